@@ -1,0 +1,2 @@
+//! The `ntwk` program.
+fn main() {}
