@@ -1,1 +1,2 @@
 //! The library facade of ntwk.
+pub mod simulate;

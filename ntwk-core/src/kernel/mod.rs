@@ -1,0 +1,17 @@
+//! The hot loops. Everything that runs once per neuron and step is here, with its formula.
+//!
+//! The loops are plain Rust written so that the compiler vectorises them; `pulp` compiles each for
+//! several instruction sets and picks one at run time. No fused multiply-add is used, so every
+//! instruction set gives the same bits.
+
+mod exp;
+mod point;
+mod synapse;
+
+pub use exp::exp;
+pub use point::{NeuronDynamics, PointNeuron};
+pub(crate) use synapse::{ConductanceColumn, ConductanceSums, sum_conductances};
+
+/// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
+/// has blown up.
+pub const POTENTIAL_LIMIT: f64 = 1e3;

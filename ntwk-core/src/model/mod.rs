@@ -1,0 +1,259 @@
+//! A model that is valid: names resolved, units and combinations checked, immutable.
+
+mod resolve;
+
+use std::sync::Arc;
+
+use crate::cell::{CellLibrary, CellModel, ParameterValues};
+use crate::fault::{FaultKind, Faults};
+use crate::spec::{AfferentActivity, ConnectionSpec, Method, ModelSpec};
+use crate::tree::{Node, Value};
+use crate::waveform::Waveform;
+
+/// A valid model. Made by [`Model::from_tree`] or [`Model::from_spec`] and never changed.
+#[derive(Debug, Clone)]
+pub struct Model {
+    spec: ModelSpec,
+    n_steps: u32,
+    receptors: Vec<Receptor>,
+    populations: Vec<Population>,
+    afferents: Vec<Afferent>,
+    projections: Vec<Projection>,
+    notices: Vec<String>,
+}
+
+/// A synaptic receptor.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(non_snake_case)]
+pub struct Receptor {
+    /// Name.
+    pub name: String,
+    /// Reversal potential (mV).
+    pub E_rev: f64,
+    /// Decay time constant (ms).
+    pub tau_syn: f64,
+}
+
+/// A population.
+#[derive(Debug, Clone)]
+pub struct Population {
+    /// Name.
+    pub name: String,
+    /// Number of neurons.
+    pub size: u32,
+    /// Kind of cell, for example `AdEx`.
+    pub kind: String,
+    /// Cell parameters, resolved.
+    pub parameters: ParameterValues,
+    /// The cell.
+    pub cell: Arc<dyn CellModel>,
+    /// Injected current (pA).
+    pub current: Waveform,
+}
+
+/// An afferent population.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Afferent {
+    /// Name.
+    pub name: String,
+    /// Number of afferent neurons.
+    pub size: u32,
+    /// How it fires.
+    pub activity: AfferentActivity,
+}
+
+/// Where a projection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Index of a population.
+    Population(usize),
+    /// Index of an afferent population.
+    Afferent(usize),
+}
+
+/// A projection onto one population.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// Name, unique in the model.
+    pub name: String,
+    /// Source.
+    pub source: Source,
+    /// Index of the target population.
+    pub target: usize,
+    /// Index of the receptor.
+    pub receptor: usize,
+    /// Conductance step of one event (nS).
+    pub weight: f64,
+    /// Delay in whole steps.
+    pub delay_steps: u32,
+    /// Probability that an event is transmitted.
+    pub release_probability: f64,
+    /// Connection rule.
+    pub connection: ConnectionSpec,
+    /// Expected number of sources per target neuron (exact for rules of fixed in-degree).
+    pub in_degree: f64,
+}
+
+impl Projection {
+    /// Expected number of synapses.
+    #[must_use]
+    pub fn synapses(&self, target_size: u32) -> f64 {
+        self.in_degree * f64::from(target_size)
+    }
+}
+
+impl Model {
+    /// Reads and checks a model tree.
+    ///
+    /// # Errors
+    /// All faults, with the key and, where the tree has them, line and value.
+    pub fn from_tree(root: &Node, library: &CellLibrary) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let Some(spec) = ModelSpec::read(root, &mut faults) else {
+            return Err(faults);
+        };
+        let readable = faults.is_empty();
+        let model = resolve::resolve(spec, library, &mut faults);
+        if !readable {
+            // An entry left out for a fault of its own must not count as a missing name.
+            let known = written_names(root);
+            faults.list.retain(|fault| {
+                !(matches!(fault.kind, FaultKind::UnknownName { .. })
+                    && fault
+                        .value
+                        .as_ref()
+                        .is_some_and(|v| known.contains(&v.trim_matches('"').to_owned())))
+            });
+        }
+        for fault in &mut faults.list {
+            if fault.line.is_none() {
+                let (node, exact) = root.locate(&fault.key);
+                fault.line = node.line;
+                if exact && fault.value.is_none() {
+                    fault.value = Some(node.display());
+                }
+            }
+        }
+        faults.into_result(model)
+    }
+
+    /// Checks a model made by code.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn from_spec(spec: ModelSpec, library: &CellLibrary) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let model = resolve::resolve(spec, library, &mut faults);
+        faults.into_result(model)
+    }
+
+    /// The description this model was made from.
+    #[must_use]
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// Time step (ms).
+    #[must_use]
+    pub fn dt(&self) -> f64 {
+        self.spec.simulation.dt
+    }
+
+    /// Number of steps of a whole run.
+    #[must_use]
+    pub fn n_steps(&self) -> u32 {
+        self.n_steps
+    }
+
+    /// Duration of a whole run (ms).
+    #[must_use]
+    pub fn t_stop(&self) -> f64 {
+        f64::from(self.n_steps) * self.dt()
+    }
+
+    /// Seed of every random stream.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.spec.simulation.seed
+    }
+
+    /// Numerical method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.spec.simulation.method
+    }
+
+    /// Receptors.
+    #[must_use]
+    pub fn receptors(&self) -> &[Receptor] {
+        &self.receptors
+    }
+
+    /// Populations.
+    #[must_use]
+    pub fn populations(&self) -> &[Population] {
+        &self.populations
+    }
+
+    /// Afferent populations.
+    #[must_use]
+    pub fn afferents(&self) -> &[Afferent] {
+        &self.afferents
+    }
+
+    /// Projections, one per target.
+    #[must_use]
+    pub fn projections(&self) -> &[Projection] {
+        &self.projections
+    }
+
+    /// Things that are allowed and probably not meant.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Projections onto population `target`.
+    pub fn projections_onto(&self, target: usize) -> impl Iterator<Item = &Projection> {
+        self.projections.iter().filter(move |p| p.target == target)
+    }
+
+    /// Receptors that some projection onto population `target` acts on, ascending.
+    #[must_use]
+    pub fn receptors_of(&self, target: usize) -> Vec<usize> {
+        let mut used: Vec<usize> = self.projections_onto(target).map(|p| p.receptor).collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+
+    /// Name of a projection's source.
+    #[must_use]
+    pub fn source_name(&self, source: Source) -> &str {
+        match source {
+            Source::Population(i) => &self.populations[i].name,
+            Source::Afferent(i) => &self.afferents[i].name,
+        }
+    }
+
+    /// Steps between two samples of recorded variables.
+    #[must_use]
+    pub fn record_every(&self) -> u32 {
+        let interval = self.spec.record.interval.unwrap_or(self.dt());
+        (interval / self.dt()).round().max(1.0) as u32
+    }
+}
+
+fn written_names(root: &Node) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Value::Table(entries) = &root.value {
+        for (key, node) in entries {
+            if matches!(key.as_str(), "populations" | "afferents" | "receptors")
+                && let Value::Table(named) = &node.value
+            {
+                names.extend(named.iter().map(|e| e.0.clone()));
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,149 @@
+//! The settings sections of a model file: simulation, record, theory, compare.
+
+use serde::Serialize;
+
+use super::Method;
+
+/// Simulation settings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SimulationSpec {
+    /// Time step (ms), > 0; default 0.1.
+    pub dt: f64,
+    /// Duration (ms), > 0.
+    pub t_stop: f64,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Numerical method.
+    pub method: Method,
+}
+
+impl Default for SimulationSpec {
+    fn default() -> Self {
+        Self {
+            dt: 0.1,
+            t_stop: 1000.0,
+            seed: 1,
+            method: Method::Euler,
+        }
+    }
+}
+
+/// What to record. The counts are numbers of neurons, the first ones of every population.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(non_snake_case)]
+pub struct RecordSpec {
+    /// Whether to keep the spikes of every neuron (default true).
+    pub spikes: bool,
+    /// Time between samples (ms), rounded to steps; default: every step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<f64>,
+    /// Neurons whose membrane potential is sampled (default 4).
+    pub V_m: u64,
+    /// Neurons whose adaptation and other cell variables are sampled (default 0).
+    pub cell_variables: u64,
+    /// Neurons whose synaptic conductances are sampled, one trace per receptor (default 0).
+    pub conductances: u64,
+    /// Neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
+    /// (default 0).
+    pub currents: u64,
+}
+
+impl Default for RecordSpec {
+    fn default() -> Self {
+        Self {
+            spikes: true,
+            interval: None,
+            V_m: 4,
+            cell_variables: 0,
+            conductances: 0,
+            currents: 0,
+        }
+    }
+}
+
+/// Settings of the mean-field theory.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(non_snake_case)]
+pub struct TheorySpec {
+    /// Time constant of the rate dynamics (ms), > 0; default 5 (El Boustani & Destexhe 2009,
+    /// Zerlaut et al. 2018).
+    pub T: f64,
+    /// Number of terms of the effective threshold: 4, 5, 10 or 11; default 10.
+    pub threshold_terms: u64,
+    /// The single-cell scan the transfer functions are fitted to.
+    pub scan: ScanSpec,
+}
+
+impl Default for TheorySpec {
+    fn default() -> Self {
+        Self {
+            T: 5.0,
+            threshold_terms: 10,
+            scan: ScanSpec::default(),
+        }
+    }
+}
+
+/// The single-cell scan of a transfer function.
+///
+/// Inputs are chosen so that the mean membrane potential of the theory covers a range evenly for
+/// each level of background input: that is where the threshold has to be known.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScanSpec {
+    /// Highest mean membrane potential visited, relative to the threshold `V_th` (mV).
+    pub above_threshold: f64,
+    /// Lowest mean membrane potential visited, relative to the threshold `V_th` (mV), negative.
+    pub below_threshold: f64,
+    /// Number of mean potentials.
+    pub potential_points: u64,
+    /// Highest presynaptic rate of the background classes (Hz).
+    pub background_max: f64,
+    /// Number of background rates.
+    pub background_points: u64,
+    /// Points whose measured rate is above this (Hz) are left out of the fit.
+    pub rate_max: f64,
+    /// Independent neurons per point.
+    pub neurons: u64,
+    /// Time before counting starts (ms): conductances and adaptation settle.
+    pub settle: f64,
+    /// Time during which spikes are counted (ms).
+    pub duration: f64,
+}
+
+impl Default for ScanSpec {
+    fn default() -> Self {
+        Self {
+            above_threshold: 1.0,
+            below_threshold: -14.0,
+            potential_points: 16,
+            background_max: 20.0,
+            background_points: 8,
+            rate_max: 60.0,
+            neurons: 32,
+            settle: 1000.0,
+            duration: 2000.0,
+        }
+    }
+}
+
+/// Windows of the comparison; what is absent is chosen from the waveforms.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct CompareSpec {
+    /// Window of the stationary quantities (ms).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stationary: Option<[f64; 2]>,
+    /// Window in which the transient peak is sought (ms).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transient: Option<[f64; 2]>,
+    /// Standard deviation of the Gaussian that smooths the simulated rates (ms); default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<f64>,
+}
+
+impl CompareSpec {
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
