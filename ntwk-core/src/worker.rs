@@ -7,7 +7,7 @@ use pulp::Arch;
 
 use crate::cell::SynapticInput;
 use crate::drive::BLOCK;
-use crate::kernel::{ConductanceSums, sum_conductances};
+use crate::kernel::{ConductanceSums, Injected, sum_conductances};
 use crate::model::Source;
 use crate::network::{Part, Quantity, Release, Shared, WorkerState};
 use crate::random::SynapseDraws;
@@ -191,24 +191,14 @@ fn integrate(
             .constant_current
             .unwrap_or_else(|| population.current.at(f64::from(step) * shared.dt))
     };
-    let with_end = shared.method != Method::Euler;
-    let current = current_at(step);
-    let current_end = if with_end {
-        current_at(step + 1)
-    } else {
-        current
+    let end = (shared.method != Method::Euler).then(|| current_at(step + 1));
+    let injected = Injected {
+        start: current_at(step),
+        end,
     };
     for range in part.blocks() {
         let n = range.len();
-        sum_conductances(
-            arch,
-            &mut part.conductances,
-            range.clone(),
-            current,
-            current_end,
-            with_end,
-            sums,
-        );
+        sum_conductances(arch, &mut part.conductances, range.clone(), &injected, sums);
         let input = SynapticInput {
             g: &sums.g[..n],
             drive: &sums.drive[..n],

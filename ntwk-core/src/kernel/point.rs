@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::POTENTIAL_LIMIT;
 use crate::cell::{CellModel, CellStepper, NotFinite, StateVariable, SynapticInput};
@@ -107,15 +107,18 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
                 .unwrap_or_default()
         });
         let free_from = &mut free_from[range];
+        let pass = Pass {
+            dynamics: &self.dynamics,
+            dt: self.dt,
+            v,
+            x: &mut x,
+            free_from,
+            input,
+            step,
+        };
         let crossed = match self.method {
-            Method::Euler => self.arch.dispatch(
-                #[inline(always)]
-                || euler(&self.dynamics, self.dt, v, &mut x, free_from, input, step),
-            ),
-            Method::Heun => self.arch.dispatch(
-                #[inline(always)]
-                || heun(&self.dynamics, self.dt, v, &mut x, free_from, input, step),
-            ),
+            Method::Euler => self.arch.dispatch(Euler(pass)),
+            Method::Heun => self.arch.dispatch(Heun(pass)),
         };
         if crossed {
             self.fire(v, &mut x, free_from, step, spikes)
@@ -165,92 +168,132 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
     }
 }
 
+/// One pass over a slice of neurons.
+struct Pass<'a, 's, D, const K: usize> {
+    dynamics: &'a D,
+    dt: f64,
+    v: &'a mut [f64],
+    x: &'a mut [&'s mut [f64]; K],
+    free_from: &'a [u32],
+    input: SynapticInput<'a>,
+    step: u32,
+}
+
 /// Forward Euler, every right-hand side from the values at the start of the step:
 ///
 /// ```text
-/// I   = drive - g V                    drive = sum_r g_r E_r + I_e
+/// I  = drive - g V                     drive = sum_r g_r E_r + I_e
 /// V' = V + dt dV/dt(V, x, I)           held while refractory
 /// x' = x + dt dx/dt(V, x, I)           goes on while refractory
 /// ```
 ///
 /// Returns whether some V' is above its threshold, or not a sensible number.
-#[inline(always)]
-fn euler<D: NeuronDynamics<K>, const K: usize>(
-    dynamics: &D,
-    dt: f64,
-    v: &mut [f64],
-    x: &mut [&mut [f64]; K],
-    free_from: &[u32],
-    input: SynapticInput<'_>,
-    step: u32,
-) -> bool {
-    let n = v.len();
-    let columns = x.each_mut().map(|c| &mut c[..n]);
-    let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
-    let mut crossed = false;
-    for i in 0..n {
-        let v0 = v[i];
-        let x0: [f64; K] = std::array::from_fn(|k| columns[k][i]);
-        let (dv, dx) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
-        let v1 = if step >= free_from[i] {
-            v0 + dt * dv
-        } else {
-            v0
-        };
-        let x1: [f64; K] = std::array::from_fn(|k| x0[k] + dt * dx[k]);
-        v[i] = v1;
-        for k in 0..K {
-            columns[k][i] = x1[k];
+struct Euler<'a, 's, D, const K: usize>(Pass<'a, 's, D, K>);
+
+impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let Pass {
+            dynamics,
+            dt,
+            v,
+            x,
+            free_from,
+            input,
+            step,
+        } = self.0;
+        let n = v.len();
+        let columns = x.each_mut().map(|c| &mut c[..n]);
+        let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
+        let mut crossed = false;
+        for i in 0..n {
+            let v0 = v[i];
+            let x0: [f64; K] = std::array::from_fn(
+                #[inline(always)]
+                |k| columns[k][i],
+            );
+            let (dv, dx) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
+            let v1 = if step >= free_from[i] {
+                v0 + dt * dv
+            } else {
+                v0
+            };
+            let x1: [f64; K] = std::array::from_fn(
+                #[inline(always)]
+                |k| x0[k] + dt * dx[k],
+            );
+            v[i] = v1;
+            for k in 0..K {
+                columns[k][i] = x1[k];
+            }
+            crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
         }
-        crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
+        crossed
     }
-    crossed
 }
 
 /// Heun's rule, second order, with the exactly decayed conductances at the end of the step:
 ///
 /// ```text
-/// (p, q) = (V, x) + dt f(V, x, start)          p is limited to the threshold
+/// (p, q)   = (V, x) + dt f(V, x, start)        p is limited to the threshold
 /// (V', x') = (V, x) + dt/2 [ f(V, x, start) + f(p, q, end) ]
 /// ```
 ///
 /// The limit on the predictor bounds its exponential; it acts only in the step of a spike.
-#[inline(always)]
-fn heun<D: NeuronDynamics<K>, const K: usize>(
-    dynamics: &D,
-    dt: f64,
-    v: &mut [f64],
-    x: &mut [&mut [f64]; K],
-    free_from: &[u32],
-    input: SynapticInput<'_>,
-    step: u32,
-) -> bool {
-    let n = v.len();
-    let columns = x.each_mut().map(|c| &mut c[..n]);
-    let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
-    let (g_end, drive_end) = (&input.g_end[..n], &input.drive_end[..n]);
-    let mut crossed = false;
-    for i in 0..n {
-        let v0 = v[i];
-        let x0: [f64; K] = std::array::from_fn(|k| columns[k][i]);
-        let active = step >= free_from[i];
-        let (dv0, dx0) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
-        let p = if active { v0 + dt * dv0 } else { v0 };
-        let q: [f64; K] = std::array::from_fn(|k| x0[k] + dt * dx0[k]);
-        let top = dynamics.threshold(x0);
-        let p = if p > top { top } else { p };
-        let (dv1, dx1) = dynamics.derivatives(p, q, drive_end[i] - g_end[i] * p);
-        let v1 = if active {
-            v0 + 0.5 * dt * (dv0 + dv1)
-        } else {
-            v0
-        };
-        let x1: [f64; K] = std::array::from_fn(|k| x0[k] + 0.5 * dt * (dx0[k] + dx1[k]));
-        v[i] = v1;
-        for k in 0..K {
-            columns[k][i] = x1[k];
+struct Heun<'a, 's, D, const K: usize>(Pass<'a, 's, D, K>);
+
+impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let Pass {
+            dynamics,
+            dt,
+            v,
+            x,
+            free_from,
+            input,
+            step,
+        } = self.0;
+        let n = v.len();
+        let columns = x.each_mut().map(|c| &mut c[..n]);
+        let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
+        let (g_end, drive_end) = (&input.g_end[..n], &input.drive_end[..n]);
+        let mut crossed = false;
+        for i in 0..n {
+            let v0 = v[i];
+            let x0: [f64; K] = std::array::from_fn(
+                #[inline(always)]
+                |k| columns[k][i],
+            );
+            let active = step >= free_from[i];
+            let (dv0, dx0) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
+            let p = if active { v0 + dt * dv0 } else { v0 };
+            let q: [f64; K] = std::array::from_fn(
+                #[inline(always)]
+                |k| x0[k] + dt * dx0[k],
+            );
+            let top = dynamics.threshold(x0);
+            let p = if p > top { top } else { p };
+            let (dv1, dx1) = dynamics.derivatives(p, q, drive_end[i] - g_end[i] * p);
+            let v1 = if active {
+                v0 + 0.5 * dt * (dv0 + dv1)
+            } else {
+                v0
+            };
+            let x1: [f64; K] = std::array::from_fn(
+                #[inline(always)]
+                |k| x0[k] + 0.5 * dt * (dx0[k] + dx1[k]),
+            );
+            v[i] = v1;
+            for k in 0..K {
+                columns[k][i] = x1[k];
+            }
+            crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
         }
-        crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
+        crossed
     }
-    crossed
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::spec::Method;
 
@@ -41,6 +41,15 @@ pub(crate) struct ConductanceSums {
     pub drive_end: Vec<f64>,
 }
 
+/// Injected current of a step.
+#[derive(Debug, Clone)]
+pub(crate) struct Injected {
+    /// Current at the start of the step (pA).
+    pub start: f64,
+    /// Current at the end of the step (pA), for methods that look at the end.
+    pub end: Option<f64>,
+}
+
 /// Sums the receptors of the neurons in `range` and lets the conductances decay:
 ///
 /// ```text
@@ -48,58 +57,124 @@ pub(crate) struct ConductanceSums {
 /// drive = sum_r g_r E_r + I   drive_end = sum_r g_r decay_r E_r + I_end
 /// g_r  <- g_r decay_r
 /// ```
+///
+/// Receptors are taken two at a time: that halves the passes over the sums for the usual pair.
 pub(crate) fn sum_conductances(
     arch: Arch,
     columns: &mut [ConductanceColumn],
     range: Range<usize>,
-    current: f64,
-    current_end: f64,
-    with_end: bool,
+    injected: &Injected,
     sums: &mut ConductanceSums,
 ) {
     let n = range.len();
-    arch.dispatch(
-        #[inline(always)]
-        || {
+    let mut pairs = columns.chunks_mut(2);
+    match pairs.next() {
+        Some(pair) => {
+            // The first pair sets the sums, so that they need no clearing.
+            arch.dispatch(SumPair::<false> {
+                pair,
+                range: range.clone(),
+                injected,
+                sums,
+            });
+            for pair in pairs {
+                arch.dispatch(SumPair::<true> {
+                    pair,
+                    range: range.clone(),
+                    injected,
+                    sums,
+                });
+            }
+        }
+        None => {
             sums.g[..n].fill(0.0);
-            sums.drive[..n].fill(current);
-            if with_end {
-                sums.g_end[..n].fill(0.0);
-                sums.drive_end[..n].fill(current_end);
-            }
-            for column in columns {
-                let (e, decay) = (column.E_rev, column.decay);
-                let values = &mut column.g[range.clone()];
-                if with_end {
-                    add_with_end(values, e, decay, sums, n);
-                } else {
-                    add(values, e, decay, &mut sums.g[..n], &mut sums.drive[..n]);
-                }
-            }
-        },
-    );
-}
-
-#[inline(always)]
-fn add(values: &mut [f64], e: f64, decay: f64, g: &mut [f64], drive: &mut [f64]) {
-    for ((value, g), drive) in values.iter_mut().zip(g).zip(drive) {
-        let now = *value;
-        *g += now;
-        *drive += now * e;
-        *value = now * decay;
+            sums.drive[..n].fill(injected.start);
+            sums.g_end[..n].fill(0.0);
+            sums.drive_end[..n].fill(injected.end.unwrap_or(injected.start));
+        }
     }
 }
 
-#[inline(always)]
-fn add_with_end(values: &mut [f64], e: f64, decay: f64, sums: &mut ConductanceSums, n: usize) {
-    let start = sums.g[..n].iter_mut().zip(&mut sums.drive[..n]);
-    let end = sums.g_end[..n].iter_mut().zip(&mut sums.drive_end[..n]);
-    for ((value, (g, drive)), (g_end, drive_end)) in values.iter_mut().zip(start).zip(end) {
-        let (now, next) = (*value, *value * decay);
-        *g += now;
-        *drive += now * e;
-        *g_end += next;
-        *drive_end += next * e;
-        *value = next;
+/// One pass for one or two receptors, setting the sums or adding to them.
+struct SumPair<'a, const ADD: bool> {
+    pair: &'a mut [ConductanceColumn],
+    range: Range<usize>,
+    injected: &'a Injected,
+    sums: &'a mut ConductanceSums,
+}
+
+impl<const ADD: bool> NullaryFnOnce for SumPair<'_, ADD> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            pair,
+            range,
+            injected,
+            sums,
+        } = self;
+        let n = range.len();
+        let (g, drive) = (&mut sums.g[..n], &mut sums.drive[..n]);
+        let mut ends = injected
+            .end
+            .map(|end| (end, &mut sums.g_end[..n], &mut sums.drive_end[..n]));
+        match pair {
+            [a, b] => {
+                let (ga, gb) = (&mut a.g[range.clone()], &mut b.g[range]);
+                if let Some((end, g_end, drive_end)) = &mut ends {
+                    for i in 0..n {
+                        let (na, nb) = (ga[i] * a.decay, gb[i] * b.decay);
+                        let (g0, d0) = if ADD {
+                            (g_end[i], drive_end[i])
+                        } else {
+                            (0.0, *end)
+                        };
+                        g_end[i] = g0 + na + nb;
+                        drive_end[i] = d0 + na * a.E_rev + nb * b.E_rev;
+                    }
+                }
+                for i in 0..n {
+                    let (xa, xb) = (ga[i], gb[i]);
+                    let (g0, d0) = if ADD {
+                        (g[i], drive[i])
+                    } else {
+                        (0.0, injected.start)
+                    };
+                    g[i] = g0 + xa + xb;
+                    drive[i] = d0 + xa * a.E_rev + xb * b.E_rev;
+                    ga[i] = xa * a.decay;
+                    gb[i] = xb * b.decay;
+                }
+            }
+            [a] => {
+                let ga = &mut a.g[range];
+                if let Some((end, g_end, drive_end)) = &mut ends {
+                    for i in 0..n {
+                        let na = ga[i] * a.decay;
+                        let (g0, d0) = if ADD {
+                            (g_end[i], drive_end[i])
+                        } else {
+                            (0.0, *end)
+                        };
+                        g_end[i] = g0 + na;
+                        drive_end[i] = d0 + na * a.E_rev;
+                    }
+                }
+                for i in 0..n {
+                    let xa = ga[i];
+                    let (g0, d0) = if ADD {
+                        (g[i], drive[i])
+                    } else {
+                        (0.0, injected.start)
+                    };
+                    g[i] = g0 + xa;
+                    drive[i] = d0 + xa * a.E_rev;
+                    ga[i] = xa * a.decay;
+                }
+            }
+            // `chunks_mut(2)` yields one or two.
+            _ => {}
+        }
     }
 }
