@@ -21,14 +21,8 @@ use ntwk_core::cell::{
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron, exp};
 use ntwk_core::units::Dimension;
 
-const V_M: StateVariable = StateVariable {
-    name: "V_m",
-    dimension: Dimension::Voltage,
-};
-const W: StateVariable = StateVariable {
-    name: "w",
-    dimension: Dimension::Current,
-};
+const V_M: StateVariable = StateVariable { name: "V_m", dimension: Dimension::Voltage };
+const W: StateVariable = StateVariable { name: "w", dimension: Dimension::Current };
 
 const fn parameter(
     name: &'static str,
@@ -37,13 +31,7 @@ const fn parameter(
     range: Bound,
     doc: &'static str,
 ) -> Parameter {
-    Parameter {
-        name,
-        dimension,
-        default,
-        range,
-        doc,
-    }
+    Parameter { name, dimension, default, range, doc }
 }
 
 const C_M: Parameter = parameter(
@@ -60,20 +48,10 @@ const G_L: Parameter = parameter(
     Bound::Positive,
     "leak conductance",
 );
-const E_L: Parameter = parameter(
-    "E_L",
-    Dimension::Voltage,
-    Fallback::Required,
-    Bound::Any,
-    "leak reversal potential",
-);
-const V_TH: Parameter = parameter(
-    "V_th",
-    Dimension::Voltage,
-    Fallback::Required,
-    Bound::Any,
-    "spike threshold",
-);
+const E_L: Parameter =
+    parameter("E_L", Dimension::Voltage, Fallback::Required, Bound::Any, "leak reversal potential");
+const V_TH: Parameter =
+    parameter("V_th", Dimension::Voltage, Fallback::Required, Bound::Any, "spike threshold");
 const V_RESET: Parameter = parameter(
     "V_reset",
     Dimension::Voltage,
@@ -188,8 +166,7 @@ impl EifDynamics {
 impl NeuronDynamics<0> for EifDynamics {
     #[inline(always)]
     fn derivatives(&self, v: f64, x: [f64; 0], current: f64) -> (f64, [f64; 0]) {
-        self.leaky
-            .derivatives(v, x, current + self.spike_current(v))
+        self.leaky.derivatives(v, x, current + self.spike_current(v))
     }
 
     #[inline(always)]
@@ -217,11 +194,8 @@ pub struct AdExDynamics<const EXPONENTIAL: bool> {
 impl<const EXPONENTIAL: bool> NeuronDynamics<1> for AdExDynamics<EXPONENTIAL> {
     #[inline(always)]
     fn derivatives(&self, v: f64, [w]: [f64; 1], current: f64) -> (f64, [f64; 1]) {
-        let current = if EXPONENTIAL {
-            current + self.exponential.spike_current(v)
-        } else {
-            current
-        };
+        let current =
+            if EXPONENTIAL { current + self.exponential.spike_current(v) } else { current };
         let (dv, []) = self.exponential.leaky.derivatives(v, [], current - w);
         let dw = (self.a * (v - self.exponential.leaky.E_L) - w) * self.per_tau_w;
         (dv, [dw])
@@ -264,17 +238,11 @@ fn dynamics(values: &ParameterValues) -> Result<(Membrane, EifDynamics), Vec<Bro
     if m.V_reset >= V_peak {
         let rule =
             format!("must be below the potential at which a spike is declared ({V_peak} mV)");
-        broken.push(BrokenRule {
-            parameter: "V_reset",
-            rule,
-        });
+        broken.push(BrokenRule { parameter: "V_reset", rule });
     }
     if V_peak < m.V_th {
         let rule = format!("must not be below V_th ({} mV)", m.V_th);
-        broken.push(BrokenRule {
-            parameter: "V_peak",
-            rule,
-        });
+        broken.push(BrokenRule { parameter: "V_peak", rule });
     }
     // The exponential current must stay far from overflow up to V_peak: exp(200) pA is nonsense
     // already, and the run would be reported as a blow-up long before.
@@ -283,10 +251,7 @@ fn dynamics(values: &ParameterValues) -> Result<(Membrane, EifDynamics), Vec<Bro
             "is {} slopes Delta_T above V_th; the exponential would overflow",
             (V_peak - m.V_th) / Delta_T
         );
-        broken.push(BrokenRule {
-            parameter: "V_peak",
-            rule,
-        });
+        broken.push(BrokenRule { parameter: "V_peak", rule });
     }
     if broken.is_empty() {
         let leaky = LifDynamics {
@@ -297,15 +262,7 @@ fn dynamics(values: &ParameterValues) -> Result<(Membrane, EifDynamics), Vec<Bro
             V_peak,
         };
         let per_Delta_T = if Delta_T > 0.0 { 1.0 / Delta_T } else { 0.0 };
-        Ok((
-            m,
-            EifDynamics {
-                leaky,
-                V_th: m.V_th,
-                per_Delta_T,
-                g_L_Delta_T: m.g_L * Delta_T,
-            },
-        ))
+        Ok((m, EifDynamics { leaky, V_th: m.V_th, per_Delta_T, g_L_Delta_T: m.g_L * Delta_T }))
     } else {
         Err(broken)
     }
@@ -370,13 +327,8 @@ impl CellKind for Eif {
     }
 
     fn build(&self, values: &ParameterValues) -> Result<Arc<dyn CellModel>, Vec<BrokenRule>> {
-        dynamics(values).map(|(m, d)| {
-            if d.g_L_Delta_T > 0.0 {
-                without_w(m, d)
-            } else {
-                without_w(m, d.leaky)
-            }
-        })
+        dynamics(values)
+            .map(|(m, d)| if d.g_L_Delta_T > 0.0 { without_w(m, d) } else { without_w(m, d.leaky) })
     }
 }
 
@@ -394,9 +346,7 @@ impl CellKind for AdEx {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            C_M, G_L, E_L, V_TH, DELTA_T, V_PEAK, V_RESET, T_REF, A, B, TAU_W,
-        ]
+        &[C_M, G_L, E_L, V_TH, DELTA_T, V_PEAK, V_RESET, T_REF, A, B, TAU_W]
     }
 
     /// Without adaptation (a = b = 0) `w` stays zero, so the equations without it are used.
@@ -406,24 +356,12 @@ impl CellKind for AdEx {
         let adapting = m.a != 0.0 || m.b != 0.0;
         let per_tau_w = 1.0 / m.tau_w;
         Ok(match (exponential, adapting) {
-            (true, true) => with_w(
-                m,
-                AdExDynamics::<true> {
-                    exponential: d,
-                    a: m.a,
-                    b: m.b,
-                    per_tau_w,
-                },
-            ),
-            (false, true) => with_w(
-                m,
-                AdExDynamics::<false> {
-                    exponential: d,
-                    a: m.a,
-                    b: m.b,
-                    per_tau_w,
-                },
-            ),
+            (true, true) => {
+                with_w(m, AdExDynamics::<true> { exponential: d, a: m.a, b: m.b, per_tau_w })
+            }
+            (false, true) => {
+                with_w(m, AdExDynamics::<false> { exponential: d, a: m.a, b: m.b, per_tau_w })
+            }
             (true, false) => without_w(m, d),
             (false, false) => without_w(m, d.leaky),
         })

@@ -241,10 +241,7 @@ impl CellLibrary {
     /// The kind called `name`.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&dyn CellKind> {
-        self.kinds
-            .iter()
-            .find(|k| k.name() == name)
-            .map(AsRef::as_ref)
+        self.kinds.iter().find(|k| k.name() == name).map(AsRef::as_ref)
     }
 
     /// The preset called `name`.
@@ -268,10 +265,7 @@ impl CellLibrary {
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
         nearest(
             name,
-            self.kinds
-                .iter()
-                .map(|k| k.name())
-                .chain(self.presets.iter().map(|p| p.name)),
+            self.kinds.iter().map(|k| k.name()).chain(self.presets.iter().map(|p| p.name)),
         )
         .and_then(|found| {
             self.kinds

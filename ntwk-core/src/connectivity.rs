@@ -63,11 +63,7 @@ impl TargetLists {
         let expected = projection.in_degree * f64::from(targets.end - targets.start);
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(expected as usize + 16);
         let first = targets.start;
-        if let ConnectionSpec::Pairs {
-            sources,
-            targets: written,
-        } = &projection.connection
-        {
+        if let ConnectionSpec::Pairs { sources, targets: written } = &projection.connection {
             // Order of the file, made canonical: by target and, within one, as written.
             for (&source, &target) in sources.iter().zip(written) {
                 let target = target as u32;
@@ -85,9 +81,7 @@ impl TargetLists {
             }
         }
         if pairs.len() >= u32::MAX as usize {
-            return Err(TooManySynapses {
-                projection: projection.name.clone(),
-            });
+            return Err(TooManySynapses { projection: projection.name.clone() });
         }
         Ok(Self::from_pairs(&pairs, source_size as usize))
     }
@@ -117,28 +111,13 @@ fn draw_sources(projection: &Projection, n: u32, target: u32, seed: u64, drawn: 
     let recurrent = projection.source == Source::Population(projection.target);
     // Without autapses a neuron draws among the n - 1 others: indices from `target` on move up.
     let excluded = |autapses: bool| (recurrent && !autapses).then_some(target);
-    let rng = || {
-        stream(
-            seed,
-            Purpose::Connectivity,
-            &projection.name,
-            u64::from(target),
-        )
-    };
+    let rng = || stream(seed, Purpose::Connectivity, &projection.name, u64::from(target));
     match &projection.connection {
-        ConnectionSpec::FixedInDegree {
-            multapses,
-            autapses,
-            ..
-        } => {
+        ConnectionSpec::FixedInDegree { multapses, autapses, .. } => {
             let exclude = excluded(*autapses);
             let candidates = n - u32::from(exclude.is_some());
             let shift = |s: u32| {
-                if exclude.is_some_and(|e| s >= e) {
-                    s + 1
-                } else {
-                    s
-                }
+                if exclude.is_some_and(|e| s >= e) { s + 1 } else { s }
             };
             let degree = projection.in_degree as u32;
             let mut rng = rng();
@@ -159,10 +138,7 @@ fn draw_sources(projection: &Projection, n: u32, target: u32, seed: u64, drawn: 
                 }
             }
         }
-        ConnectionSpec::PairwiseBernoulli {
-            probability,
-            autapses,
-        } => {
+        ConnectionSpec::PairwiseBernoulli { probability, autapses } => {
             let exclude = excluded(*autapses);
             if *probability <= 0.0 {
                 return;
@@ -173,11 +149,7 @@ fn draw_sources(projection: &Projection, n: u32, target: u32, seed: u64, drawn: 
             let mut source = -1.0;
             loop {
                 let u = 1.0 - unit(rng.next_u64());
-                let gap = if *probability >= 1.0 {
-                    0.0
-                } else {
-                    (u.ln() / log_failure).floor()
-                };
+                let gap = if *probability >= 1.0 { 0.0 } else { (u.ln() / log_failure).floor() };
                 source += 1.0 + gap;
                 if source >= f64::from(n) {
                     break;
@@ -205,11 +177,7 @@ mod tests {
     fn projection(connection: ConnectionSpec, in_degree: f64, recurrent: bool) -> Projection {
         Projection {
             name: "E_E".to_owned(),
-            source: if recurrent {
-                Source::Population(0)
-            } else {
-                Source::Population(1)
-            },
+            source: if recurrent { Source::Population(0) } else { Source::Population(1) },
             target: 0,
             receptor: 0,
             weight: 1.0,
@@ -221,9 +189,7 @@ mod tests {
     }
 
     fn all_pairs(lists: &TargetLists, sources: u32) -> Vec<(u32, u32)> {
-        (0..sources)
-            .flat_map(|s| lists.of(s as usize).iter().map(move |&t| (s, t)))
-            .collect()
+        (0..sources).flat_map(|s| lists.of(s as usize).iter().map(move |&t| (s, t))).collect()
     }
 
     #[test]
@@ -282,58 +248,29 @@ mod tests {
     #[test]
     fn pairwise_bernoulli_has_the_right_density() {
         let p = projection(
-            ConnectionSpec::PairwiseBernoulli {
-                probability: 0.1,
-                autapses: false,
-            },
+            ConnectionSpec::PairwiseBernoulli { probability: 0.1, autapses: false },
             49.9,
             true,
         );
         let lists = TargetLists::build(&p, 500, 0..500, 5).unwrap();
         // Mean 500 * 499 * 0.1 = 24950, sd 150; five sd.
-        assert!(
-            (lists.len() as f64 - 24_950.0).abs() < 750.0,
-            "{}",
-            lists.len()
-        );
+        assert!((lists.len() as f64 - 24_950.0).abs() < 750.0, "{}", lists.len());
         let certain = projection(
-            ConnectionSpec::PairwiseBernoulli {
-                probability: 1.0,
-                autapses: false,
-            },
+            ConnectionSpec::PairwiseBernoulli { probability: 1.0, autapses: false },
             499.0,
             true,
         );
-        assert_eq!(
-            TargetLists::build(&certain, 500, 0..500, 5).unwrap().len(),
-            500 * 499
-        );
+        assert_eq!(TargetLists::build(&certain, 500, 0..500, 5).unwrap().len(), 500 * 499);
     }
 
     #[test]
     fn explicit_rules() {
-        let one = TargetLists::build(
-            &projection(ConnectionSpec::OneToOne, 1.0, false),
-            5,
-            0..5,
-            1,
-        )
-        .unwrap();
-        assert_eq!(
-            all_pairs(&one, 5),
-            (0..5).map(|i| (i, i)).collect::<Vec<_>>()
-        );
+        let one = TargetLists::build(&projection(ConnectionSpec::OneToOne, 1.0, false), 5, 0..5, 1)
+            .unwrap();
+        assert_eq!(all_pairs(&one, 5), (0..5).map(|i| (i, i)).collect::<Vec<_>>());
         let all = ConnectionSpec::AllToAll { autapses: false };
-        assert_eq!(
-            TargetLists::build(&projection(all, 4.0, true), 5, 0..5, 1)
-                .unwrap()
-                .len(),
-            20
-        );
-        let pairs = ConnectionSpec::Pairs {
-            sources: vec![3, 1, 3],
-            targets: vec![2, 0, 2],
-        };
+        assert_eq!(TargetLists::build(&projection(all, 4.0, true), 5, 0..5, 1).unwrap().len(), 20);
+        let pairs = ConnectionSpec::Pairs { sources: vec![3, 1, 3], targets: vec![2, 0, 2] };
         let lists = TargetLists::build(&projection(pairs, 0.6, false), 5, 0..5, 1).unwrap();
         assert_eq!(all_pairs(&lists, 5), vec![(1, 0), (3, 2), (3, 2)]);
     }

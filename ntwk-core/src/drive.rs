@@ -155,10 +155,7 @@ mod tests {
             let (mean, variance, most) = counts(EventStatistics::Poisson, expected, 20_000);
             // 2e6 samples: relative standard error 1/sqrt(2e6 * expected) <= 0.7 %; four of them.
             let tolerance = 4.0 / (2e6 * expected).sqrt();
-            assert!(
-                (mean / expected - 1.0).abs() < tolerance,
-                "{expected}: mean {mean}"
-            );
+            assert!((mean / expected - 1.0).abs() < tolerance, "{expected}: mean {mean}");
             assert!(
                 (variance / expected - 1.0).abs() < 2.0 * tolerance,
                 "{expected}: variance {variance}"
@@ -185,13 +182,7 @@ mod tests {
 
     #[test]
     fn a_delay_shifts_the_rate() {
-        let rate = EventRate::new(
-            &Waveform::Constant(10.0),
-            1.0,
-            0.1,
-            5,
-            EventStatistics::Poisson,
-        );
+        let rate = EventRate::new(&Waveform::Constant(10.0), 1.0, 0.1, 5, EventStatistics::Poisson);
         assert_eq!(rate.intensity(4), 0.0);
         assert!((rate.intensity(5) - 1e-3).abs() < 1e-15);
     }

@@ -83,11 +83,7 @@ impl fmt::Display for FaultKind {
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Quantity(error) => error.fmt(f),
             Self::OutOfRange { allowed } => write!(f, "must be {allowed}"),
-            Self::UnknownName {
-                what,
-                nearest,
-                valid,
-            } => {
+            Self::UnknownName { what, nearest, valid } => {
                 write!(f, "there is no such {what}")?;
                 suggest(f, nearest.as_deref(), "there are", valid)
             }
@@ -107,11 +103,7 @@ fn suggest(
     if let Some(near) = nearest {
         return write!(f, "; did you mean \"{near}\"?");
     }
-    if valid.is_empty() {
-        Ok(())
-    } else {
-        write!(f, "; {title}: {}", valid.join(", "))
-    }
+    if valid.is_empty() { Ok(()) } else { write!(f, "; {title}: {}", valid.join(", ")) }
 }
 
 impl fmt::Display for Fault {
@@ -142,12 +134,7 @@ impl Faults {
         line: Option<u32>,
         kind: FaultKind,
     ) {
-        self.list.push(Fault {
-            key: key.into(),
-            value,
-            line,
-            kind,
-        });
+        self.list.push(Fault { key: key.into(), value, line, kind });
     }
 
     /// Whether there is none.
@@ -165,8 +152,7 @@ impl Faults {
             return Ok(value);
         }
         // Stable: faults without a line keep their order behind the others.
-        self.list
-            .sort_by_key(|fault| fault.line.unwrap_or(u32::MAX));
+        self.list.sort_by_key(|fault| fault.line.unwrap_or(u32::MAX));
         Err(self)
     }
 }

@@ -154,10 +154,7 @@ impl Network {
                         .iter()
                         .zip(&spikes.ids)
                         .map(|(&t, &id)| {
-                            (
-                                (t / model.dt()).round().min(f64::from(u32::MAX)) as u32,
-                                id as u32,
-                            )
+                            ((t / model.dt()).round().min(f64::from(u32::MAX)) as u32, id as u32)
                         })
                         .collect();
                     events.sort_unstable();
@@ -191,11 +188,7 @@ impl Network {
             .flat_map(|w| w.lists.iter().flatten())
             .map(|(_, lists)| lists.len() as u64)
             .sum();
-        Ok(Self {
-            shared,
-            workers,
-            synapses,
-        })
+        Ok(Self { shared, workers, synapses })
     }
 
     /// Number of workers.
@@ -239,20 +232,11 @@ fn lower_populations(model: &Model) -> Vec<LoweredPopulation> {
             let mut traces = Vec::new();
             let mut add = |name: String, unit, quantity, wanted| {
                 if wanted > 0 {
-                    traces.push(TracePlan {
-                        name,
-                        unit,
-                        quantity,
-                        neurons: neurons(wanted),
-                    });
+                    traces.push(TracePlan { name, unit, quantity, neurons: neurons(wanted) });
                 }
             };
             for (k, variable) in variables.iter().enumerate() {
-                let wanted = if k == 0 {
-                    record.V_m
-                } else {
-                    record.cell_variables
-                };
+                let wanted = if k == 0 { record.V_m } else { record.cell_variables };
                 add(
                     variable.name.to_owned(),
                     variable.dimension.unit(),
@@ -261,18 +245,8 @@ fn lower_populations(model: &Model) -> Vec<LoweredPopulation> {
                 );
             }
             for (column, name) in receptors.iter().enumerate() {
-                add(
-                    format!("g_{name}"),
-                    "nS",
-                    Quantity::Conductance(column),
-                    record.conductances,
-                );
-                add(
-                    format!("I_{name}"),
-                    "pA",
-                    Quantity::Current(column),
-                    record.currents,
-                );
+                add(format!("g_{name}"), "nS", Quantity::Conductance(column), record.conductances);
+                add(format!("I_{name}"), "pA", Quantity::Current(column), record.currents);
             }
             let lowered = LoweredPopulation {
                 name: population.name.clone(),
@@ -357,16 +331,11 @@ fn build_worker(
     sources: &[&Projection],
     share: &Share,
 ) -> Result<WorkerState, TooManySynapses> {
-    let parts: Vec<Part> = share
-        .iter()
-        .map(|(p, range)| build_part(model, *p, range))
-        .collect();
+    let parts: Vec<Part> = share.iter().map(|(p, range)| build_part(model, *p, range)).collect();
     let lists = sources
         .iter()
         .map(|projection| {
-            let Some(part) = parts
-                .iter()
-                .position(|part| part.population == projection.target)
+            let Some(part) = parts.iter().position(|part| part.population == projection.target)
             else {
                 return Ok(None);
             };
@@ -380,11 +349,7 @@ fn build_worker(
                 .map(|lists| Some((part, lists)))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(WorkerState {
-        parts,
-        lists,
-        cursors: vec![0; shared.projections.len()],
-    })
+    Ok(WorkerState { parts, lists, cursors: vec![0; shared.projections.len()] })
 }
 
 fn build_part(model: &Model, index: usize, range: &Range<u32>) -> Part {
@@ -426,12 +391,7 @@ fn build_part(model: &Model, index: usize, range: &Range<u32>) -> Part {
         population: index,
         first: range.start,
         len,
-        columns: population
-            .cell
-            .rest()
-            .into_iter()
-            .map(|value| vec![value; len])
-            .collect(),
+        columns: population.cell.rest().into_iter().map(|value| vec![value; len]).collect(),
         conductances,
         free_from: vec![0; len],
         drives,

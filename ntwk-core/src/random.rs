@@ -51,11 +51,9 @@ fn key(seed: u64, purpose: Purpose, name: &str) -> [u8; 32] {
 
 /// Fowler-Noll-Vo hash 1a, 128 bits.
 fn fnv1a_128(bytes: &[u8]) -> u128 {
-    bytes
-        .iter()
-        .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, &byte| {
-            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-        })
+    bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, &byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    })
 }
 
 /// A number below `n` from 32 random bits; the bias is below `n / 2^32`.
@@ -80,17 +78,13 @@ pub(crate) struct SynapseDraws {
 impl SynapseDraws {
     /// Draws of the spike of `source` in `step`; `base` comes from a [`stream`].
     pub(crate) fn new(base: u64, source: u32, step: u32) -> Self {
-        Self {
-            key: mix(base ^ mix(u64::from(source) << 32 | u64::from(step))),
-        }
+        Self { key: mix(base ^ mix(u64::from(source) << 32 | u64::from(step))) }
     }
 
     /// Draw `i`, uniform in [0, 1).
     #[inline]
     pub(crate) fn uniform(self, i: u64) -> f64 {
-        unit(mix(self
-            .key
-            .wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
+        unit(mix(self.key.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
     }
 }
 

@@ -94,14 +94,7 @@ impl MemoryRecorder {
                     .collect(),
             })
             .collect();
-        Self {
-            infos: infos.to_vec(),
-            recording: Recording {
-                dt,
-                n_steps: 0,
-                populations,
-            },
-        }
+        Self { infos: infos.to_vec(), recording: Recording { dt, n_steps: 0, populations } }
     }
 
     /// What was recorded so far.
@@ -120,16 +113,10 @@ impl MemoryRecorder {
 impl Recorder for MemoryRecorder {
     fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
         self.recording.n_steps = u64::from(segment.first_step) + u64::from(segment.n_steps);
-        let kept = self
-            .recording
-            .populations
-            .iter_mut()
-            .zip(&segment.populations);
+        let kept = self.recording.populations.iter_mut().zip(&segment.populations);
         for (info, (population, new)) in self.infos.iter().zip(kept) {
             let start = population.counts.len();
-            population
-                .counts
-                .resize(start + segment.n_steps as usize, 0);
+            population.counts.resize(start + segment.n_steps as usize, 0);
             for &step in &new.spikes.steps {
                 population.counts[start + (step - u64::from(segment.first_step)) as usize] += 1;
             }
@@ -161,10 +148,7 @@ impl SpikeCounter {
     /// Counts spikes of populations of the given sizes in the steps of `window`.
     #[must_use]
     pub fn new(window: std::ops::Range<u64>, sizes: impl IntoIterator<Item = u32>) -> Self {
-        Self {
-            window,
-            counts: sizes.into_iter().map(|n| vec![0; n as usize]).collect(),
-        }
+        Self { window, counts: sizes.into_iter().map(|n| vec![0; n as usize]).collect() }
     }
 
     /// Number of spikes of each neuron, per population.

@@ -75,12 +75,7 @@ impl Simulation {
                     .collect(),
             })
             .collect();
-        Self {
-            network,
-            exchange,
-            step: 0,
-            infos,
-        }
+        Self { network, exchange, step: 0, infos }
     }
 
     /// Steps done.
@@ -135,11 +130,7 @@ impl Simulation {
         let failure = outputs
             .iter()
             .filter_map(|o| o.failure.as_ref())
-            .min_by(|a, b| {
-                a.time
-                    .total_cmp(&b.time)
-                    .then(a.population.cmp(&b.population))
-            })
+            .min_by(|a, b| a.time.total_cmp(&b.time).then(a.population.cmp(&b.population)))
             .cloned();
         let segment = self.assemble(&outputs, first, done);
         self.step = first + done;
@@ -174,16 +165,8 @@ impl Simulation {
                     })
                 })
                 .collect();
-            let mut outputs = vec![run_worker(
-                shared,
-                exchange,
-                barrier,
-                failed_step,
-                own,
-                0,
-                first,
-                n_steps,
-            )];
+            let mut outputs =
+                vec![run_worker(shared, exchange, barrier, failed_step, own, 0, first, n_steps)];
             for other in others {
                 match other.join() {
                     Ok(output) => outputs.push(output),
@@ -200,10 +183,7 @@ impl Simulation {
         let mut populations: Vec<PopulationSegment> = shared
             .populations
             .iter()
-            .map(|_| PopulationSegment {
-                spikes: Spikes::default(),
-                traces: Vec::new(),
-            })
+            .map(|_| PopulationSegment { spikes: Spikes::default(), traces: Vec::new() })
             .collect();
 
         // Workers own ascending runs of neurons: merging by step, worker after worker, gives the
@@ -256,10 +236,6 @@ impl Simulation {
                 segment.traces.push(data);
             }
         }
-        Segment {
-            first_step,
-            n_steps,
-            populations,
-        }
+        Segment { first_step, n_steps, populations }
     }
 }

@@ -50,21 +50,13 @@ impl Node {
             Value::List(list) => {
                 format!(
                     "[{}]",
-                    list.iter()
-                        .take(8)
-                        .map(Self::display)
-                        .collect::<Vec<_>>()
-                        .join(", ")
+                    list.iter().take(8).map(Self::display).collect::<Vec<_>>().join(", ")
                 )
             }
             Value::Table(entries) => {
                 format!(
                     "{{{}}}",
-                    entries
-                        .iter()
-                        .map(|e| e.0.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ")
+                    entries.iter().map(|e| e.0.as_str()).collect::<Vec<_>>().join(", ")
                 )
             }
             Value::Null => "null".to_owned(),
@@ -82,9 +74,8 @@ impl Node {
     pub fn locate(&self, path: &str) -> (&Self, bool) {
         let mut node = self;
         for part in path.split('.').filter(|p| !p.is_empty()) {
-            let (key, indices) = part
-                .split_once('[')
-                .map_or((part, None), |(key, rest)| (key, Some(rest)));
+            let (key, indices) =
+                part.split_once('[').map_or((part, None), |(key, rest)| (key, Some(rest)));
             let Value::Table(entries) = &node.value else {
                 return (node, false);
             };
@@ -154,13 +145,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
                 );
             }
         }
-        Some(Self {
-            entries,
-            path,
-            line: node.line,
-            asked: Vec::new(),
-            faults,
-        })
+        Some(Self { entries, path, line: node.line, asked: Vec::new(), faults })
     }
 
     /// Path of `key` in the file.
@@ -194,8 +179,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
     pub fn fault(&mut self, key: &str, kind: FaultKind) {
         let node = self.entries.iter().find(|e| e.0 == key).map(|e| &e.1);
         let line = node.map_or(self.line, |n| n.line);
-        self.faults
-            .push(join(&self.path, key), node.map(Node::display), line, kind);
+        self.faults.push(join(&self.path, key), node.map(Node::display), line, kind);
     }
 
     /// Adds a [`FaultKind::MissingKey`].
@@ -204,9 +188,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
             join(&self.path, key),
             None,
             self.line,
-            FaultKind::MissingKey {
-                expected: expected.to_owned(),
-            },
+            FaultKind::MissingKey { expected: expected.to_owned() },
         );
     }
 
@@ -304,8 +286,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
                     nearest: nearest(key, self.asked.iter().copied()).map(str::to_owned),
                     valid: self.asked.iter().map(|&k| k.to_owned()).collect(),
                 };
-                self.faults
-                    .push(join(&self.path, key), Some(node.display()), node.line, kind);
+                self.faults.push(join(&self.path, key), Some(node.display()), node.line, kind);
             }
         }
     }
@@ -324,12 +305,7 @@ pub fn read_quantity(
         Value::String(text) => match dimension.parse(text) {
             Ok(x) => x,
             Err(error) => {
-                faults.push(
-                    path,
-                    Some(node.display()),
-                    node.line,
-                    FaultKind::Quantity(error),
-                );
+                faults.push(path, Some(node.display()), node.line, FaultKind::Quantity(error));
                 return None;
             }
         },
@@ -347,9 +323,7 @@ pub fn read_quantity(
     if number.is_finite() {
         Some(number)
     } else {
-        let kind = FaultKind::OutOfRange {
-            allowed: "finite".to_owned(),
-        };
+        let kind = FaultKind::OutOfRange { allowed: "finite".to_owned() };
         faults.push(path, Some(node.display()), node.line, kind);
         None
     }
@@ -361,9 +335,7 @@ pub fn read_count(node: &Node, path: &str, faults: &mut Faults) -> Option<u64> {
         Value::Integer(i) => match u64::try_from(i) {
             Ok(n) => Some(n),
             Err(_) => {
-                let kind = FaultKind::OutOfRange {
-                    allowed: "a whole number >= 0".to_owned(),
-                };
+                let kind = FaultKind::OutOfRange { allowed: "a whole number >= 0".to_owned() };
                 faults.push(path, Some(node.display()), node.line, kind);
                 None
             }
@@ -378,17 +350,10 @@ pub fn read_count(node: &Node, path: &str, faults: &mut Faults) -> Option<u64> {
 
 /// Adds a [`FaultKind::WrongType`].
 pub fn wrong_type(faults: &mut Faults, path: &str, node: &Node, expected: &str) {
-    let kind = FaultKind::WrongType {
-        expected: expected.to_owned(),
-        found: node.type_name(),
-    };
+    let kind = FaultKind::WrongType { expected: expected.to_owned(), found: node.type_name() };
     faults.push(path, Some(node.display()), node.line, kind);
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

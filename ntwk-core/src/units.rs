@@ -132,11 +132,7 @@ impl Dimension {
 /// Multiplies by a power of ten so that `"0.2 nF"` is exactly 200: dividing by an exact power
 /// rounds once, multiplying by an inexact one rounds twice.
 fn scale(number: f64, factor: f64) -> f64 {
-    if factor < 1.0 {
-        number / (1.0 / factor).round()
-    } else {
-        number * factor
-    }
+    if factor < 1.0 { number / (1.0 / factor).round() } else { number * factor }
 }
 
 /// Length of the longest prefix that looks like a decimal number.
@@ -200,12 +196,7 @@ impl fmt::Display for QuantityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotANumber { expected } => {
-                write!(
-                    f,
-                    "expected {}, for example {}",
-                    expected.name(),
-                    example(*expected)
-                )
+                write!(f, "expected {}, for example {}", expected.name(), example(*expected))
             }
             Self::MissingUnit { expected } => write!(
                 f,
@@ -213,11 +204,7 @@ impl fmt::Display for QuantityError {
                 example(*expected),
                 expected.unit()
             ),
-            Self::UnknownUnit {
-                unit,
-                nearest,
-                expected,
-            } => {
+            Self::UnknownUnit { unit, nearest, expected } => {
                 write!(
                     f,
                     "unknown unit \"{unit}\"; expected {} ({})",
@@ -229,11 +216,7 @@ impl fmt::Display for QuantityError {
                     None => Ok(()),
                 }
             }
-            Self::WrongDimension {
-                unit,
-                found,
-                expected,
-            } => write!(
+            Self::WrongDimension { unit, found, expected } => write!(
                 f,
                 "\"{unit}\" is the unit of {}; expected {} ({})",
                 found.name(),
@@ -275,26 +258,11 @@ mod tests {
     #[test]
     fn faults_name_the_dimension_and_the_nearest_unit() {
         let wrong = Dimension::Capacitance.parse("200 nS").unwrap_err();
-        assert!(
-            wrong.to_string().contains("unit of a conductance"),
-            "{wrong}"
-        );
+        assert!(wrong.to_string().contains("unit of a conductance"), "{wrong}");
         let unknown = Dimension::Capacitance.parse("200 pf").unwrap_err();
-        assert!(
-            unknown.to_string().contains("did you mean \"pF\""),
-            "{unknown}"
-        );
-        assert!(matches!(
-            Dimension::Time.parse("5"),
-            Err(QuantityError::MissingUnit { .. })
-        ));
-        assert!(matches!(
-            Dimension::Time.parse("fast"),
-            Err(QuantityError::NotANumber { .. })
-        ));
-        assert!(matches!(
-            Dimension::Time.parse(""),
-            Err(QuantityError::NotANumber { .. })
-        ));
+        assert!(unknown.to_string().contains("did you mean \"pF\""), "{unknown}");
+        assert!(matches!(Dimension::Time.parse("5"), Err(QuantityError::MissingUnit { .. })));
+        assert!(matches!(Dimension::Time.parse("fast"), Err(QuantityError::NotANumber { .. })));
+        assert!(matches!(Dimension::Time.parse(""), Err(QuantityError::NotANumber { .. })));
     }
 }

@@ -95,14 +95,8 @@ pub enum Shape {
     },
 }
 
-const SHAPES: [&str; 6] = [
-    "steps",
-    "gaussian",
-    "double_gaussian",
-    "ramp",
-    "oscillation",
-    "sampled",
-];
+const SHAPES: [&str; 6] =
+    ["steps", "gaussian", "double_gaussian", "ramp", "oscillation", "sampled"];
 
 impl Waveform {
     /// Value at time `t` (ms).
@@ -135,21 +129,12 @@ impl Waveform {
             Self::Shape(shape) => match shape {
                 Shape::Steps { times: onsets, .. } => times.extend(onsets),
                 Shape::Gaussian { center, width, .. } => bump_times(times, *center, *width, *width),
-                Shape::DoubleGaussian {
-                    center,
-                    width_rise,
-                    width_decay,
-                    ..
-                } => {
+                Shape::DoubleGaussian { center, width_rise, width_decay, .. } => {
                     bump_times(times, *center, *width_rise, *width_decay);
                 }
                 Shape::Ramp { start, stop, .. } => times.extend([start, stop]),
                 Shape::Oscillation { onset, .. } => times.push(*onset),
-                Shape::Sampled {
-                    start,
-                    interval,
-                    values,
-                } => {
+                Shape::Sampled { start, interval, values } => {
                     times.extend((1..values.len()).map(|i| start + i as f64 * interval));
                 }
             },
@@ -204,37 +189,20 @@ fn bump_times(times: &mut Vec<f64>, center: f64, rise: f64, decay: f64) {
 impl Shape {
     fn at(&self, t: f64) -> f64 {
         match self {
-            Self::Steps {
-                baseline,
-                times,
-                values,
-            } => match times.partition_point(|&onset| onset <= t) {
-                0 => *baseline,
-                n => values[n - 1],
-            },
-            Self::Gaussian {
-                baseline,
-                amplitude,
-                center,
-                width,
-            } => baseline + amplitude * bump(t - center, *width),
-            Self::DoubleGaussian {
-                baseline,
-                amplitude,
-                center,
-                width_rise,
-                width_decay,
-            } => {
+            Self::Steps { baseline, times, values } => {
+                match times.partition_point(|&onset| onset <= t) {
+                    0 => *baseline,
+                    n => values[n - 1],
+                }
+            }
+            Self::Gaussian { baseline, amplitude, center, width } => {
+                baseline + amplitude * bump(t - center, *width)
+            }
+            Self::DoubleGaussian { baseline, amplitude, center, width_rise, width_decay } => {
                 let width = if t < *center { width_rise } else { width_decay };
                 baseline + amplitude * bump(t - center, *width)
             }
-            Self::Ramp {
-                from,
-                to,
-                start,
-                stop,
-                after,
-            } => {
+            Self::Ramp { from, to, start, stop, after } => {
                 if t < *start {
                     *from
                 } else if t < *stop {
@@ -243,13 +211,7 @@ impl Shape {
                     after.unwrap_or(*to)
                 }
             }
-            Self::Oscillation {
-                baseline,
-                amplitude,
-                frequency,
-                phase,
-                onset,
-            } => {
+            Self::Oscillation { baseline, amplitude, frequency, phase, onset } => {
                 if t < *onset {
                     *baseline
                 } else {
@@ -257,11 +219,7 @@ impl Shape {
                     baseline + amplitude * angle.sin()
                 }
             }
-            Self::Sampled {
-                start,
-                interval,
-                values,
-            } => {
+            Self::Sampled { start, interval, values } => {
                 // The small term keeps t = start + i interval in sample i despite rounding.
                 let index = ((t - start) / interval + 1e-9).floor().max(0.0) as usize;
                 values[index.min(values.len() - 1)]
@@ -281,12 +239,7 @@ impl Shape {
             if value > 0.0 {
                 Some(value)
             } else {
-                table.fault(
-                    key,
-                    FaultKind::OutOfRange {
-                        allowed: "> 0 ms".to_owned(),
-                    },
-                );
+                table.fault(key, FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
                 None
             }
         };
@@ -312,17 +265,11 @@ impl Shape {
                 if times.windows(2).any(|w| w[1] <= w[0]) {
                     table.fault(
                         "times",
-                        FaultKind::Combination {
-                            rule: "the onsets must increase".to_owned(),
-                        },
+                        FaultKind::Combination { rule: "the onsets must increase".to_owned() },
                     );
                     return None;
                 }
-                Some(Self::Steps {
-                    baseline,
-                    times,
-                    values,
-                })
+                Some(Self::Steps { baseline, times, values })
             }
             "gaussian" => {
                 let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
@@ -365,21 +312,11 @@ impl Shape {
                 {
                     table.fault(
                         "stop",
-                        FaultKind::OutOfRange {
-                            allowed: format!("> start ({start} ms)"),
-                        },
+                        FaultKind::OutOfRange { allowed: format!("> start ({start} ms)") },
                     );
                     return None;
                 }
-                (|| {
-                    Some(Self::Ramp {
-                        from,
-                        to: to?,
-                        start: start?,
-                        stop: stop?,
-                        after,
-                    })
-                })()
+                (|| Some(Self::Ramp { from, to: to?, start: start?, stop: stop?, after }))()
             }
             "oscillation" => {
                 let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
@@ -390,9 +327,7 @@ impl Shape {
                 if frequency.is_some_and(|f| f < 0.0) {
                     table.fault(
                         "frequency",
-                        FaultKind::OutOfRange {
-                            allowed: ">= 0 Hz".to_owned(),
-                        },
+                        FaultKind::OutOfRange { allowed: ">= 0 Hz".to_owned() },
                     );
                     return None;
                 }
@@ -421,13 +356,7 @@ impl Shape {
                     );
                     return None;
                 }
-                (|| {
-                    Some(Self::Sampled {
-                        start,
-                        interval: interval?,
-                        values: values?,
-                    })
-                })()
+                (|| Some(Self::Sampled { start, interval: interval?, values: values? }))()
             }
             other => {
                 let kind = FaultKind::UnknownName {
@@ -461,12 +390,7 @@ mod tests {
             values: vec![2.0, 3.0],
         });
         assert_eq!(
-            [
-                steps.at(9.9),
-                steps.at(10.0),
-                steps.at(19.9),
-                steps.at(25.0)
-            ],
+            [steps.at(9.9), steps.at(10.0), steps.at(19.9), steps.at(25.0)],
             [1.0, 2.0, 2.0, 3.0]
         );
         let ramp = Waveform::Shape(Shape::Ramp {
@@ -476,10 +400,7 @@ mod tests {
             stop: 200.0,
             after: Some(0.0),
         });
-        assert_eq!(
-            [ramp.at(-1.0), ramp.at(100.0), ramp.at(200.0)],
-            [0.0, 10.0, 0.0]
-        );
+        assert_eq!([ramp.at(-1.0), ramp.at(100.0), ramp.at(200.0)], [0.0, 10.0, 0.0]);
         let bump = Waveform::Shape(Shape::DoubleGaussian {
             baseline: 4.0,
             amplitude: 2.0,
@@ -496,12 +417,7 @@ mod tests {
             values: vec![1.0, 2.0, 3.0],
         });
         assert_eq!(
-            [
-                sampled.at(-5.0),
-                sampled.at(0.1),
-                sampled.at(0.3),
-                sampled.at(9.0)
-            ],
+            [sampled.at(-5.0), sampled.at(0.1), sampled.at(0.3), sampled.at(9.0)],
             [1.0, 2.0, 3.0, 3.0]
         );
         let sum = Waveform::Sum(vec![Waveform::Constant(1.0), steps]);

@@ -23,9 +23,8 @@ pub(crate) struct SpikeExchange {
 
 impl SpikeExchange {
     pub(crate) fn new(workers: usize, history: u32) -> Self {
-        let slots = (0..workers)
-            .map(|_| (0..history).map(|_| RwLock::default()).collect())
-            .collect();
+        let slots =
+            (0..workers).map(|_| (0..history).map(|_| RwLock::default()).collect()).collect();
         Self { slots, history }
     }
 
@@ -43,11 +42,7 @@ pub(crate) struct StepBarrier {
 
 impl StepBarrier {
     pub(crate) fn new(parties: usize) -> Self {
-        Self {
-            parties,
-            arrived: AtomicUsize::new(0),
-            generation: AtomicUsize::new(0),
-        }
+        Self { parties, arrived: AtomicUsize::new(0), generation: AtomicUsize::new(0) }
     }
 
     fn wait(&self) {
@@ -134,15 +129,9 @@ pub(crate) fn run_worker(
         }
         let before = output.spikes.len();
         for part in &mut state.parts {
-            if let Err(failure) = integrate(
-                arch,
-                shared,
-                part,
-                step,
-                &mut sums,
-                &mut fired,
-                &mut output.spikes,
-            ) {
+            if let Err(failure) =
+                integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
+            {
                 output.failure.get_or_insert(failure);
                 failed_step.fetch_min(step, Ordering::AcqRel);
             }
@@ -152,10 +141,8 @@ pub(crate) fn run_worker(
         }
         if shared.coupled {
             {
-                let mut slot = exchange
-                    .slot(me, step)
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut slot =
+                    exchange.slot(me, step).write().unwrap_or_else(PoisonError::into_inner);
                 slot.clear();
                 slot.extend(output.spikes[before..].iter().map(|spike| spike.1));
             }
@@ -192,10 +179,7 @@ fn integrate(
             .unwrap_or_else(|| population.current.at(f64::from(step) * shared.dt))
     };
     let end = (shared.method != Method::Euler).then(|| current_at(step + 1));
-    let injected = Injected {
-        start: current_at(step),
-        end,
-    };
+    let injected = Injected { start: current_at(step), end };
     for range in part.blocks() {
         let n = range.len();
         sum_conductances(arch, &mut part.conductances, range.clone(), &injected, sums);
@@ -209,14 +193,7 @@ fn integrate(
         let offset = part.first + range.start as u32;
         population
             .stepper
-            .advance(
-                &mut part.columns,
-                range,
-                &mut part.free_from,
-                input,
-                step,
-                fired,
-            )
+            .advance(&mut part.columns, range, &mut part.free_from, input, step, fired)
             .map_err(|bad| BlowUp {
                 population: population.name.clone(),
                 neuron: offset + bad.index as u32,
@@ -231,11 +208,7 @@ fn integrate(
 }
 
 fn record(shared: &Shared, part: &Part, traces: &mut [Vec<f64>]) {
-    for (plan, samples) in shared.populations[part.population]
-        .traces
-        .iter()
-        .zip(traces)
-    {
+    for (plan, samples) in shared.populations[part.population].traces.iter().zip(traces) {
         let n = (plan.neurons.saturating_sub(part.first) as usize).min(part.len);
         match plan.quantity {
             Quantity::Variable(k) => samples.extend_from_slice(&part.columns[k][..n]),
@@ -244,10 +217,7 @@ fn record(shared: &Shared, part: &Part, traces: &mut [Vec<f64>]) {
                 let column = &part.conductances[c];
                 let potential = &part.columns[0][..n];
                 samples.extend(
-                    column.g[..n]
-                        .iter()
-                        .zip(potential)
-                        .map(|(g, v)| g * (column.E_rev - v)),
+                    column.g[..n].iter().zip(potential).map(|(g, v)| g * (column.E_rev - v)),
                 );
             }
         }
@@ -282,9 +252,7 @@ fn deliver_spikes(shared: &Shared, exchange: &SpikeExchange, state: &mut WorkerS
         let mut send = |source: u32| {
             let targets = lists.of(source as usize);
             match projection.release {
-                None => targets
-                    .iter()
-                    .for_each(|&t| g[t as usize] += projection.weight),
+                None => targets.iter().for_each(|&t| g[t as usize] += projection.weight),
                 Some(release) => send_stochastic(
                     release,
                     projection.weight,
@@ -300,15 +268,11 @@ fn deliver_spikes(shared: &Shared, exchange: &SpikeExchange, state: &mut WorkerS
             Source::Population(i) => {
                 let source = &shared.populations[i];
                 for worker in 0..exchange.slots.len() {
-                    let slot = exchange
-                        .slot(worker, sent)
-                        .read()
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let slot =
+                        exchange.slot(worker, sent).read().unwrap_or_else(PoisonError::into_inner);
                     let start = slot.partition_point(|&neuron| neuron < source.first);
                     let end = slot.partition_point(|&neuron| neuron < source.first + source.size);
-                    slot[start..end]
-                        .iter()
-                        .for_each(|&neuron| send(neuron - source.first));
+                    slot[start..end].iter().for_each(|&neuron| send(neuron - source.first));
                 }
             }
             Source::Afferent(i) => {

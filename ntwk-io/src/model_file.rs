@@ -58,10 +58,8 @@ pub fn read_model(
     library: &CellLibrary,
 ) -> Result<Model, ModelFileError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| ModelFileError::Read {
-        file: file.clone(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: Faults| {
         faults.file = Some(file.clone());
         faults
@@ -81,10 +79,7 @@ pub fn parse_tree(text: &str, notation: Notation) -> Result<Node, Faults> {
         Notation::Toml => match DeTable::parse(text) {
             Ok(table) => {
                 let line = lines.at(table.span().start);
-                Ok(Node {
-                    value: toml_table(table.into_inner(), &lines),
-                    line,
-                })
+                Ok(Node { value: toml_table(table.into_inner(), &lines), line })
             }
             Err(error) => {
                 let line = error.span().and_then(|span| lines.at(span.start));
@@ -113,10 +108,9 @@ pub fn parse_tree(text: &str, notation: Notation) -> Result<Node, Faults> {
                     Some(value) => Ok(json_node(&value, &lines)),
                     None => Err(syntax("the file is empty", None)),
                 },
-                Err(error) => Err(syntax(
-                    &error.to_string(),
-                    u32::try_from(error.line_display()).ok(),
-                )),
+                Err(error) => {
+                    Err(syntax(&error.to_string(), u32::try_from(error.line_display()).ok()))
+                }
             }
         }
     }
@@ -124,14 +118,7 @@ pub fn parse_tree(text: &str, notation: Notation) -> Result<Node, Faults> {
 
 fn syntax(message: &str, line: Option<u32>) -> Faults {
     let mut faults = Faults::default();
-    faults.push(
-        "syntax",
-        None,
-        line,
-        FaultKind::Syntax {
-            message: message.to_owned(),
-        },
-    );
+    faults.push("syntax", None, line, FaultKind::Syntax { message: message.to_owned() });
     faults
 }
 
@@ -140,11 +127,7 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn new(text: &str) -> Self {
-        Self(
-            std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(i, _)| i + 1))
-                .collect(),
-        )
+        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect())
     }
 
     fn at(&self, offset: usize) -> Option<u32> {
@@ -182,12 +165,9 @@ fn toml_node(value: Spanned<DeValue<'_>>, lines: &Lines) -> Node {
         DeValue::Float(x) => Value::Float(x.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(b) => Value::Bool(b),
         DeValue::Datetime(d) => Value::String(d.to_string()),
-        DeValue::Array(items) => Value::List(
-            items
-                .into_iter()
-                .map(|item| toml_node(item, lines))
-                .collect(),
-        ),
+        DeValue::Array(items) => {
+            Value::List(items.into_iter().map(|item| toml_node(item, lines)).collect())
+        }
         DeValue::Table(table) => toml_table(table, lines),
     };
     Node { value, line }
@@ -232,19 +212,13 @@ pub fn apply_overrides(root: &mut Node, overrides: &[(String, String)]) -> Resul
     for (path, text) in overrides {
         let document = format!("value = {text}");
         let value = match parse_tree(&document, Notation::Toml) {
-            Ok(Node {
-                value: Value::Table(mut entries),
-                ..
-            }) if entries.len() == 1 => entries.remove(0).1.value,
+            Ok(Node { value: Value::Table(mut entries), .. }) if entries.len() == 1 => {
+                entries.remove(0).1.value
+            }
             _ => Value::String(text.clone()),
         };
         if let Err(rule) = set(root, path, value) {
-            faults.push(
-                path.as_str(),
-                Some(text.clone()),
-                None,
-                FaultKind::Combination { rule },
-            );
+            faults.push(path.as_str(), Some(text.clone()), None, FaultKind::Combination { rule });
         }
     }
     faults.into_result(())
@@ -261,10 +235,8 @@ fn set(root: &mut Node, path: &str, value: Value) -> Result<(), String> {
             None => (part, None),
         };
         if key.is_empty() {
-            return Err(
-                "the path of a key is names joined by dots, for example simulation.t_stop"
-                    .to_owned(),
-            );
+            return Err("the path of a key is names joined by dots, for example simulation.t_stop"
+                .to_owned());
         }
         let Value::Table(entries) = &mut node.value else {
             return Err(format!("\"{key}\" lies inside a value that is not a table"));
@@ -282,9 +254,7 @@ fn set(root: &mut Node, path: &str, value: Value) -> Result<(), String> {
                 return Err(format!("\"{key}\" is not a list"));
             };
             let length = items.len();
-            node = items
-                .get_mut(index)
-                .ok_or_else(|| format!("\"{key}\" has {length} entries"))?;
+            node = items.get_mut(index).ok_or_else(|| format!("\"{key}\" has {length} entries"))?;
         }
     }
     // The value no longer stands on the line of the file.

@@ -61,9 +61,7 @@ impl<'a> Flat<'a> {
                 key,
                 None,
                 None,
-                FaultKind::MissingKey {
-                    expected: expected.to_owned(),
-                },
+                FaultKind::MissingKey { expected: expected.to_owned() },
             );
         }
         self.number(key)
@@ -81,13 +79,7 @@ impl<'a> Flat<'a> {
         };
         items
             .iter()
-            .map(|item| {
-                if let Value::String(s) = &item.value {
-                    Some(s.clone())
-                } else {
-                    None
-                }
-            })
+            .map(|item| if let Value::String(s) = &item.value { Some(s.clone()) } else { None })
             .collect()
     }
 }
@@ -111,30 +103,16 @@ pub fn import_upstream(root: &Node) -> Result<Import, Faults> {
         .filter(|(key, _)| !is_comment(key))
         .map(|(key, node)| (key.as_str(), node))
         .collect();
-    let mut flat = Flat {
-        entries,
-        read: Vec::new(),
-        faults: Faults::default(),
-        notes: Vec::new(),
-    };
+    let mut flat = Flat { entries, read: Vec::new(), faults: Faults::default(), notes: Vec::new() };
     let order: Vec<&str> = table.iter().map(|(key, _)| key.as_str()).collect();
 
     let (populations, afferents) = population_names(&mut flat, &order);
-    let mut spec = ModelSpec {
-        simulation: simulation(&mut flat),
-        ..ModelSpec::default()
-    };
+    let mut spec = ModelSpec { simulation: simulation(&mut flat), ..ModelSpec::default() };
     spec.populations = Named(
-        populations
-            .iter()
-            .filter_map(|p| Some((p.clone(), population(&mut flat, p)?)))
-            .collect(),
+        populations.iter().filter_map(|p| Some((p.clone(), population(&mut flat, p)?))).collect(),
     );
     spec.afferents = Named(
-        afferents
-            .iter()
-            .filter_map(|a| Some((a.clone(), afferent(&mut flat, a)?)))
-            .collect(),
+        afferents.iter().filter_map(|a| Some((a.clone(), afferent(&mut flat, a)?))).collect(),
     );
     for source in populations.iter().chain(&afferents) {
         for target in &populations {
@@ -151,14 +129,9 @@ pub fn import_upstream(root: &Node) -> Result<Import, Faults> {
         .filter(|key| !is_comment(key) && !flat.read.iter().any(|r| r == key))
         .collect();
     for key in unread {
-        flat.notes.push(format!(
-            "{key}: not part of a network description; left out"
-        ));
+        flat.notes.push(format!("{key}: not part of a network description; left out"));
     }
-    flat.faults.into_result(Import {
-        spec,
-        notes: flat.notes,
-    })
+    flat.faults.into_result(Import { spec, notes: flat.notes })
 }
 
 /// Comment keys hold words, spaces and rules; a key of the package is one identifier.
@@ -170,21 +143,14 @@ fn is_comment(key: &str) -> bool {
 /// Populations have `<name>_Gl`; afferents have `N_<name>` without it. The lists `REC_POPS` and
 /// `AFF_POPS` win where they exist.
 fn population_names(flat: &mut Flat<'_>, order: &[&str]) -> (Vec<String>, Vec<String>) {
-    let sized: Vec<String> = order
-        .iter()
-        .filter_map(|key| key.strip_prefix("N_"))
-        .map(str::to_owned)
-        .collect();
+    let sized: Vec<String> =
+        order.iter().filter_map(|key| key.strip_prefix("N_")).map(str::to_owned).collect();
     let has_cell = |name: &String| order.contains(&format!("{name}_Gl").as_str());
     let populations = flat
         .names("REC_POPS")
         .unwrap_or_else(|| sized.iter().filter(|n| has_cell(n)).cloned().collect());
     let afferents = flat.names("AFF_POPS").unwrap_or_else(|| {
-        sized
-            .iter()
-            .filter(|n| !has_cell(n) && !populations.contains(n))
-            .cloned()
-            .collect()
+        sized.iter().filter(|n| !has_cell(n) && !populations.contains(n)).cloned().collect()
     });
     (populations, afferents)
 }
@@ -194,9 +160,7 @@ fn simulation(flat: &mut Flat<'_>) -> SimulationSpec {
     let seed = flat.number("SEED").unwrap_or(default.seed as f64);
     SimulationSpec {
         dt: flat.number("dt").unwrap_or(default.dt),
-        t_stop: flat
-            .required("tstop", "the duration in ms")
-            .unwrap_or(default.t_stop),
+        t_stop: flat.required("tstop", "the duration in ms").unwrap_or(default.t_stop),
         seed: seed.max(0.0) as u64,
         method: default.method,
     }
@@ -211,10 +175,8 @@ fn population(flat: &mut Flat<'_>, name: &str) -> Option<PopulationSpec> {
     let size = size(flat, name);
     let mut values = Vec::new();
     let mut read = |flat: &mut Flat<'_>, theirs: &str, ours: &str| {
-        let value = flat.required(
-            &format!("{name}_{theirs}"),
-            &format!("{ours} of population {name}"),
-        );
+        let value =
+            flat.required(&format!("{name}_{theirs}"), &format!("{ours} of population {name}"));
         value.map(|x| {
             values.push((ours.to_owned(), ParameterText::Number(x)));
             x
@@ -248,16 +210,8 @@ fn population(flat: &mut Flat<'_>, name: &str) -> Option<PopulationSpec> {
         "a" | "b" | "tau_w" => model == "AdEx",
         _ => true,
     });
-    let cell = CellSpec {
-        model: Some(model.to_owned()),
-        preset: None,
-        values,
-    };
-    Some(PopulationSpec {
-        size: size?,
-        current: None,
-        cell,
-    })
+    let cell = CellSpec { model: Some(model.to_owned()), preset: None, values };
+    Some(PopulationSpec { size: size?, current: None, cell })
 }
 
 fn afferent(flat: &mut Flat<'_>, name: &str) -> Option<AfferentSpec> {
@@ -265,9 +219,7 @@ fn afferent(flat: &mut Flat<'_>, name: &str) -> Option<AfferentSpec> {
     let rate = match flat.number(&format!("F_{name}")) {
         Some(rate) => rate,
         None => {
-            flat.notes.push(format!(
-                "F_{name}: absent; the afferent rate is set to 0 Hz"
-            ));
+            flat.notes.push(format!("F_{name}: absent; the afferent rate is set to 0 Hz"));
             0.0
         }
     };
@@ -288,10 +240,7 @@ fn projection(
     target: &str,
     receptors: &mut Named<ReceptorSpec>,
 ) -> Option<ProjectionSpec> {
-    let (p_key, q_key) = (
-        format!("p_{source}_{target}"),
-        format!("Q_{source}_{target}"),
-    );
+    let (p_key, q_key) = (format!("p_{source}_{target}"), format!("Q_{source}_{target}"));
     let (p, weight) = (flat.number(&p_key), flat.number(&q_key));
     let (p, weight) = match (p, weight) {
         (None, None) => return None,
@@ -352,20 +301,14 @@ fn receptor(
     };
     let class_E = flat.either(&E_keys);
     let class_tau = flat.either(&tau_keys);
-    let name = if own_E.is_some() || own_tau.is_some() {
-        source
-    } else {
-        name
-    };
+    let name = if own_E.is_some() || own_tau.is_some() { source } else { name };
     let missing = |flat: &mut Flat<'_>, key: &str, expected: &str| {
         if !flat.faults.list.iter().any(|fault| fault.key == key) {
             flat.faults.push(
                 key,
                 None,
                 None,
-                FaultKind::MissingKey {
-                    expected: expected.to_owned(),
-                },
+                FaultKind::MissingKey { expected: expected.to_owned() },
             );
         }
     };
@@ -378,13 +321,7 @@ fn receptor(
         missing(flat, tau_keys[0], "a synaptic time constant in ms");
     }
     if receptors.get(name).is_none() {
-        receptors.0.push((
-            name.to_owned(),
-            ReceptorSpec {
-                E_rev: E_rev?,
-                tau_syn: tau_syn?,
-            },
-        ));
+        receptors.0.push((name.to_owned(), ReceptorSpec { E_rev: E_rev?, tau_syn: tau_syn? }));
     }
     Some(name.to_owned())
 }

@@ -54,9 +54,7 @@ impl Domain {
     /// Whether every pair is finite and ordered.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        self.bounds()
-            .iter()
-            .all(|[low, high]| low.is_finite() && high.is_finite() && low <= high)
+        self.bounds().iter().all(|[low, high]| low.is_finite() && high.is_finite() && low <= high)
     }
 
     /// The nearest moments in the box.
@@ -73,22 +71,10 @@ impl Domain {
     }
 
     fn bounds(&self) -> [[f64; 2]; 5] {
-        [
-            self.mu_V,
-            self.sigma_V,
-            self.gamma_V,
-            self.tau_V_N,
-            self.mu_G_N,
-        ]
+        [self.mu_V, self.sigma_V, self.gamma_V, self.tau_V_N, self.mu_G_N]
     }
 
     fn coordinates(membrane: &Membrane, m: &Moments) -> [f64; 5] {
-        [
-            m.mu_V,
-            m.sigma_V,
-            m.gamma_V,
-            m.tau_V / membrane.tau_m(),
-            m.mu_G / membrane.g_L,
-        ]
+        [m.mu_V, m.sigma_V, m.gamma_V, m.tau_V / membrane.tau_m(), m.mu_G / membrane.g_L]
     }
 }

@@ -76,20 +76,13 @@ impl EffectiveThreshold {
                 needed: form.terms(),
             });
         }
-        if let Some((index, &value)) = coefficients
-            .iter()
-            .enumerate()
-            .find(|(_, c)| !c.is_finite())
+        if let Some((index, &value)) = coefficients.iter().enumerate().find(|(_, c)| !c.is_finite())
         {
             return Err(ThresholdError::NotFinite { index, value });
         }
         match domain {
             Some(d) if !d.is_valid() => Err(ThresholdError::Domain(d)),
-            _ => Ok(Self {
-                form,
-                coefficients,
-                domain,
-            }),
+            _ => Ok(Self { form, coefficients, domain }),
         }
     }
 
@@ -125,9 +118,7 @@ impl EffectiveThreshold {
 
     /// The effective threshold (mV).
     pub fn threshold<S: Scalar>(&self, membrane: &Membrane, moments: &Moments<S>) -> S {
-        let inside = self
-            .domain
-            .map_or(*moments, |d| d.nearest(membrane, moments));
+        let inside = self.domain.map_or(*moments, |d| d.nearest(membrane, moments));
         let mut buffer = [S::constant(0.0); MAX_TERMS];
         self.form
             .evaluate(membrane, &inside, &mut buffer)

@@ -46,11 +46,7 @@ pub struct FitOptions {
 impl Default for FitOptions {
     /// All points in both steps, equal weights, patience 200.
     fn default() -> Self {
-        Self {
-            max_rate: None,
-            weighting: Weighting::Uniform,
-            patience: 200,
-        }
+        Self { max_rate: None, weighting: Weighting::Uniform, patience: 200 }
     }
 }
 
@@ -138,9 +134,8 @@ pub fn fit(
         rank: linear.rank,
     };
 
-    let (solved, report) = LevenbergMarquardt::new()
-        .with_patience(options.patience)
-        .minimize(problem);
+    let (solved, report) =
+        LevenbergMarquardt::new().with_patience(options.patience).minimize(problem);
     problem = solved;
     let termination = match report.termination {
         TerminationReason::ResidualsZero
@@ -183,18 +178,13 @@ pub fn fit(
 
 fn weights(points: &[ScanPoint], options: &FitOptions) -> Result<Vec<f64>, FitError> {
     if options.patience == 0 {
-        return Err(FitError::Option {
-            name: "patience",
-            value: 0.0,
-            requirement: "a number > 0",
-        });
+        return Err(FitError::Option { name: "patience", value: 0.0, requirement: "a number > 0" });
     }
     match options.weighting {
         Weighting::Uniform => Ok(vec![1.0; points.len()]),
-        Weighting::StandardError { floor } if floor > 0.0 && floor.is_finite() => Ok(points
-            .iter()
-            .map(|p| 1.0 / p.standard_error.max(floor))
-            .collect()),
+        Weighting::StandardError { floor } if floor > 0.0 && floor.is_finite() => {
+            Ok(points.iter().map(|p| 1.0 / p.standard_error.max(floor)).collect())
+        }
         Weighting::StandardError { floor } => Err(FitError::Option {
             name: "floor",
             value: floor,
@@ -236,17 +226,9 @@ impl RateProblem<'_> {
     }
 
     fn covariance(&self) -> Option<DMatrix<f64>> {
-        let squares: f64 = self
-            .errors()
-            .iter()
-            .zip(self.weights)
-            .map(|(e, w)| (e * w).powi(2))
-            .sum();
-        let freedom = self
-            .points
-            .len()
-            .saturating_sub(self.coefficients.len())
-            .max(1);
+        let squares: f64 =
+            self.errors().iter().zip(self.weights).map(|(e, w)| (e * w).powi(2)).sum();
+        let freedom = self.points.len().saturating_sub(self.coefficients.len()).max(1);
         Some(
             least_squares::inverse_normal_matrix(self.weighted_jacobian())?
                 * (squares / freedom as f64),

@@ -20,6 +20,7 @@ mod moments;
 mod ridge;
 mod scalar;
 mod scan;
+pub mod single_cell;
 pub mod special;
 mod synapse;
 mod threshold_form;

@@ -122,28 +122,13 @@ pub(crate) fn membrane_faults(membrane: &Membrane) -> Vec<(&'static str, f64, &'
             faults.push((name, value, requirement));
         }
     };
-    check(
-        "C_m",
-        membrane.C_m,
-        membrane.C_m > 0.0,
-        "a capacitance > 0 pF",
-    );
-    check(
-        "g_L",
-        membrane.g_L,
-        membrane.g_L > 0.0,
-        "a conductance > 0 nS",
-    );
+    check("C_m", membrane.C_m, membrane.C_m > 0.0, "a capacitance > 0 pF");
+    check("g_L", membrane.g_L, membrane.g_L > 0.0, "a conductance > 0 nS");
     check("E_L", membrane.E_L, true, "a finite potential in mV");
     check("V_th", membrane.V_th, true, "a finite potential in mV");
     check("a", membrane.a, membrane.a >= 0.0, "a conductance >= 0 nS");
     check("b", membrane.b, true, "a finite current in pA");
-    check(
-        "tau_w",
-        membrane.tau_w,
-        membrane.tau_w > 0.0,
-        "a time > 0 ms",
-    );
+    check("tau_w", membrane.tau_w, membrane.tau_w > 0.0, "a time > 0 ms");
     faults
 }
 
@@ -158,11 +143,7 @@ pub fn moments(
     current: f64,
 ) -> Result<Moments, MomentsError> {
     check(membrane, synapses, rates, current)?;
-    let value = evaluate(
-        membrane,
-        synapses.iter().zip(rates.iter().copied()),
-        current,
-    );
+    let value = evaluate(membrane, synapses.iter().zip(rates.iter().copied()), current);
     finite(value, rates)
 }
 
@@ -183,10 +164,7 @@ pub fn moments_and_gradient(
     check(membrane, synapses, rates, current)?;
     let inputs = rates.len() + 1;
     if gradient.len() != inputs {
-        return Err(MomentsError::GradientLength {
-            given: gradient.len(),
-            needed: inputs,
-        });
+        return Err(MomentsError::GradientLength { given: gradient.len(), needed: inputs });
     }
     for (chunk, derivatives) in gradient.chunks_mut(DIRECTIONS).enumerate() {
         // Out of the chunk, the wrapped difference is no direction and the variable is a constant.
@@ -255,16 +233,9 @@ impl Moments {
     /// Whether every moment is a finite number.
     #[must_use]
     pub fn is_finite(&self) -> bool {
-        [
-            self.mu_V,
-            self.sigma_V,
-            self.gamma_V,
-            self.tau_V,
-            self.tau_m,
-            self.mu_G,
-        ]
-        .iter()
-        .all(|x| x.is_finite())
+        [self.mu_V, self.sigma_V, self.gamma_V, self.tau_V, self.tau_m, self.mu_G]
+            .iter()
+            .all(|x| x.is_finite())
     }
 }
 
@@ -299,25 +270,15 @@ pub(crate) fn evaluate<'a, S: Scalar>(
         second = second + Rk2 / ((tau_m + tau) * 2.0);
         third = third + Rk2 * k * 2.0 / ((tau_m * 2.0 + tau) * (tau_m + 2.0 * tau) * 3.0);
     }
-    let tau_V = if power.value() > 0.0 && second.value() > 0.0 {
-        power / (second * 2.0)
-    } else {
-        tau_m
-    };
+    let tau_V =
+        if power.value() > 0.0 && second.value() > 0.0 { power / (second * 2.0) } else { tau_m };
     let sigma_V = if second.value() > SIGMA_FLOOR * SIGMA_FLOOR {
         second.sqrt()
     } else {
         S::constant(SIGMA_FLOOR)
     };
     let gamma_V = third / (sigma_V * sigma_V * sigma_V);
-    Moments {
-        mu_V,
-        sigma_V,
-        gamma_V,
-        tau_V,
-        tau_m,
-        mu_G,
-    }
+    Moments { mu_V, sigma_V, gamma_V, tau_V, tau_m, mu_G }
 }
 
 fn check(
@@ -327,44 +288,26 @@ fn check(
     current: f64,
 ) -> Result<(), MomentsError> {
     if rates.len() != synapses.len() {
-        return Err(MomentsError::RateCount {
-            rates: rates.len(),
-            synapses: synapses.len(),
-        });
+        return Err(MomentsError::RateCount { rates: rates.len(), synapses: synapses.len() });
     }
     if let Some(&(name, value, requirement)) = membrane_faults(membrane).first() {
-        return Err(MomentsError::Membrane {
-            name,
-            value,
-            requirement,
-        });
+        return Err(MomentsError::Membrane { name, value, requirement });
     }
     for (index, (synapse, &value)) in synapses.iter().zip(rates).enumerate() {
         if let Some(&(name, value, requirement)) = synapse.faults().first() {
-            return Err(MomentsError::Synapse {
-                index,
-                name,
-                value,
-                requirement,
-            });
+            return Err(MomentsError::Synapse { index, name, value, requirement });
         }
         if !(value >= 0.0 && value.is_finite()) {
             return Err(MomentsError::Rate { index, value });
         }
     }
-    if current.is_finite() {
-        Ok(())
-    } else {
-        Err(MomentsError::Current { value: current })
-    }
+    if current.is_finite() { Ok(()) } else { Err(MomentsError::Current { value: current }) }
 }
 
 fn finite(moments: Moments, rates: &[f64]) -> Result<Moments, MomentsError> {
     if moments.is_finite() {
         Ok(moments)
     } else {
-        Err(MomentsError::Overflow {
-            largest_rate: rates.iter().copied().fold(0.0, f64::max),
-        })
+        Err(MomentsError::Overflow { largest_rate: rates.iter().copied().fold(0.0, f64::max) })
     }
 }

@@ -36,29 +36,21 @@ pub fn fit_ridge(
 ) -> Result<RidgeFit, FitError> {
     for (name, value) in [("alpha", alpha), ("max_rate", max_rate)] {
         if value.is_nan() || value <= 0.0 {
-            return Err(FitError::Option {
-                name,
-                value,
-                requirement: "a number > 0",
-            });
+            return Err(FitError::Option { name, value, requirement: "a number > 0" });
         }
     }
     let design = Design::new(form, membrane, points, max_rate, 1)?;
     let x = design.terms.select_rows(&design.determined);
     let normal = x.tr_mul(&x) + DMatrix::identity(form.terms(), form.terms()) * alpha;
-    let coefficients = Cholesky::new(normal)
-        .ok_or(FitError::Linear)?
-        .solve(&x.tr_mul(&design.thresholds));
+    let coefficients =
+        Cholesky::new(normal).ok_or(FitError::Linear)?.solve(&x.tr_mul(&design.thresholds));
     let thresholds = &design.terms * &coefficients;
     let residuals: Vec<f64> = points
         .iter()
         .zip(thresholds.iter())
         .map(|(p, &theta)| rate_at_threshold(theta, &p.moments) - p.rate)
         .collect();
-    let domain = Domain::around(
-        membrane,
-        design.determined.iter().map(|&i| &points[i].moments),
-    );
+    let domain = Domain::around(membrane, design.determined.iter().map(|&i| &points[i].moments));
     Ok(RidgeFit {
         transfer_function: EffectiveThreshold::new(form, coefficients.as_slice().to_vec(), domain)
             .map_err(|_| FitError::Linear)?,

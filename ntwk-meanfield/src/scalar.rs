@@ -129,10 +129,7 @@ impl<const N: usize> Dual<N> {
 
 impl<const N: usize> Scalar for Dual<N> {
     fn constant(value: f64) -> Self {
-        Self {
-            value,
-            derivative: [0.0; N],
-        }
+        Self { value, derivative: [0.0; N] }
     }
     fn value(self) -> f64 {
         self.value
@@ -145,37 +142,19 @@ impl<const N: usize> Scalar for Dual<N> {
 impl<const N: usize> Add for Dual<N> {
     type Output = Self;
     fn add(self, o: Self) -> Self {
-        Self::combine(
-            self.value + o.value,
-            1.0,
-            &self.derivative,
-            1.0,
-            &o.derivative,
-        )
+        Self::combine(self.value + o.value, 1.0, &self.derivative, 1.0, &o.derivative)
     }
 }
 impl<const N: usize> Sub for Dual<N> {
     type Output = Self;
     fn sub(self, o: Self) -> Self {
-        Self::combine(
-            self.value - o.value,
-            1.0,
-            &self.derivative,
-            -1.0,
-            &o.derivative,
-        )
+        Self::combine(self.value - o.value, 1.0, &self.derivative, -1.0, &o.derivative)
     }
 }
 impl<const N: usize> Mul for Dual<N> {
     type Output = Self;
     fn mul(self, o: Self) -> Self {
-        Self::combine(
-            self.value * o.value,
-            o.value,
-            &self.derivative,
-            self.value,
-            &o.derivative,
-        )
+        Self::combine(self.value * o.value, o.value, &self.derivative, self.value, &o.derivative)
     }
 }
 impl<const N: usize> Div for Dual<N> {
@@ -183,13 +162,7 @@ impl<const N: usize> Div for Dual<N> {
     fn div(self, o: Self) -> Self {
         let quotient = self.value / o.value;
         let inverse = 1.0 / o.value;
-        Self::combine(
-            quotient,
-            inverse,
-            &self.derivative,
-            -quotient * inverse,
-            &o.derivative,
-        )
+        Self::combine(quotient, inverse, &self.derivative, -quotient * inverse, &o.derivative)
     }
 }
 impl<const N: usize> Neg for Dual<N> {
@@ -201,19 +174,13 @@ impl<const N: usize> Neg for Dual<N> {
 impl<const N: usize> Add<f64> for Dual<N> {
     type Output = Self;
     fn add(self, o: f64) -> Self {
-        Self {
-            value: self.value + o,
-            ..self
-        }
+        Self { value: self.value + o, ..self }
     }
 }
 impl<const N: usize> Sub<f64> for Dual<N> {
     type Output = Self;
     fn sub(self, o: f64) -> Self {
-        Self {
-            value: self.value - o,
-            ..self
-        }
+        Self { value: self.value - o, ..self }
     }
 }
 impl<const N: usize> Mul<f64> for Dual<N> {
@@ -240,23 +207,13 @@ impl HyperDual {
     /// An independent variable with the given components along the two directions.
     #[must_use]
     pub fn variable(value: f64, a: bool, b: bool) -> Self {
-        Self {
-            value,
-            a: f64::from(u8::from(a)),
-            b: f64::from(u8::from(b)),
-            ab: 0.0,
-        }
+        Self { value, a: f64::from(u8::from(a)), b: f64::from(u8::from(b)), ab: 0.0 }
     }
 }
 
 impl Scalar for HyperDual {
     fn constant(value: f64) -> Self {
-        Self {
-            value,
-            a: 0.0,
-            b: 0.0,
-            ab: 0.0,
-        }
+        Self { value, a: 0.0, b: 0.0, ab: 0.0 }
     }
     fn value(self) -> f64 {
         self.value
@@ -275,23 +232,13 @@ impl Scalar for HyperDual {
 impl Add for HyperDual {
     type Output = Self;
     fn add(self, o: Self) -> Self {
-        Self {
-            value: self.value + o.value,
-            a: self.a + o.a,
-            b: self.b + o.b,
-            ab: self.ab + o.ab,
-        }
+        Self { value: self.value + o.value, a: self.a + o.a, b: self.b + o.b, ab: self.ab + o.ab }
     }
 }
 impl Sub for HyperDual {
     type Output = Self;
     fn sub(self, o: Self) -> Self {
-        Self {
-            value: self.value - o.value,
-            a: self.a - o.a,
-            b: self.b - o.b,
-            ab: self.ab - o.ab,
-        }
+        Self { value: self.value - o.value, a: self.a - o.a, b: self.b - o.b, ab: self.ab - o.ab }
     }
 }
 impl Mul for HyperDual {
@@ -309,14 +256,9 @@ impl Div for HyperDual {
     type Output = Self;
     fn div(self, o: Self) -> Self {
         let inverse = 1.0 / o.value;
-        let quotient = self
-            * o.chain(inverse, || {
-                (-inverse * inverse, 2.0 * inverse * inverse * inverse)
-            });
-        Self {
-            value: self.value / o.value,
-            ..quotient
-        }
+        let quotient =
+            self * o.chain(inverse, || (-inverse * inverse, 2.0 * inverse * inverse * inverse));
+        Self { value: self.value / o.value, ..quotient }
     }
 }
 impl Neg for HyperDual {
@@ -328,29 +270,18 @@ impl Neg for HyperDual {
 impl Add<f64> for HyperDual {
     type Output = Self;
     fn add(self, o: f64) -> Self {
-        Self {
-            value: self.value + o,
-            ..self
-        }
+        Self { value: self.value + o, ..self }
     }
 }
 impl Sub<f64> for HyperDual {
     type Output = Self;
     fn sub(self, o: f64) -> Self {
-        Self {
-            value: self.value - o,
-            ..self
-        }
+        Self { value: self.value - o, ..self }
     }
 }
 impl Mul<f64> for HyperDual {
     type Output = Self;
     fn mul(self, o: f64) -> Self {
-        Self {
-            value: self.value * o,
-            a: self.a * o,
-            b: self.b * o,
-            ab: self.ab * o,
-        }
+        Self { value: self.value * o, a: self.a * o, b: self.b * o, ab: self.ab * o }
     }
 }

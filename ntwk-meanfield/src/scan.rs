@@ -37,11 +37,7 @@ impl FitQuality {
         let residual: f64 = residuals.iter().map(|r| r * r).sum();
         Self {
             mean_squared_error: residual / n,
-            r_squared: if total > 0.0 {
-                1.0 - residual / total
-            } else {
-                0.0
-            },
+            r_squared: if total > 0.0 { 1.0 - residual / total } else { 0.0 },
         }
     }
 }
@@ -115,11 +111,7 @@ impl Design {
     ) -> Result<Self, FitError> {
         if let Some(&(name, value, requirement)) = crate::moments::membrane_faults(membrane).first()
         {
-            return Err(FitError::Membrane {
-                name,
-                value,
-                requirement,
-            });
+            return Err(FitError::Membrane { name, value, requirement });
         }
         let bad = |p: &ScanPoint| {
             let good = |x: f64| x.is_finite() && x >= 0.0;
@@ -142,12 +134,7 @@ impl Design {
             .unzip();
         if determined.len() < needed {
             let (given, usable) = (points.len(), determined.len());
-            return Err(FitError::TooFewPoints {
-                form,
-                given,
-                usable,
-                needed,
-            });
+            return Err(FitError::TooFewPoints { form, given, usable, needed });
         }
         let mut terms = DMatrix::zeros(points.len(), form.terms());
         let mut buffer = [0.0; MAX_TERMS];
@@ -155,10 +142,6 @@ impl Design {
             let row = form.evaluate(membrane, &point.moments, &mut buffer);
             terms.row_mut(i).copy_from_slice(row);
         }
-        Ok(Self {
-            terms,
-            determined,
-            thresholds: DVector::from_vec(thresholds),
-        })
+        Ok(Self { terms, determined, thresholds: DVector::from_vec(thresholds) })
     }
 }

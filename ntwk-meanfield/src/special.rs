@@ -27,9 +27,8 @@ pub fn erfcx(x: f64) -> f64 {
     } else {
         // Asymptotic series sum_n (-1)^n (2n-1)!! / (2 x^2)^n; its 12th term is below 1e-16 at x = 10.
         let step = 0.5 / (x * x);
-        let series = (1..=12_u32)
-            .rev()
-            .fold(1.0, |tail, n| 1.0 - f64::from(2 * n - 1) * step * tail);
+        let series =
+            (1..=12_u32).rev().fold(1.0, |tail, n| 1.0 - f64::from(2 * n - 1) * step * tail);
         FRAC_1_SQRT_PI / x * series
     }
 }
@@ -46,11 +45,7 @@ fn exp_of_square(x: f64) -> f64 {
 /// Natural logarithm of [`erfc`], finite where `erfc` itself underflows.
 #[must_use]
 pub fn ln_erfc(x: f64) -> f64 {
-    if x < 0.5 {
-        (-libm::erf(x)).ln_1p()
-    } else {
-        erfcx(x).ln() - x * x
-    }
+    if x < 0.5 { (-libm::erf(x)).ln_1p() } else { erfcx(x).ln() - x * x }
 }
 
 /// Inverse of [`erfc`]: the `x` with `erfc(x) = y`, for `0 < y < 2`.

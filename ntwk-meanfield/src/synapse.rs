@@ -39,8 +39,7 @@ impl SynapseClass {
 
     /// The part of the driving force that does not depend on `V` (mV): `alpha E_rev + (1 - alpha)(E_rev - V_0)`.
     pub(crate) fn drive(&self) -> f64 {
-        self.mixture
-            .map_or(self.E_rev, |m| self.E_rev - (1.0 - m.alpha) * m.V_0)
+        self.mixture.map_or(self.E_rev, |m| self.E_rev - (1.0 - m.alpha) * m.V_0)
     }
 
     /// The parameters outside their range, as `(name, value, requirement)`.
@@ -51,27 +50,12 @@ impl SynapseClass {
                 faults.push((name, value, requirement));
             }
         };
-        check(
-            "in_degree",
-            self.in_degree,
-            self.in_degree >= 0.0,
-            "a number >= 0",
-        );
-        check(
-            "weight",
-            self.weight,
-            self.weight >= 0.0,
-            "a conductance >= 0 nS",
-        );
+        check("in_degree", self.in_degree, self.in_degree >= 0.0, "a number >= 0");
+        check("weight", self.weight, self.weight >= 0.0, "a conductance >= 0 nS");
         check("tau_syn", self.tau_syn, self.tau_syn > 0.0, "a time > 0 ms");
         check("E_rev", self.E_rev, true, "a finite potential in mV");
         if let Some(m) = self.mixture {
-            check(
-                "alpha",
-                m.alpha,
-                (0.0..=1.0).contains(&m.alpha),
-                "a share between 0 and 1",
-            );
+            check("alpha", m.alpha, (0.0..=1.0).contains(&m.alpha), "a share between 0 and 1");
             check("V_0", m.V_0, true, "a finite potential in mV");
         }
         faults

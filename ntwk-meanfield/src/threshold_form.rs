@@ -87,13 +87,7 @@ impl ThresholdForm {
         match self {
             Self::Skewness6 | Self::Skewness31 => {
                 let t = (moments.tau_V - 10.0) * (1.0 / 200.0);
-                let x = [
-                    m,
-                    s,
-                    moments.gamma_V,
-                    t,
-                    edgeworth_tail(membrane.V_th, moments),
-                ];
+                let x = [m, s, moments.gamma_V, t, edgeworth_tail(membrane.V_th, moments)];
                 x.into_iter().for_each(&mut push);
                 if self == Self::Skewness31 {
                     for a in x {
@@ -110,9 +104,7 @@ impl ThresholdForm {
                     push((moments.mu_G * (1.0 / membrane.g_L)).ln());
                 }
                 if matches!(self, Self::Quadratic10 | Self::Quadratic11) {
-                    [m * m, s * s, t * t, m * s, m * t, s * t]
-                        .into_iter()
-                        .for_each(&mut push);
+                    [m * m, s * s, t * t, m * s, m * t, s * t].into_iter().for_each(&mut push);
                 }
             }
         }

@@ -31,8 +31,7 @@ fn main() {
     for p in &r.recording.populations {
         let s = p.spikes.as_ref().unwrap();
         let h: u64 = s.steps.iter().zip(&s.ids).fold(0u64, |h, (a, b)| {
-            h.wrapping_mul(1099511628211)
-                .wrapping_add(a * 7919 + u64::from(*b))
+            h.wrapping_mul(1099511628211).wrapping_add(a * 7919 + u64::from(*b))
         });
         let n = s.steps.iter().filter(|&&k| k as f64 * dt >= 500.0).count();
         println!(

@@ -21,11 +21,7 @@ impl Progress {
     /// Fraction done, in [0, 1].
     #[must_use]
     pub fn fraction(&self) -> f64 {
-        if self.t_stop > 0.0 {
-            (self.time / self.t_stop).min(1.0)
-        } else {
-            1.0
-        }
+        if self.t_stop > 0.0 { (self.time / self.t_stop).min(1.0) } else { 1.0 }
     }
 
     /// Wall-clock seconds per simulated second so far.
@@ -92,20 +88,15 @@ pub fn simulate(
     let mut simulation = Simulation::new(network);
     let build_seconds = start.elapsed().as_secs_f64();
 
-    let mut recorder = MemoryRecorder::new(
-        model.dt(),
-        simulation.record_every(),
-        simulation.populations(),
-    );
+    let mut recorder =
+        MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
     let start = Instant::now();
     let mut stopped = None;
     // A hundred segments: fine enough for a bar and an interruption, coarse enough to cost nothing.
     let segment = (model.n_steps() / 100).clamp(1, 10_000);
     while simulation.step() < model.n_steps() {
         if interrupt.load(Ordering::Relaxed) {
-            stopped = Some(Stop::Interrupted {
-                time: simulation.time(),
-            });
+            stopped = Some(Stop::Interrupted { time: simulation.time() });
             break;
         }
         let steps = segment.min(model.n_steps() - simulation.step());

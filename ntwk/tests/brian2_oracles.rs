@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Named, ParameterText, PopulationSpec, ProjectionSpec,
-    ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
+    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Named, ParameterText, PopulationSpec,
+    ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
 };
 use ntwk_core::{Model, ModelSpec, Recording};
 use serde_json::Value;
@@ -42,7 +42,13 @@ fn events(seed: u64, p: f64, neurons: std::ops::Range<u64>, n_steps: u64) -> Vec
     list
 }
 
-fn sources(seed: u64, n_source: u64, n_target: u64, in_degree: u64, same: bool) -> (Vec<u64>, Vec<u64>) {
+fn sources(
+    seed: u64,
+    n_source: u64,
+    n_target: u64,
+    in_degree: u64,
+    same: bool,
+) -> (Vec<u64>, Vec<u64>) {
     let admissible = if same { n_source - 1 } else { n_source };
     let mut lists = (Vec::new(), Vec::new());
     for i in 0..n_target {
@@ -73,12 +79,18 @@ fn model(oracle: &Value) -> Model {
     for p in oracle["populations"].as_array().unwrap() {
         let size = p["size"].as_u64().unwrap();
         let keys = ["C_m", "g_L", "E_L", "V_th", "V_reset", "Delta_T", "a", "b", "tau_w", "t_ref"];
-        let values = keys.iter().map(|&k| (k.to_owned(), ParameterText::Number(number(p, k)))).collect();
+        let values =
+            keys.iter().map(|&k| (k.to_owned(), ParameterText::Number(number(p, k)))).collect();
         let cell = CellSpec { model: Some("AdEx".to_owned()), preset: None, values };
         let name = text(p, "name");
         spec.populations.0.push((name.clone(), PopulationSpec { size, current: None, cell }));
         for (d, drive) in oracle["drive"].as_array().unwrap().iter().enumerate() {
-            let list = events(drive["seed"].as_u64().unwrap(), number(drive, "p"), first..first + size, n_steps);
+            let list = events(
+                drive["seed"].as_u64().unwrap(),
+                number(drive, "p"),
+                first..first + size,
+                n_steps,
+            );
             let spikes = SpikeListSpec {
                 times: list.iter().map(|e| e.1 as f64 * dt).collect(),
                 ids: list.iter().map(|e| e.0 - first).collect(),
@@ -116,7 +128,10 @@ fn model(oracle: &Value) -> Model {
             source == target,
         );
         let sum = ids.iter().zip(&targets).map(|(s, t)| (s + 1) * (t + 1)).sum::<u64>() % (1 << 32);
-        assert_eq!(sum, p["check"]["sum_source_plus_1_times_target_plus_1_mod_2_32"].as_u64().unwrap());
+        assert_eq!(
+            sum,
+            p["check"]["sum_source_plus_1_times_target_plus_1_mod_2_32"].as_u64().unwrap()
+        );
         spec.projections.push(ProjectionSpec {
             name: None,
             source,
@@ -133,7 +148,9 @@ fn model(oracle: &Value) -> Model {
 }
 
 fn run(model: &Model, threads: usize) -> Recording {
-    ntwk::simulate::simulate(model, threads, &AtomicBool::new(false), &mut |_| ()).unwrap().recording
+    ntwk::simulate::simulate(model, threads, &AtomicBool::new(false), &mut |_| ())
+        .unwrap()
+        .recording
 }
 
 /// (step, network-wide neuron), sorted.
@@ -150,7 +167,9 @@ fn spikes(recording: &Recording) -> Vec<(u64, u64)> {
 }
 
 fn expected_spikes(oracle: &Value) -> Vec<(u64, u64)> {
-    let list = |key: &str| oracle["spikes"][key].as_array().unwrap().iter().map(|x| x.as_u64().unwrap()).collect();
+    let list = |key: &str| {
+        oracle["spikes"][key].as_array().unwrap().iter().map(|x| x.as_u64().unwrap()).collect()
+    };
     let (steps, neurons): (Vec<u64>, Vec<u64>) = (list("step"), list("neuron"));
     let mut all: Vec<(u64, u64)> = steps.into_iter().zip(neurons).collect();
     all.sort_unstable();
@@ -164,7 +183,9 @@ fn compare_traces(oracle: &Value, recording: &Recording, until: u64, tolerance: 
         let population = recording.population(trace["population"].as_str().unwrap()).unwrap();
         let neuron = trace["neuron"].as_u64().unwrap() as usize;
         for (variable, samples) in trace.as_object().unwrap() {
-            let (Some(every), Some(values)) = (samples["every"].as_u64(), samples["values"].as_array()) else {
+            let (Some(every), Some(values)) =
+                (samples["every"].as_u64(), samples["values"].as_array())
+            else {
                 continue;
             };
             // A cell without adaptation has no w here; it is zero there.
@@ -176,7 +197,10 @@ fn compare_traces(oracle: &Value, recording: &Recording, until: u64, tolerance: 
                 }
                 let value = value.as_f64().unwrap();
                 let mine = ours.map_or(0.0, |t| t.data[[step as usize, neuron]]);
-                assert!((mine - value).abs() <= tolerance, "{variable} of {neuron} at step {step}: {mine} != {value}");
+                assert!(
+                    (mine - value).abs() <= tolerance,
+                    "{variable} of {neuron} at step {step}: {mine} != {value}"
+                );
                 compared += 1;
             }
         }
@@ -202,7 +226,8 @@ fn recurrent_network_spikes_like_brian2() {
     let recording = run(&model(&oracle), 2);
     let (ours, theirs) = (spikes(&recording), expected_spikes(&oracle));
     // The contract is 200 ms: the network is chaotic, and rounding differences grow in it.
-    let until = |list: &[(u64, u64)]| list.iter().copied().filter(|s| s.0 < 2000).collect::<Vec<_>>();
+    let until =
+        |list: &[(u64, u64)]| list.iter().copied().filter(|s| s.0 < 2000).collect::<Vec<_>>();
     assert!(until(&theirs).len() > 1000);
     assert_eq!(until(&ours), until(&theirs));
     assert!(compare_traces(&oracle, &recording, 2000, 1e-6) > 500);

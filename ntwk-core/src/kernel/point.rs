@@ -61,9 +61,8 @@ impl<D: NeuronDynamics<K>, const K: usize> CellModel for PointNeuron<D, K> {
 
     fn lower(&self, dt: f64, method: Method) -> Arc<dyn CellStepper> {
         // A neuron that spikes in step k integrates again in step k + max(t_ref / dt, 1).
-        let refractory_steps = (self.membrane.t_ref / dt)
-            .round()
-            .clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let refractory_steps =
+            (self.membrane.t_ref / dt).round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
         Arc::new(Stepper {
             dynamics: self.dynamics,
             arch: Arch::new(),
@@ -101,30 +100,16 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
         let v = &mut v[range.clone()];
         let mut others = others.iter_mut();
         let mut x: [&mut [f64]; K] = std::array::from_fn(|_| {
-            others
-                .next()
-                .map(|c| &mut c[range.clone()])
-                .unwrap_or_default()
+            others.next().map(|c| &mut c[range.clone()]).unwrap_or_default()
         });
         let free_from = &mut free_from[range];
-        let pass = Pass {
-            dynamics: &self.dynamics,
-            dt: self.dt,
-            v,
-            x: &mut x,
-            free_from,
-            input,
-            step,
-        };
+        let pass =
+            Pass { dynamics: &self.dynamics, dt: self.dt, v, x: &mut x, free_from, input, step };
         let crossed = match self.method {
             Method::Euler => self.arch.dispatch(Euler(pass)),
             Method::Heun => self.arch.dispatch(Heun(pass)),
         };
-        if crossed {
-            self.fire(v, &mut x, free_from, step, spikes)
-        } else {
-            Ok(())
-        }
+        if crossed { self.fire(v, &mut x, free_from, step, spikes) } else { Ok(()) }
     }
 }
 
@@ -148,11 +133,7 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
                     Some(k) => (self.variables.get(k + 1).map_or("x", |s| s.name), now[k]),
                     None => ("V_m", v[i]),
                 };
-                return Err(NotFinite {
-                    index: i,
-                    variable,
-                    value,
-                });
+                return Err(NotFinite { index: i, variable, value });
             }
             if step >= free_from[i] && v[i] > self.dynamics.threshold(now) {
                 let (reset_v, reset_x) = self.dynamics.reset(v[i], now);
@@ -195,15 +176,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
 
     #[inline(always)]
     fn call(self) -> bool {
-        let Pass {
-            dynamics,
-            dt,
-            v,
-            x,
-            free_from,
-            input,
-            step,
-        } = self.0;
+        let Pass { dynamics, dt, v, x, free_from, input, step } = self.0;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
         let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
@@ -215,11 +188,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
                 |k| columns[k][i],
             );
             let (dv, dx) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
-            let v1 = if step >= free_from[i] {
-                v0 + dt * dv
-            } else {
-                v0
-            };
+            let v1 = if step >= free_from[i] { v0 + dt * dv } else { v0 };
             let x1: [f64; K] = std::array::from_fn(
                 #[inline(always)]
                 |k| x0[k] + dt * dx[k],
@@ -249,15 +218,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
 
     #[inline(always)]
     fn call(self) -> bool {
-        let Pass {
-            dynamics,
-            dt,
-            v,
-            x,
-            free_from,
-            input,
-            step,
-        } = self.0;
+        let Pass { dynamics, dt, v, x, free_from, input, step } = self.0;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
         let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
@@ -279,11 +240,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
             let top = dynamics.threshold(x0);
             let p = if p > top { top } else { p };
             let (dv1, dx1) = dynamics.derivatives(p, q, drive_end[i] - g_end[i] * p);
-            let v1 = if active {
-                v0 + 0.5 * dt * (dv0 + dv1)
-            } else {
-                v0
-            };
+            let v1 = if active { v0 + 0.5 * dt * (dv0 + dv1) } else { v0 };
             let x1: [f64; K] = std::array::from_fn(
                 #[inline(always)]
                 |k| x0[k] + 0.5 * dt * (dx0[k] + dx1[k]),

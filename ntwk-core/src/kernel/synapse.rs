@@ -71,19 +71,9 @@ pub(crate) fn sum_conductances(
     match pairs.next() {
         Some(pair) => {
             // The first pair sets the sums, so that they need no clearing.
-            arch.dispatch(SumPair::<false> {
-                pair,
-                range: range.clone(),
-                injected,
-                sums,
-            });
+            arch.dispatch(SumPair::<false> { pair, range: range.clone(), injected, sums });
             for pair in pairs {
-                arch.dispatch(SumPair::<true> {
-                    pair,
-                    range: range.clone(),
-                    injected,
-                    sums,
-                });
+                arch.dispatch(SumPair::<true> { pair, range: range.clone(), injected, sums });
             }
         }
         None => {
@@ -108,39 +98,25 @@ impl<const ADD: bool> NullaryFnOnce for SumPair<'_, ADD> {
 
     #[inline(always)]
     fn call(self) {
-        let Self {
-            pair,
-            range,
-            injected,
-            sums,
-        } = self;
+        let Self { pair, range, injected, sums } = self;
         let n = range.len();
         let (g, drive) = (&mut sums.g[..n], &mut sums.drive[..n]);
-        let mut ends = injected
-            .end
-            .map(|end| (end, &mut sums.g_end[..n], &mut sums.drive_end[..n]));
+        let mut ends =
+            injected.end.map(|end| (end, &mut sums.g_end[..n], &mut sums.drive_end[..n]));
         match pair {
             [a, b] => {
                 let (ga, gb) = (&mut a.g[range.clone()], &mut b.g[range]);
                 if let Some((end, g_end, drive_end)) = &mut ends {
                     for i in 0..n {
                         let (na, nb) = (ga[i] * a.decay, gb[i] * b.decay);
-                        let (g0, d0) = if ADD {
-                            (g_end[i], drive_end[i])
-                        } else {
-                            (0.0, *end)
-                        };
+                        let (g0, d0) = if ADD { (g_end[i], drive_end[i]) } else { (0.0, *end) };
                         g_end[i] = g0 + na + nb;
                         drive_end[i] = d0 + na * a.E_rev + nb * b.E_rev;
                     }
                 }
                 for i in 0..n {
                     let (xa, xb) = (ga[i], gb[i]);
-                    let (g0, d0) = if ADD {
-                        (g[i], drive[i])
-                    } else {
-                        (0.0, injected.start)
-                    };
+                    let (g0, d0) = if ADD { (g[i], drive[i]) } else { (0.0, injected.start) };
                     g[i] = g0 + xa + xb;
                     drive[i] = d0 + xa * a.E_rev + xb * b.E_rev;
                     ga[i] = xa * a.decay;
@@ -152,22 +128,14 @@ impl<const ADD: bool> NullaryFnOnce for SumPair<'_, ADD> {
                 if let Some((end, g_end, drive_end)) = &mut ends {
                     for i in 0..n {
                         let na = ga[i] * a.decay;
-                        let (g0, d0) = if ADD {
-                            (g_end[i], drive_end[i])
-                        } else {
-                            (0.0, *end)
-                        };
+                        let (g0, d0) = if ADD { (g_end[i], drive_end[i]) } else { (0.0, *end) };
                         g_end[i] = g0 + na;
                         drive_end[i] = d0 + na * a.E_rev;
                     }
                 }
                 for i in 0..n {
                     let xa = ga[i];
-                    let (g0, d0) = if ADD {
-                        (g[i], drive[i])
-                    } else {
-                        (0.0, injected.start)
-                    };
+                    let (g0, d0) = if ADD { (g[i], drive[i]) } else { (0.0, injected.start) };
                     g[i] = g0 + xa;
                     drive[i] = d0 + xa * a.E_rev;
                     ga[i] = xa * a.decay;

@@ -14,9 +14,7 @@ use crate::waveform::Waveform;
 /// Resolves `spec`; the model is meaningful only when no fault was added.
 pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Faults) -> Model {
     let dt = spec.simulation.dt;
-    let n_steps = (spec.simulation.t_stop / dt)
-        .round()
-        .clamp(1.0, f64::from(u32::MAX - 1)) as u32;
+    let n_steps = (spec.simulation.t_stop / dt).round().clamp(1.0, f64::from(u32::MAX - 1)) as u32;
     let mut notices = Vec::new();
     check_simulation(&spec, faults);
 
@@ -24,11 +22,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
         .receptors
         .0
         .iter()
-        .map(|(name, r)| Receptor {
-            name: name.clone(),
-            E_rev: r.E_rev,
-            tau_syn: r.tau_syn,
-        })
+        .map(|(name, r)| Receptor { name: name.clone(), E_rev: r.E_rev, tau_syn: r.tau_syn })
         .collect();
     if spec.simulation.method == Method::Euler {
         for receptor in receptors.iter().filter(|r| r.tau_syn <= dt) {
@@ -47,12 +41,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     if spec.populations.is_empty() {
         let expected = "at least one population".to_owned();
         if faults.is_empty() {
-            faults.push(
-                "populations",
-                None,
-                None,
-                FaultKind::MissingKey { expected },
-            );
+            faults.push("populations", None, None, FaultKind::MissingKey { expected });
         }
     }
     let populations: Vec<Population> = spec
@@ -62,17 +51,8 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
         .filter_map(|(name, population)| {
             let path = format!("populations.{name}.cell");
             let (kind, parameters, cell) = resolve_cell(&population.cell, &path, library, faults)?;
-            let current = population
-                .current
-                .clone()
-                .unwrap_or(Waveform::Constant(0.0));
-            check_finite(
-                &current,
-                n_steps,
-                dt,
-                &format!("populations.{name}.I_e"),
-                faults,
-            );
+            let current = population.current.clone().unwrap_or(Waveform::Constant(0.0));
+            check_finite(&current, n_steps, dt, &format!("populations.{name}.I_e"), faults);
             Some(Population {
                 name: name.clone(),
                 size: population.size as u32,
@@ -99,15 +79,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     notices.extend(unused(&spec));
     // Indices in projections refer to the populations as written; when a cell is faulty the model
     // is discarded with its faults, so the lists never disagree in a model that is returned.
-    Model {
-        spec,
-        n_steps,
-        receptors,
-        populations,
-        afferents,
-        projections,
-        notices,
-    }
+    Model { spec, n_steps, receptors, populations, afferents, projections, notices }
 }
 
 fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
@@ -115,43 +87,23 @@ fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
     let positive = [("dt", s.dt), ("t_stop", s.t_stop)];
     for (key, value) in positive {
         if !(value > 0.0 && value.is_finite()) {
-            let kind = FaultKind::OutOfRange {
-                allowed: "> 0 ms".to_owned(),
-            };
-            faults.push(
-                format!("simulation.{key}"),
-                Some(value.to_string()),
-                None,
-                kind,
-            );
+            let kind = FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() };
+            faults.push(format!("simulation.{key}"), Some(value.to_string()), None, kind);
         }
     }
     for (name, _) in &spec.populations.0 {
         if spec.afferents.get(name).is_some() {
-            let kind = FaultKind::Duplicate {
-                what: "name of a population",
-            };
+            let kind = FaultKind::Duplicate { what: "name of a population" };
             faults.push(format!("afferents.{name}"), None, None, kind);
         }
     }
-    let windows = [
-        ("stationary", spec.compare.stationary),
-        ("transient", spec.compare.transient),
-    ];
+    let windows = [("stationary", spec.compare.stationary), ("transient", spec.compare.transient)];
     for (key, window) in windows {
         if let Some([_, stop]) = window
             && stop > s.t_stop
         {
-            let rule = format!(
-                "ends at {stop} ms, after the run (t_stop = {} ms)",
-                s.t_stop
-            );
-            faults.push(
-                format!("compare.{key}"),
-                None,
-                None,
-                FaultKind::Combination { rule },
-            );
+            let rule = format!("ends at {stop} ms, after the run (t_stop = {} ms)", s.t_stop);
+            faults.push(format!("compare.{key}"), None, None, FaultKind::Combination { rule });
         }
     }
 }
@@ -227,10 +179,7 @@ fn resolve_cell(
                 format!("{path}.{name}"),
                 None,
                 None,
-                FaultKind::UnknownKey {
-                    nearest: near,
-                    valid,
-                },
+                FaultKind::UnknownKey { nearest: near, valid },
             );
         }
     }
@@ -238,44 +187,26 @@ fn resolve_cell(
     let mut complete = true;
     for parameter in table {
         let key = format!("{path}.{}", parameter.name);
-        let written = spec
-            .values
-            .iter()
-            .find(|v| v.0 == parameter.name)
-            .map(|v| &v.1);
+        let written = spec.values.iter().find(|v| v.0 == parameter.name).map(|v| &v.1);
         let value = match written {
             Some(ParameterText::Number(x)) => Some(*x),
             Some(ParameterText::Text(text)) => match parameter.dimension.parse(text) {
                 Ok(x) => Some(x),
                 Err(error) => {
-                    faults.push(
-                        key,
-                        Some(format!("\"{text}\"")),
-                        None,
-                        FaultKind::Quantity(error),
-                    );
+                    faults.push(key, Some(format!("\"{text}\"")), None, FaultKind::Quantity(error));
                     complete = false;
                     continue;
                 }
             },
             None => preset
                 .and_then(|p| p.values.iter().find(|v| v.0 == parameter.name).map(|v| v.1))
-                .or(if let Fallback::Value(x) = parameter.default {
-                    Some(x)
-                } else {
-                    None
-                }),
+                .or(if let Fallback::Value(x) = parameter.default { Some(x) } else { None }),
         };
         match value {
             Some(x) if parameter.range.contains(x) => values.push((parameter.name, x)),
             Some(x) => {
                 let allowed = parameter.range.describe(parameter.dimension.unit());
-                faults.push(
-                    key,
-                    Some(x.to_string()),
-                    None,
-                    FaultKind::OutOfRange { allowed },
-                );
+                faults.push(key, Some(x.to_string()), None, FaultKind::OutOfRange { allowed });
                 complete = false;
             }
             None if parameter.default == Fallback::Derived => {}
@@ -317,16 +248,21 @@ fn unknown(what: &'static str, name: &str, names: &[&str]) -> FaultKind {
 }
 
 fn check_finite(waveform: &Waveform, n_steps: u32, dt: f64, key: &str, faults: &mut Faults) {
-    if let Some(t) = first_time(n_steps, dt, |t| !waveform.at(t).is_finite()) {
-        let kind = FaultKind::OutOfRange {
-            allowed: format!("finite (it is not at t = {t} ms)"),
-        };
+    if let Some(t) = first_time(waveform, n_steps, dt, |x| !x.is_finite()) {
+        let kind = FaultKind::OutOfRange { allowed: format!("finite (it is not at t = {t} ms)") };
         faults.push(key, None, None, kind);
     }
 }
 
-fn first_time(n_steps: u32, dt: f64, holds: impl Fn(f64) -> bool) -> Option<f64> {
-    (0..n_steps).map(|k| f64::from(k) * dt).find(|&t| holds(t))
+/// The first step time at which the value of `waveform` satisfies `bad`.
+fn first_time(
+    waveform: &Waveform,
+    n_steps: u32,
+    dt: f64,
+    bad: impl Fn(f64) -> bool,
+) -> Option<f64> {
+    let steps = if waveform.constant().is_some() { 1 } else { n_steps };
+    (0..steps).map(|k| f64::from(k) * dt).find(|&t| bad(waveform.at(t)))
 }
 
 fn check_afferents(spec: &ModelSpec, n_steps: u32, faults: &mut Faults) {
@@ -335,9 +271,7 @@ fn check_afferents(spec: &ModelSpec, n_steps: u32, faults: &mut Faults) {
         match &afferent.activity {
             AfferentActivity::Rate { rate, .. } => {
                 // The negation also catches NaN.
-                if let Some(t) = first_time(n_steps, dt, |t| {
-                    !(rate.at(t) >= 0.0 && rate.at(t).is_finite())
-                }) {
+                if let Some(t) = first_time(rate, n_steps, dt, |x| !(x >= 0.0 && x.is_finite())) {
                     let allowed = format!("a rate >= 0 Hz (it is {} Hz at t = {t} ms)", rate.at(t));
                     faults.push(
                         format!("afferents.{name}.rate"),
@@ -351,18 +285,11 @@ fn check_afferents(spec: &ModelSpec, n_steps: u32, faults: &mut Faults) {
                 if let Some(id) = spikes.ids.iter().find(|&&id| id >= afferent.size) {
                     let allowed = format!("indices below the size ({})", afferent.size);
                     let key = format!("afferents.{name}.spikes.ids");
-                    faults.push(
-                        key,
-                        Some(id.to_string()),
-                        None,
-                        FaultKind::OutOfRange { allowed },
-                    );
+                    faults.push(key, Some(id.to_string()), None, FaultKind::OutOfRange { allowed });
                 }
                 if let Some(t) = spikes.times.iter().find(|t| !(**t >= 0.0 && t.is_finite())) {
                     let key = format!("afferents.{name}.spikes.times");
-                    let kind = FaultKind::OutOfRange {
-                        allowed: ">= 0 ms".to_owned(),
-                    };
+                    let kind = FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() };
                     faults.push(key, Some(t.to_string()), None, kind);
                 }
             }
@@ -373,11 +300,7 @@ fn check_afferents(spec: &ModelSpec, n_steps: u32, faults: &mut Faults) {
 fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection> {
     let dt = spec.simulation.dt;
     let mut projections: Vec<Projection> = Vec::new();
-    let sources: Vec<&str> = spec
-        .populations
-        .names()
-        .chain(spec.afferents.names())
-        .collect();
+    let sources: Vec<&str> = spec.populations.names().chain(spec.afferents.names()).collect();
     for (i, written) in spec.projections.iter().enumerate() {
         let path = format!("projections[{i}]");
         let source = match (
@@ -387,11 +310,7 @@ fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection>
             (Some(index), _) => Some((Source::Population(index), spec.populations.0[index].1.size)),
             (None, Some(index)) => Some((Source::Afferent(index), spec.afferents.0[index].1.size)),
             (None, None) => {
-                let kind = unknown(
-                    "population or afferent population",
-                    &written.source,
-                    &sources,
-                );
+                let kind = unknown("population or afferent population", &written.source, &sources);
                 faults.push(
                     format!("{path}.source"),
                     Some(format!("\"{}\"", written.source)),
@@ -443,12 +362,7 @@ fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection>
                 let rule = format!(
                     "a projection called \"{name}\" exists already; give this one a name of its own"
                 );
-                faults.push(
-                    format!("{path}.name"),
-                    None,
-                    None,
-                    FaultKind::Combination { rule },
-                );
+                faults.push(format!("{path}.name"), None, None, FaultKind::Combination { rule });
                 continue;
             }
             projections.push(Projection {
@@ -476,12 +390,7 @@ fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection>
             let kind = FaultKind::OutOfRange {
                 allowed: format!("at most {MAX_DELAY_STEPS} steps of dt = {dt} ms"),
             };
-            faults.push(
-                format!("{path}.delay"),
-                Some(written.delay.to_string()),
-                None,
-                kind,
-            );
+            faults.push(format!("{path}.delay"), Some(written.delay.to_string()), None, kind);
         }
     }
     projections
@@ -500,12 +409,7 @@ fn lookup<T>(
     let index = named.index(name);
     if index.is_none() {
         let names: Vec<&str> = named.names().collect();
-        faults.push(
-            key,
-            Some(format!("\"{name}\"")),
-            None,
-            unknown(what, name, &names),
-        );
+        faults.push(key, Some(format!("\"{name}\"")), None, unknown(what, name, &names));
     }
     index
 }
@@ -524,10 +428,9 @@ fn check_connection(
 ) -> Option<f64> {
     let recurrent = source == Source::Population(target);
     let rate_driven = match source {
-        Source::Afferent(i) => matches!(
-            spec.afferents.0[i].1.activity,
-            AfferentActivity::Rate { .. }
-        ),
+        Source::Afferent(i) => {
+            matches!(spec.afferents.0[i].1.activity, AfferentActivity::Rate { .. })
+        }
         Source::Population(_) => false,
     };
     let key = |name: &str| format!("{path}.connection.{name}");
@@ -542,16 +445,9 @@ fn check_connection(
         ConnectionSpec::OneToOne | ConnectionSpec::Pairs { .. } => false,
     };
     if autapses_given && !written.target.iter().any(|t| *t == written.source) {
-        return broken(
-            "autapses",
-            "concerns a projection of a population onto itself".to_owned(),
-        );
+        return broken("autapses", "concerns a projection of a population onto itself".to_owned());
     }
-    let candidates = if recurrent && !autapses_given {
-        source_size - 1
-    } else {
-        source_size
-    };
+    let candidates = if recurrent && !autapses_given { source_size - 1 } else { source_size };
     match &written.connection {
         ConnectionSpec::FixedInDegree { in_degree, probability, multapses, .. } => {
             let degree = match (in_degree, probability) {
@@ -609,10 +505,8 @@ fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, fault
     if let Some(interval) = record.interval {
         let duration = f64::from(n_steps) * spec.simulation.dt;
         if interval < 0.5 * spec.simulation.dt || interval > duration {
-            let allowed = format!(
-                "between dt ({} ms) and t_stop ({duration} ms)",
-                spec.simulation.dt
-            );
+            let allowed =
+                format!("between dt ({} ms) and t_stop ({duration} ms)", spec.simulation.dt);
             let kind = FaultKind::OutOfRange { allowed };
             faults.push("record.interval", Some(interval.to_string()), None, kind);
         }
@@ -633,34 +527,23 @@ fn unused(spec: &ModelSpec) -> Vec<String> {
     }
     for name in spec.afferents.names() {
         if !spec.projections.iter().any(|p| p.source == name) {
-            notices.push(format!(
-                "afferent population {name} projects to no population"
-            ));
+            notices.push(format!("afferent population {name} projects to no population"));
         }
     }
     for (i, p) in spec.projections.iter().enumerate() {
         let silent = match p.connection {
-            ConnectionSpec::FixedInDegree {
-                in_degree: Some(0), ..
-            } => true,
-            ConnectionSpec::FixedInDegree {
-                probability: Some(x),
-                ..
-            } => {
+            ConnectionSpec::FixedInDegree { in_degree: Some(0), .. } => true,
+            ConnectionSpec::FixedInDegree { probability: Some(x), .. } => {
                 let size = spec.populations.get(&p.source).map(|s| s.size);
-                let size = size
-                    .or_else(|| spec.afferents.get(&p.source).map(|s| s.size))
-                    .unwrap_or(0);
+                let size =
+                    size.or_else(|| spec.afferents.get(&p.source).map(|s| s.size)).unwrap_or(0);
                 x * (size as f64) < 1.0
             }
             ConnectionSpec::PairwiseBernoulli { probability, .. } => probability == 0.0,
             _ => false,
         };
         if silent || p.weight == 0.0 || p.release_probability == 0.0 {
-            notices.push(format!(
-                "projections[{i}] (from {}) transmits nothing",
-                p.source
-            ));
+            notices.push(format!("projections[{i}] (from {}) transmits nothing", p.source));
         }
     }
     notices

@@ -218,10 +218,8 @@ pub enum EventStatistics {
 
 impl EventStatistics {
     /// All kinds by name.
-    pub const NAMES: [(&'static str, Self); 2] = [
-        ("poisson", Self::Poisson),
-        ("at_most_one_per_step", Self::AtMostOnePerStep),
-    ];
+    pub const NAMES: [(&'static str, Self); 2] =
+        [("poisson", Self::Poisson), ("at_most_one_per_step", Self::AtMostOnePerStep)];
 }
 
 /// A projection from one source to one or several target populations.

@@ -17,16 +17,11 @@ impl ModelSpec {
         let mut table = TableReader::new(root, "", faults)?;
         let title = table.text("title");
         let reference = table.text("reference");
-        let simulation = match table
-            .required("simulation", "a table with t_stop, dt, seed")
-            .is_some()
-        {
-            true => table
-                .table("simulation")
-                .map(read_simulation)
-                .unwrap_or_default(),
-            false => SimulationSpec::default(),
-        };
+        let simulation =
+            match table.required("simulation", "a table with t_stop, dt, seed").is_some() {
+                true => table.table("simulation").map(read_simulation).unwrap_or_default(),
+                false => SimulationSpec::default(),
+            };
         let receptors = read_named(&mut table, "receptors", read_receptor);
         table.required("populations", "at least one population");
         let populations = read_named(&mut table, "populations", read_population);
@@ -82,10 +77,7 @@ fn read_named<T>(
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 /// One of a closed set of words.
@@ -100,14 +92,7 @@ fn read_choice<T: Copy>(
     if found.is_none() {
         let valid: Vec<String> = choices.iter().map(|c| c.0.to_owned()).collect();
         let near = nearest(&word, choices.iter().map(|c| c.0)).map(str::to_owned);
-        table.fault(
-            key,
-            FaultKind::UnknownName {
-                what,
-                nearest: near,
-                valid,
-            },
-        );
+        table.fault(key, FaultKind::UnknownName { what, nearest: near, valid });
     }
     found
 }
@@ -149,9 +134,7 @@ fn ranged(
         Some(_) => {
             table.fault(
                 key,
-                FaultKind::OutOfRange {
-                    allowed: format!("between {least} and {most}"),
-                },
+                FaultKind::OutOfRange { allowed: format!("between {least} and {most}") },
             );
             default
         }
@@ -161,18 +144,9 @@ fn ranged(
 
 fn read_simulation(mut table: TableReader<'_, '_>) -> SimulationSpec {
     let default = SimulationSpec::default();
-    let dt = ruled(&mut table, "dt", Dimension::Time, default.dt, "> 0", |x| {
-        x > 0.0
-    });
+    let dt = ruled(&mut table, "dt", Dimension::Time, default.dt, "> 0", |x| x > 0.0);
     table.required("t_stop", "the duration in ms");
-    let t_stop = ruled(
-        &mut table,
-        "t_stop",
-        Dimension::Time,
-        default.t_stop,
-        "> 0",
-        |x| x > 0.0,
-    );
+    let t_stop = ruled(&mut table, "t_stop", Dimension::Time, default.t_stop, "> 0", |x| x > 0.0);
     let seed = table.count("seed").unwrap_or(default.seed);
     let method = read_choice(&mut table, "method", "method", &Method::NAMES).unwrap_or_default();
     if t_stop < dt {
@@ -183,12 +157,7 @@ fn read_simulation(mut table: TableReader<'_, '_>) -> SimulationSpec {
         table.fault("t_stop", FaultKind::Combination { rule });
     }
     table.finish();
-    SimulationSpec {
-        dt,
-        t_stop,
-        seed,
-        method,
-    }
+    SimulationSpec { dt, t_stop, seed, method }
 }
 
 #[allow(non_snake_case)]
@@ -196,18 +165,10 @@ fn read_receptor(table: &mut TableReader<'_, '_>) -> Option<ReceptorSpec> {
     let E_rev = table.required_quantity("E_rev", Dimension::Voltage);
     let tau_syn = table.required_quantity("tau_syn", Dimension::Time);
     if tau_syn.is_some_and(|tau| tau <= 0.0) {
-        table.fault(
-            "tau_syn",
-            FaultKind::OutOfRange {
-                allowed: "> 0 ms".to_owned(),
-            },
-        );
+        table.fault("tau_syn", FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
         return None;
     }
-    Some(ReceptorSpec {
-        E_rev: E_rev?,
-        tau_syn: tau_syn?,
-    })
+    Some(ReceptorSpec { E_rev: E_rev?, tau_syn: tau_syn? })
 }
 
 fn read_size(table: &mut TableReader<'_, '_>) -> Option<u64> {
@@ -216,9 +177,7 @@ fn read_size(table: &mut TableReader<'_, '_>) -> Option<u64> {
     if size == 0 || size > u64::from(u32::MAX) {
         table.fault(
             "size",
-            FaultKind::OutOfRange {
-                allowed: format!("between 1 and {}", u32::MAX),
-            },
+            FaultKind::OutOfRange { allowed: format!("between 1 and {}", u32::MAX) },
         );
         return None;
     }
@@ -233,38 +192,24 @@ fn read_population(table: &mut TableReader<'_, '_>) -> Option<PopulationSpec> {
         None => None,
     };
     let cell = table
-        .required(
-            "cell",
-            "a table with model or preset and the cell's parameters",
-        )
+        .required("cell", "a table with model or preset and the cell's parameters")
         .and_then(|node| {
             let path = table.path_of("cell");
             read_cell(node, &path, table.faults)
         });
-    Some(PopulationSpec {
-        size: size?,
-        current,
-        cell: cell?,
-    })
+    Some(PopulationSpec { size: size?, current, cell: cell? })
 }
 
 /// A cell is a table, or the name of a preset.
 fn read_cell(node: &Node, path: &str, faults: &mut Faults) -> Option<CellSpec> {
     if let Value::String(preset) = &node.value {
-        return Some(CellSpec {
-            model: None,
-            preset: Some(preset.clone()),
-            values: Vec::new(),
-        });
+        return Some(CellSpec { model: None, preset: Some(preset.clone()), values: Vec::new() });
     }
     let mut table = TableReader::new(node, path, faults)?;
     let model = table.text("model");
     let preset = table.text("preset");
     if model.is_none() && preset.is_none() {
-        table.missing(
-            "model",
-            "a kind of cell, or preset = \"...\" (ntwk cells list)",
-        );
+        table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
     }
     let mut values = Vec::new();
     for (name, path, node) in table.named_entries() {
@@ -276,11 +221,7 @@ fn read_cell(node: &Node, path: &str, faults: &mut Faults) -> Option<CellSpec> {
             _ => wrong_type(table.faults, &path, node, "a number or text with a unit"),
         }
     }
-    Some(CellSpec {
-        model,
-        preset,
-        values,
-    })
+    Some(CellSpec { model, preset, values })
 }
 
 fn read_afferent(table: &mut TableReader<'_, '_>) -> Option<AfferentSpec> {
@@ -289,12 +230,8 @@ fn read_afferent(table: &mut TableReader<'_, '_>) -> Option<AfferentSpec> {
     let rate_node = table.node("rate");
     let rate =
         rate_node.and_then(|node| Waveform::read(node, &path, Dimension::Rate, table.faults));
-    let statistics = read_choice(
-        table,
-        "statistics",
-        "kind of event statistics",
-        &EventStatistics::NAMES,
-    );
+    let statistics =
+        read_choice(table, "statistics", "kind of event statistics", &EventStatistics::NAMES);
     let spikes_node = table.node("spikes");
     let spikes = table.table("spikes").map(read_spikes);
     let activity = match (rate_node.is_some(), spikes_node.is_some()) {
@@ -313,22 +250,14 @@ fn read_afferent(table: &mut TableReader<'_, '_>) -> Option<AfferentSpec> {
                     "belongs to a rate; given spikes have no statistics to choose".to_owned();
                 table.fault("statistics", FaultKind::Combination { rule });
             }
-            spikes
-                .flatten()
-                .map(|spikes| AfferentActivity::Spikes { spikes })
+            spikes.flatten().map(|spikes| AfferentActivity::Spikes { spikes })
         }
         (false, false) => {
-            table.missing(
-                "rate",
-                "a rate in Hz or a waveform (or spikes = { times, ids })",
-            );
+            table.missing("rate", "a rate in Hz or a waveform (or spikes = { times, ids })");
             None
         }
     };
-    Some(AfferentSpec {
-        size: size?,
-        activity: activity?,
-    })
+    Some(AfferentSpec { size: size?, activity: activity? })
 }
 
 fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
@@ -339,21 +268,12 @@ fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
     let result = match (times, ids) {
         (Some(times), Some(ids)) if times.len() == ids.len() => {
             if times.iter().any(|&t| t < 0.0) {
-                table.fault(
-                    "times",
-                    FaultKind::OutOfRange {
-                        allowed: ">= 0 ms".to_owned(),
-                    },
-                );
+                table.fault("times", FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() });
             }
             Some(SpikeListSpec { times, ids })
         }
         (Some(times), Some(ids)) => {
-            let rule = format!(
-                "needs as many ids ({}) as times ({})",
-                ids.len(),
-                times.len()
-            );
+            let rule = format!("needs as many ids ({}) as times ({})", ids.len(), times.len());
             table.fault("ids", FaultKind::Combination { rule });
             None
         }
@@ -383,12 +303,7 @@ fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<ProjectionSpec> {
         return Vec::new();
     };
     let Value::List(items) = &node.value else {
-        wrong_type(
-            table.faults,
-            "projections",
-            node,
-            "a list of tables ([[projections]])",
-        );
+        wrong_type(table.faults, "projections", node, "a list of tables ([[projections]])");
         return Vec::new();
     };
     items
@@ -406,9 +321,8 @@ fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<ProjectionSpec> {
 fn read_projection(table: &mut TableReader<'_, '_>) -> Option<ProjectionSpec> {
     let name = table.text("name");
     let source = table.required_text("source", "the name of a population or afferent population");
-    let target = table
-        .required("target", "the name of a population, or a list of names")
-        .and_then(|node| {
+    let target =
+        table.required("target", "the name of a population, or a list of names").and_then(|node| {
             let names = match &node.value {
                 Value::String(name) => vec![name.clone()],
                 Value::List(items) if !items.is_empty() => items
@@ -420,11 +334,7 @@ fn read_projection(table: &mut TableReader<'_, '_>) -> Option<ProjectionSpec> {
                     .collect(),
                 _ => Vec::new(),
             };
-            let written = if let Value::List(items) = &node.value {
-                items.len()
-            } else {
-                1
-            };
+            let written = if let Value::List(items) = &node.value { items.len() } else { 1 };
             if names.is_empty() || names.len() != written {
                 let path = table.path_of("target");
                 wrong_type(
@@ -444,14 +354,10 @@ fn read_projection(table: &mut TableReader<'_, '_>) -> Option<ProjectionSpec> {
         table.fault("weight", FaultKind::OutOfRange { allowed });
     }
     let delay = ruled(table, "delay", Dimension::Time, 0.0, ">= 0", |x| x >= 0.0);
-    let release_probability = ruled(
-        table,
-        "release_probability",
-        Dimension::Number,
-        1.0,
-        "between 0 and 1",
-        |x| (0.0..=1.0).contains(&x),
-    );
+    let release_probability =
+        ruled(table, "release_probability", Dimension::Number, 1.0, "between 0 and 1", |x| {
+            (0.0..=1.0).contains(&x)
+        });
     table.required("connection", "a table with rule = \"...\"");
     let connection = table.table("connection").and_then(read_connection);
     Some(ProjectionSpec {
@@ -466,13 +372,8 @@ fn read_projection(table: &mut TableReader<'_, '_>) -> Option<ProjectionSpec> {
     })
 }
 
-const RULES: [&str; 5] = [
-    "fixed_in_degree",
-    "pairwise_bernoulli",
-    "all_to_all",
-    "one_to_one",
-    "pairs",
-];
+const RULES: [&str; 5] =
+    ["fixed_in_degree", "pairwise_bernoulli", "all_to_all", "one_to_one", "pairs"];
 
 fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
     let rule = table.required_text("rule", &format!("one of {}", RULES.join(", ")))?;
@@ -482,10 +383,7 @@ fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
             let probability = read_probability(&mut table);
             let multapses = table.flag("multapses").unwrap_or(true);
             let autapses = table.flag("autapses").unwrap_or(false);
-            match (
-                table.node("in_degree").is_some(),
-                table.node("probability").is_some(),
-            ) {
+            match (table.node("in_degree").is_some(), table.node("probability").is_some()) {
                 (false, false) => table.missing("in_degree", "a number of sources, or probability"),
                 (true, true) => {
                     let rule = "give either in_degree or probability".to_owned();
@@ -493,25 +391,18 @@ fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
                 }
                 _ => {}
             }
-            Some(ConnectionSpec::FixedInDegree {
-                in_degree,
-                probability,
-                multapses,
-                autapses,
-            })
+            Some(ConnectionSpec::FixedInDegree { in_degree, probability, multapses, autapses })
         }
         "pairwise_bernoulli" => {
             table.required("probability", "a number between 0 and 1");
             let probability = read_probability(&mut table);
             let autapses = table.flag("autapses").unwrap_or(false);
-            probability.map(|probability| ConnectionSpec::PairwiseBernoulli {
-                probability,
-                autapses,
-            })
+            probability
+                .map(|probability| ConnectionSpec::PairwiseBernoulli { probability, autapses })
         }
-        "all_to_all" => Some(ConnectionSpec::AllToAll {
-            autapses: table.flag("autapses").unwrap_or(false),
-        }),
+        "all_to_all" => {
+            Some(ConnectionSpec::AllToAll { autapses: table.flag("autapses").unwrap_or(false) })
+        }
         "one_to_one" => Some(ConnectionSpec::OneToOne),
         "pairs" => {
             let sources = read_ids(&mut table, "sources");
@@ -551,12 +442,7 @@ fn read_probability(table: &mut TableReader<'_, '_>) -> Option<f64> {
     if (0.0..=1.0).contains(&p) {
         Some(p)
     } else {
-        table.fault(
-            "probability",
-            FaultKind::OutOfRange {
-                allowed: "between 0 and 1".to_owned(),
-            },
-        );
+        table.fault("probability", FaultKind::OutOfRange { allowed: "between 0 and 1".to_owned() });
         None
     }
 }
@@ -565,20 +451,13 @@ fn read_record(mut table: TableReader<'_, '_>) -> RecordSpec {
     let default = RecordSpec::default();
     let interval = table.quantity("interval", Dimension::Time);
     if interval.is_some_and(|x| x <= 0.0) {
-        table.fault(
-            "interval",
-            FaultKind::OutOfRange {
-                allowed: "> 0 ms".to_owned(),
-            },
-        );
+        table.fault("interval", FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
     }
     let record = RecordSpec {
         spikes: table.flag("spikes").unwrap_or(default.spikes),
         interval: interval.filter(|&x| x > 0.0),
         V_m: table.count("V_m").unwrap_or(default.V_m),
-        cell_variables: table
-            .count("cell_variables")
-            .unwrap_or(default.cell_variables),
+        cell_variables: table.count("cell_variables").unwrap_or(default.cell_variables),
         conductances: table.count("conductances").unwrap_or(default.conductances),
         currents: table.count("currents").unwrap_or(default.currents),
     };
@@ -589,27 +468,17 @@ fn read_record(mut table: TableReader<'_, '_>) -> RecordSpec {
 #[allow(non_snake_case)]
 fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
     let default = TheorySpec::default();
-    let T = ruled(&mut table, "T", Dimension::Time, default.T, "> 0", |x| {
-        x > 0.0
-    });
-    let terms = table
-        .count("threshold_terms")
-        .unwrap_or(default.threshold_terms);
+    let T = ruled(&mut table, "T", Dimension::Time, default.T, "> 0", |x| x > 0.0);
+    let terms = table.count("threshold_terms").unwrap_or(default.threshold_terms);
     if ![4, 5, 10, 11].contains(&terms) {
         table.fault(
             "threshold_terms",
-            FaultKind::OutOfRange {
-                allowed: "4, 5, 10 or 11".to_owned(),
-            },
+            FaultKind::OutOfRange { allowed: "4, 5, 10 or 11".to_owned() },
         );
     }
     let scan = table.table("scan").map(read_scan).unwrap_or_default();
     table.finish();
-    TheorySpec {
-        T,
-        threshold_terms: terms,
-        scan,
-    }
+    TheorySpec { T, threshold_terms: terms, scan }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {
@@ -635,44 +504,18 @@ fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {
             "> 0",
             |x| x > 0.0,
         ),
-        background_points: ranged(
-            &mut table,
-            "background_points",
-            d.background_points,
-            1,
-            1000,
-        ),
-        rate_max: ruled(
-            &mut table,
-            "rate_max",
-            Dimension::Rate,
-            d.rate_max,
-            "> 0",
-            |x| x > 0.0,
-        ),
+        background_points: ranged(&mut table, "background_points", d.background_points, 1, 1000),
+        rate_max: ruled(&mut table, "rate_max", Dimension::Rate, d.rate_max, "> 0", |x| x > 0.0),
         neurons: ranged(&mut table, "neurons", d.neurons, 2, 100_000),
-        settle: ruled(
-            &mut table,
-            "settle",
-            Dimension::Time,
-            d.settle,
-            ">= 0",
-            |x| x >= 0.0,
-        ),
-        duration: ruled(
-            &mut table,
-            "duration",
-            Dimension::Time,
-            d.duration,
-            "> 0",
-            |x| x > 0.0,
-        ),
+        settle: table.quantity("settle", Dimension::Time),
+        duration: ruled(&mut table, "duration", Dimension::Time, d.duration, "> 0", |x| x > 0.0),
     };
+    if scan.settle.is_some_and(|x| x < 0.0) {
+        let allowed = ">= 0 ms".to_owned();
+        table.fault("settle", FaultKind::OutOfRange { allowed });
+    }
     if scan.above_threshold <= scan.below_threshold {
-        let rule = format!(
-            "must be above below_threshold ({} mV)",
-            scan.below_threshold
-        );
+        let rule = format!("must be above below_threshold ({} mV)", scan.below_threshold);
         table.fault("above_threshold", FaultKind::Combination { rule });
     }
     table.finish();
@@ -684,19 +527,10 @@ fn read_compare(mut table: TableReader<'_, '_>) -> CompareSpec {
     let transient = read_window(&mut table, "transient");
     let smoothing = table.quantity("smoothing", Dimension::Time);
     if smoothing.is_some_and(|x| x <= 0.0) {
-        table.fault(
-            "smoothing",
-            FaultKind::OutOfRange {
-                allowed: "> 0 ms".to_owned(),
-            },
-        );
+        table.fault("smoothing", FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
     }
     table.finish();
-    CompareSpec {
-        stationary,
-        transient,
-        smoothing,
-    }
+    CompareSpec { stationary, transient, smoothing }
 }
 
 fn read_window(table: &mut TableReader<'_, '_>, key: &'static str) -> Option<[f64; 2]> {

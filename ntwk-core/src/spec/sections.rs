@@ -19,12 +19,7 @@ pub struct SimulationSpec {
 
 impl Default for SimulationSpec {
     fn default() -> Self {
-        Self {
-            dt: 0.1,
-            t_stop: 1000.0,
-            seed: 1,
-            method: Method::Euler,
-        }
+        Self { dt: 0.1, t_stop: 1000.0, seed: 1, method: Method::Euler }
     }
 }
 
@@ -76,11 +71,7 @@ pub struct TheorySpec {
 
 impl Default for TheorySpec {
     fn default() -> Self {
-        Self {
-            T: 5.0,
-            threshold_terms: 10,
-            scan: ScanSpec::default(),
-        }
+        Self { T: 5.0, threshold_terms: 10, scan: ScanSpec::default() }
     }
 }
 
@@ -104,8 +95,10 @@ pub struct ScanSpec {
     pub rate_max: f64,
     /// Independent neurons per point.
     pub neurons: u64,
-    /// Time before counting starts (ms): conductances and adaptation settle.
-    pub settle: f64,
+    /// Time before counting starts (ms); the default lets the adaptation settle: three `tau_w`, or
+    /// 200 ms without adaptation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle: Option<f64>,
     /// Time during which spikes are counted (ms).
     pub duration: f64,
 }
@@ -120,7 +113,7 @@ impl Default for ScanSpec {
             background_points: 8,
             rate_max: 60.0,
             neurons: 32,
-            settle: 1000.0,
+            settle: None,
             duration: 2000.0,
         }
     }
