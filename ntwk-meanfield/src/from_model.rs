@@ -1,0 +1,187 @@
+//! The mean-field system of a model: the same description that is simulated.
+
+use std::sync::Arc;
+
+use ntwk_core::model::Source as ModelSource;
+use ntwk_core::spec::{AfferentActivity, EventStatistics};
+use ntwk_core::{Model, Waveform};
+
+use crate::input::{Input, InputSource};
+use crate::single_cell::effective_in_degree;
+use crate::synapse::SynapseClass;
+use crate::system::{Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source};
+use crate::transfer_function::DynTransferFunction;
+
+/// A model that has no mean field.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FromModelError {
+    /// An afferent population is given as spikes: the theory needs its rate.
+    #[error("afferent population {afferent} is given as spikes; the theory needs a rate (afferents.{afferent}.rate)")]
+    AfferentSpikes {
+        /// The afferent population.
+        afferent: String,
+    },
+    /// Not one transfer function per population.
+    #[error("{given} transfer functions were given for {populations} populations")]
+    TransferFunctions {
+        /// Functions given.
+        given: usize,
+        /// Populations of the model.
+        populations: usize,
+    },
+    /// The assembled system has faults.
+    #[error(transparent)]
+    System(#[from] InvalidMeanField),
+}
+
+/// Assembles the mean field of `model` with one transfer function per population.
+///
+/// Every projection becomes a [`Connection`] with its mean in-degree times its release
+/// probability; the adaptation is the one contained in the transfer functions.
+///
+/// # Errors
+/// [`FromModelError`].
+pub fn mean_field(
+    model: &Model,
+    transfer_functions: &[Arc<dyn DynTransferFunction>],
+) -> Result<MeanField, FromModelError> {
+    if transfer_functions.len() != model.populations().len() {
+        return Err(FromModelError::TransferFunctions {
+            given: transfer_functions.len(),
+            populations: model.populations().len(),
+        });
+    }
+    let populations = model
+        .populations()
+        .iter()
+        .zip(transfer_functions)
+        .enumerate()
+        .map(|(index, (population, transfer_function))| MeanFieldPopulation {
+            name: population.name.clone(),
+            size: population.size as usize,
+            membrane: population.cell.membrane(),
+            transfer_function: Arc::clone(transfer_function),
+            connections: model
+                .projections_onto(index)
+                .map(|projection| {
+                    let receptor = &model.receptors()[projection.receptor];
+                    Connection {
+                        source: match projection.source {
+                            ModelSource::Population(i) => Source::Population(i),
+                            ModelSource::Afferent(i) => Source::Afferent(i),
+                        },
+                        synapse: SynapseClass {
+                            in_degree: effective_in_degree(projection),
+                            weight: projection.weight,
+                            tau_syn: receptor.tau_syn,
+                            E_rev: receptor.E_rev,
+                            mixture: None,
+                        },
+                    }
+                })
+                .collect(),
+            adaptation: Adaptation::InTransferFunction,
+        })
+        .collect();
+    let afferents = model.afferents().iter().map(|a| a.name.clone()).collect();
+    Ok(MeanField::new(populations, afferents, model.spec().theory.T)?)
+}
+
+/// Properties of a model that its first-order mean field does not have, one sentence each.
+#[must_use]
+pub fn limitations(model: &Model) -> Vec<String> {
+    let mut notes = Vec::new();
+    let delayed: Vec<&str> =
+        model.projections().iter().filter(|p| p.delay_steps > 0).map(|p| p.name.as_str()).collect();
+    if !delayed.is_empty() {
+        notes.push(format!(
+            "the first-order dynamics has no delays (projections {}); stationary states do not depend on them",
+            delayed.join(", ")
+        ));
+    }
+    for afferent in model.afferents() {
+        if let AfferentActivity::Rate { statistics: EventStatistics::AtMostOnePerStep, .. } =
+            afferent.activity
+        {
+            notes.push(format!(
+                "the theory takes the events of {} as Poisson; at most one per step has a smaller variance",
+                afferent.name
+            ));
+        }
+    }
+    for population in model.populations() {
+        if population.cell.membrane().b != 0.0 || population.cell.membrane().a != 0.0 {
+            notes.push(format!(
+                "adaptation of {} is stationary in its transfer function: the first-order dynamics has no memory of \
+                 past activity beyond T",
+                population.name
+            ));
+        }
+    }
+    notes
+}
+
+/// The inputs of a model as functions of time: afferent rates and injected currents.
+#[derive(Debug, Clone)]
+pub struct ModelInput {
+    rates: Vec<Waveform>,
+    currents: Vec<Waveform>,
+    discontinuities: Vec<f64>,
+}
+
+impl ModelInput {
+    /// The inputs of `model`.
+    ///
+    /// # Errors
+    /// [`FromModelError::AfferentSpikes`] when an afferent population has no rate.
+    pub fn new(model: &Model) -> Result<Self, FromModelError> {
+        let rates = model
+            .afferents()
+            .iter()
+            .map(|afferent| match &afferent.activity {
+                AfferentActivity::Rate { rate, .. } => Ok(rate.clone()),
+                AfferentActivity::Spikes { .. } => {
+                    Err(FromModelError::AfferentSpikes { afferent: afferent.name.clone() })
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let currents: Vec<Waveform> =
+            model.populations().iter().map(|p| p.current.clone()).collect();
+        let mut discontinuities: Vec<f64> =
+            rates.iter().chain(&currents).flat_map(Waveform::discontinuities).collect();
+        discontinuities.sort_by(f64::total_cmp);
+        discontinuities.dedup();
+        Ok(Self { rates, currents, discontinuities })
+    }
+
+    /// Mean input over a window of times (ms), sampled every `dt`.
+    #[must_use]
+    pub fn mean(&self, window: [f64; 2], dt: f64) -> Input {
+        let n = ((window[1] - window[0]) / dt).round().max(1.0) as usize;
+        let mean = |waveform: &Waveform| match waveform.constant() {
+            Some(value) => value,
+            None => {
+                (0..n).map(|k| waveform.at(window[0] + k as f64 * dt)).sum::<f64>() / n as f64
+            }
+        };
+        Input {
+            afferent_rates: self.rates.iter().map(mean).collect(),
+            currents: self.currents.iter().map(mean).collect(),
+        }
+    }
+}
+
+impl InputSource for ModelInput {
+    fn discontinuities(&self) -> &[f64] {
+        &self.discontinuities
+    }
+
+    fn write(&self, t: f64, input: &mut Input) {
+        for (value, waveform) in input.afferent_rates.iter_mut().zip(&self.rates) {
+            *value = waveform.at(t);
+        }
+        for (value, waveform) in input.currents.iter_mut().zip(&self.currents) {
+            *value = waveform.at(t);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Simulation beside theory: the same quantities of both, with their errors.
+
+use ntwk_analysis::{AnalysisError, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate};
+use ntwk_core::{Model, PopulationRecording, Recording};
+use serde::Serialize;
+
+use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError};
+use crate::windows::Windows;
+
+/// One quantity, simulated and predicted. Either may be missing: no cell recorded, no stable
+/// fixed point.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pair {
+    /// From the simulation.
+    pub simulated: Option<f64>,
+    /// From the theory.
+    pub predicted: Option<f64>,
+    /// Predicted minus simulated.
+    pub difference: Option<f64>,
+    /// Difference over the absolute simulated value.
+    pub relative_error: Option<f64>,
+}
+
+impl Pair {
+    /// A pair with its errors.
+    #[must_use]
+    pub fn new(simulated: Option<f64>, predicted: Option<f64>) -> Self {
+        let difference = simulated.zip(predicted).map(|(s, p)| p - s);
+        let relative_error = difference
+            .zip(simulated)
+            .filter(|(_, s)| *s != 0.0)
+            .map(|(d, s)| d / s.abs());
+        Self { simulated, predicted, difference, relative_error }
+    }
+}
+
+/// Comparison of one population.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(non_snake_case)]
+pub struct PopulationComparison {
+    /// Name.
+    pub population: String,
+    /// Stationary rate (Hz).
+    pub rate: Pair,
+    /// Mean membrane potential outside the refractory period (mV).
+    pub V_m_mean: Pair,
+    /// Standard deviation of the membrane potential outside the refractory period (mV), mean over
+    /// cells.
+    pub V_m_sd: Pair,
+    /// Highest smoothed rate in the transient window (Hz).
+    pub peak: Option<Pair>,
+    /// Time of that peak (ms).
+    pub peak_time: Option<Pair>,
+    /// Whether the predicted moments lie in the domain the transfer function was fitted on.
+    pub in_domain: Option<bool>,
+}
+
+/// Comparison of a model's simulation and theory.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Windows.
+    pub windows: Windows,
+    /// One entry per population.
+    pub populations: Vec<PopulationComparison>,
+    /// Number of fixed points the theory has for the stationary input, stable or not.
+    pub fixed_points: usize,
+    /// What the reader should know: limits of the theory for this model, missing quantities.
+    pub notes: Vec<String>,
+}
+
+/// A comparison that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// The recording cannot be analysed.
+    #[error("the simulation cannot be analysed: {0}")]
+    Analysis(#[from] AnalysisError),
+    /// The theory has no answer.
+    #[error(transparent)]
+    Theory(#[from] TheoryError),
+}
+
+/// Bin of the rates (ms).
+pub const RATE_BIN: f64 = 1.0;
+
+/// The rate of a population in bins of [`RATE_BIN`] (or one step, if that is longer).
+///
+/// # Errors
+/// [`AnalysisError`] for a recording without steps or neurons.
+pub fn binned_rate(
+    population: &PopulationRecording,
+    dt: f64,
+) -> Result<PopulationRate, AnalysisError> {
+    let bin_steps = (RATE_BIN / dt).round().max(1.0) as u64;
+    let window = Window::new(0, population.counts.len() as u64)?;
+    PopulationRate::from_counts(&population.counts, population.size, window, bin_steps, dt)
+}
+
+/// Compares a recording of `model` with its theory.
+///
+/// # Errors
+/// [`CompareError`].
+pub fn compare(
+    model: &Model,
+    recording: &Recording,
+    theory: &Theory,
+) -> Result<Comparison, CompareError> {
+    let windows = Windows::of(model);
+    let dt = recording.dt;
+    let steps = |t: f64| ((t / dt).round() as u64).min(recording.n_steps);
+    let stationary = Window::new(steps(windows.stationary[0]), steps(windows.stationary[1]))?;
+    let working_point = theory.working_point(windows.stationary)?;
+    let fixed_points = theory.fixed_points(windows.stationary)?.found.len();
+
+    let mut notes = theory.limitations.clone();
+    if working_point.is_none() {
+        notes.push("the theory has no stable fixed point for the stationary input".to_owned());
+    }
+    let mut populations = Vec::new();
+    for (index, (recorded, population)) in
+        recording.populations.iter().zip(model.populations()).enumerate()
+    {
+        let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
+        let moments = working_point.as_ref().map(|p| p.moments[index]);
+        let in_domain = working_point.as_ref().map(|p| p.in_domain[index]);
+        if in_domain == Some(false) {
+            notes.push(format!(
+                "the predicted state of {} lies outside the scan its transfer function was fitted on",
+                population.name
+            ));
+        }
+        let t_ref_steps = (population.cell.membrane().t_ref / dt).round() as u64;
+        let potential = potential_moments(recorded, stationary, t_ref_steps)?;
+        if potential.is_none() {
+            notes.push(format!("no V_m of {} was recorded (record.V_m, record.spikes)", population.name));
+        }
+        let (peak, peak_time) = match windows.transient {
+            Some(window) => {
+                let simulated =
+                    binned_rate(recorded, dt)?.smoothed(windows.smoothing)?.peak(window[0], window[1]);
+                let predicted = PopulationRate {
+                    start: 0.0,
+                    bin: TRAJECTORY_INTERVAL,
+                    values: theory.trajectory.component(index).collect(),
+                };
+                let predicted = predicted.smoothed(windows.smoothing)?.peak(window[0], window[1]);
+                (
+                    Some(Pair::new(simulated.map(|p| p.rate), predicted.map(|p| p.rate))),
+                    Some(Pair::new(simulated.map(|p| p.time), predicted.map(|p| p.time))),
+                )
+            }
+            None => (None, None),
+        };
+        populations.push(PopulationComparison {
+            population: population.name.clone(),
+            rate: Pair::new(Some(rate), working_point.as_ref().map(|p| p.rates[index])),
+            V_m_mean: Pair::new(potential.map(|p| p.0), moments.map(|m| m.mu_V)),
+            V_m_sd: Pair::new(potential.map(|p| p.1), moments.map(|m| m.sigma_V)),
+            peak,
+            peak_time,
+            in_domain,
+        });
+    }
+    Ok(Comparison { windows, populations, fixed_points, notes })
+}
+
+/// Mean and standard deviation (mV) of the recorded potentials outside the refractory period, mean
+/// over cells; `None` without a recording of both potentials and spikes.
+fn potential_moments(
+    recorded: &PopulationRecording,
+    window: Window,
+    t_ref_steps: u64,
+) -> Result<Option<(f64, f64)>, AnalysisError> {
+    let trace = recorded.traces.iter().find(|t| t.variable == "V_m");
+    let (Some(trace), Some(spikes)) = (trace, &recorded.spikes) else { return Ok(None) };
+    let mask = SpikeMask::refractory(t_ref_steps);
+    let moments = TraceMoments::masked(trace, window, spikes, recorded.size, mask)?;
+    Ok(moments.mean().zip(moments.mean_sd()))
+}

@@ -1,0 +1,211 @@
+//! The theory of a model, from nothing: scan and fit every transfer function, assemble the mean
+//! field, integrate it under the model's own inputs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ntwk_core::spec::ScanSpec;
+use ntwk_core::{CellLibrary, Model};
+use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
+use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
+use ntwk_meanfield::{
+    DynTransferFunction, DynamicsError, Fit, FitError, FitOptions, FixedPoint, FixedPointError,
+    FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions, MeanField, Stability,
+    ThresholdForm, Trajectory, default_starts, find_fixed_points, fit, integrate,
+};
+
+/// Interval of the predicted trajectory (ms).
+pub const TRAJECTORY_INTERVAL: f64 = 1.0;
+
+/// Scan and fit of one population.
+#[derive(Debug, Clone)]
+pub struct FittedPopulation {
+    /// Name.
+    pub name: String,
+    /// The single-cell scan.
+    pub scan: SingleCellScan,
+    /// The fit; its points are those of the scan at or below the rate limit.
+    pub fit: Fit,
+    /// Indices of the scan's points that were fitted.
+    pub fitted_points: Vec<usize>,
+}
+
+/// Wall-clock seconds of the parts of a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct TheorySeconds {
+    /// Single-cell scans.
+    pub scan: f64,
+    /// Fits.
+    pub fit: f64,
+    /// Dynamics.
+    pub dynamics: f64,
+}
+
+/// The theory of a model.
+#[derive(Debug, Clone)]
+pub struct Theory {
+    /// One entry per population.
+    pub populations: Vec<FittedPopulation>,
+    /// The mean field.
+    pub mean_field: MeanField,
+    /// The model's inputs.
+    pub input: ModelInput,
+    /// Rates (Hz) from silence at t = 0 on, every [`TRAJECTORY_INTERVAL`].
+    pub trajectory: Trajectory,
+    /// What the theory leaves out of this model.
+    pub limitations: Vec<String>,
+    /// Time it took.
+    pub seconds: TheorySeconds,
+}
+
+/// A prediction that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TheoryError {
+    /// The scan failed.
+    #[error(transparent)]
+    Scan(#[from] SingleCellError),
+    /// The fit failed.
+    #[error("the transfer function of population {population} cannot be fitted: {source}")]
+    Fit {
+        /// The population.
+        population: String,
+        /// Why.
+        source: FitError,
+    },
+    /// The model has no mean field.
+    #[error(transparent)]
+    Model(#[from] FromModelError),
+    /// The dynamics failed.
+    #[error(transparent)]
+    Dynamics(#[from] DynamicsError),
+    /// The fixed points cannot be sought.
+    #[error(transparent)]
+    FixedPoint(#[from] FixedPointError),
+    /// The interruption came while scanning.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The form of the effective threshold with this number of terms (validated by the model).
+#[must_use]
+pub fn threshold_form(terms: u64) -> ThresholdForm {
+    match terms {
+        4 => ThresholdForm::Linear4,
+        5 => ThresholdForm::Linear5,
+        11 => ThresholdForm::Quadratic11,
+        _ => ThresholdForm::Quadratic10,
+    }
+}
+
+/// Scans the transfer function of one population on the engine.
+///
+/// # Errors
+/// [`SingleCellError`].
+pub fn scan_population(
+    model: &Model,
+    population: usize,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SingleCellScan, SingleCellError> {
+    let settings: &ScanSpec = &model.spec().theory.scan;
+    let plan = SingleCellPlan::new(model, population, settings)?;
+    run_scan(model, &plan, settings, library, threads, progress)
+}
+
+/// Fits the transfer function of a scanned population: points above the model's rate limit are
+/// left out, the others weigh the same.
+///
+/// # Errors
+/// [`TheoryError::Fit`].
+pub fn fit_population(
+    model: &Model,
+    name: &str,
+    scan: SingleCellScan,
+) -> Result<FittedPopulation, TheoryError> {
+    let theory = &model.spec().theory;
+    let fitted_points: Vec<usize> =
+        (0..scan.points.len()).filter(|&i| scan.points[i].rate <= theory.scan.rate_max).collect();
+    let points: Vec<_> = fitted_points.iter().map(|&i| scan.points[i]).collect();
+    let form = threshold_form(theory.threshold_terms);
+    let fit = fit(form, &scan.plan.membrane, &points, &FitOptions::default())
+        .map_err(|source| TheoryError::Fit { population: name.to_owned(), source })?;
+    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points })
+}
+
+/// Predicts the activity of `model`.
+///
+/// `progress` is called with (population, fraction of its scan done).
+///
+/// # Errors
+/// [`TheoryError`].
+pub fn predict(
+    model: &Model,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Theory, TheoryError> {
+    let input = ModelInput::new(model)?;
+    let mut seconds = TheorySeconds::default();
+    let mut populations = Vec::new();
+    for (index, population) in model.populations().iter().enumerate() {
+        let start = Instant::now();
+        let scan = scan_population(model, index, library, threads, &mut |fraction| {
+            progress(&population.name, fraction);
+        })?;
+        seconds.scan += start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        populations.push(fit_population(model, &population.name, scan)?);
+        seconds.fit += start.elapsed().as_secs_f64();
+    }
+    let start = Instant::now();
+    let functions: Vec<Arc<dyn DynTransferFunction>> = populations
+        .iter()
+        .map(|p| Arc::new(p.fit.transfer_function.clone()) as Arc<dyn DynTransferFunction>)
+        .collect();
+    let mean_field = mean_field(model, &functions)?;
+    let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
+    let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
+    let silence = vec![0.0; model.populations().len()];
+    let trajectory =
+        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?;
+    seconds.dynamics = start.elapsed().as_secs_f64();
+    Ok(Theory {
+        populations,
+        mean_field,
+        input,
+        trajectory,
+        limitations: limitations(model),
+        seconds,
+    })
+}
+
+impl Theory {
+    /// Fixed points for the mean input of a window (ms).
+    ///
+    /// # Errors
+    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
+    pub fn fixed_points(&self, window: [f64; 2]) -> Result<FixedPoints, TheoryError> {
+        let input = self.input.mean(window, TRAJECTORY_INTERVAL);
+        let starts = default_starts(self.mean_field.populations().len());
+        Ok(find_fixed_points(&self.mean_field, &input, &starts, &FixedPointOptions::default())?)
+    }
+
+    /// The fixed point that describes the activity in a window (ms): the stable one nearest to
+    /// where the dynamics is at the window's end.
+    ///
+    /// # Errors
+    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
+    pub fn working_point(&self, window: [f64; 2]) -> Result<Option<FixedPoint>, TheoryError> {
+        let last = self.trajectory.times.partition_point(|&t| t < window[1]).saturating_sub(1);
+        let reached = self.trajectory.state(last);
+        let distance = |point: &FixedPoint| -> f64 {
+            point.rates.iter().zip(reached).map(|(a, b)| (a - b).powi(2)).sum()
+        };
+        let found = self.fixed_points(window)?.found;
+        Ok(found
+            .into_iter()
+            .filter(|p| p.status == FixedPointStatus::Converged && p.stability == Stability::Stable)
+            .min_by(|a, b| distance(a).total_cmp(&distance(b))))
+    }
+}
