@@ -65,7 +65,8 @@ def main():
         k = spikes[0]
         moved = first_step((np.arange(STEPS) > k) & (x['v'] > 0))
         print(f'   t_ref = {t_ref:4.2f} ms: k = {k}, v = 0 at the start of k+1 .. k+{moved - 1 - k}: integrated again in step '
-              f'k+{moved - 1 - k}; v held in {moved - 2 - k} updates; next spike k+{spikes[1] - k}')
+              f'k+{moved - 1 - k}; v held in {moved - 2 - k} updates; shortest interval between spikes '
+              f'{np.diff(run(cell(t_ref, "5000"))[1]).min()} steps')
 
     print('\n4. w while v is held (spike k, t_ref 5 ms): w at the start of k+1, k+2, k+3')
     x, spikes = run(cell(5.0, '50'))

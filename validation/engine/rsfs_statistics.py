@@ -25,7 +25,7 @@ CELL = {'RecExc': dict(Delta_T=2 * mV, b=40 * pA), 'RecInh': dict(Delta_T=0.5 * 
 WEIGHT = {'RecExc': 1 * nS, 'RecInh': 4 * nS}
 COLUMN = {'RecExc': 'g_exc', 'RecInh': 'g_inh'}
 CONNECTION_PROBABILITY, AFFERENTS, AFFERENT_WEIGHT, T_REF, V_CELLS = 0.05, 200, 1 * nS, 5.0, 20
-RATES, SEEDS, DRIVES = (4.0, 8.0), (1, 2, 3), ('poisson', 'one_per_step')
+RATES, SEEDS, DRIVES = (4.0, 8.0), (1, 2, 3, 4, 5, 6), ('poisson', 'one_per_step')
 # Rates (Hz, mean and sd over seeds) and V_m (mean, sd in mV) known before, computed with Brian2 as well
 EARLIER = {('poisson', 4.0): dict(RecExc=(1.597, 0.010, -56.0, 3.87), RecInh=(5.79, 0.02, -56.1, 4.32)),
            ('poisson', 8.0): dict(RecExc=(3.423, 0.006, -54.9, 4.23), RecInh=(15.61, 0.01, -56.1, 5.55)),
