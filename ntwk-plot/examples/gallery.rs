@@ -272,7 +272,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             ),
             (
                 "surface",
-                one("Transfer function", 65.0, surface(&tables[0], &theme)?),
+                one(
+                    "Transfer function",
+                    65.0,
+                    surface(&tables[0], true, &theme)?,
+                ),
             ),
             ("compared", compared(&quantities, &theme)?),
             (

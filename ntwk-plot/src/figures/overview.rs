@@ -95,10 +95,7 @@ impl Overview<'_> {
             }
             right.push((1.0, Layout::panel(curves)));
             if self.transfer.len() <= 2 {
-                let mut shape = surface(data, theme)?;
-                if i > 0 {
-                    shape.key.clear();
-                }
+                let shape = surface(data, false, theme)?;
                 right.push((
                     1.5,
                     Layout::panel(Panel {

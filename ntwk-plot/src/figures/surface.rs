@@ -10,10 +10,10 @@ use crate::scale::{Scale, Spacing, range_of};
 use crate::svg::{Anchor, Stroke};
 use crate::theme::Theme;
 
-/// Direction of view, with the second rate falling towards the back, so that the surface rises from left to right:
-/// turned by 52 degrees about the vertical, seen from 24 degrees above the floor.
-const TURN: f64 = 52.0;
-const ABOVE: f64 = 24.0;
+/// Direction of view, with the second rate falling towards the back, so that the surface rises away from the viewer:
+/// turned by 28 degrees about the vertical, seen from 26 degrees above the floor.
+const TURN: f64 = 28.0;
+const ABOVE: f64 = 26.0;
 /// Height of the box relative to the sides of its floor.
 const HEIGHT: f64 = 0.8;
 
@@ -32,12 +32,12 @@ fn project((u, v, w): InBox) -> (Point, f64) {
     )
 }
 
-/// The fitted surface (the measured one without a fit), coloured by the output rate, with the measured points:
-/// discs above the surface, rings below it.
+/// The fitted surface (the measured one without a fit), coloured by the output rate, with the measured points when `points`
+/// is set: discs above the surface, rings below it.
 ///
 /// # Errors
 /// [`PlotError::Lengths`] when the shapes do not agree.
-pub fn surface(data: &TransferData<'_>, theme: &Theme) -> Result<Panel, PlotError> {
+pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<Panel, PlotError> {
     data.check()?;
     let (grid, height) = data.fit.clone().unwrap_or((data.first, data.rate));
     let rates = height.iter().chain(data.rate.iter()).copied();
@@ -99,8 +99,20 @@ pub fn surface(data: &TransferData<'_>, theme: &Theme) -> Result<Panel, PlotErro
             outline,
         });
     }
-    marks.extend(measured(data, &|a, b, c| inside(a, b, c), theme));
-    // The height says what the colours say: no colour bar.
+    let points = points && data.fit.is_some();
+    if points {
+        marks.extend(measured(data, &inside, theme));
+    }
+    // The box with room for what is written around it. The height says what the colours say: no colour bar.
+    let corner = |u, v, w| project((u, v, w)).0;
+    let x_axis = Axis::none().range(
+        corner(0.0, 0.0, 0.0).0 - 0.24,
+        corner(1.0, 1.0, 0.0).0 + 0.16,
+    );
+    let y_axis = Axis::none().range(
+        corner(1.0, 0.0, 0.0).1 - 0.19,
+        corner(0.0, 1.0, 1.0).1 + 0.02,
+    );
     let key = vec![
         (
             Swatch::Disc(theme.ink),
@@ -110,13 +122,10 @@ pub fn surface(data: &TransferData<'_>, theme: &Theme) -> Result<Panel, PlotErro
     ];
     Ok(Panel {
         marks,
-        key: if data.fit.is_some() { key } else { Vec::new() },
+        key: if points { key } else { Vec::new() },
         title: Label::plain(data.name),
         equal_aspect: true,
-        ..Panel::new(
-            Axis::none().range(-0.92, 0.86),
-            Axis::none().range(-0.52, 1.06),
-        )
+        ..Panel::new(x_axis, y_axis)
     })
 }
 
