@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Analysis of spike trains, sampled variables and population activity.
+//!
+//! Everything works on the plain arrays of [`ntwk_core::Recording`]: spikes as `(step, neuron)` pairs, counts per
+//! step, traces `[sample x neuron]`. **Time is counted in integer steps**, bins are whole numbers of steps, and a
+//! [`Window`] is half-open, so no spike is counted twice or lost to the rounding of a bin edge.
+//!
+//! A quantity that the data do not define (the variability of a train with two spikes, the mean of no sample) is
+//! `None`; a call that makes no sense (a window outside the run, a bin of no step) is an [`AnalysisError`].
+//!
+//! | question | item |
+//! |---|---|
+//! | how fast does it fire | [`mean_rate`], [`neuron_rates`] |
+//! | how does the activity evolve | [`PopulationRate::from_counts`], [`PopulationRate::smoothed`], [`PopulationRate::peak`] |
+//! | how irregular are the trains | [`intervals::cv`], [`intervals::cv2`], [`intervals::lv`], [`Irregularity`] |
+//! | where is the membrane potential | [`TraceMoments::masked`] |
+//! | how large are conductances, currents | [`TraceMoments::new`] |
+//!
+//! Units: ms, mV, pA, nS; rates in Hz.
+
+pub mod error;
+pub mod intervals;
+pub mod moments;
+pub mod population_rate;
+pub mod rate;
+pub mod spike_mask;
+pub mod trace_moments;
+pub mod trains;
+pub mod window;
+
+pub use error::AnalysisError;
+pub use intervals::Irregularity;
+pub use moments::Moments;
+pub use population_rate::{Peak, PopulationRate};
+pub use rate::{mean_rate, neuron_rates};
+pub use spike_mask::SpikeMask;
+pub use trace_moments::TraceMoments;
+pub use trains::SpikeTrains;
+pub use window::Window;

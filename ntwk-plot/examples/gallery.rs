@@ -1,0 +1,302 @@
+//! Draws every figure from made-up data: `cargo run -p ntwk-plot --example gallery -- DIR`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2};
+use ntwk_analysis::{PopulationRate, Window};
+use ntwk_core::Spikes;
+use ntwk_plot::figures::{
+    Activity, Afferent, Compared, Overview, Quantity, RasterLimits, RasterPopulation, Series,
+    TimeSpan, TransferData, VoltageTrace, activity_figure, compared, raster, surface, traces,
+    transfer,
+};
+use ntwk_plot::{Figure, Layout, Theme, Width};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const DT: f64 = 0.1;
+const STEPS: usize = 15_000;
+
+/// Rate of the afferents in time: 4 Hz and a bump.
+fn afferent(t: f64) -> f64 {
+    let width = if t < 850.0 { 60.0 } else { 120.0 };
+    4.0 + 8.0 * (-0.5 * ((t - 850.0) / width).powi(2)).exp()
+}
+
+fn population_rate(base: f64, gain: f64, t: f64) -> f64 {
+    let onset = 1.0 - (-t / 40.0).exp();
+    onset * (base + gain * (afferent(t - 5.0) - 4.0))
+}
+
+struct Population {
+    name: &'static str,
+    size: usize,
+    spikes: Spikes,
+    binned: PopulationRate,
+    smoothed: PopulationRate,
+    predicted: Vec<f64>,
+}
+
+fn population(
+    name: &'static str,
+    size: usize,
+    base: f64,
+    gain: f64,
+    rng: &mut ChaCha8Rng,
+) -> Result<Population, Box<dyn Error>> {
+    let mut spikes = Spikes::default();
+    let mut counts = vec![0_u32; STEPS];
+    for (step, count) in counts.iter_mut().enumerate() {
+        let p = population_rate(base, gain, step as f64 * DT) * DT * 1e-3;
+        for id in 0..size as u32 {
+            if rng.random::<f64>() < p {
+                spikes.steps.push(step as u64);
+                spikes.ids.push(id);
+                *count += 1;
+            }
+        }
+    }
+    let window = Window::new(0, STEPS as u64)?;
+    let binned = PopulationRate::from_counts(&counts, size, window, 20, DT)?;
+    let smoothed = binned.smoothed(10.0)?;
+    let predicted = (0..1500)
+        .map(|t| population_rate(1.05 * base, 0.93 * gain, f64::from(t)))
+        .collect();
+    Ok(Population {
+        name,
+        size,
+        spikes,
+        binned,
+        smoothed,
+        predicted,
+    })
+}
+
+/// An Ornstein-Uhlenbeck membrane with spikes at a threshold.
+fn membrane(mean: f64, sd: f64, rng: &mut ChaCha8Rng) -> (Array1<f64>, Vec<f64>) {
+    let (tau, theta, reset) = (12.0, -50.0, -65.0);
+    let mut v = mean;
+    let mut held = 0;
+    let mut spikes = Vec::new();
+    let noise = sd * (2.0 * DT / tau).sqrt();
+    let values = (0..STEPS)
+        .map(|k| {
+            let here = v;
+            if held > 0 {
+                held -= 1;
+                return here;
+            }
+            // The sum of twelve uniform numbers is close to normal.
+            let normal = (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+            v += DT / tau * (mean - v) + noise * normal;
+            if v > theta {
+                v = reset;
+                held = 50;
+                spikes.push(k as f64 * DT);
+            }
+            here
+        })
+        .collect();
+    (values, spikes)
+}
+
+struct Measured {
+    first: Vec<f64>,
+    second: Vec<f64>,
+    rate: Array2<f64>,
+    error: Array2<f64>,
+    fine: Vec<f64>,
+    fit: Array2<f64>,
+}
+
+fn measured(gain: f64, rng: &mut ChaCha8Rng) -> Measured {
+    let f = |e: f64, i: f64| {
+        let mean = -63.0 + gain * (2.2 * e - 0.42 * i) / (1.0 + 0.02 * (2.0 * e + i));
+        let sd = 1.5 + 0.5 * (e + 0.3 * i).sqrt();
+        25.0 * gain * libm::erfc((-47.0 - mean) / (std::f64::consts::SQRT_2 * sd))
+    };
+    let first: Vec<f64> = (1..=20).map(f64::from).collect();
+    let second: Vec<f64> = (0..8).map(|j| 1.0 + 3.0 * f64::from(j)).collect();
+    let fine: Vec<f64> = (0..=200).map(|i| 0.1 * f64::from(i)).collect();
+    let error = Array2::from_shape_fn((20, 8), |(i, j)| {
+        0.15 + (f(first[i], second[j]) / 40.0).sqrt()
+    });
+    let rate = Array2::from_shape_fn((20, 8), |(i, j)| {
+        let noise = 2.0 * rng.random::<f64>() - 1.0;
+        (f(first[i], second[j]) + 1.5 * noise * error[[i, j]]).max(0.0)
+    });
+    let fit = Array2::from_shape_fn((201, 8), |(i, j)| f(fine[i], second[j]));
+    Measured {
+        first,
+        second,
+        rate,
+        error,
+        fine,
+        fit,
+    }
+}
+
+fn data<'a>(name: &'a str, m: &'a Measured) -> TransferData<'a> {
+    TransferData {
+        name,
+        first_name: "excitatory input",
+        first_symbol: "ν_e",
+        second_name: "inhibitory input",
+        second_symbol: "ν_i",
+        first: &m.first,
+        second: &m.second,
+        rate: m.rate.view(),
+        error: Some(m.error.view()),
+        fit: Some((&m.fine, m.fit.view())),
+    }
+}
+
+fn save(dir: &Path, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
+    std::fs::write(dir.join(format!("{name}.svg")), figure.to_svg())?;
+    std::fs::write(dir.join(format!("{name}.png")), figure.to_png(4.0)?)?;
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dir = std::env::args()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
+    std::fs::create_dir_all(&dir)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let populations = [
+        population("RS", 4000, 2.0, 1.3, &mut rng)?,
+        population("FS", 1000, 7.0, 2.9, &mut rng)?,
+    ];
+    let times: Vec<f64> = (0..1500).map(f64::from).collect();
+    let waveform: Vec<f64> = times.iter().map(|&t| afferent(t)).collect();
+    let span = TimeSpan::new(0.0, 1500.0)?;
+    let membranes: Vec<_> = [(0, "RS 1", -57.0), (0, "RS 2", -58.5), (1, "FS 1", -55.5)]
+        .into_iter()
+        .map(|(p, name, mean)| (p, name, membrane(mean, 3.2, &mut rng)))
+        .collect();
+    let (rs, fs) = (measured(1.0, &mut rng), measured(1.25, &mut rng));
+
+    let spikes: Vec<_> = populations
+        .iter()
+        .map(|p| RasterPopulation {
+            name: p.name,
+            size: p.size,
+            spikes: &p.spikes,
+        })
+        .collect();
+    let rates: Vec<_> = populations
+        .iter()
+        .map(|p| {
+            Ok(Activity {
+                name: p.name,
+                binned: Some(&p.binned),
+                smoothed: Some(&p.smoothed),
+                predicted: Some(Series::new(&times, &p.predicted)?),
+            })
+        })
+        .collect::<Result<_, ntwk_plot::PlotError>>()?;
+    let afferents = [Afferent {
+        name: "afferents",
+        rate: Series::new(&times, &waveform)?,
+    }];
+    let voltages: Vec<_> = membranes
+        .iter()
+        .map(|(population, name, (values, spikes))| VoltageTrace {
+            name,
+            population: *population,
+            interval: DT,
+            values: values.view(),
+            spikes: spikes.clone(),
+        })
+        .collect();
+    let tables = [data("RS", &rs), data("FS", &fs)];
+    let values = |rows: [(f64, f64, f64); 2]| {
+        ["RS", "FS"]
+            .into_iter()
+            .zip(rows)
+            .map(|(name, (simulated, error, predicted))| Compared {
+                name,
+                simulated,
+                error,
+                predicted,
+            })
+            .collect::<Vec<_>>()
+    };
+    let rate = values([(2.03, 0.2, 2.11), (7.1, 0.5, 7.4)]);
+    let mean = values([(-60.2, 0.9, -60.4), (-58.1, 1.1, -58.6)]);
+    let sd = values([(3.1, 0.15, 3.4), (3.6, 0.2, 3.5)]);
+    let quantities = [
+        Quantity {
+            label: "rate (Hz)",
+            values: &rate,
+        },
+        Quantity {
+            label: "mean V_m (mV)",
+            values: &mean,
+        },
+        Quantity {
+            label: "s.d. of V_m (mV)",
+            values: &sd,
+        },
+    ];
+
+    for (suffix, theme) in [("", Theme::light()), ("-dark", Theme::dark())] {
+        let one = |title, height, panel| {
+            Figure::new(title, Width::Column, height, Layout::panel(panel), &theme)
+        };
+        let figures = [
+            (
+                "raster",
+                one(
+                    "Spikes",
+                    60.0,
+                    raster(&spikes, DT, span, RasterLimits::default(), &theme)?,
+                ),
+            ),
+            (
+                "activity",
+                activity_figure(&rates, &afferents, span, &theme),
+            ),
+            (
+                "traces",
+                one(
+                    "Membrane potentials",
+                    60.0,
+                    traces(&voltages, span, None, &theme),
+                ),
+            ),
+            (
+                "transfer",
+                one("Transfer function", 60.0, transfer(&tables[0], &theme)?),
+            ),
+            (
+                "surface",
+                one(
+                    "Transfer function",
+                    65.0,
+                    surface(&tables[0], true, &theme)?,
+                ),
+            ),
+            ("compared", compared(&quantities, &theme)?),
+            (
+                "overview",
+                Overview {
+                    title: "RS-FS network: simulation and mean field",
+                    dt: DT,
+                    span,
+                    spikes: &spikes,
+                    rates: &rates,
+                    afferents: &afferents,
+                    voltages: &voltages,
+                    transfer: &tables,
+                }
+                .figure(&theme)?,
+            ),
+        ];
+        for (name, figure) in figures {
+            save(&dir, &format!("{name}{suffix}"), &figure)?;
+        }
+    }
+    Ok(())
+}

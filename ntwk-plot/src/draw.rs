@@ -1,0 +1,533 @@
+//! Drawing of one panel: its margins, axes, marks, key and colour bar.
+
+use crate::axis::{Axis, TickChoice};
+use crate::color::Color;
+use crate::label::Label;
+use crate::layout::{Box2, Margins, Placed};
+use crate::mark::Mark;
+use crate::panel::{ColorBar, Panel, ScaleBar, Swatch};
+use crate::path::Frame;
+use crate::scale::{Scale, Ticks};
+use crate::svg::{Anchor, Stroke, Svg, Text};
+use crate::theme::Theme;
+
+/// Length of a tick (points).
+const TICK: f64 = 2.4;
+/// Space between an axis and what is written beside it (points).
+const PAD: f64 = 1.8;
+/// Width of a colour bar (points).
+const BAR: f64 = 5.0;
+/// Height of capitals relative to the font size.
+const CAPITAL: f64 = 0.693;
+
+/// Height of a line of text.
+fn line_height(size: f64) -> f64 {
+    1.2 * size
+}
+
+/// Ticks of a horizontal axis of `length` points.
+fn x_ticks(axis: &Axis, scale: Scale, length: f64, theme: &Theme) -> Ticks {
+    axis.choose_ticks(scale, length, |t| widest(t, theme) + 1.6 * theme.tick_size)
+}
+
+/// Ticks of a vertical axis of `length` points.
+fn y_ticks(axis: &Axis, scale: Scale, length: f64, theme: &Theme) -> Ticks {
+    axis.choose_ticks(scale, length, |_| 2.1 * theme.tick_size)
+}
+
+fn widest(ticks: &Ticks, theme: &Theme) -> f64 {
+    ticks
+        .labels
+        .iter()
+        .map(|l| l.width(theme.tick_size))
+        .fold(0.0, f64::max)
+}
+
+/// The space that a panel with axes of `width` x `height` points needs around them.
+pub(crate) fn margins(panel: &Panel, width: f64, height: f64, theme: &Theme) -> Margins {
+    let (x_scale, y_scale) = panel.scales();
+    let mut m = Margins {
+        left: 1.0,
+        right: 1.0,
+        top: 2.0,
+        bottom: 1.0,
+    };
+    if panel.y.ticks != TickChoice::None && panel.y.written {
+        let ticks = y_ticks(&panel.y, y_scale, height, theme);
+        m.left = TICK + PAD + widest(&ticks, theme) + 1.0;
+        // Half a tick label may stand above the axis.
+        m.top = m.top.max(0.5 * theme.tick_size);
+    }
+    if !panel.y.label.is_empty() && panel.y.written {
+        m.left += line_height(theme.label_size) + PAD;
+    }
+    if panel.x.ticks != TickChoice::None {
+        m.bottom = TICK + 1.0;
+        if panel.x.written {
+            m.bottom = TICK + PAD + line_height(theme.tick_size);
+            // Half of the last tick label may stand beyond the axis.
+            let ticks = x_ticks(&panel.x, x_scale, width, theme);
+            if let (Some(&v), Some(label)) = (ticks.values.last(), ticks.labels.last()) {
+                let beyond = (1.0 - x_scale.position(v).unwrap_or(0.0)) * width;
+                m.right = m
+                    .right
+                    .max(0.5 * label.width(theme.tick_size) - beyond + 1.0);
+            }
+        }
+    }
+    if !panel.x.label.is_empty() && panel.x.written {
+        m.bottom += line_height(theme.label_size);
+    }
+    let rows = key_rows(panel, width, theme).len();
+    if !panel.title.is_empty() {
+        m.top += line_height(theme.label_size) + 1.0;
+    }
+    m.top += rows as f64 * line_height(theme.label_size);
+    if rows > 0 {
+        m.top += 2.0;
+    }
+    if let Some(bar) = &panel.color_bar {
+        let ticks = bar_ticks(bar, height, theme);
+        m.right =
+            5.0 + BAR + TICK + PAD + widest(&ticks, theme) + PAD + line_height(theme.label_size);
+    } else if panel.scale_bar.is_some() {
+        m.right = m.right.max(4.0 + PAD + line_height(theme.tick_size));
+    }
+    m
+}
+
+/// Draws a panel with its letter.
+pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme) {
+    let (panel, mut axes) = (placed.panel, placed.axes);
+    let (x_scale, y_scale) = panel.scales();
+    if panel.equal_aspect {
+        axes = equal_aspect(axes, x_scale, y_scale);
+    }
+    let frame = Frame {
+        x: x_scale,
+        y: y_scale,
+        axes,
+    };
+    svg.begin_clip(
+        axes.x - 0.5,
+        axes.y - 0.5,
+        axes.width + 1.0,
+        axes.height + 1.0,
+    );
+    for mark in &panel.marks {
+        if matches!(
+            mark,
+            Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. }
+        ) {
+            draw_mark(svg, mark, frame, theme);
+        }
+    }
+    svg.end_group();
+    x_axis(svg, panel, frame, theme);
+    y_axis(svg, panel, frame, placed.margins, theme);
+    // Discs and texts may reach over the axes: cut in halves they would be illegible.
+    for mark in &panel.marks {
+        if matches!(mark, Mark::Points { .. } | Mark::Text { .. }) {
+            draw_mark(svg, mark, frame, theme);
+        }
+    }
+    head(svg, placed, letter, theme);
+    if let Some(bar) = &panel.color_bar {
+        color_bar(svg, bar, axes, theme);
+    } else if let Some(bar) = &panel.scale_bar {
+        scale_bar(svg, bar, frame, theme);
+    }
+}
+
+/// The largest box in the middle of `axes` in which both scales are equally long per unit.
+fn equal_aspect(axes: Box2, x: Scale, y: Scale) -> Box2 {
+    let span = |s: Scale| s.bounds().1 - s.bounds().0;
+    let unit = (axes.width / span(x)).min(axes.height / span(y));
+    let (width, height) = (unit * span(x), unit * span(y));
+    Box2 {
+        x: axes.x + 0.5 * (axes.width - width),
+        y: axes.y + 0.5 * (axes.height - height),
+        width,
+        height,
+    }
+}
+
+fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme) {
+    match mark {
+        Mark::Line { points, stroke } => svg.stroke_path(&frame.polyline(points), *stroke),
+        Mark::Segments { segments, stroke } => svg.stroke_path(&frame.segments(segments), *stroke),
+        Mark::Area {
+            points,
+            fill,
+            opacity,
+            outline,
+        } => {
+            svg.fill_path(&frame.polygon(points), *fill, *opacity, *outline);
+        }
+        Mark::Points {
+            points,
+            errors,
+            color,
+            radius,
+            hollow,
+        } => {
+            let (low, high) = frame.y.bounds();
+            let bars: Vec<[(f64, f64); 2]> = points
+                .iter()
+                .zip(errors)
+                .filter(|(_, e)| e.is_finite() && **e > 0.0)
+                .map(|(&(x, y), &e)| [(x, (y - e).max(low)), (x, (y + e).min(high))])
+                .collect();
+            svg.stroke_path(&frame.segments(&bars), Stroke::solid(*color, 0.6));
+            let mut d = String::new();
+            for &p in points {
+                if let Some(q) = frame.to_page(p).filter(|&q| frame.holds(q)) {
+                    d.push_str(&disc(q, *radius));
+                }
+            }
+            if *hollow {
+                svg.fill_path(&d, theme.background, 1.0, Some(Stroke::solid(*color, 0.8)));
+            } else {
+                svg.fill_path(&d, *color, 1.0, None);
+            }
+        }
+        Mark::Text {
+            at,
+            shift,
+            label,
+            size,
+            color,
+            anchor,
+            upwards,
+        } => {
+            if let Some((x, y)) = frame.to_page(*at) {
+                let half = 0.5 * CAPITAL * size;
+                let (dx, dy) = if *upwards { (half, 0.0) } else { (0.0, half) };
+                let text = plain(
+                    label,
+                    x + shift.0 + dx,
+                    y + shift.1 + dy,
+                    *size,
+                    *color,
+                    *anchor,
+                );
+                svg.text(Text {
+                    upwards: *upwards,
+                    ..text
+                });
+            }
+        }
+    }
+}
+
+/// A circle as path data.
+fn disc((x, y): (f64, f64), r: f64) -> String {
+    use crate::svg::num;
+    let (r_, d) = (num(r), num(2.0 * r));
+    format!(
+        "M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z",
+        num(x - r),
+        num(y)
+    )
+}
+
+fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
+    let (axis, a) = (&panel.x, frame.axes);
+    let base = a.y + a.height;
+    let ticks = x_ticks(axis, frame.x, a.width, theme);
+    let line = Stroke::solid(theme.ink, theme.axis_width);
+    let mut below = base;
+    if axis.has_line() {
+        svg.line(
+            (a.x - 0.5 * theme.axis_width, base),
+            (a.x + a.width, base),
+            line,
+        );
+        for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
+            for x in values.iter().filter_map(|&v| frame.page_x(v)) {
+                svg.line((x, base), (x, base + length), line);
+            }
+        }
+    }
+    if axis.written && axis.ticks != TickChoice::None {
+        below += TICK + PAD;
+        for (i, (&v, label)) in ticks.values.iter().zip(&ticks.labels).enumerate() {
+            if let Some(x) = frame.page_x(v) {
+                let y = below + CAPITAL * theme.tick_size;
+                svg.text(plain(
+                    label,
+                    x,
+                    y,
+                    theme.tick_size,
+                    axis.tick_color(i, theme.ink),
+                    Anchor::Middle,
+                ));
+            }
+        }
+        below += line_height(theme.tick_size);
+    }
+    if axis.written {
+        let label = axis.full_label(&ticks);
+        let y = below + 0.85 * theme.label_size;
+        svg.text(plain(
+            &label,
+            a.x + 0.5 * a.width,
+            y,
+            theme.label_size,
+            theme.ink,
+            Anchor::Middle,
+        ));
+    }
+}
+
+fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &Theme) {
+    let (axis, a) = (&panel.y, frame.axes);
+    let ticks = y_ticks(axis, frame.y, a.height, theme);
+    let line = Stroke::solid(theme.ink, theme.axis_width);
+    if axis.has_line() {
+        svg.line((a.x, a.y), (a.x, a.y + a.height), line);
+        for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
+            for y in values.iter().filter_map(|&v| frame.page_y(v)) {
+                svg.line((a.x - length, y), (a.x, y), line);
+            }
+        }
+    }
+    if axis.written {
+        for (i, (&v, label)) in ticks.values.iter().zip(&ticks.labels).enumerate() {
+            if let Some(y) = frame.page_y(v) {
+                let y = y + 0.5 * CAPITAL * theme.tick_size;
+                let color = axis.tick_color(i, theme.ink);
+                svg.text(plain(
+                    label,
+                    a.x - TICK - PAD,
+                    y,
+                    theme.tick_size,
+                    color,
+                    Anchor::End,
+                ));
+            }
+        }
+        let label = axis.full_label(&ticks);
+        let x = a.x - margins.left + 0.85 * theme.label_size;
+        let middle = a.y + 0.5 * a.height;
+        svg.text(Text {
+            upwards: true,
+            ..plain(
+                &label,
+                x,
+                middle,
+                theme.label_size,
+                theme.ink,
+                Anchor::Middle,
+            )
+        });
+    }
+}
+
+fn plain(label: &Label, x: f64, y: f64, size: f64, color: Color, anchor: Anchor) -> Text<'_> {
+    Text {
+        label,
+        x,
+        y,
+        size,
+        color,
+        anchor,
+        upwards: false,
+        bold: false,
+    }
+}
+
+/// Letter, title and key, above the axes.
+fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme) {
+    let (panel, axes, m) = (placed.panel, placed.axes, placed.margins);
+    let top = axes.y - m.top;
+    if let Some(letter) = letter {
+        let label = Label::plain(letter);
+        let y = top + CAPITAL * theme.letter_size;
+        let text = plain(
+            &label,
+            axes.x - m.left,
+            y,
+            theme.letter_size,
+            theme.ink,
+            Anchor::Start,
+        );
+        svg.text(Text { bold: true, ..text });
+    }
+    let mut y = top + 0.85 * theme.label_size;
+    if !panel.title.is_empty() {
+        svg.text(plain(
+            &panel.title,
+            axes.x,
+            y,
+            theme.label_size,
+            theme.ink,
+            Anchor::Start,
+        ));
+        y += line_height(theme.label_size);
+    }
+    for row in key_rows(panel, axes.width, theme) {
+        let mut x = axes.x;
+        for (swatch, label) in row {
+            let middle = y - 0.5 * CAPITAL * theme.label_size;
+            let size = theme.tick_size;
+            let color = if let Swatch::Text(c) = swatch {
+                *c
+            } else {
+                theme.ink
+            };
+            draw_swatch(svg, *swatch, (x, middle), theme);
+            x += swatch_width(*swatch);
+            svg.text(plain(
+                label,
+                x,
+                middle + 0.5 * CAPITAL * size,
+                size,
+                color,
+                Anchor::Start,
+            ));
+            x += label.width(size) + KEY_GAP;
+        }
+        y += line_height(theme.label_size);
+    }
+}
+
+/// Space between two entries of the key (points).
+const KEY_GAP: f64 = 8.0;
+
+fn swatch_width(swatch: Swatch) -> f64 {
+    match swatch {
+        Swatch::Line(_) => 15.0,
+        Swatch::Text(_) => 0.0,
+        _ => 7.5,
+    }
+}
+
+/// The entries of the key, in as many rows as the width of the axes asks for.
+fn key_rows<'a>(panel: &'a Panel, width: f64, theme: &Theme) -> Vec<Vec<&'a (Swatch, Label)>> {
+    let mut rows: Vec<Vec<&(Swatch, Label)>> = Vec::new();
+    let mut x = f64::INFINITY;
+    for entry in &panel.key {
+        let length = swatch_width(entry.0) + entry.1.width(theme.tick_size);
+        match rows.last_mut() {
+            Some(row) if x + length <= width => row.push(entry),
+            _ => {
+                rows.push(vec![entry]);
+                x = 0.0;
+            }
+        }
+        x += length + KEY_GAP;
+    }
+    rows
+}
+
+fn draw_swatch(svg: &mut Svg, swatch: Swatch, (x, y): (f64, f64), theme: &Theme) {
+    match swatch {
+        Swatch::Line(stroke) => svg.line((x, y), (x + 12.0, y), stroke),
+        Swatch::Disc(c) => svg.fill_path(&disc((x + 2.5, y), 1.8), c, 1.0, None),
+        Swatch::Ring(c) => {
+            svg.fill_path(
+                &disc((x + 2.5, y), 1.8),
+                theme.background,
+                1.0,
+                Some(Stroke::solid(c, 0.8)),
+            );
+        }
+        Swatch::Bar(c) => {
+            svg.line(
+                (x + 2.5, y - 3.4),
+                (x + 2.5, y + 3.4),
+                Stroke::solid(c, 0.6),
+            );
+            svg.fill_path(&disc((x + 2.5, y), 1.5), c, 1.0, None);
+        }
+        Swatch::Patch(c) => {
+            let d = format!(
+                "M{} {}h4.6v4.6h-4.6z",
+                crate::svg::num(x),
+                crate::svg::num(y - 2.3)
+            );
+            svg.fill_path(&d, c, 1.0, None);
+        }
+        Swatch::Text(_) => {}
+    }
+}
+
+fn scale_bar(svg: &mut Svg, bar: &ScaleBar, frame: Frame, theme: &Theme) {
+    let a = frame.axes;
+    let (low, high) = frame.y.bounds();
+    let length = (bar.length / (high - low) * a.height).clamp(0.0, a.height);
+    let (x, base) = (a.x + a.width + 4.0, a.y + a.height);
+    svg.line(
+        (x, base),
+        (x, base - length),
+        Stroke::solid(theme.ink, 2.0 * theme.axis_width),
+    );
+    // Written upwards along the bar: centred on a long bar, from its foot on along a short one.
+    let width = bar.label.width(theme.tick_size);
+    let from = base - (0.5 * (length - width)).max(0.0);
+    let x = x + PAD + 0.85 * theme.tick_size;
+    svg.text(Text {
+        upwards: true,
+        ..plain(
+            &bar.label,
+            x,
+            from,
+            theme.tick_size,
+            theme.ink,
+            Anchor::Start,
+        )
+    });
+}
+
+fn bar_axis(bar: &ColorBar) -> (Axis, Scale) {
+    let axis = Axis {
+        label: bar.label.clone(),
+        spacing: bar.spacing,
+        written: true,
+        ..Axis::default()
+    };
+    (axis, Scale::new(bar.spacing, bar.range.0, bar.range.1))
+}
+
+fn bar_ticks(bar: &ColorBar, height: f64, theme: &Theme) -> Ticks {
+    let (axis, scale) = bar_axis(bar);
+    y_ticks(&axis, scale, height, theme)
+}
+
+fn color_bar(svg: &mut Svg, bar: &ColorBar, axes: Box2, theme: &Theme) {
+    let (axis, scale) = bar_axis(bar);
+    let x = axes.x + axes.width + 5.0;
+    svg.gradient((x, axes.y), (BAR, axes.height), |t| bar.shade(t));
+    let ticks = bar_ticks(bar, axes.height, theme);
+    let line = Stroke::solid(theme.ink, theme.axis_width);
+    for (&v, label) in ticks.values.iter().zip(&ticks.labels) {
+        if let Some(p) = scale.position(v) {
+            let y = axes.y + (1.0 - p) * axes.height;
+            svg.line((x + BAR, y), (x + BAR + TICK, y), line);
+            let y = y + 0.5 * CAPITAL * theme.tick_size;
+            svg.text(plain(
+                label,
+                x + BAR + TICK + PAD,
+                y,
+                theme.tick_size,
+                theme.ink,
+                Anchor::Start,
+            ));
+        }
+    }
+    let label = axis.full_label(&ticks);
+    let x = x + BAR + TICK + PAD + widest(&ticks, theme) + PAD + 0.85 * theme.label_size;
+    let middle = axes.y + 0.5 * axes.height;
+    svg.text(Text {
+        upwards: true,
+        ..plain(
+            &label,
+            x,
+            middle,
+            theme.label_size,
+            theme.ink,
+            Anchor::Middle,
+        )
+    });
+}

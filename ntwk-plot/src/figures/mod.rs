@@ -1,0 +1,22 @@
+//! The figures of the project. Each takes plain data and gives a [`Panel`](crate::Panel) or a
+//! [`Figure`](crate::Figure).
+//!
+//! A population is named by its index in the model, which chooses its colour, and by its name.
+
+pub mod activity;
+pub mod compared;
+pub mod overview;
+pub mod raster;
+pub mod surface;
+pub mod time;
+pub mod traces;
+pub mod transfer;
+
+pub use activity::{Activity, Afferent, activity, activity_figure, afferents};
+pub use compared::{Compared, Quantity, compared};
+pub use overview::Overview;
+pub use raster::{RasterLimits, RasterPopulation, raster};
+pub use surface::surface;
+pub use time::{Series, TimeSpan};
+pub use traces::{VoltageTrace, traces};
+pub use transfer::{TransferData, transfer};

@@ -1,0 +1,253 @@
+//! Spikes of all populations against time.
+
+use ntwk_core::Spikes;
+
+use crate::axis::Axis;
+use crate::error::PlotError;
+use crate::figures::time::TimeSpan;
+use crate::label::Label;
+use crate::mark::Mark;
+use crate::panel::Panel;
+use crate::svg::Stroke;
+use crate::theme::Theme;
+
+/// The spikes of one population.
+#[derive(Debug, Clone, Copy)]
+pub struct RasterPopulation<'a> {
+    /// Name of the population.
+    pub name: &'a str,
+    /// Number of its neurons.
+    pub size: usize,
+    /// Its spikes.
+    pub spikes: &'a Spikes,
+}
+
+/// How much a raster shows at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RasterLimits {
+    /// Neurons of all populations together.
+    pub neurons: usize,
+    /// Spikes of all populations together: bounds the size of the file.
+    pub spikes: usize,
+}
+
+impl Default for RasterLimits {
+    /// 1000 neurons, 40 000 spikes (about 0.5 MB of SVG).
+    fn default() -> Self {
+        Self {
+            neurons: 1000,
+            spikes: 40_000,
+        }
+    }
+}
+
+/// The raster: one stroke per spike, populations stacked from the first at the bottom.
+///
+/// Which neurons are shown does not depend on chance: they are evenly spaced in each population, in proportion to
+/// the sizes, though every population gets a twelfth of the height at least. `dt` is the step (ms). Spikes of
+/// neurons beyond a population's size are not drawn.
+///
+/// # Errors
+/// [`PlotError::Value`] when `dt` is not finite and above 0; [`PlotError::Lengths`] for inconsistent spikes.
+pub fn raster(
+    populations: &[RasterPopulation<'_>],
+    dt: f64,
+    span: TimeSpan,
+    limits: RasterLimits,
+    theme: &Theme,
+) -> Result<Panel, PlotError> {
+    if !(dt.is_finite() && dt > 0.0) {
+        return Err(PlotError::Value {
+            name: "dt (ms)",
+            value: dt,
+            expected: "finite and above 0",
+        });
+    }
+    if let Some(p) = populations
+        .iter()
+        .find(|p| p.spikes.steps.len() != p.spikes.ids.len())
+    {
+        return Err(PlotError::Lengths {
+            what: "spike steps and neuron ids",
+            left: p.spikes.steps.len(),
+            right: p.spikes.ids.len(),
+        });
+    }
+    let total: usize = populations.iter().map(|p| p.size).sum();
+    let mut rows = allot(populations, limits.neurons);
+    let mut drawn = select(populations, &rows, dt, span);
+    let n_spikes: usize = drawn.iter().map(Vec::len).sum();
+    if n_spikes > limits.spikes {
+        let fewer =
+            (rows.iter().sum::<usize>() as f64 * limits.spikes as f64 / n_spikes as f64) as usize;
+        rows = allot(populations, fewer);
+        drawn = select(populations, &rows, dt, span);
+    }
+    let shown: usize = rows.iter().sum();
+    let gap = 0.012 * shown as f64;
+    let mut bottom = 0.0;
+    let mut marks = Vec::new();
+    let mut names = Vec::new();
+    // A stroke fills its row, but stays visible when rows are thinner than a line.
+    let height = (0.0035 * shown as f64).max(0.8);
+    for (i, (points, &n)) in drawn.into_iter().zip(&rows).enumerate() {
+        let segments = points
+            .into_iter()
+            .map(|(t, row)| {
+                let middle = bottom + row as f64 + 0.5;
+                [(t, middle - 0.5 * height), (t, middle + 0.5 * height)]
+            })
+            .collect();
+        marks.push(Mark::Segments {
+            segments,
+            stroke: Stroke::solid(theme.population(i), 0.5),
+        });
+        names.push((
+            bottom + 0.5 * n as f64,
+            Label::plain(populations[i].name),
+            theme.population(i),
+        ));
+        bottom += n as f64 + gap;
+    }
+    let what = if shown < total {
+        format!("neurons ({shown} of {total})")
+    } else {
+        "neurons".to_owned()
+    };
+    let y = Axis::new(&what)
+        .range(0.0, (bottom - gap).max(1.0))
+        .names_at(names);
+    Ok(Panel {
+        marks,
+        ..Panel::new(span.axis(), y)
+    })
+}
+
+/// Rows of each population: proportional to its size, with a least share.
+fn allot(populations: &[RasterPopulation<'_>], most: usize) -> Vec<usize> {
+    let total: usize = populations.iter().map(|p| p.size).sum();
+    if total <= most {
+        return populations.iter().map(|p| p.size).collect();
+    }
+    let share =
+        |p: &RasterPopulation<'_>| (most as f64 * p.size as f64 / total as f64).round() as usize;
+    populations
+        .iter()
+        .map(|p| share(p).max(most / 12).max(1).min(p.size))
+        .collect()
+}
+
+/// Time on the axis and row of the spikes of the shown neurons: row `r` of `n` is neuron `(2 r + 1) size / (2 n)`.
+fn select(
+    populations: &[RasterPopulation<'_>],
+    rows: &[usize],
+    dt: f64,
+    span: TimeSpan,
+) -> Vec<Vec<(f64, usize)>> {
+    populations
+        .iter()
+        .zip(rows)
+        .map(|(p, &n)| {
+            let mut row_of = vec![None; p.size];
+            for r in 0..n {
+                row_of[(2 * r + 1) * p.size / (2 * n)] = Some(r);
+            }
+            let steps_ids = p.spikes.steps.iter().zip(&p.spikes.ids);
+            steps_ids
+                .filter_map(|(&step, &id)| {
+                    let row = (*row_of.get(id as usize)?)?;
+                    let time = step as f64 * dt;
+                    span.contains(time).then(|| (span.on_axis(time), row))
+                })
+                .collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_neuron_once(size: u32) -> Spikes {
+        Spikes {
+            steps: (0..u64::from(size)).collect(),
+            ids: (0..size).collect(),
+        }
+    }
+
+    fn count(panel: &Panel) -> Vec<usize> {
+        panel
+            .marks
+            .iter()
+            .map(|m| {
+                if let Mark::Segments { segments, .. } = m {
+                    segments.len()
+                } else {
+                    0
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn limits_hold_and_small_populations_stay() {
+        let (big, small) = (every_neuron_once(40_000), every_neuron_once(20));
+        let populations = [
+            RasterPopulation {
+                name: "E",
+                size: 40_000,
+                spikes: &big,
+            },
+            RasterPopulation {
+                name: "I",
+                size: 20,
+                spikes: &small,
+            },
+        ];
+        let span = TimeSpan::new(0.0, 1e6).unwrap();
+        let theme = Theme::light();
+        let limits = RasterLimits {
+            neurons: 600,
+            spikes: 40_000,
+        };
+        let panel = raster(&populations, 0.1, span, limits, &theme).unwrap();
+        assert_eq!(count(&panel), [600, 20]);
+        let limits = RasterLimits {
+            neurons: 50_000,
+            spikes: 1200,
+        };
+        let n: usize = count(&raster(&populations, 0.1, span, limits, &theme).unwrap())
+            .iter()
+            .sum();
+        assert!((1000..=1220).contains(&n), "{n}");
+    }
+
+    #[test]
+    fn all_is_shown_when_it_fits_and_nothing_when_there_is_nothing() {
+        let spikes = every_neuron_once(5);
+        let populations = [
+            RasterPopulation {
+                name: "E",
+                size: 5,
+                spikes: &spikes,
+            },
+            RasterPopulation {
+                name: "none",
+                size: 0,
+                spikes: &Spikes::default(),
+            },
+        ];
+        let span = TimeSpan::new(0.0, 0.3).unwrap();
+        let panel = raster(
+            &populations,
+            0.1,
+            span,
+            RasterLimits::default(),
+            &Theme::light(),
+        )
+        .unwrap();
+        assert_eq!(count(&panel), [3, 0]);
+        assert!(raster(&[], 0.1, span, RasterLimits::default(), &Theme::light()).is_ok());
+        assert!(raster(&[], 0.0, span, RasterLimits::default(), &Theme::light()).is_err());
+    }
+}
