@@ -28,11 +28,7 @@ pub fn cv(train: &[u64]) -> Option<f64> {
     }
     let n = intervals.len() as f64;
     let mean = intervals.iter().map(|&i| i as f64).sum::<f64>() / n;
-    let variance = intervals
-        .iter()
-        .map(|&i| (i as f64 - mean).powi(2))
-        .sum::<f64>()
-        / n;
+    let variance = intervals.iter().map(|&i| (i as f64 - mean).powi(2)).sum::<f64>() / n;
     (mean > 0.0).then(|| variance.sqrt() / mean)
 }
 
@@ -57,11 +53,7 @@ fn mean_contrast(train: &[u64], f: impl Fn(f64) -> f64) -> Option<f64> {
         .windows(3)
         .map(|w| {
             let (a, b) = ((w[1] - w[0]) as f64, (w[2] - w[1]) as f64);
-            if a + b > 0.0 {
-                f((b - a) / (a + b))
-            } else {
-                0.0
-            }
+            if a + b > 0.0 { f((b - a) / (a + b)) } else { 0.0 }
         })
         .sum();
     Some(total / (train.len() - 2) as f64)
@@ -98,12 +90,7 @@ impl Irregularity {
             }
         }
         let [cv, cv2, lv] = means.map(|(sum, n)| (n > 0).then(|| sum / n as f64));
-        Self {
-            cv,
-            cv2,
-            lv,
-            n_neurons,
-        }
+        Self { cv, cv2, lv, n_neurons }
     }
 }
 
@@ -117,10 +104,7 @@ mod tests {
     #[test]
     fn a_clock_has_no_variability() {
         let train: Vec<u64> = (0..20).map(|k| 7 * k).collect();
-        assert_eq!(
-            (cv(&train), cv2(&train), lv(&train)),
-            (Some(0.0), Some(0.0), Some(0.0))
-        );
+        assert_eq!((cv(&train), cv2(&train), lv(&train)), (Some(0.0), Some(0.0), Some(0.0)));
     }
 
     #[test]
@@ -143,10 +127,7 @@ mod tests {
 
     #[test]
     fn the_population_mean_takes_the_defined_neurons() {
-        let spikes = Spikes {
-            steps: vec![0, 1, 4, 5, 8, 2],
-            ids: vec![0, 0, 0, 0, 0, 1],
-        };
+        let spikes = Spikes { steps: vec![0, 1, 4, 5, 8, 2], ids: vec![0, 0, 0, 0, 0, 1] };
         let trains = SpikeTrains::new(&spikes, 3, None).unwrap();
         let all = Irregularity::of(&trains, 0);
         assert_eq!((all.n_neurons, all.cv), (1, Some(0.5)));

@@ -25,9 +25,7 @@ impl Moments {
         I::IntoIter: Clone,
     {
         let values = values.into_iter();
-        let (n, sum) = values
-            .clone()
-            .fold((0_usize, 0.0), |(n, s), v| (n + 1, s + v));
+        let (n, sum) = values.clone().fold((0_usize, 0.0), |(n, s), v| (n + 1, s + v));
         if n == 0 {
             return None;
         }
@@ -41,12 +39,7 @@ impl Moments {
         (m2, m3) = (m2 / n as f64, m3 / n as f64);
         // Below this the deviations are rounding errors of the mean (the test scipy.stats.skew makes).
         let constant = m2 <= (f64::EPSILON * mean).powi(2);
-        Some(Self {
-            n,
-            mean,
-            sd: m2.sqrt(),
-            skewness: (!constant).then(|| m3 / m2.powf(1.5)),
-        })
+        Some(Self { n, mean, sd: m2.sqrt(), skewness: (!constant).then(|| m3 / m2.powf(1.5)) })
     }
 }
 
@@ -63,11 +56,7 @@ mod tests {
         assert_eq!(m.n, 3);
         assert_relative_eq!(m.mean, -60.0);
         assert_relative_eq!(m.sd, 2.0_f64.sqrt());
-        assert_relative_eq!(
-            m.skewness.unwrap(),
-            1.0 / 2.0_f64.sqrt(),
-            max_relative = 1e-14
-        );
+        assert_relative_eq!(m.skewness.unwrap(), 1.0 / 2.0_f64.sqrt(), max_relative = 1e-14);
     }
 
     #[test]

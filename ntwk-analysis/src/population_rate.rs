@@ -44,10 +44,7 @@ impl PopulationRate {
         }
         let counts = &counts[window.indices(counts.len())?];
         if bin_steps == 0 || bin_steps > window.n_steps() {
-            return Err(AnalysisError::Bin {
-                bin: bin_steps,
-                available: window.n_steps(),
-            });
+            return Err(AnalysisError::Bin { bin: bin_steps, available: window.n_steps() });
         }
         let bin = bin_steps as f64 * dt;
         let to_hz = 1e3 / (size as f64 * bin);
@@ -55,11 +52,7 @@ impl PopulationRate {
             .chunks_exact(bin_steps as usize)
             .map(|c| c.iter().map(|&n| u64::from(n)).sum::<u64>() as f64 * to_hz)
             .collect();
-        Ok(Self {
-            start: window.start() as f64 * dt,
-            bin,
-            values,
-        })
+        Ok(Self { start: window.start() as f64 * dt, bin, values })
     }
 
     /// Centre of bin `i` (ms).
@@ -97,15 +90,12 @@ impl PopulationRate {
         let n = self.values.len();
         // A kernel longer than the data would only meet bins that do not exist.
         let reach = ((4.0 * sigma / self.bin) as usize).min(n.saturating_sub(1));
-        let kernel: Vec<f64> = (0..=reach)
-            .map(|k| {
-                if k == 0 {
-                    1.0
-                } else {
-                    (-0.5 * (k as f64 * self.bin / sigma).powi(2)).exp()
-                }
-            })
-            .collect();
+        let kernel: Vec<f64> =
+            (0..=reach)
+                .map(|k| {
+                    if k == 0 { 1.0 } else { (-0.5 * (k as f64 * self.bin / sigma).powi(2)).exp() }
+                })
+                .collect();
         let values = (0..n)
             .map(|i| {
                 let (mut sum, mut weight) = (0.0, 0.0);
@@ -126,10 +116,7 @@ impl PopulationRate {
     #[must_use]
     pub fn peak(&self, from: f64, to: f64) -> Option<Peak> {
         (0..self.values.len())
-            .map(|i| Peak {
-                time: self.time(i),
-                rate: self.values[i],
-            })
+            .map(|i| Peak { time: self.time(i), rate: self.values[i] })
             .filter(|p| p.time >= from && p.time < to)
             .reduce(|best, p| if p.rate > best.rate { p } else { best })
     }
@@ -142,11 +129,7 @@ mod tests {
     use super::*;
 
     fn rate(values: &[f64]) -> PopulationRate {
-        PopulationRate {
-            start: 0.0,
-            bin: 2.0,
-            values: values.to_vec(),
-        }
+        PopulationRate { start: 0.0, bin: 2.0, values: values.to_vec() }
     }
 
     #[test]
@@ -171,11 +154,7 @@ mod tests {
         let mut impulse = vec![0.0; 41];
         impulse[20] = 1.0;
         let s = rate(&impulse).smoothed(4.0).unwrap();
-        assert_relative_eq!(
-            s.values[22] / s.values[20],
-            (-0.5_f64).exp(),
-            max_relative = 1e-13
-        );
+        assert_relative_eq!(s.values[22] / s.values[20], (-0.5_f64).exp(), max_relative = 1e-13);
         assert_eq!(s.values[20 + 9], 0.0);
         assert_relative_eq!(s.values.iter().sum::<f64>(), 1.0, max_relative = 1e-13);
     }
@@ -191,13 +170,7 @@ mod tests {
     #[test]
     fn the_peak_is_looked_for_in_the_window_only() {
         let r = rate(&[9.0, 1.0, 4.0, 4.0, 2.0]);
-        assert_eq!(
-            r.peak(2.0, 10.0),
-            Some(Peak {
-                time: 5.0,
-                rate: 4.0
-            })
-        );
+        assert_eq!(r.peak(2.0, 10.0), Some(Peak { time: 5.0, rate: 4.0 }));
         assert_eq!(r.peak(0.0, 10.0).unwrap().rate, 9.0);
         assert_eq!(r.peak(10.0, 20.0), None);
     }

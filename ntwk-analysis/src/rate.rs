@@ -43,10 +43,7 @@ pub fn mean_rate(
     if size == 0 {
         return Err(AnalysisError::NoNeuron);
     }
-    let spikes: u64 = counts[window.indices(counts.len())?]
-        .iter()
-        .map(|&n| u64::from(n))
-        .sum();
+    let spikes: u64 = counts[window.indices(counts.len())?].iter().map(|&n| u64::from(n)).sum();
     Ok(spikes as f64 / (size as f64 * seconds))
 }
 
@@ -60,19 +57,10 @@ mod tests {
 
     #[test]
     fn rates_count_the_half_open_window() {
-        let spikes = Spikes {
-            steps: vec![0, 9, 10, 10, 19],
-            ids: vec![0, 0, 0, 2, 2],
-        };
+        let spikes = Spikes { steps: vec![0, 9, 10, 10, 19], ids: vec![0, 0, 0, 2, 2] };
         // 10 steps of 0.5 ms = 5 ms: one spike is 200 Hz.
-        assert_eq!(
-            neuron_rates(&spikes, 3, window(0, 10), 0.5).unwrap(),
-            [400.0, 0.0, 0.0]
-        );
-        assert_eq!(
-            neuron_rates(&spikes, 3, window(10, 20), 0.5).unwrap(),
-            [200.0, 0.0, 400.0]
-        );
+        assert_eq!(neuron_rates(&spikes, 3, window(0, 10), 0.5).unwrap(), [400.0, 0.0, 0.0]);
+        assert_eq!(neuron_rates(&spikes, 3, window(10, 20), 0.5).unwrap(), [200.0, 0.0, 400.0]);
         assert!(matches!(
             neuron_rates(&spikes, 2, window(0, 10), 0.5),
             Err(AnalysisError::Neuron { id: 2, size: 2 })
@@ -81,10 +69,7 @@ mod tests {
 
     #[test]
     fn the_population_rate_is_the_mean_of_its_neurons() {
-        let spikes = Spikes {
-            steps: vec![0, 3, 3, 7],
-            ids: vec![0, 1, 2, 0],
-        };
+        let spikes = Spikes { steps: vec![0, 3, 3, 7], ids: vec![0, 1, 2, 0] };
         let mut counts = vec![0_u32; 8];
         for &k in &spikes.steps {
             counts[k as usize] += 1;
@@ -101,10 +86,7 @@ mod tests {
 
     #[test]
     fn empty_populations_and_windows_outside_are_errors() {
-        assert_eq!(
-            mean_rate(&[0; 4], 0, window(0, 4), 0.1),
-            Err(AnalysisError::NoNeuron)
-        );
+        assert_eq!(mean_rate(&[0; 4], 0, window(0, 4), 0.1), Err(AnalysisError::NoNeuron));
         assert!(matches!(
             mean_rate(&[0; 4], 1, window(0, 5), 0.1),
             Err(AnalysisError::OutsideRun { .. })

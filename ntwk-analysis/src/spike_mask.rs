@@ -16,10 +16,7 @@ impl SpikeMask {
     /// step on the upstroke, and the `t_ref_steps` samples after it, at which V_m is held at V_reset.
     #[must_use]
     pub fn refractory(t_ref_steps: u64) -> Self {
-        Self {
-            before: 0,
-            after: t_ref_steps,
-        }
+        Self { before: 0, after: t_ref_steps }
     }
 
     /// Which of `n_samples` samples, taken at the steps `first + r * every`, remain for the ascending `train`.
@@ -37,10 +34,7 @@ impl SpikeMask {
                 continue;
             }
             // Smallest r with first + r * every >= k - before, largest with first + r * every <= k + after.
-            let low = k
-                .saturating_sub(self.before)
-                .saturating_sub(first)
-                .div_ceil(every) as usize;
+            let low = k.saturating_sub(self.before).saturating_sub(first).div_ceil(every) as usize;
             let high = ((last_masked - first) / every) as usize;
             if low < n_samples && low <= high {
                 kept[low..=high.min(n_samples - 1)].fill(false);
@@ -56,10 +50,7 @@ mod tests {
 
     #[test]
     fn every_sample_in_the_interval_is_dropped_and_no_other() {
-        let mask = SpikeMask {
-            before: 1,
-            after: 3,
-        };
+        let mask = SpikeMask { before: 1, after: 3 };
         for every in 1..5_u64 {
             for first in 0..6_u64 {
                 let train = [0, 2, 11, 30];
@@ -75,14 +66,7 @@ mod tests {
 
     #[test]
     fn no_sample_no_panic() {
-        assert!(
-            SpikeMask::refractory(u64::MAX)
-                .kept(&[u64::MAX], 0, 1, 0)
-                .is_empty()
-        );
-        assert_eq!(
-            SpikeMask::refractory(0).kept(&[u64::MAX], 0, 1, 2),
-            [true, true]
-        );
+        assert!(SpikeMask::refractory(u64::MAX).kept(&[u64::MAX], 0, 1, 0).is_empty());
+        assert_eq!(SpikeMask::refractory(0).kept(&[u64::MAX], 0, 1, 2), [true, true]);
     }
 }

@@ -148,13 +148,7 @@ mod tests {
 
     fn trace(every: u64, data: Array2<f64>) -> Trace {
         let neurons = (0..data.ncols() as u32).map(|i| 2 * i).collect();
-        Trace {
-            variable: "V_m".into(),
-            unit: "mV".into(),
-            neurons,
-            every,
-            data,
-        }
+        Trace { variable: "V_m".into(), unit: "mV".into(), neurons, every, data }
     }
 
     #[test]
@@ -171,10 +165,7 @@ mod tests {
                 [-59.0, -52.0]
             ],
         );
-        let spikes = Spikes {
-            steps: vec![1],
-            ids: vec![0],
-        };
+        let spikes = Spikes { steps: vec![1], ids: vec![0] };
         let w = Window::new(0, 6).unwrap();
         let m = TraceMoments::masked(&t, w, &spikes, 3, SpikeMask::refractory(2)).unwrap();
         let first = m.per_neuron[0].unwrap();
@@ -186,20 +177,13 @@ mod tests {
             max_relative = 1e-14
         );
         assert_eq!(m.pooled.unwrap().n, 9);
-        assert_eq!(
-            TraceMoments::new(&t, w).unwrap().per_neuron[0].unwrap().n,
-            6
-        );
+        assert_eq!(TraceMoments::new(&t, w).unwrap().per_neuron[0].unwrap().n, 6);
     }
 
     #[test]
     fn sparse_sampling_keeps_the_window() {
         let t = trace(3, array![[0.0], [3.0], [6.0], [9.0]]);
-        let mean = |a, b| {
-            TraceMoments::new(&t, Window::new(a, b).unwrap())
-                .unwrap()
-                .mean()
-        };
+        let mean = |a, b| TraceMoments::new(&t, Window::new(a, b).unwrap()).unwrap().mean();
         assert_eq!(mean(0, 12), Some(4.5));
         assert_eq!(mean(1, 7), Some(4.5));
         assert_eq!(mean(4, 6), None);
@@ -212,18 +196,11 @@ mod tests {
         let bad = trace(1, array![[1.0], [f64::NAN]]);
         assert!(matches!(
             TraceMoments::new(&bad, w),
-            Err(AnalysisError::NotFinite {
-                step: 1,
-                neuron: 0,
-                ..
-            })
+            Err(AnalysisError::NotFinite { step: 1, neuron: 0, .. })
         ));
         let mut ragged = trace(1, array![[1.0], [2.0]]);
         ragged.neurons.clear();
-        assert!(matches!(
-            TraceMoments::new(&ragged, w),
-            Err(AnalysisError::Lengths { .. })
-        ));
+        assert!(matches!(TraceMoments::new(&ragged, w), Err(AnalysisError::Lengths { .. })));
         let none = trace(1, Array2::zeros((2, 0)));
         assert_eq!(TraceMoments::new(&none, w).unwrap().pooled, None);
     }
@@ -231,10 +208,7 @@ mod tests {
     #[test]
     fn a_neuron_that_is_always_refractory_has_no_moments() {
         let t = trace(1, array![[-65.0], [-65.0]]);
-        let spikes = Spikes {
-            steps: vec![0],
-            ids: vec![0],
-        };
+        let spikes = Spikes { steps: vec![0], ids: vec![0] };
         let w = Window::new(0, 2).unwrap();
         let m = TraceMoments::masked(&t, w, &spikes, 1, SpikeMask::refractory(50)).unwrap();
         assert_eq!((m.per_neuron[0], m.pooled, m.mean_sd()), (None, None, None));

@@ -98,46 +98,23 @@ mod tests {
 
     #[test]
     fn trains_are_grouped_sorted_and_windowed() {
-        let spikes = Spikes {
-            steps: vec![5, 1, 9, 3, 9],
-            ids: vec![2, 0, 2, 2, 0],
-        };
+        let spikes = Spikes { steps: vec![5, 1, 9, 3, 9], ids: vec![2, 0, 2, 2, 0] };
         let all = SpikeTrains::new(&spikes, 4, None).unwrap();
-        assert_eq!(
-            all.iter().collect::<Vec<_>>(),
-            [&[1, 9][..], &[], &[3, 5, 9], &[]]
-        );
+        assert_eq!(all.iter().collect::<Vec<_>>(), [&[1, 9][..], &[], &[3, 5, 9], &[]]);
         let some = SpikeTrains::new(&spikes, 4, Some(Window::new(3, 9).unwrap())).unwrap();
-        assert_eq!(
-            (some.train(0), some.train(2), some.train(7)),
-            (&[][..], &[3, 5][..], &[][..])
-        );
+        assert_eq!((some.train(0), some.train(2), some.train(7)), (&[][..], &[3, 5][..], &[][..]));
         assert_eq!((some.n_neurons(), some.n_spikes()), (4, 2));
     }
 
     #[test]
     fn inconsistent_spikes_are_refused() {
-        let ragged = Spikes {
-            steps: vec![1],
-            ids: vec![],
-        };
-        assert!(matches!(
-            SpikeTrains::new(&ragged, 1, None),
-            Err(AnalysisError::Lengths { .. })
-        ));
-        let foreign = Spikes {
-            steps: vec![1],
-            ids: vec![3],
-        };
+        let ragged = Spikes { steps: vec![1], ids: vec![] };
+        assert!(matches!(SpikeTrains::new(&ragged, 1, None), Err(AnalysisError::Lengths { .. })));
+        let foreign = Spikes { steps: vec![1], ids: vec![3] };
         assert!(matches!(
             SpikeTrains::new(&foreign, 3, None),
             Err(AnalysisError::Neuron { id: 3, size: 3 })
         ));
-        assert_eq!(
-            SpikeTrains::new(&Spikes::default(), 0, None)
-                .unwrap()
-                .n_neurons(),
-            0
-        );
+        assert_eq!(SpikeTrains::new(&Spikes::default(), 0, None).unwrap().n_neurons(), 0);
     }
 }

@@ -86,11 +86,7 @@ impl Window {
 
 /// Refuses a time step that no clock can have.
 pub(crate) fn check_dt(dt: f64) -> Result<(), AnalysisError> {
-    if dt.is_finite() && dt > 0.0 {
-        Ok(())
-    } else {
-        Err(AnalysisError::TimeStep { dt })
-    }
+    if dt.is_finite() && dt > 0.0 { Ok(()) } else { Err(AnalysisError::TimeStep { dt }) }
 }
 
 #[cfg(test)]
@@ -107,26 +103,14 @@ mod tests {
 
     #[test]
     fn senseless_bounds_are_refused() {
-        assert!(matches!(
-            Window::new(4, 4),
-            Err(AnalysisError::EmptyWindow { .. })
-        ));
+        assert!(matches!(Window::new(4, 4), Err(AnalysisError::EmptyWindow { .. })));
         assert!(matches!(
             Window::from_ms(0.0, f64::NAN, 0.1),
             Err(AnalysisError::WindowBounds { .. })
         ));
-        assert!(matches!(
-            Window::from_ms(-1.0, 3.0, 0.1),
-            Err(AnalysisError::WindowBounds { .. })
-        ));
-        assert!(matches!(
-            Window::from_ms(0.0, 3.0, 0.0),
-            Err(AnalysisError::TimeStep { .. })
-        ));
-        assert!(matches!(
-            Window::from_ms(1.0, 1.01, 0.1),
-            Err(AnalysisError::EmptyWindow { .. })
-        ));
+        assert!(matches!(Window::from_ms(-1.0, 3.0, 0.1), Err(AnalysisError::WindowBounds { .. })));
+        assert!(matches!(Window::from_ms(0.0, 3.0, 0.0), Err(AnalysisError::TimeStep { .. })));
+        assert!(matches!(Window::from_ms(1.0, 1.01, 0.1), Err(AnalysisError::EmptyWindow { .. })));
         assert!(Window::new(2, 9).unwrap().indices(8).is_err());
     }
 }

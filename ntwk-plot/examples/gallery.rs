@@ -60,17 +60,9 @@ fn population(
     let window = Window::new(0, STEPS as u64)?;
     let binned = PopulationRate::from_counts(&counts, size, window, 20, DT)?;
     let smoothed = binned.smoothed(10.0)?;
-    let predicted = (0..1500)
-        .map(|t| population_rate(1.05 * base, 0.93 * gain, f64::from(t)))
-        .collect();
-    Ok(Population {
-        name,
-        size,
-        spikes,
-        binned,
-        smoothed,
-        predicted,
-    })
+    let predicted =
+        (0..1500).map(|t| population_rate(1.05 * base, 0.93 * gain, f64::from(t))).collect();
+    Ok(Population { name, size, spikes, binned, smoothed, predicted })
 }
 
 /// An Ornstein-Uhlenbeck membrane with spikes at a threshold.
@@ -119,22 +111,14 @@ fn measured(gain: f64, rng: &mut ChaCha8Rng) -> Measured {
     let first: Vec<f64> = (1..=20).map(f64::from).collect();
     let second: Vec<f64> = (0..8).map(|j| 1.0 + 3.0 * f64::from(j)).collect();
     let fine: Vec<f64> = (0..=200).map(|i| 0.1 * f64::from(i)).collect();
-    let error = Array2::from_shape_fn((20, 8), |(i, j)| {
-        0.15 + (f(first[i], second[j]) / 40.0).sqrt()
-    });
+    let error =
+        Array2::from_shape_fn((20, 8), |(i, j)| 0.15 + (f(first[i], second[j]) / 40.0).sqrt());
     let rate = Array2::from_shape_fn((20, 8), |(i, j)| {
         let noise = 2.0 * rng.random::<f64>() - 1.0;
         (f(first[i], second[j]) + 1.5 * noise * error[[i, j]]).max(0.0)
     });
     let fit = Array2::from_shape_fn((201, 8), |(i, j)| f(fine[i], second[j]));
-    Measured {
-        first,
-        second,
-        rate,
-        error,
-        fine,
-        fit,
-    }
+    Measured { first, second, rate, error, fine, fit }
 }
 
 fn data<'a>(name: &'a str, m: &'a Measured) -> TransferData<'a> {
@@ -159,15 +143,11 @@ fn save(dir: &Path, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let dir = std::env::args()
-        .nth(1)
-        .map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let dir = std::env::args().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
     std::fs::create_dir_all(&dir)?;
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let populations = [
-        population("RS", 4000, 2.0, 1.3, &mut rng)?,
-        population("FS", 1000, 7.0, 2.9, &mut rng)?,
-    ];
+    let populations =
+        [population("RS", 4000, 2.0, 1.3, &mut rng)?, population("FS", 1000, 7.0, 2.9, &mut rng)?];
     let times: Vec<f64> = (0..1500).map(f64::from).collect();
     let waveform: Vec<f64> = times.iter().map(|&t| afferent(t)).collect();
     let span = TimeSpan::new(0.0, 1500.0)?;
@@ -179,11 +159,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let spikes: Vec<_> = populations
         .iter()
-        .map(|p| RasterPopulation {
-            name: p.name,
-            size: p.size,
-            spikes: &p.spikes,
-        })
+        .map(|p| RasterPopulation { name: p.name, size: p.size, spikes: &p.spikes })
         .collect();
     let rates: Vec<_> = populations
         .iter()
@@ -196,10 +172,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             })
         })
         .collect::<Result<_, ntwk_plot::PlotError>>()?;
-    let afferents = [Afferent {
-        name: "afferents",
-        rate: Series::new(&times, &waveform)?,
-    }];
+    let afferents = [Afferent { name: "afferents", rate: Series::new(&times, &waveform)? }];
     let voltages: Vec<_> = membranes
         .iter()
         .map(|(population, name, (values, spikes))| VoltageTrace {
@@ -227,18 +200,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mean = values([(-60.2, 0.9, -60.4), (-58.1, 1.1, -58.6)]);
     let sd = values([(3.1, 0.15, 3.4), (3.6, 0.2, 3.5)]);
     let quantities = [
-        Quantity {
-            label: "rate (Hz)",
-            values: &rate,
-        },
-        Quantity {
-            label: "mean V_m (mV)",
-            values: &mean,
-        },
-        Quantity {
-            label: "s.d. of V_m (mV)",
-            values: &sd,
-        },
+        Quantity { label: "rate (Hz)", values: &rate },
+        Quantity { label: "mean V_m (mV)", values: &mean },
+        Quantity { label: "s.d. of V_m (mV)", values: &sd },
     ];
 
     for (suffix, theme) in [("", Theme::light()), ("-dark", Theme::dark())] {
@@ -248,36 +212,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let figures = [
             (
                 "raster",
-                one(
-                    "Spikes",
-                    60.0,
-                    raster(&spikes, DT, span, RasterLimits::default(), &theme)?,
-                ),
+                one("Spikes", 60.0, raster(&spikes, DT, span, RasterLimits::default(), &theme)?),
             ),
-            (
-                "activity",
-                activity_figure(&rates, &afferents, span, &theme),
-            ),
-            (
-                "traces",
-                one(
-                    "Membrane potentials",
-                    60.0,
-                    traces(&voltages, span, None, &theme),
-                ),
-            ),
-            (
-                "transfer",
-                one("Transfer function", 60.0, transfer(&tables[0], &theme)?),
-            ),
-            (
-                "surface",
-                one(
-                    "Transfer function",
-                    65.0,
-                    surface(&tables[0], true, &theme)?,
-                ),
-            ),
+            ("activity", activity_figure(&rates, &afferents, span, &theme)),
+            ("traces", one("Membrane potentials", 60.0, traces(&voltages, span, None, &theme))),
+            ("transfer", one("Transfer function", 60.0, transfer(&tables[0], &theme)?)),
+            ("surface", one("Transfer function", 65.0, surface(&tables[0], true, &theme)?)),
             ("compared", compared(&quantities, &theme)?),
             (
                 "overview",

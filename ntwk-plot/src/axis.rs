@@ -37,65 +37,43 @@ impl Axis {
     /// A linear axis with ticks at round values; `label` as in [`Label::math`].
     #[must_use]
     pub fn new(label: &str) -> Self {
-        Self {
-            label: Label::math(label),
-            written: true,
-            ..Self::default()
-        }
+        Self { label: Label::math(label), written: true, ..Self::default() }
     }
 
     /// An axis that is not drawn.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            ticks: TickChoice::None,
-            ..Self::default()
-        }
+        Self { ticks: TickChoice::None, ..Self::default() }
     }
 
     /// The same with a fixed range.
     #[must_use]
     pub fn range(self, low: f64, high: f64) -> Self {
-        Self {
-            range: Some((low, high)),
-            ..self
-        }
+        Self { range: Some((low, high)), ..self }
     }
 
     /// The same with logarithmic spacing.
     #[must_use]
     pub fn log(self) -> Self {
-        Self {
-            spacing: Spacing::Log,
-            ..self
-        }
+        Self { spacing: Spacing::Log, ..self }
     }
 
     /// The same with the given ticks.
     #[must_use]
     pub fn ticks_at(self, ticks: Vec<(f64, Label)>) -> Self {
-        Self {
-            ticks: TickChoice::At(ticks),
-            ..self
-        }
+        Self { ticks: TickChoice::At(ticks), ..self }
     }
 
     /// The same with names instead of ticks.
     #[must_use]
     pub fn names_at(self, names: Vec<(f64, Label, Color)>) -> Self {
-        Self {
-            ticks: TickChoice::Names(names),
-            ..self
-        }
+        Self { ticks: TickChoice::Names(names), ..self }
     }
 
     /// The same without label and tick labels.
     #[must_use]
     pub fn unwritten(self) -> Self {
-        Self {
-            written: false,
-            ..self
-        }
+        Self { written: false, ..self }
     }
 
     /// Whether the axis has a line and ticks.
@@ -150,8 +128,6 @@ impl Axis {
             return self.label.clone();
         }
         let power = signed(f64::from(ticks.exponent), 0);
-        self.label
-            .clone()
-            .then(Label::math(&format!(" × 10^{{{power}}}")))
+        self.label.clone().then(Label::math(&format!(" × 10^{{{power}}}")))
     }
 }

@@ -10,17 +10,9 @@ impl Color {
     /// `self` moved by `t` in `[0, 1]` towards `other`, in sRGB.
     #[must_use]
     pub fn mix(self, other: Self, t: f64) -> Self {
-        let t = if t.is_finite() {
-            t.clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
+        let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
         let part = |a: u8, b: u8| (f64::from(a) + t * (f64::from(b) - f64::from(a))).round() as u8;
-        Self(
-            part(self.0, other.0),
-            part(self.1, other.1),
-            part(self.2, other.2),
-        )
+        Self(part(self.0, other.0), part(self.1, other.1), part(self.2, other.2))
     }
 
     /// Relative luminance in `[0, 1]` (WCAG 2, sRGB).
@@ -28,11 +20,7 @@ impl Color {
     pub fn luminance(self) -> f64 {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
@@ -80,10 +68,7 @@ mod tests {
     #[test]
     fn colours_print_and_mix() {
         assert_eq!(Color(0, 114, 178).to_string(), "#0072b2");
-        assert_eq!(
-            Color(0, 0, 0).mix(Color(255, 255, 255), 0.5),
-            Color(128, 128, 128)
-        );
+        assert_eq!(Color(0, 0, 0).mix(Color(255, 255, 255), 0.5), Color(128, 128, 128));
         assert_eq!(Color(1, 2, 3).mix(Color(9, 9, 9), f64::NAN), Color(1, 2, 3));
         assert!((Color(0, 0, 0).contrast(Color(255, 255, 255)) - 21.0).abs() < 1e-9);
     }

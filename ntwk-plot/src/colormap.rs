@@ -19,12 +19,10 @@ const VIRIDIS: [u32; 17] = [
     0x440154, 0x48186a, 0x472d7b, 0x424086, 0x3b528b, 0x33638d, 0x2c728e, 0x26828e, 0x21918c,
     0x1fa088, 0x28ae80, 0x3fbc73, 0x5ec962, 0x84d44b, 0xaddc30, 0xd8e219, 0xfde725,
 ];
-const CIVIDIS: [u32; 9] = [
-    0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xfee838,
-];
-const DIVERGING: [u32; 9] = [
-    0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7, 0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b,
-];
+const CIVIDIS: [u32; 9] =
+    [0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xfee838];
+const DIVERGING: [u32; 9] =
+    [0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7, 0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b];
 
 impl Colormap {
     /// The colour at `t`, clamped to `[0, 1]`; NaN gives the first colour.
@@ -54,9 +52,7 @@ mod tests {
     #[test]
     fn sequential_maps_rise_in_luminance() {
         for map in [Colormap::Viridis, Colormap::Cividis] {
-            let l: Vec<f64> = (0..=100)
-                .map(|i| map.at(f64::from(i) / 100.0).luminance())
-                .collect();
+            let l: Vec<f64> = (0..=100).map(|i| map.at(f64::from(i) / 100.0).luminance()).collect();
             assert!(l.windows(2).all(|w| w[1] > w[0]), "{map:?}");
         }
     }

@@ -36,22 +36,13 @@ fn y_ticks(axis: &Axis, scale: Scale, length: f64, theme: &Theme) -> Ticks {
 }
 
 fn widest(ticks: &Ticks, theme: &Theme) -> f64 {
-    ticks
-        .labels
-        .iter()
-        .map(|l| l.width(theme.tick_size))
-        .fold(0.0, f64::max)
+    ticks.labels.iter().map(|l| l.width(theme.tick_size)).fold(0.0, f64::max)
 }
 
 /// The space that a panel with axes of `width` x `height` points needs around them.
 pub(crate) fn margins(panel: &Panel, width: f64, height: f64, theme: &Theme) -> Margins {
     let (x_scale, y_scale) = panel.scales();
-    let mut m = Margins {
-        left: 1.0,
-        right: 1.0,
-        top: 2.0,
-        bottom: 1.0,
-    };
+    let mut m = Margins { left: 1.0, right: 1.0, top: 2.0, bottom: 1.0 };
     if panel.y.ticks != TickChoice::None && panel.y.written {
         let ticks = y_ticks(&panel.y, y_scale, height, theme);
         m.left = TICK + PAD + widest(&ticks, theme) + 1.0;
@@ -69,9 +60,7 @@ pub(crate) fn margins(panel: &Panel, width: f64, height: f64, theme: &Theme) -> 
             let ticks = x_ticks(&panel.x, x_scale, width, theme);
             if let (Some(&v), Some(label)) = (ticks.values.last(), ticks.labels.last()) {
                 let beyond = (1.0 - x_scale.position(v).unwrap_or(0.0)) * width;
-                m.right = m
-                    .right
-                    .max(0.5 * label.width(theme.tick_size) - beyond + 1.0);
+                m.right = m.right.max(0.5 * label.width(theme.tick_size) - beyond + 1.0);
             }
         }
     }
@@ -103,22 +92,10 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
     if panel.equal_aspect {
         axes = equal_aspect(axes, x_scale, y_scale);
     }
-    let frame = Frame {
-        x: x_scale,
-        y: y_scale,
-        axes,
-    };
-    svg.begin_clip(
-        axes.x - 0.5,
-        axes.y - 0.5,
-        axes.width + 1.0,
-        axes.height + 1.0,
-    );
+    let frame = Frame { x: x_scale, y: y_scale, axes };
+    svg.begin_clip(axes.x - 0.5, axes.y - 0.5, axes.width + 1.0, axes.height + 1.0);
     for mark in &panel.marks {
-        if matches!(
-            mark,
-            Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. }
-        ) {
+        if matches!(mark, Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. }) {
             draw_mark(svg, mark, frame, theme);
         }
     }
@@ -156,21 +133,10 @@ fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme) {
     match mark {
         Mark::Line { points, stroke } => svg.stroke_path(&frame.polyline(points), *stroke),
         Mark::Segments { segments, stroke } => svg.stroke_path(&frame.segments(segments), *stroke),
-        Mark::Area {
-            points,
-            fill,
-            opacity,
-            outline,
-        } => {
+        Mark::Area { points, fill, opacity, outline } => {
             svg.fill_path(&frame.polygon(points), *fill, *opacity, *outline);
         }
-        Mark::Points {
-            points,
-            errors,
-            color,
-            radius,
-            hollow,
-        } => {
+        Mark::Points { points, errors, color, radius, hollow } => {
             let (low, high) = frame.y.bounds();
             let bars: Vec<[(f64, f64); 2]> = points
                 .iter()
@@ -191,30 +157,12 @@ fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme) {
                 svg.fill_path(&d, *color, 1.0, None);
             }
         }
-        Mark::Text {
-            at,
-            shift,
-            label,
-            size,
-            color,
-            anchor,
-            upwards,
-        } => {
+        Mark::Text { at, shift, label, size, color, anchor, upwards } => {
             if let Some((x, y)) = frame.to_page(*at) {
                 let half = 0.5 * CAPITAL * size;
                 let (dx, dy) = if *upwards { (half, 0.0) } else { (0.0, half) };
-                let text = plain(
-                    label,
-                    x + shift.0 + dx,
-                    y + shift.1 + dy,
-                    *size,
-                    *color,
-                    *anchor,
-                );
-                svg.text(Text {
-                    upwards: *upwards,
-                    ..text
-                });
+                let text = plain(label, x + shift.0 + dx, y + shift.1 + dy, *size, *color, *anchor);
+                svg.text(Text { upwards: *upwards, ..text });
             }
         }
     }
@@ -224,11 +172,7 @@ fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme) {
 fn disc((x, y): (f64, f64), r: f64) -> String {
     use crate::svg::num;
     let (r_, d) = (num(r), num(2.0 * r));
-    format!(
-        "M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z",
-        num(x - r),
-        num(y)
-    )
+    format!("M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z", num(x - r), num(y))
 }
 
 fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
@@ -238,11 +182,7 @@ fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
     let line = Stroke::solid(theme.ink, theme.axis_width);
     let mut below = base;
     if axis.has_line() {
-        svg.line(
-            (a.x - 0.5 * theme.axis_width, base),
-            (a.x + a.width, base),
-            line,
-        );
+        svg.line((a.x - 0.5 * theme.axis_width, base), (a.x + a.width, base), line);
         for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
             for x in values.iter().filter_map(|&v| frame.page_x(v)) {
                 svg.line((x, base), (x, base + length), line);
@@ -297,14 +237,7 @@ fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &
             if let Some(y) = frame.page_y(v) {
                 let y = y + 0.5 * CAPITAL * theme.tick_size;
                 let color = axis.tick_color(i, theme.ink);
-                svg.text(plain(
-                    label,
-                    a.x - TICK - PAD,
-                    y,
-                    theme.tick_size,
-                    color,
-                    Anchor::End,
-                ));
+                svg.text(plain(label, a.x - TICK - PAD, y, theme.tick_size, color, Anchor::End));
             }
         }
         let label = axis.full_label(&ticks);
@@ -312,29 +245,13 @@ fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &
         let middle = a.y + 0.5 * a.height;
         svg.text(Text {
             upwards: true,
-            ..plain(
-                &label,
-                x,
-                middle,
-                theme.label_size,
-                theme.ink,
-                Anchor::Middle,
-            )
+            ..plain(&label, x, middle, theme.label_size, theme.ink, Anchor::Middle)
         });
     }
 }
 
 fn plain(label: &Label, x: f64, y: f64, size: f64, color: Color, anchor: Anchor) -> Text<'_> {
-    Text {
-        label,
-        x,
-        y,
-        size,
-        color,
-        anchor,
-        upwards: false,
-        bold: false,
-    }
+    Text { label, x, y, size, color, anchor, upwards: false, bold: false }
 }
 
 /// Letter, title and key, above the axes.
@@ -344,26 +261,12 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
     if let Some(letter) = letter {
         let label = Label::plain(letter);
         let y = top + CAPITAL * theme.letter_size;
-        let text = plain(
-            &label,
-            axes.x - m.left,
-            y,
-            theme.letter_size,
-            theme.ink,
-            Anchor::Start,
-        );
+        let text = plain(&label, axes.x - m.left, y, theme.letter_size, theme.ink, Anchor::Start);
         svg.text(Text { bold: true, ..text });
     }
     let mut y = top + 0.85 * theme.label_size;
     if !panel.title.is_empty() {
-        svg.text(plain(
-            &panel.title,
-            axes.x,
-            y,
-            theme.label_size,
-            theme.ink,
-            Anchor::Start,
-        ));
+        svg.text(plain(&panel.title, axes.x, y, theme.label_size, theme.ink, Anchor::Start));
         y += line_height(theme.label_size);
     }
     for row in key_rows(panel, axes.width, theme) {
@@ -371,21 +274,10 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
         for (swatch, label) in row {
             let middle = y - 0.5 * CAPITAL * theme.label_size;
             let size = theme.tick_size;
-            let color = if let Swatch::Text(c) = swatch {
-                *c
-            } else {
-                theme.ink
-            };
+            let color = if let Swatch::Text(c) = swatch { *c } else { theme.ink };
             draw_swatch(svg, *swatch, (x, middle), theme);
             x += swatch_width(*swatch);
-            svg.text(plain(
-                label,
-                x,
-                middle + 0.5 * CAPITAL * size,
-                size,
-                color,
-                Anchor::Start,
-            ));
+            svg.text(plain(label, x, middle + 0.5 * CAPITAL * size, size, color, Anchor::Start));
             x += label.width(size) + KEY_GAP;
         }
         y += line_height(theme.label_size);
@@ -434,19 +326,11 @@ fn draw_swatch(svg: &mut Svg, swatch: Swatch, (x, y): (f64, f64), theme: &Theme)
             );
         }
         Swatch::Bar(c) => {
-            svg.line(
-                (x + 2.5, y - 3.4),
-                (x + 2.5, y + 3.4),
-                Stroke::solid(c, 0.6),
-            );
+            svg.line((x + 2.5, y - 3.4), (x + 2.5, y + 3.4), Stroke::solid(c, 0.6));
             svg.fill_path(&disc((x + 2.5, y), 1.5), c, 1.0, None);
         }
         Swatch::Patch(c) => {
-            let d = format!(
-                "M{} {}h4.6v4.6h-4.6z",
-                crate::svg::num(x),
-                crate::svg::num(y - 2.3)
-            );
+            let d = format!("M{} {}h4.6v4.6h-4.6z", crate::svg::num(x), crate::svg::num(y - 2.3));
             svg.fill_path(&d, c, 1.0, None);
         }
         Swatch::Text(_) => {}
@@ -458,35 +342,20 @@ fn scale_bar(svg: &mut Svg, bar: &ScaleBar, frame: Frame, theme: &Theme) {
     let (low, high) = frame.y.bounds();
     let length = (bar.length / (high - low) * a.height).clamp(0.0, a.height);
     let (x, base) = (a.x + a.width + 4.0, a.y + a.height);
-    svg.line(
-        (x, base),
-        (x, base - length),
-        Stroke::solid(theme.ink, 2.0 * theme.axis_width),
-    );
+    svg.line((x, base), (x, base - length), Stroke::solid(theme.ink, 2.0 * theme.axis_width));
     // Written upwards along the bar: centred on a long bar, from its foot on along a short one.
     let width = bar.label.width(theme.tick_size);
     let from = base - (0.5 * (length - width)).max(0.0);
     let x = x + PAD + 0.85 * theme.tick_size;
     svg.text(Text {
         upwards: true,
-        ..plain(
-            &bar.label,
-            x,
-            from,
-            theme.tick_size,
-            theme.ink,
-            Anchor::Start,
-        )
+        ..plain(&bar.label, x, from, theme.tick_size, theme.ink, Anchor::Start)
     });
 }
 
 fn bar_axis(bar: &ColorBar) -> (Axis, Scale) {
-    let axis = Axis {
-        label: bar.label.clone(),
-        spacing: bar.spacing,
-        written: true,
-        ..Axis::default()
-    };
+    let axis =
+        Axis { label: bar.label.clone(), spacing: bar.spacing, written: true, ..Axis::default() };
     (axis, Scale::new(bar.spacing, bar.range.0, bar.range.1))
 }
 
@@ -521,13 +390,6 @@ fn color_bar(svg: &mut Svg, bar: &ColorBar, axes: Box2, theme: &Theme) {
     let middle = axes.y + 0.5 * axes.height;
     svg.text(Text {
         upwards: true,
-        ..plain(
-            &label,
-            x,
-            middle,
-            theme.label_size,
-            theme.ink,
-            Anchor::Middle,
-        )
+        ..plain(&label, x, middle, theme.label_size, theme.ink, Anchor::Middle)
     });
 }

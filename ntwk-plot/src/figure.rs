@@ -56,14 +56,7 @@ impl Figure {
         theme: &Theme,
     ) -> Self {
         let letters = layout.n_letters() > 1;
-        Self {
-            title: title.into(),
-            width,
-            height,
-            layout,
-            letters,
-            theme: theme.clone(),
-        }
+        Self { title: title.into(), width, height, layout, letters, theme: theme.clone() }
     }
 
     /// The figure as SVG text: the master, from which the PNG is made.
@@ -76,12 +69,7 @@ impl Figure {
         let height = (self.height * 72.0 / 25.4).max(least);
         let mut svg = Svg::new();
         let pad = 3.0;
-        let page = Box2 {
-            x: pad,
-            y: pad,
-            width: width - 2.0 * pad,
-            height: height - 2.0 * pad,
-        };
+        let page = Box2 { x: pad, y: pad, width: width - 2.0 * pad, height: height - 2.0 * pad };
         for (index, placed) in self.layout.place(page, &self.theme).into_iter().enumerate() {
             let letter = placed.letter.filter(|_| self.letters).map(letter_of);
             svg.begin_group(&format!("panel-{index}"));
@@ -120,9 +108,6 @@ mod tests {
 
     #[test]
     fn letters_go_on_after_z() {
-        assert_eq!(
-            [0, 25, 26, 27, 701, 702].map(letter_of),
-            ["a", "z", "aa", "ab", "zz", "aaa"]
-        );
+        assert_eq!([0, 25, 26, 27, 701, 702].map(letter_of), ["a", "z", "aa", "ab", "zz", "aaa"]);
     }
 }

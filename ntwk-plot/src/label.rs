@@ -32,12 +32,7 @@ impl Label {
         if text.is_empty() {
             return Self::default();
         }
-        Self {
-            runs: vec![Run {
-                text,
-                script: Script::Normal,
-            }],
-        }
+        Self { runs: vec![Run { text, script: Script::Normal }] }
     }
 
     /// `V_m`, `x^2`, `ν_{exc}`: `_` and `^` lower and raise the next character or the next `{...}`.
@@ -85,11 +80,7 @@ impl Label {
         self.runs
             .iter()
             .map(|run| {
-                let size = if run.script == Script::Normal {
-                    size
-                } else {
-                    size * SCRIPT_SIZE
-                };
+                let size = if run.script == Script::Normal { size } else { size * SCRIPT_SIZE };
                 run.text.chars().map(advance).sum::<f64>() * size
             })
             .sum()
@@ -99,10 +90,7 @@ impl Label {
         match self.runs.last_mut() {
             Some(run) if run.script == script => run.text.push_str(text),
             _ if text.is_empty() => {}
-            _ => self.runs.push(Run {
-                text: text.to_owned(),
-                script,
-            }),
+            _ => self.runs.push(Run { text: text.to_owned(), script }),
         }
     }
 }

@@ -127,12 +127,7 @@ impl Layout {
                     *letter += 1;
                     *letter - 1
                 });
-                out.push(Placed {
-                    panel,
-                    axes,
-                    margins: m,
-                    letter: own_letter,
-                });
+                out.push(Placed { panel, axes, margins: m, letter: own_letter });
             }
             Self::Row(children) => {
                 let shares = shares(children, area.width);
@@ -145,15 +140,11 @@ impl Layout {
                 let bottom = largest(&each, |m| m.bottom);
                 let fixed = each.iter().map(|m| m.left + m.right).collect::<Vec<_>>();
                 let mut x = area.x;
-                for ((child, m), width) in children
-                    .iter()
-                    .zip(&each)
-                    .zip(divide(children, &fixed, area.width))
+                for ((child, m), width) in
+                    children.iter().zip(&each).zip(divide(children, &fixed, area.width))
                 {
                     let least = Margins { top, bottom, ..*m };
-                    child
-                        .1
-                        .place_in(Box2 { x, width, ..area }, least, theme, letter, out);
+                    child.1.place_in(Box2 { x, width, ..area }, least, theme, letter, out);
                     x += width + GAP;
                 }
             }
@@ -169,15 +160,10 @@ impl Layout {
                 let fixed = each.iter().map(|m| m.top + m.bottom).collect::<Vec<_>>();
                 let mut y = area.y;
                 for ((child, m), height) in
-                    children
-                        .iter()
-                        .zip(&each)
-                        .zip(divide(children, &fixed, area.height))
+                    children.iter().zip(&each).zip(divide(children, &fixed, area.height))
                 {
                     let least = Margins { left, right, ..*m };
-                    child
-                        .1
-                        .place_in(Box2 { y, height, ..area }, least, theme, letter, out);
+                    child.1.place_in(Box2 { y, height, ..area }, least, theme, letter, out);
                     y += height + GAP;
                 }
             }
@@ -190,11 +176,7 @@ fn largest(margins: &[Margins], of: impl Fn(&Margins) -> f64) -> f64 {
 }
 
 fn weight(child: &(f64, Layout)) -> f64 {
-    if child.0.is_finite() && child.0 > 0.0 {
-        child.0
-    } else {
-        1.0
-    }
+    if child.0.is_finite() && child.0 > 0.0 { child.0 } else { 1.0 }
 }
 
 /// What each child gets by weight alone.
@@ -207,9 +189,5 @@ fn divide(children: &[(f64, Layout)], fixed: &[f64], length: f64) -> Vec<f64> {
     let total: f64 = children.iter().map(weight).sum();
     let gaps = GAP * children.len().saturating_sub(1) as f64;
     let rest = (length - gaps - fixed.iter().sum::<f64>()).max(0.0);
-    children
-        .iter()
-        .zip(fixed)
-        .map(|(c, f)| f + rest * weight(c) / total)
-        .collect()
+    children.iter().zip(fixed).map(|(c, f)| f + rest * weight(c) / total).collect()
 }

@@ -71,10 +71,7 @@ impl Mark {
     /// A line through `points`.
     #[must_use]
     pub fn line(points: impl IntoIterator<Item = Point>, stroke: Stroke) -> Self {
-        Self::Line {
-            points: points.into_iter().collect(),
-            stroke,
-        }
+        Self::Line { points: points.into_iter().collect(), stroke }
     }
 
     /// The outline of bars of equal width: `values[i]` from `start + i * bin` on.
@@ -82,10 +79,7 @@ impl Mark {
     pub fn steps(start: f64, bin: f64, values: &[f64], stroke: Stroke) -> Self {
         let edge = |i: usize| start + i as f64 * bin;
         Self::line(
-            values
-                .iter()
-                .enumerate()
-                .flat_map(|(i, &v)| [(edge(i), v), (edge(i + 1), v)]),
+            values.iter().enumerate().flat_map(|(i, &v)| [(edge(i), v), (edge(i + 1), v)]),
             stroke,
         )
     }
@@ -111,11 +105,7 @@ impl Mark {
                 .iter()
                 .enumerate()
                 .flat_map(|(i, &(x, y))| {
-                    let e = errors
-                        .get(i)
-                        .copied()
-                        .filter(|e| e.is_finite())
-                        .unwrap_or(0.0);
+                    let e = errors.get(i).copied().filter(|e| e.is_finite()).unwrap_or(0.0);
                     [(x, y - e), (x, y + e)]
                 })
                 .collect(),

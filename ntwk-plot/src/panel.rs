@@ -89,11 +89,7 @@ impl Panel {
     /// An empty panel with these axes.
     #[must_use]
     pub fn new(x: Axis, y: Axis) -> Self {
-        Self {
-            x,
-            y,
-            ..Self::default()
-        }
+        Self { x, y, ..Self::default() }
     }
 
     /// The same with another mark on top.
@@ -121,19 +117,12 @@ impl Panel {
         let of = |axis: &Axis, coordinate: fn(&(f64, f64)) -> f64, pad: f64| {
             let (low, high) = axis.range.unwrap_or_else(|| {
                 let log = axis.spacing == Spacing::Log;
-                let values = self
-                    .marks
-                    .iter()
-                    .flat_map(Mark::extent)
-                    .map(|p| coordinate(&p));
+                let values = self.marks.iter().flat_map(Mark::extent).map(|p| coordinate(&p));
                 if log {
                     // Padding and the start at zero are for linear axes.
                     let positive: Vec<f64> = values.filter(|v| *v > 0.0 && v.is_finite()).collect();
                     let low = positive.iter().copied().fold(f64::INFINITY, f64::min);
-                    (
-                        low,
-                        positive.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-                    )
+                    (low, positive.iter().copied().fold(f64::NEG_INFINITY, f64::max))
                 } else {
                     range_of(values, pad)
                 }

@@ -105,13 +105,12 @@ fn write_run(d: &mut String, run: &mut Vec<Point>) {
     for chunk in run.chunk_by(|a, b| column(*a) == column(*b)) {
         if let (5.., Some(&first), Some(&end)) = (chunk.len(), chunk.first(), chunk.last()) {
             let extreme = |pick: fn(f64, f64) -> bool| {
-                (0..chunk.len()).fold(0, |best, i| {
-                    if pick(chunk[i].1, chunk[best].1) {
-                        i
-                    } else {
-                        best
-                    }
-                })
+                (0..chunk.len()).fold(
+                    0,
+                    |best, i| {
+                        if pick(chunk[i].1, chunk[best].1) { i } else { best }
+                    },
+                )
             };
             let (low, high) = (extreme(|a, b| a < b), extreme(|a, b| a > b));
             put(first);
@@ -135,12 +134,7 @@ mod tests {
         Frame {
             x: Scale::new(Spacing::Linear, 0.0, 10.0),
             y: Scale::new(Spacing::Linear, 0.0, 1.0),
-            axes: Box2 {
-                x: 10.0,
-                y: 20.0,
-                width: 100.0,
-                height: 50.0,
-            },
+            axes: Box2 { x: 10.0, y: 20.0, width: 100.0, height: 50.0 },
         }
     }
 
@@ -153,21 +147,15 @@ mod tests {
 
     #[test]
     fn lines_break_at_gaps() {
-        let d = frame().polyline(&[
-            (0.0, 0.0),
-            (1.0, 1.0),
-            (f64::NAN, 0.0),
-            (2.0, 0.0),
-            (3.0, 1.0),
-        ]);
+        let d =
+            frame().polyline(&[(0.0, 0.0), (1.0, 1.0), (f64::NAN, 0.0), (2.0, 0.0), (3.0, 1.0)]);
         assert_eq!(d, "M10 70L20 20M30 70L40 20");
     }
 
     #[test]
     fn dense_lines_keep_their_extremes() {
-        let mut points: Vec<Point> = (0..100_000)
-            .map(|i| (f64::from(i) * 1e-4, 0.5 + 0.01 * f64::from(i % 7)))
-            .collect();
+        let mut points: Vec<Point> =
+            (0..100_000).map(|i| (f64::from(i) * 1e-4, 0.5 + 0.01 * f64::from(i % 7))).collect();
         points[77_777].1 = 1.0;
         points[33_333].1 = 0.0;
         let d = frame().polyline(&points);

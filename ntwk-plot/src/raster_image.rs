@@ -21,28 +21,16 @@ pub(crate) fn png(svg: &str, scale: f64) -> Result<Vec<u8>, PlotError> {
     }
     let tree = parse(svg)?;
     let size = tree.size();
-    let (width, height) = (
-        f64::from(size.width()) * scale,
-        f64::from(size.height()) * scale,
-    );
+    let (width, height) = (f64::from(size.width()) * scale, f64::from(size.height()) * scale);
     // Saturating casts; the product is checked before any memory is asked for.
     let (pixels_x, pixels_y) = (width.round() as u32, height.round() as u32);
-    let too_large = || PlotError::ImageSize {
-        width: pixels_x,
-        height: pixels_y,
-    };
+    let too_large = || PlotError::ImageSize { width: pixels_x, height: pixels_y };
     if width * height > MOST_PIXELS {
         return Err(too_large());
     }
     let mut pixmap = Pixmap::new(pixels_x, pixels_y).ok_or_else(too_large)?;
-    resvg::render(
-        &tree,
-        Transform::from_scale(scale as f32, scale as f32),
-        &mut pixmap.as_mut(),
-    );
-    pixmap.encode_png().map_err(|e| PlotError::Png {
-        message: e.to_string(),
-    })
+    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
+    pixmap.encode_png().map_err(|e| PlotError::Png { message: e.to_string() })
 }
 
 /// Reads SVG text with the bundled font as the only one; one unit of the result is one point.

@@ -115,32 +115,17 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Ticks {
     let values: Vec<f64> = (0..n).map(|i| (first + i as f64) * step).collect();
     let largest = low.abs().max(high.abs());
     let magnitude = largest.log10().floor() as i32;
-    let exponent = if !(-3..5).contains(&magnitude) {
-        magnitude
-    } else {
-        0
-    };
+    let exponent = if !(-3..5).contains(&magnitude) { magnitude } else { 0 };
     let unit = 10f64.powi(exponent);
     let decimals = (-(step / unit).log10() - 1e-9).ceil().clamp(0.0, 12.0) as usize;
-    let labels = values
-        .iter()
-        .map(|v| Label::plain(signed(v / unit, decimals)))
-        .collect();
-    Ticks {
-        values,
-        labels,
-        minor: Vec::new(),
-        exponent,
-    }
+    let labels = values.iter().map(|v| Label::plain(signed(v / unit, decimals))).collect();
+    Ticks { values, labels, minor: Vec::new(), exponent }
 }
 
 /// Powers of ten; 2 and 5 times them when fewer than two powers fit.
 fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
     let (low_decade, high_decade) = (low.log10(), high.log10());
-    let (first, last) = (
-        (low_decade - 1e-9).ceil() as i32,
-        (high_decade + 1e-9).floor() as i32,
-    );
+    let (first, last) = ((low_decade - 1e-9).ceil() as i32, (high_decade + 1e-9).floor() as i32);
     let inside = |v: f64| v >= low * (1.0 - 1e-9) && v <= high * (1.0 + 1e-9);
     let mut ticks = Ticks::default();
     let n = (last - first + 1).max(0) as usize;
@@ -148,11 +133,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
     for d in (first - 1)..=(last + 1) {
         for m in 1..10 {
             let v = f64::from(m) * 10f64.powi(d);
-            let major = if m == 1 {
-                (d - first) % every == 0
-            } else {
-                n < 2 && (m == 2 || m == 5)
-            };
+            let major = if m == 1 { (d - first) % every == 0 } else { n < 2 && (m == 2 || m == 5) };
             if !inside(v) {
             } else if major {
                 ticks.values.push(v);
@@ -163,11 +144,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
         }
     }
     // Less than a factor of 2.5 between the bounds: logarithms are nearly straight there.
-    if ticks.values.len() < 2 && n < 2 {
-        linear_ticks(low, high, most)
-    } else {
-        ticks
-    }
+    if ticks.values.len() < 2 && n < 2 { linear_ticks(low, high, most) } else { ticks }
 }
 
 /// `m x 10^d` as a plain number where that is short.
@@ -177,11 +154,7 @@ fn power_label(m: i32, d: i32) -> Label {
         0..4 => Label::plain(format!("{}", i64::from(m) * 10i64.pow(d as u32))),
         _ => {
             let exponent = d.to_string().replace('-', "−");
-            let factor = if m == 1 {
-                String::new()
-            } else {
-                format!("{m}·")
-            };
+            let factor = if m == 1 { String::new() } else { format!("{m}·") };
             Label::math(&format!("{factor}10^{{{exponent}}}"))
         }
     }
@@ -204,19 +177,14 @@ pub fn range_of(values: impl IntoIterator<Item = f64>, pad: f64) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
         .filter(|v| v.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-            (l.min(v), h.max(v))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
         return (0.0, 1.0);
     }
     let (low, high) = Scale::new(Spacing::Linear, low, high).bounds();
     let span = high - low;
     let from_zero = low >= 0.0 && low < 0.35 * high;
-    (
-        if from_zero { 0.0 } else { low - pad * span },
-        high + pad * span,
-    )
+    (if from_zero { 0.0 } else { low - pad * span }, high + pad * span)
 }
 
 #[cfg(test)]
@@ -224,10 +192,7 @@ mod tests {
     use super::*;
 
     fn texts(t: &Ticks) -> Vec<String> {
-        t.labels
-            .iter()
-            .map(|l| l.runs.iter().map(|r| r.text.as_str()).collect())
-            .collect()
+        t.labels.iter().map(|l| l.runs.iter().map(|r| r.text.as_str()).collect()).collect()
     }
 
     #[test]
@@ -255,10 +220,7 @@ mod tests {
             ] {
                 let s = Scale::new(spacing, a, b);
                 let (low, high) = s.bounds();
-                assert!(
-                    low < high && low.is_finite() && high.is_finite(),
-                    "{a} {b}: {s:?}"
-                );
+                assert!(low < high && low.is_finite() && high.is_finite(), "{a} {b}: {s:?}");
                 assert!(!s.ticks(5).values.is_empty(), "{a} {b}: {s:?}");
             }
         }
@@ -276,27 +238,15 @@ mod tests {
             (vec!["0".into(), "1".into(), "2".into(), "3".into()], -6)
         );
         for most in 2..12 {
-            for (a, b) in [
-                (0.0, 7.3),
-                (-1.0, 1.0),
-                (0.0299, 0.0301),
-                (1e5, 3e7),
-                (0.0, 1499.9),
-            ] {
+            for (a, b) in [(0.0, 7.3), (-1.0, 1.0), (0.0299, 0.0301), (1e5, 3e7), (0.0, 1499.9)] {
                 let t = Scale::new(Spacing::Linear, a, b).ticks(most);
                 assert!(t.values.len() <= most, "{a} {b} {most}");
                 assert!(
-                    t.values
-                        .iter()
-                        .all(|v| *v >= a - 1e-9 * (b - a) && *v <= b + 1e-9 * (b - a))
+                    t.values.iter().all(|v| *v >= a - 1e-9 * (b - a) && *v <= b + 1e-9 * (b - a))
                 );
                 let mut unique = texts(&t);
                 unique.dedup();
-                assert_eq!(
-                    unique.len(),
-                    t.values.len(),
-                    "labels of {a} {b} repeat: {unique:?}"
-                );
+                assert_eq!(unique.len(), t.values.len(), "labels of {a} {b} repeat: {unique:?}");
             }
         }
     }
@@ -307,14 +257,8 @@ mod tests {
             texts(&Scale::new(Spacing::Log, 0.1, 100.0).ticks(6)),
             ["0.1", "1", "10", "100"]
         );
-        assert_eq!(
-            texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)),
-            ["5", "10", "20", "50"]
-        );
-        assert_eq!(
-            texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)),
-            ["10−3", "1", "1000"]
-        );
+        assert_eq!(texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)), ["5", "10", "20", "50"]);
+        assert_eq!(texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)), ["10−3", "1", "1000"]);
     }
 
     #[test]

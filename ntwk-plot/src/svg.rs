@@ -22,21 +22,13 @@ impl Stroke {
     /// A solid line.
     #[must_use]
     pub fn solid(color: Color, width: f64) -> Self {
-        Self {
-            color,
-            width,
-            dashed: false,
-            opacity: 1.0,
-        }
+        Self { color, width, dashed: false, opacity: 1.0 }
     }
 
     /// A dashed line.
     #[must_use]
     pub fn dashed(color: Color, width: f64) -> Self {
-        Self {
-            dashed: true,
-            ..Self::solid(color, width)
-        }
+        Self { dashed: true, ..Self::solid(color, width) }
     }
 
     /// The same with an opacity.
@@ -82,10 +74,7 @@ pub(crate) struct Svg {
 
 impl Svg {
     pub fn new() -> Self {
-        Self {
-            body: String::new(),
-            ids: 0,
-        }
+        Self { body: String::new(), ids: 0 }
     }
 
     /// The document: `width` x `height` points, described by `title`.
@@ -130,10 +119,7 @@ impl Svg {
     /// A path that is not filled. An empty `d` draws nothing.
     pub fn stroke_path(&mut self, d: &str, stroke: Stroke) {
         if !d.is_empty() {
-            self.push(format_args!(
-                "<path d=\"{d}\" fill=\"none\"{}/>",
-                stroke_attributes(stroke)
-            ));
+            self.push(format_args!("<path d=\"{d}\" fill=\"none\"{}/>", stroke_attributes(stroke)));
         }
     }
 
@@ -148,9 +134,7 @@ impl Svg {
             String::new()
         };
         let stroke = stroke.map(stroke_attributes).unwrap_or_default();
-        self.push(format_args!(
-            "<path d=\"{d}\" fill=\"{fill}\"{opacity}{stroke}/>"
-        ));
+        self.push(format_args!("<path d=\"{d}\" fill=\"{fill}\"{opacity}{stroke}/>"));
     }
 
     /// A rectangle filled with a vertical gradient, from `shade(0)` at its foot to `shade(1)` at its top.
@@ -179,13 +163,7 @@ impl Svg {
     }
 
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
-        let d = format!(
-            "M{} {}L{} {}",
-            num(from.0),
-            num(from.1),
-            num(to.0),
-            num(to.1)
-        );
+        let d = format!("M{} {}L{} {}", num(from.0), num(from.1), num(to.0), num(to.1));
         self.stroke_path(&d, stroke);
     }
 
@@ -206,11 +184,7 @@ impl Svg {
         };
         // The bundled font has one weight: an outline of the same colour makes it bold.
         let bold = if text.bold {
-            format!(
-                " stroke=\"{}\" stroke-width=\"{}\"",
-                text.color,
-                num(0.05 * text.size)
-            )
+            format!(" stroke=\"{}\" stroke-width=\"{}\"", text.color, num(0.05 * text.size))
         } else {
             String::new()
         };
@@ -299,10 +273,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_finite() {
-        let written: Vec<String> = [1.0, -0.001, 2.345, 100.10, f64::NAN, 1e12]
-            .into_iter()
-            .map(num)
-            .collect();
+        let written: Vec<String> =
+            [1.0, -0.001, 2.345, 100.10, f64::NAN, 1e12].into_iter().map(num).collect();
         assert_eq!(written, ["1", "0", "2.35", "100.1", "0", "1000000000000"]);
     }
 

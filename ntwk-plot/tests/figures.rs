@@ -56,20 +56,12 @@ fn assert_legible(figure: &Figure) {
             && r.top() >= -0.5
             && r.right() <= size.width() + 0.5
             && r.bottom() <= size.height() + 0.5;
-        assert!(
-            inside,
-            "{}: \"{a}\" at {r:?} leaves the page of {size:?}",
-            figure.title
-        );
+        assert!(inside, "{}: \"{a}\" at {r:?} leaves the page of {size:?}", figure.title);
         for (b, q) in &all[..i] {
             let dx = r.right().min(q.right()) - r.left().max(q.left());
             let dy = r.bottom().min(q.bottom()) - r.top().max(q.top());
             // The boxes of lines contain their spacing: a point of overlap is not seen.
-            assert!(
-                dx < 1.0 || dy < 2.5,
-                "{}: \"{a}\" over \"{b}\" by {dx} x {dy}",
-                figure.title
-            );
+            assert!(dx < 1.0 || dy < 2.5, "{}: \"{a}\" over \"{b}\" by {dx} x {dy}", figure.title);
         }
     }
 }
@@ -113,9 +105,7 @@ impl Network {
             rates,
             input: times.iter().map(|t| 4.0 + (t / 50.0).sin()).collect(),
             times,
-            voltage: (0..5000)
-                .map(|k| -60.0 + 3.0 * (f64::from(k) / 90.0).sin())
-                .collect(),
+            voltage: (0..5000).map(|k| -60.0 + 3.0 * (f64::from(k) / 90.0).sin()).collect(),
             first: (0..12).map(f64::from).collect(),
             second: (0..5).map(|j| 4.0 * f64::from(j)).collect(),
             rate: Array2::from_shape_fn((12, 5), |(i, j)| {
@@ -132,11 +122,7 @@ impl Network {
         self.names
             .iter()
             .zip(&self.spikes)
-            .map(|(name, spikes)| RasterPopulation {
-                name,
-                size: 100,
-                spikes,
-            })
+            .map(|(name, spikes)| RasterPopulation { name, size: 100, spikes })
             .collect()
     }
 
@@ -154,10 +140,8 @@ impl Network {
     }
 
     fn afferents(&self) -> [Afferent<'_>; 2] {
-        ["thalamus", "background"].map(|name| Afferent {
-            name,
-            rate: Series::new(&self.times, &self.input).unwrap(),
-        })
+        ["thalamus", "background"]
+            .map(|name| Afferent { name, rate: Series::new(&self.times, &self.input).unwrap() })
     }
 
     fn voltages(&self) -> Vec<VoltageTrace<'_>> {
@@ -211,26 +195,16 @@ impl Network {
 #[test]
 fn every_text_is_on_the_page_and_free() {
     let theme = Theme::light();
-    for names in [
-        &["RS", "FS"][..],
-        &["only"],
-        &["L23e", "L23i", "L4e", "L4i", "L5e", "L5i", "L6e", "L6i"],
-    ] {
+    for names in
+        [&["RS", "FS"][..], &["only"], &["L23e", "L23i", "L4e", "L4i", "L5e", "L5i", "L6e", "L6i"]]
+    {
         let net = Network::new(names);
         let column = |title: &str, panel| {
             Figure::new(title, Width::Column, 60.0, Layout::panel(panel), &theme)
         };
         assert_legible(&net.overview(&theme));
-        assert_legible(&activity_figure(
-            &net.activity(),
-            &net.afferents(),
-            net.span(),
-            &theme,
-        ));
-        assert_legible(&column(
-            "traces",
-            traces(&net.voltages(), net.span(), None, &theme),
-        ));
+        assert_legible(&activity_figure(&net.activity(), &net.afferents(), net.span(), &theme));
+        assert_legible(&column("traces", traces(&net.voltages(), net.span(), None, &theme)));
         for data in net.transfer() {
             assert_legible(&column("transfer", transfer(&data, &theme).unwrap()));
             assert_legible(&column("surface", surface(&data, true, &theme).unwrap()));
@@ -238,23 +212,10 @@ fn every_text_is_on_the_page_and_free() {
         let values: Vec<Compared<'_>> = net
             .names
             .iter()
-            .map(|name| Compared {
-                name,
-                simulated: 2.0,
-                error: 0.1,
-                predicted: 2.1,
-            })
+            .map(|name| Compared { name, simulated: 2.0, error: 0.1, predicted: 2.1 })
             .collect();
-        let quantities = [
-            "rate (Hz)",
-            "mean V_m (mV)",
-            "s.d. of V_m (mV)",
-            "peak (Hz)",
-        ]
-        .map(|label| Quantity {
-            label,
-            values: &values,
-        });
+        let quantities = ["rate (Hz)", "mean V_m (mV)", "s.d. of V_m (mV)", "peak (Hz)"]
+            .map(|label| Quantity { label, values: &values });
         assert_legible(&compared(&quantities, &theme).unwrap());
     }
 }
@@ -267,10 +228,7 @@ fn every_population_appears_by_name_and_colour() {
         let svg = figure.to_svg();
         for (i, name) in names.iter().enumerate() {
             let color = theme.population(i).to_string();
-            assert!(
-                svg.matches(&color).count() >= 4,
-                "{name} is not drawn in {color}"
-            );
+            assert!(svg.matches(&color).count() >= 4, "{name} is not drawn in {color}");
             let written = texts_of(&figure).iter().filter(|t| t.0 == *name).count();
             assert!(written >= 3, "{name} is written {written} times");
         }
@@ -282,32 +240,21 @@ fn nothing_to_show_is_no_panic() {
     let theme = Theme::light();
     let span = TimeSpan::new(0.0, 100.0).unwrap();
     let none = Spikes::default();
-    let empty = PopulationRate {
-        start: 0.0,
-        bin: 1.0,
-        values: vec![],
-    };
+    let empty = PopulationRate { start: 0.0, bin: 1.0, values: vec![] };
     let nan = Array1::from_elem(50, f64::NAN);
     let zero = Array2::zeros((0, 0));
     let figure = Overview {
         title: "",
         dt: 0.1,
         span,
-        spikes: &[RasterPopulation {
-            name: "",
-            size: 0,
-            spikes: &none,
-        }],
+        spikes: &[RasterPopulation { name: "", size: 0, spikes: &none }],
         rates: &[Activity {
             name: "x",
             binned: Some(&empty),
             smoothed: Some(&empty),
             predicted: None,
         }],
-        afferents: &[Afferent {
-            name: "a",
-            rate: Series::new(&[], &[]).unwrap(),
-        }],
+        afferents: &[Afferent { name: "a", rate: Series::new(&[], &[]).unwrap() }],
         voltages: &[VoltageTrace {
             name: "v",
             population: 0,
@@ -361,31 +308,14 @@ fn a_single_sample_and_infinities_are_drawn() {
         error: None,
         fit: None,
     };
-    for panel in [
-        transfer(&data, &theme).unwrap(),
-        surface(&data, true, &theme).unwrap(),
-    ] {
-        assert_legible(&Figure::new(
-            "one",
-            Width::Column,
-            60.0,
-            Layout::panel(panel),
-            &theme,
-        ));
+    for panel in [transfer(&data, &theme).unwrap(), surface(&data, true, &theme).unwrap()] {
+        assert_legible(&Figure::new("one", Width::Column, 60.0, Layout::panel(panel), &theme));
     }
-    let wild = [
-        (0.0, f64::INFINITY),
-        (1.0, 1e308),
-        (2.0, -1e308),
-        (3.0, f64::NAN),
-    ];
+    let wild = [(0.0, f64::INFINITY), (1.0, 1e308), (2.0, -1e308), (3.0, f64::NAN)];
     let panel = Panel::new(Axis::new("x"), Axis::new("y"))
         .with(Mark::line(wild, Stroke::solid(theme.ink, 1.0)));
     let svg = Figure::new("wild", Width::Column, 60.0, Layout::panel(panel), &theme).to_svg();
-    assert!(
-        !svg.contains("NaN") && !svg.contains("inf"),
-        "a coordinate is not a number"
-    );
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "a coordinate is not a number");
     parse(&svg);
 }
 
@@ -410,26 +340,12 @@ fn png_has_the_printed_size_and_the_background() {
 
 #[test]
 fn impossible_images_are_errors() {
-    let figure = Figure::new(
-        "",
-        Width::Column,
-        50.0,
-        Layout::panel(Panel::default()),
-        &Theme::light(),
-    );
+    let figure =
+        Figure::new("", Width::Column, 50.0, Layout::panel(Panel::default()), &Theme::light());
     assert!(matches!(figure.to_png(0.0), Err(PlotError::Value { .. })));
-    assert!(matches!(
-        figure.to_png(f64::NAN),
-        Err(PlotError::Value { .. })
-    ));
-    assert!(matches!(
-        figure.to_png(1e5),
-        Err(PlotError::ImageSize { .. })
-    ));
-    assert!(matches!(
-        figure.to_png(1e-5),
-        Err(PlotError::ImageSize { .. })
-    ));
+    assert!(matches!(figure.to_png(f64::NAN), Err(PlotError::Value { .. })));
+    assert!(matches!(figure.to_png(1e5), Err(PlotError::ImageSize { .. })));
+    assert!(matches!(figure.to_png(1e-5), Err(PlotError::ImageSize { .. })));
 }
 
 #[test]
@@ -442,10 +358,7 @@ fn the_width_of_a_label_is_what_the_font_draws() {
         "WAVES jumped OVER lazy dogs",
     ] {
         let label = Label::plain(text);
-        let x = Axis {
-            label: label.clone(),
-            ..Axis::new("")
-        };
+        let x = Axis { label: label.clone(), ..Axis::new("") };
         let panel = Panel::new(x, Axis::none()).with(Mark::discs([(0.0, 0.0)], theme.ink, 1.0));
         let figure = Figure::new("", Width::Column, 50.0, Layout::panel(panel), &theme);
         let (_, drawn) = texts_of(&figure).into_iter().find(|t| t.0 == text).unwrap();
@@ -462,16 +375,11 @@ fn the_width_of_a_label_is_what_the_font_draws() {
 #[test]
 fn the_overview_of_a_large_busy_network_stays_small() {
     let n_steps = 15_000_u64;
-    let steps: Vec<u64> = (0..n_steps)
-        .flat_map(|k| std::iter::repeat_n(k, 40))
-        .collect();
-    let ids = (0..steps.len() as u64)
-        .map(|i| (i * 7919 % 10_000) as u32)
-        .collect();
+    let steps: Vec<u64> = (0..n_steps).flat_map(|k| std::iter::repeat_n(k, 40)).collect();
+    let ids = (0..steps.len() as u64).map(|i| (i * 7919 % 10_000) as u32).collect();
     let spikes = Spikes { steps, ids };
-    let voltage: Array1<f64> = (0..15_000)
-        .map(|k| -60.0 + f64::from(k * 7919 % 1000) * 1e-2)
-        .collect();
+    let voltage: Array1<f64> =
+        (0..15_000).map(|k| -60.0 + f64::from(k * 7919 % 1000) * 1e-2).collect();
     let voltages: Vec<VoltageTrace<'_>> = (0..6)
         .map(|population| VoltageTrace {
             name: "n",
@@ -485,11 +393,7 @@ fn the_overview_of_a_large_busy_network_stays_small() {
         title: "busy",
         dt: 0.1,
         span: TimeSpan::new(0.0, 1500.0).unwrap(),
-        spikes: &[RasterPopulation {
-            name: "E",
-            size: 10_000,
-            spikes: &spikes,
-        }],
+        spikes: &[RasterPopulation { name: "E", size: 10_000, spikes: &spikes }],
         rates: &[],
         afferents: &[],
         voltages: &voltages,

@@ -43,48 +43,29 @@ pub fn activity(populations: &[Activity<'_>], span: TimeSpan, theme: &Theme) -> 
     for (i, p) in populations.iter().enumerate() {
         let color = theme.population(i);
         if let Some(r) = p.binned {
-            marks.push(rate_mark(
-                r,
-                span,
-                Stroke::solid(theme.pale(color, 0.62), 0.4),
-            ));
+            marks.push(rate_mark(r, span, Stroke::solid(theme.pale(color, 0.62), 0.4)));
         }
-        key.push((
-            Swatch::Line(Stroke::solid(color, 1.6)),
-            Label::plain(p.name),
-        ));
+        key.push((Swatch::Line(Stroke::solid(color, 1.6)), Label::plain(p.name)));
     }
     for (i, p) in populations.iter().enumerate() {
         if let Some(r) = p.smoothed {
             let times = r.times();
             // The constructor only refuses unequal lengths.
             if let Ok(series) = Series::new(&times, &r.values) {
-                marks.push(Mark::line(
-                    series.points(span),
-                    Stroke::solid(theme.population(i), 1.6),
-                ));
+                marks
+                    .push(Mark::line(series.points(span), Stroke::solid(theme.population(i), 1.6)));
             }
         }
     }
     for (i, p) in populations.iter().enumerate() {
         if let Some(s) = p.predicted {
-            marks.push(Mark::line(
-                s.points(span),
-                prediction(theme, theme.population(i)),
-            ));
+            marks.push(Mark::line(s.points(span), prediction(theme, theme.population(i))));
         }
     }
     if populations.iter().any(|p| p.predicted.is_some()) {
-        key.push((
-            Swatch::Line(prediction(theme, theme.muted)),
-            "mean field".into(),
-        ));
+        key.push((Swatch::Line(prediction(theme, theme.muted)), "mean field".into()));
     }
-    Panel {
-        marks,
-        key,
-        ..Panel::new(span.axis(), Axis::new("rate (Hz)"))
-    }
+    Panel { marks, key, ..Panel::new(span.axis(), Axis::new("rate (Hz)")) }
 }
 
 /// How predictions are drawn over what is simulated in `color`.
@@ -94,9 +75,8 @@ pub(crate) fn prediction(theme: &Theme, color: Color) -> Stroke {
 
 /// The bins of the span, as steps.
 fn rate_mark(rate: &PopulationRate, span: TimeSpan, stroke: Stroke) -> Mark {
-    let inside: Vec<usize> = (0..rate.values.len())
-        .filter(|&i| span.contains(rate.time(i)))
-        .collect();
+    let inside: Vec<usize> =
+        (0..rate.values.len()).filter(|&i| span.contains(rate.time(i))).collect();
     let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
         return Mark::line([], stroke);
     };
@@ -111,10 +91,7 @@ pub fn afferents(waveforms: &[Afferent<'_>], span: TimeSpan, theme: &Theme) -> P
     let n = waveforms.len().max(1) as f64;
     let strokes: Vec<Stroke> = (0..waveforms.len())
         .map(|i| {
-            Stroke::solid(
-                theme.ink.mix(theme.background, 0.55 * i as f64 / n),
-                theme.line_width,
-            )
+            Stroke::solid(theme.ink.mix(theme.background, 0.55 * i as f64 / n), theme.line_width)
         })
         .collect();
     let marks = waveforms
@@ -132,18 +109,10 @@ pub fn afferents(waveforms: &[Afferent<'_>], span: TimeSpan, theme: &Theme) -> P
         key.clear();
     }
     let y = Axis::new("input (Hz)");
-    let mut panel = Panel {
-        marks,
-        key,
-        ..Panel::new(span.axis(), y)
-    };
+    let mut panel = Panel { marks, key, ..Panel::new(span.axis(), y) };
     // A constant input would otherwise fill its panel with the neighbourhood of one number.
     let (_, high) = panel.scales().1.bounds();
-    if waveforms
-        .iter()
-        .flat_map(|w| w.rate.points(span))
-        .all(|p| p.1 >= 0.0)
-    {
+    if waveforms.iter().flat_map(|w| w.rate.points(span)).all(|p| p.1 >= 0.0) {
         panel.y = panel.y.range(0.0, high.max(1e-9));
     }
     panel

@@ -58,11 +58,8 @@ pub fn compared(quantities: &[Quantity<'_>], theme: &Theme) -> Result<Figure, Pl
             (1.0, Layout::Row(panels.collect()))
         })
         .collect();
-    let width = if per_row == 1 {
-        Width::Column
-    } else {
-        Width::Millimetres(45.0 * per_row as f64 + 10.0)
-    };
+    let width =
+        if per_row == 1 { Width::Column } else { Width::Millimetres(45.0 * per_row as f64 + 10.0) };
     let height = 48.0 * rows.len() as f64;
     Ok(Figure::new(
         "Simulated and predicted quantities",
@@ -101,9 +98,5 @@ fn quantity_panel(quantity: &Quantity<'_>, theme: &Theme) -> Panel {
         (Swatch::Disc(theme.muted), Label::plain("simulated")),
         (Swatch::Ring(theme.muted), Label::plain("predicted")),
     ];
-    Panel {
-        marks,
-        key,
-        ..Panel::new(x, Axis::new(quantity.label))
-    }
+    Panel { marks, key, ..Panel::new(x, Axis::new(quantity.label)) }
 }

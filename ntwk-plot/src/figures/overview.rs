@@ -43,25 +43,14 @@ impl Overview<'_> {
     pub fn figure(&self, theme: &Theme) -> Result<Figure, PlotError> {
         let mut left = Vec::new();
         if !self.spikes.is_empty() {
-            let limits = RasterLimits {
-                neurons: 800,
-                spikes: 30_000,
-            };
-            left.push((
-                3.0,
-                raster(self.spikes, self.dt, self.span, limits, theme)?,
-                true,
-            ));
+            let limits = RasterLimits { neurons: 800, spikes: 30_000 };
+            left.push((3.0, raster(self.spikes, self.dt, self.span, limits, theme)?, true));
         }
         if !self.rates.is_empty() {
             left.push((2.6, activity(self.rates, self.span, theme), true));
         }
         if !self.afferents.is_empty() {
-            left.push((
-                0.9,
-                afferents(self.afferents, self.span, theme),
-                self.rates.is_empty(),
-            ));
+            left.push((0.9, afferents(self.afferents, self.span, theme), self.rates.is_empty()));
         }
         if !self.voltages.is_empty() {
             left.push((2.6, traces(self.voltages, self.span, None, theme), true));
@@ -71,19 +60,8 @@ impl Overview<'_> {
             .into_iter()
             .enumerate()
             .map(|(i, (weight, panel, own_letter))| {
-                let panel = if i < last {
-                    panel.without_x_labels()
-                } else {
-                    panel
-                };
-                (
-                    weight,
-                    if own_letter {
-                        Layout::panel(panel)
-                    } else {
-                        Layout::part(panel)
-                    },
-                )
+                let panel = if i < last { panel.without_x_labels() } else { panel };
+                (weight, if own_letter { Layout::panel(panel) } else { Layout::part(panel) })
             })
             .collect();
         let mut parts = vec![(1.25, Layout::Column(column))];
@@ -96,13 +74,7 @@ impl Overview<'_> {
             right.push((1.0, Layout::panel(curves)));
             if self.transfer.len() <= 2 {
                 let shape = surface(data, false, theme)?;
-                right.push((
-                    1.5,
-                    Layout::panel(Panel {
-                        title: Label::default(),
-                        ..shape
-                    }),
-                ));
+                right.push((1.5, Layout::panel(Panel { title: Label::default(), ..shape })));
             }
         }
         let rows = right.len();
@@ -110,12 +82,6 @@ impl Overview<'_> {
             parts.push((1.0, Layout::Column(right)));
         }
         let height = if rows > 3 { 42.0 * rows as f64 } else { 125.0 };
-        Ok(Figure::new(
-            self.title,
-            Width::Page,
-            height,
-            Layout::Row(parts),
-            theme,
-        ))
+        Ok(Figure::new(self.title, Width::Page, height, Layout::Row(parts), theme))
     }
 }

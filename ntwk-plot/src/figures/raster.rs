@@ -34,10 +34,7 @@ pub struct RasterLimits {
 impl Default for RasterLimits {
     /// 1000 neurons, 40 000 spikes (about 0.5 MB of SVG).
     fn default() -> Self {
-        Self {
-            neurons: 1000,
-            spikes: 40_000,
-        }
+        Self { neurons: 1000, spikes: 40_000 }
     }
 }
 
@@ -63,10 +60,7 @@ pub fn raster(
             expected: "finite and above 0",
         });
     }
-    if let Some(p) = populations
-        .iter()
-        .find(|p| p.spikes.steps.len() != p.spikes.ids.len())
-    {
+    if let Some(p) = populations.iter().find(|p| p.spikes.steps.len() != p.spikes.ids.len()) {
         return Err(PlotError::Lengths {
             what: "spike steps and neuron ids",
             left: p.spikes.steps.len(),
@@ -98,10 +92,7 @@ pub fn raster(
                 [(t, middle - 0.5 * height), (t, middle + 0.5 * height)]
             })
             .collect();
-        marks.push(Mark::Segments {
-            segments,
-            stroke: Stroke::solid(theme.population(i), 0.5),
-        });
+        marks.push(Mark::Segments { segments, stroke: Stroke::solid(theme.population(i), 0.5) });
         names.push((
             bottom + 0.5 * n as f64,
             Label::plain(populations[i].name),
@@ -109,18 +100,10 @@ pub fn raster(
         ));
         bottom += n as f64 + gap;
     }
-    let what = if shown < total {
-        format!("neurons ({shown} of {total})")
-    } else {
-        "neurons".to_owned()
-    };
-    let y = Axis::new(&what)
-        .range(0.0, (bottom - gap).max(1.0))
-        .names_at(names);
-    Ok(Panel {
-        marks,
-        ..Panel::new(span.axis(), y)
-    })
+    let what =
+        if shown < total { format!("neurons ({shown} of {total})") } else { "neurons".to_owned() };
+    let y = Axis::new(&what).range(0.0, (bottom - gap).max(1.0)).names_at(names);
+    Ok(Panel { marks, ..Panel::new(span.axis(), y) })
 }
 
 /// Rows of each population: proportional to its size, with a least share.
@@ -131,10 +114,7 @@ fn allot(populations: &[RasterPopulation<'_>], most: usize) -> Vec<usize> {
     }
     let share =
         |p: &RasterPopulation<'_>| (most as f64 * p.size as f64 / total as f64).round() as usize;
-    populations
-        .iter()
-        .map(|p| share(p).max(most / 12).max(1).min(p.size))
-        .collect()
+    populations.iter().map(|p| share(p).max(most / 12).max(1).min(p.size)).collect()
 }
 
 /// Time on the axis and row of the spikes of the shown neurons: row `r` of `n` is neuron `(2 r + 1) size / (2 n)`.
@@ -169,23 +149,14 @@ mod tests {
     use super::*;
 
     fn every_neuron_once(size: u32) -> Spikes {
-        Spikes {
-            steps: (0..u64::from(size)).collect(),
-            ids: (0..size).collect(),
-        }
+        Spikes { steps: (0..u64::from(size)).collect(), ids: (0..size).collect() }
     }
 
     fn count(panel: &Panel) -> Vec<usize> {
         panel
             .marks
             .iter()
-            .map(|m| {
-                if let Mark::Segments { segments, .. } = m {
-                    segments.len()
-                } else {
-                    0
-                }
-            })
+            .map(|m| if let Mark::Segments { segments, .. } = m { segments.len() } else { 0 })
             .collect()
     }
 
@@ -193,32 +164,17 @@ mod tests {
     fn limits_hold_and_small_populations_stay() {
         let (big, small) = (every_neuron_once(40_000), every_neuron_once(20));
         let populations = [
-            RasterPopulation {
-                name: "E",
-                size: 40_000,
-                spikes: &big,
-            },
-            RasterPopulation {
-                name: "I",
-                size: 20,
-                spikes: &small,
-            },
+            RasterPopulation { name: "E", size: 40_000, spikes: &big },
+            RasterPopulation { name: "I", size: 20, spikes: &small },
         ];
         let span = TimeSpan::new(0.0, 1e6).unwrap();
         let theme = Theme::light();
-        let limits = RasterLimits {
-            neurons: 600,
-            spikes: 40_000,
-        };
+        let limits = RasterLimits { neurons: 600, spikes: 40_000 };
         let panel = raster(&populations, 0.1, span, limits, &theme).unwrap();
         assert_eq!(count(&panel), [600, 20]);
-        let limits = RasterLimits {
-            neurons: 50_000,
-            spikes: 1200,
-        };
-        let n: usize = count(&raster(&populations, 0.1, span, limits, &theme).unwrap())
-            .iter()
-            .sum();
+        let limits = RasterLimits { neurons: 50_000, spikes: 1200 };
+        let n: usize =
+            count(&raster(&populations, 0.1, span, limits, &theme).unwrap()).iter().sum();
         assert!((1000..=1220).contains(&n), "{n}");
     }
 
@@ -226,26 +182,12 @@ mod tests {
     fn all_is_shown_when_it_fits_and_nothing_when_there_is_nothing() {
         let spikes = every_neuron_once(5);
         let populations = [
-            RasterPopulation {
-                name: "E",
-                size: 5,
-                spikes: &spikes,
-            },
-            RasterPopulation {
-                name: "none",
-                size: 0,
-                spikes: &Spikes::default(),
-            },
+            RasterPopulation { name: "E", size: 5, spikes: &spikes },
+            RasterPopulation { name: "none", size: 0, spikes: &Spikes::default() },
         ];
         let span = TimeSpan::new(0.0, 0.3).unwrap();
-        let panel = raster(
-            &populations,
-            0.1,
-            span,
-            RasterLimits::default(),
-            &Theme::light(),
-        )
-        .unwrap();
+        let panel =
+            raster(&populations, 0.1, span, RasterLimits::default(), &Theme::light()).unwrap();
         assert_eq!(count(&panel), [3, 0]);
         assert!(raster(&[], 0.1, span, RasterLimits::default(), &Theme::light()).is_ok());
         assert!(raster(&[], 0.0, span, RasterLimits::default(), &Theme::light()).is_err());

@@ -26,10 +26,7 @@ fn project((u, v, w): InBox) -> (Point, f64) {
     let (a, b) = (u - 0.5, v - 0.5);
     let right = a * turn.cos() + b * turn.sin();
     let depth = -a * turn.sin() + b * turn.cos();
-    (
-        (right, depth * above.sin() + HEIGHT * w * above.cos()),
-        depth,
-    )
+    ((right, depth * above.sin() + HEIGHT * w * above.cos()), depth)
 }
 
 /// The fitted surface (the measured one without a fit), coloured by the output rate, with the measured points when `points`
@@ -71,12 +68,7 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
     let mut quads = Vec::new();
     for pair in rows.windows(2) {
         for j in 1..data.second.len() {
-            let corners = [
-                (pair[0], j - 1),
-                (pair[1], j - 1),
-                (pair[1], j),
-                (pair[0], j),
-            ];
+            let corners = [(pair[0], j - 1), (pair[1], j - 1), (pair[1], j), (pair[0], j)];
             let placed: Option<Vec<InBox>> = corners
                 .iter()
                 .map(|&(i, j)| inside(grid[i], data.second[j], height[[i, j]]))
@@ -92,12 +84,7 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
         let fill = bar.color(mean);
         let outline = Some(Stroke::solid(fill.mix(theme.background, 0.3), 0.25));
         let points = corners.into_iter().map(|p| project(p).0).collect();
-        marks.push(Mark::Area {
-            points,
-            fill,
-            opacity: 1.0,
-            outline,
-        });
+        marks.push(Mark::Area { points, fill, opacity: 1.0, outline });
     }
     let points = points && data.fit.is_some();
     if points {
@@ -105,19 +92,10 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
     }
     // The box with room for what is written around it. The height says what the colours say: no colour bar.
     let corner = |u, v, w| project((u, v, w)).0;
-    let x_axis = Axis::none().range(
-        corner(0.0, 0.0, 0.0).0 - 0.24,
-        corner(1.0, 1.0, 0.0).0 + 0.16,
-    );
-    let y_axis = Axis::none().range(
-        corner(1.0, 0.0, 0.0).1 - 0.19,
-        corner(0.0, 1.0, 1.0).1 + 0.02,
-    );
+    let x_axis = Axis::none().range(corner(0.0, 0.0, 0.0).0 - 0.24, corner(1.0, 1.0, 0.0).0 + 0.16);
+    let y_axis = Axis::none().range(corner(1.0, 0.0, 0.0).1 - 0.19, corner(0.0, 1.0, 1.0).1 + 0.02);
     let key = vec![
-        (
-            Swatch::Disc(theme.ink),
-            Label::plain("measured, above the fit"),
-        ),
+        (Swatch::Disc(theme.ink), Label::plain("measured, above the fit")),
         (Swatch::Ring(theme.ink), Label::plain("below")),
     ];
     Ok(Panel {
@@ -145,10 +123,8 @@ fn measured(
             let Some(place) = inside(a, b, value) else {
                 continue;
             };
-            let nearest = grid
-                .iter()
-                .enumerate()
-                .min_by(|p, q| (p.1 - a).abs().total_cmp(&(q.1 - a).abs()));
+            let nearest =
+                grid.iter().enumerate().min_by(|p, q| (p.1 - a).abs().total_cmp(&(q.1 - a).abs()));
             let side = match nearest {
                 Some((k, _)) if value < fit[[k, j]] => &mut below,
                 _ => &mut above,
@@ -197,72 +173,31 @@ fn box_marks(data: &TransferData<'_>, theme: &Theme, x: &Scale, y: &Scale, z: &S
         edge(far, 0.0, far, 1.0),
         edge(right, 0.0, right, 1.0),
     ];
-    let mut front = vec![
-        edge(left, 0.0, near, 0.0),
-        edge(near, 0.0, right, 0.0),
-        edge(left, 0.0, left, 1.0),
-    ];
+    let mut front =
+        vec![edge(left, 0.0, near, 0.0), edge(near, 0.0, right, 0.0), edge(left, 0.0, left, 1.0)];
     let out = 0.03;
     let mut texts = Vec::new();
     let mut write = |at, shift, label: Label, size, anchor| {
-        texts.push(Mark::Text {
-            at,
-            shift,
-            label,
-            size,
-            color: theme.ink,
-            anchor,
-            upwards: false,
-        });
+        texts.push(Mark::Text { at, shift, label, size, color: theme.ink, anchor, upwards: false });
     };
     for (&u, label) in xs.iter().zip(x_labels) {
         front.push([at((u, 0.0, 0.0)), at((u, -out, 0.0))]);
-        write(
-            at((u, -2.2 * out, 0.0)),
-            (0.0, 4.0),
-            label,
-            theme.tick_size,
-            Anchor::End,
-        );
+        write(at((u, -2.2 * out, 0.0)), (0.0, 4.0), label, theme.tick_size, Anchor::End);
     }
     for (&p, label) in ys.iter().zip(y_labels) {
         let v = 1.0 - p;
         front.push([at((1.0, v, 0.0)), at((1.0 + out, v, 0.0))]);
-        write(
-            at((1.0 + 2.2 * out, v, 0.0)),
-            (0.0, 2.5),
-            label,
-            theme.tick_size,
-            Anchor::Start,
-        );
+        write(at((1.0 + 2.2 * out, v, 0.0)), (0.0, 2.5), label, theme.tick_size, Anchor::Start);
     }
     for (&w, label) in zs.iter().zip(z_labels) {
         let (px, py) = at((0.0, 0.0, w));
         front.push([(px, py), (px - out, py)]);
-        write(
-            (px - 1.8 * out, py),
-            (0.0, 0.0),
-            label,
-            theme.tick_size,
-            Anchor::End,
-        );
+        write((px - 1.8 * out, py), (0.0, 0.0), label, theme.tick_size, Anchor::End);
     }
     let first = Label::math(&format!("{} (Hz)", data.first_symbol));
-    write(
-        at((0.55, -0.2, 0.0)),
-        (-4.0, 6.0),
-        first,
-        theme.label_size,
-        Anchor::End,
-    );
+    write(at((0.55, -0.2, 0.0)), (-4.0, 6.0), first, theme.label_size, Anchor::End);
     let second = Label::math(&format!("{} (Hz)", data.second_symbol));
-    write(
-        at((1.2, 0.5, 0.0)),
-        (4.0, 6.0),
-        second,
-        theme.label_size,
-        Anchor::Start,
-    );
+    write(at((1.2, 0.5, 0.0)), (4.0, 6.0), second, theme.label_size, Anchor::Start);
     let (px, py) = at((0.0, 0.0, 0.5));
     texts.push(Mark::Text {
         at: (px, py),
@@ -273,10 +208,8 @@ fn box_marks(data: &TransferData<'_>, theme: &Theme, x: &Scale, y: &Scale, z: &S
         anchor: Anchor::Middle,
         upwards: true,
     });
-    let segments = |segments, color, width| Mark::Segments {
-        segments,
-        stroke: Stroke::solid(color, width),
-    };
+    let segments =
+        |segments, color, width| Mark::Segments { segments, stroke: Stroke::solid(color, width) };
     let mut marks = vec![
         segments(grid, theme.faint, 0.4),
         segments(back, theme.faint.mix(theme.muted, 0.3), 0.5),

@@ -84,14 +84,9 @@ impl<'a> Series<'a> {
     /// The points of the span on its axis, with one neighbour beyond each end so that the line reaches the edge.
     pub(crate) fn points(&self, span: TimeSpan) -> Vec<Point> {
         let n = self.times.len();
-        let from = self
-            .times
-            .partition_point(|&t| t < span.from)
-            .saturating_sub(1);
+        let from = self.times.partition_point(|&t| t < span.from).saturating_sub(1);
         let to = (self.times.partition_point(|&t| t <= span.to) + 1).min(n);
-        (from..to.max(from))
-            .map(|i| (span.on_axis(self.times[i]), self.values[i]))
-            .collect()
+        (from..to.max(from)).map(|i| (span.on_axis(self.times[i]), self.values[i])).collect()
     }
 }
 
@@ -102,15 +97,9 @@ mod tests {
     #[test]
     fn long_spans_are_in_seconds() {
         let short = TimeSpan::new(0.0, 1500.0).unwrap();
-        assert_eq!(
-            (short.on_axis(200.0), short.axis().label),
-            (200.0, "time (ms)".into())
-        );
+        assert_eq!((short.on_axis(200.0), short.axis().label), (200.0, "time (ms)".into()));
         let long = TimeSpan::new(0.0, 20_000.0).unwrap();
-        assert_eq!(
-            (long.on_axis(200.0), long.axis().label),
-            (0.2, "time (s)".into())
-        );
+        assert_eq!((long.on_axis(200.0), long.axis().label), (0.2, "time (s)".into()));
         assert!(TimeSpan::new(1.0, 1.0).is_err() && TimeSpan::new(0.0, f64::NAN).is_err());
     }
 
@@ -122,12 +111,7 @@ mod tests {
             s.points(TimeSpan::new(1.5, 2.5).unwrap()),
             [(1.0, 6.0), (2.0, 7.0), (3.0, 8.0)]
         );
-        assert!(
-            Series::new(&[], &[])
-                .unwrap()
-                .points(TimeSpan::new(0.0, 1.0).unwrap())
-                .is_empty()
-        );
+        assert!(Series::new(&[], &[]).unwrap().points(TimeSpan::new(0.0, 1.0).unwrap()).is_empty());
         assert!(Series::new(&t, &[]).is_err());
     }
 }

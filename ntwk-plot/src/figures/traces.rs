@@ -47,10 +47,7 @@ impl<'a> VoltageTrace<'a> {
                 expected: "finite and above 0",
             });
         }
-        let neuron = trace
-            .neurons
-            .get(column)
-            .filter(|_| column < trace.data.ncols());
+        let neuron = trace.neurons.get(column).filter(|_| column < trace.data.ncols());
         let Some(&neuron) = neuron else {
             return Err(PlotError::Value {
                 name: "column of the trace",
@@ -63,13 +60,7 @@ impl<'a> VoltageTrace<'a> {
             own.map(|(&step, _)| step as f64 * dt).collect()
         });
         let interval = trace.every as f64 * dt;
-        Ok(Self {
-            name,
-            population,
-            interval,
-            values: trace.data.column(column),
-            spikes,
-        })
+        Ok(Self { name, population, interval, values: trace.data.column(column), spikes })
     }
 }
 
@@ -86,18 +77,10 @@ pub fn traces(
 ) -> Panel {
     let cut: Vec<Vec<Point>> = voltages.iter().map(|v| samples(v, span)).collect();
     let finite = || cut.iter().flatten().map(|p| p.1).filter(|v| v.is_finite());
-    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-        (l.min(v), h.max(v))
-    });
-    let (low, high) = if low <= high {
-        (low, high)
-    } else {
-        (-70.0, -50.0)
-    };
-    let any_spike = voltages
-        .iter()
-        .flat_map(|v| &v.spikes)
-        .any(|&t| span.contains(t));
+    let (low, high) =
+        finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let (low, high) = if low <= high { (low, high) } else { (-70.0, -50.0) };
+    let any_spike = voltages.iter().flat_map(|v| &v.spikes).any(|&t| span.contains(t));
     let peak = match peak.filter(|p| p.is_finite()) {
         Some(p) => p,
         None if any_spike => high + 20.0,
@@ -122,46 +105,23 @@ pub fn traces(
                 [(t, foot + shift), (t, peak + shift)]
             })
             .collect();
-        marks.push(Mark::Segments {
-            segments,
-            stroke: Stroke::solid(color, 0.6),
-        });
-        let values: Vec<f64> = points
-            .iter()
-            .map(|p| p.1)
-            .filter(|v| v.is_finite())
-            .collect();
-        let mean = if values.is_empty() {
-            low
-        } else {
-            values.iter().sum::<f64>() / values.len() as f64
-        };
+        marks.push(Mark::Segments { segments, stroke: Stroke::solid(color, 0.6) });
+        let values: Vec<f64> = points.iter().map(|p| p.1).filter(|v| v.is_finite()).collect();
+        let mean =
+            if values.is_empty() { low } else { values.iter().sum::<f64>() / values.len() as f64 };
         names.push((mean + shift, Label::plain(voltage.name), color));
     }
     let bottom = low - (voltages.len().max(1) - 1) as f64 * distance;
     let pad = 0.02 * (top - bottom).max(1.0);
-    let y = Axis::new("V_m")
-        .range(bottom - pad, top + pad)
-        .names_at(names);
+    let y = Axis::new("V_m").range(bottom - pad, top + pad).names_at(names);
     let bar = if top - low > 25.0 { 20.0 } else { 10.0 };
-    let scale_bar = Some(ScaleBar {
-        length: bar,
-        label: Label::plain(format!("{bar} mV")),
-    });
-    Panel {
-        marks,
-        scale_bar,
-        ..Panel::new(span.axis(), y)
-    }
+    let scale_bar = Some(ScaleBar { length: bar, label: Label::plain(format!("{bar} mV")) });
+    Panel { marks, scale_bar, ..Panel::new(span.axis(), y) }
 }
 
 fn samples(voltage: &VoltageTrace<'_>, span: TimeSpan) -> Vec<Point> {
     let at = |i: usize| i as f64 * voltage.interval;
-    let inside = voltage
-        .values
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| span.contains(at(*i)));
+    let inside = voltage.values.iter().enumerate().filter(|(i, _)| span.contains(at(*i)));
     inside.map(|(i, &v)| (span.on_axis(at(i)), v)).collect()
 }
 
@@ -180,29 +140,18 @@ mod tests {
 
     fn trace() -> Trace {
         let data = Array2::from_shape_fn((100, 2), |(r, c)| -60.0 - c as f64 + 0.01 * r as f64);
-        Trace {
-            variable: "V_m".into(),
-            unit: "mV".into(),
-            neurons: vec![4, 9],
-            every: 2,
-            data,
-        }
+        Trace { variable: "V_m".into(), unit: "mV".into(), neurons: vec![4, 9], every: 2, data }
     }
 
     #[test]
     fn spikes_of_the_neuron_stand_on_its_potential() {
         let t = trace();
-        let spikes = Spikes {
-            steps: vec![10, 11, 50],
-            ids: vec![9, 4, 9],
-        };
+        let spikes = Spikes { steps: vec![10, 11, 50], ids: vec![9, 4, 9] };
         let v = VoltageTrace::from_trace("x", 0, &t, 1, Some(&spikes), 0.1).unwrap();
         assert_eq!(v.spikes, [1.0, 5.0]);
         let span = TimeSpan::new(0.0, 4.0).unwrap();
         let panel = traces(&[v], span, Some(0.0), &Theme::light());
-        let Mark::Segments { segments, .. } = &panel.marks[1] else {
-            panic!("no strokes")
-        };
+        let Mark::Segments { segments, .. } = &panel.marks[1] else { panic!("no strokes") };
         assert_eq!(segments.len(), 1);
         assert_eq!(segments[0], [(1.0, -61.0 + 0.05), (1.0, 0.0)]);
     }

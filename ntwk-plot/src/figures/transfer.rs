@@ -40,11 +40,7 @@ impl TransferData<'_> {
     /// Checks that the shapes agree.
     pub(crate) fn check(&self) -> Result<(), PlotError> {
         let same = |what, left, right| {
-            if left == right {
-                Ok(())
-            } else {
-                Err(PlotError::Lengths { what, left, right })
-            }
+            if left == right { Ok(()) } else { Err(PlotError::Lengths { what, left, right }) }
         };
         same(
             "first input rates and rows of the transfer function",
@@ -57,11 +53,7 @@ impl TransferData<'_> {
             self.rate.ncols(),
         )?;
         if let Some(e) = &self.error {
-            same(
-                "rows of the transfer function and of its errors",
-                self.rate.nrows(),
-                e.nrows(),
-            )?;
+            same("rows of the transfer function and of its errors", self.rate.nrows(), e.nrows())?;
             same(
                 "columns of the transfer function and of its errors",
                 self.rate.ncols(),
@@ -69,16 +61,8 @@ impl TransferData<'_> {
             )?;
         }
         if let Some((first, rate)) = &self.fit {
-            same(
-                "first input rates and rows of the fit",
-                first.len(),
-                rate.nrows(),
-            )?;
-            same(
-                "second input rates and columns of the fit",
-                self.second.len(),
-                rate.ncols(),
-            )?;
+            same("first input rates and rows of the fit", first.len(), rate.nrows())?;
+            same("second input rates and columns of the fit", self.second.len(), rate.ncols())?;
         }
         Ok(())
     }
@@ -112,16 +96,8 @@ pub fn transfer(data: &TransferData<'_>, theme: &Theme) -> Result<Panel, PlotErr
         }
     }
     for (j, &second) in data.second.iter().enumerate() {
-        let errors = data
-            .error
-            .as_ref()
-            .map_or_else(Vec::new, |e| e.column(j).to_vec());
-        let points = data
-            .first
-            .iter()
-            .copied()
-            .zip(data.rate.column(j).iter().copied())
-            .collect();
+        let errors = data.error.as_ref().map_or_else(Vec::new, |e| e.column(j).to_vec());
+        let points = data.first.iter().copied().zip(data.rate.column(j).iter().copied()).collect();
         marks.push(Mark::Points {
             points,
             errors,
@@ -131,35 +107,16 @@ pub fn transfer(data: &TransferData<'_>, theme: &Theme) -> Result<Panel, PlotErr
         });
     }
     let mut key = vec![(
-        if data.error.is_some() {
-            Swatch::Bar(theme.muted)
-        } else {
-            Swatch::Disc(theme.muted)
-        },
-        Label::plain(if data.error.is_some() {
-            "measured ± s.e.m."
-        } else {
-            "measured"
-        }),
+        if data.error.is_some() { Swatch::Bar(theme.muted) } else { Swatch::Disc(theme.muted) },
+        Label::plain(if data.error.is_some() { "measured ± s.e.m." } else { "measured" }),
     )];
     if data.fit.is_some() {
         key.push((Swatch::Line(Stroke::solid(theme.muted, 0.9)), "fit".into()));
     }
-    let x = Axis {
-        label: rate_label(data.first_name, data.first_symbol),
-        ..Axis::new("")
-    };
-    let errors = data
-        .error
-        .iter()
-        .flatten()
-        .map(|e| if e.is_finite() { *e } else { 0.0 });
-    let highest = data
-        .rate
-        .iter()
-        .copied()
-        .zip(errors.chain(std::iter::repeat(0.0)))
-        .map(|(r, e)| r + e);
+    let x = Axis { label: rate_label(data.first_name, data.first_symbol), ..Axis::new("") };
+    let errors = data.error.iter().flatten().map(|e| if e.is_finite() { *e } else { 0.0 });
+    let highest =
+        data.rate.iter().copied().zip(errors.chain(std::iter::repeat(0.0))).map(|(r, e)| r + e);
     let fitted = data.fit.iter().flat_map(|f| f.1.iter()).copied();
     // Rates are not negative, and 0 is what they are seen against.
     let (_, high) = range_of(highest.chain(fitted), 0.05);
@@ -202,9 +159,6 @@ mod tests {
         };
         assert_eq!(transfer(&data, &Theme::light()).unwrap().marks.len(), 6);
         data.fit = Some((&first[1..], fit.view()));
-        assert!(matches!(
-            transfer(&data, &Theme::light()),
-            Err(PlotError::Lengths { .. })
-        ));
+        assert!(matches!(transfer(&data, &Theme::light()), Err(PlotError::Lengths { .. })));
     }
 }
