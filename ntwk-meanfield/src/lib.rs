@@ -13,8 +13,12 @@
 //! evaluated in dual numbers.
 
 mod domain;
+mod dormand_prince;
+mod dynamics;
 mod effective_threshold;
 mod fit;
+mod fixed_point;
+mod input;
 mod least_squares;
 mod moments;
 mod ridge;
@@ -23,12 +27,20 @@ mod scan;
 pub mod single_cell;
 pub mod special;
 mod synapse;
+mod system;
 mod threshold_form;
 mod transfer_function;
 
 pub use domain::Domain;
+pub use dormand_prince::Tolerance;
+pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};
 pub use effective_threshold::{EffectiveThreshold, ThresholdError, effective_threshold};
 pub use fit::{Fit, FitOptions, Termination, ThresholdStep, Weighting, fit};
+pub use fixed_point::{
+    FixedPoint, FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, Stability,
+    default_starts, find_fixed_points,
+};
+pub use input::{FunctionInput, Input, InputError, InputSource, SampledInput};
 pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient,
@@ -37,5 +49,8 @@ pub use ridge::{RidgeFit, fit_ridge};
 pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};
 pub use synapse::{Mixture, SynapseClass};
+pub use system::{
+    Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
+};
 pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer_function::{DynTransferFunction, TransferFunction};
