@@ -102,8 +102,9 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Ticks {
         let step = m * decade;
         let first = ((low - tolerance) / step).ceil();
         let last = ((high + tolerance) / step).floor();
-        // Also ends when span or decade are not usable numbers: the comparison is then false.
-        if !(last - first + 1.0 > most as f64) {
+        let n = last - first + 1.0;
+        // NaN: the step has outgrown the numbers.
+        if n <= most as f64 || n.is_nan() {
             break step;
         }
         if m == 5.0 {

@@ -11,8 +11,6 @@ use ntwk_plot::figures::{
 use ntwk_plot::{Axis, Figure, Label, Layout, Mark, Panel, PlotError, Stroke, Theme, Width};
 use resvg::usvg;
 
-const PX_PER_POINT: f32 = 1.0;
-
 /// Reads the SVG as the PNG conversion does; 72 dpi makes one unit a point.
 fn parse(svg: &str) -> usvg::Tree {
     let mut fonts = usvg::fontdb::Database::new();
@@ -362,7 +360,7 @@ fn the_width_of_a_label_is_what_the_font_draws() {
         let panel = Panel::new(x, Axis::none()).with(Mark::discs([(0.0, 0.0)], theme.ink, 1.0));
         let figure = Figure::new("", Width::Column, 50.0, Layout::panel(panel), &theme);
         let (_, drawn) = texts_of(&figure).into_iter().find(|t| t.0 == text).unwrap();
-        let expected = label.width(theme.label_size) as f32 * PX_PER_POINT;
+        let expected = label.width(theme.label_size) as f32;
         // Kerning and the side bearings of the outer letters.
         assert!(
             (drawn.width() - expected).abs() < 0.04 * expected + 1.0,

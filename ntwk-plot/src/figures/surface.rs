@@ -36,7 +36,7 @@ fn project((u, v, w): InBox) -> (Point, f64) {
 /// [`PlotError::Lengths`] when the shapes do not agree.
 pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<Panel, PlotError> {
     data.check()?;
-    let (grid, height) = data.fit.clone().unwrap_or((data.first, data.rate));
+    let (grid, height) = data.fit.unwrap_or((data.first, data.rate));
     let rates = height.iter().chain(data.rate.iter()).copied();
     let (_, most) = range_of(rates, 0.0);
     let of = |values: &[f64]| {
