@@ -18,6 +18,7 @@ mod dynamics;
 mod effective_threshold;
 mod fit;
 mod fixed_point;
+pub mod from_model;
 mod input;
 mod least_squares;
 mod moments;

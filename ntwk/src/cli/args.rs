@@ -1,0 +1,178 @@
+//! Arguments and help of every command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Spiking networks, their mean-field theory and their single cells in one place.
+///
+/// One model file drives the simulation, the theory and their comparison.
+#[derive(Debug, Parser)]
+#[command(name = "ntwk", version, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  ntwk compare examples/rs-fs/model.toml        simulate, predict, compare: table, figure, HDF5
+  ntwk check my-model.toml                      every fault of a model, or its resolved table
+  ntwk run my-model.toml --set simulation.t_stop='5 s' --threads 2
+
+Exit codes:
+  0  success
+  1  the work failed (a blow-up, a full disk, a fit that cannot be done); partial results are kept
+  2  the model file or the command line has faults
+  130  interrupted (Ctrl-C); partial results are kept")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(CheckArgs),
+    /// Simulate a model: spikes, membrane potentials, rates, overview figure.
+    #[command(after_help = "\
+Examples:
+  ntwk run examples/rs-fs/model.toml --out out/rs-fs
+  ntwk run examples/rs-fs/model.toml --set 'afferents.AffExc.rate=8 Hz' --threads 1
+
+Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and
+overview.svg into DIR.")]
+    Run(RunArgs),
+    /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and
+    /// compare: table, figure, HDF5, JSON.
+    #[command(after_help = "\
+Example:
+  ntwk compare examples/rs-fs/model.toml --out out/rs-fs
+
+The table has, per population, the stationary rate, mean and standard deviation of V_m and the
+transient peak, simulated and predicted, with relative errors. [compare] in the model file sets the
+windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR.")]
+    Compare(RunArgs),
+    /// The theory alone: transfer functions, fixed points with their stability, rates in time.
+    #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
+    Meanfield(RunArgs),
+    Tf(TfArgs),
+    Plot(PlotArgs),
+    Cells(CellsArgs),
+    Import(ImportArgs),
+}
+
+/// A model file and changes to it.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// Model file (TOML, or JSON if it ends in .json).
+    pub model: PathBuf,
+    /// Change a key of the model, for example --set populations.RecExc.size=8000 or
+    /// --set 'afferents.AffExc.rate=8 Hz'. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<(String, String)>,
+}
+
+fn parse_override(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected KEY=VALUE, for example simulation.seed=4".to_owned()),
+    }
+}
+
+/// Check a model: every fault with file, line, key and value, or the resolved parameter table.
+///
+/// The table has units and derived quantities: membrane time constants, in-degrees, numbers of
+/// synapses, memory.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ntwk check examples/rs-fs/model.toml")]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// Arguments of the commands that compute.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Folder for the results; made if it does not exist.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Number of threads; the results do not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Figures on a dark background.
+    #[arg(long)]
+    pub dark: bool,
+    /// No progress bars.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl RunArgs {
+    /// Threads to use.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.map_or_else(crate::simulate::default_threads, |n| n as usize)
+    }
+}
+
+/// Transfer functions: scan the single cells, fit the effective threshold.
+#[derive(Debug, Args)]
+pub(crate) struct TfArgs {
+    #[command(subcommand)]
+    pub command: TfCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TfCommand {
+    /// Measure the rates of single cells under Poisson input; writes a table per population.
+    #[command(after_help = "Example:\n  ntwk tf scan examples/rs-fs/model.toml --out out/scan")]
+    Scan(RunArgs),
+    /// Scan and fit: coefficients, quality of the fit, figure.
+    #[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
+    Fit(RunArgs),
+}
+
+/// Draw the overview figure of a results file (PNG and SVG).
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ntwk plot out/results.h5 --out out")]
+pub(crate) struct PlotArgs {
+    /// Results file written by `ntwk run` or `ntwk compare`.
+    pub results: PathBuf,
+    /// Folder for the figure.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Standard deviation of the Gaussian that smooths the rates (ms).
+    #[arg(long, value_name = "MS", default_value_t = 10.0)]
+    pub smoothing: f64,
+    /// Dark background.
+    #[arg(long)]
+    pub dark: bool,
+}
+
+/// The library of cells: kinds with their equations, published parameter sets.
+#[derive(Debug, Args)]
+pub(crate) struct CellsArgs {
+    #[command(subcommand)]
+    pub command: CellsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CellsCommand {
+    /// List all kinds and presets.
+    List,
+    /// Show one: equation and parameters of a kind, values and citation of a preset.
+    #[command(after_help = "Examples:\n  ntwk cells show AdEx\n  ntwk cells show RS")]
+    Show {
+        /// Kind or preset.
+        name: String,
+    },
+}
+
+/// Import the flat JSON of the Python package neural_network_dynamics as a model file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml && ntwk check model.toml")]
+pub(crate) struct ImportArgs {
+    /// The JSON file, comment keys and all.
+    pub file: PathBuf,
+    /// Model file to write (TOML, or JSON if it ends in .json).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}

@@ -1,0 +1,196 @@
+//! `ntwk check`: the resolved model as a table.
+
+use ntwk_core::Model;
+use ntwk_core::spec::{AfferentActivity, ConnectionSpec, EventStatistics};
+
+use super::Failure;
+use super::args::CheckArgs;
+use super::output::{note, print};
+use super::table::{Table, bytes, number};
+
+pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let library = ntwk_cells::library();
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+    if let Some(title) = &model.spec().title {
+        print(title);
+    }
+    if let Some(reference) = &model.spec().reference {
+        print(reference);
+    }
+    print("");
+    print(simulation(&model));
+    print(receptors(&model));
+    print(populations(&model, &library));
+    print(afferents(&model));
+    print(projections(&model));
+    print(memory(&model));
+    model.notices().iter().for_each(note);
+    Ok(())
+}
+
+fn simulation(model: &Model) -> String {
+    let s = &model.spec().simulation;
+    format!(
+        "{} steps of {} ms = {} ms, method {:?}, seed {}\n",
+        model.n_steps(),
+        s.dt,
+        model.t_stop(),
+        s.method,
+        s.seed
+    )
+    .replace("Euler", "euler")
+    .replace("Heun", "heun")
+}
+
+fn receptors(model: &Model) -> Table {
+    let mut table = Table::new(&["receptor", "E_rev (mV)", "tau_syn (ms)"]);
+    for r in model.receptors() {
+        table.row(vec![r.name.clone(), r.E_rev.to_string(), r.tau_syn.to_string()]);
+    }
+    table
+}
+
+/// One column per population, one row per parameter: the parameter table of a paper.
+fn populations(model: &Model, library: &ntwk_core::CellLibrary) -> Table {
+    let mut header = vec!["population"];
+    header.extend(model.populations().iter().map(|p| p.name.as_str()));
+    let mut table = Table::new(&header);
+    let mut row = |name: String, cell: &dyn Fn(&ntwk_core::model::Population) -> String| {
+        table.row(std::iter::once(name).chain(model.populations().iter().map(cell)).collect());
+    };
+    row("neurons".to_owned(), &|p| p.size.to_string());
+    row("cell".to_owned(), &|p| p.kind.clone());
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    for population in model.populations() {
+        for parameter in library.kind(&population.kind).map_or(&[][..], |k| k.parameters()) {
+            if !names.iter().any(|n| n.0 == parameter.name) {
+                names.push((parameter.name, parameter.dimension.unit()));
+            }
+        }
+    }
+    for (name, unit) in names {
+        row(format!("{name} ({unit})"), &|p| match name {
+            // Derived where it is not given.
+            "V_peak" => p.cell.spike_threshold().to_string(),
+            _ => p.parameters.get(name).map_or_else(|| "–".to_owned(), |x| x.to_string()),
+        });
+    }
+    row("tau_m = C_m/g_L (ms)".to_owned(), &|p| number(p.cell.membrane().tau_m(), 3));
+    row("I_e (pA)".to_owned(), &|p| {
+        p.current.constant().map_or_else(|| "waveform".to_owned(), |x| x.to_string())
+    });
+    table
+}
+
+fn afferents(model: &Model) -> Table {
+    let mut table = Table::new(&["afferent population", "neurons", "rate (Hz)", "events"]);
+    for a in model.afferents() {
+        let (rate, events) = match &a.activity {
+            AfferentActivity::Rate { rate, statistics } => (
+                rate.constant().map_or_else(
+                    || {
+                        let n = model.n_steps();
+                        let values = (0..n).map(|k| rate.at(f64::from(k) * model.dt()));
+                        let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), x| {
+                            (low.min(x), high.max(x))
+                        });
+                        format!("{low:.3} to {high:.3}")
+                    },
+                    |x| x.to_string(),
+                ),
+                match statistics {
+                    EventStatistics::Poisson => "Poisson",
+                    EventStatistics::AtMostOnePerStep => "at most one per step",
+                },
+            ),
+            AfferentActivity::Spikes { spikes } => {
+                ("–".to_owned(), if spikes.times.is_empty() { "none" } else { "given spikes" })
+            }
+        };
+        table.row(vec![a.name.clone(), a.size.to_string(), rate, events.to_owned()]);
+    }
+    table
+}
+
+fn projections(model: &Model) -> Table {
+    let mut table = Table::new(&[
+        "projection",
+        "from",
+        "to",
+        "receptor",
+        "weight (nS)",
+        "delay (ms)",
+        "release",
+        "rule",
+        "in-degree",
+        "synapses",
+    ]);
+    for p in model.projections() {
+        let target = &model.populations()[p.target];
+        let rule = match p.connection {
+            ConnectionSpec::FixedInDegree { .. } => "fixed in-degree",
+            ConnectionSpec::PairwiseBernoulli { .. } => "pairwise Bernoulli",
+            ConnectionSpec::AllToAll { .. } => "all to all",
+            ConnectionSpec::OneToOne => "one to one",
+            ConnectionSpec::Pairs { .. } => "pairs",
+        };
+        table.row(vec![
+            p.name.clone(),
+            model.source_name(p.source).to_owned(),
+            target.name.clone(),
+            model.receptors()[p.receptor].name.clone(),
+            p.weight.to_string(),
+            (f64::from(p.delay_steps) * model.dt()).to_string(),
+            p.release_probability.to_string(),
+            rule.to_owned(),
+            number(p.in_degree, if p.in_degree.fract() == 0.0 { 0 } else { 1 }),
+            number(p.synapses(target.size), 0),
+        ]);
+    }
+    table
+}
+
+/// Estimate of the memory of a run: state, target lists, recording.
+fn memory(model: &Model) -> String {
+    let state: f64 = model
+        .populations()
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            let columns = p.cell.variables().len() + model.receptors_of(i).len();
+            f64::from(p.size) * (8.0 * columns as f64 + 4.0)
+        })
+        .sum();
+    let synapses: f64 = model
+        .projections()
+        .iter()
+        .filter(|p| match p.source {
+            ntwk_core::model::Source::Population(_) => true,
+            // Independent event trains hold no synapses.
+            ntwk_core::model::Source::Afferent(i) => {
+                matches!(model.afferents()[i].activity, AfferentActivity::Spikes { .. })
+            }
+        })
+        .map(|p| p.synapses(model.populations()[p.target].size))
+        .sum();
+    let record = &model.spec().record;
+    let samples = f64::from(model.n_steps()) / f64::from(model.record_every());
+    let traces: f64 = model
+        .populations()
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            let n = |wanted: u64| wanted.min(u64::from(p.size)) as f64;
+            let receptors = model.receptors_of(i).len() as f64;
+            n(record.V_m)
+                + n(record.cell_variables) * (p.cell.variables().len() - 1) as f64
+                + (n(record.conductances) + n(record.currents)) * receptors
+        })
+        .sum();
+    format!(
+        "memory: state {}, {synapses:.0} synapses in target lists {}, recorded variables {}, spikes 12 B each",
+        bytes(state),
+        bytes(4.0 * synapses),
+        bytes(8.0 * samples * traces)
+    )
+}

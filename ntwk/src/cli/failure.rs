@@ -1,0 +1,70 @@
+//! Failures of a command and their exit codes.
+
+use std::path::PathBuf;
+
+use crate::compare::CompareError;
+use crate::overview::FigureError;
+use crate::simulate::Stop;
+use crate::theory::TheoryError;
+use ntwk_core::connectivity::TooManySynapses;
+use ntwk_io::{ModelFileError, RunFileError};
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The model file cannot be read or has faults.
+    #[error(transparent)]
+    Model(#[from] ModelFileError),
+    /// An argument names something that does not exist.
+    #[error("{0}")]
+    Argument(String),
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] TooManySynapses),
+    /// The run stopped; what came before is in the files.
+    #[error("{stop}; what was computed before is in {}", folder.display())]
+    Stopped {
+        /// Why.
+        stop: Stop,
+        /// Where the partial results are.
+        folder: PathBuf,
+    },
+    /// The theory failed.
+    #[error(transparent)]
+    Theory(#[from] TheoryError),
+    /// The comparison failed.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// A figure failed.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// A results file cannot be read or written.
+    #[error(transparent)]
+    Results(#[from] RunFileError),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The model cannot be written as text.
+    #[error(transparent)]
+    WriteModel(#[from] ntwk_io::model_file::WriteModelError),
+    /// A summary cannot be written as JSON.
+    #[error("cannot write the summary: {0}")]
+    Summary(#[from] serde_json::Error),
+}
+
+impl Failure {
+    /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
+    pub(crate) fn exit_code(&self) -> i32 {
+        match self {
+            Self::Model(_) | Self::Argument(_) => 2,
+            Self::Stopped { stop: Stop::Interrupted { .. }, .. }
+            | Self::Theory(TheoryError::Interrupted) => 130,
+            _ => 1,
+        }
+    }
+}

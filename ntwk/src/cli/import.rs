@@ -1,0 +1,39 @@
+//! `ntwk import`: models of other programs.
+
+use std::path::Path;
+
+use ntwk_core::Model;
+use ntwk_io::{ModelFileError, Notation, import_upstream, parse_tree, write_model};
+
+use super::Failure;
+use super::args::ImportArgs;
+use super::output::{note, print};
+
+pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
+    let file = args.file.display().to_string();
+    let text = std::fs::read_to_string(&args.file)
+        .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
+    let named = |mut faults: ntwk_core::Faults| {
+        faults.file = Some(file.clone());
+        ModelFileError::from(faults)
+    };
+    let root = parse_tree(&text, Notation::Json).map_err(named)?;
+    let import = import_upstream(&root).map_err(named)?;
+    // What is written must be a model: the import is checked like one.
+    Model::from_spec(import.spec.clone(), &ntwk_cells::library()).map_err(named)?;
+    let written = write_model(&import.spec, Notation::of(&args.output))?;
+    write_text(&args.output, &written)?;
+    import.notes.iter().for_each(note);
+    print(format!(
+        "wrote {} ({} populations, {} afferent populations, {} projections)",
+        args.output.display(),
+        import.spec.populations.0.len(),
+        import.spec.afferents.0.len(),
+        import.spec.projections.iter().map(|p| p.target.len()).sum::<usize>()
+    ));
+    Ok(())
+}
+
+fn write_text(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|source| Failure::Write { file: file.to_owned(), source })
+}

@@ -1,0 +1,112 @@
+//! `ntwk meanfield`: the theory alone.
+
+use ntwk_core::Model;
+use ntwk_io::{ModelText, Notation, RunContents, WriteOptions, write_model, write_run};
+use ntwk_meanfield::Stability;
+use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
+
+use super::Failure;
+use super::args::RunArgs;
+use super::output::{make_folder, model, note, print, theme, write_figure};
+use super::progress::Bar;
+use super::run::list_files;
+use super::table::{Table, number};
+use crate::overview::FigureError;
+use crate::results::theory_groups;
+use crate::theory::{Theory, predict};
+use crate::windows::Windows;
+
+pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let model = model(args)?;
+    make_folder(&args.out)?;
+    let theory = predict_with_bar(&model, args)?;
+    let windows = Windows::of(&model);
+    let points = theory.fixed_points(windows.stationary)?;
+
+    let mut table = Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
+    for (i, point) in points.found.iter().enumerate() {
+        for (p, population) in theory.populations.iter().enumerate() {
+            let stability = match point.stability {
+                Stability::Stable => "stable",
+                Stability::Unstable => "unstable",
+                Stability::Undetermined => "undetermined",
+            };
+            table.row(vec![
+                (i + 1).to_string(),
+                population.name.clone(),
+                number(point.rates[p], 4),
+                number(point.moments[p].mu_V, 2),
+                number(point.moments[p].sigma_V, 2),
+                format!("{stability}{}", if point.in_domain[p] { "" } else { " (outside the scan)" }),
+            ]);
+        }
+    }
+    print(format!(
+        "{table}input: its mean between {} and {} ms",
+        windows.stationary[0], windows.stationary[1]
+    ));
+
+    let text = ModelText {
+        format: "toml".to_owned(),
+        text: write_model(model.spec(), Notation::Toml)?,
+    };
+    let groups = theory_groups(&theory, None);
+    let file = args.out.join("theory.h5");
+    let contents = RunContents { model: Some(&text), theory: &groups, ..RunContents::default() };
+    write_run(&file, &contents, &WriteOptions::default())?;
+    let mut files = vec![file];
+    files.extend(write_figure(&args.out, "rates", &rates_figure(&model, &theory, args.dark)?)?);
+    list_files(&files);
+    theory.limitations.iter().for_each(note);
+    Ok(())
+}
+
+/// Predicts with a progress bar per population.
+pub(crate) fn predict_with_bar(model: &Model, args: &RunArgs) -> Result<Theory, Failure> {
+    let library = ntwk_cells::library();
+    let bar = Bar::new("single-cell scans", args.quiet);
+    let count = model.populations().len() as f64;
+    let theory = predict(model, &library, args.threads(), &mut |name, fraction| {
+        let index = model.populations().iter().position(|p| p.name == name).unwrap_or(0);
+        bar.set((index as f64 + fraction) / count, name.to_owned());
+    });
+    bar.finish();
+    Ok(theory?)
+}
+
+fn rates_figure(model: &Model, theory: &Theory, dark: bool) -> Result<ntwk_plot::Figure, FigureError> {
+    let times = &theory.trajectory.times;
+    let span = TimeSpan::new(0.0, model.t_stop())?;
+    let n = theory.populations.len();
+    let rates: Vec<Vec<f64>> = (0..n).map(|i| theory.trajectory.component(i).collect()).collect();
+    let populations = theory
+        .populations
+        .iter()
+        .zip(&rates)
+        .map(|(p, rates)| {
+            let predicted = Some(Series::new(times, rates)?);
+            Ok(Activity { name: &p.name, binned: None, smoothed: None, predicted })
+        })
+        .collect::<Result<Vec<_>, ntwk_plot::PlotError>>()?;
+    let inputs: Vec<(&str, Vec<f64>)> = model
+        .afferents()
+        .iter()
+        .filter_map(|a| match &a.activity {
+            ntwk_core::spec::AfferentActivity::Rate { rate, .. } => {
+                Some((a.name.as_str(), times.iter().map(|&t| rate.at(t)).collect()))
+            }
+            ntwk_core::spec::AfferentActivity::Spikes { .. } => None,
+        })
+        .collect();
+    let afferents = inputs
+        .iter()
+        .map(|(name, values)| Ok(Afferent { name, rate: Series::new(times, values)? }))
+        .collect::<Result<Vec<_>, ntwk_plot::PlotError>>()?;
+    Ok(activity_figure(
+        model.spec().title.as_deref().unwrap_or("mean field"),
+        &populations,
+        &afferents,
+        span,
+        &theme(dark),
+    ))
+}

@@ -1,0 +1,42 @@
+//! The command line: one file per command, glue only.
+
+mod args;
+mod cells;
+mod check;
+mod compare;
+mod failure;
+mod import;
+mod meanfield;
+mod output;
+mod plot;
+mod progress;
+mod run;
+mod table;
+mod transfer_function;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+pub(crate) use failure::Failure;
+
+/// Parses the command line and runs the command; returns the exit code.
+pub(crate) fn main() -> i32 {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Check(args) => check::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Meanfield(args) => meanfield::run(args),
+        Command::Tf(args) => transfer_function::run(args),
+        Command::Plot(args) => plot::run(args),
+        Command::Cells(args) => cells::run(args),
+        Command::Import(args) => import::run(args),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            output::error(&failure);
+            failure.exit_code()
+        }
+    }
+}

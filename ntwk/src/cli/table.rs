@@ -1,0 +1,67 @@
+//! Plain-text tables.
+
+/// Rows of cells, columns aligned: the first to the left, the others to the right.
+#[derive(Default)]
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with a header.
+    pub(crate) fn new(header: &[&str]) -> Self {
+        Self { rows: vec![header.iter().map(|&h| h.to_owned()).collect()] }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |c: usize| {
+            self.rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for (r, row) in self.rows.iter().enumerate() {
+            for (c, cell) in row.iter().enumerate() {
+                let pad = " ".repeat(widths[c] - cell.chars().count());
+                match c {
+                    0 => write!(f, "{cell}{pad}")?,
+                    _ => write!(f, "  {pad}{cell}")?,
+                }
+            }
+            writeln!(f)?;
+            if r == 0 {
+                let total = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
+                writeln!(f, "{}", "─".repeat(total))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number for people: `digits` decimals.
+pub(crate) fn number(x: f64, digits: usize) -> String {
+    format!("{x:.digits$}")
+}
+
+/// An optional number for people; a dash when there is none.
+pub(crate) fn optional(x: Option<f64>, digits: usize) -> String {
+    x.map_or_else(|| "–".to_owned(), |x| number(x, digits))
+}
+
+/// A relative error in percent with its sign; a dash when there is none.
+pub(crate) fn percent(x: Option<f64>) -> String {
+    x.map_or_else(|| "–".to_owned(), |x| format!("{:+.1} %", 100.0 * x))
+}
+
+/// Bytes for people.
+pub(crate) fn bytes(n: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (n.max(1.0).log2() / 10.0).floor().clamp(0.0, 4.0);
+    let digits = if power == 0.0 { 0 } else { 1 };
+    format!("{:.digits$} {}", n / 1024f64.powf(power), units[power as usize])
+}
