@@ -21,8 +21,8 @@
 //! | `/rates/<population>/counts` | u32 [n_steps], attribute `units` = spikes | spikes of the population per bin |
 //! | `/rates/<population>` | attributes `size` u64, `bin_width` f64 (ms), `index` u32 | rate (Hz) = 1000 · counts / (size · bin_width) |
 //! | `/model` | string, attribute `format` | text of the resolved model |
-//! | `/provenance` | attributes, see [`Provenance`](crate::Provenance) | who made the file |
-//! | `/theory/<group>/<array>` | f64 of any shape, attributes `units`, `axes` | see [`TheoryGroup`](crate::TheoryGroup) |
+//! | `/provenance` | attributes, see [`Provenance`] | who made the file |
+//! | `/theory/<group>/<array>` | f64 of any shape, attributes `units`, `axes` | see [`TheoryGroup`] |
 //!
 //! SONATA gives a report file one variable, keyed by population. Here one file holds all variables of a run: the
 //! membrane potential is the report `<population>`, exactly where SONATA has it, and any other variable is the report

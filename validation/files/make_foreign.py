@@ -13,14 +13,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 from bmtk.utils.reports.compartment import CompartmentReport
-from bmtk.utils.reports.spike_trains import SpikeTrains, write_sonata
+from bmtk.utils.reports.spike_trains import SpikeTrains
 
 folder = Path(sys.argv[1])
 
 trains = SpikeTrains()
 for node, time in [(3, 0.5), (1, 1.25), (3, 2.0)]:
     trains.add_spike(node_id=node, timestamp=time, population="lgn")
-write_sonata(str(folder / "bmtk_spikes.h5"), trains, mode="w")
+trains.to_sonata(str(folder / "bmtk_spikes.h5"), mode="w")
 
 report = CompartmentReport(
     str(folder / "bmtk_report.h5"), mode="w", population="v1", variable="V_m", units="mV",
@@ -31,7 +31,6 @@ report.add_cell(node_id=2, element_ids=[0], element_pos=[0.5])
 for step in range(4):
     report.record_cell(4, vals=[-70.0 + step, -60.0 + step], tstep=step)
     report.record_cell(2, vals=[-50.0 + step], tstep=step)
-    report.end_iteration() if hasattr(report, "end_iteration") else None
 report.flush()
 report.close()
 

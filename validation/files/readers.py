@@ -68,7 +68,7 @@ def check_h5py(path):
             assert start == 0.0 and step == every * DT and int((stop - start) / step) == frames
         same(f["rates/Exc/counts"], np.bincount(STEPS, minlength=1000), "counts")
         text = f["model"].asstr()[()]
-        assert text.startswith("# Modèle « résolu »\n") and text.count("\n") == 3003, "model"
+        assert text.startswith("# Modèle « résolu »\n") and text.count("\n") == 1703, "model"
         assert f["model"].attrs["format"] == "toml"
         provenance = dict(f["provenance"].attrs)
         assert provenance["seed"] == 2**64 - 1 and provenance["generator"] == "ChaCha8", provenance

@@ -64,7 +64,7 @@ fn trace(variable: &str, unit: &str, neurons: &[u32], every: u64, frames: usize)
 /// A text longer than one heap collection of HDF5 (64 KiB) would hold by default.
 pub fn model() -> ModelText {
     let mut text = "# Modèle « résolu »\n[population.Exc]\nsize = 400\n".to_owned();
-    text.push_str(&"# a comment line that makes the text long\n".repeat(3000));
+    text.push_str(&"# a comment line that makes the text long\n".repeat(1700));
     ModelText {
         format: "toml".to_owned(),
         text,
