@@ -1,9 +1,22 @@
-//! Files of ntwk: the only library that opens them.
+//! Files of ntwk: results in HDF5 (SONATA layout where there is one) and arrays in NPY.
+//!
+//! [`write_run`] stores a recording with its model, its origin and the results of the theory; [`ResultFile`] reads such
+//! files, and SONATA files of other programs, back. The layout is documented in [`run_file`].
 
-pub mod model_file;
-pub mod upstream;
+mod atomic;
+pub mod description;
+pub mod error;
+mod hdf5_reader;
+pub mod npy;
+pub mod provenance;
+pub mod result_file;
+pub mod run_file;
+pub mod theory;
 
-pub use model_file::{
-    ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
-};
-pub use upstream::{Import, import_upstream};
+pub use description::{Description, describe};
+pub use error::FileError;
+pub use npy::{read_npy, read_npy_vector};
+pub use provenance::Provenance;
+pub use result_file::{Report, ResultFile, SpikeTrains};
+pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
+pub use theory::{Attribute, NamedArray, TheoryGroup};

@@ -1,0 +1,35 @@
+//! Writes the run that the tests read back, for `validation/files/readers.py` to open with other libraries:
+//! `cargo run -p ntwk-io --example write_sample_run -- FOLDER`.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::path::PathBuf;
+
+use ntwk_io::{Compression, FileError, Precision, RunContents, WriteOptions, write_run};
+
+fn main() -> Result<(), FileError> {
+    let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "out".into()));
+    let (recording, model, provenance, theory) = (
+        common::recording(),
+        common::model(),
+        common::provenance(),
+        common::theory(),
+    );
+    let contents = RunContents {
+        recording: Some(&recording),
+        model: Some(&model),
+        provenance: Some(&provenance),
+        theory: &theory,
+    };
+    write_run(
+        &folder.join("single.h5"),
+        &contents,
+        &WriteOptions::default(),
+    )?;
+    let options = WriteOptions {
+        precision: Precision::Double,
+        compression: Compression::Deflate(4),
+    };
+    write_run(&folder.join("double-deflate.h5"), &contents, &options)
+}

@@ -1,0 +1,151 @@
+//! What a file holds, without reading its data.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::FileError;
+use crate::hdf5_reader::Hdf5Reader;
+use crate::provenance::Provenance;
+use crate::result_file::ResultFile;
+
+/// Levels of groups that are listed; deeper ones are not entered, so that a file whose links form a loop is listed too.
+const MAX_DEPTH: usize = 8;
+/// Objects that are listed; a file may hold millions.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Which program's layout a file follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A file of [`write_run`](crate::write_run).
+    Ntwk,
+    /// A SONATA file of another program.
+    Sonata,
+    /// The flat layout of the `ntwk` Python package (`tRASTER_<population>`, ...).
+    Flat,
+    /// Any other HDF5 file.
+    Unknown,
+}
+
+/// One dataset of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Path inside the file.
+    pub path: String,
+    /// Length of each dimension; empty for a scalar.
+    pub shape: Vec<u64>,
+    /// Element type, such as `f64`; `?` when it has none that can be named.
+    pub element_type: String,
+    /// Attribute `units`.
+    pub unit: Option<String>,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// The file.
+    pub path: PathBuf,
+    /// Size (bytes).
+    pub size: u64,
+    /// Whose layout it follows.
+    pub layout: Layout,
+    /// Time step of the run (ms).
+    pub dt: Option<f64>,
+    /// Duration of the run (ms).
+    pub duration: Option<f64>,
+    /// Populations with the number of their spikes.
+    pub spikes: Vec<(String, u64)>,
+    /// Language of the stored model.
+    pub model_format: Option<String>,
+    /// Origin of the file.
+    pub provenance: Option<Provenance>,
+    /// All datasets, sorted by path (the first 10 000, down to 8 levels of groups).
+    pub entries: Vec<Entry>,
+}
+
+/// Describes any HDF5 file; data are not read.
+///
+/// # Errors
+/// [`FileError::Io`] when it cannot be opened, [`FileError::Hdf5`] when it is not HDF5 or is damaged.
+pub fn describe(path: &Path) -> Result<Description, FileError> {
+    let file = ResultFile::open(path)?;
+    let reader = file.reader();
+    let mut entries = Vec::new();
+    list(reader, "", 0, &mut entries)?;
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+
+    let run = match reader.group("/run")? {
+        Some(_) => Some(reader.attributes("/run")?),
+        None => None,
+    };
+    let dt = run.as_ref().map(|a| a.require_f64("dt")).transpose()?;
+    let n_steps = run.as_ref().map(|a| a.require_u64("n_steps")).transpose()?;
+    let spikes = file.spike_populations()?;
+    let layout = if run.is_some() || reader.group("/provenance")?.is_some() {
+        Layout::Ntwk
+    } else if !spikes.is_empty() || !file.reports()?.is_empty() {
+        Layout::Sonata
+    } else if entries.iter().any(|e| e.path.starts_with("/tRASTER_")) {
+        Layout::Flat
+    } else {
+        Layout::Unknown
+    };
+    let spikes = spikes
+        .into_iter()
+        .map(|name| {
+            let named = format!("/spikes/{name}/timestamps");
+            let entry = entries
+                .iter()
+                .find(|e| e.path == named)
+                .or_else(|| entries.iter().find(|e| e.path == "/spikes/timestamps"));
+            (name, entry.map_or(0, |e| e.shape.iter().product()))
+        })
+        .collect();
+    let model_format = match reader.find("/model")? {
+        Some(model) => model.attributes()?.text("format"),
+        None => None,
+    };
+    Ok(Description {
+        path: path.to_owned(),
+        size: reader.size(),
+        layout,
+        dt,
+        duration: dt.zip(n_steps).map(|(dt, n)| dt * n as f64),
+        spikes,
+        model_format,
+        provenance: if layout == Layout::Ntwk {
+            file.provenance()?
+        } else {
+            None
+        },
+        entries,
+    })
+}
+
+fn list(
+    reader: &Hdf5Reader,
+    group: &str,
+    depth: usize,
+    entries: &mut Vec<Entry>,
+) -> Result<(), FileError> {
+    let object = if group.is_empty() { "/" } else { group };
+    for name in reader.datasets(object)? {
+        if entries.len() >= MAX_ENTRIES {
+            return Ok(());
+        }
+        let path = format!("{group}/{name}");
+        let Some(dataset) = reader.find(&path)? else {
+            continue;
+        };
+        entries.push(Entry {
+            shape: dataset.shape()?,
+            element_type: dataset.element_type().unwrap_or_else(|_| "?".to_owned()),
+            unit: dataset.attributes()?.text("units"),
+            path,
+        });
+    }
+    if depth < MAX_DEPTH {
+        for name in reader.groups(object)? {
+            list(reader, &format!("{group}/{name}"), depth + 1, entries)?;
+        }
+    }
+    Ok(())
+}

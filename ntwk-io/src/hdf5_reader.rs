@@ -1,0 +1,280 @@
+//! Reading HDF5 objects of unknown origin: every failure is an error that names file and object.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hdf5::{AttrValue, Dataset, FormatError};
+
+use crate::error::{Action, FileError};
+
+/// Largest ratio of data to file that is believed for a filtered dataset: that of deflate, 1032 to 1.
+const MAX_COMPRESSION: u64 = 1032;
+
+/// An open HDF5 file; data are fetched when asked for.
+#[derive(Debug)]
+pub(crate) struct Hdf5Reader {
+    path: PathBuf,
+    file: hdf5::File,
+    size: u64,
+}
+
+impl Hdf5Reader {
+    /// Opens `path` for reading.
+    pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
+        let size = std::fs::metadata(path)
+            .map_err(|e| FileError::io(Action::Read, path, e))?
+            .len();
+        let file = hdf5::File::open_streaming(path)
+            .map_err(|e| FileError::hdf5(Action::Read, path, "/", e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            size,
+        })
+    }
+
+    /// Size of the file (bytes).
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn fail(&self, object: &str, source: hdf5::Error) -> FileError {
+        FileError::hdf5(Action::Read, &self.path, object, source)
+    }
+
+    pub(crate) fn missing(&self, object: impl Into<String>) -> FileError {
+        FileError::Missing {
+            path: self.path.clone(),
+            object: object.into(),
+        }
+    }
+
+    pub(crate) fn mismatch(
+        &self,
+        object: &str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> FileError {
+        FileError::Mismatch {
+            path: self.path.clone(),
+            object: object.to_owned(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    /// The group at `object`, `None` when nothing has this path.
+    pub(crate) fn group(&self, object: &str) -> Result<Option<hdf5::Group>, FileError> {
+        match self.file.group(object) {
+            Ok(group) => Ok(Some(group)),
+            Err(e) if is_absent(&e) => Ok(None),
+            Err(e) => Err(self.fail(object, e)),
+        }
+    }
+
+    /// Names of the groups in the group at `object`, sorted; none when it does not exist.
+    pub(crate) fn groups(&self, object: &str) -> Result<Vec<String>, FileError> {
+        let Some(group) = self.group(object)? else {
+            return Ok(Vec::new());
+        };
+        let mut names = group.groups().map_err(|e| self.fail(object, e))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Names of the datasets in the group at `object`, sorted; none when it does not exist.
+    pub(crate) fn datasets(&self, object: &str) -> Result<Vec<String>, FileError> {
+        let Some(group) = self.group(object)? else {
+            return Ok(Vec::new());
+        };
+        let mut names = group.datasets().map_err(|e| self.fail(object, e))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The dataset at `object`, `None` when no dataset has this path.
+    pub(crate) fn find(&self, object: &str) -> Result<Option<StoredArray<'_>>, FileError> {
+        match self.file.dataset(object) {
+            Ok(dataset) => Ok(Some(StoredArray {
+                reader: self,
+                object: object.to_owned(),
+                dataset,
+            })),
+            Err(hdf5::Error::NotADataset(_)) => Ok(None),
+            Err(e) if is_absent(&e) => Ok(None),
+            Err(e) => Err(self.fail(object, e)),
+        }
+    }
+
+    /// The dataset at the first of `objects` that exists.
+    pub(crate) fn require(&self, objects: &[String]) -> Result<StoredArray<'_>, FileError> {
+        for object in objects {
+            if let Some(array) = self.find(object)? {
+                return Ok(array);
+            }
+        }
+        Err(self.missing(objects.join(" or ")))
+    }
+
+    /// Attributes of the group at `object`, sorted by name.
+    pub(crate) fn attributes(&self, object: &str) -> Result<Attributes<'_>, FileError> {
+        let group = self.group(object)?.ok_or_else(|| self.missing(object))?;
+        let values = group.attrs().map_err(|e| self.fail(object, e))?;
+        Ok(Attributes {
+            reader: self,
+            object: object.to_owned(),
+            values: values.into_iter().collect(),
+        })
+    }
+}
+
+fn is_absent(error: &hdf5::Error) -> bool {
+    matches!(error, hdf5::Error::Format(FormatError::PathNotFound(_)))
+}
+
+/// A dataset of an open file.
+#[derive(Debug)]
+pub(crate) struct StoredArray<'f> {
+    reader: &'f Hdf5Reader,
+    object: String,
+    dataset: Dataset,
+}
+
+impl<'f> StoredArray<'f> {
+    pub(crate) fn shape(&self) -> Result<Vec<u64>, FileError> {
+        self.dataset.shape().map_err(|e| self.fail(e))
+    }
+
+    /// Short name of the element type, such as `f64`.
+    pub(crate) fn element_type(&self) -> Result<String, FileError> {
+        Ok(self.dataset.dtype().map_err(|e| self.fail(e))?.to_string())
+    }
+
+    pub(crate) fn attributes(&self) -> Result<Attributes<'f>, FileError> {
+        let values = self.dataset.attrs().map_err(|e| self.fail(e))?;
+        Ok(Attributes {
+            reader: self.reader,
+            object: self.object.clone(),
+            values: values.into_iter().collect(),
+        })
+    }
+
+    pub(crate) fn f64s(&self) -> Result<Vec<f64>, FileError> {
+        self.check_size()?;
+        self.dataset.read_f64().map_err(|e| self.fail(e))
+    }
+
+    pub(crate) fn u64s(&self) -> Result<Vec<u64>, FileError> {
+        self.check_size()?;
+        self.dataset.read_u64().map_err(|e| self.fail(e))
+    }
+
+    pub(crate) fn u32s(&self) -> Result<Vec<u32>, FileError> {
+        self.check_size()?;
+        self.dataset.read_u32().map_err(|e| self.fail(e))
+    }
+
+    /// The only string of a dataset of one string.
+    pub(crate) fn text(&self) -> Result<String, FileError> {
+        self.check_size()?;
+        let mut texts = self.dataset.read_string().map_err(|e| self.fail(e))?;
+        match (texts.pop(), texts.len()) {
+            (Some(text), 0) => Ok(text),
+            (_, rest) => Err(self.mismatch("one string", format!("{} strings", rest + 1))),
+        }
+    }
+
+    pub(crate) fn mismatch(
+        &self,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> FileError {
+        self.reader.mismatch(&self.object, expected, found)
+    }
+
+    fn fail(&self, error: hdf5::Error) -> FileError {
+        self.reader.fail(&self.object, error)
+    }
+
+    /// Refuses to read more than the file can hold, before memory is asked for.
+    fn check_size(&self) -> Result<(), FileError> {
+        let width = self.dataset.element_size().map_err(|e| self.fail(e))?;
+        let declared = self
+            .shape()?
+            .iter()
+            .try_fold(width, |bytes, &n| bytes.checked_mul(n))
+            .unwrap_or(u64::MAX);
+        let ratio = if self.dataset.filters().is_empty() {
+            1
+        } else {
+            MAX_COMPRESSION
+        };
+        if declared > self.reader.size.saturating_mul(ratio) {
+            return Err(FileError::Oversized {
+                path: self.reader.path.clone(),
+                object: self.object.clone(),
+                declared,
+                file: self.reader.size,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Attributes of one object.
+#[derive(Debug)]
+pub(crate) struct Attributes<'f> {
+    reader: &'f Hdf5Reader,
+    object: String,
+    values: BTreeMap<String, AttrValue>,
+}
+
+impl Attributes<'_> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &AttrValue)> {
+        self.values.iter()
+    }
+
+    /// The attribute as text, `None` when it is absent or no text.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.values
+            .get(name)
+            .and_then(AttrValue::as_str)
+            .map(str::to_owned)
+    }
+
+    pub(crate) fn require_text(&self, name: &str) -> Result<String, FileError> {
+        self.require(name, "a string", |v| v.as_str().map(str::to_owned))
+    }
+
+    pub(crate) fn require_texts(&self, name: &str) -> Result<Vec<String>, FileError> {
+        self.require(name, "strings", |v| v.as_strings().map(<[String]>::to_vec))
+    }
+
+    pub(crate) fn require_f64(&self, name: &str) -> Result<f64, FileError> {
+        self.require(name, "a number", AttrValue::as_f64)
+    }
+
+    pub(crate) fn require_u64(&self, name: &str) -> Result<u64, FileError> {
+        self.require(name, "a non-negative integer", AttrValue::as_u64)
+    }
+
+    pub(crate) fn require_u32(&self, name: &str) -> Result<u32, FileError> {
+        self.require(name, "an unsigned 32-bit integer", |v| {
+            v.as_u64().and_then(|v| u32::try_from(v).ok())
+        })
+    }
+
+    fn require<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        convert: impl FnOnce(&AttrValue) -> Option<T>,
+    ) -> Result<T, FileError> {
+        let object = format!("{}@{name}", self.object);
+        let value = self
+            .values
+            .get(name)
+            .ok_or_else(|| self.reader.missing(object.as_str()))?;
+        convert(value).ok_or_else(|| self.reader.mismatch(&object, expected, value.type_name()))
+    }
+}

@@ -1,0 +1,81 @@
+//! Files of other programs: SONATA as bmtk writes it, as the guide says it, and as it was before populations.
+//! `validation/files/make_foreign.py` wrote them.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::array;
+use ntwk_io::description::Layout;
+use ntwk_io::result_file::UNNAMED_POPULATION;
+use ntwk_io::{ResultFile, describe};
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+fn open(name: &str) -> ResultFile {
+    ResultFile::open(&path(name)).unwrap()
+}
+
+#[test]
+fn spikes_of_bmtk() {
+    let file = open("bmtk_spikes.h5");
+    assert_eq!(file.spike_populations().unwrap(), ["lgn"]);
+    let trains = file.spikes("lgn").unwrap();
+    assert_eq!(trains.timestamps, [0.5, 1.25, 2.0]);
+    assert_eq!(trains.node_ids, [3, 1, 3]);
+    assert!(file.recording().unwrap().is_none());
+}
+
+#[test]
+fn report_of_bmtk_with_its_spelling_of_the_pointers() {
+    let file = open("bmtk_report.h5");
+    assert_eq!(file.reports().unwrap(), ["v1"]);
+    let report = file.report("v1").unwrap();
+    assert_eq!(report.population, "v1");
+    assert_eq!(report.variable.as_deref(), Some("V_m"));
+    assert_eq!(report.unit.as_deref(), Some("mV"));
+    assert_eq!(report.node_ids, [4, 2]);
+    assert_eq!(report.index_pointers, [0, 2, 3]);
+    assert_eq!(report.element_ids, [0, 1, 0]);
+    assert_eq!((report.start, report.stop, report.step), (0.0, 0.4, 0.1));
+    let expected = array![
+        [-70.0, -60.0, -50.0],
+        [-69.0, -59.0, -49.0],
+        [-68.0, -58.0, -48.0],
+        [-67.0, -57.0, -47.0]
+    ];
+    assert_eq!(report.data, expected);
+}
+
+#[test]
+fn the_guide_to_the_letter_with_times_in_seconds() {
+    let file = open("guide.h5");
+    let trains = file.spikes("cortex").unwrap();
+    assert_eq!(trains.timestamps, [1.0, 2.5]);
+    assert_eq!(trains.node_ids, [7, 5]);
+    let report = file.report("cortex").unwrap();
+    assert_eq!(report.index_pointers, [0, 2, 3]);
+    assert_eq!((report.start, report.stop, report.step), (10.0, 11.0, 0.5));
+    assert_eq!(report.data, array![[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
+    assert_eq!(report.variable, None);
+    assert_eq!(describe(&path("guide.h5")).unwrap().layout, Layout::Sonata);
+}
+
+#[test]
+fn files_from_before_populations() {
+    let file = open("old.h5");
+    assert_eq!(file.spike_populations().unwrap(), [UNNAMED_POPULATION]);
+    let trains = file.spikes(UNNAMED_POPULATION).unwrap();
+    assert_eq!(trains.timestamps, [3.0, 4.5]);
+    assert_eq!(trains.node_ids, [9, 8]);
+    assert_eq!(file.reports().unwrap(), [UNNAMED_POPULATION]);
+    let report = file.report(UNNAMED_POPULATION).unwrap();
+    assert_eq!(report.node_ids, [8]);
+    assert_eq!(report.data, array![[1.0], [2.0]]);
+    assert_eq!(
+        describe(&path("old.h5")).unwrap().spikes,
+        [(UNNAMED_POPULATION.to_owned(), 2)]
+    );
+}

@@ -1,0 +1,63 @@
+"""Write the small result files of other programs that `ntwk-io/tests/foreign.rs` reads.
+
+    python validation/files/make_foreign.py ntwk-io/tests/data
+
+`bmtk_spikes.h5` and `bmtk_report.h5` are written by bmtk itself; `guide.h5` follows the SONATA developer guide to the
+letter (N index pointers, seconds as a unit, enumerated `sorting`); `old.h5` is the layout before populations. All but
+bmtk's come from h5py with its default (oldest) file format, which has no checksums.
+"""
+
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+from bmtk.utils.reports.compartment import CompartmentReport
+from bmtk.utils.reports.spike_trains import SpikeTrains
+
+folder = Path(sys.argv[1])
+
+trains = SpikeTrains()
+for node, time in [(3, 0.5), (1, 1.25), (3, 2.0)]:
+    trains.add_spike(node_id=node, timestamp=time, population="lgn")
+trains.to_sonata(str(folder / "bmtk_spikes.h5"), mode="w")
+
+report = CompartmentReport(
+    str(folder / "bmtk_report.h5"), mode="w", population="v1", variable="V_m", units="mV",
+    tstart=0.0, tstop=0.4, dt=0.1, buffer_size=0, default_population="v1",
+)
+report.add_cell(node_id=4, element_ids=[0, 1], element_pos=[0.5, 0.5])
+report.add_cell(node_id=2, element_ids=[0], element_pos=[0.5])
+for step in range(4):
+    report.record_cell(4, vals=[-70.0 + step, -60.0 + step], tstep=step)
+    report.record_cell(2, vals=[-50.0 + step], tstep=step)
+report.flush()
+report.close()
+
+with h5py.File(folder / "guide.h5", "w") as f:
+    f.attrs["magic"] = np.uint32(0x0A7A)
+    f.attrs["version"] = np.array([0, 1], np.uint32)
+    spikes = f.create_group("spikes/cortex")
+    order = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype=np.uint8)
+    spikes.attrs.create("sorting", 2, dtype=order)
+    spikes["timestamps"] = np.array([0.001, 0.0025])
+    spikes["timestamps"].attrs["units"] = "s"
+    spikes["node_ids"] = np.array([7, 5], np.uint64)
+    group = f.create_group("report/cortex")
+    group["data"] = np.arange(6, dtype=np.float32).reshape(2, 3)
+    group["data"].attrs["units"] = "mV"
+    mapping = group.create_group("mapping")
+    mapping["node_ids"] = np.array([5, 7], np.uint64)
+    mapping["index_pointers"] = np.array([0, 2], np.uint64)
+    mapping["element_ids"] = np.array([0, 1, 0], np.uint32)
+    mapping["time"] = np.array([10.0, 11.0, 0.5])
+    mapping["time"].attrs["units"] = "ms"
+
+with h5py.File(folder / "old.h5", "w") as f:
+    f["spikes/timestamps"] = np.array([3.0, 4.5])
+    f["spikes/gids"] = np.array([9, 8], np.uint32)
+    f["data"] = np.array([[1.0], [2.0]])
+    f["mapping/gids"] = np.array([8], np.uint64)
+    f["mapping/index_pointer"] = np.array([0, 1], np.uint64)
+    f["mapping/element_id"] = np.array([0], np.uint32)
+    f["mapping/time"] = np.array([0.0, 1.0, 0.5])

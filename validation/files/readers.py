@@ -1,0 +1,166 @@
+"""Open files of ntwk-io with the readers people use and compare every value.
+
+    cargo run -p ntwk-io --example write_sample_run -- out
+    python validation/files/readers.py out/single.h5 out/double-deflate.h5
+
+Needs h5py, libsonata, bmtk and neo. The expected values are those of `ntwk-io/tests/common/mod.rs`, restated here, so
+that an error shared by writer and reader of ntwk-io cannot hide. Comparison is exact: times are products k * dt of
+doubles, samples are exactly representable in single precision.
+"""
+
+import sys
+from importlib.metadata import version
+
+import h5py
+import libsonata
+import neo
+import numpy as np
+import quantities as pq
+from bmtk.utils.reports.compartment import CompartmentReport
+from bmtk.utils.reports.spike_trains import SpikeTrains
+
+DT = 0.1
+STEPS = np.array([3 * k + k % 2 for k in range(300)])
+IDS = np.array([(k * 37) % 400 for k in range(300)])
+SPIKES = {"Exc": (STEPS * DT, IDS), "Inh": (np.zeros(0), np.zeros(0, int))}
+# report: unit, neurons, steps between frames, frames
+REPORTS = {
+    "Exc": ("mV", [0, 7, 399], 1, 1000),
+    "Exc.g_exc": ("nS", [399, 0], 3, 334),
+    "Exc.w": ("pA", [7], 10, 100),
+    "Inh": ("mV", [99], 7, 143),
+}
+
+
+def samples(report):
+    _, neurons, _, frames = REPORTS[report]
+    return -70.0 + np.arange(frames)[:, None] / 64.0 + 100.0 * np.arange(len(neurons))[None, :]
+
+
+def same(got, expected, what):
+    np.testing.assert_array_equal(np.asarray(got), np.asarray(expected), err_msg=what)
+
+
+def check_h5py(path):
+    with h5py.File(path) as f:
+        same(f.attrs["magic"], 0x0A7A, "magic")
+        assert f.attrs["magic"].dtype == np.uint32 and f.attrs["version"].dtype == np.uint32
+        same(f.attrs["version"], [0, 1], "version")
+        assert sorted(f["spikes"]) == sorted(SPIKES)
+        for population, (times, ids) in SPIKES.items():
+            group = f["spikes"][population]
+            assert group["timestamps"].dtype == "<f8" and group["node_ids"].dtype == "<u8"
+            assert group["timestamps"].attrs["units"] == "ms"
+            same(group["timestamps"], times, population)
+            same(group["node_ids"], ids, population)
+        assert sorted(f["report"]) == sorted(REPORTS)
+        for name, (unit, neurons, every, frames) in REPORTS.items():
+            group = f["report"][name]
+            mapping = group["mapping"]
+            assert group["data"].attrs["units"] == unit and mapping["time"].attrs["units"] == "ms"
+            same(group["data"], samples(name), name)
+            same(mapping["node_ids"], neurons, name)
+            same(mapping["index_pointers"], np.arange(len(neurons) + 1), name)
+            same(mapping["index_pointer"], mapping["index_pointers"], name)
+            same(mapping["element_ids"], [0] * len(neurons), name)
+            same(mapping["element_pos"], [0.5] * len(neurons), name)
+            start, stop, step = mapping["time"]
+            assert start == 0.0 and step == every * DT and int((stop - start) / step) == frames
+        same(f["rates/Exc/counts"], np.bincount(STEPS, minlength=1000), "counts")
+        text = f["model"].asstr()[()]
+        assert text.startswith("# Modèle « résolu »\n") and text.count("\n") == 1703, "model"
+        assert f["model"].attrs["format"] == "toml"
+        provenance = dict(f["provenance"].attrs)
+        assert provenance["seed"] == 2**64 - 1 and provenance["generator"] == "ChaCha8", provenance
+        same(f["theory/fixed_point/rates"], [4.5, 9.25], "fixed point")
+        assert list(f["theory/fixed_point"].attrs["populations"]) == ["Exc", "Inh"]
+        assert f["theory/fixed_point/residual"].shape == () and f["theory/scan/nothing"].shape == (0,)
+        same(f["theory/scan/rate"], [[0, 1, 2], [3, np.nan, 5]], "scan")
+        assert list(f["theory/scan/rate"].attrs["axes"]) == ["nu_exc", "nu_inh"]
+
+
+def check_libsonata(path):
+    reader = libsonata.SpikeReader(path)
+    assert sorted(reader.get_population_names()) == sorted(SPIKES)
+    for population, (times, ids) in SPIKES.items():
+        spikes = reader[population].get_dict()
+        same(spikes["timestamps"], times, population)
+        same(spikes["node_ids"], ids, population)
+    window = reader["Exc"].get_dict(node_ids=libsonata.Selection([37, 74]), tstart=0.0, tstop=10.0)
+    same(window["node_ids"], [37, 74], "window")
+
+    reader = libsonata.ElementReportReader(path)
+    assert sorted(reader.get_population_names()) == sorted(REPORTS)
+    for name, (unit, neurons, every, frames) in REPORTS.items():
+        report = reader[name]
+        assert report.data_units == unit and report.time_units == "ms"
+        assert report.times[0] == 0.0 and report.times[2] == every * DT
+        same(report.get_node_ids(), neurons, name)
+        frame = report.get()
+        same(frame.ids[:, 0], neurons, name)
+        same(frame.ids[:, 1], [0] * len(neurons), name)
+        same(frame.data, samples(name).astype(np.float32), name)
+        same(len(frame.times), frames, name)
+        one = report.get(node_ids=libsonata.Selection([neurons[0]]), tstart=0.0, tstop=every * DT)
+        assert one.data.shape[1] == 1
+
+
+def check_bmtk(path):
+    trains = SpikeTrains.load(path)
+    assert sorted(trains.populations) == sorted(SPIKES)
+    for population, (times, ids) in SPIKES.items():
+        assert trains.units(population) == "ms"
+        same(trains.n_spikes(population), len(times), population)
+    table = trains.to_dataframe(populations="Exc")
+    same(np.sort(table["timestamps"]), SPIKES["Exc"][0], "Exc")
+    same(np.sort(trains.get_times(node_id=37, population="Exc")), SPIKES["Exc"][0][IDS == 37], "one neuron")
+
+    report = CompartmentReport.load(path)
+    assert sorted(report.populations) == sorted(REPORTS)
+    for name, (unit, neurons, every, frames) in REPORTS.items():
+        population = report[name]
+        assert population.units() == unit and population.n_steps() == frames, (name, population.n_steps())
+        assert population.variable() == (name.partition(".")[2] or "V_m")
+        same(population.node_ids(), neurons, name)
+        same(population.data(), samples(name), name)
+        for i, neuron in enumerate(neurons):
+            same(population.data(node_id=neuron)[:, 0], samples(name)[:, i], name)
+
+
+def check_neo(path):
+    """neo 0.14 has no SONATA reader; its objects are built from the arrays, which is how PyNN and elephant meet them."""
+    with h5py.File(path) as f:
+        group = f["spikes/Exc"]
+        stop = f["run"].attrs["n_steps"] * f["run"].attrs["dt"]
+        train = neo.SpikeTrain(group["timestamps"][()], units=group["timestamps"].attrs["units"], t_stop=stop)
+        same(train.rescale("s").magnitude, (SPIKES["Exc"][0] * pq.ms).rescale("s").magnitude, "neo spikes")
+        for name, (unit, neurons, every, frames) in REPORTS.items():
+            data, time = f["report"][name]["data"], f["report"][name]["mapping/time"]
+            signal = neo.AnalogSignal(data[()], units=data.attrs["units"], sampling_period=time[2] * pq.ms)
+            assert signal.shape == (frames, len(neurons)) and str(signal.dimensionality) == unit
+            assert abs(float(signal.t_stop.rescale("ms")) - time[1]) < 1e-9 * time[1]
+
+
+def compressed(path):
+    with h5py.File(path) as f:
+        return f["spikes/Exc/timestamps"].compression is not None
+
+
+CHECKS = {"h5py": check_h5py, "libsonata": check_libsonata, "bmtk": check_bmtk, "neo": check_neo}
+
+if __name__ == "__main__":
+    failed = False
+    for path in sys.argv[1:]:
+        for package, check in CHECKS.items():
+            try:
+                check(path)
+                verdict = "all values equal"
+            except Exception as error:  # report every reader, not only the first that fails
+                verdict = f"{type(error).__name__}: {error}"
+                # The wheels of libsonata carry an HDF5 without zlib: they read no deflated file, ours or another's.
+                if package == "libsonata" and compressed(path) and "Plugin" in verdict:
+                    verdict = "this build of libsonata has no deflate"
+                else:
+                    failed = True
+            print(f"{path}: {package} {version(package)}: {verdict}")
+    sys.exit(failed)
