@@ -1,22 +1,30 @@
-//! Files of ntwk: results in HDF5 (SONATA layout where there is one) and arrays in NPY.
+//! Files of ntwk: model files, results in HDF5 (SONATA layout where there is one), arrays in NPY. The only library of
+//! the workspace that opens files.
 //!
-//! [`write_run`] stores a recording with its model, its origin and the results of the theory; [`ResultFile`] reads such
-//! files, and SONATA files of other programs, back. The layout is documented in [`run_file`].
+//! [`read_model`] reads and checks a model in TOML or JSON; [`import_upstream`] turns the flat JSON of another program
+//! into a model. [`write_run`] stores a recording with its model, its origin and the results of the theory;
+//! [`ResultFile`] reads such files, and SONATA files of other programs, back. The layout is documented in [`run_file`].
 
 mod atomic;
 pub mod description;
 pub mod error;
 mod hdf5_reader;
+pub mod model_file;
 pub mod npy;
 pub mod provenance;
 pub mod result_file;
 pub mod run_file;
 pub mod theory;
+pub mod upstream;
 
 pub use description::{Description, describe};
 pub use error::FileError;
+pub use model_file::{
+    ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
+};
 pub use npy::{read_npy, read_npy_vector};
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
+pub use upstream::{Import, import_upstream};

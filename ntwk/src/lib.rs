@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod overview;
+pub mod results;
 pub mod simulate;
 pub mod theory;
 pub mod windows;

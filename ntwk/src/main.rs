@@ -1,5 +1,7 @@
 //! The `ntwk` program: the command line of the library.
 
+mod cli;
+
 fn main() {
-    std::process::exit(ntwk::cli_main());
+    std::process::exit(cli::main());
 }

@@ -109,7 +109,7 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// Threads to use.
     pub(crate) fn threads(&self) -> usize {
-        self.threads.map_or_else(crate::simulate::default_threads, |n| n as usize)
+        self.threads.map_or_else(ntwk::simulate::default_threads, |n| n as usize)
     }
 }
 

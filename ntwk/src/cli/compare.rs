@@ -8,11 +8,11 @@ use super::meanfield::predict_with_bar;
 use super::output::{make_folder, model, note, print, theme, write_figure, write_json};
 use super::run::{Seconds, finish, list_files, simulate_with_bar, timing, write_results};
 use super::table::{Table, optional, percent};
-use crate::compare::{Comparison, Pair, compare};
-use crate::overview::{TheoryCurves, overview};
-use crate::results::theory_groups;
-use crate::theory::TheorySeconds;
-use crate::windows::Windows;
+use ntwk::compare::{Comparison, Pair, compare};
+use ntwk::overview::{TheoryCurves, overview};
+use ntwk::results::theory_groups;
+use ntwk::theory::TheorySeconds;
+use ntwk::windows::Windows;
 
 /// Machine-readable summary of a comparison.
 #[derive(Serialize)]

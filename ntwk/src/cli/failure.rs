@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::compare::CompareError;
-use crate::overview::FigureError;
-use crate::simulate::Stop;
-use crate::theory::TheoryError;
+use ntwk::compare::CompareError;
+use ntwk::overview::FigureError;
+use ntwk::simulate::Stop;
+use ntwk::theory::TheoryError;
 use ntwk_core::connectivity::TooManySynapses;
-use ntwk_io::{ModelFileError, RunFileError};
+use ntwk_io::{FileError, ModelFileError};
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,7 @@ pub(crate) enum Failure {
     Figure(#[from] FigureError),
     /// A results file cannot be read or written.
     #[error(transparent)]
-    Results(#[from] RunFileError),
+    Results(#[from] FileError),
     /// A file cannot be written.
     #[error("cannot write {}: {source}", file.display())]
     Write {

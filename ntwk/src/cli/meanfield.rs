@@ -11,10 +11,10 @@ use super::output::{make_folder, model, note, print, theme, write_figure};
 use super::progress::Bar;
 use super::run::list_files;
 use super::table::{Table, number};
-use crate::overview::FigureError;
-use crate::results::theory_groups;
-use crate::theory::{Theory, predict};
-use crate::windows::Windows;
+use ntwk::overview::FigureError;
+use ntwk::results::theory_groups;
+use ntwk::theory::{Theory, predict};
+use ntwk::windows::Windows;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let model = model(args)?;
@@ -103,7 +103,6 @@ fn rates_figure(model: &Model, theory: &Theory, dark: bool) -> Result<ntwk_plot:
         .map(|(name, values)| Ok(Afferent { name, rate: Series::new(times, values)? }))
         .collect::<Result<Vec<_>, ntwk_plot::PlotError>>()?;
     Ok(activity_figure(
-        model.spec().title.as_deref().unwrap_or("mean field"),
         &populations,
         &afferents,
         span,

@@ -56,7 +56,7 @@ pub(crate) fn write_figure(
     name: &str,
     figure: &Figure,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let png = figure.to_png(PNG_SCALE).map_err(crate::overview::FigureError::from)?;
+    let png = figure.to_png(PNG_SCALE).map_err(ntwk::overview::FigureError::from)?;
     Ok(vec![
         write(folder, &format!("{name}.png"), &png)?,
         write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,

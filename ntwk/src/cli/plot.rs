@@ -7,8 +7,8 @@ use super::Failure;
 use super::args::PlotArgs;
 use super::output::{make_folder, theme, write_figure};
 use super::run::list_files;
-use crate::overview::overview;
-use crate::results::stored_curves;
+use ntwk::overview::overview;
+use ntwk::results::stored_curves;
 
 pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
     if !(args.smoothing >= 0.0 && args.smoothing.is_finite()) {

@@ -13,9 +13,9 @@ use super::args::RunArgs;
 use super::output::{make_folder, model, print, theme, write_figure, write_json};
 use super::progress::{Bar, interrupt_flag};
 use super::table::{Table, number};
-use crate::overview::overview;
-use crate::simulate::{RunResult, simulate};
-use crate::windows::Windows;
+use ntwk::overview::overview;
+use ntwk::simulate::{RunResult, simulate};
+use ntwk::windows::Windows;
 
 /// Machine-readable summary of a run.
 #[derive(Serialize)]

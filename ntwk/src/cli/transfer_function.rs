@@ -13,8 +13,8 @@ use super::output::{make_folder, model, print, theme, write, write_figure, write
 use super::progress::Bar;
 use super::run::list_files;
 use super::table::{Table, number};
-use crate::overview::{FigureError, TransferGrid};
-use crate::theory::{FittedPopulation, TheoryError, fit_population, scan_population};
+use ntwk::overview::{FigureError, TransferGrid};
+use ntwk::theory::{FittedPopulation, TheoryError, fit_population, scan_population};
 
 pub(crate) fn run(args: &TfArgs) -> Result<(), Failure> {
     match &args.command {
