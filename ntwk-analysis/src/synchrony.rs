@@ -14,7 +14,7 @@ use crate::Moments;
 /// `[n_samples x n_neurons]`: membrane potentials, or smoothed spike trains. `None` without samples, when nothing
 /// varies, or when a sample is not finite.
 #[must_use]
-pub fn synchrony_index(samples: ArrayView2<'_, f64>) -> Option<f64> {
+pub fn synchrony_index(samples: &ArrayView2<'_, f64>) -> Option<f64> {
     let n = samples.ncols() as f64;
     let mut mean_variance = 0.0;
     for column in samples.columns() {
@@ -35,11 +35,11 @@ mod tests {
     #[test]
     fn identical_and_opposite_traces() {
         let same = Array2::from_shape_fn((50, 4), |(t, _)| (t as f64 / 7.0).sin());
-        assert!((synchrony_index(same.view()).unwrap() - 1.0).abs() < 1e-12);
+        assert!((synchrony_index(&same.view()).unwrap() - 1.0).abs() < 1e-12);
         let opposite = array![[1.0, -1.0], [-1.0, 1.0], [2.0, -2.0]];
-        assert!(synchrony_index(opposite.view()).unwrap() < 1e-12);
-        assert_eq!(synchrony_index(Array2::zeros((5, 2)).view()), None);
-        assert_eq!(synchrony_index(Array2::zeros((0, 0)).view()), None);
-        assert_eq!(synchrony_index(array![[f64::NAN], [1.0]].view()), None);
+        assert!(synchrony_index(&opposite.view()).unwrap() < 1e-12);
+        assert_eq!(synchrony_index(&Array2::zeros((5, 2)).view()), None);
+        assert_eq!(synchrony_index(&Array2::zeros((0, 0)).view()), None);
+        assert_eq!(synchrony_index(&array![[f64::NAN], [1.0]].view()), None);
     }
 }

@@ -222,7 +222,7 @@ fn signals() {
     let traces = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j].unwrap());
     assert_same(
         "synchrony",
-        synchrony_index(traces.view()),
+        synchrony_index(&traces.view()),
         Some(peer.number("/synchrony")),
     );
 }
