@@ -12,27 +12,48 @@
 //! | how fast does it fire | [`mean_rate`], [`neuron_rates`] |
 //! | how does the activity evolve | [`PopulationRate::from_counts`], [`PopulationRate::smoothed`], [`PopulationRate::peak`] |
 //! | how irregular are the trains | [`intervals::cv`], [`intervals::cv2`], [`intervals::lv`], [`Irregularity`] |
+//! | how variable are counts | [`fano_factor`], [`mean_fano_factor`] |
+//! | do neurons fire together | [`count_correlations`], [`mean_count_correlation`], [`sttc()`], [`synchrony_index`] |
+//! | which rhythms, which memory | [`PowerSpectrum::welch`], [`autocorrelation()`], [`AutocorrelationTime`] |
+//! | does activity come in episodes | [`up_down_states`], [`bursts`] |
+//! | what precedes a spike | [`SpikeTriggered::of`] |
 //! | where is the membrane potential | [`TraceMoments::masked`] |
 //! | how large are conductances, currents | [`TraceMoments::new`] |
 //!
 //! Units: ms, mV, pA, nS; rates in Hz.
 
+pub mod autocorrelation;
+pub mod bins;
+pub mod correlation;
 pub mod error;
 pub mod intervals;
 pub mod moments;
 pub mod population_rate;
 pub mod rate;
+pub mod spectrum;
 pub mod spike_mask;
+pub mod spike_triggered;
+pub mod states;
+pub mod sttc;
+pub mod synchrony;
 pub mod trace_moments;
 pub mod trains;
 pub mod window;
 
+pub use autocorrelation::{AutocorrelationTime, autocorrelation, autocorrelation_with_gaps};
+pub use bins::{Bins, fano_factor, mean_fano_factor};
+pub use correlation::{count_correlations, mean_count_correlation};
 pub use error::AnalysisError;
 pub use intervals::Irregularity;
 pub use moments::Moments;
 pub use population_rate::{Peak, PopulationRate};
 pub use rate::{mean_rate, neuron_rates};
+pub use spectrum::PowerSpectrum;
 pub use spike_mask::SpikeMask;
+pub use spike_triggered::SpikeTriggered;
+pub use states::{Burst, State, bursts, up_down_states};
+pub use sttc::{sttc, sttc_matrix};
+pub use synchrony::synchrony_index;
 pub use trace_moments::TraceMoments;
 pub use trains::SpikeTrains;
 pub use window::Window;

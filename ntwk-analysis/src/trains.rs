@@ -71,6 +71,14 @@ impl SpikeTrains {
         }
     }
 
+    /// Number of spikes of each neuron.
+    #[must_use]
+    pub fn counts(&self) -> Vec<u32> {
+        self.iter()
+            .map(|t| u32::try_from(t.len()).unwrap_or(u32::MAX))
+            .collect()
+    }
+
     /// The trains, neuron by neuron.
     pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
         self.offsets.windows(2).map(|o| &self.steps[o[0]..o[1]])

@@ -4,14 +4,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2};
-use ntwk_analysis::{PopulationRate, Window};
+use ntwk_analysis::{PopulationRate, PowerSpectrum, Window};
 use ntwk_core::Spikes;
 use ntwk_plot::figures::{
-    Activity, Afferent, Compared, Overview, Quantity, RasterLimits, RasterPopulation, Series,
-    TimeSpan, TransferData, VoltageTrace, activity_figure, compared, raster, surface, traces,
-    transfer,
+    Activity, Afferent, Compared, ConnectionDensity, Curve, Distribution, FixedPoint, HeatMap,
+    Overview, PhasePlane, Quantity, RasterLimits, RasterPopulation, Series, Shading, TimeSpan,
+    TransferData, VoltageTrace, activity_figure, compared, connectivity, heat_map, histogram,
+    overlay, phase_plane, raster, spectra, surface, traces, transfer,
 };
-use ntwk_plot::{Figure, Layout, Theme, Width};
+use ntwk_plot::{Figure, Layout, Panel, Theme, Width};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -136,6 +137,178 @@ fn data<'a>(name: &'a str, m: &'a Measured) -> TransferData<'a> {
     }
 }
 
+/// Rates of two populations that excite and inhibit each other (Wilson and Cowan), as flow and nullclines.
+fn wilson_cowan(theme: &Theme) -> Panel {
+    let gain = |x: f64| 40.0 / (1.0 + (-(x - 12.0) / 4.0).exp());
+    let slope = |e: f64, i: f64| {
+        (
+            (gain(0.9 * e - 0.55 * i + 6.0) - e) / 5.0,
+            (gain(0.75 * e - 0.1 * i) - i) / 6.0,
+        )
+    };
+    let inverse = |r: f64| 12.0 - 4.0 * (40.0 / r - 1.0).ln();
+    let axis = || (1..400).map(|k| 0.1 * f64::from(k));
+    let x_null: Vec<_> = axis()
+        .map(|e| (e, (0.9 * e + 6.0 - inverse(e)) / 0.55))
+        .collect();
+    let y_null: Vec<_> = axis().map(|i| ((inverse(i) + 0.1 * i) / 0.75, i)).collect();
+    let (mut e, mut i) = (2.0, 30.0);
+    let mut path = vec![(e, i)];
+    for _ in 0..9000 {
+        let (de, di) = slope(e, i);
+        (e, i) = (e + 0.01 * de, i + 0.01 * di);
+        path.push((e, i));
+    }
+    let grid = || (0..15).map(|k| 1.0 + 2.7 * f64::from(k));
+    let flow: Vec<_> = grid()
+        .flat_map(|e| grid().map(move |i| ((e, i), slope(e, i))))
+        .collect();
+    // The cycle runs around the crossing of the nullclines.
+    let size = |p: &&(f64, f64)| slope(p.0, p.1).0.hypot(slope(p.0, p.1).1);
+    let crossing = x_null
+        .iter()
+        .min_by(|p, q| size(p).total_cmp(&size(q)))
+        .copied()
+        .unwrap_or_default();
+    let plane = PhasePlane {
+        x_label: "ν_e (Hz)",
+        y_label: "ν_i (Hz)",
+        x_range: (0.0, 40.0),
+        y_range: (0.0, 40.0),
+        flow: &flow,
+        x_nullclines: &[x_null],
+        y_nullclines: &[y_null],
+        trajectories: &[path],
+        fixed_points: &[FixedPoint {
+            at: crossing,
+            stable: false,
+        }],
+    };
+    phase_plane(&plane, theme)
+}
+
+/// The figures of analysis and scans.
+fn more(
+    populations: &[Population],
+    rng: &mut ChaCha8Rng,
+    theme: &Theme,
+) -> Result<Vec<(&'static str, Figure)>, Box<dyn Error>> {
+    let one = |title, height, panel| {
+        Figure::new(title, Width::Column, height, Layout::panel(panel), theme)
+    };
+    let rates: Vec<Vec<f64>> = [2.0_f64, 7.0]
+        .into_iter()
+        .map(|mean| {
+            (0..1000)
+                .map(|_| mean * (0.2 + (0..4).map(|_| rng.random::<f64>()).sum::<f64>() * 0.4))
+                .collect()
+        })
+        .collect();
+    let distributions = [
+        Distribution {
+            name: "RS",
+            values: &rates[0],
+        },
+        Distribution {
+            name: "FS",
+            values: &rates[1],
+        },
+    ];
+    let welch: Vec<_> = populations
+        .iter()
+        .map(|p| PowerSpectrum::welch(&p.binned.values, p.binned.bin, 256))
+        .collect::<Result<_, _>>()?;
+    let named: Vec<_> = populations.iter().map(|p| p.name).zip(&welch).collect();
+    let axis: Vec<f64> = (0..40).map(|k| 0.25 * f64::from(k)).collect();
+    let scan = Array2::from_shape_fn((40, 40), |(i, j)| {
+        let (g, nu) = (axis[i], axis[j]);
+        if g < 0.6 && nu > 8.0 {
+            f64::NAN
+        } else {
+            60.0 * (nu / 10.0) / (1.0 + (1.6 * (g - 4.0)).exp()) + 0.8 * nu
+        }
+    });
+    let map = |shading| HeatMap {
+        x_label: "relative inhibition g",
+        y_label: "external rate (Hz)",
+        label: "rate (Hz)",
+        x: &axis,
+        y: &axis,
+        values: scan.view(),
+        shading,
+    };
+    let mut density = ConnectionDensity::new(&[("RS", 800), ("FS", 200)]);
+    for source in 0..1000_usize {
+        for target in 0..1000_usize {
+            let at = |k: usize| if k < 800 { (0, k) } else { (1, k - 800) };
+            let p = if source < 800 { 0.05 } else { 0.12 };
+            if rng.random::<f64>() < p {
+                density.add(at(source), at(target))?;
+            }
+        }
+    }
+    let times: Vec<f64> = (0..1500).map(f64::from).collect();
+    let run = |scale: f64| {
+        times
+            .iter()
+            .map(|&t| population_rate(2.0 * scale, 1.3, t))
+            .collect::<Vec<_>>()
+    };
+    let runs = [run(1.0), run(1.4), run(1.2)];
+    let curves = [
+        Curve {
+            name: "b = 20 pA",
+            series: Series::new(&times, &runs[0])?,
+            predicted: false,
+        },
+        Curve {
+            name: "b = 0",
+            series: Series::new(&times, &runs[1])?,
+            predicted: false,
+        },
+        Curve {
+            name: "mean field",
+            series: Series::new(&times, &runs[2])?,
+            predicted: true,
+        },
+    ];
+    Ok(vec![
+        (
+            "histogram",
+            one(
+                "Rates",
+                50.0,
+                histogram(&distributions, 40, "firing rate (Hz)", theme),
+            ),
+        ),
+        (
+            "spectra",
+            one("Spectra", 55.0, spectra(&named, "Hz", theme)),
+        ),
+        (
+            "scan",
+            one("Scan", 62.0, heat_map(&map(Shading::Linear), theme)?),
+        ),
+        (
+            "scan-log",
+            one("Scan", 62.0, heat_map(&map(Shading::Log), theme)?),
+        ),
+        (
+            "connectivity",
+            one("Connectivity", 66.0, connectivity(&density, theme)),
+        ),
+        (
+            "overlay",
+            one(
+                "Overlay",
+                50.0,
+                overlay(&curves, TimeSpan::new(0.0, 1500.0)?, "rate (Hz)", theme),
+            ),
+        ),
+        ("phase", one("Phase plane", 75.0, wilson_cowan(theme))),
+    ])
+}
+
 fn save(dir: &Path, name: &str, figure: &Figure) -> Result<(), Box<dyn Error>> {
     std::fs::write(dir.join(format!("{name}.svg")), figure.to_svg())?;
     std::fs::write(dir.join(format!("{name}.png")), figure.to_png(4.0)?)?;
@@ -234,7 +407,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .figure(&theme)?,
             ),
         ];
-        for (name, figure) in figures {
+        for (name, figure) in figures
+            .into_iter()
+            .chain(more(&populations, &mut rng, &theme)?)
+        {
             save(&dir, &format!("{name}{suffix}"), &figure)?;
         }
     }

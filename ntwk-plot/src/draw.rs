@@ -1,7 +1,9 @@
-//! Drawing of one panel: its margins, axes, marks, key and colour bar.
+//! Drawing of one panel: its margins, axes, head, scale and colour bars.
 
 use crate::axis::{Axis, TickChoice};
 use crate::color::Color;
+use crate::draw_key::{KEY_GAP, draw_swatch, key_rows, swatch_width};
+use crate::draw_mark::draw_mark;
 use crate::label::Label;
 use crate::layout::{Box2, Margins, Placed};
 use crate::mark::Mark;
@@ -18,7 +20,7 @@ const PAD: f64 = 1.8;
 /// Width of a colour bar (points).
 const BAR: f64 = 5.0;
 /// Height of capitals relative to the font size.
-const CAPITAL: f64 = 0.693;
+pub(crate) const CAPITAL: f64 = 0.693;
 
 /// Height of a line of text.
 fn line_height(size: f64) -> f64 {
@@ -95,7 +97,10 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
     let frame = Frame { x: x_scale, y: y_scale, axes };
     svg.begin_clip(axes.x - 0.5, axes.y - 0.5, axes.width + 1.0, axes.height + 1.0);
     for mark in &panel.marks {
-        if matches!(mark, Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. }) {
+        if matches!(
+            mark,
+            Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. } | Mark::Cells { .. }
+        ) {
             draw_mark(svg, mark, frame, theme);
         }
     }
@@ -127,52 +132,6 @@ fn equal_aspect(axes: Box2, x: Scale, y: Scale) -> Box2 {
         width,
         height,
     }
-}
-
-fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme) {
-    match mark {
-        Mark::Line { points, stroke } => svg.stroke_path(&frame.polyline(points), *stroke),
-        Mark::Segments { segments, stroke } => svg.stroke_path(&frame.segments(segments), *stroke),
-        Mark::Area { points, fill, opacity, outline } => {
-            svg.fill_path(&frame.polygon(points), *fill, *opacity, *outline);
-        }
-        Mark::Points { points, errors, color, radius, hollow } => {
-            let (low, high) = frame.y.bounds();
-            let bars: Vec<[(f64, f64); 2]> = points
-                .iter()
-                .zip(errors)
-                .filter(|(_, e)| e.is_finite() && **e > 0.0)
-                .map(|(&(x, y), &e)| [(x, (y - e).max(low)), (x, (y + e).min(high))])
-                .collect();
-            svg.stroke_path(&frame.segments(&bars), Stroke::solid(*color, 0.6));
-            let mut d = String::new();
-            for &p in points {
-                if let Some(q) = frame.to_page(p).filter(|&q| frame.holds(q)) {
-                    d.push_str(&disc(q, *radius));
-                }
-            }
-            if *hollow {
-                svg.fill_path(&d, theme.background, 1.0, Some(Stroke::solid(*color, 0.8)));
-            } else {
-                svg.fill_path(&d, *color, 1.0, None);
-            }
-        }
-        Mark::Text { at, shift, label, size, color, anchor, upwards } => {
-            if let Some((x, y)) = frame.to_page(*at) {
-                let half = 0.5 * CAPITAL * size;
-                let (dx, dy) = if *upwards { (half, 0.0) } else { (0.0, half) };
-                let text = plain(label, x + shift.0 + dx, y + shift.1 + dy, *size, *color, *anchor);
-                svg.text(Text { upwards: *upwards, ..text });
-            }
-        }
-    }
-}
-
-/// A circle as path data.
-fn disc((x, y): (f64, f64), r: f64) -> String {
-    use crate::svg::num;
-    let (r_, d) = (num(r), num(2.0 * r));
-    format!("M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z", num(x - r), num(y))
 }
 
 fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
@@ -250,8 +209,24 @@ fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &
     }
 }
 
-fn plain(label: &Label, x: f64, y: f64, size: f64, color: Color, anchor: Anchor) -> Text<'_> {
-    Text { label, x, y, size, color, anchor, upwards: false, bold: false }
+pub(crate) fn plain(
+    label: &Label,
+    x: f64,
+    y: f64,
+    size: f64,
+    color: Color,
+    anchor: Anchor,
+) -> Text<'_> {
+    Text {
+        label,
+        x,
+        y,
+        size,
+        color,
+        anchor,
+        upwards: false,
+        bold: false,
+    }
 }
 
 /// Letter, title and key, above the axes.
@@ -284,59 +259,6 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
     }
 }
 
-/// Space between two entries of the key (points).
-const KEY_GAP: f64 = 8.0;
-
-fn swatch_width(swatch: Swatch) -> f64 {
-    match swatch {
-        Swatch::Line(_) => 15.0,
-        Swatch::Text(_) => 0.0,
-        _ => 7.5,
-    }
-}
-
-/// The entries of the key, in as many rows as the width of the axes asks for.
-fn key_rows<'a>(panel: &'a Panel, width: f64, theme: &Theme) -> Vec<Vec<&'a (Swatch, Label)>> {
-    let mut rows: Vec<Vec<&(Swatch, Label)>> = Vec::new();
-    let mut x = f64::INFINITY;
-    for entry in &panel.key {
-        let length = swatch_width(entry.0) + entry.1.width(theme.tick_size);
-        match rows.last_mut() {
-            Some(row) if x + length <= width => row.push(entry),
-            _ => {
-                rows.push(vec![entry]);
-                x = 0.0;
-            }
-        }
-        x += length + KEY_GAP;
-    }
-    rows
-}
-
-fn draw_swatch(svg: &mut Svg, swatch: Swatch, (x, y): (f64, f64), theme: &Theme) {
-    match swatch {
-        Swatch::Line(stroke) => svg.line((x, y), (x + 12.0, y), stroke),
-        Swatch::Disc(c) => svg.fill_path(&disc((x + 2.5, y), 1.8), c, 1.0, None),
-        Swatch::Ring(c) => {
-            svg.fill_path(
-                &disc((x + 2.5, y), 1.8),
-                theme.background,
-                1.0,
-                Some(Stroke::solid(c, 0.8)),
-            );
-        }
-        Swatch::Bar(c) => {
-            svg.line((x + 2.5, y - 3.4), (x + 2.5, y + 3.4), Stroke::solid(c, 0.6));
-            svg.fill_path(&disc((x + 2.5, y), 1.5), c, 1.0, None);
-        }
-        Swatch::Patch(c) => {
-            let d = format!("M{} {}h4.6v4.6h-4.6z", crate::svg::num(x), crate::svg::num(y - 2.3));
-            svg.fill_path(&d, c, 1.0, None);
-        }
-        Swatch::Text(_) => {}
-    }
-}
-
 fn scale_bar(svg: &mut Svg, bar: &ScaleBar, frame: Frame, theme: &Theme) {
     let a = frame.axes;
     let (low, high) = frame.y.bounds();
@@ -354,9 +276,13 @@ fn scale_bar(svg: &mut Svg, bar: &ScaleBar, frame: Frame, theme: &Theme) {
 }
 
 fn bar_axis(bar: &ColorBar) -> (Axis, Scale) {
-    let axis =
-        Axis { label: bar.label.clone(), spacing: bar.spacing, written: true, ..Axis::default() };
-    (axis, Scale::new(bar.spacing, bar.range.0, bar.range.1))
+    let axis = Axis {
+        label: bar.label.clone(),
+        spacing: bar.spacing,
+        written: true,
+        ..Axis::default()
+    };
+    (axis, bar.scale())
 }
 
 fn bar_ticks(bar: &ColorBar, height: f64, theme: &Theme) -> Ticks {
@@ -384,6 +310,10 @@ fn color_bar(svg: &mut Svg, bar: &ColorBar, axes: Box2, theme: &Theme) {
                 Anchor::Start,
             ));
         }
+    }
+    for p in ticks.minor.iter().filter_map(|&v| scale.position(v)) {
+        let y = axes.y + (1.0 - p) * axes.height;
+        svg.line((x + BAR, y), (x + BAR + 0.5 * TICK, y), line);
     }
     let label = axis.full_label(&ticks);
     let x = x + BAR + TICK + PAD + widest(&ticks, theme) + PAD + 0.85 * theme.label_size;

@@ -24,6 +24,8 @@ pub mod axis;
 pub mod color;
 pub mod colormap;
 mod draw;
+mod draw_key;
+mod draw_mark;
 pub mod error;
 pub mod figure;
 pub mod figures;

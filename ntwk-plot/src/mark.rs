@@ -1,5 +1,7 @@
 //! What is drawn in a panel, in the coordinates of its data.
 
+use ndarray::Array2;
+
 use crate::color::Color;
 use crate::label::Label;
 use crate::svg::{Anchor, Stroke};
@@ -34,6 +36,15 @@ pub enum Mark {
         opacity: f64,
         /// Outline.
         outline: Option<Stroke>,
+    },
+    /// The cells of a grid, each in its colour.
+    Cells {
+        /// Edges of the columns, ascending: one more than columns.
+        x_edges: Vec<f64>,
+        /// Edges of the rows, ascending: one more than rows.
+        y_edges: Vec<f64>,
+        /// Colours `[column x row]`; nothing is drawn for `None`.
+        colors: Array2<Option<Color>>,
     },
     /// Discs, with error bars where given.
     Points {
@@ -109,6 +120,15 @@ impl Mark {
                     [(x, y - e), (x, y + e)]
                 })
                 .collect(),
+            Self::Cells {
+                x_edges, y_edges, ..
+            } => {
+                let ends = |e: &[f64]| {
+                    [e.first().copied(), e.last().copied()].map(|v| v.unwrap_or(f64::NAN))
+                };
+                let (x, y) = (ends(x_edges), ends(y_edges));
+                vec![(x[0], y[0]), (x[1], y[1])]
+            }
             Self::Text { at, .. } => vec![*at],
         }
     }

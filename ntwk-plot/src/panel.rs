@@ -44,8 +44,12 @@ impl ColorBar {
     /// The colour of `value`.
     #[must_use]
     pub fn color(&self, value: f64) -> Color {
-        let scale = Scale::new(self.spacing, self.range.0, self.range.1);
-        self.shade(scale.position(value).unwrap_or(0.0))
+        self.shade(self.scale().position(value).unwrap_or(0.0))
+    }
+
+    /// Positions of values along the bar.
+    pub(crate) fn scale(&self) -> Scale {
+        Scale::new(self.spacing, self.range.0, self.range.1)
     }
 
     /// The colour at `t` in `[0, 1]` along the bar.

@@ -123,7 +123,7 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Ticks {
     Ticks { values, labels, minor: Vec::new(), exponent }
 }
 
-/// Powers of ten; 2 and 5 times them when fewer than two powers fit.
+/// Powers of ten; 2 and 5 times them too when fewer than three powers fit and the room allows.
 fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
     let (low_decade, high_decade) = (low.log10(), high.log10());
     let (first, last) = ((low_decade - 1e-9).ceil() as i32, (high_decade + 1e-9).floor() as i32);
@@ -131,10 +131,23 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
     let mut ticks = Ticks::default();
     let n = (last - first + 1).max(0) as usize;
     let every = n.div_ceil(most).max(1) as i32;
+    let parts = |d: i32| {
+        [2.0, 5.0]
+            .map(|m| m * 10f64.powi(d))
+            .into_iter()
+            .filter(|&v| inside(v))
+            .count()
+    };
+    let with_parts = n + ((first - 1)..=last).map(parts).sum::<usize>();
+    let parted = n < 2 || (n < 3 && with_parts <= most);
     for d in (first - 1)..=(last + 1) {
         for m in 1..10 {
             let v = f64::from(m) * 10f64.powi(d);
-            let major = if m == 1 { (d - first) % every == 0 } else { n < 2 && (m == 2 || m == 5) };
+            let major = if m == 1 {
+                (d - first) % every == 0
+            } else {
+                parted && (m == 2 || m == 5)
+            };
             if !inside(v) {
             } else if major {
                 ticks.values.push(v);
@@ -151,7 +164,7 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
 /// `m x 10^d` as a plain number where that is short.
 fn power_label(m: i32, d: i32) -> Label {
     match d {
-        -2..0 => Label::plain(format!("{:.*}", -d as usize, f64::from(m) * 10f64.powi(d))),
+        -3..0 => Label::plain(format!("{:.*}", -d as usize, f64::from(m) * 10f64.powi(d))),
         0..4 => Label::plain(format!("{}", i64::from(m) * 10i64.pow(d as u32))),
         _ => {
             let exponent = d.to_string().replace('-', "−");
@@ -258,8 +271,14 @@ mod tests {
             texts(&Scale::new(Spacing::Log, 0.1, 100.0).ticks(6)),
             ["0.1", "1", "10", "100"]
         );
-        assert_eq!(texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)), ["5", "10", "20", "50"]);
-        assert_eq!(texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)), ["10−3", "1", "1000"]);
+        assert_eq!(
+            texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)),
+            ["5", "10", "20", "50"]
+        );
+        assert_eq!(
+            texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)),
+            ["0.001", "1", "1000"]
+        );
     }
 
     #[test]

@@ -112,6 +112,11 @@ impl Svg {
         self.push(format_args!("<g id=\"{}\">", escape(name)));
     }
 
+    /// Opens a group whose areas meet without a seam.
+    pub fn begin_crisp(&mut self) {
+        self.push(format_args!("<g shape-rendering=\"crispEdges\">"));
+    }
+
     pub fn end_group(&mut self) {
         self.push(format_args!("</g>"));
     }

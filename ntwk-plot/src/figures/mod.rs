@@ -5,8 +5,14 @@
 
 pub mod activity;
 pub mod compared;
+pub mod connectivity;
+pub mod heat_map;
+pub mod histogram;
+pub mod overlay;
 pub mod overview;
+pub mod phase_plane;
 pub mod raster;
+pub mod spectra;
 pub mod surface;
 pub mod time;
 pub mod traces;
@@ -14,8 +20,14 @@ pub mod transfer;
 
 pub use activity::{Activity, Afferent, activity, activity_figure, afferents};
 pub use compared::{Compared, Quantity, compared};
+pub use connectivity::{ConnectionDensity, connectivity};
+pub use heat_map::{HeatMap, Shading, heat_map};
+pub use histogram::{Distribution, histogram};
+pub use overlay::{Curve, overlay};
 pub use overview::Overview;
+pub use phase_plane::{FixedPoint, PhasePlane, phase_plane};
 pub use raster::{RasterLimits, RasterPopulation, raster};
+pub use spectra::spectra;
 pub use surface::surface;
 pub use time::{Series, TimeSpan};
 pub use traces::{VoltageTrace, traces};
