@@ -15,11 +15,8 @@ pub fn autocorrelation(values: &[f64], max_lag: usize) -> Option<Vec<f64>> {
     let d: Vec<f64> = values.iter().map(|v| v - mean).collect();
     let product = |k: usize| d.iter().zip(&d[k..]).map(|(a, b)| a * b).sum::<f64>();
     let zero = if n > 0 { product(0) } else { 0.0 };
-    (zero.is_finite() && zero > 0.0).then(|| {
-        (0..=max_lag.min(n - 1))
-            .map(|k| product(k) / zero)
-            .collect()
-    })
+    (zero.is_finite() && zero > 0.0)
+        .then(|| (0..=max_lag.min(n - 1)).map(|k| product(k) / zero).collect())
 }
 
 /// Normalised autocorrelation of the samples that `kept` marks; the others (spikes, refractory periods) are gaps.
@@ -38,34 +35,19 @@ pub fn autocorrelation_with_gaps(
 ) -> Option<Vec<f64>> {
     let n = values.len().min(kept.len());
     let n_kept = kept[..n].iter().filter(|k| **k).count();
-    let mean = values
-        .iter()
-        .zip(kept)
-        .filter(|(_, k)| **k)
-        .map(|(v, _)| v)
-        .sum::<f64>()
-        / n_kept as f64;
+    let mean =
+        values.iter().zip(kept).filter(|(_, k)| **k).map(|(v, _)| v).sum::<f64>() / n_kept as f64;
     // Gaps weigh nothing, whatever stands in them.
-    let d: Vec<f64> = values
-        .iter()
-        .zip(kept)
-        .map(|(v, &k)| if k { v - mean } else { 0.0 })
-        .collect();
+    let d: Vec<f64> =
+        values.iter().zip(kept).map(|(v, &k)| if k { v - mean } else { 0.0 }).collect();
     let at = |k: usize| {
-        let pairs = kept[..n]
-            .iter()
-            .zip(&kept[k..n])
-            .filter(|(a, b)| **a && **b)
-            .count();
+        let pairs = kept[..n].iter().zip(&kept[k..n]).filter(|(a, b)| **a && **b).count();
         let sum = d[..n].iter().zip(&d[k..n]).map(|(a, b)| a * b).sum::<f64>();
         (pairs > 0).then(|| sum / pairs as f64)
     };
     let zero = if n > 0 { at(0)? } else { 0.0 };
-    (zero.is_finite() && zero > 0.0).then(|| {
-        (0..=max_lag.min(n - 1))
-            .map_while(|k| Some(at(k)? / zero))
-            .collect()
-    })
+    (zero.is_finite() && zero > 0.0)
+        .then(|| (0..=max_lag.min(n - 1)).map_while(|k| Some(at(k)? / zero)).collect())
 }
 
 /// Time constants of an autocorrelation.
@@ -96,18 +78,13 @@ impl AutocorrelationTime {
             }
             integral += 0.5 * (w[0] + w[1]);
         }
-        let above = correlation[1..]
-            .iter()
-            .take_while(|c| **c >= (-1.0_f64).exp());
+        let above = correlation[1..].iter().take_while(|c| **c >= (-1.0_f64).exp());
         let (squares, products) = above.enumerate().fold((0.0, 0.0), |(s, p), (i, c)| {
             let k = (i + 1) as f64;
             (s + k * k, p - k * c.ln())
         });
         let fit = (squares > 0.0 && products > 0.0).then(|| interval * squares / products);
-        Some(Self {
-            integral: integral * interval,
-            fit,
-        })
+        Some(Self { integral: integral * interval, fit })
     }
 }
 
@@ -120,9 +97,7 @@ mod tests {
     #[test]
     fn an_exponential_gives_its_time_constant() {
         let tau = 12.0;
-        let c: Vec<f64> = (0..4000)
-            .map(|k| (-f64::from(k) * 0.1 / tau).exp())
-            .collect();
+        let c: Vec<f64> = (0..4000).map(|k| (-f64::from(k) * 0.1 / tau).exp()).collect();
         let t = AutocorrelationTime::of(&c, 0.1).unwrap();
         assert_relative_eq!(t.fit.unwrap(), tau, max_relative = 1e-12);
         assert_relative_eq!(t.integral, tau, max_relative = 1e-5);
@@ -152,10 +127,7 @@ mod tests {
     fn nothing_varies() {
         assert_eq!(autocorrelation(&[], 5), None);
         assert_eq!(autocorrelation(&[2.0; 9], 5), None);
-        assert_eq!(
-            autocorrelation_with_gaps(&[1.0, 2.0], &[false, false], 5),
-            None
-        );
+        assert_eq!(autocorrelation_with_gaps(&[1.0, 2.0], &[false, false], 5), None);
         assert_eq!(autocorrelation(&[1.0, -1.0], 99).unwrap(), [1.0, -0.5]);
         assert_eq!(AutocorrelationTime::of(&[1.0], 0.1), None);
     }

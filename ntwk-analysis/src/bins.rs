@@ -18,16 +18,9 @@ impl Bins {
     pub fn new(window: Window, width: u64) -> Result<Self, AnalysisError> {
         let available = window.n_steps();
         if width == 0 || width > available {
-            return Err(AnalysisError::Bin {
-                bin: width,
-                available,
-            });
+            return Err(AnalysisError::Bin { bin: width, available });
         }
-        Ok(Self {
-            start: window.start(),
-            width,
-            n: available / width,
-        })
+        Ok(Self { start: window.start(), width, n: available / width })
     }
 
     /// Number of bins, >= 1.
@@ -80,11 +73,7 @@ impl Bins {
 pub fn fano_factor(counts: &[u32]) -> Option<f64> {
     let n = counts.len() as f64;
     let mean = counts.iter().map(|&c| f64::from(c)).sum::<f64>() / n;
-    let variance = counts
-        .iter()
-        .map(|&c| (f64::from(c) - mean).powi(2))
-        .sum::<f64>()
-        / n;
+    let variance = counts.iter().map(|&c| (f64::from(c) - mean).powi(2)).sum::<f64>() / n;
     (mean > 0.0).then(|| variance / mean)
 }
 
@@ -108,10 +97,7 @@ mod tests {
         let bins = Bins::new(Window::new(10, 33).unwrap(), 5).unwrap();
         assert_eq!(bins.len(), 4);
         assert_eq!(bins.counts(&[9, 10, 14, 15, 29, 30, 32]), [2, 1, 0, 1]);
-        assert_eq!(
-            bins.occupied(&[9, 10, 14, 15, 29, 30]),
-            [(0, 2.0), (1, 1.0), (3, 1.0)]
-        );
+        assert_eq!(bins.occupied(&[9, 10, 14, 15, 29, 30]), [(0, 2.0), (1, 1.0), (3, 1.0)]);
     }
 
     #[test]

@@ -62,9 +62,7 @@ pub fn mean_count_correlation(trains: &SpikeTrains, bins: Bins) -> Option<f64> {
     let mut n = 0.0;
     for train in trains.iter() {
         let counts = bins.occupied(train);
-        let (sum, squares) = counts
-            .iter()
-            .fold((0.0, 0.0), |(s, q), c| (s + c.1, q + c.1 * c.1));
+        let (sum, squares) = counts.iter().fold((0.0, 0.0), |(s, q), c| (s + c.1, q + c.1 * c.1));
         let spread = squares - sum * sum / n_bins;
         if spread <= 1e-12 * squares {
             continue;
@@ -101,23 +99,14 @@ mod tests {
     #[test]
     fn equal_opposite_and_silent_trains() {
         let bins = Bins::new(Window::new(0, 4).unwrap(), 1).unwrap();
-        let c = count_correlations(
-            &trains(&[&[0, 1], &[0, 1], &[2, 3], &[], &[0, 1, 2, 3]]),
-            bins,
-        );
+        let c = count_correlations(&trains(&[&[0, 1], &[0, 1], &[2, 3], &[], &[0, 1, 2, 3]]), bins);
         assert_eq!((c[[0, 1]], c[[0, 2]], c[[2, 2]]), (1.0, -1.0, 1.0));
         assert!(c[[0, 3]].is_nan() && c[[3, 3]].is_nan() && c[[4, 4]].is_nan());
     }
 
     #[test]
     fn the_mean_over_pairs_is_the_mean_of_the_matrix() {
-        let all = trains(&[
-            &[0, 3, 9, 12],
-            &[1, 3, 8, 12, 13],
-            &[5],
-            &[],
-            &[0, 1, 12, 19],
-        ]);
+        let all = trains(&[&[0, 3, 9, 12], &[1, 3, 8, 12, 13], &[5], &[], &[0, 1, 12, 19]]);
         let bins = Bins::new(Window::new(0, 20).unwrap(), 2).unwrap();
         let c = count_correlations(&all, bins);
         let pairs: Vec<f64> = (0..5)

@@ -33,10 +33,7 @@ impl PowerSpectrum {
             });
         }
         if segment > values.len() {
-            return Err(AnalysisError::Bin {
-                bin: segment as u64,
-                available: values.len() as u64,
-            });
+            return Err(AnalysisError::Bin { bin: segment as u64, available: values.len() as u64 });
         }
         // The periodic Hann window, as scipy's get_window("hann") gives it.
         let hann: Vec<f64> = (0..segment)
@@ -50,11 +47,7 @@ impl PowerSpectrum {
         for start in (0..=values.len() - segment).step_by(half) {
             let part = &values[start..start + segment];
             let mean = part.iter().sum::<f64>() / segment as f64;
-            let mut re: Vec<f64> = part
-                .iter()
-                .zip(&hann)
-                .map(|(v, w)| (v - mean) * w)
-                .collect();
+            let mut re: Vec<f64> = part.iter().zip(&hann).map(|(v, w)| (v - mean) * w).collect();
             let mut im = vec![0.0; segment];
             fft(&mut re, &mut im);
             for (k, d) in density.iter_mut().enumerate() {
@@ -65,13 +58,8 @@ impl PowerSpectrum {
             n += 1.0;
         }
         density.iter_mut().for_each(|d| *d /= n);
-        let frequencies = (0..=half)
-            .map(|k| k as f64 * rate / segment as f64)
-            .collect();
-        Ok(Self {
-            frequencies,
-            density,
-        })
+        let frequencies = (0..=half).map(|k| k as f64 * rate / segment as f64).collect();
+        Ok(Self { frequencies, density })
     }
 
     /// The frequency (Hz) of the highest density at or above `from` (Hz); `None` when there is none.
@@ -135,9 +123,8 @@ mod tests {
     #[test]
     fn a_sine_stands_at_its_frequency_with_its_power() {
         // 40 Hz, amplitude 2 (variance 2), sampled every ms.
-        let x: Vec<f64> = (0..4096)
-            .map(|i| 5.0 + 2.0 * (2.0 * PI * 40.0 * f64::from(i) * 1e-3).sin())
-            .collect();
+        let x: Vec<f64> =
+            (0..4096).map(|i| 5.0 + 2.0 * (2.0 * PI * 40.0 * f64::from(i) * 1e-3).sin()).collect();
         let s = PowerSpectrum::welch(&x, 1.0, 1024).unwrap();
         assert!((s.peak(1.0).unwrap() - 40.0).abs() < 1.0);
         let power: f64 = s.density.iter().sum::<f64>() * s.frequencies[1];
@@ -150,16 +137,7 @@ mod tests {
             PowerSpectrum::welch(&[0.0; 8], 1.0, 6),
             Err(AnalysisError::Parameter { .. })
         ));
-        assert!(matches!(
-            PowerSpectrum::welch(&[0.0; 8], 1.0, 16),
-            Err(AnalysisError::Bin { .. })
-        ));
-        assert!(
-            PowerSpectrum::welch(&[1.0; 8], 1.0, 8)
-                .unwrap()
-                .density
-                .iter()
-                .all(|d| *d == 0.0)
-        );
+        assert!(matches!(PowerSpectrum::welch(&[0.0; 8], 1.0, 16), Err(AnalysisError::Bin { .. })));
+        assert!(PowerSpectrum::welch(&[1.0; 8], 1.0, 8).unwrap().density.iter().all(|d| *d == 0.0));
     }
 }

@@ -39,11 +39,7 @@ impl SpikeTriggered {
             }
         }
         values.iter_mut().for_each(|v| *v /= f64::from(n_spikes));
-        (n_spikes > 0).then_some(Self {
-            before,
-            values,
-            n_spikes: n_spikes as usize,
-        })
+        (n_spikes > 0).then_some(Self { before, values, n_spikes: n_spikes as usize })
     }
 }
 

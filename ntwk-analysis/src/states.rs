@@ -26,10 +26,8 @@ pub fn up_down_states(
     least_down: f64,
 ) -> Vec<State> {
     let up: Vec<bool> = rate.values.iter().map(|&v| v >= threshold).collect();
-    let mut runs: Vec<(bool, usize)> = up
-        .chunk_by(|a, b| a == b)
-        .map(|c| (c[0], c.len()))
-        .collect();
+    let mut runs: Vec<(bool, usize)> =
+        up.chunk_by(|a, b| a == b).map(|c| (c[0], c.len())).collect();
     for (side, least) in [(false, least_down), (true, least_up)] {
         let last = runs.len().saturating_sub(1);
         for (i, run) in runs.iter_mut().enumerate() {
@@ -47,11 +45,7 @@ pub fn up_down_states(
     runs.into_iter()
         .map(|(up, n)| {
             first += n;
-            State {
-                up,
-                start: edge(first - n),
-                end: edge(first),
-            }
+            State { up, start: edge(first - n), end: edge(first) }
         })
         .collect()
 }
@@ -73,11 +67,7 @@ pub fn bursts(train: &[u64], max_interval: u64, least: usize) -> Vec<Burst> {
     train
         .chunk_by(|a, b| b - a <= max_interval)
         .filter(|c| c.len() >= least.max(2))
-        .map(|c| Burst {
-            start: c[0],
-            end: c[c.len() - 1],
-            n_spikes: c.len(),
-        })
+        .map(|c| Burst { start: c[0], end: c[c.len() - 1], n_spikes: c.len() })
         .collect()
 }
 
@@ -86,11 +76,7 @@ mod tests {
     use super::*;
 
     fn rate(values: &[f64]) -> PopulationRate {
-        PopulationRate {
-            start: 100.0,
-            bin: 10.0,
-            values: values.to_vec(),
-        }
+        PopulationRate { start: 100.0, bin: 10.0, values: values.to_vec() }
     }
 
     #[test]
@@ -99,18 +85,8 @@ mod tests {
         let plain = up_down_states(&r, 1.0, 0.0, 0.0);
         assert_eq!(plain.len(), 7);
         let joined = up_down_states(&r, 1.0, 20.0, 20.0);
-        let expected = [
-            (false, 100.0, 120.0),
-            (true, 120.0, 160.0),
-            (false, 160.0, 210.0),
-        ];
-        assert_eq!(
-            joined
-                .iter()
-                .map(|s| (s.up, s.start, s.end))
-                .collect::<Vec<_>>(),
-            expected
-        );
+        let expected = [(false, 100.0, 120.0), (true, 120.0, 160.0), (false, 160.0, 210.0)];
+        assert_eq!(joined.iter().map(|s| (s.up, s.start, s.end)).collect::<Vec<_>>(), expected);
         assert!(up_down_states(&rate(&[]), 1.0, 0.0, 0.0).is_empty());
     }
 
@@ -119,10 +95,7 @@ mod tests {
         let train = [0, 2, 4, 50, 90, 91, 200];
         let found = bursts(&train, 2, 2);
         assert_eq!(
-            found
-                .iter()
-                .map(|b| (b.start, b.end, b.n_spikes))
-                .collect::<Vec<_>>(),
+            found.iter().map(|b| (b.start, b.end, b.n_spikes)).collect::<Vec<_>>(),
             [(0, 4, 3), (90, 91, 2)]
         );
         assert_eq!(bursts(&train, 2, 3).len(), 1);

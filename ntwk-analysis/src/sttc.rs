@@ -21,13 +21,7 @@ pub fn sttc(a: &[u64], b: &[u64], window: Window, delta: u64) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    Some(combine(
-        a,
-        tiled(a, window, delta),
-        b,
-        tiled(b, window, delta),
-        delta,
-    ))
+    Some(combine(a, tiled(a, window, delta), b, tiled(b, window, delta), delta))
 }
 
 /// STTC of all pairs, `[n_neurons x n_neurons]`; NaN with a neuron that is silent in `window`.
@@ -38,24 +32,12 @@ pub fn sttc_matrix(trains: &SpikeTrains, window: Window, delta: u64) -> Array2<f
         .iter()
         .map(|t| {
             let t = inside(t, window);
-            (
-                t,
-                if t.is_empty() {
-                    0.0
-                } else {
-                    tiled(t, window, delta)
-                },
-            )
+            (t, if t.is_empty() { 0.0 } else { tiled(t, window, delta) })
         })
         .collect();
     let mut out = Array2::from_elem((n, n), f64::NAN);
     for (i, &(a, tiled_a)) in each.iter().enumerate().filter(|(_, e)| !e.0.is_empty()) {
-        for (j, &(b, tiled_b)) in each
-            .iter()
-            .enumerate()
-            .skip(i)
-            .filter(|(_, e)| !e.0.is_empty())
-        {
+        for (j, &(b, tiled_b)) in each.iter().enumerate().skip(i).filter(|(_, e)| !e.0.is_empty()) {
             let c = combine(a, tiled_a, b, tiled_b, delta);
             out[[i, j]] = c;
             out[[j, i]] = c;
@@ -72,21 +54,14 @@ fn inside(train: &[u64], window: Window) -> &[u64] {
 
 fn combine(a: &[u64], tiled_a: f64, b: &[u64], tiled_b: f64, delta: u64) -> f64 {
     let term = |p: f64, t: f64| {
-        if p * t == 1.0 {
-            1.0
-        } else {
-            (p - t) / (1.0 - p * t)
-        }
+        if p * t == 1.0 { 1.0 } else { (p - t) / (1.0 - p * t) }
     };
     0.5 * (term(near(a, b, delta), tiled_b) + term(near(b, a, delta), tiled_a))
 }
 
 /// Share of the window within `delta` of a spike of the train, which is not empty.
 fn tiled(train: &[u64], window: Window, delta: u64) -> f64 {
-    let between: u64 = train
-        .windows(2)
-        .map(|w| (w[1] - w[0]).min(delta.saturating_mul(2)))
-        .sum();
+    let between: u64 = train.windows(2).map(|w| (w[1] - w[0]).min(delta.saturating_mul(2))).sum();
     let ends = match (train.first(), train.last()) {
         (Some(first), Some(last)) => {
             (first - window.start()).min(delta) + (window.end() - last).min(delta)

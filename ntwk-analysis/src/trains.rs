@@ -74,9 +74,7 @@ impl SpikeTrains {
     /// Number of spikes of each neuron.
     #[must_use]
     pub fn counts(&self) -> Vec<u32> {
-        self.iter()
-            .map(|t| u32::try_from(t.len()).unwrap_or(u32::MAX))
-            .collect()
+        self.iter().map(|t| u32::try_from(t.len()).unwrap_or(u32::MAX)).collect()
     }
 
     /// The trains, neuron by neuron.

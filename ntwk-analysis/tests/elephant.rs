@@ -25,22 +25,13 @@ impl Peer {
         let json: Value = serde_json::from_str(include_str!("data/elephant.json")).unwrap();
         let mut pairs: Vec<(u64, u32)> = Vec::new();
         for (id, train) in json["trains"].as_array().unwrap().iter().enumerate() {
-            pairs.extend(
-                train
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|k| (k.as_u64().unwrap(), id as u32)),
-            );
+            pairs
+                .extend(train.as_array().unwrap().iter().map(|k| (k.as_u64().unwrap(), id as u32)));
         }
         pairs.sort_unstable();
         let (steps, ids) = pairs.into_iter().unzip();
         let window = Window::new(0, json["n_steps"].as_u64().unwrap()).unwrap();
-        Self {
-            json,
-            spikes: Spikes { steps, ids },
-            window,
-        }
+        Self { json, spikes: Spikes { steps, ids }, window }
     }
 
     fn size(&self) -> usize {
@@ -80,20 +71,12 @@ impl Peer {
 }
 
 fn list(value: &Value) -> Vec<Option<f64>> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(Value::as_f64)
-        .collect()
+    value.as_array().unwrap().iter().map(Value::as_f64).collect()
 }
 
 fn assert_close(what: &str, ours: f64, theirs: f64) {
     let error = (ours - theirs).abs();
-    assert!(
-        error <= TOLERANCE * theirs.abs().max(1e-3),
-        "{what}: {ours} here, {theirs} there"
-    );
+    assert!(error <= TOLERANCE * theirs.abs().max(1e-3), "{what}: {ours} here, {theirs} there");
 }
 
 /// `None` here stands for NaN or nothing there.
@@ -128,11 +111,7 @@ fn rates_and_irregularity() {
             assert_same(&format!("{name} of train {i}"), of(trains.train(i)), theirs);
         }
     }
-    assert_same(
-        "fano",
-        fano_factor(&trains.counts()),
-        Some(peer.number("/fano")),
-    );
+    assert_same("fano", fano_factor(&trains.counts()), Some(peer.number("/fano")));
 }
 
 #[test]
@@ -184,82 +163,34 @@ fn signals() {
     );
 
     let spectrum = PowerSpectrum::welch(&signal, 1.0, 256).unwrap();
-    assert_lists(
-        "frequencies",
-        &spectrum.frequencies,
-        &peer.numbers("/welch/frequencies"),
-    );
-    assert_lists(
-        "density",
-        &spectrum.density,
-        &peer.numbers("/welch/density"),
-    );
+    assert_lists("frequencies", &spectrum.frequencies, &peer.numbers("/welch/frequencies"));
+    assert_lists("density", &spectrum.density, &peer.numbers("/welch/density"));
 
     let correlation = autocorrelation(&signal, 59).unwrap();
-    assert_lists(
-        "autocorrelation",
-        &correlation,
-        &peer.numbers("/autocorrelation"),
-    );
+    assert_lists("autocorrelation", &correlation, &peer.numbers("/autocorrelation"));
     let time = AutocorrelationTime::of(&correlation, 1.0).unwrap();
-    assert_close(
-        "integral time",
-        time.integral,
-        peer.number("/autocorrelation_time/integral"),
-    );
-    assert_same(
-        "fitted time",
-        time.fit,
-        Some(peer.number("/autocorrelation_time/fit")),
-    );
+    assert_close("integral time", time.integral, peer.number("/autocorrelation_time/integral"));
+    assert_same("fitted time", time.fit, Some(peer.number("/autocorrelation_time/fit")));
 
-    let rows: Vec<Vec<Option<f64>>> = peer.json["traces"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(list)
-        .collect();
+    let rows: Vec<Vec<Option<f64>>> =
+        peer.json["traces"].as_array().unwrap().iter().map(list).collect();
     let traces = Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j].unwrap());
-    assert_same(
-        "synchrony",
-        synchrony_index(&traces.view()),
-        Some(peer.number("/synchrony")),
-    );
+    assert_same("synchrony", synchrony_index(&traces.view()), Some(peer.number("/synchrony")));
 }
 
 #[test]
 fn averages_around_spikes_and_smoothing() {
     let peer = Peer::read();
-    let (before, after) = (
-        peer.number("/sta/before") as usize,
-        peer.number("/sta/after") as usize,
-    );
-    let sta = SpikeTriggered::of(
-        &peer.numbers("/signal"),
-        1,
-        &peer.whole("/sta/train"),
-        before,
-        after,
-    )
-    .unwrap();
+    let (before, after) = (peer.number("/sta/before") as usize, peer.number("/sta/after") as usize);
+    let sta =
+        SpikeTriggered::of(&peer.numbers("/signal"), 1, &peer.whole("/sta/train"), before, after)
+            .unwrap();
     assert_eq!(sta.n_spikes, peer.whole("/sta/train").len());
-    assert_lists(
-        "spike-triggered average",
-        &sta.values,
-        &peer.numbers("/sta/values"),
-    );
+    assert_lists("spike-triggered average", &sta.values, &peer.numbers("/sta/values"));
 
-    let counts: Vec<u32> = peer
-        .whole("/smoothed/counts")
-        .into_iter()
-        .map(|n| n as u32)
-        .collect();
+    let counts: Vec<u32> = peer.whole("/smoothed/counts").into_iter().map(|n| n as u32).collect();
     let bin = peer.number("/smoothed/bin") as u64;
     let rate = PopulationRate::from_counts(&counts, peer.size(), peer.window, bin, 1.0).unwrap();
     let smoothed = rate.smoothed(peer.number("/smoothed/sigma")).unwrap();
-    assert_lists(
-        "smoothed rate",
-        &smoothed.values,
-        &peer.numbers("/smoothed/values"),
-    );
+    assert_lists("smoothed rate", &smoothed.values, &peer.numbers("/smoothed/values"));
 }

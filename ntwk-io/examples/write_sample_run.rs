@@ -10,26 +10,16 @@ use ntwk_io::{Compression, FileError, Precision, RunContents, WriteOptions, writ
 
 fn main() -> Result<(), FileError> {
     let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "out".into()));
-    let (recording, model, provenance, theory) = (
-        common::recording(),
-        common::model(),
-        common::provenance(),
-        common::theory(),
-    );
+    let (recording, model, provenance, theory) =
+        (common::recording(), common::model(), common::provenance(), common::theory());
     let contents = RunContents {
         recording: Some(&recording),
         model: Some(&model),
         provenance: Some(&provenance),
         theory: &theory,
     };
-    write_run(
-        &folder.join("single.h5"),
-        &contents,
-        &WriteOptions::default(),
-    )?;
-    let options = WriteOptions {
-        precision: Precision::Double,
-        compression: Compression::Deflate(4),
-    };
+    write_run(&folder.join("single.h5"), &contents, &WriteOptions::default())?;
+    let options =
+        WriteOptions { precision: Precision::Double, compression: Compression::Deflate(4) };
     write_run(&folder.join("double-deflate.h5"), &contents, &options)
 }

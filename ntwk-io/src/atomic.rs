@@ -37,11 +37,9 @@ fn write_through(
 ) -> Result<(), FileError> {
     let mut buffer = BufWriter::new(file);
     fill(&mut buffer)?;
-    let file = buffer
-        .into_inner()
-        .map_err(|e| FileError::io(Action::Write, temporary, e.into_error()))?;
-    file.sync_all()
-        .map_err(|e| FileError::io(Action::Write, temporary, e))
+    let file =
+        buffer.into_inner().map_err(|e| FileError::io(Action::Write, temporary, e.into_error()))?;
+    file.sync_all().map_err(|e| FileError::io(Action::Write, temporary, e))
 }
 
 /// Creates `.<name>.<process>.<n>.tmp` beside `path`, with the permissions a new file would have.
@@ -56,11 +54,7 @@ fn create_beside(path: &Path) -> Result<(PathBuf, File), FileError> {
         hidden.push(name);
         hidden.push(format!(".{}.{attempt}.tmp", process::id()));
         let temporary = path.with_file_name(hidden);
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-        {
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             Ok(file) => return Ok((temporary, file)),
             Err(e) if e.kind() == ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
             Err(e) => return Err(FileError::io(Action::Create, &temporary, e)),

@@ -111,11 +111,7 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         duration: dt.zip(n_steps).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,
-        provenance: if layout == Layout::Ntwk {
-            file.provenance()?
-        } else {
-            None
-        },
+        provenance: if layout == Layout::Ntwk { file.provenance()? } else { None },
         entries,
     })
 }

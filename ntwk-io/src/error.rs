@@ -121,11 +121,7 @@ impl fmt::Display for Action {
 impl FileError {
     /// An operating-system error while doing `action` to `path`.
     pub(crate) fn io(action: Action, path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        Self::Io { action, path: path.to_owned(), source }
     }
 
     /// An error of the HDF5 library about `object`; one that only wraps the operating system's is unwrapped.

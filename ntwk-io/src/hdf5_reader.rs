@@ -21,16 +21,10 @@ pub(crate) struct Hdf5Reader {
 impl Hdf5Reader {
     /// Opens `path` for reading.
     pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
-        let size = std::fs::metadata(path)
-            .map_err(|e| FileError::io(Action::Read, path, e))?
-            .len();
+        let size = std::fs::metadata(path).map_err(|e| FileError::io(Action::Read, path, e))?.len();
         let file = hdf5::File::open_streaming(path)
             .map_err(|e| FileError::hdf5(Action::Read, path, "/", e))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            size,
-        })
+        Ok(Self { path: path.to_owned(), file, size })
     }
 
     /// Size of the file (bytes).
@@ -43,10 +37,7 @@ impl Hdf5Reader {
     }
 
     pub(crate) fn missing(&self, object: impl Into<String>) -> FileError {
-        FileError::Missing {
-            path: self.path.clone(),
-            object: object.into(),
-        }
+        FileError::Missing { path: self.path.clone(), object: object.into() }
     }
 
     pub(crate) fn mismatch(
@@ -95,11 +86,9 @@ impl Hdf5Reader {
     /// The dataset at `object`, `None` when no dataset has this path.
     pub(crate) fn find(&self, object: &str) -> Result<Option<StoredArray<'_>>, FileError> {
         match self.file.dataset(object) {
-            Ok(dataset) => Ok(Some(StoredArray {
-                reader: self,
-                object: object.to_owned(),
-                dataset,
-            })),
+            Ok(dataset) => {
+                Ok(Some(StoredArray { reader: self, object: object.to_owned(), dataset }))
+            }
             Err(hdf5::Error::NotADataset(_)) => Ok(None),
             Err(e) if is_absent(&e) => Ok(None),
             Err(e) => Err(self.fail(object, e)),
@@ -204,11 +193,7 @@ impl<'f> StoredArray<'f> {
             .iter()
             .try_fold(width, |bytes, &n| bytes.checked_mul(n))
             .unwrap_or(u64::MAX);
-        let ratio = if self.dataset.filters().is_empty() {
-            1
-        } else {
-            MAX_COMPRESSION
-        };
+        let ratio = if self.dataset.filters().is_empty() { 1 } else { MAX_COMPRESSION };
         if declared > self.reader.size.saturating_mul(ratio) {
             return Err(FileError::Oversized {
                 path: self.reader.path.clone(),
@@ -236,10 +221,7 @@ impl Attributes<'_> {
 
     /// The attribute as text, `None` when it is absent or no text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.values
-            .get(name)
-            .and_then(AttrValue::as_str)
-            .map(str::to_owned)
+        self.values.get(name).and_then(AttrValue::as_str).map(str::to_owned)
     }
 
     pub(crate) fn require_text(&self, name: &str) -> Result<String, FileError> {
@@ -271,10 +253,7 @@ impl Attributes<'_> {
         convert: impl FnOnce(&AttrValue) -> Option<T>,
     ) -> Result<T, FileError> {
         let object = format!("{}@{name}", self.object);
-        let value = self
-            .values
-            .get(name)
-            .ok_or_else(|| self.reader.missing(object.as_str()))?;
+        let value = self.values.get(name).ok_or_else(|| self.reader.missing(object.as_str()))?;
         convert(value).ok_or_else(|| self.reader.mismatch(&object, expected, value.type_name()))
     }
 }

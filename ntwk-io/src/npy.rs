@@ -19,10 +19,7 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// something else than real numbers (complex numbers, strings, Python objects, records).
 pub fn read_npy(path: &Path) -> Result<ArrayD<f64>, FileError> {
     let bytes = std::fs::read(path).map_err(|e| FileError::io(Action::Read, path, e))?;
-    parse(&bytes).map_err(|problem| FileError::Npy {
-        path: path.to_owned(),
-        problem,
-    })
+    parse(&bytes).map_err(|problem| FileError::Npy { path: path.to_owned(), problem })
 }
 
 /// Reads a one-dimensional array, such as the coefficients of a transfer function.
@@ -34,10 +31,7 @@ pub fn read_npy_vector(path: &Path) -> Result<Vec<f64>, FileError> {
     if array.ndim() != 1 {
         return Err(FileError::Npy {
             path: path.to_owned(),
-            problem: format!(
-                "its shape is {:?}, one dimension is expected",
-                array.shape()
-            ),
+            problem: format!("its shape is {:?}, one dimension is expected", array.shape()),
         });
     }
     Ok(array.into_iter().collect())
@@ -53,10 +47,7 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f64>, String> {
         .ok_or_else(|| format!("the shape {:?} is too large", header.shape))?;
     let values = decode(&header.descr, data)?;
     if values.len() < count {
-        return Err(format!(
-            "it is truncated: {} of {count} values are there",
-            values.len()
-        ));
+        return Err(format!("it is truncated: {} of {count} values are there", values.len()));
     }
     if values.len() > count {
         return Err(format!(
@@ -71,9 +62,7 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f64>, String> {
 
 /// Header text and data.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
-    let rest = bytes
-        .strip_prefix(MAGIC)
-        .ok_or("it does not begin with the magic \\x93NUMPY")?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin with the magic \\x93NUMPY")?;
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2 | 3, _, a, b, c, d, rest @ ..] => {
@@ -83,9 +72,8 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
         [1..=3, ..] | [] => return Err("it is truncated within the header".to_owned()),
         [major, ..] => return Err(format!("its format version {major} is unknown, 1 to 3 are")),
     };
-    let (header, data) = rest
-        .split_at_checked(length)
-        .ok_or("it is truncated within the header")?;
+    let (header, data) =
+        rest.split_at_checked(length).ok_or("it is truncated within the header")?;
     let header = std::str::from_utf8(header).map_err(|_| "its header is not text")?;
     Ok((header, data))
 }
@@ -119,19 +107,14 @@ impl Header {
                     .collect::<Option<Vec<usize>>>()
             })
             .ok_or_else(|| wrong("shape"))?;
-        Ok(Self {
-            descr: descr.to_owned(),
-            fortran_order,
-            shape,
-        })
+        Ok(Self { descr: descr.to_owned(), fortran_order, shape })
     }
 }
 
 /// What follows `'key':` in the header dictionary.
 fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    let (_, rest) = text
-        .split_once(&format!("'{key}'"))
-        .or_else(|| text.split_once(&format!("\"{key}\"")))?;
+    let (_, rest) =
+        text.split_once(&format!("'{key}'")).or_else(|| text.split_once(&format!("\"{key}\"")))?;
     rest.trim_start().strip_prefix(':')
 }
 
@@ -160,11 +143,7 @@ fn decode(descr: &str, data: &[u8]) -> Result<Vec<f64>, String> {
             chunks
                 .iter()
                 .map(|&b| {
-                    (if big {
-                        <$type>::from_be_bytes(b)
-                    } else {
-                        <$type>::from_le_bytes(b)
-                    }) as f64
+                    (if big { <$type>::from_be_bytes(b) } else { <$type>::from_le_bytes(b) }) as f64
                 })
                 .collect()
         }};
@@ -181,9 +160,7 @@ fn decode(descr: &str, data: &[u8]) -> Result<Vec<f64>, String> {
         "u2" => numbers!(u16),
         "u1" | "b1" => numbers!(u8),
         _ => {
-            return Err(format!(
-                "its type {descr:?} is not one of f4, f8, i1 to i8, u1 to u8, b1"
-            ));
+            return Err(format!("its type {descr:?} is not one of f4, f8, i1 to i8, u1 to u8, b1"));
         }
     })
 }

@@ -47,11 +47,7 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }
@@ -59,10 +55,7 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
 /// Architecture, operating system and the instruction sets that change which vector code runs.
 #[must_use]
 pub fn host_features() -> Vec<String> {
-    let mut features = vec![
-        std::env::consts::ARCH.to_owned(),
-        std::env::consts::OS.to_owned(),
-    ];
+    let mut features = vec![std::env::consts::ARCH.to_owned(), std::env::consts::OS.to_owned()];
     features.extend(instruction_sets().into_iter().map(str::to_owned));
     features
 }

@@ -62,9 +62,7 @@ impl ResultFile {
     /// # Errors
     /// [`FileError::Io`] when it cannot be read, [`FileError::Hdf5`] when it is not HDF5.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        Ok(Self {
-            reader: Hdf5Reader::open(path)?,
-        })
+        Ok(Self { reader: Hdf5Reader::open(path)? })
     }
 
     pub(crate) fn reader(&self) -> &Hdf5Reader {
@@ -98,9 +96,7 @@ impl ResultFile {
             return Err(self.reader.missing(named));
         };
         let times = self.reader.require(&[format!("{base}/timestamps")])?;
-        let ids = self
-            .reader
-            .require(&[format!("{base}/node_ids"), format!("{base}/gids")])?;
+        let ids = self.reader.require(&[format!("{base}/node_ids"), format!("{base}/gids")])?;
         let scale = ms_per_unit(&times)?;
         let node_ids = ids.u64s()?;
         let mut timestamps = times.f64s()?;
@@ -113,10 +109,7 @@ impl ResultFile {
         if scale != 1.0 {
             timestamps.iter_mut().for_each(|t| *t *= scale);
         }
-        Ok(SpikeTrains {
-            timestamps,
-            node_ids,
-        })
+        Ok(SpikeTrains { timestamps, node_ids })
     }
 
     /// Names of the frame reports, sorted; [`UNNAMED_POPULATION`] for old files with `/data` at the root.
@@ -154,14 +147,12 @@ impl ResultFile {
         let sample_attributes = samples.attributes()?;
         let data = matrix(&samples)?;
 
-        let ids = self
-            .reader
-            .require(&[format!("{mapping}/node_ids"), format!("{mapping}/gids")])?;
+        let ids =
+            self.reader.require(&[format!("{mapping}/node_ids"), format!("{mapping}/gids")])?;
         let node_ids = ids.u64s()?;
-        let pointers = self.reader.require(&[
-            format!("{mapping}/index_pointers"),
-            format!("{mapping}/index_pointer"),
-        ])?;
+        let pointers = self
+            .reader
+            .require(&[format!("{mapping}/index_pointers"), format!("{mapping}/index_pointer")])?;
         let index_pointers = index_pointers(&pointers, node_ids.len(), data.ncols())?;
         let element_ids = match self.reader.find(&format!("{mapping}/element_ids"))? {
             Some(array) => array.u64s()?,
@@ -200,9 +191,7 @@ impl ResultFile {
         let run = self.reader.attributes("/run")?;
         let dt = run.require_f64("dt")?;
         if !(dt > 0.0 && dt.is_finite()) {
-            return Err(self
-                .reader
-                .mismatch("/run@dt", "a positive time step", dt.to_string()));
+            return Err(self.reader.mismatch("/run@dt", "a positive time step", dt.to_string()));
         }
         let n_steps = run.require_u64("n_steps")?;
         let spiking = self.reader.groups("/spikes")?;
@@ -215,15 +204,11 @@ impl ResultFile {
             let index = attributes.require_u32("index")?;
             let size = attributes.require_u64("size")?;
             let size = usize::try_from(size).map_err(|_| {
-                self.reader
-                    .mismatch(&format!("{object}@size"), "a size", size.to_string())
+                self.reader.mismatch(&format!("{object}@size"), "a size", size.to_string())
             })?;
             let counts = self.reader.require(&[format!("{object}/counts")])?.u32s()?;
-            let spikes = if spiking.contains(&name) {
-                Some(self.spikes_in_steps(&name, dt)?)
-            } else {
-                None
-            };
+            let spikes =
+                if spiking.contains(&name) { Some(self.spikes_in_steps(&name, dt)?) } else { None };
             let (mut own, rest): (Vec<_>, Vec<_>) =
                 traces.into_iter().partition(|t| t.population == name);
             traces = rest;
@@ -301,11 +286,7 @@ impl ResultFile {
                 arrays.push(named_array(array, &stored)?);
             }
             let attributes = own_attributes(&self.reader.attributes(&object)?, &[]);
-            groups.push(TheoryGroup {
-                name,
-                arrays,
-                attributes,
-            });
+            groups.push(TheoryGroup { name, arrays, attributes });
         }
         Ok(groups)
     }
@@ -335,14 +316,9 @@ impl ResultFile {
                 .map(|&id| self.neuron(&object, id))
                 .collect::<Result<Vec<u32>, _>>()?;
             if neurons.len() != report.data.ncols() {
-                let found = format!(
-                    "{} columns for {} neurons",
-                    report.data.ncols(),
-                    neurons.len()
-                );
-                return Err(self
-                    .reader
-                    .mismatch(&object, "one column per neuron", found));
+                let found =
+                    format!("{} columns for {} neurons", report.data.ncols(), neurons.len());
+                return Err(self.reader.mismatch(&object, "one column per neuron", found));
             }
             let trace = Trace {
                 variable: attributes.require_text("variable")?,
@@ -351,11 +327,7 @@ impl ResultFile {
                 every: self.whole_steps(&object, report.step, dt)?,
                 data: report.data,
             };
-            traces.push(StoredTrace {
-                population: report.population,
-                index,
-                trace,
-            });
+            traces.push(StoredTrace { population: report.population, index, trace });
         }
         Ok(traces)
     }
@@ -371,10 +343,8 @@ impl ResultFile {
     }
 
     fn neuron(&self, object: &str, id: u64) -> Result<u32, FileError> {
-        u32::try_from(id).map_err(|_| {
-            self.reader
-                .mismatch(object, "neuron ids below 2^32", id.to_string())
-        })
+        u32::try_from(id)
+            .map_err(|_| self.reader.mismatch(object, "neuron ids below 2^32", id.to_string()))
     }
 }
 
@@ -406,17 +376,10 @@ fn matrix(samples: &StoredArray<'_>) -> Result<Array2<f64>, FileError> {
     };
     let values = samples.f64s()?;
     let count = values.len();
-    let sides = usize::try_from(rows)
-        .ok()
-        .zip(usize::try_from(columns).ok());
-    sides
-        .and_then(|sides| Array2::from_shape_vec(sides, values).ok())
-        .ok_or_else(|| {
-            samples.mismatch(
-                format!("{rows} x {columns} values"),
-                format!("{count} values"),
-            )
-        })
+    let sides = usize::try_from(rows).ok().zip(usize::try_from(columns).ok());
+    sides.and_then(|sides| Array2::from_shape_vec(sides, values).ok()).ok_or_else(|| {
+        samples.mismatch(format!("{rows} x {columns} values"), format!("{count} values"))
+    })
 }
 
 /// The pointers with the end that the SONATA guide leaves out, checked against the columns they point into.
@@ -434,10 +397,8 @@ fn index_pointers(
         return Err(pointers.mismatch(expected, format!("{} pointers", values.len())));
     }
     if !values.is_sorted() || values.last().is_some_and(|&end| end > columns as u64) {
-        return Err(pointers.mismatch(
-            format!("ascending pointers up to {columns}"),
-            "out of order or beyond",
-        ));
+        return Err(pointers
+            .mismatch(format!("ascending pointers up to {columns}"), "out of order or beyond"));
     }
     // No pointer exceeds the number of columns, which is a usize.
     Ok(values.into_iter().map(|p| p as usize).collect())
@@ -464,11 +425,7 @@ fn named_array(name: String, stored: &StoredArray<'_>) -> Result<NamedArray, Fil
         .map(|&n| usize::try_from(n))
         .collect::<Result<Vec<usize>, _>>()
         .map_err(|_| stored.mismatch("a shape that fits into memory", format!("{shape:?}")))?;
-    let axes = if sides.is_empty() {
-        Vec::new()
-    } else {
-        attributes.require_texts("axes")?
-    };
+    let axes = if sides.is_empty() { Vec::new() } else { attributes.require_texts("axes")? };
     if axes.len() != sides.len() {
         return Err(stored.mismatch(
             format!("{} axis names", sides.len()),

@@ -136,8 +136,7 @@ pub fn write_run(
         file.add_group(group);
     }
     atomic::replace(path, |out| {
-        file.finish_to(out)
-            .map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
+        file.finish_to(out).map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
     })
 }
 
@@ -211,12 +210,8 @@ fn rates_group(
     group.set_attr("bin_width", AttrValue::F64(dt));
     group.set_attr("bin_width_units", text("ms"));
     group.set_attr("index", AttrValue::U32(index));
-    array(
-        group.create_dataset("counts"),
-        &population.counts,
-        options.compression,
-    )
-    .set_attr("units", text("spikes"));
+    array(group.create_dataset("counts"), &population.counts, options.compression)
+        .set_attr("units", text("spikes"));
     group.finish()
 }
 
@@ -231,20 +226,12 @@ fn spikes_group(
     if spikes.steps.len() != spikes.ids.len() {
         return Err(FileError::Inconsistent {
             object: format!("/spikes/{population}"),
-            problem: format!(
-                "{} times and {} neurons",
-                spikes.steps.len(),
-                spikes.ids.len()
-            ),
+            problem: format!("{} times and {} neurons", spikes.steps.len(), spikes.ids.len()),
         });
     }
     let ids: Vec<u64> = spikes.ids.iter().map(|&id| u64::from(id)).collect();
-    array(
-        group.create_dataset("timestamps"),
-        &spikes.times(dt),
-        options.compression,
-    )
-    .set_attr("units", text("ms"));
+    array(group.create_dataset("timestamps"), &spikes.times(dt), options.compression)
+        .set_attr("units", text("ms"));
     array(group.create_dataset("node_ids"), &ids, options.compression);
     Ok(group.finish())
 }
@@ -277,16 +264,8 @@ fn fill_report(
     array(mapping.create_dataset("node_ids"), &ids, plain).set_attr("sorted", sorted);
     array(mapping.create_dataset("index_pointers"), &pointers, plain);
     array(mapping.create_dataset("index_pointer"), &pointers, plain);
-    array(
-        mapping.create_dataset("element_ids"),
-        &vec![0u32; columns],
-        plain,
-    );
-    array(
-        mapping.create_dataset("element_pos"),
-        &vec![0.5f32; columns],
-        plain,
-    );
+    array(mapping.create_dataset("element_ids"), &vec![0u32; columns], plain);
+    array(mapping.create_dataset("element_pos"), &vec![0.5f32; columns], plain);
     let step = trace.every as f64 * dt;
     let time = [0.0, stop_time(frames, step), step];
     array(mapping.create_dataset("time"), &time, plain).set_attr("units", text("ms"));
@@ -328,10 +307,7 @@ fn samples<'b>(
         && columns > 0
     {
         let rows = (CHUNK_BYTES / (columns * width)).clamp(1, frames);
-        dataset
-            .with_chunks(&[rows as u64, columns as u64])
-            .with_shuffle()
-            .with_deflate(level);
+        dataset.with_chunks(&[rows as u64, columns as u64]).with_shuffle().with_deflate(level);
     }
     dataset
 }
@@ -346,10 +322,7 @@ fn array<'b, T: H5Element>(
         && !values.is_empty()
     {
         let chunk = (CHUNK_BYTES / size_of::<T>().max(1)).clamp(1, values.len());
-        dataset
-            .with_chunks(&[chunk as u64])
-            .with_shuffle()
-            .with_deflate(level);
+        dataset.with_chunks(&[chunk as u64]).with_shuffle().with_deflate(level);
     }
     dataset
 }
@@ -407,10 +380,7 @@ fn add_array(group: &mut GroupBuilder, parent: &str, named: &NamedArray) -> Resu
     let values: Vec<f64> = named.data.iter().copied().collect();
     let shape: Vec<u64> = named.data.shape().iter().map(|&n| n as u64).collect();
     let dataset = group.create_dataset(&named.name);
-    dataset
-        .with_data(&values)
-        .with_shape(&shape)
-        .set_attr("units", text(&named.unit));
+    dataset.with_data(&values).with_shape(&shape).set_attr("units", text(&named.unit));
     if !named.axes.is_empty() {
         dataset.set_attr("axes", AttrValue::VarLenStringArray(named.axes.clone()));
     }
@@ -451,11 +421,7 @@ fn check_name(kind: &'static str, name: &str) -> Result<(), FileError> {
     } else {
         return Ok(());
     };
-    Err(FileError::Name {
-        kind,
-        name: name.to_owned(),
-        reason,
-    })
+    Err(FileError::Name { kind, name: name.to_owned(), reason })
 }
 
 /// Reserves `object`, an error when it is taken.

@@ -9,9 +9,7 @@ use ntwk_io::result_file::UNNAMED_POPULATION;
 use ntwk_io::{ResultFile, describe};
 
 fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 fn open(name: &str) -> ResultFile {
@@ -74,8 +72,5 @@ fn files_from_before_populations() {
     let report = file.report(UNNAMED_POPULATION).unwrap();
     assert_eq!(report.node_ids, [8]);
     assert_eq!(report.data, array![[1.0], [2.0]]);
-    assert_eq!(
-        describe(&path("old.h5")).unwrap().spikes,
-        [(UNNAMED_POPULATION.to_owned(), 2)]
-    );
+    assert_eq!(describe(&path("old.h5")).unwrap().spikes, [(UNNAMED_POPULATION.to_owned(), 2)]);
 }

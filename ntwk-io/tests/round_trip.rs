@@ -14,12 +14,8 @@ use tempfile::TempDir;
 fn written(options: &WriteOptions) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let (recording, model, provenance, theory) = (
-        common::recording(),
-        common::model(),
-        common::provenance(),
-        common::theory(),
-    );
+    let (recording, model, provenance, theory) =
+        (common::recording(), common::model(), common::provenance(), common::theory());
     let contents = RunContents {
         recording: Some(&recording),
         model: Some(&model),
@@ -32,46 +28,27 @@ fn written(options: &WriteOptions) -> (TempDir, PathBuf) {
 
 fn write_recording(recording: &Recording) -> Result<(), FileError> {
     let folder = tempfile::tempdir().unwrap();
-    let contents = RunContents {
-        recording: Some(recording),
-        ..RunContents::default()
-    };
-    write_run(
-        &folder.path().join("run.h5"),
-        &contents,
-        &WriteOptions::default(),
-    )
+    let contents = RunContents { recording: Some(recording), ..RunContents::default() };
+    write_run(&folder.path().join("run.h5"), &contents, &WriteOptions::default())
 }
 
 #[test]
 fn every_part_comes_back_with_any_options() {
     for precision in [Precision::Single, Precision::Double] {
         for compression in [Compression::None, Compression::Deflate(6)] {
-            let options = WriteOptions {
-                precision,
-                compression,
-            };
+            let options = WriteOptions { precision, compression };
             let (_folder, path) = written(&options);
             let file = ResultFile::open(&path).unwrap();
-            assert_eq!(
-                file.recording().unwrap().unwrap(),
-                common::recording(),
-                "{options:?}"
-            );
+            assert_eq!(file.recording().unwrap().unwrap(), common::recording(), "{options:?}");
             assert_eq!(file.model().unwrap().unwrap(), common::model());
             assert_eq!(file.provenance().unwrap().unwrap(), common::provenance());
             // Debug text compares the NaN of the scan as equal.
             let sorted = {
                 let mut theory = common::theory();
-                theory
-                    .iter_mut()
-                    .for_each(|g| g.arrays.sort_by(|a, b| a.name.cmp(&b.name)));
+                theory.iter_mut().for_each(|g| g.arrays.sort_by(|a, b| a.name.cmp(&b.name)));
                 theory
             };
-            assert_eq!(
-                format!("{:?}", file.theory().unwrap()),
-                format!("{sorted:?}")
-            );
+            assert_eq!(format!("{:?}", file.theory().unwrap()), format!("{sorted:?}"));
         }
     }
 }
@@ -79,26 +56,14 @@ fn every_part_comes_back_with_any_options() {
 #[test]
 fn double_precision_keeps_every_bit_and_single_precision_rounds() {
     let mut recording = common::recording();
-    recording.populations[0].traces[0]
-        .data
-        .mapv_inplace(|v| v / 3.0);
+    recording.populations[0].traces[0].data.mapv_inplace(|v| v / 3.0);
     for (precision, exact) in [(Precision::Double, true), (Precision::Single, false)] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.h5");
-        let contents = RunContents {
-            recording: Some(&recording),
-            ..RunContents::default()
-        };
-        let options = WriteOptions {
-            precision,
-            ..WriteOptions::default()
-        };
+        let contents = RunContents { recording: Some(&recording), ..RunContents::default() };
+        let options = WriteOptions { precision, ..WriteOptions::default() };
         write_run(&path, &contents, &options).unwrap();
-        let read = ResultFile::open(&path)
-            .unwrap()
-            .recording()
-            .unwrap()
-            .unwrap();
+        let read = ResultFile::open(&path).unwrap().recording().unwrap().unwrap();
         let expected = &recording.populations[0].traces[0].data;
         let got = &read.populations[0].traces[0].data;
         assert_eq!(got == expected, exact);
@@ -119,24 +84,10 @@ fn nothing_recorded_is_a_valid_file() {
     assert!(file.spike_populations().unwrap().is_empty());
     assert!(matches!(file.spikes("Exc"), Err(FileError::Missing { .. })));
 
-    let empty = Recording {
-        dt: 0.1,
-        n_steps: 0,
-        populations: Vec::new(),
-    };
-    let contents = RunContents {
-        recording: Some(&empty),
-        ..RunContents::default()
-    };
+    let empty = Recording { dt: 0.1, n_steps: 0, populations: Vec::new() };
+    let contents = RunContents { recording: Some(&empty), ..RunContents::default() };
     write_run(&path, &contents, &WriteOptions::default()).unwrap();
-    assert_eq!(
-        ResultFile::open(&path)
-            .unwrap()
-            .recording()
-            .unwrap()
-            .unwrap(),
-        empty
-    );
+    assert_eq!(ResultFile::open(&path).unwrap().recording().unwrap().unwrap(), empty);
 }
 
 #[test]
@@ -144,10 +95,7 @@ fn reports_carry_times_units_and_the_sonata_population() {
     let (_folder, path) = written(&WriteOptions::default());
     let file = ResultFile::open(&path).unwrap();
     assert_eq!(file.spike_populations().unwrap(), ["Exc", "Inh"]);
-    assert_eq!(
-        file.reports().unwrap(),
-        ["Exc", "Exc.g_exc", "Exc.w", "Inh"]
-    );
+    assert_eq!(file.reports().unwrap(), ["Exc", "Exc.g_exc", "Exc.w", "Inh"]);
     let report = file.report("Exc.g_exc").unwrap();
     assert_eq!(report.population, "Exc");
     assert_eq!(report.variable.as_deref(), Some("g_exc"));
@@ -168,17 +116,10 @@ fn the_description_lists_the_file() {
     assert_eq!(description.size, std::fs::metadata(&path).unwrap().len());
     assert_eq!(description.dt, Some(0.1));
     assert_eq!(description.duration, Some(100.0));
-    assert_eq!(
-        description.spikes,
-        [("Exc".to_owned(), 300), ("Inh".to_owned(), 0)]
-    );
+    assert_eq!(description.spikes, [("Exc".to_owned(), 300), ("Inh".to_owned(), 0)]);
     assert_eq!(description.model_format.as_deref(), Some("toml"));
     assert_eq!(description.provenance, Some(common::provenance()));
-    let data = description
-        .entries
-        .iter()
-        .find(|e| e.path == "/report/Exc.w/data")
-        .unwrap();
+    let data = description.entries.iter().find(|e| e.path == "/report/Exc.w/data").unwrap();
     assert_eq!(data.shape, [100, 1]);
     assert_eq!(data.element_type, "f32");
     assert_eq!(data.unit.as_deref(), Some("pA"));
@@ -220,34 +161,19 @@ fn a_failed_write_names_the_file_and_leaves_the_old_one() {
     std::fs::write(&path, "the previous result").unwrap();
     let mut theory = common::theory();
     theory[0].arrays[0].axes.clear();
-    let contents = RunContents {
-        theory: &theory,
-        ..RunContents::default()
-    };
+    let contents = RunContents { theory: &theory, ..RunContents::default() };
     let error = write_run(&path, &contents, &WriteOptions::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "/theory/fixed_point/rates: 0 axis names for 1 dimensions"
-    );
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap(),
-        "the previous result"
-    );
+    assert_eq!(error.to_string(), "/theory/fixed_point/rates: 0 axis names for 1 dimensions");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "the previous result");
 
     // A folder in the way: the content is complete, the renaming fails, nothing is left over.
     let folder_in_the_way = folder.path().join("taken");
     std::fs::create_dir(&folder_in_the_way).unwrap();
-    let error = write_run(
-        &folder_in_the_way,
-        &RunContents::default(),
-        &WriteOptions::default(),
-    )
-    .unwrap_err();
+    let error = write_run(&folder_in_the_way, &RunContents::default(), &WriteOptions::default())
+        .unwrap_err();
     assert!(error.to_string().contains("cannot replace"), "{error}");
-    let names: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|e| e.unwrap().file_name())
-        .collect();
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
 

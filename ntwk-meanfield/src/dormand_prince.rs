@@ -8,30 +8,9 @@ const A: [[f64; 6]; 7] = [
     [0.2, 0.0, 0.0, 0.0, 0.0, 0.0],
     [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
     [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
-    [
-        19372.0 / 6561.0,
-        -25360.0 / 2187.0,
-        64448.0 / 6561.0,
-        -212.0 / 729.0,
-        0.0,
-        0.0,
-    ],
-    [
-        9017.0 / 3168.0,
-        -355.0 / 33.0,
-        46732.0 / 5247.0,
-        49.0 / 176.0,
-        -5103.0 / 18656.0,
-        0.0,
-    ],
-    [
-        35.0 / 384.0,
-        0.0,
-        500.0 / 1113.0,
-        125.0 / 192.0,
-        -2187.0 / 6784.0,
-        11.0 / 84.0,
-    ],
+    [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0, 0.0, 0.0],
+    [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0, 0.0],
+    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
 ];
 const E: [f64; 7] = [
     71.0 / 57600.0,
@@ -64,10 +43,7 @@ pub struct Tolerance {
 impl Default for Tolerance {
     /// 1e-8 relative, 1e-10 absolute.
     fn default() -> Self {
-        Self {
-            relative: 1e-8,
-            absolute: 1e-10,
-        }
+        Self { relative: 1e-8, absolute: 1e-10 }
     }
 }
 
@@ -142,16 +118,11 @@ impl DormandPrince {
                 t = end;
                 self.accepted += 1;
                 let growth = (0.9 * error.powf(-0.2)).min(5.0);
-                self.step = (h * growth)
-                    .max(if whole { self.step } else { 0.0 })
-                    .min(max_step);
+                self.step = (h * growth).max(if whole { self.step } else { 0.0 }).min(max_step);
             } else {
                 self.rejected += 1;
-                self.step = h * if error.is_finite() {
-                    (0.9 * error.powf(-0.2)).max(0.2)
-                } else {
-                    0.1
-                };
+                self.step =
+                    h * if error.is_finite() { (0.9 * error.powf(-0.2)).max(0.2) } else { 0.1 };
             }
         }
         Ok(())
@@ -172,11 +143,7 @@ impl DormandPrince {
                 tolerance.absolute + tolerance.relative * y[i].abs().max(self.trial[i].abs());
             let error = (estimate / scale).abs();
             // `max` would drop a NaN.
-            worst = if error > worst || error.is_nan() {
-                error
-            } else {
-                worst
-            };
+            worst = if error > worst || error.is_nan() { error } else { worst };
             if worst.is_nan() {
                 break;
             }

@@ -92,10 +92,7 @@ pub struct IntegrationOptions {
 impl Default for IntegrationOptions {
     /// Default [`Tolerance`], steps up to `T`.
     fn default() -> Self {
-        Self {
-            tolerance: Tolerance::default(),
-            max_step: None,
-        }
+        Self { tolerance: Tolerance::default(), max_step: None }
     }
 }
 
@@ -144,21 +141,10 @@ pub fn integrate<D: Dynamics + ?Sized>(
     let system = dynamics.system();
     let dimension = dynamics.dimension();
     let max_step = options.max_step.unwrap_or(system.time_constant());
-    check(
-        dimension,
-        initial,
-        source,
-        times,
-        options.tolerance,
-        max_step,
-    )?;
+    check(dimension, initial, source, times, options.tolerance, max_step)?;
 
     let (start, stop) = (times[0], times[times.len() - 1]);
-    let inner = source
-        .discontinuities()
-        .iter()
-        .copied()
-        .filter(|&t| t > start && t < stop);
+    let inner = source.discontinuities().iter().copied().filter(|&t| t > start && t < stop);
     let mut method = DormandPrince::new(dimension);
     let mut y = initial.to_vec();
     let mut states = Vec::with_capacity(times.len() * dimension);
@@ -172,9 +158,7 @@ pub fn integrate<D: Dynamics + ?Sized>(
         let field = |t: f64, y: &[f64], out: &mut [f64]| {
             let t = t.min(last);
             source.write(t, &mut input);
-            system
-                .check_input(&input)
-                .map_err(|error| DynamicsError::Input { time: t, error })?;
+            system.check_input(&input).map_err(|error| DynamicsError::Input { time: t, error })?;
             dynamics.derivative(y, &input, out);
             Ok(())
         };
@@ -186,13 +170,7 @@ pub fn integrate<D: Dynamics + ?Sized>(
             }
         };
         method
-            .advance(
-                field,
-                (left, right),
-                &mut y,
-                (options.tolerance, max_step),
-                output,
-            )
+            .advance(field, (left, right), &mut y, (options.tolerance, max_step), output)
             .map_err(|e| name_component(e, dynamics, &y, source))?;
         left = right;
     }
@@ -214,24 +192,16 @@ fn check(
     max_step: f64,
 ) -> Result<(), DynamicsError> {
     if initial.len() != dimension {
-        return Err(DynamicsError::StateLength {
-            given: initial.len(),
-            needed: dimension,
-        });
+        return Err(DynamicsError::StateLength { given: initial.len(), needed: dimension });
     }
     if let Some(index) = initial.iter().position(|x| !x.is_finite()) {
-        return Err(DynamicsError::InitialState {
-            index,
-            value: initial[index],
-        });
+        return Err(DynamicsError::InitialState { index, value: initial[index] });
     }
     let finite = |xs: &[f64]| xs.iter().all(|x| x.is_finite());
     if times.is_empty() || !finite(times) || !times.is_sorted_by(|a, b| a < b) {
         return Err(DynamicsError::Times);
     }
-    if ![tolerance.relative, tolerance.absolute, max_step]
-        .iter()
-        .all(|x| *x > 0.0 && x.is_finite())
+    if ![tolerance.relative, tolerance.absolute, max_step].iter().all(|x| *x > 0.0 && x.is_finite())
     {
         return Err(DynamicsError::Options);
     }
@@ -259,11 +229,7 @@ fn name_component<D: Dynamics + ?Sized>(
         Some(index) => {
             let (population, variable) = dynamics.variable(index);
             let population = dynamics.system().populations()[population].name.clone();
-            DynamicsError::NotFinite {
-                population,
-                variable,
-                time,
-            }
+            DynamicsError::NotFinite { population, variable, time }
         }
         None => error,
     }

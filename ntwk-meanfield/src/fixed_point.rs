@@ -66,11 +66,7 @@ pub struct FixedPointOptions {
 impl Default for FixedPointOptions {
     /// Tolerance 1e-10, 200 steps, separation 1e-6.
     fn default() -> Self {
-        Self {
-            tolerance: 1e-10,
-            max_iterations: 200,
-            separation: 1e-6,
-        }
+        Self { tolerance: 1e-10, max_iterations: 200, separation: 1e-6 }
     }
 }
 
@@ -112,10 +108,7 @@ pub fn default_starts(populations: usize) -> Vec<Vec<f64>> {
         start[m] = 20.0;
         start
     });
-    together
-        .into_iter()
-        .chain(alone.filter(|_| populations > 1))
-        .collect()
+    together.into_iter().chain(alone.filter(|_| populations > 1)).collect()
 }
 
 /// Searches fixed points `F(nu, nu_aff, I - W*(nu)) = nu` from every start, by damped Newton with the exact Jacobian.
@@ -133,10 +126,7 @@ pub fn find_fixed_points(
     options: &FixedPointOptions,
 ) -> Result<FixedPoints, FixedPointError> {
     system.check_input(input)?;
-    if ![options.tolerance, options.separation]
-        .iter()
-        .all(|x| *x > 0.0 && x.is_finite())
-    {
+    if ![options.tolerance, options.separation].iter().all(|x| *x > 0.0 && x.is_finite()) {
         return Err(FixedPointError::Options);
     }
     let populations = system.populations().len();
@@ -146,10 +136,7 @@ pub fn find_fixed_points(
         return Err(FixedPointError::Start { index, populations });
     }
 
-    let mut result = FixedPoints {
-        found: Vec::new(),
-        failed: Vec::new(),
-    };
+    let mut result = FixedPoints { found: Vec::new(), failed: Vec::new() };
     let mut search = Search::new(system, input);
     for (index, start) in starts.iter().enumerate() {
         let ended = search.newton(start, options);
@@ -163,19 +150,13 @@ pub fn find_fixed_points(
             result.found.push(search.describe(ended));
         }
     }
-    result.found.sort_by(|a, b| {
-        a.rates
-            .partial_cmp(&b.rates)
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
+    result.found.sort_by(|a, b| a.rates.partial_cmp(&b.rates).unwrap_or(std::cmp::Ordering::Equal));
     Ok(result)
 }
 
 fn near(a: &[f64], b: &[f64], separation: f64) -> bool {
     let scale = 1.0 + a.iter().copied().fold(0.0, f64::max);
-    a.iter()
-        .zip(b)
-        .all(|(x, y)| (x - y).abs() <= separation * scale)
+    a.iter().zip(b).all(|(x, y)| (x - y).abs() <= separation * scale)
 }
 
 /// End of one search.
@@ -197,12 +178,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(system: &'a MeanField, input: &'a Input) -> Self {
         let n = system.populations().len();
-        Self {
-            system,
-            input,
-            residual: DVector::zeros(n),
-            jacobian: DMatrix::zeros(n, n),
-        }
+        Self { system, input, residual: DVector::zeros(n), jacobian: DMatrix::zeros(n, n) }
     }
 
     fn response(&self, m: usize, rates: &DVector<f64>) -> Response<f64> {
@@ -210,8 +186,7 @@ impl<'a> Search<'a> {
             Source::Population(i) => rates[i],
             Source::Afferent(i) => self.input.afferent_rates[i],
         };
-        self.system
-            .stationary_response(m, rate, self.input.currents[m])
+        self.system.stationary_response(m, rate, self.input.currents[m])
     }
 
     /// Fills the residual `F(nu) - nu` and returns its largest magnitude.
@@ -273,10 +248,7 @@ impl<'a> Search<'a> {
                 break;
             } else {
                 let mut matrix = -self.jacobian.clone();
-                matrix
-                    .iter_mut()
-                    .step_by(rates.len() + 1)
-                    .for_each(|d| *d += 1.0 / relaxation);
+                matrix.iter_mut().step_by(rates.len() + 1).for_each(|d| *d += 1.0 / relaxation);
                 let Some(step) = matrix.lu().solve(&here) else {
                     return Ended {
                         rates,
@@ -290,17 +262,9 @@ impl<'a> Search<'a> {
                 relaxation = (1.5 * relaxation).min(100.0);
             }
         }
-        let status = if converged {
-            FixedPointStatus::Converged
-        } else {
-            FixedPointStatus::IterationLimit
-        };
-        Ended {
-            rates,
-            residual: size,
-            iterations,
-            status,
-        }
+        let status =
+            if converged { FixedPointStatus::Converged } else { FixedPointStatus::IterationLimit };
+        Ended { rates, residual: size, iterations, status }
     }
 
     /// The longest of a few fractions of the Newton step that reduces the residual; `None` if none does.
@@ -378,13 +342,7 @@ pub(crate) fn eigenvalues(jacobian: DMatrix<f64>) -> Vec<Complex<f64>> {
 
 /// Largest magnitude, NaN if any entry is.
 fn magnitude(v: &DVector<f64>) -> f64 {
-    v.iter().fold(0.0, |m: f64, x| {
-        if x.is_nan() || m.is_nan() {
-            f64::NAN
-        } else {
-            m.max(x.abs())
-        }
-    })
+    v.iter().fold(0.0, |m: f64, x| if x.is_nan() || m.is_nan() { f64::NAN } else { m.max(x.abs()) })
 }
 
 fn non_negative(mut rates: DVector<f64>) -> DVector<f64> {

@@ -9,14 +9,18 @@ use ntwk_core::{Model, Waveform};
 use crate::input::{Input, InputSource};
 use crate::single_cell::effective_in_degree;
 use crate::synapse::SynapseClass;
-use crate::system::{Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source};
+use crate::system::{
+    Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
+};
 use crate::transfer_function::DynTransferFunction;
 
 /// A model that has no mean field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FromModelError {
     /// An afferent population is given as spikes: the theory needs its rate.
-    #[error("afferent population {afferent} is given as spikes; the theory needs a rate (afferents.{afferent}.rate)")]
+    #[error(
+        "afferent population {afferent} is given as spikes; the theory needs a rate (afferents.{afferent}.rate)"
+    )]
     AfferentSpikes {
         /// The afferent population.
         afferent: String,
@@ -160,9 +164,7 @@ impl ModelInput {
         let n = ((window[1] - window[0]) / dt).round().max(1.0) as usize;
         let mean = |waveform: &Waveform| match waveform.constant() {
             Some(value) => value,
-            None => {
-                (0..n).map(|k| waveform.at(window[0] + k as f64 * dt)).sum::<f64>() / n as f64
-            }
+            None => (0..n).map(|k| waveform.at(window[0] + k as f64 * dt)).sum::<f64>() / n as f64,
         };
         Input {
             afferent_rates: self.rates.iter().map(mean).collect(),

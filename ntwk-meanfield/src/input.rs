@@ -60,25 +60,14 @@ impl Input {
     pub(crate) fn check(&self, afferents: usize, populations: usize) -> Result<(), InputError> {
         let (rates, currents) = (self.afferent_rates.len(), self.currents.len());
         if rates != afferents || currents != populations {
-            return Err(InputError::Shape {
-                rates,
-                currents,
-                afferents,
-                populations,
-            });
+            return Err(InputError::Shape { rates, currents, afferents, populations });
         }
         let bad_rate = |x: &f64| !(*x >= 0.0 && x.is_finite());
         if let Some(index) = self.afferent_rates.iter().position(bad_rate) {
-            return Err(InputError::Rate {
-                index,
-                value: self.afferent_rates[index],
-            });
+            return Err(InputError::Rate { index, value: self.afferent_rates[index] });
         }
         match self.currents.iter().position(|x| !x.is_finite()) {
-            Some(index) => Err(InputError::Current {
-                index,
-                value: self.currents[index],
-            }),
+            Some(index) => Err(InputError::Current { index, value: self.currents[index] }),
             None => Ok(()),
         }
     }
@@ -123,10 +112,7 @@ impl SampledInput {
     /// [`InputError::Sampling`] without samples or with an interval that is not above 0.
     pub fn new(dt: f64, samples: Vec<Input>) -> Result<Self, InputError> {
         if samples.is_empty() || !(dt > 0.0 && dt.is_finite()) {
-            return Err(InputError::Sampling {
-                samples: samples.len(),
-                dt,
-            });
+            return Err(InputError::Sampling { samples: samples.len(), dt });
         }
         let (mut changes, mut pieces) = (Vec::new(), Vec::<Input>::new());
         for (k, sample) in samples.into_iter().enumerate() {

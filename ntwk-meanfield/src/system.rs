@@ -172,13 +172,7 @@ impl MeanField {
             adaptation.push((p.adaptation == Adaptation::Explicit).then_some(dimension));
             dimension += usize::from(p.adaptation == Adaptation::Explicit);
         }
-        Ok(Self {
-            populations,
-            afferents,
-            T,
-            adaptation,
-            dimension,
-        })
+        Ok(Self { populations, afferents, T, adaptation, dimension })
     }
 
     /// The populations.
@@ -227,9 +221,7 @@ impl MeanField {
     /// The state has the length of the dimension of the system and the input has been checked.
     pub fn transfer(&self, state: &[f64], input: &Input, out: &mut [f64]) {
         for (m, f) in out.iter_mut().enumerate().take(self.populations.len()) {
-            *f = self
-                .response(m, |s| rate(state, input, s), self.current(m, state, input))
-                .rate;
+            *f = self.response(m, |s| rate(state, input, s), self.current(m, state, input)).rate;
         }
     }
 
@@ -237,8 +229,7 @@ impl MeanField {
     #[must_use]
     pub fn moments(&self, population: usize, state: &[f64], input: &Input) -> Moments {
         let current = self.current(population, state, input);
-        self.response(population, |s| rate(state, input, s), current)
-            .moments
+        self.response(population, |s| rate(state, input, s), current).moments
     }
 
     /// Jacobian of the vector field at a state (1/ms for the rates; rows and columns in the order of the state).
@@ -259,10 +250,8 @@ impl MeanField {
                     variable(n, self.current(m, state, input)),
                 );
                 for direction in 0..DIRECTIONS.min(n + 1 - first) {
-                    let (df, dmu) = (
-                        r.rate.derivative[direction],
-                        r.moments.mu_V.derivative[direction],
-                    );
+                    let (df, dmu) =
+                        (r.rate.derivative[direction], r.moments.mu_V.derivative[direction]);
                     let row = self.adaptation[m];
                     match (first + direction, row) {
                         (column, _) if column < n => jacobian[(m, column)] = df / self.T,
@@ -340,16 +329,11 @@ impl MeanField {
         }
         let p = &self.populations[population];
         let without = membrane_moments(p, &rate, current);
-        let Membrane {
-            a, b, tau_w, E_L, ..
-        } = p.membrane;
+        let Membrane { a, b, tau_w, E_L, .. } = p.membrane;
         let drive =
             rate(Source::Population(population)) * (1e-3 * tau_w * b) + (without.mu_V - E_L) * a;
         let w = drive / (S::constant(a) / without.mu_G + 1.0);
-        Response {
-            adaptation: w,
-            ..self.response(population, rate, current - w)
-        }
+        Response { adaptation: w, ..self.response(population, rate, current - w) }
     }
 }
 
@@ -359,10 +343,8 @@ fn membrane_moments<S: Scalar>(
     rate: &impl Fn(Source) -> S,
     current: S,
 ) -> Moments<S> {
-    let inputs = p
-        .connections
-        .iter()
-        .map(|c| (&c.synapse, rate(c.source).limited_to(0.0, f64::INFINITY)));
+    let inputs =
+        p.connections.iter().map(|c| (&c.synapse, rate(c.source).limited_to(0.0, f64::INFINITY)));
     moments::evaluate(&p.membrane, inputs, current)
 }
 
@@ -388,9 +370,7 @@ impl Dynamics for MeanField {
             let r = self.response(m, |s| rate(state, input, s), self.current(m, state, input));
             out[m] = (r.rate - state[m]) / self.T;
             if let Some(w) = self.adaptation[m] {
-                let Membrane {
-                    a, b, tau_w, E_L, ..
-                } = p.membrane;
+                let Membrane { a, b, tau_w, E_L, .. } = p.membrane;
                 out[w] = 1e-3 * b * state[m] + (a * (r.moments.mu_V - E_L) - state[w]) / tau_w;
             }
         }
@@ -419,12 +399,7 @@ fn faults(populations: &[MeanFieldPopulation], afferents: usize, T: f64) -> Vec<
             faults.push(Fault::Size(population()));
         }
         for (name, value, requirement) in membrane_faults(&p.membrane) {
-            faults.push(Fault::Membrane {
-                population: population(),
-                name,
-                value,
-                requirement,
-            });
+            faults.push(Fault::Membrane { population: population(), name, value, requirement });
         }
         for (connection, c) in p.connections.iter().enumerate() {
             for (name, value, requirement) in c.synapse.faults() {

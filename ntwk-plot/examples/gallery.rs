@@ -141,16 +141,11 @@ fn data<'a>(name: &'a str, m: &'a Measured) -> TransferData<'a> {
 fn wilson_cowan(theme: &Theme) -> Panel {
     let gain = |x: f64| 40.0 / (1.0 + (-(x - 12.0) / 4.0).exp());
     let slope = |e: f64, i: f64| {
-        (
-            (gain(0.9 * e - 0.55 * i + 6.0) - e) / 5.0,
-            (gain(0.75 * e - 0.1 * i) - i) / 6.0,
-        )
+        ((gain(0.9 * e - 0.55 * i + 6.0) - e) / 5.0, (gain(0.75 * e - 0.1 * i) - i) / 6.0)
     };
     let inverse = |r: f64| 12.0 - 4.0 * (40.0 / r - 1.0).ln();
     let axis = || (1..400).map(|k| 0.1 * f64::from(k));
-    let x_null: Vec<_> = axis()
-        .map(|e| (e, (0.9 * e + 6.0 - inverse(e)) / 0.55))
-        .collect();
+    let x_null: Vec<_> = axis().map(|e| (e, (0.9 * e + 6.0 - inverse(e)) / 0.55)).collect();
     let y_null: Vec<_> = axis().map(|i| ((inverse(i) + 0.1 * i) / 0.75, i)).collect();
     let (mut e, mut i) = (2.0, 30.0);
     let mut path = vec![(e, i)];
@@ -160,16 +155,11 @@ fn wilson_cowan(theme: &Theme) -> Panel {
         path.push((e, i));
     }
     let grid = || (0..15).map(|k| 1.0 + 2.7 * f64::from(k));
-    let flow: Vec<_> = grid()
-        .flat_map(|e| grid().map(move |i| ((e, i), slope(e, i))))
-        .collect();
+    let flow: Vec<_> = grid().flat_map(|e| grid().map(move |i| ((e, i), slope(e, i)))).collect();
     // The cycle runs around the crossing of the nullclines.
     let size = |p: &&(f64, f64)| slope(p.0, p.1).0.hypot(slope(p.0, p.1).1);
-    let crossing = x_null
-        .iter()
-        .min_by(|p, q| size(p).total_cmp(&size(q)))
-        .copied()
-        .unwrap_or_default();
+    let crossing =
+        x_null.iter().min_by(|p, q| size(p).total_cmp(&size(q))).copied().unwrap_or_default();
     let plane = PhasePlane {
         x_label: "ν_e (Hz)",
         y_label: "ν_i (Hz)",
@@ -179,10 +169,7 @@ fn wilson_cowan(theme: &Theme) -> Panel {
         x_nullclines: &[x_null],
         y_nullclines: &[y_null],
         trajectories: &[path],
-        fixed_points: &[FixedPoint {
-            at: crossing,
-            stable: false,
-        }],
+        fixed_points: &[FixedPoint { at: crossing, stable: false }],
     };
     phase_plane(&plane, theme)
 }
@@ -205,14 +192,8 @@ fn more(
         })
         .collect();
     let distributions = [
-        Distribution {
-            name: "RS",
-            values: &rates[0],
-        },
-        Distribution {
-            name: "FS",
-            values: &rates[1],
-        },
+        Distribution { name: "RS", values: &rates[0] },
+        Distribution { name: "FS", values: &rates[1] },
     ];
     let welch: Vec<_> = populations
         .iter()
@@ -249,61 +230,23 @@ fn more(
     }
     let times: Vec<f64> = (0..1500).map(f64::from).collect();
     let run = |scale: f64| {
-        times
-            .iter()
-            .map(|&t| population_rate(2.0 * scale, 1.3, t))
-            .collect::<Vec<_>>()
+        times.iter().map(|&t| population_rate(2.0 * scale, 1.3, t)).collect::<Vec<_>>()
     };
     let runs = [run(1.0), run(1.4), run(1.2)];
     let curves = [
-        Curve {
-            name: "b = 20 pA",
-            series: Series::new(&times, &runs[0])?,
-            predicted: false,
-        },
-        Curve {
-            name: "b = 0",
-            series: Series::new(&times, &runs[1])?,
-            predicted: false,
-        },
-        Curve {
-            name: "mean field",
-            series: Series::new(&times, &runs[2])?,
-            predicted: true,
-        },
+        Curve { name: "b = 20 pA", series: Series::new(&times, &runs[0])?, predicted: false },
+        Curve { name: "b = 0", series: Series::new(&times, &runs[1])?, predicted: false },
+        Curve { name: "mean field", series: Series::new(&times, &runs[2])?, predicted: true },
     ];
     Ok(vec![
-        (
-            "histogram",
-            one(
-                "Rates",
-                50.0,
-                histogram(&distributions, 40, "firing rate (Hz)", theme),
-            ),
-        ),
-        (
-            "spectra",
-            one("Spectra", 55.0, spectra(&named, "Hz", theme)),
-        ),
-        (
-            "scan",
-            one("Scan", 62.0, heat_map(&map(Shading::Linear), theme)?),
-        ),
-        (
-            "scan-log",
-            one("Scan", 62.0, heat_map(&map(Shading::Log), theme)?),
-        ),
-        (
-            "connectivity",
-            one("Connectivity", 66.0, connectivity(&density, theme)),
-        ),
+        ("histogram", one("Rates", 50.0, histogram(&distributions, 40, "firing rate (Hz)", theme))),
+        ("spectra", one("Spectra", 55.0, spectra(&named, "Hz", theme))),
+        ("scan", one("Scan", 62.0, heat_map(&map(Shading::Linear), theme)?)),
+        ("scan-log", one("Scan", 62.0, heat_map(&map(Shading::Log), theme)?)),
+        ("connectivity", one("Connectivity", 66.0, connectivity(&density, theme))),
         (
             "overlay",
-            one(
-                "Overlay",
-                50.0,
-                overlay(&curves, TimeSpan::new(0.0, 1500.0)?, "rate (Hz)", theme),
-            ),
+            one("Overlay", 50.0, overlay(&curves, TimeSpan::new(0.0, 1500.0)?, "rate (Hz)", theme)),
         ),
         ("phase", one("Phase plane", 75.0, wilson_cowan(theme))),
     ])
@@ -407,10 +350,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .figure(&theme)?,
             ),
         ];
-        for (name, figure) in figures
-            .into_iter()
-            .chain(more(&populations, &mut rng, &theme)?)
-        {
+        for (name, figure) in figures.into_iter().chain(more(&populations, &mut rng, &theme)?) {
             save(&dir, &format!("{name}{suffix}"), &figure)?;
         }
     }

@@ -217,16 +217,7 @@ pub(crate) fn plain(
     color: Color,
     anchor: Anchor,
 ) -> Text<'_> {
-    Text {
-        label,
-        x,
-        y,
-        size,
-        color,
-        anchor,
-        upwards: false,
-        bold: false,
-    }
+    Text { label, x, y, size, color, anchor, upwards: false, bold: false }
 }
 
 /// Letter, title and key, above the axes.
@@ -276,12 +267,8 @@ fn scale_bar(svg: &mut Svg, bar: &ScaleBar, frame: Frame, theme: &Theme) {
 }
 
 fn bar_axis(bar: &ColorBar) -> (Axis, Scale) {
-    let axis = Axis {
-        label: bar.label.clone(),
-        spacing: bar.spacing,
-        written: true,
-        ..Axis::default()
-    };
+    let axis =
+        Axis { label: bar.label.clone(), spacing: bar.spacing, written: true, ..Axis::default() };
     (axis, bar.scale())
 }
 

@@ -54,11 +54,7 @@ pub(crate) fn draw_swatch(svg: &mut Svg, swatch: Swatch, (x, y): (f64, f64), the
             );
         }
         Swatch::Bar(c) => {
-            svg.line(
-                (x + 2.5, y - 3.4),
-                (x + 2.5, y + 3.4),
-                Stroke::solid(c, 0.6),
-            );
+            svg.line((x + 2.5, y - 3.4), (x + 2.5, y + 3.4), Stroke::solid(c, 0.6));
             svg.fill_path(&disc((x + 2.5, y), 1.5), c, 1.0, None);
         }
         Swatch::Patch(c) => {

@@ -16,26 +16,11 @@ pub(crate) fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme)
     match mark {
         Mark::Line { points, stroke } => svg.stroke_path(&frame.polyline(points), *stroke),
         Mark::Segments { segments, stroke } => svg.stroke_path(&frame.segments(segments), *stroke),
-        Mark::Area {
-            points,
-            fill,
-            opacity,
-            outline,
-        } => {
+        Mark::Area { points, fill, opacity, outline } => {
             svg.fill_path(&frame.polygon(points), *fill, *opacity, *outline);
         }
-        Mark::Cells {
-            x_edges,
-            y_edges,
-            colors,
-        } => cells(svg, (x_edges, y_edges), colors, frame),
-        Mark::Points {
-            points,
-            errors,
-            color,
-            radius,
-            hollow,
-        } => {
+        Mark::Cells { x_edges, y_edges, colors } => cells(svg, (x_edges, y_edges), colors, frame),
+        Mark::Points { points, errors, color, radius, hollow } => {
             let (low, high) = frame.y.bounds();
             let bars: Vec<[(f64, f64); 2]> = points
                 .iter()
@@ -56,30 +41,12 @@ pub(crate) fn draw_mark(svg: &mut Svg, mark: &Mark, frame: Frame, theme: &Theme)
                 svg.fill_path(&d, *color, 1.0, None);
             }
         }
-        Mark::Text {
-            at,
-            shift,
-            label,
-            size,
-            color,
-            anchor,
-            upwards,
-        } => {
+        Mark::Text { at, shift, label, size, color, anchor, upwards } => {
             if let Some((x, y)) = frame.to_page(*at) {
                 let half = 0.5 * CAPITAL * size;
                 let (dx, dy) = if *upwards { (half, 0.0) } else { (0.0, half) };
-                let text = plain(
-                    label,
-                    x + shift.0 + dx,
-                    y + shift.1 + dy,
-                    *size,
-                    *color,
-                    *anchor,
-                );
-                svg.text(Text {
-                    upwards: *upwards,
-                    ..text
-                });
+                let text = plain(label, x + shift.0 + dx, y + shift.1 + dy, *size, *color, *anchor);
+                svg.text(Text { upwards: *upwards, ..text });
             }
         }
     }
@@ -118,9 +85,5 @@ fn cells(
 /// A circle as path data.
 pub(crate) fn disc((x, y): (f64, f64), r: f64) -> String {
     let (r_, d) = (num(r), num(2.0 * r));
-    format!(
-        "M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z",
-        num(x - r),
-        num(y)
-    )
+    format!("M{} {}a{r_} {r_} 0 1 0 {d} 0a{r_} {r_} 0 1 0 -{d} 0z", num(x - r), num(y))
 }

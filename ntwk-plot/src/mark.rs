@@ -120,9 +120,7 @@ impl Mark {
                     [(x, y - e), (x, y + e)]
                 })
                 .collect(),
-            Self::Cells {
-                x_edges, y_edges, ..
-            } => {
+            Self::Cells { x_edges, y_edges, .. } => {
                 let ends = |e: &[f64]| {
                     [e.first().copied(), e.last().copied()].map(|v| v.unwrap_or(f64::NAN))
                 };

@@ -131,23 +131,15 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
     let mut ticks = Ticks::default();
     let n = (last - first + 1).max(0) as usize;
     let every = n.div_ceil(most).max(1) as i32;
-    let parts = |d: i32| {
-        [2.0, 5.0]
-            .map(|m| m * 10f64.powi(d))
-            .into_iter()
-            .filter(|&v| inside(v))
-            .count()
-    };
+    let parts =
+        |d: i32| [2.0, 5.0].map(|m| m * 10f64.powi(d)).into_iter().filter(|&v| inside(v)).count();
     let with_parts = n + ((first - 1)..=last).map(parts).sum::<usize>();
     let parted = n < 2 || (n < 3 && with_parts <= most);
     for d in (first - 1)..=(last + 1) {
         for m in 1..10 {
             let v = f64::from(m) * 10f64.powi(d);
-            let major = if m == 1 {
-                (d - first) % every == 0
-            } else {
-                parted && (m == 2 || m == 5)
-            };
+            let major =
+                if m == 1 { (d - first) % every == 0 } else { parted && (m == 2 || m == 5) };
             if !inside(v) {
             } else if major {
                 ticks.values.push(v);
@@ -271,14 +263,8 @@ mod tests {
             texts(&Scale::new(Spacing::Log, 0.1, 100.0).ticks(6)),
             ["0.1", "1", "10", "100"]
         );
-        assert_eq!(
-            texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)),
-            ["5", "10", "20", "50"]
-        );
-        assert_eq!(
-            texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)),
-            ["0.001", "1", "1000"]
-        );
+        assert_eq!(texts(&Scale::new(Spacing::Log, 3.0, 60.0).ticks(6)), ["5", "10", "20", "50"]);
+        assert_eq!(texts(&Scale::new(Spacing::Log, 1e-3, 1e5).ticks(3)), ["0.001", "1", "1000"]);
     }
 
     #[test]

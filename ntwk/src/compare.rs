@@ -2,6 +2,7 @@
 
 use ntwk_analysis::{AnalysisError, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate};
 use ntwk_core::{Model, PopulationRecording, Recording};
+use ntwk_meanfield::{FixedPoint, Moments};
 use serde::Serialize;
 
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError};
@@ -26,10 +27,8 @@ impl Pair {
     #[must_use]
     pub fn new(simulated: Option<f64>, predicted: Option<f64>) -> Self {
         let difference = simulated.zip(predicted).map(|(s, p)| p - s);
-        let relative_error = difference
-            .zip(simulated)
-            .filter(|(_, s)| *s != 0.0)
-            .map(|(d, s)| d / s.abs());
+        let relative_error =
+            difference.zip(simulated).filter(|(_, s)| *s != 0.0).map(|(d, s)| d / s.abs());
         Self { simulated, predicted, difference, relative_error }
     }
 }
@@ -42,7 +41,8 @@ pub struct PopulationComparison {
     pub population: String,
     /// Stationary rate (Hz).
     pub rate: Pair,
-    /// Mean membrane potential outside the refractory period (mV).
+    /// Mean membrane potential (mV): simulated outside the refractory period, predicted with the
+    /// stationary adaptation current.
     pub V_m_mean: Pair,
     /// Standard deviation of the membrane potential outside the refractory period (mV), mean over
     /// cells.
@@ -120,7 +120,8 @@ pub fn compare(
         recording.populations.iter().zip(model.populations()).enumerate()
     {
         let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
-        let moments = working_point.as_ref().map(|p| p.moments[index]);
+        let moments =
+            working_point.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
         let in_domain = working_point.as_ref().map(|p| p.in_domain[index]);
         if in_domain == Some(false) {
             notes.push(format!(
@@ -131,12 +132,16 @@ pub fn compare(
         let t_ref_steps = (population.cell.membrane().t_ref / dt).round() as u64;
         let potential = potential_moments(recorded, stationary, t_ref_steps)?;
         if potential.is_none() {
-            notes.push(format!("no V_m of {} was recorded (record.V_m, record.spikes)", population.name));
+            notes.push(format!(
+                "no V_m of {} was recorded (record.V_m, record.spikes)",
+                population.name
+            ));
         }
         let (peak, peak_time) = match windows.transient {
             Some(window) => {
-                let simulated =
-                    binned_rate(recorded, dt)?.smoothed(windows.smoothing)?.peak(window[0], window[1]);
+                let simulated = binned_rate(recorded, dt)?
+                    .smoothed(windows.smoothing)?
+                    .peak(window[0], window[1]);
                 let predicted = PopulationRate {
                     start: 0.0,
                     bin: TRAJECTORY_INTERVAL,
@@ -161,6 +166,27 @@ pub fn compare(
         });
     }
     Ok(Comparison { windows, populations, fixed_points, notes })
+}
+
+/// Moments of the membrane potential at a fixed point, with the adaptation current that is
+/// stationary there: `W = tau_w b nu + a (mu_V - E_L)`. The transfer function contains the effect of
+/// adaptation on the rate; the potential needs the current itself.
+fn adapted_moments(
+    theory: &Theory,
+    population: usize,
+    point: &FixedPoint,
+    windows: Windows,
+) -> Option<Moments> {
+    let membrane = theory.mean_field.populations()[population].membrane;
+    let without = point.moments[population];
+    let drive = 1e-3 * membrane.tau_w * membrane.b * point.rates[population]
+        + membrane.a * (without.mu_V - membrane.E_L);
+    // mu_V is linear in W with slope -1 / mu_G.
+    let w = drive / (1.0 + membrane.a / without.mu_G);
+    let mut input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
+    input.currents[population] -= w;
+    let moments = theory.mean_field.moments(population, &point.rates, &input);
+    moments.is_finite().then_some(moments)
 }
 
 /// Mean and standard deviation (mV) of the recorded potentials outside the refractory period, mean

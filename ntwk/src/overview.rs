@@ -64,6 +64,10 @@ pub struct TransferGrid {
     pub first_name: String,
     /// What the background class is.
     pub second_name: String,
+    /// Symbol of the driving rate.
+    pub first_symbol: String,
+    /// Symbol of the background rate.
+    pub second_symbol: String,
     /// Driving rates that were measured (Hz).
     pub first: Vec<f64>,
     /// Background rates (Hz).
@@ -134,8 +138,10 @@ impl TransferGrid {
         });
         Some(Self {
             name: population.name.clone(),
-            first_name: format!("{} input", plan.classes[driving].receptor),
-            second_name: format!("{} input", plan.classes[background].receptor),
+            first_name: "input".to_owned(),
+            second_name: "input".to_owned(),
+            first_symbol: format!("ν_{{{}}}", plan.classes[driving].receptor),
+            second_symbol: format!("ν_{{{}}}", plan.classes[background].receptor),
             first,
             second,
             rate,
@@ -151,9 +157,9 @@ impl TransferGrid {
         TransferData {
             name: &self.name,
             first_name: &self.first_name,
-            first_symbol: "ν_1",
+            first_symbol: &self.first_symbol,
             second_name: &self.second_name,
-            second_symbol: "ν_2",
+            second_symbol: &self.second_symbol,
             first: &self.first,
             second: &self.second,
             rate: self.rate.view(),

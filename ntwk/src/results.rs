@@ -78,9 +78,8 @@ pub fn transfer_group(population: &FittedPopulation) -> TheoryGroup {
     let inputs = ArrayD::from_shape_fn(IxDyn(&[points.len(), plan.classes.len()]), |i| {
         plan.rates[i[0]][i[1]]
     });
-    let column = |f: fn(&ntwk_meanfield::ScanPoint) -> f64| -> Vec<f64> {
-        points.iter().map(f).collect()
-    };
+    let column =
+        |f: fn(&ntwk_meanfield::ScanPoint) -> f64| -> Vec<f64> { points.iter().map(f).collect() };
     let fit = &population.fit;
     let fitted: Vec<f64> = (0..points.len())
         .map(|i| if population.fitted_points.contains(&i) { 1.0 } else { 0.0 })
@@ -106,7 +105,10 @@ pub fn transfer_group(population: &FittedPopulation) -> TheoryGroup {
                 "input_classes".to_owned(),
                 Attribute::Texts(plan.classes.iter().map(|c| c.receptor.clone()).collect()),
             ),
-            ("mean_squared_error_Hz2".to_owned(), Attribute::Number(fit.quality.mean_squared_error)),
+            (
+                "mean_squared_error_Hz2".to_owned(),
+                Attribute::Number(fit.quality.mean_squared_error),
+            ),
             ("r_squared".to_owned(), Attribute::Number(fit.quality.r_squared)),
             ("termination".to_owned(), text(format!("{:?}", fit.termination))),
         ],
@@ -129,6 +131,8 @@ fn curves_group(grid: &TransferGrid) -> TheoryGroup {
             ("population".to_owned(), text(&grid.name)),
             ("driving".to_owned(), text(&grid.first_name)),
             ("background".to_owned(), text(&grid.second_name)),
+            ("driving_symbol".to_owned(), text(&grid.first_symbol)),
+            ("background_symbol".to_owned(), text(&grid.second_symbol)),
         ],
     }
 }
@@ -169,6 +173,8 @@ fn stored_grid(group: &TheoryGroup) -> Option<TransferGrid> {
         name: name.to_owned(),
         first_name: text("driving")?,
         second_name: text("background")?,
+        first_symbol: text("driving_symbol")?,
+        second_symbol: text("background_symbol")?,
         first: list("driving_rate")?,
         second: list("background_rate")?,
         rate: table("rate")?,

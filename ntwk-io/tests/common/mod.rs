@@ -41,11 +41,7 @@ pub fn recording() -> Recording {
         counts: vec![1; n_steps],
         traces: Vec::new(),
     };
-    Recording {
-        dt,
-        n_steps: n_steps as u64,
-        populations: vec![exc, silent, unrecorded],
-    }
+    Recording { dt, n_steps: n_steps as u64, populations: vec![exc, silent, unrecorded] }
 }
 
 /// Values that single precision represents exactly, so that one sample serves both precisions.
@@ -65,10 +61,7 @@ fn trace(variable: &str, unit: &str, neurons: &[u32], every: u64, frames: usize)
 pub fn model() -> ModelText {
     let mut text = "# Modèle « résolu »\n[population.Exc]\nsize = 400\n".to_owned();
     text.push_str(&"# a comment line that makes the text long\n".repeat(1700));
-    ModelText {
-        format: "toml".to_owned(),
-        text,
-    }
+    ModelText { format: "toml".to_owned(), text }
 }
 
 pub fn provenance() -> Provenance {
@@ -92,10 +85,7 @@ pub fn theory() -> Vec<TheoryGroup> {
         ],
         attributes: vec![
             ("iterations".to_owned(), Attribute::Integer(7)),
-            (
-                "populations".to_owned(),
-                Attribute::Texts(vec!["Exc".to_owned(), "Inh".to_owned()]),
-            ),
+            ("populations".to_owned(), Attribute::Texts(vec!["Exc".to_owned(), "Inh".to_owned()])),
             ("status".to_owned(), Attribute::Text("converged".to_owned())),
         ],
     };
@@ -107,14 +97,8 @@ pub fn theory() -> Vec<TheoryGroup> {
         vec![0.0, 1.0, 2.0, 3.0, f64::NAN, 5.0],
     );
     scan.attributes = vec![
-        (
-            "origin".to_owned(),
-            Attribute::Numbers(vec![-60.0, 4.0, 0.5]),
-        ),
-        (
-            "source".to_owned(),
-            Attribute::Text("Zerlaut et al. 2018".to_owned()),
-        ),
+        ("origin".to_owned(), Attribute::Numbers(vec![-60.0, 4.0, 0.5])),
+        ("source".to_owned(), Attribute::Text("Zerlaut et al. 2018".to_owned())),
         ("tolerance".to_owned(), Attribute::Number(1e-6)),
     ];
     let scan = TheoryGroup {

@@ -102,26 +102,12 @@ pub fn connectivity(connections: &ConnectionDensity, theme: &Theme) -> Panel {
     });
     let edges: Vec<f64> = (0..=n).map(|i| i as f64).collect();
     let label = "synapses per pair";
-    let (cells, bar) = shade(
-        &density.view(),
-        &edges,
-        &edges,
-        label,
-        Shading::Linear,
-        theme,
-    );
-    let inner = connections
-        .starts
-        .iter()
-        .filter(|&&s| s > 0 && s < n)
-        .map(|&s| s as f64);
-    let lines = inner
-        .flat_map(|s| [[(s, 0.0), (s, n as f64)], [(0.0, s), (n as f64, s)]])
-        .collect();
-    let separators = Mark::Segments {
-        segments: lines,
-        stroke: Stroke::solid(Color(255, 255, 255), 0.7),
-    };
+    let (cells, bar) = shade(&density.view(), &edges, &edges, label, Shading::Linear, theme);
+    let inner = connections.starts.iter().filter(|&&s| s > 0 && s < n).map(|&s| s as f64);
+    let lines =
+        inner.flat_map(|s| [[(s, 0.0), (s, n as f64)], [(0.0, s), (n as f64, s)]]).collect();
+    let separators =
+        Mark::Segments { segments: lines, stroke: Stroke::solid(Color(255, 255, 255), 0.7) };
     let names: Vec<_> = connections
         .names
         .iter()
@@ -132,18 +118,9 @@ pub fn connectivity(connections: &ConnectionDensity, theme: &Theme) -> Panel {
             (middle, Label::plain(name.as_str()), theme.population(p))
         })
         .collect();
-    let axis = |label| {
-        Axis::new(label)
-            .range(0.0, n.max(1) as f64)
-            .names_at(names.clone())
-    };
+    let axis = |label| Axis::new(label).range(0.0, n.max(1) as f64).names_at(names.clone());
     let panel = Panel::new(axis("source"), axis("target"));
-    Panel {
-        marks: vec![cells, separators],
-        color_bar: Some(bar),
-        equal_aspect: true,
-        ..panel
-    }
+    Panel { marks: vec![cells, separators], color_bar: Some(bar), equal_aspect: true, ..panel }
 }
 
 #[cfg(test)]

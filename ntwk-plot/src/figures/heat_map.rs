@@ -48,41 +48,18 @@ pub struct HeatMap<'a> {
 /// [`PlotError::Lengths`] when the shapes do not agree.
 pub fn heat_map(map: &HeatMap<'_>, theme: &Theme) -> Result<Panel, PlotError> {
     let same = |what, left, right| {
-        if left == right {
-            Ok(())
-        } else {
-            Err(PlotError::Lengths { what, left, right })
-        }
+        if left == right { Ok(()) } else { Err(PlotError::Lengths { what, left, right }) }
     };
-    same(
-        "values of x and rows of the map",
-        map.x.len(),
-        map.values.nrows(),
-    )?;
-    same(
-        "values of y and columns of the map",
-        map.y.len(),
-        map.values.ncols(),
-    )?;
+    same("values of x and rows of the map", map.x.len(), map.values.nrows())?;
+    same("values of y and columns of the map", map.y.len(), map.values.ncols())?;
     let (x_edges, y_edges) = (edges(map.x), edges(map.y));
-    let (marks, bar) = shade(
-        &map.values,
-        &x_edges,
-        &y_edges,
-        map.label,
-        map.shading,
-        theme,
-    );
+    let (marks, bar) = shade(&map.values, &x_edges, &y_edges, map.label, map.shading, theme);
     let axis = |label: &str, edges: &[f64]| match (edges.first(), edges.last()) {
         (Some(&low), Some(&high)) => Axis::new(label).range(low, high),
         _ => Axis::new(label),
     };
     let panel = Panel::new(axis(map.x_label, &x_edges), axis(map.y_label, &y_edges));
-    Ok(Panel {
-        marks: vec![marks],
-        color_bar: Some(bar),
-        ..panel
-    })
+    Ok(Panel { marks: vec![marks], color_bar: Some(bar), ..panel })
 }
 
 /// The cells in their colours (of 128 shades, so that equal ones can be drawn together) and the bar that explains
@@ -100,14 +77,8 @@ pub(crate) fn shade(
         .iter()
         .copied()
         .filter(|&v| usable(v))
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-            (l.min(v), h.max(v))
-        });
-    let (low, high) = if low <= high {
-        (low, high)
-    } else {
-        (f64::NAN, f64::NAN)
-    };
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let (low, high) = if low <= high { (low, high) } else { (f64::NAN, f64::NAN) };
     let (map, spacing, range) = match shading {
         Shading::Linear => (theme.colormap, Spacing::Linear, (low, high)),
         Shading::Log => (theme.colormap, Spacing::Log, (low, high)),
@@ -116,28 +87,13 @@ pub(crate) fn shade(
             (Colormap::Diverging, Spacing::Linear, (-most, most))
         }
     };
-    let bar = ColorBar {
-        map,
-        shades: (0.0, 1.0),
-        range,
-        label: Label::math(label),
-        spacing,
-    };
+    let bar = ColorBar { map, shades: (0.0, 1.0), range, label: Label::math(label), spacing };
     let scale = bar.scale();
     let colors = Array2::from_shape_fn(values.dim(), |at| {
-        let position = Some(values[at])
-            .filter(|&v| usable(v))
-            .and_then(|v| scale.position(v));
+        let position = Some(values[at]).filter(|&v| usable(v)).and_then(|v| scale.position(v));
         Some(position.map_or(theme.faint, |p| bar.shade((p * 127.0).round() / 127.0)))
     });
-    (
-        Mark::Cells {
-            x_edges: x_edges.to_vec(),
-            y_edges: y_edges.to_vec(),
-            colors,
-        },
-        bar,
-    )
+    (Mark::Cells { x_edges: x_edges.to_vec(), y_edges: y_edges.to_vec(), colors }, bar)
 }
 
 /// Edges half-way between the values; the outer cells are as wide on both sides.

@@ -60,11 +60,7 @@ pub fn histogram(
     }
     areas.extend(outlines);
     let x = Axis::new(label).range(low, high);
-    Panel {
-        marks: areas,
-        key,
-        ..Panel::new(x, Axis::new("share (%)"))
-    }
+    Panel { marks: areas, key, ..Panel::new(x, Axis::new("share (%)")) }
 }
 
 #[cfg(test)]
@@ -75,35 +71,18 @@ mod tests {
     fn the_shares_are_all() {
         let values = [1.0, 2.0, 2.0, 9.0, f64::NAN, 10.0];
         let panel = histogram(
-            &[Distribution {
-                name: "x",
-                values: &values,
-            }],
+            &[Distribution { name: "x", values: &values }],
             4,
             "rate (Hz)",
             &Theme::light(),
         );
-        let Mark::Area { points, .. } = &panel.marks[0] else {
-            panic!("no area")
-        };
-        let total: f64 = points[1..points.len() - 1]
-            .iter()
-            .step_by(2)
-            .map(|p| p.1)
-            .sum();
+        let Mark::Area { points, .. } = &panel.marks[0] else { panic!("no area") };
+        let total: f64 = points[1..points.len() - 1].iter().step_by(2).map(|p| p.1).sum();
         assert!((total - 100.0).abs() < 1e-9);
         assert_eq!(
-            histogram(
-                &[Distribution {
-                    name: "",
-                    values: &[]
-                }],
-                0,
-                "",
-                &Theme::light()
-            )
-            .marks
-            .len(),
+            histogram(&[Distribution { name: "", values: &[] }], 0, "", &Theme::light())
+                .marks
+                .len(),
             2
         );
     }

@@ -25,17 +25,10 @@ pub fn overlay(curves: &[Curve<'_>], span: TimeSpan, label: &str, theme: &Theme)
     let mut panel = Panel::new(span.axis(), Axis::new(label));
     for (i, curve) in curves.iter().enumerate() {
         let color = theme.population(i);
-        let stroke = if curve.predicted {
-            Stroke::dashed(color, 1.1)
-        } else {
-            Stroke::solid(color, 1.1)
-        };
-        panel
-            .marks
-            .push(Mark::line(curve.series.points(span), stroke));
-        panel
-            .key
-            .push((Swatch::Line(stroke), Label::plain(curve.name)));
+        let stroke =
+            if curve.predicted { Stroke::dashed(color, 1.1) } else { Stroke::solid(color, 1.1) };
+        panel.marks.push(Mark::line(curve.series.points(span), stroke));
+        panel.key.push((Swatch::Line(stroke), Label::plain(curve.name)));
     }
     panel
 }

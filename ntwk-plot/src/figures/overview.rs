@@ -53,11 +53,7 @@ impl Overview<'_> {
             if !right.is_empty() {
                 parts.push((1.0, Layout::Column(right)));
             }
-            let height = if self.transfer.len() == 2 {
-                168.0
-            } else {
-                125.0
-            };
+            let height = if self.transfer.len() == 2 { 168.0 } else { 125.0 };
             (Layout::Row(parts), height)
         } else {
             let mut parts = vec![(1.25, over_time(activity))];
@@ -74,15 +70,8 @@ impl Overview<'_> {
     fn activity(&self, theme: &Theme) -> Result<Vec<(f64, Panel, bool)>, PlotError> {
         let mut panels = Vec::new();
         if !self.spikes.is_empty() {
-            let limits = RasterLimits {
-                neurons: 800,
-                spikes: 30_000,
-            };
-            panels.push((
-                3.0,
-                raster(self.spikes, self.dt, self.span, limits, theme)?,
-                true,
-            ));
+            let limits = RasterLimits { neurons: 800, spikes: 30_000 };
+            panels.push((3.0, raster(self.spikes, self.dt, self.span, limits, theme)?, true));
         }
         if !self.rates.is_empty() {
             panels.push((2.6, activity(self.rates, self.span, theme), true));
@@ -105,13 +94,7 @@ impl Overview<'_> {
             parts.push((1.0, Layout::panel(curves)));
             // The curves above carry the title and the measured points.
             let shape = surface(data, false, theme)?;
-            parts.push((
-                1.7,
-                Layout::panel(Panel {
-                    title: Label::default(),
-                    ..shape
-                }),
-            ));
+            parts.push((1.7, Layout::panel(Panel { title: Label::default(), ..shape })));
         }
         Ok(parts)
     }
@@ -145,19 +128,8 @@ impl Overview<'_> {
 fn over_time(panels: Vec<(f64, Panel, bool)>) -> Layout {
     let last = panels.len().saturating_sub(1);
     let place = |(i, (weight, panel, own_letter)): (usize, (f64, Panel, bool))| {
-        let panel = if i < last {
-            panel.without_x_labels()
-        } else {
-            panel
-        };
-        (
-            weight,
-            if own_letter {
-                Layout::panel(panel)
-            } else {
-                Layout::part(panel)
-            },
-        )
+        let panel = if i < last { panel.without_x_labels() } else { panel };
+        (weight, if own_letter { Layout::panel(panel) } else { Layout::part(panel) })
     };
     Layout::Column(panels.into_iter().enumerate().map(place).collect())
 }

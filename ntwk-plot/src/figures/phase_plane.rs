@@ -44,10 +44,7 @@ pub struct PhasePlane<'a> {
 /// arrow along the way.
 #[must_use]
 pub fn phase_plane(plane: &PhasePlane<'_>, theme: &Theme) -> Panel {
-    let (sx, sy) = (
-        plane.x_range.1 - plane.x_range.0,
-        plane.y_range.1 - plane.y_range.0,
-    );
+    let (sx, sy) = (plane.x_range.1 - plane.x_range.0, plane.y_range.1 - plane.y_range.0);
     let mut panel = Panel::new(
         Axis::new(plane.x_label).range(plane.x_range.0, plane.x_range.1),
         Axis::new(plane.y_label).range(plane.y_range.0, plane.y_range.1),
@@ -80,44 +77,23 @@ pub fn phase_plane(plane: &PhasePlane<'_>, theme: &Theme) -> Panel {
     };
     let name_of = |label: &str| label.split(" (").next().unwrap_or_default().to_owned();
     let (x_name, y_name) = (name_of(plane.x_label), name_of(plane.y_label));
-    add(
-        plane.x_nullclines,
-        Stroke::solid(theme.population(0), 1.2),
-        &format!("d{x_name}/dt = 0"),
-    );
-    add(
-        plane.y_nullclines,
-        Stroke::solid(theme.population(1), 1.2),
-        &format!("d{y_name}/dt = 0"),
-    );
-    add(
-        plane.trajectories,
-        Stroke::solid(theme.ink, 0.8),
-        "trajectory",
-    );
+    add(plane.x_nullclines, Stroke::solid(theme.population(0), 1.2), &format!("d{x_name}/dt = 0"));
+    add(plane.y_nullclines, Stroke::solid(theme.population(1), 1.2), &format!("d{y_name}/dt = 0"));
+    add(plane.trajectories, Stroke::solid(theme.ink, 0.8), "trajectory");
     for path in plane.trajectories {
         if let Some(head) = head(path, (sx, sy)) {
-            panel.marks.push(Mark::Segments {
-                segments: head,
-                stroke: Stroke::solid(theme.ink, 0.8),
-            });
+            panel
+                .marks
+                .push(Mark::Segments { segments: head, stroke: Stroke::solid(theme.ink, 0.8) });
         }
     }
     for (stable, name) in [(true, "stable"), (false, "unstable")] {
-        let points: Vec<Point> = plane
-            .fixed_points
-            .iter()
-            .filter(|f| f.stable == stable)
-            .map(|f| f.at)
-            .collect();
+        let points: Vec<Point> =
+            plane.fixed_points.iter().filter(|f| f.stable == stable).map(|f| f.at).collect();
         if !points.is_empty() {
             let color: Color = theme.ink;
             panel.key.push((
-                if stable {
-                    Swatch::Disc(color)
-                } else {
-                    Swatch::Ring(color)
-                },
+                if stable { Swatch::Disc(color) } else { Swatch::Ring(color) },
                 name.into(),
             ));
             panel.marks.push(Mark::Points {
@@ -158,10 +134,7 @@ fn arrow(
         segments.push([place(-half * u, -half * v), tip]);
     }
     for side in [-0.5, 0.5] {
-        let (a, b) = (
-            half * u - barb * (u + side * v),
-            half * v - barb * (v - side * u),
-        );
+        let (a, b) = (half * u - barb * (u + side * v), half * v - barb * (v - side * u));
         segments.push([place(a, b), tip]);
     }
     segments

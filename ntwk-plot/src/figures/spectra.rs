@@ -17,18 +17,10 @@ pub fn spectra(populations: &[(&str, &PowerSpectrum)], unit: &str, theme: &Theme
     let mut key = Vec::new();
     for (i, (name, spectrum)) in populations.iter().enumerate() {
         let stroke = Stroke::solid(theme.population(i), 0.9);
-        let points = spectrum
-            .frequencies
-            .iter()
-            .copied()
-            .zip(spectrum.density.iter().copied());
+        let points = spectrum.frequencies.iter().copied().zip(spectrum.density.iter().copied());
         marks.push(Mark::line(points.filter(|p| p.0 > 0.0), stroke));
         key.push((Swatch::Line(stroke), Label::plain(*name)));
     }
     let y = Axis::new(&format!("power density ({unit}^2/Hz)")).log();
-    Panel {
-        marks,
-        key,
-        ..Panel::new(Axis::new("frequency (Hz)").log(), y)
-    }
+    Panel { marks, key, ..Panel::new(Axis::new("frequency (Hz)").log(), y) }
 }

@@ -1,5 +1,7 @@
 //! The transfer function as a surface over both input rates, in parallel projection.
 
+use ndarray::ArrayView1;
+
 use crate::axis::Axis;
 use crate::error::PlotError;
 use crate::figures::transfer::TransferData;
@@ -16,6 +18,16 @@ const TURN: f64 = 28.0;
 const ABOVE: f64 = 26.0;
 /// Height of the box relative to the sides of its floor.
 const HEIGHT: f64 = 0.8;
+
+/// Quads along each fitted curve.
+const STRIPS: usize = 22;
+
+/// First and last finite entry of a curve.
+fn finite_range(curve: ArrayView1<'_, f64>) -> Option<(usize, usize)> {
+    let first = curve.iter().position(|x| x.is_finite())?;
+    let last = curve.iter().rposition(|x| x.is_finite())?;
+    Some((first, last))
+}
 
 /// A position in the box: floor `(u, v)` in `[0, 1]`, height `w` in `[0, 1]`.
 type InBox = (f64, f64, f64);
@@ -57,18 +69,21 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
         |a: f64, b: f64, c: f64| Some((x.position(a)?, 1.0 - y.position(b)?, z.position(c)?));
 
     let mut marks = box_marks(data, theme, &x, &y, &z);
-    // Quads from back to front; a thin grid is enough to read the shape, whatever the number of fitted points.
-    let stride = grid.len().div_ceil(22).max(1);
-    let mut rows: Vec<usize> = (0..grid.len()).step_by(stride).collect();
-    if let Some(last) = grid.len().checked_sub(1)
-        && rows.last() != Some(&last)
-    {
-        rows.push(last);
-    }
+    // Quads from back to front. Each curve is followed over its own fitted range, so that a fit whose
+    // range moves with the second rate still gives a smooth sheet; a thin grid is enough to read it.
+    let ranges: Vec<Option<(usize, usize)>> =
+        (0..data.second.len()).map(|j| finite_range(height.column(j))).collect();
     let mut quads = Vec::new();
-    for pair in rows.windows(2) {
-        for j in 1..data.second.len() {
-            let corners = [(pair[0], j - 1), (pair[1], j - 1), (pair[1], j), (pair[0], j)];
+    for j in 1..data.second.len() {
+        let (Some(left), Some(right)) = (ranges[j - 1], ranges[j]) else { continue };
+        let along = |(from, to): (usize, usize), k: usize| from + (to - from) * k / STRIPS;
+        for k in 0..STRIPS {
+            let corners = [
+                (along(left, k), j - 1),
+                (along(left, k + 1), j - 1),
+                (along(right, k + 1), j),
+                (along(right, k), j),
+            ];
             let placed: Option<Vec<InBox>> = corners
                 .iter()
                 .map(|&(i, j)| inside(grid[i], data.second[j], height[[i, j]]))

@@ -168,7 +168,9 @@ pub(crate) enum CellsCommand {
 
 /// Import the flat JSON of the Python package neural_network_dynamics as a model file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml && ntwk check model.toml")]
+#[command(
+    after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml && ntwk check model.toml"
+)]
 pub(crate) struct ImportArgs {
     /// The JSON file, comment keys and all.
     pub file: PathBuf,

@@ -109,7 +109,8 @@ fn table(comparison: &Comparison) -> String {
         }
     }
     let windows = &comparison.windows;
-    let transient = windows.transient.map_or_else(String::new, |[a, b]| format!("; peak in {a}–{b} ms"));
+    let transient =
+        windows.transient.map_or_else(String::new, |[a, b]| format!("; peak in {a}–{b} ms"));
     format!(
         "{table}stationary: {}–{} ms{transient}; fixed points of the theory: {}",
         windows.stationary[0], windows.stationary[1], comparison.fixed_points

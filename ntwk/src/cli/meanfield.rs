@@ -23,7 +23,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let windows = Windows::of(&model);
     let points = theory.fixed_points(windows.stationary)?;
 
-    let mut table = Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
+    let mut table =
+        Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
     for (i, point) in points.found.iter().enumerate() {
         for (p, population) in theory.populations.iter().enumerate() {
             let stability = match point.stability {
@@ -37,7 +38,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
                 number(point.rates[p], 4),
                 number(point.moments[p].mu_V, 2),
                 number(point.moments[p].sigma_V, 2),
-                format!("{stability}{}", if point.in_domain[p] { "" } else { " (outside the scan)" }),
+                format!(
+                    "{stability}{}",
+                    if point.in_domain[p] { "" } else { " (outside the scan)" }
+                ),
             ]);
         }
     }
@@ -46,10 +50,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         windows.stationary[0], windows.stationary[1]
     ));
 
-    let text = ModelText {
-        format: "toml".to_owned(),
-        text: write_model(model.spec(), Notation::Toml)?,
-    };
+    let text =
+        ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? };
     let groups = theory_groups(&theory, None);
     let file = args.out.join("theory.h5");
     let contents = RunContents { model: Some(&text), theory: &groups, ..RunContents::default() };
@@ -74,7 +76,11 @@ pub(crate) fn predict_with_bar(model: &Model, args: &RunArgs) -> Result<Theory, 
     Ok(theory?)
 }
 
-fn rates_figure(model: &Model, theory: &Theory, dark: bool) -> Result<ntwk_plot::Figure, FigureError> {
+fn rates_figure(
+    model: &Model,
+    theory: &Theory,
+    dark: bool,
+) -> Result<ntwk_plot::Figure, FigureError> {
     let times = &theory.trajectory.times;
     let span = TimeSpan::new(0.0, model.t_stop())?;
     let n = theory.populations.len();
@@ -102,10 +108,5 @@ fn rates_figure(model: &Model, theory: &Theory, dark: bool) -> Result<ntwk_plot:
         .iter()
         .map(|(name, values)| Ok(Afferent { name, rate: Series::new(times, values)? }))
         .collect::<Result<Vec<_>, ntwk_plot::PlotError>>()?;
-    Ok(activity_figure(
-        &populations,
-        &afferents,
-        span,
-        &theme(dark),
-    ))
+    Ok(activity_figure(&populations, &afferents, span, &theme(dark)))
 }

@@ -31,8 +31,7 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
     let root = parse_tree(&text.text, notation).map_err(faulty)?;
     let model = Model::from_tree(&root, &ntwk_cells::library()).map_err(faulty)?;
     let curves = stored_curves(&file.theory()?);
-    let figure =
-        overview(&model, &recording, curves.as_ref(), args.smoothing, &theme(args.dark))?;
+    let figure = overview(&model, &recording, curves.as_ref(), args.smoothing, &theme(args.dark))?;
     make_folder(&args.out)?;
     list_files(&write_figure(&args.out, "overview", &figure)?);
     Ok(())

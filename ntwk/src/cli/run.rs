@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use ntwk_core::Model;
 use ntwk_io::provenance::{host_features, utc_timestamp};
-use ntwk_io::{ModelText, Notation, Provenance, RunContents, TheoryGroup, WriteOptions, write_model, write_run};
+use ntwk_io::{
+    ModelText, Notation, Provenance, RunContents, TheoryGroup, WriteOptions, write_model, write_run,
+};
 use serde::Serialize;
 
 use super::Failure;
@@ -62,7 +64,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         let counted = &population.counts[steps(window[0])..steps(window[1])];
         let seconds = counted.len() as f64 * dt * 1e-3;
         let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
-        let rate = if seconds > 0.0 { in_window as f64 / seconds / population.size as f64 } else { 0.0 };
+        let rate =
+            if seconds > 0.0 { in_window as f64 / seconds / population.size as f64 } else { 0.0 };
         let spikes: u64 = population.counts.iter().map(|&c| u64::from(c)).sum();
         table.row(vec![
             population.name.clone(),
@@ -90,7 +93,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let mut files = vec![results, write_json(&args.out, "summary.json", &summary)?];
     if result.recording.n_steps > 0 {
-        let figure = overview(&model, &result.recording, None, windows.smoothing, &theme(args.dark))?;
+        let figure =
+            overview(&model, &result.recording, None, windows.smoothing, &theme(args.dark))?;
         files.extend(write_figure(&args.out, "overview", &figure)?);
     }
 
@@ -109,7 +113,8 @@ pub(crate) fn simulate_with_bar(
     let bar = Bar::new("simulation", args.quiet);
     let interrupt = interrupt_flag();
     let result = simulate(model, args.threads(), &interrupt, &mut |progress| {
-        let remark = format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
+        let remark =
+            format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
         bar.set(progress.fraction(), remark);
     });
     bar.finish();
@@ -124,10 +129,8 @@ pub(crate) fn write_results(
     theory: &[TheoryGroup],
     args: &RunArgs,
 ) -> Result<PathBuf, Failure> {
-    let text = ModelText {
-        format: "toml".to_owned(),
-        text: write_model(model.spec(), Notation::Toml)?,
-    };
+    let text =
+        ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? };
     let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: model.seed(),

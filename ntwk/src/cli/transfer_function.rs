@@ -97,7 +97,11 @@ fn fit(args: &RunArgs) -> Result<(), Failure> {
     for (name, scan) in scan_all(args)? {
         files.push(write_scan(args, &name, &scan)?);
         let fitted = fit_population(&model, &name, scan)?;
-        files.push(write_json(&args.out, &format!("transfer_function_{name}.json"), &summary(&fitted))?);
+        files.push(write_json(
+            &args.out,
+            &format!("transfer_function_{name}.json"),
+            &summary(&fitted),
+        )?);
         let fit = &fitted.fit;
         table.row(vec![
             name.clone(),
