@@ -154,13 +154,13 @@ pub fn find_fixed_points(
     for (index, start) in starts.iter().enumerate() {
         let ended = search.newton(start, options);
         if ended.status != FixedPointStatus::Converged {
-            result.failed.push((index, search.describe(ended)));
+            result.failed.push((index, search.describe(&ended)));
         } else if !result
             .found
             .iter()
             .any(|f| near(&f.rates, ended.rates.as_slice(), options.separation))
         {
-            result.found.push(search.describe(ended));
+            result.found.push(search.describe(&ended));
         }
     }
     result.found.sort_by(|a, b| {
@@ -323,7 +323,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    fn describe(&self, ended: Ended) -> FixedPoint {
+    fn describe(&self, ended: &Ended) -> FixedPoint {
         let n = ended.rates.len();
         let responses: Vec<Response<f64>> =
             (0..n).map(|m| self.response(m, &ended.rates)).collect();

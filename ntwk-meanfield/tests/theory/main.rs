@@ -1,0 +1,11 @@
+//! The theory against published codes and high-precision arithmetic. `tests/data/README.md` says where each file comes
+//! from; every tolerance states its reason.
+
+#![allow(non_snake_case, reason = "symbols of the equations")]
+mod dynamics;
+mod fit;
+mod fixed_points;
+mod moments;
+mod special;
+mod support;
+mod threshold;
