@@ -7,7 +7,8 @@
 //! 2. [`TransferFunction`]: the firing rate as a function of those moments; [`EffectiveThreshold`] is the fitted one;
 //! 3. [`fit()`]: its coefficients from a scan of single-cell rates;
 //! 4. [`MeanField`]: populations that drive each other through their transfer functions;
-//! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs.
+//! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
+//! 6. [`SecondOrder`]: the same with finite-size fluctuations.
 //!
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
@@ -24,6 +25,7 @@ mod moments;
 mod ridge;
 mod scalar;
 mod scan;
+mod second_order;
 pub mod special;
 mod synapse;
 mod system;
@@ -47,6 +49,7 @@ pub use moments::{
 pub use ridge::{RidgeFit, fit_ridge};
 pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};
+pub use second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
 pub use synapse::{Mixture, SynapseClass};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,

@@ -2,10 +2,12 @@
 //! from; every tolerance states its reason.
 
 #![allow(non_snake_case, reason = "symbols of the equations")]
+mod adaptation;
 mod dynamics;
 mod fit;
 mod fixed_points;
 mod moments;
+mod second_order;
 mod special;
 mod support;
 mod threshold;
