@@ -26,6 +26,7 @@ mod ridge;
 mod scalar;
 mod scan;
 mod second_order;
+mod siegert;
 pub mod special;
 mod synapse;
 mod system;
@@ -50,6 +51,7 @@ pub use ridge::{RidgeFit, fit_ridge};
 pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};
 pub use second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
+pub use siegert::Siegert;
 pub use synapse::{Mixture, SynapseClass};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,

@@ -108,6 +108,14 @@ pub enum Fault {
         /// How many of its kind there are.
         available: usize,
     },
+    /// A transfer function that does not suit the cell.
+    #[error("population '{population}': {reason}")]
+    TransferFunction {
+        /// Name of the population.
+        population: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A population without neurons.
     #[error("population '{0}' has no neurons")]
     Size(String),
@@ -424,6 +432,12 @@ fn faults(populations: &[MeanFieldPopulation], afferents: usize, T: f64) -> Vec<
                 name,
                 value,
                 requirement,
+            });
+        }
+        if let Some(reason) = p.transfer_function.unusable_for(&p.membrane) {
+            faults.push(Fault::TransferFunction {
+                population: population(),
+                reason,
             });
         }
         for (connection, c) in p.connections.iter().enumerate() {

@@ -8,6 +8,7 @@ mod fit;
 mod fixed_points;
 mod moments;
 mod second_order;
+mod siegert;
 mod special;
 mod support;
 mod threshold;
