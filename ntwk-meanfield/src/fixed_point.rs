@@ -2,6 +2,7 @@
 
 use crate::input::{Input, InputError};
 use crate::moments::{DIRECTIONS, Moments};
+use crate::point::Point;
 use crate::scalar::{Dual, Scalar};
 use crate::system::{MeanField, Response, Source};
 use nalgebra::{Complex, DMatrix, DVector, Schur};
@@ -333,7 +334,7 @@ impl<'a> Search<'a> {
                 .filter(|&m| self.system.adaptation_index(m).is_some())
                 .map(|m| responses[m].adaptation),
         );
-        let eigenvalues = eigenvalues(self.system.jacobian(&state, self.input));
+        let eigenvalues = eigenvalues(Point::unchecked(self.system, &state, self.input).jacobian());
         let stability = match eigenvalues.first() {
             Some(z) if ended.status == FixedPointStatus::Converged && z.re < 0.0 => {
                 Stability::Stable

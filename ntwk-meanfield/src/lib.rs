@@ -22,6 +22,7 @@ mod fixed_point;
 mod input;
 mod least_squares;
 mod moments;
+mod point;
 mod ridge;
 mod scalar;
 mod scan;
@@ -47,6 +48,7 @@ pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient,
 };
+pub use point::{Gains, Point, PointError};
 pub use ridge::{RidgeFit, fit_ridge};
 pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};

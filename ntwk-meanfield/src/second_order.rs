@@ -2,6 +2,7 @@
 
 use crate::dynamics::Dynamics;
 use crate::input::Input;
+use crate::point::{Point, PointError};
 use crate::system::MeanField;
 use nalgebra::{DMatrix, DVector};
 
@@ -64,31 +65,38 @@ impl<'a> SecondOrder<'a> {
     /// Covariances (Hz²) of the fluctuations around a first-order fixed point in linear approximation: the solution of
     /// `(J - 1) C + C (J - 1)^T + diag( nu (1/T - nu) / N ) = 0`, `J = dF/dnu`.
     ///
-    /// `state` is a first-order state of the system and the input has been checked. `None` where the equation has no
-    /// unique solution.
-    #[must_use]
-    pub fn linear_noise_covariance(&self, state: &[f64], input: &Input) -> Option<DMatrix<f64>> {
+    /// `state` is a first-order state of the system. `None` where the equation has no unique solution.
+    ///
+    /// # Errors
+    /// [`PointError`] for a state or input that does not fit the system.
+    pub fn linear_noise_covariance(
+        &self,
+        state: &[f64],
+        input: &Input,
+    ) -> Result<Option<DMatrix<f64>>, PointError> {
         let n = self.system.populations().len();
-        let t = self.system.time_constant();
-        let relaxation = self.system.jacobian(state, input).view((0, 0), (n, n)) * t;
+        let jacobian = self.system.at(state, input)?.jacobian();
+        let relaxation = jacobian.view((0, 0), (n, n)) * self.system.time_constant();
         let mut noise = DMatrix::zeros(n, n);
         for m in 0..n {
             noise[(m, m)] = self.finite_size_noise(m, state[m]);
         }
-        solve_lyapunov(&relaxation, &noise)
+        Ok(solve_lyapunov(&relaxation, &noise))
     }
 
     /// Searches a stationary state from a first-order fixed point, by Newton's method started at the linear-noise
     /// covariances (the Jacobian is taken by central differences of the exact vector field).
     ///
-    /// `state` is a first-order state of the system and the input has been checked. That there is no stationary state
-    /// near the first-order one is a status of the result: at small population sizes the closure may have none.
-    #[must_use]
-    pub fn stationary(&self, state: &[f64], input: &Input) -> SecondOrderState {
+    /// `state` is a first-order state of the system. That there is no stationary state near the first-order one is a
+    /// status of the result: at small population sizes the closure may have none.
+    ///
+    /// # Errors
+    /// [`PointError`] for a state or input that does not fit the system.
+    pub fn stationary(&self, state: &[f64], input: &Input) -> Result<SecondOrderState, PointError> {
         let n = self.system.populations().len();
         let mut x = DVector::zeros(self.dimension());
         x.as_mut_slice()[..state.len()].copy_from_slice(state);
-        if let Some(c) = self.linear_noise_covariance(state, input) {
+        if let Some(c) = self.linear_noise_covariance(state, input)? {
             for m in 0..n {
                 for k in m..n {
                     x[self.covariance_index(m, k)] = c[(m, k)];
@@ -120,12 +128,12 @@ impl<'a> SecondOrder<'a> {
         } else {
             SecondOrderStatus::NotConverged
         };
-        SecondOrderState {
+        Ok(SecondOrderState {
             state: x.as_slice().to_vec(),
             status,
             residual: size,
             iterations,
-        }
+        })
     }
 
     /// `F (1/T - F) / N`, the variance per `T` of a binomial spike count.
@@ -183,7 +191,8 @@ impl Dynamics for SecondOrder<'_> {
         self.system
             .derivative(&state[..first], input, &mut out[..first]);
         // T dnu/dt + delta = T J of the first order
-        let relaxation = self.system.jacobian(&state[..first], input);
+        let point = Point::unchecked(self.system, &state[..first], input);
+        let relaxation = point.jacobian();
         let c = |m: usize, k: usize| state[self.covariance_index(m, k)];
         let lag: Vec<f64> = (0..n).map(|m| out[m] * t).collect();
         for m in 0..n {
@@ -199,13 +208,10 @@ impl Dynamics for SecondOrder<'_> {
             }
         }
         for (m, slope) in out.iter_mut().enumerate().take(n) {
-            let hessian = self.system.hessian(m, &state[..first], input);
             let mut correction = 0.0;
-            for j in 0..n {
-                for k in 0..n {
-                    correction += 0.5 * c(j, k) * hessian[(j, k)];
-                }
-            }
+            point.second_derivatives(m, |j, k, second| {
+                correction += if j == k { 0.5 } else { 1.0 } * c(j, k) * second;
+            });
             *slope += correction / t;
         }
     }

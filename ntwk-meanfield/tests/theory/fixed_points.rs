@@ -33,7 +33,7 @@ fn fixed_points_of_spectrum_2018() {
             // The condition of the root, |(J - 1)^-1|, times the rounding of F.
             assert_close(nearest.rates[m], exact[m], 2e-13, 0.0, &what);
         }
-        let jacobian = system.jacobian(&nearest.rates, &at);
+        let jacobian = system.at(&nearest.rates, &at).unwrap().jacobian();
         for m in 0..2 {
             for k in 0..2 {
                 let d = 5.0 * jacobian[(m, k)] + f64::from(u8::from(m == k));

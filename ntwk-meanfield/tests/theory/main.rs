@@ -2,6 +2,11 @@
 //! from; every tolerance states its reason.
 
 #![allow(non_snake_case, reason = "symbols of the equations")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "an index names a population in several arrays at once"
+)]
+
 mod adaptation;
 mod dynamics;
 mod fit;

@@ -32,23 +32,21 @@ fn derivatives_of_the_skewness_form() {
         let state = [number(&case["RecExc_Hz"]), number(&case["RecInh_Hz"])];
         let current = number(&case["I_pA"]);
         let at = input(&[number(&case["AffExc_Hz"])], &[current, current]);
-        let mut rates = [0.0; 2];
-        system.transfer(&state, &at, &mut rates);
-        let jacobian = system.jacobian(&state, &at);
+        let point = system.at(&state, &at).unwrap();
+        let (rates, gains, hessians) = (point.transfer(), point.gains(), point.hessians());
         for (m, name) in ["RecExc", "RecInh"].into_iter().enumerate() {
             assert_close(rates[m], number(&case[name]["F_Hz"]), 1e-12, 0.0, name);
             let gradient = numbers(&case[name]["grad"]);
-            for k in 0..2 {
-                let d = 5.0 * jacobian[(m, k)] + f64::from(u8::from(m == k));
-                assert_close(
-                    d,
-                    gradient[k],
-                    1e-11,
-                    1e-12,
-                    &format!("{name}: gradient {k}"),
-                );
+            let derivatives = [
+                gains.recurrent[(m, 0)],
+                gains.recurrent[(m, 1)],
+                gains.afferent[(m, 0)],
+                gains.current[m],
+            ];
+            for (k, d) in derivatives.into_iter().enumerate() {
+                assert_close(d, gradient[k], 1e-11, 0.0, &format!("{name}: gradient {k}"));
             }
-            let hessian = system.hessian(m, &state, &at);
+            let hessian = &hessians[m];
             for k in 0..2 {
                 for l in 0..2 {
                     let exact = number(&case[name]["hess"][k][l]);
