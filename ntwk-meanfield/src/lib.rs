@@ -33,6 +33,7 @@ mod synapse;
 mod system;
 mod threshold_form;
 mod transfer_function;
+pub mod tvb;
 
 pub use domain::Domain;
 pub use dormand_prince::Tolerance;

@@ -17,3 +17,4 @@ mod siegert;
 mod special;
 mod support;
 mod threshold;
+mod tvb;
