@@ -2,6 +2,7 @@
 
 use crate::input::{Input, InputError};
 use crate::moments::{DIRECTIONS, Moments};
+use crate::point::Point;
 use crate::scalar::{Dual, Scalar};
 use crate::system::{MeanField, Response, Source};
 use nalgebra::{Complex, DMatrix, DVector, Schur};
@@ -141,13 +142,13 @@ pub fn find_fixed_points(
     for (index, start) in starts.iter().enumerate() {
         let ended = search.newton(start, options);
         if ended.status != FixedPointStatus::Converged {
-            result.failed.push((index, search.describe(ended)));
+            result.failed.push((index, search.describe(&ended)));
         } else if !result
             .found
             .iter()
             .any(|f| near(&f.rates, ended.rates.as_slice(), options.separation))
         {
-            result.found.push(search.describe(ended));
+            result.found.push(search.describe(&ended));
         }
     }
     result.found.sort_by(|a, b| a.rates.partial_cmp(&b.rates).unwrap_or(std::cmp::Ordering::Equal));
@@ -287,7 +288,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    fn describe(&self, ended: Ended) -> FixedPoint {
+    fn describe(&self, ended: &Ended) -> FixedPoint {
         let n = ended.rates.len();
         let responses: Vec<Response<f64>> =
             (0..n).map(|m| self.response(m, &ended.rates)).collect();
@@ -297,7 +298,7 @@ impl<'a> Search<'a> {
                 .filter(|&m| self.system.adaptation_index(m).is_some())
                 .map(|m| responses[m].adaptation),
         );
-        let eigenvalues = eigenvalues(self.system.jacobian(&state, self.input));
+        let eigenvalues = eigenvalues(Point::unchecked(self.system, &state, self.input).jacobian());
         let stability = match eigenvalues.first() {
             Some(z) if ended.status == FixedPointStatus::Converged && z.re < 0.0 => {
                 Stability::Stable

@@ -2,11 +2,11 @@
 
 use crate::dynamics::Dynamics;
 use crate::input::{Input, InputError};
-use crate::moments::{self, DIRECTIONS, Moments, membrane_faults};
-use crate::scalar::{Dual, HyperDual, Scalar};
+use crate::moments::{self, Moments, membrane_faults};
+use crate::point::{Point, PointError};
+use crate::scalar::Scalar;
 use crate::synapse::SynapseClass;
 use crate::transfer_function::{DynTransferFunction, Evaluable};
-use nalgebra::DMatrix;
 use ntwk_core::Membrane;
 use std::sync::Arc;
 
@@ -107,6 +107,14 @@ pub enum Fault {
         source_index: Source,
         /// How many of its kind there are.
         available: usize,
+    },
+    /// A transfer function that does not suit the cell.
+    #[error("population '{population}': {reason}")]
+    TransferFunction {
+        /// Name of the population.
+        population: String,
+        /// What is wrong.
+        reason: &'static str,
     },
     /// A population without neurons.
     #[error("population '{0}' has no neurons")]
@@ -216,82 +224,12 @@ impl MeanField {
         input.check(self.afferents.len(), self.populations.len())
     }
 
-    /// Transfer functions `F_m` (Hz) at a state; writes one rate per population into `out`.
+    /// The system at a state (see the type for its layout) and an input.
     ///
-    /// The state has the length of the dimension of the system and the input has been checked.
-    pub fn transfer(&self, state: &[f64], input: &Input, out: &mut [f64]) {
-        for (m, f) in out.iter_mut().enumerate().take(self.populations.len()) {
-            *f = self.response(m, |s| rate(state, input, s), self.current(m, state, input)).rate;
-        }
-    }
-
-    /// Moments of the membrane potential of a population at a state.
-    #[must_use]
-    pub fn moments(&self, population: usize, state: &[f64], input: &Input) -> Moments {
-        let current = self.current(population, state, input);
-        self.response(population, |s| rate(state, input, s), current).moments
-    }
-
-    /// Jacobian of the vector field at a state (1/ms for the rates; rows and columns in the order of the state).
-    #[must_use]
-    pub fn jacobian(&self, state: &[f64], input: &Input) -> DMatrix<f64> {
-        let n = self.populations.len();
-        let mut jacobian = DMatrix::zeros(self.dimension, self.dimension);
-        for (m, p) in self.populations.iter().enumerate() {
-            for first in (0..=n).step_by(DIRECTIONS) {
-                let variable =
-                    |i: usize, x: f64| Dual::<DIRECTIONS>::variable(x, i.wrapping_sub(first));
-                let r = self.response(
-                    m,
-                    |s| match s {
-                        Source::Population(i) => variable(i, state[i]),
-                        Source::Afferent(i) => Dual::constant(input.afferent_rates[i]),
-                    },
-                    variable(n, self.current(m, state, input)),
-                );
-                for direction in 0..DIRECTIONS.min(n + 1 - first) {
-                    let (df, dmu) =
-                        (r.rate.derivative[direction], r.moments.mu_V.derivative[direction]);
-                    let row = self.adaptation[m];
-                    match (first + direction, row) {
-                        (column, _) if column < n => jacobian[(m, column)] = df / self.T,
-                        (_, Some(w)) => jacobian[(m, w)] = -df / self.T,
-                        (_, None) => {}
-                    }
-                    if let Some(w) = row {
-                        let slope = p.membrane.a / p.membrane.tau_w * dmu;
-                        match first + direction {
-                            column if column < n => jacobian[(w, column)] = slope,
-                            _ => jacobian[(w, w)] = -slope - 1.0 / p.membrane.tau_w,
-                        }
-                    }
-                }
-            }
-            jacobian[(m, m)] -= 1.0 / self.T;
-            if let Some(w) = self.adaptation[m] {
-                jacobian[(w, m)] += 1e-3 * p.membrane.b;
-            }
-        }
-        jacobian
-    }
-
-    /// Second derivatives `d²F_m / dnu_n dnu_k` (1/Hz) of the transfer function of one population at a state.
-    #[must_use]
-    pub fn hessian(&self, population: usize, state: &[f64], input: &Input) -> DMatrix<f64> {
-        let n = self.populations.len();
-        let current = HyperDual::constant(self.current(population, state, input));
-        let mut hessian = DMatrix::zeros(n, n);
-        for a in 0..n {
-            for b in a..n {
-                let rates = |s| match s {
-                    Source::Population(i) => HyperDual::variable(state[i], i == a, i == b),
-                    Source::Afferent(i) => HyperDual::constant(input.afferent_rates[i]),
-                };
-                hessian[(a, b)] = self.response(population, rates, current).rate.ab;
-                hessian[(b, a)] = hessian[(a, b)];
-            }
-        }
-        hessian
+    /// # Errors
+    /// [`PointError`] for a state or input of the wrong shape or with numbers that are not finite.
+    pub fn at<'a>(&'a self, state: &'a [f64], input: &'a Input) -> Result<Point<'a>, PointError> {
+        Point::checked(self, state, input, self.dimension)
     }
 
     /// Current (pA) into a cell of a population at a state: the external one less its adaptation.
@@ -400,6 +338,12 @@ fn faults(populations: &[MeanFieldPopulation], afferents: usize, T: f64) -> Vec<
         }
         for (name, value, requirement) in membrane_faults(&p.membrane) {
             faults.push(Fault::Membrane { population: population(), name, value, requirement });
+        }
+        if let Some(reason) = p.transfer_function.unusable_for(&p.membrane) {
+            faults.push(Fault::TransferFunction {
+                population: population(),
+                reason,
+            });
         }
         for (connection, c) in p.connections.iter().enumerate() {
             for (name, value, requirement) in c.synapse.faults() {

@@ -15,6 +15,11 @@ pub trait TransferFunction: Debug + Send + Sync {
 
     /// Whether the moments lie where the function was fitted or where its theory holds.
     fn in_domain(&self, membrane: &Membrane, moments: &Moments) -> bool;
+
+    /// Why the function cannot be used for a cell, if so; [`MeanField::new`](crate::MeanField::new) reports it.
+    fn unusable(&self, _membrane: &Membrane) -> Option<&'static str> {
+        None
+    }
 }
 
 /// [`TransferFunction`] without generics, so that populations of one network can have different ones.
@@ -33,6 +38,8 @@ pub trait DynTransferFunction: Debug + Send + Sync {
     fn rate_hyper_dual(&self, membrane: &Membrane, moments: &Moments<HyperDual>) -> HyperDual;
     /// Whether the moments lie in the domain of the function.
     fn contains(&self, membrane: &Membrane, moments: &Moments) -> bool;
+    /// Why the function cannot be used for a cell, if so.
+    fn unusable_for(&self, membrane: &Membrane) -> Option<&'static str>;
 }
 
 impl<T: TransferFunction> DynTransferFunction for T {
@@ -51,6 +58,9 @@ impl<T: TransferFunction> DynTransferFunction for T {
     }
     fn contains(&self, membrane: &Membrane, moments: &Moments) -> bool {
         self.in_domain(membrane, moments)
+    }
+    fn unusable_for(&self, membrane: &Membrane) -> Option<&'static str> {
+        self.unusable(membrane)
     }
 }
 

@@ -1,10 +1,11 @@
 """Reference values of the error functions, in 40-digit arithmetic (mpmath), for ntwk-meanfield/tests/data/special.json.
 
+Arguments are written as text: readers of JSON numbers are not all exact to the last bit.
 Run: python special_functions.py > ../../ntwk-meanfield/tests/data/special.json
 """
 import json
 import random
-from mpmath import mp, mpf, erf, erfc, exp, log, erfinv, findroot
+from mpmath import mp, mpf, erf, erfc, exp, log, log1p, erfinv
 
 mp.dps = 60
 random.seed(1)
@@ -37,18 +38,18 @@ out = {"erfc": [], "erfcx": [], "ln_erfc": [], "erfcinv": []}
 for x in xs + big:
     m = mpf(x)
     if abs(x) < 26.5:
-        out["erfc"].append([x, text(erfc(m))])
+        out["erfc"].append([repr(x), text(erfc(m))])
     if x > -26.6:
         scaled = exp(m * m) * erfc(m) if x < 1e4 else 1 / (m * mp.sqrt(mp.pi)) * (1 - 1 / (2 * m * m))
-        out["erfcx"].append([x, text(scaled)])
+        out["erfcx"].append([repr(x), text(scaled)])
     if x < 1e4:
-        out["ln_erfc"].append([x, text(log(erfc(m)))])
+        out["ln_erfc"].append([repr(x), text(log1p(-erf(m)) if x < 0.5 else log(erfc(m)))])
 ys = [1e-308, 1e-200, 1e-100, 1e-50, 1e-20, 1e-10, 1e-5, 1e-3, 0.1, 0.49999, 0.5, 0.75, 0.999, 1 - 1e-9, 1 - 1e-15, 1.0, 1 + 1e-12,
       1.2, 1.5, 1.50001, 1.9, 1.999, 2 - 1e-9, 2 - 2.3e-16]
 ys += [random.uniform(0, 2) for _ in range(40)] + [10 ** random.uniform(-300, 0) for _ in range(20)]
 for y in ys:
     v = inverse(y) if y <= 1 else -inverse(mpf(2) - mpf(y))
-    out["erfcinv"].append([y, text(v)])
+    out["erfcinv"].append([repr(y), text(v)])
 print("{")
 print(",\n".join(f'"{k}": [\n' + ",\n".join(json.dumps(r) for r in v) + "]" for k, v in out.items()))
 print("}")

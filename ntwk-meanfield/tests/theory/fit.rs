@@ -1,0 +1,256 @@
+use crate::support::{
+    array, assert_close, data, number, numbers, spectrum_cells, spectrum_synapses,
+};
+use ntwk_core::Membrane;
+use ntwk_meanfield::{
+    EffectiveThreshold, FitError, FitOptions, ScanPoint, Termination, ThresholdForm,
+    TransferFunction, Weighting, fit, fit_ridge, moments,
+};
+
+fn spectrum_scan() -> (Membrane, Vec<ScanPoint>) {
+    let file = data("ridge.json");
+    let column = |k: &str| numbers(&file[k]);
+    let (e, i, a, rate) = (
+        column("F_RecExc"),
+        column("F_RecInh"),
+        column("F_AffExc"),
+        column("Fout_mean"),
+    );
+    let cell = spectrum_cells()[0];
+    let points = (0..rate.len()).map(|k| ScanPoint {
+        moments: moments(&cell, &spectrum_synapses(), &[e[k], i[k], a[k]], 0.0).unwrap(),
+        rate: rate[k],
+        standard_error: 0.1,
+        samples: 1,
+    });
+    (cell, points.collect())
+}
+
+/// The ridge regression of `neural_network_dynamics` on its own kind of scan; `exact` is from 40-digit normal equations.
+#[test]
+fn ridge_of_the_published_package() {
+    let file = data("ridge.json");
+    let (cell, points) = spectrum_scan();
+    for (form, max_rate, key) in [
+        (ThresholdForm::Skewness31, 50.0, "coeffs_order2_exact"),
+        (ThresholdForm::Skewness6, 50.0, "coeffs_order1_exact"),
+        (ThresholdForm::Skewness31, 20.0, "coeffs_order2_Fout_high20"),
+    ] {
+        let ridge = fit_ridge(form, &cell, &points, 0.9, max_rate).unwrap();
+        for (c, exact) in ridge
+            .transfer_function
+            .coefficients()
+            .iter()
+            .zip(numbers(&file[key]))
+        {
+            assert_close(*c, 1e3 * exact, 0.0, 1e-11, key);
+        }
+        if max_rate == 50.0 {
+            assert_eq!(
+                ridge.points_used as u64,
+                file["n_points_used"].as_u64().unwrap()
+            );
+        }
+    }
+}
+
+/// Rates made by known coefficients are fitted exactly, for every form whose terms are independent.
+#[test]
+fn a_threshold_is_recovered_from_its_own_rates() {
+    let (cell, mut points) = spectrum_scan();
+    for form in [
+        ThresholdForm::Linear4,
+        ThresholdForm::Linear5,
+        ThresholdForm::Quadratic10,
+    ] {
+        let mut c = vec![-51.0, 5.0, -0.5, 0.8, 0.3, -0.2, 0.4, -0.3, 0.25, 0.2];
+        c.truncate(form.terms());
+        let truth = EffectiveThreshold::new(form, c, None).unwrap();
+        for p in &mut points {
+            p.rate = truth.rate(&cell, &p.moments);
+        }
+        let f = fit(form, &cell, &points, &FitOptions::default()).unwrap();
+        assert_eq!(f.termination, Termination::Converged);
+        assert!(
+            f.quality.mean_squared_error < 1e-18,
+            "{form:?}: {:e}",
+            f.quality.mean_squared_error
+        );
+        for (a, b) in f
+            .transfer_function
+            .coefficients()
+            .iter()
+            .zip(truth.coefficients())
+        {
+            // Both steps are exact here; the condition number of the terms multiplies the rounding.
+            assert_close(
+                *a,
+                *b,
+                0.0,
+                1e-11 * f.threshold_step.condition_number,
+                "coefficient",
+            );
+        }
+        assert!(
+            points
+                .iter()
+                .all(|p| f.transfer_function.in_domain(&cell, &p.moments))
+        );
+    }
+}
+
+/// The rate step improves on the threshold step, uses the silent points, and reports both.
+#[test]
+fn the_second_step_minimises_the_rate_error() {
+    let (cell, points) = spectrum_scan();
+    let f = fit(
+        ThresholdForm::Quadratic10,
+        &cell,
+        &points,
+        &FitOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(f.termination, Termination::Converged);
+    assert!(f.quality.mean_squared_error < f.threshold_step.quality.mean_squared_error);
+    assert_eq!(f.points_used, points.len());
+    assert_eq!(
+        f.threshold_step.points_used + f.points_rejected.len(),
+        points.len()
+    );
+    assert!(f.quality.r_squared > 0.9 && f.quality.r_squared <= 1.0);
+    // At the minimum the gradient of the squared error vanishes: any small change of a coefficient increases it.
+    for k in 0..10 {
+        for sign in [-1.0, 1.0] {
+            let mut c = f.transfer_function.coefficients().to_vec();
+            c[k] += sign * 0.1 * f.standard_errors[k];
+            let moved = EffectiveThreshold::new(ThresholdForm::Quadratic10, c, None).unwrap();
+            let mse = points
+                .iter()
+                .map(|p| (moved.rate(&cell, &p.moments) - p.rate).powi(2))
+                .sum::<f64>()
+                / points.len() as f64;
+            assert!(mse > f.quality.mean_squared_error);
+        }
+    }
+}
+
+/// Equal standard errors weigh every point the same.
+#[test]
+fn equal_standard_errors_change_nothing() {
+    let (cell, points) = spectrum_scan();
+    let options = FitOptions {
+        weighting: Weighting::StandardError { floor: 0.01 },
+        ..FitOptions::default()
+    };
+    let uniform = fit(
+        ThresholdForm::Linear4,
+        &cell,
+        &points,
+        &FitOptions::default(),
+    )
+    .unwrap();
+    let weighted = fit(ThresholdForm::Linear4, &cell, &points, &options).unwrap();
+    let (a, b) = (
+        uniform.quality.mean_squared_error,
+        weighted.quality.mean_squared_error,
+    );
+    assert_close(a, b, 1e-12, 0.0, "mean squared error");
+    for (x, y) in uniform
+        .standard_errors
+        .iter()
+        .zip(&weighted.standard_errors)
+    {
+        assert_close(*x, *y, 1e-5, 0.0, "standard error");
+    }
+}
+
+#[test]
+fn scans_that_cannot_be_fitted_are_named() {
+    let (cell, points) = spectrum_scan();
+    let options = FitOptions::default();
+    let few = fit(ThresholdForm::Quadratic10, &cell, &points[..6], &options).unwrap_err();
+    assert!(
+        matches!(
+            few,
+            FitError::TooFewPoints {
+                given: 6,
+                needed: 10,
+                ..
+            }
+        ),
+        "{few}"
+    );
+    let mut broken = points.clone();
+    broken[3].rate = f64::NAN;
+    broken[7].standard_error = -1.0;
+    let err = fit(ThresholdForm::Linear4, &cell, &broken, &options).unwrap_err();
+    assert_eq!(
+        err,
+        FitError::Points {
+            indices: vec![3, 7]
+        }
+    );
+    let zero = FitOptions {
+        weighting: Weighting::StandardError { floor: 0.0 },
+        ..options
+    };
+    assert!(matches!(
+        fit(ThresholdForm::Linear4, &cell, &points, &zero),
+        Err(FitError::Option { name: "floor", .. })
+    ));
+}
+
+/// Two-step fits to the scan of ModelDB 234992 against an exact regression and MINPACK.
+///
+/// The scan may not be redistributed: set `NTWK_MODELDB_234992` to a JSON file with it
+/// (`tf.{RS,FS}.{Fout_mean_Hz,Fe_Hz,Fi_Hz}`). The minimum of step 2 is compared. Step 1 is not: its rates at the
+/// point without input, where the threshold is extrapolated, depend on the moments given to a silent cell (here
+/// sigma_V = 1 uV, tau_V = 20 ms; in the published code 1e-9 mV, 25 ms); elsewhere it agrees to 1e-9.
+#[test]
+#[ignore = "needs the scan of ModelDB 234992, see the comment"]
+fn fits_to_the_published_scan() {
+    let path = std::env::var("NTWK_MODELDB_234992").expect("NTWK_MODELDB_234992 names the file");
+    let scan: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let cell = crate::support::membrane(10.0, 200.0, -65.0, -50.0);
+    let synapse = |in_degree, weight, E_rev| ntwk_meanfield::SynapseClass {
+        in_degree,
+        weight,
+        tau_syn: 5.0,
+        E_rev,
+        mixture: None,
+    };
+    let synapses = [synapse(400.0, 1.0, 0.0), synapse(100.0, 5.0, -80.0)];
+    for name in ["RS", "FS"] {
+        let tf = &scan["tf"][name];
+        let mut points = Vec::new();
+        for (i, row) in array(&tf["Fout_mean_Hz"]).iter().enumerate() {
+            for (j, rate) in numbers(row).into_iter().enumerate() {
+                let rates = [number(&tf["Fe_Hz"][i][j]), number(&tf["Fi_Hz"][i])];
+                let m = moments(&cell, &synapses, &rates, 0.0).unwrap();
+                points.push(ScanPoint {
+                    moments: m,
+                    rate,
+                    standard_error: 0.1,
+                    samples: 1,
+                });
+            }
+        }
+        for (form, key) in [
+            (ThresholdForm::Linear4, "linear4"),
+            (ThresholdForm::Linear5, "linear4+logmuG"),
+            (ThresholdForm::Quadratic10, "quadratic10"),
+            (ThresholdForm::Quadratic11, "quadratic11_logmuG"),
+        ] {
+            let reference = &data("refit.json")["fits"][name][key];
+            let f = fit(form, &cell, &points, &FitOptions::default()).unwrap();
+            assert_close(
+                f.quality.mean_squared_error,
+                number(&reference["mse_refined"]),
+                1e-8,
+                0.0,
+                key,
+            );
+        }
+    }
+}

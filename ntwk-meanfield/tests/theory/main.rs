@@ -1,0 +1,20 @@
+//! The theory against published codes and high-precision arithmetic. `tests/data/README.md` says where each file comes
+//! from; every tolerance states its reason.
+
+#![allow(non_snake_case, reason = "symbols of the equations")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "an index names a population in several arrays at once"
+)]
+
+mod adaptation;
+mod dynamics;
+mod fit;
+mod fixed_points;
+mod moments;
+mod second_order;
+mod siegert;
+mod special;
+mod support;
+mod threshold;
+mod tvb;
