@@ -1,0 +1,725 @@
+//! Integration of a cell in time.
+//!
+//! One step from t to t + dt, with V at t and gates, synaptic conductances and calcium at t + dt/2 (staggered, Hines 1984):
+//!
+//! ```text
+//! (C/h + ∂I/∂V + G_axial) ΔV = −I(V) + I_injected − G_axial V      h = dt or dt/2
+//! V(t + dt) = V(t) + ΔV          implicit Euler, h = dt
+//! V(t + dt) = V(t) + 2 ΔV        Crank–Nicolson, h = dt/2
+//! x ← x∞(V) + (x − x∞(V)) e^(−dt/τ(V))    with the new V
+//! ```
+//!
+//! At t = 0 gates stand at their steady state. Synaptic spikes act at their own time, not at the nearest step. A step of
+//! current acts with its mean over the step, another waveform with its value in the middle.
+
+mod placed;
+mod recording;
+mod synapses;
+
+pub use recording::{Probe, Recording, Spikes};
+
+use crate::cell::Cell;
+use crate::compartments::{Location, LocationError};
+use crate::hines::Tree;
+use crate::mechanism::{LANES, Membrane, ParameterError};
+use crate::stimulus::{VoltageClamp, Waveform};
+use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
+use placed::Placed;
+use recording::{Recorder, Source, SpikeDetector};
+use serde::{Deserialize, Serialize};
+use synapses::Synapses;
+
+/// Scheme for the potential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// First order, damps everything: the choice under voltage clamp.
+    #[default]
+    ImplicitEuler,
+    /// Second order with staggered gates. Oscillates from step to step where dt is much longer than the fastest time
+    /// constant of the tree and something changes suddenly.
+    CrankNicolson,
+}
+
+/// How to integrate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Time step (ms).
+    pub dt: f64,
+    /// Scheme for the potential.
+    pub method: Method,
+    /// Temperature (°C).
+    pub celsius: f64,
+    /// Potential of all compartments at t = 0 (mV).
+    pub v_init: f64,
+    /// Calcium concentration of all compartments at t = 0 (mM) where no pool says otherwise.
+    pub calcium_init: f64,
+}
+
+impl Default for Settings {
+    /// 0.025 ms, implicit Euler, 6.3 °C, −65 mV, 100 nM.
+    fn default() -> Self {
+        Settings {
+            dt: 0.025,
+            method: Method::ImplicitEuler,
+            celsius: 6.3,
+            v_init: -65.0,
+            calcium_init: 1e-4,
+        }
+    }
+}
+
+/// Why a simulation cannot start or go on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SimulationError {
+    /// A setting is out of range.
+    #[error("settings: {0}")]
+    Setting(#[from] ParameterError),
+    /// There is no such place.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// There is no mechanism of this name.
+    #[error("there is no mechanism '{name}'; there are: {}", known.join(", "))]
+    UnknownMechanism {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The mechanism has no such variable.
+    #[error("mechanism '{mechanism}' has no variable '{variable}'; it has: {}", known.join(", "))]
+    UnknownVariable {
+        /// The mechanism.
+        mechanism: String,
+        /// The variable asked for.
+        variable: String,
+        /// The variables it has.
+        known: Vec<String>,
+    },
+    /// The mechanism is not in this compartment.
+    #[error("mechanism '{mechanism}' is not in compartment {compartment}")]
+    NotInserted {
+        /// The mechanism.
+        mechanism: String,
+        /// The compartment (or, beyond their number, a node without membrane).
+        compartment: usize,
+    },
+    /// Nothing can be added to a recording that has begun.
+    #[error("what to record must be said before the simulation runs")]
+    AlreadyRunning,
+    /// A number became infinite or not a number.
+    #[error(
+        "at t = {time} ms the {variable} of node {node} (branch {branch}) is not finite; first found in: {mechanism}"
+    )]
+    NonFinite {
+        /// Time (ms) of the step's start.
+        time: f64,
+        /// Node; below the number of compartments it is a compartment.
+        node: usize,
+        /// Branch of the node.
+        branch: usize,
+        /// Mechanism whose state or current is not finite, `"voltage"` if none is.
+        mechanism: String,
+        /// What is not finite.
+        variable: String,
+    },
+    /// A pivot is not positive: the slope conductance is too negative for this dt.
+    #[error(
+        "at t = {time} ms the equations of node {node} have no positive pivot: a negative slope conductance is too large for dt; take a smaller dt"
+    )]
+    Pivot {
+        /// Time (ms) of the step's start.
+        time: f64,
+        /// Node.
+        node: usize,
+    },
+}
+
+/// A cell being integrated: its state, the constants for this dt and workspace. A clone is a checkpoint.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    settings: Settings,
+    constants: Constants,
+    state: State,
+    work: Workspace,
+    recorder: Recorder,
+}
+
+/// What follows from the cell and the settings alone.
+#[derive(Debug, Clone)]
+struct Constants {
+    compartments: crate::Compartments,
+    tree: Tree,
+    n_compartments: usize,
+    /// C/h (µS) at each position of the tree.
+    capacitive: Vec<f64>,
+    /// µS per S/cm², nA per mA/cm² of each compartment; zero for nodes without area and padding.
+    area: Vec<f64>,
+    currents: Vec<(usize, Waveform)>,
+    clamps: Vec<(usize, VoltageClamp)>,
+    /// Nodes without area, for Crank–Nicolson.
+    massless: Vec<Massless>,
+}
+
+/// A node without area and its neighbours.
+#[derive(Debug, Clone)]
+struct Massless {
+    node: usize,
+    /// Position in the tree.
+    position: usize,
+    /// (node, conductance (µS)).
+    neighbours: Vec<(usize, f64)>,
+}
+
+/// What changes.
+#[derive(Debug, Clone)]
+struct State {
+    step: u64,
+    /// Potential of each node (mV), padded.
+    v: Vec<f64>,
+    /// Calcium of each compartment (mM), padded.
+    calcium: Vec<f64>,
+    /// Calcium current density of the last evaluation (mA/cm²), padded.
+    calcium_current: Vec<f64>,
+    mechanisms: Vec<Placed>,
+    synapses: Synapses,
+}
+
+#[derive(Debug, Clone)]
+struct Workspace {
+    /// Density, then absolute (nA), by node.
+    current: Vec<f64>,
+    /// Density, then absolute (µS), by node.
+    conductance: Vec<f64>,
+    /// By position in the tree.
+    own: Vec<f64>,
+    rhs: Vec<f64>,
+    factors: Vec<f64>,
+    potential: Vec<f64>,
+}
+
+impl Simulation {
+    /// Prepares a simulation: constants for this dt, state at t = 0.
+    ///
+    /// # Errors
+    /// [`SimulationError::Setting`] when a setting is out of range.
+    pub fn new(cell: &Cell, settings: &Settings) -> Result<Self, SimulationError> {
+        ParameterError::positive("dt", settings.dt, "ms")?;
+        ParameterError::finite("celsius", settings.celsius, "C")?;
+        ParameterError::finite("v_init", settings.v_init, "mV")?;
+        ParameterError::not_negative("calcium_init", settings.calcium_init, "mM")?;
+        let constants = Constants::new(cell, settings);
+        let n_nodes = cell.compartments.n_nodes();
+        let padded = n_nodes.next_multiple_of(LANES);
+        let n = constants.n_compartments;
+        let mechanisms = cell
+            .insertions
+            .iter()
+            .map(|i| Placed::new(i, n, settings.celsius))
+            .collect();
+        let mut simulation = Simulation {
+            settings: *settings,
+            state: State {
+                step: 0,
+                v: vec![settings.v_init; padded],
+                calcium: vec![settings.calcium_init; padded],
+                calcium_current: vec![0.0; padded],
+                mechanisms,
+                synapses: Synapses::new(&cell.synapses, settings.dt),
+            },
+            work: Workspace {
+                current: vec![0.0; padded],
+                conductance: vec![0.0; padded],
+                own: vec![0.0; n_nodes],
+                rhs: vec![0.0; n_nodes],
+                factors: vec![0.0; n_nodes],
+                potential: vec![0.0; n_nodes],
+            },
+            recorder: Recorder::default(),
+            constants,
+        };
+        let Simulation { state, work, .. } = &mut simulation;
+        for m in &mut state.mechanisms {
+            m.initialise(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        // A pool that came after a channel may have set the calcium its gates depend on.
+        for m in state.mechanisms.iter_mut().filter(|m| m.uses_calcium()) {
+            m.initialise(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        Ok(simulation)
+    }
+
+    /// Time (ms): a whole number of steps.
+    #[must_use]
+    pub fn time(&self) -> f64 {
+        self.state.step as f64 * self.settings.dt
+    }
+
+    /// Potential of every node (mV): compartments first, see [`crate::Compartments`].
+    #[must_use]
+    pub fn voltages(&self) -> &[f64] {
+        &self.state.v[..self.constants.tree.len()]
+    }
+
+    /// Potential at a point (mV).
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] when there is no such point.
+    pub fn voltage(&self, at: Location) -> Result<f64, SimulationError> {
+        Ok(self.state.v[self.constants.compartments.node(at)?])
+    }
+
+    /// Calcium concentration of every compartment (mM).
+    #[must_use]
+    pub fn calcium(&self) -> &[f64] {
+        &self.state.calcium[..self.constants.n_compartments]
+    }
+
+    /// Sets the potential of every node (mV) at t = 0 without touching gates: for tests and restarts.
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] unless there is one value per node; [`SimulationError::Setting`] when one is not finite.
+    pub fn set_voltages(&mut self, v: &[f64]) -> Result<(), SimulationError> {
+        let count = self.constants.tree.len();
+        if v.len() != count {
+            return Err(LocationError::Node {
+                node: v.len(),
+                count,
+            }
+            .into());
+        }
+        v.iter()
+            .try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
+        self.state.v[..count].copy_from_slice(v);
+        Ok(())
+    }
+
+    /// Records the potential (mV) at some points, at t = 0 and then every `every` steps (at least 1). Columns are added in
+    /// the order of the calls; `every` of the last call holds for all.
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such point or the simulation has begun.
+    pub fn record_voltage(&mut self, at: &[Location], every: u64) -> Result<(), SimulationError> {
+        at.iter()
+            .try_for_each(|&a| self.record(&Probe::Voltage(a), every))
+    }
+
+    /// Records a quantity, as [`Simulation::record_voltage`].
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such quantity or the simulation has begun.
+    pub fn record(&mut self, probe: &Probe, every: u64) -> Result<(), SimulationError> {
+        if self.state.step > 0 {
+            return Err(SimulationError::AlreadyRunning);
+        }
+        let source = self.resolve(probe)?;
+        self.recorder.add(probe.clone(), source, every.max(1));
+        Ok(())
+    }
+
+    /// Detects upward crossings of `threshold` (mV) at a point; the time is interpolated linearly within the step.
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such point or the simulation has begun.
+    pub fn detect_spikes(&mut self, at: Location, threshold: f64) -> Result<(), SimulationError> {
+        if self.state.step > 0 {
+            return Err(SimulationError::AlreadyRunning);
+        }
+        ParameterError::finite("threshold", threshold, "mV")?;
+        let node = self.constants.compartments.node(at)?;
+        self.recorder
+            .detectors
+            .push(SpikeDetector::new(at, node, threshold));
+        Ok(())
+    }
+
+    /// What was recorded so far.
+    #[must_use]
+    pub fn recording(&self) -> Recording {
+        self.recorder.recording(self.settings.dt)
+    }
+
+    /// Spike times of each detector, in the order they were set up.
+    #[must_use]
+    pub fn spikes(&self) -> Vec<Spikes> {
+        self.recorder
+            .detectors
+            .iter()
+            .map(SpikeDetector::spikes)
+            .collect()
+    }
+
+    /// Integrates until the time is at least `until` (ms), within a billionth of a step.
+    ///
+    /// # Errors
+    /// [`SimulationError::NonFinite`] or [`SimulationError::Pivot`]; the state is then that of the failed step.
+    pub fn run(&mut self, until: f64) -> Result<(), SimulationError> {
+        let steps = (until / self.settings.dt - 1e-9).ceil();
+        while (self.state.step as f64) < steps {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Integrates one step.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn step(&mut self) -> Result<(), SimulationError> {
+        let t = self.time();
+        let dt = self.settings.dt;
+        if self.state.step == 0 {
+            self.sample();
+        }
+        self.state.synapses.advance(t, dt);
+        self.evaluate(t, dt);
+        self.solve(t)?;
+        let Simulation { state, work, .. } = self;
+        for m in &mut state.mechanisms {
+            let mut membrane = Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            };
+            m.advance(&mut membrane, dt);
+        }
+        self.state.step += 1;
+        self.sample();
+        Ok(())
+    }
+
+    /// Currents (nA) and slope conductances (µS) of all nodes at the present state, injected currents included.
+    fn evaluate(&mut self, t: f64, dt: f64) {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        work.current.fill(0.0);
+        work.conductance.fill(0.0);
+        state.calcium_current.fill(0.0);
+        for m in &mut state.mechanisms {
+            m.currents(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        for ((i, g), a) in work
+            .current
+            .iter_mut()
+            .zip(&mut work.conductance)
+            .zip(&constants.area)
+        {
+            *i *= a;
+            *g *= a;
+        }
+        state
+            .synapses
+            .add_currents(&state.v, &mut work.current, &mut work.conductance);
+        for (node, clamp) in &constants.clamps {
+            if let Some(command) = clamp.command(t + 0.5 * dt) {
+                work.current[*node] += (state.v[*node] - command) / clamp.series_resistance;
+                work.conductance[*node] += 1.0 / clamp.series_resistance;
+            }
+        }
+        for (node, waveform) in &constants.currents {
+            work.current[*node] -= waveform.over(t, dt);
+        }
+    }
+
+    /// Solves for ΔV and applies it.
+    fn solve(&mut self, t: f64) -> Result<(), SimulationError> {
+        let Simulation {
+            state,
+            work,
+            constants,
+            settings,
+            ..
+        } = self;
+        let tree = &constants.tree;
+        let n = tree.len();
+        let (nodes, parents, links) =
+            (&tree.nodes()[..n], &tree.parents()[..n], &tree.links()[..n]);
+        let (own, rhs, potential) = (
+            &mut work.own[..n],
+            &mut work.rhs[..n],
+            &mut work.potential[..n],
+        );
+        for k in 0..n {
+            let node = nodes[k] as usize;
+            own[k] = constants.capacitive[k] + work.conductance[node];
+            rhs[k] = -work.current[node];
+            potential[k] = state.v[node];
+            let p = parents[k] as usize;
+            let axial = links[k] * (potential[p] - potential[k]);
+            rhs[k] += axial;
+            rhs[p] -= axial;
+        }
+        tree.eliminate(own, rhs, &mut work.factors);
+        tree.substitute(rhs, &work.factors);
+        let scale = if settings.method == Method::CrankNicolson {
+            2.0
+        } else {
+            1.0
+        };
+        let mut sound = own[0] > 0.0;
+        for f in &work.factors[1..n] {
+            sound &= *f > 0.0;
+        }
+        let mut sum = 0.0;
+        for k in 0..n {
+            let v = potential[k] + scale * rhs[k];
+            sum += v * 0.0;
+            state.v[nodes[k] as usize] = v;
+        }
+        if !sound || sum != 0.0 {
+            return Err(self.failure(t));
+        }
+        if self.settings.method == Method::CrankNicolson {
+            self.settle_massless();
+        }
+        Ok(())
+    }
+
+    /// Nodes without capacitance follow their neighbours at once; extrapolating them would make them oscillate without end.
+    /// Their own potential at the start of a step does not enter the solution, except as the point about which a nonlinear
+    /// synapse is linearised.
+    fn settle_massless(&mut self) {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        for m in &constants.massless {
+            // i(V) = current + conductance (V − v_old) was added there; v_old is what `potential` held.
+            let old = work.potential[m.position];
+            let mut total = work.conductance[m.node];
+            let mut sum = total * old - work.current[m.node];
+            for &(neighbour, g) in &m.neighbours {
+                total += g;
+                sum += g * state.v[neighbour];
+            }
+            state.v[m.node] = sum / total;
+        }
+    }
+
+    /// Finds out what went wrong in the step from `t`.
+    fn failure(&self, t: f64) -> SimulationError {
+        let (tree, work) = (&self.constants.tree, &self.work);
+        let n = self.constants.n_compartments;
+        let branch = |node: usize| {
+            let list = self.constants.compartments.as_slice();
+            list.get(node)
+                .map_or_else(|| node.saturating_sub(n + 1), |c| c.branch)
+        };
+        for m in &self.state.mechanisms {
+            if let Some((compartment, variable)) = m.non_finite() {
+                let mechanism = m.name().to_owned();
+                let variable = variable.to_owned();
+                return SimulationError::NonFinite {
+                    time: t,
+                    node: compartment,
+                    branch: branch(compartment),
+                    mechanism,
+                    variable,
+                };
+            }
+        }
+        let bad =
+            |node: usize| !work.current[node].is_finite() || !work.conductance[node].is_finite();
+        if let Some(node) = (0..tree.len()).find(|&node| bad(node)) {
+            let (mechanism, variable) = ("voltage".to_owned(), "current".to_owned());
+            return SimulationError::NonFinite {
+                time: t,
+                node,
+                branch: branch(node),
+                mechanism,
+                variable,
+            };
+        }
+        let not_positive = |k: &usize| !(work.own[*k] + tree.links()[*k] > 0.0);
+        if let Some(k) = (0..tree.len()).rev().find(not_positive) {
+            if work.own[k].is_finite() {
+                return SimulationError::Pivot {
+                    time: t,
+                    node: tree.nodes()[k] as usize,
+                };
+            }
+        }
+        let node = (0..tree.len())
+            .find(|&node| !self.state.v[node].is_finite())
+            .unwrap_or(0);
+        let (mechanism, variable) = ("voltage".to_owned(), "potential".to_owned());
+        SimulationError::NonFinite {
+            time: t,
+            node,
+            branch: branch(node),
+            mechanism,
+            variable,
+        }
+    }
+
+    fn resolve(&self, probe: &Probe) -> Result<Source, SimulationError> {
+        let node = |at: Location| self.constants.compartments.node(at);
+        let mechanism = |name: &str| {
+            let known = || {
+                self.state
+                    .mechanisms
+                    .iter()
+                    .map(|m| m.name().to_owned())
+                    .collect()
+            };
+            let found = self.state.mechanisms.iter().position(|m| m.name() == name);
+            found.ok_or_else(|| SimulationError::UnknownMechanism {
+                name: name.to_owned(),
+                known: known(),
+            })
+        };
+        let place = |m: usize, compartment: usize| {
+            let placed = &self.state.mechanisms[m];
+            placed
+                .place(compartment)
+                .ok_or_else(|| SimulationError::NotInserted {
+                    mechanism: placed.name().to_owned(),
+                    compartment,
+                })
+        };
+        Ok(match probe {
+            Probe::Voltage(at) => Source::Voltage(node(*at)?),
+            Probe::Calcium(at) => Source::Calcium(node(*at)?),
+            Probe::Variable {
+                mechanism: name,
+                variable,
+                at,
+            } => {
+                let m = mechanism(name)?;
+                let variables = self.state.mechanisms[m].variables();
+                let index = variables
+                    .iter()
+                    .position(|v| v == variable)
+                    .ok_or_else(|| SimulationError::UnknownVariable {
+                        mechanism: name.clone(),
+                        variable: variable.clone(),
+                        known: variables.iter().map(|v| (*v).to_owned()).collect(),
+                    })?;
+                Source::Variable {
+                    mechanism: m,
+                    variable: index,
+                    place: place(m, node(*at)?)?,
+                }
+            }
+            Probe::Current {
+                mechanism: name,
+                at,
+            } => {
+                let m = mechanism(name)?;
+                Source::Current {
+                    mechanism: m,
+                    place: place(m, node(*at)?)?,
+                }
+            }
+        })
+    }
+
+    fn sample(&mut self) {
+        let Simulation {
+            state,
+            recorder,
+            settings,
+            ..
+        } = self;
+        recorder.sample(
+            state.step,
+            settings.dt,
+            &state.v,
+            &state.calcium,
+            &mut state.mechanisms,
+        );
+    }
+}
+
+impl Constants {
+    fn new(cell: &Cell, settings: &Settings) -> Self {
+        let compartments = cell.compartments.clone();
+        let tree = Tree::new(&compartments, &cell.resistivity);
+        let n = compartments.len();
+        let list = compartments.as_slice();
+        let h = if settings.method == Method::CrankNicolson {
+            0.5 * settings.dt
+        } else {
+            settings.dt
+        };
+        let capacitive = tree
+            .nodes()
+            .iter()
+            .map(|&node| match list.get(node as usize) {
+                Some(c) => NF_PER_UF_CM2_UM2 * cell.capacitance[node as usize] * c.area / h,
+                None => 0.0,
+            })
+            .collect();
+        let mut area = vec![0.0; tree.len().next_multiple_of(LANES)];
+        for (a, c) in area.iter_mut().zip(list) {
+            *a = US_PER_S_CM2_UM2 * c.area;
+        }
+        let mut massless: Vec<Massless> = Vec::new();
+        for (position, &node) in tree
+            .nodes()
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| **node as usize >= n)
+        {
+            let up = (position > 0).then(|| {
+                (
+                    tree.nodes()[tree.parents()[position] as usize] as usize,
+                    tree.links()[position],
+                )
+            });
+            massless.push(Massless {
+                node: node as usize,
+                position,
+                neighbours: up.into_iter().collect(),
+            });
+        }
+        let mut index = vec![None; tree.len()];
+        for (i, m) in massless.iter().enumerate() {
+            index[m.position] = Some(i);
+        }
+        for position in 1..tree.len() {
+            if let Some(i) = index[tree.parents()[position] as usize] {
+                massless[i]
+                    .neighbours
+                    .push((tree.nodes()[position] as usize, tree.links()[position]));
+            }
+        }
+        Constants {
+            n_compartments: n,
+            capacitive,
+            area,
+            currents: cell.currents.clone(),
+            clamps: cell.clamps.clone(),
+            massless,
+            tree,
+            compartments,
+        }
+    }
+}
