@@ -76,7 +76,23 @@ impl Morphology {
     /// # Errors
     /// [`DiscretisationError`] when a parameter is not positive or there would be too many compartments.
     pub fn compartments(&self, rule: &Discretisation) -> Result<Compartments, DiscretisationError> {
+        self.compartments_with(rule, &[])
+    }
+
+    /// As [`Morphology::compartments`], with a number of compartments of equal length for some branches (branch, number),
+    /// so that synapses can be put on centres. Branches that do not exist are ignored; of two entries the first holds.
+    ///
+    /// # Errors
+    /// As [`Morphology::compartments`].
+    pub fn compartments_with(
+        &self,
+        rule: &Discretisation,
+        numbers: &[(usize, usize)],
+    ) -> Result<Compartments, DiscretisationError> {
         check(rule)?;
+        for (_, n) in numbers {
+            check(&Discretisation::PerBranch(*n))?;
+        }
         let paths = self.path_distances();
         let orders = self.branch_orders();
         let mut list = Vec::new();
@@ -84,6 +100,11 @@ impl Morphology {
         for (i, branch) in self.branches().iter().enumerate() {
             first.push(list.len());
             let profile = Profile::of(branch);
+            let own = numbers
+                .iter()
+                .find(|(b, _)| *b == i)
+                .map(|(_, n)| Discretisation::PerBranch(*n));
+            let rule = own.as_ref().unwrap_or(rule);
             let cuts = cuts(branch, &profile, rule, MAX_COMPARTMENTS - list.len())
                 .ok_or(DiscretisationError::TooMany { branch: i })?;
             let length = profile.length();

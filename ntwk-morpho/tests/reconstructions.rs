@@ -231,14 +231,25 @@ fn sequences_of_nmda_synapses() {
         return;
     };
     let file = data("nmda_sequence.json");
-    let inputs = &file["inputs"];
-    let base = passive(&m, 2.0);
-    let branch = base.compartments().location_of_sample(1934).unwrap().branch;
+    let branch = passive(&m, 2.0)
+        .compartments()
+        .location_of_sample(1934)
+        .unwrap()
+        .branch;
+    let section = &file["dendrite"]["section"];
     let length = m.branches()[branch].length();
-    assert!((length - number(&inputs["dendrite"]["section"]["length_um"])).abs() < 1e-4);
-    // 110 compartments on the stimulated branch, so that synapses lie on centres: as its own segments of 182.479/110 µm.
-    let mut list = m.clone().into_branches();
-    let _ = &mut list;
+    assert!((length - number(&section["length_um"])).abs() < 1e-4);
+    // 110 compartments on the stimulated branch put every synapse on a centre.
+    let compartments = m
+        .compartments_with(&Discretisation::MaxLength(2.0), &[(branch, 110)])
+        .unwrap();
+    assert_eq!(
+        compartments.len() as f64,
+        number(&file["inputs"]["segments"])
+    );
+    let mut base = Cell::new(compartments, 1.0, 100.0).unwrap();
+    base.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
+        .unwrap();
     for sequence in file["sequences"].as_array().unwrap() {
         let interval = number(&sequence["interval_ms"]);
         let direction = sequence["direction"].as_str().unwrap();
@@ -275,8 +286,10 @@ fn sequences_of_nmda_synapses() {
             (peak - expected).abs() < 5e-3,
             "{direction} {interval}: {peak} {expected}"
         );
-        let every: Vec<f64> = v.iter().step_by(5).copied().take(101).collect();
-        let trace = max_difference(&every, &numbers(&sequence["v_soma_mV"]));
-        assert!(trace < 2e-2, "{direction} {interval}: {trace}");
+        if sequence["v_soma_mV"].is_array() {
+            let every: Vec<f64> = v.iter().step_by(5).copied().take(101).collect();
+            let trace = max_difference(&every, &numbers(&sequence["v_soma_mV"]));
+            assert!(trace < 2e-2, "{direction} {interval}: {trace}");
+        }
     }
 }
