@@ -3,7 +3,7 @@
 use crate::exponential::exp;
 use crate::mechanism::{LANES, Mechanism, MechanismState, Membrane, ParameterError, Site};
 use nalgebra::Complex;
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use std::fmt::Debug;
 
 /// What a gate tends to and how fast at one potential: dx/dt = (inf − x) rate.
@@ -144,6 +144,94 @@ fn block(a: &[f64], at: usize) -> [f64; LANES] {
     out
 }
 
+/// i += scale · i_density(x, V), g likewise. A type of its own, so that it is compiled for each instruction set.
+struct Currents<'a, 'b, K: Kinetics<N>, const N: usize> {
+    channel: &'a ChannelState<K, N>,
+    membrane: &'a mut Membrane<'b>,
+}
+
+impl<K: Kinetics<N>, const N: usize> NullaryFnOnce for Currents<'_, '_, K, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Currents { channel, membrane } = self;
+        for at in (0..channel.scale.len()).step_by(LANES) {
+            let v = block(membrane.v, at);
+            let scale = block(&channel.scale, at);
+            let mut x = [[0.0; LANES]; N];
+            for (x, gate) in x.iter_mut().zip(&channel.gates) {
+                *x = block(gate, at);
+            }
+            let mut current = [0.0; LANES];
+            let mut slope = [0.0; LANES];
+            for l in 0..LANES {
+                let mut gates = [0.0; N];
+                for j in 0..N {
+                    gates[j] = x[j][l];
+                }
+                let (i, g) = channel.kinetics.current(&channel.derived, gates, v[l]);
+                current[l] = scale[l] * i;
+                slope[l] = scale[l] * g;
+            }
+            add(membrane.current, at, &current);
+            add(membrane.conductance, at, &slope);
+            if K::CARRIES_CALCIUM {
+                add(membrane.calcium_current, at, &current);
+            }
+        }
+    }
+}
+
+/// x ← x + (x∞ − x)(1 − e^{−dt/τ}): exact while V does not change. The rounding of 1 − e^{−z} for small z is no larger than
+/// that of the sum.
+struct Advance<'a, 'b, K: Kinetics<N>, const N: usize> {
+    channel: &'a mut ChannelState<K, N>,
+    membrane: &'a Membrane<'b>,
+    dt: f64,
+}
+
+impl<K: Kinetics<N>, const N: usize> NullaryFnOnce for Advance<'_, '_, K, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Advance {
+            channel,
+            membrane,
+            dt,
+        } = self;
+        for at in (0..channel.scale.len()).step_by(LANES) {
+            let v = block(membrane.v, at);
+            let calcium = if K::READS_CALCIUM {
+                block(membrane.calcium, at)
+            } else {
+                [0.0; LANES]
+            };
+            let mut x = [[0.0; LANES]; N];
+            for (x, gate) in x.iter_mut().zip(&channel.gates) {
+                *x = block(gate, at);
+            }
+            for l in 0..LANES {
+                let g = channel.kinetics.gates(&channel.derived, v[l], calcium[l]);
+                for j in 0..N {
+                    x[j][l] += (g[j].inf - x[j][l]) * (1.0 - exp(-dt * g[j].rate));
+                }
+            }
+            for (x, gate) in x.iter().zip(&mut channel.gates) {
+                gate[at..at + LANES].copy_from_slice(x);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add(into: &mut [f64], at: usize, what: &[f64; LANES]) {
+    for (a, b) in into[at..at + LANES].iter_mut().zip(what) {
+        *a += b;
+    }
+}
+
 impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
     fn initialise(&mut self, membrane: &mut Membrane<'_>) {
         for i in 0..self.scale.len() {
@@ -156,70 +244,19 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
         }
     }
 
-    /// i += scale · i_density(x, V), g likewise.
     fn currents(&self, membrane: &mut Membrane<'_>) {
-        let this = self;
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                for at in (0..this.scale.len()).step_by(LANES) {
-                    let v = block(membrane.v, at);
-                    let scale = block(&this.scale, at);
-                    let x: [[f64; LANES]; N] = std::array::from_fn(|j| block(&this.gates[j], at));
-                    let mut current = [0.0; LANES];
-                    let mut slope = [0.0; LANES];
-                    for l in 0..LANES {
-                        let (i, g) = this.kinetics.current(
-                            &this.derived,
-                            std::array::from_fn(|j| x[j][l]),
-                            v[l],
-                        );
-                        current[l] = scale[l] * i;
-                        slope[l] = scale[l] * g;
-                    }
-                    let add = |into: &mut [f64], what: &[f64; LANES]| {
-                        for (a, b) in into[at..at + LANES].iter_mut().zip(what) {
-                            *a += b;
-                        }
-                    };
-                    add(membrane.current, &current);
-                    add(membrane.conductance, &slope);
-                    if K::CARRIES_CALCIUM {
-                        add(membrane.calcium_current, &current);
-                    }
-                }
-            },
-        );
+        self.arch.dispatch(Currents {
+            channel: self,
+            membrane,
+        });
     }
 
-    /// x ← x + (x∞ − x)(1 − e^{−dt/τ}): exact while V does not change. The rounding of 1 − e^{−z} for small z is no larger
-    /// than that of the sum.
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
-        let arch = self.arch;
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                for at in (0..self.scale.len()).step_by(LANES) {
-                    let v = block(membrane.v, at);
-                    let calcium = if K::READS_CALCIUM {
-                        block(membrane.calcium, at)
-                    } else {
-                        [0.0; LANES]
-                    };
-                    let mut x: [[f64; LANES]; N] =
-                        std::array::from_fn(|j| block(&self.gates[j], at));
-                    for l in 0..LANES {
-                        let g = self.kinetics.gates(&self.derived, v[l], calcium[l]);
-                        for j in 0..N {
-                            x[j][l] += (g[j].inf - x[j][l]) * (1.0 - exp(-dt * g[j].rate));
-                        }
-                    }
-                    for j in 0..N {
-                        self.gates[j][at..at + LANES].copy_from_slice(&x[j]);
-                    }
-                }
-            },
-        );
+        self.arch.dispatch(Advance {
+            channel: self,
+            membrane,
+            dt,
+        });
     }
 
     fn variables(&self) -> &'static [&'static str] {

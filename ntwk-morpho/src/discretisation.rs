@@ -288,8 +288,12 @@ impl<'a> Profile<'a> {
     /// that ends on it, at the very start of the branch with the first.
     fn between(&self, from: f64, to: f64) -> Piece {
         let mut sum = Piece::default();
-        for k in 0..self.arc.len() - 1 {
+        let first = self.arc.partition_point(|&a| a < from).saturating_sub(1);
+        for k in first..self.arc.len() - 1 {
             let (a, b) = (self.arc[k], self.arc[k + 1]);
+            if a > to {
+                break;
+            }
             let (ra, rb) = (
                 self.branch.samples[k].radius,
                 self.branch.samples[k + 1].radius,
