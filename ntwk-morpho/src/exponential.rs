@@ -51,7 +51,7 @@ pub fn linoid_of(x: f64, exp_x: f64) -> f64 {
     // Near zero the difference e^x − 1 cancels; the series' next term is below 1e-14 for |x| < 1/4.
     let x2 = x * x;
     let series = 1.0 - 0.5 * x
-        + x2 * (1.0 / 12.0 - x2 * (1.0 / 720.0 - x2 * (1.0 / 30_240.0 - x2 / 1_209_600.0)));
+        + x2 * (1.0 / 12.0 - x2 * (1.0 / 720.0 - x2 * (1.0 / 30_240.0 - x2 * (1.0 / 1_209_600.0))));
     let direct = x / (exp_x - 1.0);
     if x < 0.25 && x > -0.25 {
         series

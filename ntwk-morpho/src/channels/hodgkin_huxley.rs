@@ -74,7 +74,7 @@ impl Kinetics<3> for HodgkinHuxley {
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 3] {
         let u = v + 65.0;
         // All exponentials but one are powers of e^(−u/80).
-        let e80 = exp(-u / 80.0);
+        let e80 = exp(-0.0125 * u);
         let e40 = e80 * e80;
         let e20 = e40 * e40;
         let e10 = e20 * e20;
@@ -82,7 +82,7 @@ impl Kinetics<3> for HodgkinHuxley {
         const E2_5: f64 = 12.182_493_960_703_473;
         const E3: f64 = 20.085_536_923_187_668;
         let alpha_m = linoid_of(2.5 - 0.1 * u, E2_5 * e10);
-        let beta_m = 4.0 * exp(-u / 18.0);
+        let beta_m = 4.0 * exp((-1.0 / 18.0) * u);
         let alpha_h = 0.07 * e20;
         let beta_h = 1.0 / (1.0 + E3 * e10);
         let alpha_n = 0.1 * linoid_of(1.0 - 0.1 * u, E1 * e10);

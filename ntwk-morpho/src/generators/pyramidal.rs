@@ -190,7 +190,13 @@ impl Growth<'_> {
         let steps = (length / self.spec.step).ceil().max(1.0) as usize;
         let mut heading = from.direction;
         let mut position = from.position;
-        let mut samples = vec![Sample::new(position, 0.5 * diameters[0])];
+        // A daughter begins with its parent's radius and takes its own within the first step, as SWC files have it.
+        let above = from.parent.filter(|at| at.branch > 0);
+        let joint = above.and_then(|at| self.branches[at.branch].samples.last());
+        let mut samples = vec![Sample::new(
+            position,
+            joint.map_or(0.5 * diameters[0], |s| s.radius),
+        )];
         for k in 1..=steps {
             heading = unit(heading.map(|c| c + 0.15 * self.rng.random_range(-1.0..1.0)));
             position = [0, 1, 2].map(|i| position[i] + length / steps as f64 * heading[i]);
