@@ -118,7 +118,8 @@ impl Tree {
         let n = self.nodes.len();
         let (rhs, factors, parents) = (&mut rhs[..n], &factors[..n], &self.parents[..n]);
         for k in 1..n {
-            rhs[k] = rhs[k] + factors[k] * rhs[parents[k] as usize];
+            let above = rhs[parents[k] as usize];
+            rhs[k] += factors[k] * above;
         }
     }
 }

@@ -168,13 +168,13 @@ impl Impedance {
             let to = from + parents[from..].iter().take_while(|&&q| q == p).count();
             let rest = self.own[p as usize] + above[p as usize];
             let mut left = Complex::new(0.0, 0.0);
-            for k in from..to {
-                above[k] = rest + left;
+            for (k, above) in above.iter_mut().enumerate().take(to).skip(from) {
+                *above = rest + left;
                 left += through(k, self.below[k]);
             }
             let mut right = Complex::new(0.0, 0.0);
-            for k in (from..to).rev() {
-                above[k] = through(k, above[k] + right);
+            for (k, above) in above.iter_mut().enumerate().take(to).skip(from).rev() {
+                *above = through(k, *above + right);
                 right += through(k, self.below[k]);
             }
             from = to;

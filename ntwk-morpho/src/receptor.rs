@@ -4,7 +4,7 @@ use crate::exponential::exp;
 use crate::mechanism::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// Block of a channel by extracellular magnesium: B(V) = 1/(1 + η [Mg] e^{−γV}).
+/// Block of a channel by magnesium of concentration M outside: B(V) = 1/(1 + η M e^{−γV}).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MagnesiumBlock {

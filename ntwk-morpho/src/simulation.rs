@@ -12,18 +12,19 @@
 //! At t = 0 gates stand at their steady state. Synaptic spikes act at their own time, not at the nearest step. A step of
 //! current acts with its mean over the step, another waveform with its value in the middle.
 
+mod constants;
+mod error;
 mod placed;
 mod recording;
 mod synapses;
 
+pub use error::SimulationError;
 pub use recording::{Probe, Recording, Spikes};
 
 use crate::cell::Cell;
 use crate::compartments::{Location, LocationError};
-use crate::hines::Tree;
 use crate::mechanism::{LANES, Membrane, ParameterError};
-use crate::stimulus::{VoltageClamp, Waveform};
-use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
+use constants::Constants;
 use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
 use serde::{Deserialize, Serialize};
@@ -70,72 +71,6 @@ impl Default for Settings {
     }
 }
 
-/// Why a simulation cannot start or go on.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum SimulationError {
-    /// A setting is out of range.
-    #[error("settings: {0}")]
-    Setting(#[from] ParameterError),
-    /// There is no such place.
-    #[error(transparent)]
-    Location(#[from] LocationError),
-    /// There is no mechanism of this name.
-    #[error("there is no mechanism '{name}'; there are: {}", known.join(", "))]
-    UnknownMechanism {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
-    /// The mechanism has no such variable.
-    #[error("mechanism '{mechanism}' has no variable '{variable}'; it has: {}", known.join(", "))]
-    UnknownVariable {
-        /// The mechanism.
-        mechanism: String,
-        /// The variable asked for.
-        variable: String,
-        /// The variables it has.
-        known: Vec<String>,
-    },
-    /// The mechanism is not in this compartment.
-    #[error("mechanism '{mechanism}' is not in compartment {compartment}")]
-    NotInserted {
-        /// The mechanism.
-        mechanism: String,
-        /// The compartment (or, beyond their number, a node without membrane).
-        compartment: usize,
-    },
-    /// Nothing can be added to a recording that has begun.
-    #[error("what to record must be said before the simulation runs")]
-    AlreadyRunning,
-    /// A number became infinite or not a number.
-    #[error(
-        "at t = {time} ms the {variable} of node {node} (branch {branch}) is not finite; first found in: {mechanism}"
-    )]
-    NonFinite {
-        /// Time (ms) of the step's start.
-        time: f64,
-        /// Node; below the number of compartments it is a compartment.
-        node: usize,
-        /// Branch of the node.
-        branch: usize,
-        /// Mechanism whose state or current is not finite, `"voltage"` if none is.
-        mechanism: String,
-        /// What is not finite.
-        variable: String,
-    },
-    /// A pivot is not positive: the slope conductance is too negative for this dt.
-    #[error(
-        "at t = {time} ms the equations of node {node} have no positive pivot: a negative slope conductance is too large for dt; take a smaller dt"
-    )]
-    Pivot {
-        /// Time (ms) of the step's start.
-        time: f64,
-        /// Node.
-        node: usize,
-    },
-}
-
 /// A cell being integrated: its state, the constants for this dt and workspace. A clone is a checkpoint.
 #[derive(Debug, Clone)]
 pub struct Simulation {
@@ -144,32 +79,6 @@ pub struct Simulation {
     state: State,
     work: Workspace,
     recorder: Recorder,
-}
-
-/// What follows from the cell and the settings alone.
-#[derive(Debug, Clone)]
-struct Constants {
-    compartments: crate::Compartments,
-    tree: Tree,
-    n_compartments: usize,
-    /// C/h (µS) at each position of the tree.
-    capacitive: Vec<f64>,
-    /// µS per S/cm², nA per mA/cm² of each compartment; zero for nodes without area and padding.
-    area: Vec<f64>,
-    currents: Vec<(usize, Waveform)>,
-    clamps: Vec<(usize, VoltageClamp)>,
-    /// Nodes without area, for Crank–Nicolson.
-    massless: Vec<Massless>,
-}
-
-/// A node without area and its neighbours.
-#[derive(Debug, Clone)]
-struct Massless {
-    node: usize,
-    /// Position in the tree.
-    position: usize,
-    /// (node, conductance (µS)).
-    neighbours: Vec<(usize, f64)>,
 }
 
 /// What changes.
@@ -557,14 +466,16 @@ impl Simulation {
                 variable,
             };
         }
-        let not_positive = |k: &usize| !(work.own[*k] + tree.links()[*k] > 0.0);
-        if let Some(k) = (0..tree.len()).rev().find(not_positive) {
-            if work.own[k].is_finite() {
-                return SimulationError::Pivot {
-                    time: t,
-                    node: tree.nodes()[k] as usize,
-                };
-            }
+        let pivot = |k: usize| work.own[k] + tree.links()[k];
+        if let Some(k) = (0..tree.len())
+            .rev()
+            .find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
+            && pivot(k).is_finite()
+        {
+            return SimulationError::Pivot {
+                time: t,
+                node: tree.nodes()[k] as usize,
+            };
         }
         let node = (0..tree.len())
             .find(|&node| !self.state.v[node].is_finite())
@@ -655,71 +566,5 @@ impl Simulation {
             &state.calcium,
             &mut state.mechanisms,
         );
-    }
-}
-
-impl Constants {
-    fn new(cell: &Cell, settings: &Settings) -> Self {
-        let compartments = cell.compartments.clone();
-        let tree = Tree::new(&compartments, &cell.resistivity);
-        let n = compartments.len();
-        let list = compartments.as_slice();
-        let h = if settings.method == Method::CrankNicolson {
-            0.5 * settings.dt
-        } else {
-            settings.dt
-        };
-        let capacitive = tree
-            .nodes()
-            .iter()
-            .map(|&node| match list.get(node as usize) {
-                Some(c) => NF_PER_UF_CM2_UM2 * cell.capacitance[node as usize] * c.area / h,
-                None => 0.0,
-            })
-            .collect();
-        let mut area = vec![0.0; tree.len().next_multiple_of(LANES)];
-        for (a, c) in area.iter_mut().zip(list) {
-            *a = US_PER_S_CM2_UM2 * c.area;
-        }
-        let mut massless: Vec<Massless> = Vec::new();
-        for (position, &node) in tree
-            .nodes()
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| **node as usize >= n)
-        {
-            let up = (position > 0).then(|| {
-                (
-                    tree.nodes()[tree.parents()[position] as usize] as usize,
-                    tree.links()[position],
-                )
-            });
-            massless.push(Massless {
-                node: node as usize,
-                position,
-                neighbours: up.into_iter().collect(),
-            });
-        }
-        let mut index = vec![None; tree.len()];
-        for (i, m) in massless.iter().enumerate() {
-            index[m.position] = Some(i);
-        }
-        for position in 1..tree.len() {
-            if let Some(i) = index[tree.parents()[position] as usize] {
-                massless[i]
-                    .neighbours
-                    .push((tree.nodes()[position] as usize, tree.links()[position]));
-            }
-        }
-        Constants {
-            n_compartments: n,
-            capacitive,
-            area,
-            currents: cell.currents.clone(),
-            clamps: cell.clamps.clone(),
-            massless,
-            tree,
-            compartments,
-        }
     }
 }

@@ -1,4 +1,5 @@
 //! The three Rallpack benchmarks (Bhalla, Bilitch and Bower 1992); numbers in tests/data/rallpack.json.
+#![allow(clippy::print_stderr)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! Cells of a reconstruction against another simulator. The files are not part of the repository: set NTWK_MORPHOLOGIES to
 //! the folder that holds them. The same comparisons on a generated cell always run (tests/pyramidal.rs).
+#![allow(clippy::print_stderr)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What several tests share.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::print_stderr)]
 
 use serde_json::Value;
 
