@@ -1,6 +1,8 @@
 //! Elementary functions of the gates, branch-free so that loops over compartments vectorise.
 //!
-//! No fused multiply-add is used: results are the same bits on every machine and for every vector width.
+//! Products and sums are fused where that is written (`mul_add`), which is correctly rounded on every machine, so the bits do
+//! not depend on machine or vector width. Inside a [`pulp::Arch::dispatch`] a fused operation is one instruction; elsewhere
+//! it may be a slow library call, so loops belong inside.
 
 /// Low bits of a sum with this number hold the other summand rounded to a whole number.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -17,18 +19,23 @@ pub fn exp(x: f64) -> f64 {
     // Comparisons written so that NaN passes.
     let x = if x < -708.0 { -708.0 } else { x };
     let x = if x > 709.0 { 709.0 } else { x };
-    let shifted = x * std::f64::consts::LOG2_E + ROUND;
+    let shifted = x.mul_add(std::f64::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+    let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
     let r2 = r * r;
     let r4 = r2 * r2;
     // Estrin's scheme: short chains of dependent operations.
-    let a = 1.0 + r + r2 * (1.0 / 2.0 + r * (1.0 / 6.0));
-    let b = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0));
-    let c = (1.0 / 40_320.0 + r * (1.0 / 362_880.0))
-        + r2 * (1.0 / 3_628_800.0 + r * (1.0 / 39_916_800.0));
-    let d = 1.0 / 479_001_600.0 + r * (1.0 / 6_227_020_800.0);
-    let p = a + r4 * (b + r4 * (c + r4 * d));
+    let a = r2.mul_add(r.mul_add(1.0 / 6.0, 1.0 / 2.0), 1.0 + r);
+    let b = r2.mul_add(
+        r.mul_add(1.0 / 5040.0, 1.0 / 720.0),
+        r.mul_add(1.0 / 120.0, 1.0 / 24.0),
+    );
+    let c = r2.mul_add(
+        r.mul_add(1.0 / 39_916_800.0, 1.0 / 3_628_800.0),
+        r.mul_add(1.0 / 362_880.0, 1.0 / 40_320.0),
+    );
+    let d = r.mul_add(1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0);
+    let p = r4.mul_add(r4.mul_add(r4.mul_add(d, c), b), a);
     let power = shifted
         .to_bits()
         .wrapping_sub(ROUND.to_bits())
@@ -48,16 +55,26 @@ pub fn linoid(x: f64) -> f64 {
 #[inline(always)]
 #[must_use]
 pub fn linoid_of(x: f64, exp_x: f64) -> f64 {
+    let (denominator, series) = linoid_parts(x, exp_x);
+    // The denominator is that of the quotient, or 1 where the series holds.
+    if is_small(x) { series } else { x / denominator }
+}
+
+/// Φ(x) = x/denominator, or the series, where the denominator is 1: for callers that share one division.
+#[inline(always)]
+pub(crate) fn linoid_parts(x: f64, exp_x: f64) -> (f64, f64) {
     // Near zero the difference e^x − 1 cancels; the series' next term is below 1e-14 for |x| < 1/4.
     let x2 = x * x;
-    let series = 1.0 - 0.5 * x
-        + x2 * (1.0 / 12.0 - x2 * (1.0 / 720.0 - x2 * (1.0 / 30_240.0 - x2 * (1.0 / 1_209_600.0))));
-    let direct = x / (exp_x - 1.0);
-    if x < 0.25 && x > -0.25 {
-        series
-    } else {
-        direct
-    }
+    let tail = x2.mul_add(-1.0 / 1_209_600.0, 1.0 / 30_240.0);
+    let tail = x2.mul_add(x2.mul_add(tail, -1.0 / 720.0), 1.0 / 12.0);
+    let series = x2.mul_add(tail, x.mul_add(-0.5, 1.0));
+    (if is_small(x) { 1.0 } else { exp_x - 1.0 }, series)
+}
+
+/// Whether the series of Φ holds.
+#[inline(always)]
+pub(crate) fn is_small(x: f64) -> bool {
+    x < 0.25 && x > -0.25
 }
 
 /// σ(x) = 1/(1 + e^{−x}).

@@ -1,6 +1,5 @@
 //! Synaptic receptors: how conductance follows a presynaptic spike.
 
-use crate::exponential::exp;
 use crate::mechanism::ParameterError;
 use serde::{Deserialize, Serialize};
 
@@ -38,10 +37,9 @@ impl MagnesiumBlock {
     }
 
     /// The open fraction B(V), and dB/dV = γ B (1 − B) (1/mV).
-    #[inline(always)]
     #[must_use]
     pub fn open(&self, v: f64) -> (f64, f64) {
-        let b = 1.0 / (1.0 + self.eta * self.magnesium * exp(-self.gamma * v));
+        let b = 1.0 / (1.0 + self.eta * self.magnesium * (-self.gamma * v).exp());
         (b, self.gamma * b * (1.0 - b))
     }
 }

@@ -1,7 +1,7 @@
 //! The squid giant axon.
 
 use crate::channel::{Gate, Kinetics};
-use crate::exponential::{exp, linoid_of};
+use crate::exponential::{exp, is_small, linoid_parts};
 use crate::mechanism::ParameterError;
 use serde::{Deserialize, Serialize};
 
@@ -81,18 +81,22 @@ impl Kinetics<3> for HodgkinHuxley {
         const E1: f64 = std::f64::consts::E;
         const E2_5: f64 = 12.182_493_960_703_473;
         const E3: f64 = 20.085_536_923_187_668;
-        let alpha_m = linoid_of(2.5 - 0.1 * u, E2_5 * e10);
+        let (x_m, x_n) = (u.mul_add(-0.1, 2.5), u.mul_add(-0.1, 1.0));
+        let (d_m, series_m) = linoid_parts(x_m, E2_5 * e10);
+        let (d_n, series_n) = linoid_parts(x_n, E1 * e10);
+        let [r_m, r_n, r_h] = reciprocals([d_m, d_n, E3.mul_add(e10, 1.0)]);
+        let alpha_m = if is_small(x_m) { series_m } else { x_m * r_m };
+        let alpha_n = 0.1 * if is_small(x_n) { series_n } else { x_n * r_n };
         let beta_m = 4.0 * exp((-1.0 / 18.0) * u);
-        let alpha_h = 0.07 * e20;
-        let beta_h = 1.0 / (1.0 + E3 * e10);
-        let alpha_n = 0.1 * linoid_of(1.0 - 0.1 * u, E1 * e10);
+        let (alpha_h, beta_h) = (0.07 * e20, r_h);
         let beta_n = 0.125 * e80;
-        let scaled = |alpha: f64, beta: f64| Gate::rates(phi * alpha, phi * beta);
-        [
-            scaled(alpha_m, beta_m),
-            scaled(alpha_h, beta_h),
-            scaled(alpha_n, beta_n),
-        ]
+        let sums = [alpha_m + beta_m, alpha_h + beta_h, alpha_n + beta_n];
+        let inverse = reciprocals(sums);
+        let gate = |alpha: f64, k: usize| Gate {
+            inf: alpha * inverse[k],
+            rate: phi * sums[k],
+        };
+        [gate(alpha_m, 0), gate(alpha_h, 1), gate(alpha_n, 2)]
     }
 
     #[inline(always)]
@@ -103,4 +107,14 @@ impl Kinetics<3> for HodgkinHuxley {
         let i = na * (v - self.E_Na) + k * (v - self.E_K) + self.g_L * (v - self.E_L);
         (i, na + k + self.g_L)
     }
+}
+
+/// Three reciprocals for one division. The product of the three must neither overflow nor vanish, which holds here for
+/// |V| < 2000 mV; beyond, the result is not finite and the simulation says so.
+#[inline(always)]
+fn reciprocals([a, b, c]: [f64; 3]) -> [f64; 3] {
+    let ab = a * b;
+    let all = 1.0 / (ab * c);
+    let c_all = c * all;
+    [b * c_all, a * c_all, ab * all]
 }
