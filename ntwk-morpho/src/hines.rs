@@ -63,6 +63,16 @@ impl Tree {
         tree
     }
 
+    /// Position of each node: the inverse of [`Tree::nodes`].
+    #[must_use]
+    pub fn positions(&self) -> Vec<u32> {
+        let mut positions = vec![0; self.nodes.len()];
+        for (k, &node) in self.nodes.iter().enumerate() {
+            positions[node as usize] = k as u32;
+        }
+        positions
+    }
+
     /// Number of nodes.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -110,6 +120,33 @@ impl Tree {
             factors[k] = f;
         }
         rhs[0] = rhs[0] / own[0];
+    }
+
+    /// As [`Tree::eliminate`] for real numbers, with the axial currents −G V at the potentials `v` added to `rhs` on the way.
+    #[inline]
+    pub fn eliminate_with_axial(
+        &self,
+        v: &[f64],
+        own: &mut [f64],
+        rhs: &mut [f64],
+        factors: &mut [f64],
+    ) {
+        let n = self.nodes.len();
+        let (own, rhs, factors, v) = (&mut own[..n], &mut rhs[..n], &mut factors[..n], &v[..n]);
+        let (parents, links) = (&self.parents[..n], &self.links[..n]);
+        for k in (1..n).rev() {
+            let p = parents[k] as usize;
+            let g = links[k];
+            let axial = g * (v[p] - v[k]);
+            let (e, r) = (own[k], rhs[k] + axial);
+            let inverse = 1.0 / (e + g);
+            let f = g * inverse;
+            own[p] += f * e;
+            rhs[p] += f * r - axial;
+            rhs[k] = r * inverse;
+            factors[k] = f;
+        }
+        rhs[0] /= own[0];
     }
 
     /// Substitutes from the root to the leaves what [`Tree::eliminate`] left in `rhs`: it becomes the solution.

@@ -85,9 +85,9 @@ pub struct Simulation {
 #[derive(Debug, Clone)]
 struct State {
     step: u64,
-    /// Potential of each node (mV), padded.
+    /// Potential at each position of the tree (mV), padded.
     v: Vec<f64>,
-    /// Calcium of each compartment (mM), padded.
+    /// Calcium at each position (mM), padded.
     calcium: Vec<f64>,
     /// Calcium current density of the last evaluation (mA/cm²), padded.
     calcium_current: Vec<f64>,
@@ -97,15 +97,17 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Workspace {
-    /// Density, then absolute (nA), by node.
+    /// mA/cm² at each position, padded.
     current: Vec<f64>,
-    /// Density, then absolute (µS), by node.
+    /// S/cm² at each position, padded.
     conductance: Vec<f64>,
-    /// By position in the tree.
+    /// Admittance of each node without its link (µS), of the subtree after elimination.
     own: Vec<f64>,
+    /// nA, then mV.
     rhs: Vec<f64>,
     factors: Vec<f64>,
-    potential: Vec<f64>,
+    /// (own, right side, potential) of nodes without area before elimination.
+    massless: Vec<[f64; 3]>,
 }
 
 impl Simulation {
@@ -125,7 +127,7 @@ impl Simulation {
         let mechanisms = cell
             .insertions
             .iter()
-            .map(|i| Placed::new(i, n, settings.celsius))
+            .map(|i| Placed::new(i, n, &constants.positions, settings.celsius))
             .collect();
         let mut simulation = Simulation {
             settings: *settings,
@@ -135,7 +137,7 @@ impl Simulation {
                 calcium: vec![settings.calcium_init; padded],
                 calcium_current: vec![0.0; padded],
                 mechanisms,
-                synapses: Synapses::new(&cell.synapses, settings.dt),
+                synapses: Synapses::new(&cell.synapses, &constants.positions, settings.dt),
             },
             work: Workspace {
                 current: vec![0.0; padded],
@@ -143,7 +145,7 @@ impl Simulation {
                 own: vec![0.0; n_nodes],
                 rhs: vec![0.0; n_nodes],
                 factors: vec![0.0; n_nodes],
-                potential: vec![0.0; n_nodes],
+                massless: vec![[0.0; 3]; constants.massless.len()],
             },
             recorder: Recorder::default(),
             constants,
@@ -179,8 +181,12 @@ impl Simulation {
 
     /// Potential of every node (mV): compartments first, see [`crate::Compartments`].
     #[must_use]
-    pub fn voltages(&self) -> &[f64] {
-        &self.state.v[..self.constants.tree.len()]
+    pub fn voltages(&self) -> Vec<f64> {
+        self.constants
+            .positions
+            .iter()
+            .map(|&k| self.state.v[k as usize])
+            .collect()
     }
 
     /// Potential at a point (mV).
@@ -188,16 +194,20 @@ impl Simulation {
     /// # Errors
     /// [`SimulationError::Location`] when there is no such point.
     pub fn voltage(&self, at: Location) -> Result<f64, SimulationError> {
-        Ok(self.state.v[self.constants.compartments.node(at)?])
+        Ok(self.state.v[self.position(at)?])
     }
 
     /// Calcium concentration of every compartment (mM).
     #[must_use]
-    pub fn calcium(&self) -> &[f64] {
-        &self.state.calcium[..self.constants.n_compartments]
+    pub fn calcium(&self) -> Vec<f64> {
+        let compartments = &self.constants.positions[..self.constants.n_compartments];
+        compartments
+            .iter()
+            .map(|&k| self.state.calcium[k as usize])
+            .collect()
     }
 
-    /// Sets the potential of every node (mV) at t = 0 without touching gates: for tests and restarts.
+    /// Sets the potential of every node (mV) without touching gates: for tests and restarts.
     ///
     /// # Errors
     /// [`SimulationError::Location`] unless there is one value per node; [`SimulationError::Setting`] when one is not finite.
@@ -212,8 +222,15 @@ impl Simulation {
         }
         v.iter()
             .try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
-        self.state.v[..count].copy_from_slice(v);
+        for (v, &k) in v.iter().zip(&self.constants.positions) {
+            self.state.v[k as usize] = *v;
+        }
         Ok(())
+    }
+
+    /// Position in the tree of the node of a point.
+    fn position(&self, at: Location) -> Result<usize, LocationError> {
+        Ok(self.constants.positions[self.constants.compartments.node(at)?] as usize)
     }
 
     /// Records the potential (mV) at some points, at t = 0 and then every `every` steps (at least 1). Columns are added in
@@ -248,7 +265,7 @@ impl Simulation {
             return Err(SimulationError::AlreadyRunning);
         }
         ParameterError::finite("threshold", threshold, "mV")?;
-        let node = self.constants.compartments.node(at)?;
+        let node = self.position(at)?;
         self.recorder
             .detectors
             .push(SpikeDetector::new(at, node, threshold));
@@ -312,7 +329,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Currents (nA) and slope conductances (µS) of all nodes at the present state, injected currents included.
+    /// Own admittance (µS) and current (nA) of all nodes at the present state, electrodes and synapses included.
     fn evaluate(&mut self, t: f64, dt: f64) {
         let Simulation {
             state,
@@ -332,26 +349,23 @@ impl Simulation {
                 conductance: &mut work.conductance,
             });
         }
-        for ((i, g), a) in work
-            .current
-            .iter_mut()
-            .zip(&mut work.conductance)
-            .zip(&constants.area)
-        {
-            *i *= a;
-            *g *= a;
+        let n = work.own.len();
+        let (current, conductance) = (&work.current[..n], &work.conductance[..n]);
+        let (area, capacitive) = (&constants.area[..n], &constants.capacitive[..n]);
+        let (own, rhs) = (&mut work.own[..n], &mut work.rhs[..n]);
+        for k in 0..n {
+            own[k] = capacitive[k] + area[k] * conductance[k];
+            rhs[k] = -area[k] * current[k];
         }
-        state
-            .synapses
-            .add_currents(&state.v, &mut work.current, &mut work.conductance);
-        for (node, clamp) in &constants.clamps {
+        state.synapses.add_currents(&state.v, rhs, own);
+        for (k, clamp) in &constants.clamps {
             if let Some(command) = clamp.command(t + 0.5 * dt) {
-                work.current[*node] += (state.v[*node] - command) / clamp.series_resistance;
-                work.conductance[*node] += 1.0 / clamp.series_resistance;
+                rhs[*k] -= (state.v[*k] - command) / clamp.series_resistance;
+                own[*k] += 1.0 / clamp.series_resistance;
             }
         }
-        for (node, waveform) in &constants.currents {
-            work.current[*node] -= waveform.over(t, dt);
+        for (k, waveform) in &constants.currents {
+            rhs[*k] += waveform.over(t, dt);
         }
     }
 
@@ -366,43 +380,31 @@ impl Simulation {
         } = self;
         let tree = &constants.tree;
         let n = tree.len();
-        let (nodes, parents, links) =
-            (&tree.nodes()[..n], &tree.parents()[..n], &tree.links()[..n]);
-        let (own, rhs, potential) = (
-            &mut work.own[..n],
-            &mut work.rhs[..n],
-            &mut work.potential[..n],
-        );
-        for k in 0..n {
-            let node = nodes[k] as usize;
-            own[k] = constants.capacitive[k] + work.conductance[node];
-            rhs[k] = -work.current[node];
-            potential[k] = state.v[node];
-            let p = parents[k] as usize;
-            let axial = links[k] * (potential[p] - potential[k]);
-            rhs[k] += axial;
-            rhs[p] -= axial;
+        let second_order = settings.method == Method::CrankNicolson;
+        if second_order {
+            for (m, kept) in constants.massless.iter().zip(&mut work.massless) {
+                *kept = [
+                    work.own[m.position],
+                    work.rhs[m.position],
+                    state.v[m.position],
+                ];
+            }
         }
-        tree.eliminate(own, rhs, &mut work.factors);
-        tree.substitute(rhs, &work.factors);
-        let scale = if settings.method == Method::CrankNicolson {
-            2.0
-        } else {
-            1.0
-        };
-        let mut sound = own[0] > 0.0;
+        tree.eliminate_with_axial(&state.v, &mut work.own, &mut work.rhs, &mut work.factors);
+        tree.substitute(&mut work.rhs, &work.factors);
+        let scale = if second_order { 2.0 } else { 1.0 };
+        let mut sound = work.own[0] > 0.0;
         for f in &work.factors[1..n] {
             sound &= *f > 0.0;
         }
-        for k in 0..n {
-            let v = potential[k] + scale * rhs[k];
+        for (v, dv) in state.v[..n].iter_mut().zip(&work.rhs[..n]) {
+            *v += scale * dv;
             sound &= v.abs() <= f64::MAX;
-            state.v[nodes[k] as usize] = v;
         }
         if !sound {
             return Err(self.failure(t));
         }
-        if self.settings.method == Method::CrankNicolson {
+        if second_order {
             self.settle_massless();
         }
         Ok(())
@@ -418,55 +420,53 @@ impl Simulation {
             constants,
             ..
         } = self;
-        for m in &constants.massless {
-            // i(V) = current + conductance (V − v_old) was added there; v_old is what `potential` held.
-            let old = work.potential[m.position];
-            let mut total = work.conductance[m.node];
-            let mut sum = total * old - work.current[m.node];
+        for (m, [own, rhs, old]) in constants.massless.iter().zip(&work.massless) {
+            // The node's own current is rhs − own (V − old).
+            let mut total = *own;
+            let mut sum = own * old + rhs;
             for &(neighbour, g) in &m.neighbours {
                 total += g;
                 sum += g * state.v[neighbour];
             }
-            state.v[m.node] = sum / total;
+            state.v[m.position] = sum / total;
         }
     }
 
     /// Finds out what went wrong in the step from `t`.
     fn failure(&self, t: f64) -> SimulationError {
-        let (tree, work) = (&self.constants.tree, &self.work);
-        let n = self.constants.n_compartments;
-        let branch = |node: usize| {
-            let list = self.constants.compartments.as_slice();
-            list.get(node)
-                .map_or_else(|| node.saturating_sub(n + 1), |c| c.branch)
-        };
-        for m in &self.state.mechanisms {
-            if let Some((compartment, variable)) = m.non_finite() {
-                let mechanism = m.name().to_owned();
-                let variable = variable.to_owned();
-                return SimulationError::NonFinite {
-                    time: t,
-                    node: compartment,
-                    branch: branch(compartment),
-                    mechanism,
-                    variable,
-                };
-            }
-        }
-        let bad =
-            |node: usize| !work.current[node].is_finite() || !work.conductance[node].is_finite();
-        if let Some(node) = (0..tree.len()).find(|&node| bad(node)) {
-            let (mechanism, variable) = ("voltage".to_owned(), "current".to_owned());
-            return SimulationError::NonFinite {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        let tree = &constants.tree;
+        let (n, count) = (constants.n_compartments, tree.len());
+        let non_finite = |position: usize, mechanism: &str, variable: &str| {
+            let node = tree.nodes()[position] as usize;
+            let compartment = constants.compartments.as_slice().get(node);
+            let branch = compartment.map_or_else(|| node.saturating_sub(n + 1), |c| c.branch);
+            let (mechanism, variable) = (mechanism.to_owned(), variable.to_owned());
+            SimulationError::NonFinite {
                 time: t,
                 node,
-                branch: branch(node),
+                branch,
                 mechanism,
                 variable,
-            };
+            }
+        };
+        for m in &state.mechanisms {
+            if let Some((position, variable)) = m.non_finite() {
+                return non_finite(position, m.name(), variable);
+            }
         }
+        let bad = |k: &usize| !work.current[*k].is_finite() || !work.conductance[*k].is_finite();
+        if let Some(k) = (0..count).find(bad) {
+            return non_finite(k, "membrane", "current");
+        }
+        // Elimination leaves the admittance of the subtree in `own`: the first pivot from the leaves that fails is the cause.
         let pivot = |k: usize| work.own[k] + tree.links()[k];
-        if let Some(k) = (0..tree.len())
+        if let Some(k) = (0..count)
             .rev()
             .find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
             && pivot(k).is_finite()
@@ -476,21 +476,12 @@ impl Simulation {
                 node: tree.nodes()[k] as usize,
             };
         }
-        let node = (0..tree.len())
-            .find(|&node| !self.state.v[node].is_finite())
-            .unwrap_or(0);
-        let (mechanism, variable) = ("voltage".to_owned(), "potential".to_owned());
-        SimulationError::NonFinite {
-            time: t,
-            node,
-            branch: branch(node),
-            mechanism,
-            variable,
-        }
+        let position = (0..count).find(|&k| !state.v[k].is_finite()).unwrap_or(0);
+        non_finite(position, "membrane", "potential")
     }
 
     fn resolve(&self, probe: &Probe) -> Result<Source, SimulationError> {
-        let node = |at: Location| self.constants.compartments.node(at);
+        let position = |at: Location| self.position(at);
         let mechanism = |name: &str| {
             let known = || {
                 self.state
@@ -505,18 +496,21 @@ impl Simulation {
                 known: known(),
             })
         };
-        let place = |m: usize, compartment: usize| {
+        let place = |m: usize, at: Location| -> Result<usize, SimulationError> {
             let placed = &self.state.mechanisms[m];
-            placed
-                .place(compartment)
+            let compartment = self.constants.compartments.node(at)?;
+            let found = placed.place(self.constants.positions[compartment] as usize);
+            // A mechanism that is everywhere has padding at nodes without area.
+            found
+                .filter(|_| compartment < self.constants.n_compartments)
                 .ok_or_else(|| SimulationError::NotInserted {
                     mechanism: placed.name().to_owned(),
                     compartment,
                 })
         };
         Ok(match probe {
-            Probe::Voltage(at) => Source::Voltage(node(*at)?),
-            Probe::Calcium(at) => Source::Calcium(node(*at)?),
+            Probe::Voltage(at) => Source::Voltage(position(*at)?),
+            Probe::Calcium(at) => Source::Calcium(position(*at)?),
             Probe::Variable {
                 mechanism: name,
                 variable,
@@ -535,7 +529,7 @@ impl Simulation {
                 Source::Variable {
                     mechanism: m,
                     variable: index,
-                    place: place(m, node(*at)?)?,
+                    place: place(m, *at)?,
                 }
             }
             Probe::Current {
@@ -545,7 +539,7 @@ impl Simulation {
                 let m = mechanism(name)?;
                 Source::Current {
                     mechanism: m,
-                    place: place(m, node(*at)?)?,
+                    place: place(m, *at)?,
                 }
             }
         })

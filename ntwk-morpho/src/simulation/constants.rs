@@ -15,9 +15,13 @@ pub(super) struct Constants {
     pub n_compartments: usize,
     /// C/h (µS) at each position of the tree.
     pub capacitive: Vec<f64>,
-    /// µS per S/cm², nA per mA/cm² of each compartment; zero for nodes without area and padding.
+    /// µS per S/cm², nA per mA/cm² at each position; zero for nodes without area and padding.
     pub area: Vec<f64>,
+    /// Position of each node.
+    pub positions: Vec<u32>,
+    /// (position, current).
     pub currents: Vec<(usize, Waveform)>,
+    /// (position, clamp).
     pub clamps: Vec<(usize, VoltageClamp)>,
     /// Nodes without area, for Crank–Nicolson.
     pub massless: Vec<Massless>,
@@ -26,10 +30,8 @@ pub(super) struct Constants {
 /// A node without area and its neighbours.
 #[derive(Debug, Clone)]
 pub(super) struct Massless {
-    pub node: usize,
-    /// Position in the tree.
     pub position: usize,
-    /// (node, conductance (µS)).
+    /// (position, conductance (µS)).
     pub neighbours: Vec<(usize, f64)>,
 }
 
@@ -53,27 +55,23 @@ impl Constants {
             })
             .collect();
         let mut area = vec![0.0; tree.len().next_multiple_of(LANES)];
-        for (a, c) in area.iter_mut().zip(list) {
-            *a = US_PER_S_CM2_UM2 * c.area;
+        for (a, &node) in area.iter_mut().zip(tree.nodes()) {
+            *a = list
+                .get(node as usize)
+                .map_or(0.0, |c| US_PER_S_CM2_UM2 * c.area);
         }
+        let positions = tree.positions();
+        let at = |node: usize| positions[node] as usize;
         let mut massless: Vec<Massless> = Vec::new();
-        for (position, &node) in tree
-            .nodes()
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| **node as usize >= n)
-        {
-            let up = (position > 0).then(|| {
-                (
-                    tree.nodes()[tree.parents()[position] as usize] as usize,
-                    tree.links()[position],
-                )
-            });
-            massless.push(Massless {
-                node: node as usize,
-                position,
-                neighbours: up.into_iter().collect(),
-            });
+        for (position, &node) in tree.nodes().iter().enumerate() {
+            if node as usize >= n {
+                let up = (position > 0)
+                    .then(|| (tree.parents()[position] as usize, tree.links()[position]));
+                massless.push(Massless {
+                    position,
+                    neighbours: up.into_iter().collect(),
+                });
+            }
         }
         let mut index = vec![None; tree.len()];
         for (i, m) in massless.iter().enumerate() {
@@ -83,15 +81,24 @@ impl Constants {
             if let Some(i) = index[tree.parents()[position] as usize] {
                 massless[i]
                     .neighbours
-                    .push((tree.nodes()[position] as usize, tree.links()[position]));
+                    .push((position, tree.links()[position]));
             }
         }
         Constants {
             n_compartments: n,
             capacitive,
             area,
-            currents: cell.currents.clone(),
-            clamps: cell.clamps.clone(),
+            currents: cell
+                .currents
+                .iter()
+                .map(|(node, c)| (at(*node), c.clone()))
+                .collect(),
+            clamps: cell
+                .clamps
+                .iter()
+                .map(|(node, c)| (at(*node), c.clone()))
+                .collect(),
+            positions,
             massless,
             tree,
             compartments,

@@ -52,7 +52,7 @@ pub enum SimulationError {
         node: usize,
         /// Branch of the node.
         branch: usize,
-        /// Mechanism whose state or current is not finite, `"voltage"` if none is.
+        /// Mechanism whose state or current is not finite, `"membrane"` if it is none alone.
         mechanism: String,
         /// What is not finite.
         variable: String,

@@ -10,7 +10,8 @@ pub(super) struct Placed {
     state: Box<dyn MechanismState>,
     uses_calcium: bool,
     n_places: usize,
-    /// `None` when the places are all compartments: then the mechanism works on the cell's own arrays.
+    /// `None` when the places are all compartments: then the mechanism works on the cell's own arrays, and on nodes without
+    /// area to no effect.
     gather: Option<Gather>,
     /// Length of the arrays the mechanism sees.
     padded: usize,
@@ -28,13 +29,33 @@ struct Gather {
 }
 
 impl Placed {
-    pub fn new(insertion: &Insertion, n_compartments: usize, celsius: f64) -> Self {
-        let n = insertion.places.len();
+    /// `positions` has the place of every node in the cell's arrays.
+    pub fn new(
+        insertion: &Insertion,
+        n_compartments: usize,
+        positions: &[u32],
+        celsius: f64,
+    ) -> Self {
+        let everywhere = insertion.places.len() == n_compartments;
+        let mut order: Vec<(u32, f64)> = insertion
+            .places
+            .iter()
+            .zip(&insertion.scale)
+            .map(|(&c, &s)| (positions[c], s))
+            .collect();
+        order.sort_by_key(|o| o.0);
+        let n = if everywhere {
+            positions.len()
+        } else {
+            order.len()
+        };
         let padded = n.next_multiple_of(LANES);
-        let mut scale = insertion.scale.clone();
-        scale.resize(padded, 0.0);
-        let gather = (n < n_compartments).then(|| {
-            let mut places: Vec<u32> = insertion.places.iter().map(|&p| p as u32).collect();
+        let mut scale = vec![0.0; padded];
+        for (k, (position, s)) in order.iter().enumerate() {
+            scale[if everywhere { *position as usize } else { k }] = *s;
+        }
+        let gather = (!everywhere).then(|| {
+            let mut places: Vec<u32> = order.iter().map(|o| o.0).collect();
             places.resize(padded, places[0]);
             let zeros = vec![0.0; padded];
             Gather {
@@ -82,12 +103,12 @@ impl Placed {
             .unwrap_or(f64::NAN)
     }
 
-    /// Index of a compartment among the places.
-    pub fn place(&self, compartment: usize) -> Option<usize> {
+    /// Index among the places of a compartment at this position.
+    pub fn place(&self, position: usize) -> Option<usize> {
         match &self.gather {
-            None => (compartment < self.n_places).then_some(compartment),
+            None => Some(position),
             Some(g) => g.places[..self.n_places]
-                .binary_search(&(compartment as u32))
+                .binary_search(&(position as u32))
                 .ok(),
         }
     }
@@ -122,7 +143,7 @@ impl Placed {
         current[place]
     }
 
-    /// The first compartment with a variable that is not finite.
+    /// The first position with a variable that is not finite.
     pub fn non_finite(&self) -> Option<(usize, &'static str)> {
         for (index, name) in self.state.variables().iter().enumerate() {
             let place = (0..self.n_places).find(|&p| !self.variable(index, p).is_finite());

@@ -32,7 +32,7 @@ enum Target {
     GabaB(u32),
 }
 
-/// Double-exponential synapses of one receptor, merged by node.
+/// Double-exponential synapses of one receptor, merged by node; `nodes` are positions.
 #[derive(Debug, Clone)]
 struct Group {
     receptor: DoubleExponential,
@@ -59,7 +59,8 @@ struct SecondMessenger {
 }
 
 impl Synapses {
-    pub fn new(synapses: &[Synapse], dt: f64) -> Self {
+    /// `positions` has the place of every node in the cell's arrays.
+    pub fn new(synapses: &[Synapse], positions: &[u32], dt: f64) -> Self {
         let mut all = Synapses {
             groups: Vec::new(),
             gaba_b: Vec::new(),
@@ -78,7 +79,7 @@ impl Synapses {
                     });
                     let g = &mut all.groups[group];
                     let slot = *slots.entry((group, s.node)).or_insert_with(|| {
-                        g.nodes.push(s.node as u32);
+                        g.nodes.push(positions[s.node]);
                         g.rise.push(0.0);
                         g.decay.push(0.0);
                         (g.nodes.len() - 1) as u32
@@ -88,7 +89,7 @@ impl Synapses {
                 Receptor::GabaB(receptor) => {
                     all.gaba_b.push(SecondMessenger {
                         receptor,
-                        node: s.node as u32,
+                        node: positions[s.node],
                         weight: s.weight,
                         state: [0.0; 2],
                         time: 0.0,
@@ -144,8 +145,8 @@ impl Synapses {
         self.until = middle;
     }
 
-    /// Adds current (nA) and slope conductance (µS) by node.
-    pub fn add_currents(&self, v: &[f64], current: &mut [f64], conductance: &mut [f64]) {
+    /// Subtracts current (nA) from `rhs` and adds slope conductance (µS) to `own`, by position.
+    pub fn add_currents(&self, v: &[f64], rhs: &mut [f64], own: &mut [f64]) {
         for g in &self.groups {
             let reversal = g.receptor.E_rev;
             for ((&node, rise), decay) in g.nodes.iter().zip(&g.rise).zip(&g.decay) {
@@ -154,14 +155,14 @@ impl Synapses {
                 let drive = v[node] - reversal;
                 match &g.receptor.block {
                     None => {
-                        current[node] += peak * drive;
-                        conductance[node] += peak;
+                        rhs[node] -= peak * drive;
+                        own[node] += peak;
                     }
                     // di/dV = g (B + (V − E) dB/dV), negative below the knee.
                     Some(block) => {
                         let (open, slope) = block.open(v[node]);
-                        current[node] += peak * open * drive;
-                        conductance[node] += peak * (open + drive * slope);
+                        rhs[node] -= peak * open * drive;
+                        own[node] += peak * (open + drive * slope);
                     }
                 }
             }
@@ -169,8 +170,8 @@ impl Synapses {
         for s in &self.gaba_b {
             let node = s.node as usize;
             let g = s.weight * s.receptor.open(s.state[1]);
-            current[node] += g * (v[node] - s.receptor.E_rev);
-            conductance[node] += g;
+            rhs[node] -= g * (v[node] - s.receptor.E_rev);
+            own[node] += g;
         }
     }
 }
