@@ -1,0 +1,52 @@
+//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD]`.
+//!
+//! Squid channels in every compartment, axon included, R_i 100 Ω cm, 1 µF/cm², 2 nA at the soma from 50 to 450 ms, 500 ms at
+//! 0.025 ms. Prints one line of JSON.
+#![allow(clippy::print_stdout)]
+
+use ntwk_morpho::channels::HodgkinHuxley;
+use ntwk_morpho::swc::{SwcOptions, read};
+use ntwk_morpho::{
+    Cell, Discretisation, Location, Method, Selection, Settings, Simulation, Waveform,
+};
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments
+        .next()
+        .ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson]")?;
+    let max_length = arguments.next().map_or(Ok(20.0), |a| a.parse())?;
+    let second_order = arguments.next().is_some_and(|a| a == "crank_nicolson");
+    let method = if second_order {
+        Method::CrankNicolson
+    } else {
+        Method::ImplicitEuler
+    };
+    let start = Instant::now();
+    let morphology = read(&std::fs::read(file)?, &SwcOptions::default())?.morphology;
+    let compartments = morphology.compartments(&Discretisation::MaxLength(max_length))?;
+    let n = compartments.len();
+    let mut cell = Cell::new(compartments, 1.0, 100.0)?;
+    cell.insert("hh", &Selection::All, HodgkinHuxley::default())?;
+    let soma = Location::new(0, 0.5);
+    cell.inject(soma, Waveform::step(50.0, 400.0, 2.0))?;
+    let mut simulation = Simulation::new(
+        &cell,
+        &Settings {
+            method,
+            ..Settings::default()
+        },
+    )?;
+    simulation.record_voltage(&[soma], 1)?;
+    simulation.detect_spikes(soma, 0.0)?;
+    let built = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    simulation.run(500.0)?;
+    let run = start.elapsed().as_secs_f64();
+    let spikes = simulation.spikes()[0].times.len();
+    println!(
+        "{{\"compartments\": {n}, \"build_s\": {built:.4}, \"run_s\": {run:.4}, \"spikes\": {spikes}}}"
+    );
+    Ok(())
+}

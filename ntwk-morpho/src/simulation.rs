@@ -1,0 +1,563 @@
+//! Integration of a cell in time.
+//!
+//! One step from t to t + dt, with V at t and gates, synaptic conductances and calcium at t + dt/2 (staggered, Hines 1984):
+//!
+//! ```text
+//! (C/h + ∂I/∂V + G_axial) ΔV = −I(V) + I_injected − G_axial V      h = dt or dt/2
+//! V(t + dt) = V(t) + ΔV          implicit Euler, h = dt
+//! V(t + dt) = V(t) + 2 ΔV        Crank–Nicolson, h = dt/2
+//! x ← x∞(V) + (x − x∞(V)) e^(−dt/τ(V))    with the new V
+//! ```
+//!
+//! At t = 0 gates stand at their steady state. Synaptic spikes act at their own time, not at the nearest step. A step of
+//! current acts with its mean over the step, another waveform with its value in the middle.
+
+mod constants;
+mod error;
+mod placed;
+mod recording;
+mod synapses;
+
+pub use error::SimulationError;
+pub use recording::{Probe, Recording, Spikes};
+
+use crate::cell::Cell;
+use crate::compartments::{Location, LocationError};
+use crate::mechanism::{LANES, Membrane, ParameterError};
+use constants::Constants;
+use placed::Placed;
+use recording::{Recorder, Source, SpikeDetector};
+use serde::{Deserialize, Serialize};
+use synapses::Synapses;
+
+/// Scheme for the potential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// First order, damps everything: the choice under voltage clamp.
+    #[default]
+    ImplicitEuler,
+    /// Second order with staggered gates. Oscillates from step to step where dt is much longer than the fastest time
+    /// constant of the tree and something changes suddenly.
+    CrankNicolson,
+}
+
+/// How to integrate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Time step (ms).
+    pub dt: f64,
+    /// Scheme for the potential.
+    pub method: Method,
+    /// Temperature (°C).
+    pub celsius: f64,
+    /// Potential of all compartments at t = 0 (mV).
+    pub v_init: f64,
+    /// Calcium concentration of all compartments at t = 0 (mM) where no pool says otherwise.
+    pub calcium_init: f64,
+}
+
+impl Default for Settings {
+    /// 0.025 ms, implicit Euler, 6.3 °C, −65 mV, 100 nM.
+    fn default() -> Self {
+        Settings {
+            dt: 0.025,
+            method: Method::ImplicitEuler,
+            celsius: 6.3,
+            v_init: -65.0,
+            calcium_init: 1e-4,
+        }
+    }
+}
+
+/// A cell being integrated: its state, the constants for this dt and workspace. A clone is a checkpoint.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    settings: Settings,
+    constants: Constants,
+    state: State,
+    work: Workspace,
+    recorder: Recorder,
+}
+
+/// What changes.
+#[derive(Debug, Clone)]
+struct State {
+    step: u64,
+    /// Potential at each position of the tree (mV), padded.
+    v: Vec<f64>,
+    /// Calcium at each position (mM), padded.
+    calcium: Vec<f64>,
+    /// Calcium current density of the last evaluation (mA/cm²), padded.
+    calcium_current: Vec<f64>,
+    mechanisms: Vec<Placed>,
+    synapses: Synapses,
+}
+
+#[derive(Debug, Clone)]
+struct Workspace {
+    /// mA/cm² at each position, padded.
+    current: Vec<f64>,
+    /// S/cm² at each position, padded.
+    conductance: Vec<f64>,
+    /// Admittance of each node without its link (µS), of the subtree after elimination.
+    own: Vec<f64>,
+    /// nA, then mV.
+    rhs: Vec<f64>,
+    factors: Vec<f64>,
+    /// (own, right side, potential) of nodes without area before elimination.
+    massless: Vec<[f64; 3]>,
+}
+
+impl Simulation {
+    /// Prepares a simulation: constants for this dt, state at t = 0.
+    ///
+    /// # Errors
+    /// [`SimulationError::Setting`] when a setting is out of range.
+    pub fn new(cell: &Cell, settings: &Settings) -> Result<Self, SimulationError> {
+        ParameterError::positive("dt", settings.dt, "ms")?;
+        ParameterError::finite("celsius", settings.celsius, "C")?;
+        ParameterError::finite("v_init", settings.v_init, "mV")?;
+        ParameterError::not_negative("calcium_init", settings.calcium_init, "mM")?;
+        let constants = Constants::new(cell, settings);
+        let n_nodes = cell.compartments.n_nodes();
+        let padded = n_nodes.next_multiple_of(LANES);
+        let n = constants.n_compartments;
+        let mechanisms = cell
+            .insertions
+            .iter()
+            .map(|i| Placed::new(i, n, &constants.positions, settings.celsius))
+            .collect();
+        let mut simulation = Simulation {
+            settings: *settings,
+            state: State {
+                step: 0,
+                v: vec![settings.v_init; padded],
+                calcium: vec![settings.calcium_init; padded],
+                calcium_current: vec![0.0; padded],
+                mechanisms,
+                synapses: Synapses::new(&cell.synapses, &constants.positions, settings.dt),
+            },
+            work: Workspace {
+                current: vec![0.0; padded],
+                conductance: vec![0.0; padded],
+                own: vec![0.0; n_nodes],
+                rhs: vec![0.0; n_nodes],
+                factors: vec![0.0; n_nodes],
+                massless: vec![[0.0; 3]; constants.massless.len()],
+            },
+            recorder: Recorder::default(),
+            constants,
+        };
+        let Simulation { state, work, .. } = &mut simulation;
+        for m in &mut state.mechanisms {
+            m.initialise(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        // A pool that came after a channel may have set the calcium its gates depend on.
+        for m in state.mechanisms.iter_mut().filter(|m| m.uses_calcium()) {
+            m.initialise(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        Ok(simulation)
+    }
+
+    /// Time (ms): a whole number of steps.
+    #[must_use]
+    pub fn time(&self) -> f64 {
+        self.state.step as f64 * self.settings.dt
+    }
+
+    /// Potential of every node (mV): compartments first, see [`crate::Compartments`].
+    #[must_use]
+    pub fn voltages(&self) -> Vec<f64> {
+        self.constants
+            .positions
+            .iter()
+            .map(|&k| self.state.v[k as usize])
+            .collect()
+    }
+
+    /// Potential at a point (mV).
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] when there is no such point.
+    pub fn voltage(&self, at: Location) -> Result<f64, SimulationError> {
+        Ok(self.state.v[self.position(at)?])
+    }
+
+    /// Calcium concentration of every compartment (mM).
+    #[must_use]
+    pub fn calcium(&self) -> Vec<f64> {
+        let compartments = &self.constants.positions[..self.constants.n_compartments];
+        compartments
+            .iter()
+            .map(|&k| self.state.calcium[k as usize])
+            .collect()
+    }
+
+    /// Sets the potential of every node (mV) without touching gates: for tests and restarts.
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] unless there is one value per node; [`SimulationError::Setting`] when one is not finite.
+    pub fn set_voltages(&mut self, v: &[f64]) -> Result<(), SimulationError> {
+        let count = self.constants.tree.len();
+        if v.len() != count {
+            return Err(LocationError::Node {
+                node: v.len(),
+                count,
+            }
+            .into());
+        }
+        v.iter()
+            .try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
+        for (v, &k) in v.iter().zip(&self.constants.positions) {
+            self.state.v[k as usize] = *v;
+        }
+        Ok(())
+    }
+
+    /// Position in the tree of the node of a point.
+    fn position(&self, at: Location) -> Result<usize, LocationError> {
+        Ok(self.constants.positions[self.constants.compartments.node(at)?] as usize)
+    }
+
+    /// Records the potential (mV) at some points, at t = 0 and then every `every` steps (at least 1). Columns are added in
+    /// the order of the calls; `every` of the last call holds for all.
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such point or the simulation has begun.
+    pub fn record_voltage(&mut self, at: &[Location], every: u64) -> Result<(), SimulationError> {
+        at.iter()
+            .try_for_each(|&a| self.record(&Probe::Voltage(a), every))
+    }
+
+    /// Records a quantity, as [`Simulation::record_voltage`].
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such quantity or the simulation has begun.
+    pub fn record(&mut self, probe: &Probe, every: u64) -> Result<(), SimulationError> {
+        if self.state.step > 0 {
+            return Err(SimulationError::AlreadyRunning);
+        }
+        let source = self.resolve(probe)?;
+        self.recorder.add(probe.clone(), source, every.max(1));
+        Ok(())
+    }
+
+    /// Detects upward crossings of `threshold` (mV) at a point; the time is interpolated linearly within the step.
+    ///
+    /// # Errors
+    /// [`SimulationError`] when there is no such point or the simulation has begun.
+    pub fn detect_spikes(&mut self, at: Location, threshold: f64) -> Result<(), SimulationError> {
+        if self.state.step > 0 {
+            return Err(SimulationError::AlreadyRunning);
+        }
+        ParameterError::finite("threshold", threshold, "mV")?;
+        let node = self.position(at)?;
+        self.recorder
+            .detectors
+            .push(SpikeDetector::new(at, node, threshold));
+        Ok(())
+    }
+
+    /// What was recorded so far.
+    #[must_use]
+    pub fn recording(&self) -> Recording {
+        self.recorder.recording(self.settings.dt)
+    }
+
+    /// Spike times of each detector, in the order they were set up.
+    #[must_use]
+    pub fn spikes(&self) -> Vec<Spikes> {
+        self.recorder
+            .detectors
+            .iter()
+            .map(SpikeDetector::spikes)
+            .collect()
+    }
+
+    /// Integrates until the time is at least `until` (ms), within a billionth of a step.
+    ///
+    /// # Errors
+    /// [`SimulationError::NonFinite`] or [`SimulationError::Pivot`]; the state is then that of the failed step.
+    pub fn run(&mut self, until: f64) -> Result<(), SimulationError> {
+        let steps = (until / self.settings.dt - 1e-9).ceil();
+        while (self.state.step as f64) < steps {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Integrates one step.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn step(&mut self) -> Result<(), SimulationError> {
+        let t = self.time();
+        let dt = self.settings.dt;
+        if self.state.step == 0 {
+            self.sample();
+        }
+        self.state.synapses.advance(t, dt);
+        self.evaluate(t, dt);
+        self.solve(t)?;
+        let Simulation { state, work, .. } = self;
+        for m in &mut state.mechanisms {
+            let mut membrane = Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            };
+            m.advance(&mut membrane, dt);
+        }
+        self.state.step += 1;
+        self.sample();
+        Ok(())
+    }
+
+    /// Own admittance (µS) and current (nA) of all nodes at the present state, electrodes and synapses included.
+    fn evaluate(&mut self, t: f64, dt: f64) {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        work.current.fill(0.0);
+        work.conductance.fill(0.0);
+        state.calcium_current.fill(0.0);
+        for m in &mut state.mechanisms {
+            m.currents(&mut Membrane {
+                v: &state.v,
+                calcium: &mut state.calcium,
+                calcium_current: &mut state.calcium_current,
+                current: &mut work.current,
+                conductance: &mut work.conductance,
+            });
+        }
+        let n = work.own.len();
+        let (current, conductance) = (&work.current[..n], &work.conductance[..n]);
+        let (area, capacitive) = (&constants.area[..n], &constants.capacitive[..n]);
+        let (own, rhs) = (&mut work.own[..n], &mut work.rhs[..n]);
+        for k in 0..n {
+            own[k] = capacitive[k] + area[k] * conductance[k];
+            rhs[k] = -area[k] * current[k];
+        }
+        state.synapses.add_currents(&state.v, rhs, own);
+        for (k, clamp) in &constants.clamps {
+            if let Some(command) = clamp.command(t + 0.5 * dt) {
+                rhs[*k] -= (state.v[*k] - command) / clamp.series_resistance;
+                own[*k] += 1.0 / clamp.series_resistance;
+            }
+        }
+        for (k, waveform) in &constants.currents {
+            rhs[*k] += waveform.over(t, dt);
+        }
+    }
+
+    /// Solves for ΔV and applies it.
+    fn solve(&mut self, t: f64) -> Result<(), SimulationError> {
+        let Simulation {
+            state,
+            work,
+            constants,
+            settings,
+            ..
+        } = self;
+        let tree = &constants.tree;
+        let n = tree.len();
+        let second_order = settings.method == Method::CrankNicolson;
+        if second_order {
+            for (m, kept) in constants.massless.iter().zip(&mut work.massless) {
+                *kept = [
+                    work.own[m.position],
+                    work.rhs[m.position],
+                    state.v[m.position],
+                ];
+            }
+        }
+        tree.eliminate_with_axial(&state.v, &mut work.own, &mut work.rhs, &mut work.factors);
+        tree.substitute(&mut work.rhs, &work.factors);
+        let scale = if second_order { 2.0 } else { 1.0 };
+        let mut sound = work.own[0] > 0.0;
+        for f in &work.factors[1..n] {
+            sound &= *f > 0.0;
+        }
+        for (v, dv) in state.v[..n].iter_mut().zip(&work.rhs[..n]) {
+            *v += scale * dv;
+            sound &= v.abs() <= f64::MAX;
+        }
+        if !sound {
+            return Err(self.failure(t));
+        }
+        if second_order {
+            self.settle_massless();
+        }
+        Ok(())
+    }
+
+    /// Nodes without capacitance follow their neighbours at once; extrapolating them would make them oscillate without end.
+    /// Their own potential at the start of a step does not enter the solution, except as the point about which a nonlinear
+    /// synapse is linearised.
+    fn settle_massless(&mut self) {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        for (m, [own, rhs, old]) in constants.massless.iter().zip(&work.massless) {
+            // The node's own current is rhs − own (V − old).
+            let mut total = *own;
+            let mut sum = own * old + rhs;
+            for &(neighbour, g) in &m.neighbours {
+                total += g;
+                sum += g * state.v[neighbour];
+            }
+            state.v[m.position] = sum / total;
+        }
+    }
+
+    /// Finds out what went wrong in the step from `t`.
+    fn failure(&self, t: f64) -> SimulationError {
+        let Simulation {
+            state,
+            work,
+            constants,
+            ..
+        } = self;
+        let tree = &constants.tree;
+        let (n, count) = (constants.n_compartments, tree.len());
+        let non_finite = |position: usize, mechanism: &str, variable: &str| {
+            let node = tree.nodes()[position] as usize;
+            let compartment = constants.compartments.as_slice().get(node);
+            let branch = compartment.map_or_else(|| node.saturating_sub(n + 1), |c| c.branch);
+            let (mechanism, variable) = (mechanism.to_owned(), variable.to_owned());
+            SimulationError::NonFinite {
+                time: t,
+                node,
+                branch,
+                mechanism,
+                variable,
+            }
+        };
+        for m in &state.mechanisms {
+            if let Some((position, variable)) = m.non_finite() {
+                return non_finite(position, m.name(), variable);
+            }
+        }
+        let bad = |k: &usize| !work.current[*k].is_finite() || !work.conductance[*k].is_finite();
+        if let Some(k) = (0..count).find(bad) {
+            return non_finite(k, "membrane", "current");
+        }
+        // Elimination leaves the admittance of the subtree in `own`: the first pivot from the leaves that fails is the cause.
+        let pivot = |k: usize| work.own[k] + tree.links()[k];
+        if let Some(k) = (0..count)
+            .rev()
+            .find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
+            && pivot(k).is_finite()
+        {
+            return SimulationError::Pivot {
+                time: t,
+                node: tree.nodes()[k] as usize,
+            };
+        }
+        let position = (0..count).find(|&k| !state.v[k].is_finite()).unwrap_or(0);
+        non_finite(position, "membrane", "potential")
+    }
+
+    fn resolve(&self, probe: &Probe) -> Result<Source, SimulationError> {
+        let position = |at: Location| self.position(at);
+        let mechanism = |name: &str| {
+            let known = || {
+                self.state
+                    .mechanisms
+                    .iter()
+                    .map(|m| m.name().to_owned())
+                    .collect()
+            };
+            let found = self.state.mechanisms.iter().position(|m| m.name() == name);
+            found.ok_or_else(|| SimulationError::UnknownMechanism {
+                name: name.to_owned(),
+                known: known(),
+            })
+        };
+        let place = |m: usize, at: Location| -> Result<usize, SimulationError> {
+            let placed = &self.state.mechanisms[m];
+            let compartment = self.constants.compartments.node(at)?;
+            let found = placed.place(self.constants.positions[compartment] as usize);
+            // A mechanism that is everywhere has padding at nodes without area.
+            found
+                .filter(|_| compartment < self.constants.n_compartments)
+                .ok_or_else(|| SimulationError::NotInserted {
+                    mechanism: placed.name().to_owned(),
+                    compartment,
+                })
+        };
+        Ok(match probe {
+            Probe::Voltage(at) => Source::Voltage(position(*at)?),
+            Probe::Calcium(at) => Source::Calcium(position(*at)?),
+            Probe::Variable {
+                mechanism: name,
+                variable,
+                at,
+            } => {
+                let m = mechanism(name)?;
+                let variables = self.state.mechanisms[m].variables();
+                let index = variables
+                    .iter()
+                    .position(|v| v == variable)
+                    .ok_or_else(|| SimulationError::UnknownVariable {
+                        mechanism: name.clone(),
+                        variable: variable.clone(),
+                        known: variables.iter().map(|v| (*v).to_owned()).collect(),
+                    })?;
+                Source::Variable {
+                    mechanism: m,
+                    variable: index,
+                    place: place(m, *at)?,
+                }
+            }
+            Probe::Current {
+                mechanism: name,
+                at,
+            } => {
+                let m = mechanism(name)?;
+                Source::Current {
+                    mechanism: m,
+                    place: place(m, *at)?,
+                }
+            }
+        })
+    }
+
+    fn sample(&mut self) {
+        let Simulation {
+            state,
+            recorder,
+            settings,
+            ..
+        } = self;
+        recorder.sample(
+            state.step,
+            settings.dt,
+            &state.v,
+            &state.calcium,
+            &mut state.mechanisms,
+        );
+    }
+}

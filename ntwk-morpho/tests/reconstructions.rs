@@ -1,0 +1,296 @@
+//! Cells of a reconstruction against another simulator. The files are not part of the repository: set NTWK_MORPHOLOGIES to
+//! the folder that holds them. The same comparisons on a generated cell always run (tests/pyramidal.rs).
+#![allow(clippy::print_stderr)]
+
+mod common;
+
+use common::{data, max_difference, number, numbers, reconstruction};
+use nalgebra::Complex;
+use ntwk_morpho::channels::{HodgkinHuxley, Leak};
+use ntwk_morpho::swc::{SwcOptions, read};
+use ntwk_morpho::{
+    Cell, Discretisation, DoubleExponential, Impedance, Location, MagnesiumBlock, Method,
+    Morphology, Region, Selection, Settings, Simulation, Waveform,
+};
+
+fn load(name: &str) -> Option<Morphology> {
+    let reading = read(&reconstruction(name)?, &SwcOptions::default()).unwrap();
+    Some(reading.morphology.without(Region::Axon).unwrap().morphology)
+}
+
+fn passive(m: &Morphology, max_length: f64) -> Cell {
+    let mut cell = Cell::new(
+        m.compartments(&Discretisation::MaxLength(max_length))
+            .unwrap(),
+        1.0,
+        100.0,
+    )
+    .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
+        .unwrap();
+    cell
+}
+
+const SOMA: Location = Location { branch: 0, x: 0.5 };
+
+fn polar(v: &serde_json::Value) -> Complex<f64> {
+    Complex::from_polar(number(&v[0]), number(&v[1]).to_radians())
+}
+
+#[test]
+fn geometry_and_impedance_of_two_reconstructions() {
+    for name in ["L5pyr-j140408b", "L5BC-j131015a-cell-3"] {
+        let Some(m) = load(&format!("{name}.CNG.swc")) else {
+            return;
+        };
+        let file = data(&format!("{name}.json"));
+        let g = &file["geometry"];
+        assert_eq!(m.branches().len() as f64, number(&g["sections"]));
+        for (region, key) in [
+            (Region::Soma, "soma"),
+            (Region::Basal, "dend"),
+            (Region::Apical, "apic"),
+        ] {
+            let (is, area, length) = (
+                m.measures_of(region),
+                number(&g["area_um2"][key]),
+                number(&g["length_um"][key]),
+            );
+            assert!((is.area - area).abs() <= 1e-6 * area, "{name} {key} {is:?}");
+            assert!(
+                (is.length - length).abs() <= 1e-6 * length,
+                "{name} {key} {is:?}"
+            );
+        }
+        let tip = m.farthest_tip(|_| true).unwrap();
+        let distance = m.path_distances()[tip][1];
+        assert!(
+            (distance / number(&g["tip_distance_um"]) - 1.0).abs() < 1e-6,
+            "{name} {distance}"
+        );
+        let tip = Location::new(tip, 1.0);
+        let cell = passive(&m, 5.0);
+        for (f, key) in [(0.0, "0 Hz"), (10.0, "10 Hz"), (100.0, "100 Hz")] {
+            let z = Impedance::new(&cell, f, -70.0, 6.3).unwrap();
+            let e = &file["impedance"][key];
+            let compare = |z: Complex<f64>, name: &str| {
+                let error = z.norm() / number(&e[name]) - 1.0;
+                assert!(error.abs() < 2e-3, "{key} {name}: {error:e}");
+            };
+            compare(z.input(SOMA).unwrap(), "input_soma_MOhm");
+            compare(z.input(tip).unwrap(), "input_tip_MOhm");
+            compare(z.transfer(tip, SOMA).unwrap(), "transfer_tip_to_soma_MOhm");
+        }
+    }
+}
+
+#[test]
+fn a_passive_pyramidal_cell() {
+    let Some(m) = load("L5pyr-j140408b.CNG.swc") else {
+        return;
+    };
+    let file = data("l5pyr_passive.json");
+    let cell = passive(&m, 2.0);
+    assert_eq!(
+        cell.compartments().len() as f64,
+        number(&file["inputs"]["segments"])
+    );
+    let tip = cell.compartments().location_of_sample(1687).unwrap();
+    assert_eq!(tip.x, 1.0);
+    let last = Location::new(tip.branch, 0.9999);
+    let z = &file["impedance"];
+    for (k, f) in numbers(&z["freq_Hz"]).into_iter().enumerate() {
+        let i = Impedance::new(&cell, f, -70.0, 6.3).unwrap();
+        for (is, key) in [
+            (i.input(SOMA).unwrap(), "Z_soma"),
+            (i.transfer(tip, SOMA).unwrap(), "Z_tip_to_soma"),
+            (i.input(tip).unwrap(), "Z_tip_input"),
+            (i.input(last).unwrap(), "Z_tip_last_segment_centre_input"),
+        ] {
+            let expected = polar(&z[key][k]);
+            let error = (is - expected).norm() / expected.norm();
+            assert!(error < 3e-6, "{key} {f} Hz: {error:e}");
+        }
+    }
+    for row in file["section_table"]["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .skip(1)
+    {
+        let at = cell
+            .compartments()
+            .location_of_sample(row[6].as_i64().unwrap())
+            .unwrap();
+        let branch = &m.branches()[at.branch];
+        assert!(
+            (branch.length() - number(&row[9])).abs() < 1e-4
+                && (branch.area() - number(&row[10])).abs() < 1e-3
+        );
+    }
+    // A current step: the adaptive traces are the truth.
+    let run = |mut cell: Cell, set: &dyn Fn(&mut Cell), method, until: f64| {
+        set(&mut cell);
+        let settings = Settings {
+            dt: 0.005,
+            method,
+            v_init: -70.0,
+            ..Settings::default()
+        };
+        let mut s = Simulation::new(&cell, &settings).unwrap();
+        s.record_voltage(&[SOMA, tip], 20).unwrap();
+        s.run(until).unwrap();
+        let r = s.recording();
+        [r.column(0).to_vec(), r.column(1).to_vec()]
+    };
+    let step = |cell: &mut Cell| cell.inject(SOMA, Waveform::step(10.0, 50.0, 0.1)).unwrap();
+    let e = &file["step"];
+    let euler = run(cell.clone(), &step, Method::ImplicitEuler, 100.0);
+    let same = max_difference(&euler[0], &numbers(&e["v_soma_mV"]));
+    assert!(same < 2e-5, "same scheme: {same:e}");
+    let second = run(cell.clone(), &step, Method::CrankNicolson, 100.0);
+    let soma = max_difference(&second[0], &numbers(&e["v_soma_adaptive_mV"]));
+    let far = max_difference(&second[1], &numbers(&e["v_tip_adaptive_mV"]));
+    assert!(soma < 1e-3 && far < 1e-3, "{soma:e} {far:e}");
+    // A synapse at the very tip.
+    let synapse = |cell: &mut Cell| {
+        let s = cell
+            .add_synapse(tip, DoubleExponential::ampa(), 1e-3)
+            .unwrap();
+        cell.add_spikes(s, &[5.0]).unwrap();
+    };
+    let e = &file["exp2syn"];
+    for method in [Method::ImplicitEuler, Method::CrankNicolson] {
+        let v = run(cell.clone(), &synapse, method, 59.9);
+        let soma = max_difference(&v[0][..600], &numbers(&e["v_soma_adaptive_mV"]));
+        let far = max_difference(&v[1][..600], &numbers(&e["v_tip_adaptive_mV"]));
+        eprintln!("{method:?}: soma {soma:e} tip {far:e}");
+        assert!(soma < 1e-3 && far < 0.186, "{method:?}: {soma:e} {far:e}");
+    }
+}
+
+#[test]
+fn a_spiking_pyramidal_cell() {
+    let Some(m) = load("L5pyr-j140408b.CNG.swc") else {
+        return;
+    };
+    let file = data("l5pyr_hh.json");
+    let run = |max_length, dt, method| {
+        let mut cell = Cell::new(
+            m.compartments(&Discretisation::MaxLength(max_length))
+                .unwrap(),
+            1.0,
+            100.0,
+        )
+        .unwrap();
+        cell.insert("hh", &Selection::All, HodgkinHuxley::default())
+            .unwrap();
+        cell.inject(SOMA, Waveform::step(50.0, 400.0, 2.0)).unwrap();
+        let tip = cell.compartments().location_of_sample(1687).unwrap();
+        let mut s = Simulation::new(
+            &cell,
+            &Settings {
+                dt,
+                method,
+                ..Settings::default()
+            },
+        )
+        .unwrap();
+        s.detect_spikes(SOMA, 0.0).unwrap();
+        s.detect_spikes(tip, 0.0).unwrap();
+        s.run(500.0).unwrap();
+        let spikes = s.spikes();
+        [spikes[0].times.clone(), spikes[1].times.clone()]
+    };
+    let compare = |spikes: &[Vec<f64>; 2], e: &serde_json::Value, limit: f64| {
+        for (s, key) in spikes.iter().zip(["spikes_soma_ms", "spikes_tip_ms"]) {
+            let error = max_difference(s, &numbers(&e[key]));
+            eprintln!("{key}: {error:e} ms");
+            assert!(error < limit, "{key}: {error:e} ms");
+        }
+    };
+    compare(
+        &run(20.0, 0.025, Method::ImplicitEuler),
+        &file["coarse"],
+        1e-3,
+    );
+    compare(
+        &run(5.0, 0.005, Method::ImplicitEuler),
+        &file["converged_dt_0p005"],
+        1e-3,
+    );
+    compare(
+        &run(5.0, 0.005, Method::CrankNicolson),
+        &file["extrapolated"],
+        5e-3,
+    );
+}
+
+#[test]
+fn sequences_of_nmda_synapses() {
+    let Some(m) = load("L23pyr-j150407a.CNG.swc") else {
+        return;
+    };
+    let file = data("nmda_sequence.json");
+    let branch = passive(&m, 2.0)
+        .compartments()
+        .location_of_sample(1934)
+        .unwrap()
+        .branch;
+    let section = &file["dendrite"]["section"];
+    let length = m.branches()[branch].length();
+    assert!((length - number(&section["length_um"])).abs() < 1e-4);
+    // 110 compartments on the stimulated branch put every synapse on a centre.
+    let compartments = m
+        .compartments_with(&Discretisation::MaxLength(2.0), &[(branch, 110)])
+        .unwrap();
+    assert_eq!(
+        compartments.len() as f64,
+        number(&file["inputs"]["segments"])
+    );
+    let mut base = Cell::new(compartments, 1.0, 100.0).unwrap();
+    base.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
+        .unwrap();
+    for sequence in file["sequences"].as_array().unwrap() {
+        let interval = number(&sequence["interval_ms"]);
+        let direction = sequence["direction"].as_str().unwrap();
+        let mut cell = base.clone();
+        for k in 0..10 {
+            let at = Location::new(branch, (k as f64 + 0.5) / 10.0);
+            let order = if direction == "IN" { 9 - k } else { k };
+            let t = 10.0 + interval * order as f64;
+            for (receptor, weight) in [
+                (DoubleExponential::ampa(), 0.5e-3),
+                (DoubleExponential::nmda(MagnesiumBlock::steep()), 1.35e-3),
+            ] {
+                let s = cell.add_synapse(at, receptor, weight).unwrap();
+                cell.add_spikes(s, &[t]).unwrap();
+            }
+        }
+        let settings = Settings {
+            dt: 0.02,
+            method: Method::CrankNicolson,
+            v_init: -70.0,
+            ..Settings::default()
+        };
+        let mut s = Simulation::new(&cell, &settings).unwrap();
+        s.record_voltage(&[SOMA], 10).unwrap();
+        s.run(200.0).unwrap();
+        let v = s.recording().column(0).to_vec();
+        let peak = v.iter().fold(f64::MIN, |a, &b| a.max(b)) + 70.0;
+        let expected = number(&sequence["soma_epsp_peak_mV"]);
+        eprintln!(
+            "{direction} {interval}: {peak} {expected} {:e}",
+            peak - expected
+        );
+        assert!(
+            (peak - expected).abs() < 5e-3,
+            "{direction} {interval}: {peak} {expected}"
+        );
+        if sequence["v_soma_mV"].is_array() {
+            let every: Vec<f64> = v.iter().step_by(5).copied().take(101).collect();
+            let trace = max_difference(&every, &numbers(&sequence["v_soma_mV"]));
+            assert!(trace < 2e-2, "{direction} {interval}: {trace}");
+        }
+    }
+}
