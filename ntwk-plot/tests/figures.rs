@@ -1,70 +1,17 @@
 //! Every figure: its SVG is well formed, its texts stay on the page, every population appears, and data without
 //! content make a figure without content.
 
+mod common;
+
+use common::{assert_legible, parse, texts_of};
 use ndarray::{Array1, Array2};
-use ntwk_analysis::{PopulationRate, PowerSpectrum, Window};
+use ntwk_analysis::{PopulationRate, Window};
 use ntwk_core::Spikes;
 use ntwk_plot::figures::{
-    Activity, Afferent, Compared, ConnectionDensity, Curve, Distribution, FixedPoint, HeatMap,
-    Overview, PhasePlane, Quantity, RasterPopulation, Series, Shading, TimeSpan, TransferData,
-    VoltageTrace, activity_figure, compared, connectivity, heat_map, histogram, overlay,
-    phase_plane, spectra, surface, traces, transfer,
+    Activity, Afferent, Compared, Overview, Quantity, RasterPopulation, Series, TimeSpan,
+    TransferData, VoltageTrace, activity_figure, compared, surface, traces, transfer,
 };
 use ntwk_plot::{Axis, Figure, Label, Layout, Mark, Panel, PlotError, Stroke, Theme, Width};
-use resvg::usvg;
-
-/// Reads the SVG as the PNG conversion does; 72 dpi makes one unit a point.
-fn parse(svg: &str) -> usvg::Tree {
-    let mut fonts = usvg::fontdb::Database::new();
-    fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
-    let options = usvg::Options {
-        dpi: 72.0,
-        font_family: "Ubuntu".to_owned(),
-        fontdb: std::sync::Arc::new(fonts),
-        ..usvg::Options::default()
-    };
-    usvg::Tree::from_str(svg, &options).unwrap()
-}
-
-/// All texts with their boxes on the page.
-fn texts(group: &usvg::Group, out: &mut Vec<(String, usvg::Rect)>) {
-    for node in group.children() {
-        match node {
-            usvg::Node::Group(g) => texts(g, out),
-            usvg::Node::Text(t) => {
-                let words = t.chunks().iter().map(|c| c.text()).collect::<String>();
-                out.push((words, t.abs_bounding_box()));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn texts_of(figure: &Figure) -> Vec<(String, usvg::Rect)> {
-    let tree = parse(&figure.to_svg());
-    let mut out = Vec::new();
-    texts(tree.root(), &mut out);
-    out
-}
-
-/// Nothing written leaves the page or runs into another text.
-fn assert_legible(figure: &Figure) {
-    let size = parse(&figure.to_svg()).size();
-    let all = texts_of(figure);
-    for (i, (a, r)) in all.iter().enumerate() {
-        let inside = r.left() >= -0.5
-            && r.top() >= -0.5
-            && r.right() <= size.width() + 0.5
-            && r.bottom() <= size.height() + 0.5;
-        assert!(inside, "{}: \"{a}\" at {r:?} leaves the page of {size:?}", figure.title);
-        for (b, q) in &all[..i] {
-            let dx = r.right().min(q.right()) - r.left().max(q.left());
-            let dy = r.bottom().min(q.bottom()) - r.top().max(q.top());
-            // The boxes of lines contain their spacing: a point of overlap is not seen.
-            assert!(dx < 1.0 || dy < 2.5, "{}: \"{a}\" over \"{b}\" by {dx} x {dy}", figure.title);
-        }
-    }
-}
 
 /// A network of `names.len()` populations.
 struct Network {
@@ -401,94 +348,4 @@ fn the_overview_of_a_large_busy_network_stays_small() {
     };
     let length = overview.figure(&Theme::light()).unwrap().to_svg().len();
     assert!(length < 1_500_000, "{length} bytes");
-}
-
-/// The figures of analysis and scans, of `n` values each.
-fn analysis_panels(n: usize, theme: &Theme) -> Vec<Panel> {
-    let values: Vec<f64> = (0..n).map(|i| 3.0 * i as f64).collect();
-    let spectrum = PowerSpectrum {
-        frequencies: values.clone(),
-        density: values.iter().map(|f| 1.0 / (1.0 + f)).collect(),
-    };
-    let grid = Array2::from_shape_fn((n, n), |(i, j)| i as f64 - j as f64);
-    let map = |shading| HeatMap {
-        x_label: "g",
-        y_label: "external rate (Hz)",
-        label: "rate (Hz)",
-        x: &values,
-        y: &values,
-        values: grid.view(),
-        shading,
-    };
-    let mut density = ConnectionDensity::new(&[("E", n), ("I", n)]);
-    (0..n).for_each(|i| density.add((0, i), (1, i)).unwrap());
-    let points: Vec<(f64, f64)> = values.iter().map(|&v| (v, v)).collect();
-    let plane = PhasePlane {
-        x_label: "ν_e (Hz)",
-        y_label: "ν_i (Hz)",
-        x_range: (0.0, 30.0),
-        y_range: (0.0, 30.0),
-        flow: &points.iter().map(|&p| (p, (1.0, 0.0))).collect::<Vec<_>>(),
-        x_nullclines: &[points.clone()],
-        y_nullclines: &[points.clone()],
-        trajectories: &[points.clone()],
-        fixed_points: &points.iter().map(|&at| FixedPoint { at, stable: true }).collect::<Vec<_>>(),
-    };
-    let span = TimeSpan::new(0.0, 30.0).unwrap();
-    let series = Series::new(&values, &values).unwrap();
-    let mut panels = vec![
-        histogram(&[Distribution { name: "E", values: &values }], 10, "rate (Hz)", theme),
-        spectra(&[("E", &spectrum)], "Hz", theme),
-        connectivity(&density, theme),
-        phase_plane(&plane, theme),
-        overlay(&[Curve { name: "run", series, predicted: false }], span, "V_m (mV)", theme),
-    ];
-    for shading in [Shading::Linear, Shading::Log, Shading::Signed] {
-        panels.push(heat_map(&map(shading), theme).unwrap());
-    }
-    panels
-}
-
-#[test]
-fn analysis_figures_are_legible_for_any_amount_of_data() {
-    for theme in [Theme::light(), Theme::dark()] {
-        for n in [0, 1, 2, 30] {
-            for (i, panel) in analysis_panels(n, &theme).into_iter().enumerate() {
-                let title = format!("panel {i} of {n} values");
-                assert_legible(&Figure::new(
-                    title,
-                    Width::Column,
-                    60.0,
-                    Layout::panel(panel),
-                    &theme,
-                ));
-            }
-        }
-    }
-}
-
-#[test]
-fn cells_share_their_edges_and_miss_none() {
-    let theme = Theme::light();
-    let values: Vec<f64> = (0..7).map(f64::from).collect();
-    let grid = Array2::from_shape_fn((7, 7), |(i, j)| (i * 7 + j) as f64);
-    let map = HeatMap {
-        x_label: "x",
-        y_label: "y",
-        label: "z",
-        x: &values,
-        y: &values,
-        values: grid.view(),
-        shading: Shading::Linear,
-    };
-    let panel = heat_map(&map, &theme).unwrap();
-    let png =
-        Figure::new("", Width::Column, 60.0, Layout::panel(panel), &theme).to_png(3.0).unwrap();
-    let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
-    // Within the map, along a row and a column through its middle, no pixel shows the background.
-    let (w, h) = (image.width(), image.height());
-    let white =
-        |x, y| image.pixel(x, y).is_some_and(|p| (p.red(), p.green(), p.blue()) == (255, 255, 255));
-    assert!((w / 4..w * 6 / 10).all(|x| !white(x, h / 2)));
-    assert!((h / 4..h * 6 / 10).all(|y| !white(w / 2, y)));
 }
