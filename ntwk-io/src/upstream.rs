@@ -304,8 +304,7 @@ fn receptor(
     // A receptor of its own only where the source's values differ from its class's: a population
     // called "Exc" reads the same keys as the class.
     let differs = |own: Option<f64>, class: Option<f64>| own.is_some() && own != class;
-    let name =
-        if differs(own_E, class_E) || differs(own_tau, class_tau) { source } else { name };
+    let name = if differs(own_E, class_E) || differs(own_tau, class_tau) { source } else { name };
     let missing = |flat: &mut Flat<'_>, key: &str, expected: &str| {
         if !flat.faults.list.iter().any(|fault| fault.key == key) {
             flat.faults.push(

@@ -7,7 +7,7 @@ use ntwk_core::spec::{AfferentActivity, EventStatistics};
 use ntwk_core::{Model, Waveform};
 
 use crate::input::{Input, InputSource};
-use crate::single_cell::effective_in_degree;
+use crate::single_cell::{adaptation_is_dynamic, effective_in_degree};
 use crate::synapse::SynapseClass;
 use crate::system::{
     Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
@@ -41,7 +41,8 @@ pub enum FromModelError {
 /// Assembles the mean field of `model` with one transfer function per population.
 ///
 /// Every projection becomes a [`Connection`] with its mean in-degree times its release
-/// probability; the adaptation is the one contained in the transfer functions.
+/// probability. Adaptation is a variable of its own or contained in the transfer function, as the
+/// model's `[theory] adaptation` says; the transfer functions must have been fitted accordingly.
 ///
 /// # Errors
 /// [`FromModelError`].
@@ -84,7 +85,11 @@ pub fn mean_field(
                     }
                 })
                 .collect(),
-            adaptation: Adaptation::InTransferFunction,
+            adaptation: if adaptation_is_dynamic(model, index) {
+                Adaptation::Explicit
+            } else {
+                Adaptation::InTransferFunction
+            },
         })
         .collect();
     let afferents = model.afferents().iter().map(|a| a.name.clone()).collect();
@@ -113,8 +118,10 @@ pub fn limitations(model: &Model) -> Vec<String> {
             ));
         }
     }
-    for population in model.populations() {
-        if population.cell.membrane().b != 0.0 || population.cell.membrane().a != 0.0 {
+    for (index, population) in model.populations().iter().enumerate() {
+        let membrane = population.cell.membrane();
+        let adapting = membrane.a != 0.0 || membrane.b != 0.0;
+        if adapting && !adaptation_is_dynamic(model, index) {
             notes.push(format!(
                 "adaptation of {} is stationary in its transfer function: the first-order dynamics has no memory of \
                  past activity beyond T",

@@ -29,6 +29,7 @@ mod scalar;
 mod scan;
 mod second_order;
 mod siegert;
+pub mod single_cell;
 pub mod special;
 mod synapse;
 mod system;

@@ -126,18 +126,8 @@ pub(crate) fn membrane_faults(membrane: &Membrane) -> Vec<(&'static str, f64, &'
     check("g_L", membrane.g_L, membrane.g_L > 0.0, "a conductance > 0 nS");
     check("E_L", membrane.E_L, true, "a finite potential in mV");
     check("V_th", membrane.V_th, true, "a finite potential in mV");
-    check(
-        "V_reset",
-        membrane.V_reset,
-        true,
-        "a finite potential in mV",
-    );
-    check(
-        "t_ref",
-        membrane.t_ref,
-        membrane.t_ref >= 0.0,
-        "a time >= 0 ms",
-    );
+    check("V_reset", membrane.V_reset, true, "a finite potential in mV");
+    check("t_ref", membrane.t_ref, membrane.t_ref >= 0.0, "a time >= 0 ms");
     check("a", membrane.a, membrane.a >= 0.0, "a conductance >= 0 nS");
     check("b", membrane.b, true, "a finite current in pA");
     check("tau_w", membrane.tau_w, membrane.tau_w > 0.0, "a time > 0 ms");

@@ -57,48 +57,30 @@ impl<'a> Point<'a> {
         dimension: usize,
     ) -> Result<Self, PointError> {
         if state.len() != dimension {
-            return Err(PointError::StateLength {
-                given: state.len(),
-                needed: dimension,
-            });
+            return Err(PointError::StateLength { given: state.len(), needed: dimension });
         }
         if let Some(index) = state.iter().position(|x| !x.is_finite()) {
-            return Err(PointError::NotFinite {
-                index,
-                value: state[index],
-            });
+            return Err(PointError::NotFinite { index, value: state[index] });
         }
         system.check_input(input)?;
-        Ok(Self {
-            system,
-            state,
-            input,
-        })
+        Ok(Self { system, state, input })
     }
 
     /// For states and inputs that have been checked.
     pub(crate) fn unchecked(system: &'a MeanField, state: &'a [f64], input: &'a Input) -> Self {
-        Self {
-            system,
-            state,
-            input,
-        }
+        Self { system, state, input }
     }
 
     /// Transfer functions `F_m` (Hz), one per population.
     #[must_use]
     pub fn transfer(&self) -> Vec<f64> {
-        (0..self.populations())
-            .map(|m| self.response(m).0)
-            .collect()
+        (0..self.populations()).map(|m| self.response(m).0).collect()
     }
 
     /// Moments of the membrane potential, one per population.
     #[must_use]
     pub fn moments(&self) -> Vec<Moments> {
-        (0..self.populations())
-            .map(|m| self.response(m).1)
-            .collect()
+        (0..self.populations()).map(|m| self.response(m).1).collect()
     }
 
     /// First derivatives of the transfer functions.
@@ -200,13 +182,8 @@ impl<'a> Point<'a> {
             let current = variable(last, self.system.current(m, self.state, self.input));
             let r = self.system.response(m, rates, current);
             let count = DIRECTIONS.min(last + 1 - first);
-            for (d, (f, mu)) in r
-                .rate
-                .derivative
-                .iter()
-                .zip(&r.moments.mu_V.derivative)
-                .enumerate()
-                .take(count)
+            for (d, (f, mu)) in
+                r.rate.derivative.iter().zip(&r.moments.mu_V.derivative).enumerate().take(count)
             {
                 each(first + d, *f, *mu);
             }
@@ -219,9 +196,7 @@ impl<'a> Point<'a> {
 
     fn response(&self, m: usize) -> (f64, Moments) {
         let current = self.system.current(m, self.state, self.input);
-        let r = self
-            .system
-            .response(m, |s| rate(self.state, self.input, s), current);
+        let r = self.system.response(m, |s| rate(self.state, self.input, s), current);
         (r.rate, r.moments)
     }
 }

@@ -112,12 +112,10 @@ impl<'a> SecondOrder<'a> {
             let Some(step) = self.difference_jacobian(&x, input).lu().solve(&-&field) else {
                 break;
             };
-            let improved = (0..10)
-                .map(|k| &x + &step * 0.5_f64.powi(k))
-                .find_map(|trial| {
-                    let trial_size = self.relative_size(&trial, input);
-                    (trial_size < size).then_some((trial, trial_size))
-                });
+            let improved = (0..10).map(|k| &x + &step * 0.5_f64.powi(k)).find_map(|trial| {
+                let trial_size = self.relative_size(&trial, input);
+                (trial_size < size).then_some((trial, trial_size))
+            });
             match improved {
                 Some((trial, trial_size)) => (x, size) = (trial, trial_size),
                 None => break,
@@ -128,12 +126,7 @@ impl<'a> SecondOrder<'a> {
         } else {
             SecondOrderStatus::NotConverged
         };
-        Ok(SecondOrderState {
-            state: x.as_slice().to_vec(),
-            status,
-            residual: size,
-            iterations,
-        })
+        Ok(SecondOrderState { state: x.as_slice().to_vec(), status, residual: size, iterations })
     }
 
     /// `F (1/T - F) / N`, the variance per `T` of a binomial spike count.
@@ -145,14 +138,8 @@ impl<'a> SecondOrder<'a> {
         let mut field = vec![0.0; x.len()];
         self.derivative(x.as_slice(), input, &mut field);
         let t = self.system.time_constant();
-        let relative = field
-            .iter()
-            .zip(x)
-            .map(|(f, x)| t * f.abs() / (1.0 + x.abs()));
-        relative.fold(
-            0.0,
-            |a: f64, b| if b.is_nan() { f64::NAN } else { a.max(b) },
-        )
+        let relative = field.iter().zip(x).map(|(f, x)| t * f.abs() / (1.0 + x.abs()));
+        relative.fold(0.0, |a: f64, b| if b.is_nan() { f64::NAN } else { a.max(b) })
     }
 
     fn difference_jacobian(&self, x: &DVector<f64>, input: &Input) -> DMatrix<f64> {
@@ -188,8 +175,7 @@ impl Dynamics for SecondOrder<'_> {
         let n = self.system.populations().len();
         let t = self.system.time_constant();
         let first = self.system.dimension();
-        self.system
-            .derivative(&state[..first], input, &mut out[..first]);
+        self.system.derivative(&state[..first], input, &mut out[..first]);
         // T dnu/dt + delta = T J of the first order
         let point = Point::unchecked(self.system, &state[..first], input);
         let relaxation = point.jacobian();
@@ -221,10 +207,7 @@ impl Dynamics for SecondOrder<'_> {
         if index < self.system.dimension() {
             return self.system.variable(index);
         }
-        let row = (0..n)
-            .rev()
-            .find(|&m| self.covariance_index(m, m) <= index)
-            .unwrap_or(0);
+        let row = (0..n).rev().find(|&m| self.covariance_index(m, m) <= index).unwrap_or(0);
         (row, "c")
     }
 }

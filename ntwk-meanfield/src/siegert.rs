@@ -55,10 +55,7 @@ impl TransferFunction for Siegert {
         let scaled = |y: S, value: f64| {
             y.chain(value, || {
                 let slope = scaled_integrand(y.value(), exponent);
-                (
-                    slope,
-                    2.0 * y.value() * slope + FRAC_2_SQRT_PI * (-exponent).exp(),
-                )
+                (slope, 2.0 * y.value() * slope + FRAC_2_SQRT_PI * (-exponent).exp())
             })
         };
         let integral = scaled(y_th, scaled_integral(y_r.value(), top, exponent)) - scaled(y_r, 0.0);
@@ -91,11 +88,7 @@ fn scaled_integral(low: f64, high: f64, exponent: f64) -> f64 {
     let mut sum = 0.0;
     let mut right = high;
     while right > low {
-        let width = if right > 0.0 {
-            0.5 / (1.0 + right)
-        } else {
-            0.5 * (1.0 - right)
-        };
+        let width = if right > 0.0 { 0.5 / (1.0 + right) } else { 0.5 * (1.0 - right) };
         let left = (right - width).max(low);
         let (centre, half) = (0.5 * (left + right), 0.5 * (right - left));
         let panel: f64 = GAUSS_LEGENDRE

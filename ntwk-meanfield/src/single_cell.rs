@@ -10,8 +10,8 @@
 use ntwk_core::connectivity::TooManySynapses;
 use ntwk_core::model::Projection;
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, ConnectionSpec, EventStatistics, Named, PopulationSpec,
-    ProjectionSpec, RecordSpec, ScanSpec,
+    AdaptationTheory, AfferentActivity, AfferentSpec, ConnectionSpec, EventStatistics, Named,
+    ParameterText, PopulationSpec, ProjectionSpec, RecordSpec, ScanSpec,
 };
 use ntwk_core::{
     CellLibrary, Faults, Membrane, Model, ModelSpec, Network, Simulation, SimulationError,
@@ -65,6 +65,15 @@ pub fn classes_of_inputs(model: &Model, target: usize) -> Vec<ClassOfInputs> {
         }
     }
     classes
+}
+
+/// Whether the mean field has the adaptation of population `population` as a variable: the model
+/// asks for it and the cell adapts.
+#[must_use]
+pub fn adaptation_is_dynamic(model: &Model, population: usize) -> bool {
+    let membrane = model.populations()[population].cell.membrane();
+    model.spec().theory.adaptation == AdaptationTheory::Dynamic
+        && (membrane.a != 0.0 || membrane.b != 0.0)
 }
 
 /// Synapses that transmit: in-degree times release probability.
@@ -139,6 +148,9 @@ pub struct SingleCellPlan {
     pub driving: usize,
     /// Injected current (pA).
     pub current: f64,
+    /// Whether the cells are scanned without adaptation because the mean field has it as a
+    /// variable.
+    pub without_adaptation: bool,
     /// Presynaptic rate (Hz) of each class, per point; the driving rate varies fastest.
     pub rates: Vec<Vec<f64>>,
 }
@@ -155,6 +167,7 @@ impl SingleCellPlan {
     ) -> Result<Self, SingleCellError> {
         let target = &model.populations()[population];
         let membrane = target.cell.membrane();
+        let without_adaptation = adaptation_is_dynamic(model, population);
         let name = || target.name.clone();
         let current = target
             .current
@@ -191,7 +204,7 @@ impl SingleCellPlan {
         if rates.is_empty() {
             return Err(SingleCellError::NoPoint { population: name() });
         }
-        Ok(Self { population, membrane, classes, driving, current, rates })
+        Ok(Self { population, membrane, classes, driving, current, without_adaptation, rates })
     }
 }
 
@@ -267,11 +280,12 @@ pub struct SingleCellScan {
     pub simulated_seconds: f64,
 }
 
-/// Time the cells are left to settle (ms): three adaptation time constants, or 200 ms without
-/// adaptation, unless the settings say otherwise.
+/// Time the cells are left to settle (ms): three adaptation time constants, or 200 ms for cells
+/// scanned without adaptation, unless the settings say otherwise.
 #[must_use]
-pub fn settling_time(membrane: &Membrane, settings: &ScanSpec) -> f64 {
-    let adapting = membrane.a != 0.0 || membrane.b != 0.0;
+pub fn settling_time(plan: &SingleCellPlan, settings: &ScanSpec) -> f64 {
+    let membrane = &plan.membrane;
+    let adapting = !plan.without_adaptation && (membrane.a != 0.0 || membrane.b != 0.0);
     settings.settle.unwrap_or(if adapting { 3.0 * membrane.tau_w } else { 200.0 })
 }
 
@@ -290,7 +304,7 @@ pub fn run_scan(
     progress: &mut dyn FnMut(f64),
 ) -> Result<SingleCellScan, SingleCellError> {
     let name = || model.populations()[plan.population].name.clone();
-    let settle = settling_time(&plan.membrane, settings);
+    let settle = settling_time(plan, settings);
     let spec = scan_spec(model, plan, settings, settle);
     let scan_model = Model::from_spec(spec, library)
         .map_err(|faults| SingleCellError::Faults { population: name(), faults })?;
@@ -337,7 +351,13 @@ pub fn run_scan(
 /// The network of a scan: one population of independent cells per point.
 fn scan_spec(model: &Model, plan: &SingleCellPlan, settings: &ScanSpec, settle: f64) -> ModelSpec {
     let target = &model.populations()[plan.population];
-    let cell = &model.spec().populations.0[plan.population].1.cell;
+    let mut cell = model.spec().populations.0[plan.population].1.cell.clone();
+    if plan.without_adaptation {
+        for name in ["a", "b"] {
+            cell.values.retain(|(key, _)| key != name);
+            cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
+        }
+    }
     let mut spec = ModelSpec {
         simulation: model.spec().simulation.clone(),
         receptors: model.spec().receptors.clone(),

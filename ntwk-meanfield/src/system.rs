@@ -340,10 +340,7 @@ fn faults(populations: &[MeanFieldPopulation], afferents: usize, T: f64) -> Vec<
             faults.push(Fault::Membrane { population: population(), name, value, requirement });
         }
         if let Some(reason) = p.transfer_function.unusable_for(&p.membrane) {
-            faults.push(Fault::TransferFunction {
-                population: population(),
-                reason,
-            });
+            faults.push(Fault::TransferFunction { population: population(), reason });
         }
         for (connection, c) in p.connections.iter().enumerate() {
             for (name, value, requirement) in c.synapse.faults() {

@@ -124,11 +124,7 @@ impl TvbModel {
             E_rev: p.E_syn[s],
             mixture: None,
         });
-        let model = Self {
-            p,
-            thresholds,
-            synapses,
-        };
+        let model = Self { p, thresholds, synapses };
         let p = &model.p;
         let positive = [("N_tot", p.N_tot), ("T", p.T), ("tau_OU", p.tau_OU)];
         let fault = (0..2)
@@ -143,11 +139,9 @@ impl TvbModel {
             .chain((!(0.0..1.0).contains(&p.g)).then_some(("g", p.g, "a fraction in [0, 1)")))
             .next();
         match fault {
-            Some((name, value, requirement)) => Err(TvbError::Parameter {
-                name,
-                value,
-                requirement,
-            }),
+            Some((name, value, requirement)) => {
+                Err(TvbError::Parameter { name, value, requirement })
+            }
             None => Ok(model),
         }
     }
@@ -173,18 +167,12 @@ impl TvbModel {
         let p = &self.p;
         let long_range = coupling + local_coupling * e + p.weight_noise * ou;
         // The coupling is rectified before the external input is added.
-        let long_range = if long_range * p.K_ext[0] < 0.0 {
-            0.0
-        } else {
-            long_range
-        };
+        let long_range = if long_range * p.K_ext[0] < 0.0 { 0.0 } else { long_range };
         let rates = [e, i];
         let mut out = [0.0, 0.0, 0.0, 0.0, -ou / p.tau_OU];
         for (m, w) in [w_e, w_i].into_iter().enumerate() {
-            let external = [
-                long_range + p.external_input[m][0],
-                local_coupling * i + p.external_input[m][1],
-            ];
+            let external =
+                [long_range + p.external_input[m][0], local_coupling * i + p.external_input[m][1]];
             let (moments, f) = self.rate(m, rates, external, w);
             out[m] = (f - rates[m]) / p.T;
             out[2 + m] = self.adaptation(m, rates[m], w, moments.mu_V);
@@ -217,11 +205,7 @@ impl TvbModel {
                 + local_coupling * e
                 + p.external_input[m][0]
                 + p.weight_noise * ou;
-            let long_range = if long_range * p.K_ext[0] < 0.0 {
-                0.0
-            } else {
-                long_range
-            };
+            let long_range = if long_range * p.K_ext[0] < 0.0 { 0.0 } else { long_range };
             let external = [long_range, local_coupling * i + p.external_input[m][1]];
             let derivative = |a: usize, b: usize| {
                 let variable = |k: usize| HyperDual::variable(rates[k], k == a, k == b);
@@ -231,12 +215,7 @@ impl TvbModel {
             let f = ee.1.value;
             slope[m] = [first * ei.1.a, first * ei.1.b];
             lag[m] = f - rates[m];
-            noise[m] = f * (1.0 / p.T - f)
-                / if sizes[m] > 0.0 {
-                    sizes[m]
-                } else {
-                    f64::INFINITY
-                };
+            noise[m] = f * (1.0 / p.T - f) / if sizes[m] > 0.0 { sizes[m] } else { f64::INFINITY };
             let correction = 0.5 * c_ee * ee.1.ab + c_ei * ei.1.ab + 0.5 * c_ii * ii.1.ab;
             out[m] = (lag[m] + second * correction) / p.T;
             out[5 + m] = self.adaptation(m, rates[m], w, ee.0.mu_V.value);

@@ -13,16 +13,11 @@ use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments
-        .next()
-        .ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson]")?;
+    let file =
+        arguments.next().ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson]")?;
     let max_length = arguments.next().map_or(Ok(20.0), |a| a.parse())?;
     let second_order = arguments.next().is_some_and(|a| a == "crank_nicolson");
-    let method = if second_order {
-        Method::CrankNicolson
-    } else {
-        Method::ImplicitEuler
-    };
+    let method = if second_order { Method::CrankNicolson } else { Method::ImplicitEuler };
     let start = Instant::now();
     let morphology = read(&std::fs::read(file)?, &SwcOptions::default())?.morphology;
     let compartments = morphology.compartments(&Discretisation::MaxLength(max_length))?;
@@ -31,13 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     cell.insert("hh", &Selection::All, HodgkinHuxley::default())?;
     let soma = Location::new(0, 0.5);
     cell.inject(soma, Waveform::step(50.0, 400.0, 2.0))?;
-    let mut simulation = Simulation::new(
-        &cell,
-        &Settings {
-            method,
-            ..Settings::default()
-        },
-    )?;
+    let mut simulation = Simulation::new(&cell, &Settings { method, ..Settings::default() })?;
     simulation.record_voltage(&[soma], 1)?;
     simulation.detect_spikes(soma, 0.0)?;
     let built = start.elapsed().as_secs_f64();

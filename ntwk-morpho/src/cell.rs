@@ -58,10 +58,7 @@ pub enum CellError {
 
 impl CellError {
     fn parameter(of: impl Into<String>) -> impl FnOnce(ParameterError) -> CellError {
-        move |error| CellError::Parameter {
-            of: of.into(),
-            error,
-        }
+        move |error| CellError::Parameter { of: of.into(), error }
     }
 }
 
@@ -215,32 +212,17 @@ impl Cell {
     ) -> Result<(), CellError> {
         mechanism.check().map_err(CellError::parameter(name))?;
         if self.insertions.iter().any(|i| i.name == name) {
-            return Err(CellError::DuplicateName {
-                name: name.to_owned(),
-            });
+            return Err(CellError::DuplicateName { name: name.to_owned() });
         }
         let places = self.select(selection, name)?;
-        let scale: Vec<f64> = places
-            .iter()
-            .map(|&k| factor(&self.compartments.as_slice()[k]))
-            .collect();
-        if let Some((&compartment, &factor)) = places
-            .iter()
-            .zip(&scale)
-            .find(|(_, f)| !f.is_finite() || **f < 0.0)
+        let scale: Vec<f64> =
+            places.iter().map(|&k| factor(&self.compartments.as_slice()[k])).collect();
+        if let Some((&compartment, &factor)) =
+            places.iter().zip(&scale).find(|(_, f)| !f.is_finite() || **f < 0.0)
         {
-            return Err(CellError::Factor {
-                name: name.to_owned(),
-                compartment,
-                factor,
-            });
+            return Err(CellError::Factor { name: name.to_owned(), compartment, factor });
         }
-        self.insertions.push(Insertion {
-            name: name.to_owned(),
-            mechanism,
-            places,
-            scale,
-        });
+        self.insertions.push(Insertion { name: name.to_owned(), mechanism, places, scale });
         Ok(())
     }
 
@@ -249,9 +231,7 @@ impl Cell {
     /// # Errors
     /// [`CellError`] when the waveform or the place is not valid.
     pub fn inject(&mut self, at: Location, current: Waveform) -> Result<(), CellError> {
-        current
-            .check()
-            .map_err(CellError::parameter("injected current"))?;
+        current.check().map_err(CellError::parameter("injected current"))?;
         self.currents.push((self.compartments.node(at)?, current));
         Ok(())
     }
@@ -261,9 +241,7 @@ impl Cell {
     /// # Errors
     /// [`CellError`] when the clamp or the place is not valid.
     pub fn clamp_voltage(&mut self, at: Location, clamp: VoltageClamp) -> Result<(), CellError> {
-        clamp
-            .check()
-            .map_err(CellError::parameter("voltage clamp"))?;
+        clamp.check().map_err(CellError::parameter("voltage clamp"))?;
         self.clamps.push((self.compartments.node(at)?, clamp));
         Ok(())
     }
@@ -283,12 +261,7 @@ impl Cell {
         ParameterError::not_negative("weight", weight, "uS")
             .map_err(CellError::parameter("synapse"))?;
         let node = self.compartments.node(at)?;
-        self.synapses.push(Synapse {
-            node,
-            receptor,
-            weight,
-            events: Vec::new(),
-        });
+        self.synapses.push(Synapse { node, receptor, weight, events: Vec::new() });
         Ok(self.synapses.len() - 1)
     }
 
@@ -298,10 +271,7 @@ impl Cell {
     /// [`CellError`] when there is no such synapse or a time is negative or not finite.
     pub fn add_spikes(&mut self, synapse: usize, times: &[f64]) -> Result<(), CellError> {
         let count = self.synapses.len();
-        let s = self
-            .synapses
-            .get_mut(synapse)
-            .ok_or(CellError::Synapse { synapse, count })?;
+        let s = self.synapses.get_mut(synapse).ok_or(CellError::Synapse { synapse, count })?;
         for &t in times {
             ParameterError::not_negative("spike time", t, "ms")
                 .map_err(CellError::parameter(format!("synapse {synapse}")))?;

@@ -21,20 +21,14 @@ impl Gate {
     #[must_use]
     pub fn rates(alpha: f64, beta: f64) -> Self {
         let rate = alpha + beta;
-        Gate {
-            inf: alpha / rate,
-            rate,
-        }
+        Gate { inf: alpha / rate, rate }
     }
 
     /// From the steady state and the time constant (ms).
     #[inline(always)]
     #[must_use]
     pub fn tau(inf: f64, tau: f64) -> Self {
-        Gate {
-            inf,
-            rate: 1.0 / tau,
-        }
+        Gate { inf, rate: 1.0 / tau }
     }
 }
 
@@ -103,10 +97,7 @@ impl<K: Kinetics<N>, const N: usize> Mechanism for Channel<K, N> {
         let k = &self.0;
         let d = k.derive(celsius);
         let gates = k.gates(&d, v, calcium);
-        let (up, down) = (
-            k.gates(&d, v + 1e-3, calcium),
-            k.gates(&d, v - 1e-3, calcium),
-        );
+        let (up, down) = (k.gates(&d, v + 1e-3, calcium), k.gates(&d, v - 1e-3, calcium));
         let x = gates.map(|g| g.inf);
         let mut y = Complex::new(k.current(&d, x, v).1, 0.0);
         for j in 0..N {
@@ -196,18 +187,10 @@ impl<K: Kinetics<N>, const N: usize> NullaryFnOnce for Advance<'_, '_, K, N> {
 
     #[inline(always)]
     fn call(self) {
-        let Advance {
-            channel,
-            membrane,
-            dt,
-        } = self;
+        let Advance { channel, membrane, dt } = self;
         for at in (0..channel.scale.len()).step_by(LANES) {
             let v = block(membrane.v, at);
-            let calcium = if K::READS_CALCIUM {
-                block(membrane.calcium, at)
-            } else {
-                [0.0; LANES]
-            };
+            let calcium = if K::READS_CALCIUM { block(membrane.calcium, at) } else { [0.0; LANES] };
             let mut x = [[0.0; LANES]; N];
             for (x, gate) in x.iter_mut().zip(&channel.gates) {
                 *x = block(gate, at);
@@ -235,9 +218,7 @@ fn add(into: &mut [f64], at: usize, what: &[f64; LANES]) {
 impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
     fn initialise(&mut self, membrane: &mut Membrane<'_>) {
         for i in 0..self.scale.len() {
-            let g = self
-                .kinetics
-                .gates(&self.derived, membrane.v[i], membrane.calcium[i]);
+            let g = self.kinetics.gates(&self.derived, membrane.v[i], membrane.calcium[i]);
             for (x, g) in self.gates.iter_mut().zip(g) {
                 x[i] = g.inf;
             }
@@ -245,18 +226,11 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
     }
 
     fn currents(&self, membrane: &mut Membrane<'_>) {
-        self.arch.dispatch(Currents {
-            channel: self,
-            membrane,
-        });
+        self.arch.dispatch(Currents { channel: self, membrane });
     }
 
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
-        self.arch.dispatch(Advance {
-            channel: self,
-            membrane,
-            dt,
-        });
+        self.arch.dispatch(Advance { channel: self, membrane, dt });
     }
 
     fn variables(&self) -> &'static [&'static str] {

@@ -132,19 +132,12 @@ impl Compartments {
             for k in c.first[b]..c.first[b + 1] {
                 let above =
                     (parent < n && parent != start).then(|| (parent, c.list[parent].distal_form));
-                c.links[k] = Some(Link {
-                    parent,
-                    above,
-                    below: Some((k, c.list[k].proximal_form)),
-                });
+                c.links[k] =
+                    Some(Link { parent, above, below: Some((k, c.list[k].proximal_form)) });
                 parent = k;
             }
             let above = Some((parent, c.list[parent].distal_form));
-            c.links[n + 1 + b] = Some(Link {
-                parent,
-                above,
-                below: None,
-            });
+            c.links[n + 1 + b] = Some(Link { parent, above, below: None });
             c.note_samples(b, &branch.samples);
         }
         c.samples.sort_by_key(|s| s.0);
@@ -161,8 +154,7 @@ impl Compartments {
         let length = arc[arc.len() - 1];
         for (s, a) in samples.iter().zip(arc) {
             if let Some(id) = s.id {
-                self.samples
-                    .push((id, Location::new(branch, (a / length).min(1.0))));
+                self.samples.push((id, Location::new(branch, (a / length).min(1.0))));
             }
         }
     }
@@ -242,10 +234,7 @@ impl Compartments {
     pub fn node(&self, at: Location) -> Result<usize, LocationError> {
         let Location { branch, x } = at;
         if branch >= self.n_branches() {
-            return Err(LocationError::Branch {
-                branch,
-                count: self.n_branches(),
-            });
+            return Err(LocationError::Branch { branch, count: self.n_branches() });
         }
         if !(0.0..=1.0).contains(&x) {
             return Err(LocationError::Fraction { branch, x });
@@ -257,11 +246,7 @@ impl Compartments {
     #[must_use]
     pub fn location_of_sample(&self, id: i64) -> Option<Location> {
         let from = self.samples.partition_point(|s| s.0 < id);
-        self.samples[from..]
-            .iter()
-            .take_while(|s| s.0 == id)
-            .map(|s| s.1)
-            .next()
+        self.samples[from..].iter().take_while(|s| s.0 == id).map(|s| s.1).next()
     }
 
     /// Total membrane area (µm²).

@@ -36,12 +36,7 @@ impl Discretisation {
     #[must_use]
     #[allow(non_snake_case)]
     pub fn d_lambda(R_i: f64, C_m: f64) -> Self {
-        Discretisation::DLambda {
-            d_lambda: 0.1,
-            frequency: 100.0,
-            R_i,
-            C_m,
-        }
+        Discretisation::DLambda { d_lambda: 0.1, frequency: 100.0, R_i, C_m }
     }
 }
 
@@ -100,10 +95,8 @@ impl Morphology {
         for (i, branch) in self.branches().iter().enumerate() {
             first.push(list.len());
             let profile = Profile::of(branch);
-            let own = numbers
-                .iter()
-                .find(|(b, _)| *b == i)
-                .map(|(_, n)| Discretisation::PerBranch(*n));
+            let own =
+                numbers.iter().find(|(b, _)| *b == i).map(|(_, n)| Discretisation::PerBranch(*n));
             let rule = own.as_ref().unwrap_or(rule);
             let cuts = cuts(branch, &profile, rule, MAX_COMPARTMENTS - list.len())
                 .ok_or(DiscretisationError::TooMany { branch: i })?;
@@ -151,12 +144,7 @@ fn check(rule: &Discretisation) -> Result<(), DiscretisationError> {
         }
     };
     match *rule {
-        Discretisation::DLambda {
-            d_lambda,
-            frequency,
-            R_i,
-            C_m,
-        } => {
+        Discretisation::DLambda { d_lambda, frequency, R_i, C_m } => {
             positive("d_lambda", d_lambda)?;
             positive("frequency", frequency)?;
             positive("R_i", R_i)?;
@@ -177,12 +165,7 @@ fn cuts(
 ) -> Option<Vec<f64>> {
     let length = profile.length();
     let count = match *rule {
-        Discretisation::DLambda {
-            d_lambda,
-            frequency,
-            R_i,
-            C_m,
-        } => {
+        Discretisation::DLambda { d_lambda, frequency, R_i, C_m } => {
             let per_root_um = 1e5 / (4.0 * PI * frequency * R_i * C_m).sqrt();
             let lambdas: f64 = branch
                 .samples
@@ -250,37 +233,20 @@ impl<'a> Profile<'a> {
 
     /// The frustum that holds arc length `s` and the fraction of it.
     fn locate(&self, s: f64) -> (usize, f64) {
-        let k = self
-            .arc
-            .partition_point(|&a| a < s)
-            .clamp(1, self.arc.len() - 1)
-            - 1;
+        let k = self.arc.partition_point(|&a| a < s).clamp(1, self.arc.len() - 1) - 1;
         let step = self.arc[k + 1] - self.arc[k];
-        (
-            k,
-            if step > 0.0 {
-                ((s - self.arc[k]) / step).clamp(0.0, 1.0)
-            } else {
-                0.0
-            },
-        )
+        (k, if step > 0.0 { ((s - self.arc[k]) / step).clamp(0.0, 1.0) } else { 0.0 })
     }
 
     fn radius_at(&self, s: f64) -> f64 {
         let (k, f) = self.locate(s);
-        let (a, b) = (
-            self.branch.samples[k].radius,
-            self.branch.samples[k + 1].radius,
-        );
+        let (a, b) = (self.branch.samples[k].radius, self.branch.samples[k + 1].radius);
         a + f * (b - a)
     }
 
     fn position_at(&self, s: f64) -> [f64; 3] {
         let (k, f) = self.locate(s);
-        let (a, b) = (
-            self.branch.samples[k].position,
-            self.branch.samples[k + 1].position,
-        );
+        let (a, b) = (self.branch.samples[k].position, self.branch.samples[k + 1].position);
         [0, 1, 2].map(|i| a[i] + f * (b[i] - a[i]))
     }
 
@@ -294,10 +260,7 @@ impl<'a> Profile<'a> {
             if a > to {
                 break;
             }
-            let (ra, rb) = (
-                self.branch.samples[k].radius,
-                self.branch.samples[k + 1].radius,
-            );
+            let (ra, rb) = (self.branch.samples[k].radius, self.branch.samples[k + 1].radius);
             if a == b {
                 if (a > from && a <= to) || (a == 0.0 && from == 0.0) {
                     sum.area += frustum_area(ra, rb, 0.0);

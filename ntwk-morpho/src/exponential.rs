@@ -26,21 +26,14 @@ pub fn exp(x: f64) -> f64 {
     let r4 = r2 * r2;
     // Estrin's scheme: short chains of dependent operations.
     let a = r2.mul_add(r.mul_add(1.0 / 6.0, 1.0 / 2.0), 1.0 + r);
-    let b = r2.mul_add(
-        r.mul_add(1.0 / 5040.0, 1.0 / 720.0),
-        r.mul_add(1.0 / 120.0, 1.0 / 24.0),
-    );
+    let b = r2.mul_add(r.mul_add(1.0 / 5040.0, 1.0 / 720.0), r.mul_add(1.0 / 120.0, 1.0 / 24.0));
     let c = r2.mul_add(
         r.mul_add(1.0 / 39_916_800.0, 1.0 / 3_628_800.0),
         r.mul_add(1.0 / 362_880.0, 1.0 / 40_320.0),
     );
     let d = r.mul_add(1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0);
     let p = r4.mul_add(r4.mul_add(r4.mul_add(d, c), b), a);
-    let power = shifted
-        .to_bits()
-        .wrapping_sub(ROUND.to_bits())
-        .wrapping_add(1023)
-        << 52;
+    let power = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(1023) << 52;
     p * f64::from_bits(power)
 }
 

@@ -15,11 +15,7 @@ fn positive(name: &'static str, value: f64) -> Result<f64, MorphologyError> {
     if value > 0.0 && value.is_finite() {
         Ok(value)
     } else {
-        Err(MorphologyError::Parameter {
-            name,
-            value,
-            expected: "a finite number > 0",
-        })
+        Err(MorphologyError::Parameter { name, value, expected: "a finite number > 0" })
     }
 }
 
@@ -33,26 +29,15 @@ fn cylinder(
     diameter: f64,
 ) -> Branch {
     let end = [0, 1, 2].map(|k| start[k] + length * direction[k]);
-    let samples = vec![
-        Sample::new(start, 0.5 * diameter),
-        Sample::new(end, 0.5 * diameter),
-    ];
-    Branch {
-        region,
-        parent,
-        samples,
-    }
+    let samples = vec![Sample::new(start, 0.5 * diameter), Sample::new(end, 0.5 * diameter)];
+    Branch { region, parent, samples }
 }
 
 /// A soma of the sphere's area: a cylinder with length = diameter along y, its middle in the origin.
 fn ball(diameter: f64) -> Branch {
     let r = 0.5 * diameter;
     let samples = [-r, 0.0, r].map(|y| Sample::new([0.0, y, 0.0], r)).to_vec();
-    Branch {
-        region: Region::Soma,
-        parent: None,
-        samples,
-    }
+    Branch { region: Region::Soma, parent: None, samples }
 }
 
 /// A cylinder of `length` and `diameter` (µm) along x: one branch of region [`Region::Basal`].
@@ -86,14 +71,7 @@ pub fn ball_and_stick(
     let on_soma = Some(Attachment { branch: 0, x: 0.5 });
     Morphology::new(vec![
         soma,
-        cylinder(
-            Region::Basal,
-            on_soma,
-            start,
-            [1.0, 0.0, 0.0],
-            length,
-            diameter,
-        ),
+        cylinder(Region::Basal, on_soma, start, [1.0, 0.0, 0.0], length, diameter),
     ])
 }
 
@@ -110,28 +88,14 @@ pub fn y_branch(
         positive(name, l)?;
         positive(name, d)?;
     }
-    let root = cylinder(
-        Region::Basal,
-        None,
-        [0.0; 3],
-        [1.0, 0.0, 0.0],
-        parent.0,
-        parent.1,
-    );
+    let root = cylinder(Region::Basal, None, [0.0; 3], [1.0, 0.0, 0.0], parent.0, parent.1);
     let fork = [parent.0, 0.0, 0.0];
     let at_end = Some(Attachment { branch: 0, x: 1.0 });
     let s = 0.5f64.sqrt();
     Morphology::new(vec![
         root,
         cylinder(Region::Basal, at_end, fork, [s, s, 0.0], first.0, first.1),
-        cylinder(
-            Region::Basal,
-            at_end,
-            fork,
-            [s, -s, 0.0],
-            second.0,
-            second.1,
-        ),
+        cylinder(Region::Basal, at_end, fork, [s, -s, 0.0], second.0, second.1),
     ])
 }
 
@@ -159,13 +123,7 @@ impl BinaryTree {
     #[must_use]
     pub fn rall(levels: u32, diameter: f64, length: f64) -> Self {
         let third = 2f64.powf(-1.0 / 3.0);
-        BinaryTree {
-            levels,
-            diameter,
-            length,
-            diameter_ratio: third * third,
-            length_ratio: third,
-        }
+        BinaryTree { levels, diameter, length, diameter_ratio: third * third, length_ratio: third }
     }
 
     /// Builds the tree without a soma, in the plane, level by level.
@@ -234,16 +192,9 @@ impl RallTree {
     /// # Errors
     /// [`MorphologyError::Parameter`] unless diameter and length are positive, the rest finite and 1 <= levels <= 20.
     pub fn build(&self, seed: u64) -> Result<Morphology, MorphologyError> {
-        for (name, value) in [
-            ("start_angle", self.start_angle),
-            ("half_angle", self.half_angle),
-        ] {
+        for (name, value) in [("start_angle", self.start_angle), ("half_angle", self.half_angle)] {
             if !value.is_finite() {
-                return Err(MorphologyError::Parameter {
-                    name,
-                    value,
-                    expected: "a finite angle",
-                });
+                return Err(MorphologyError::Parameter { name, value, expected: "a finite angle" });
             }
         }
         for (name, value) in [("soma_radius", self.soma_radius), ("jitter", self.jitter)] {
@@ -268,10 +219,7 @@ impl RallTree {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let jitter = self.jitter.to_radians();
         let (branches, parent) = if self.soma_radius > 0.0 {
-            (
-                vec![ball(2.0 * self.soma_radius)],
-                Some(Attachment { branch: 0, x: 0.5 }),
-            )
+            (vec![ball(2.0 * self.soma_radius)], Some(Attachment { branch: 0, x: 0.5 }))
         } else {
             (Vec::new(), None)
         };
@@ -305,11 +253,7 @@ impl PlanarTree {
     ) -> Result<Vec<Branch>, MorphologyError> {
         if !(1..=20).contains(&self.levels) {
             let value = f64::from(self.levels);
-            return Err(MorphologyError::Parameter {
-                name: "levels",
-                value,
-                expected: "1 to 20",
-            });
+            return Err(MorphologyError::Parameter { name: "levels", value, expected: "1 to 20" });
         }
         let (mut diameter, mut length) = (self.diameter, self.length);
         let mut level = vec![(parent, start, self.start_angle)];
@@ -325,10 +269,7 @@ impl PlanarTree {
                     diameter,
                 );
                 let end = b.samples[1].position;
-                let at = Some(Attachment {
-                    branch: branches.len(),
-                    x: 1.0,
-                });
+                let at = Some(Attachment { branch: branches.len(), x: 1.0 });
                 branches.push(b);
                 for side in [1.0, -1.0] {
                     next.push((at, end, angle + side * self.half_angle + deviate()));

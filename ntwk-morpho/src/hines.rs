@@ -40,11 +40,7 @@ impl Tree {
                 None => root = node,
             }
         }
-        let mut tree = Tree {
-            nodes: vec![root as u32],
-            parents: vec![0],
-            links: vec![0.0],
-        };
+        let mut tree = Tree { nodes: vec![root as u32], parents: vec![0], links: vec![0.0] };
         let mut at = 0;
         while at < tree.nodes.len() {
             for &child in &children[tree.nodes[at] as usize] {
@@ -183,18 +179,12 @@ mod tests {
     #[test]
     fn agrees_with_dense_elimination() {
         for seed in 0..5 {
-            let cell = PyramidalTree {
-                obliques: 3,
-                ..PyramidalTree::default()
-            }
-            .build(seed)
-            .unwrap();
+            let cell =
+                PyramidalTree { obliques: 3, ..PyramidalTree::default() }.build(seed).unwrap();
             let compartments = cell.compartments(&Discretisation::MaxLength(40.0)).unwrap();
             let tree = Tree::new(&compartments, &vec![150.0; compartments.len()]);
             let n = tree.len();
-            let mut own: Vec<f64> = (0..n)
-                .map(|k| 1e-4 * (1.0 + (k as f64).sin().abs()))
-                .collect();
+            let mut own: Vec<f64> = (0..n).map(|k| 1e-4 * (1.0 + (k as f64).sin().abs())).collect();
             let mut rhs: Vec<f64> = (0..n).map(|k| (k as f64 * 0.7).cos()).collect();
             let mut matrix = DMatrix::from_diagonal(&DVector::from_vec(own.clone()));
             for k in 1..n {
@@ -209,12 +199,7 @@ mod tests {
             tree.eliminate(&mut own, &mut rhs, &mut factors);
             tree.substitute(&mut rhs, &factors);
             for k in 0..n {
-                assert!(
-                    (rhs[k] / dense[k] - 1.0).abs() < 1e-8,
-                    "{k}: {} {}",
-                    rhs[k],
-                    dense[k]
-                );
+                assert!((rhs[k] / dense[k] - 1.0).abs() < 1e-8, "{k}: {} {}", rhs[k], dense[k]);
             }
         }
     }

@@ -67,9 +67,7 @@ impl Impedance {
         for i in &cell.insertions {
             // A pool carries no current: its admittance is zero.
             let y = i.mechanism.admittance(celsius, v, 1e-4, omega);
-            let y = y.ok_or_else(|| ImpedanceError::NoAdmittance {
-                mechanism: i.name.clone(),
-            })?;
+            let y = y.ok_or_else(|| ImpedanceError::NoAdmittance { mechanism: i.name.clone() })?;
             for (&p, &s) in i.places.iter().zip(&i.scale) {
                 density[p] += y * s;
             }
@@ -92,13 +90,7 @@ impl Impedance {
         if below[0].norm_sqr() == 0.0 || !below[0].re.is_finite() || !below[0].im.is_finite() {
             return Err(ImpedanceError::Singular { frequency });
         }
-        Ok(Impedance {
-            compartments,
-            tree,
-            below,
-            own,
-            positions,
-        })
+        Ok(Impedance { compartments, tree, below, own, positions })
     }
 
     /// Potential of every node (complex mV) for currents (complex nA) at some points; at 0 Hz the steady state, as the
@@ -179,9 +171,6 @@ impl Impedance {
             }
             from = to;
         }
-        (0..n)
-            .map(|node| self.positions[node])
-            .map(|k| 1.0 / (self.below[k] + above[k]))
-            .collect()
+        (0..n).map(|node| self.positions[node]).map(|k| 1.0 / (self.below[k] + above[k])).collect()
     }
 }

@@ -31,12 +31,7 @@ impl ParameterError {
         if ok {
             Ok(())
         } else {
-            Err(ParameterError {
-                name,
-                value,
-                unit,
-                expected: "a finite number > 0",
-            })
+            Err(ParameterError { name, value, unit, expected: "a finite number > 0" })
         }
     }
 
@@ -53,12 +48,7 @@ impl ParameterError {
         if ok {
             Ok(())
         } else {
-            Err(ParameterError {
-                name,
-                value,
-                unit,
-                expected: "a finite number >= 0",
-            })
+            Err(ParameterError { name, value, unit, expected: "a finite number >= 0" })
         }
     }
 
@@ -74,12 +64,7 @@ impl ParameterError {
         if value.is_finite() {
             Ok(())
         } else {
-            Err(ParameterError {
-                name,
-                value,
-                unit,
-                expected: "a finite number",
-            })
+            Err(ParameterError { name, value, unit, expected: "a finite number" })
         }
     }
 }

@@ -19,11 +19,7 @@ impl Sample {
     /// A sample that comes from no file.
     #[must_use]
     pub fn new(position: [f64; 3], radius: f64) -> Self {
-        Sample {
-            position,
-            radius,
-            id: None,
-        }
+        Sample { position, radius, id: None }
     }
 }
 
@@ -65,10 +61,7 @@ impl Branch {
     /// Length along the axis (µm).
     #[must_use]
     pub fn length(&self) -> f64 {
-        self.samples
-            .windows(2)
-            .map(|w| distance(w[0].position, w[1].position))
-            .sum()
+        self.samples.windows(2).map(|w| distance(w[0].position, w[1].position)).sum()
     }
 
     /// Lateral area (µm²), without end discs.
@@ -76,13 +69,7 @@ impl Branch {
     pub fn area(&self) -> f64 {
         self.samples
             .windows(2)
-            .map(|w| {
-                frustum_area(
-                    w[0].radius,
-                    w[1].radius,
-                    distance(w[0].position, w[1].position),
-                )
-            })
+            .map(|w| frustum_area(w[0].radius, w[1].radius, distance(w[0].position, w[1].position)))
             .sum()
     }
 }
@@ -206,10 +193,7 @@ impl Morphology {
                 Some(_) if i == 0 => return Err(MorphologyError::Root { branch: i }),
                 Some(at) => {
                     if at.branch >= i {
-                        return Err(MorphologyError::ParentOrder {
-                            branch: i,
-                            parent: at.branch,
-                        });
+                        return Err(MorphologyError::ParentOrder { branch: i, parent: at.branch });
                     }
                     if !(0.0..=1.0).contains(&at.x) {
                         return Err(MorphologyError::Attachment { branch: i, x: at.x });
@@ -333,15 +317,12 @@ impl Morphology {
     }
 
     fn sum(&self, keep: impl Fn(&Branch) -> bool) -> Measures {
-        self.branches
-            .iter()
-            .filter(|b| keep(b))
-            .fold(Measures::default(), |m, b| Measures {
-                samples: m.samples + b.samples.len(),
-                branches: m.branches + 1,
-                length: m.length + b.length(),
-                area: m.area + b.area(),
-            })
+        self.branches.iter().filter(|b| keep(b)).fold(Measures::default(), |m, b| Measures {
+            samples: m.samples + b.samples.len(),
+            branches: m.branches + 1,
+            length: m.length + b.length(),
+            area: m.area + b.area(),
+        })
     }
 
     /// The tip (end of a branch without children) with the largest path distance, optionally of some regions only.

@@ -41,21 +41,13 @@ impl Morphology {
             if moved && parent.is_some() {
                 reattached.push(kept.len());
             }
-            kept.push(Branch {
-                region: b.region,
-                parent,
-                samples: b.samples.clone(),
-            });
+            kept.push(Branch { region: b.region, parent, samples: b.samples.clone() });
         }
         if kept.is_empty() {
             return Err(MorphologyError::NothingLeft { region });
         }
         let new_root = index[0].is_none();
-        Ok(Removal {
-            morphology: Morphology::new(kept)?,
-            reattached,
-            new_root,
-        })
+        Ok(Removal { morphology: Morphology::new(kept)?, reattached, new_root })
     }
 
     /// The attachment on the nearest kept ancestor, and whether it is not the branch's own parent.
@@ -64,13 +56,7 @@ impl Morphology {
         let mut moved = false;
         while let Some(a) = at {
             if let Some(new) = index[a.branch] {
-                return (
-                    Some(Attachment {
-                        branch: new,
-                        x: a.x,
-                    }),
-                    moved,
-                );
+                return (Some(Attachment { branch: new, x: a.x }), moved);
             }
             at = self.branches()[a.branch].parent;
             moved = true;
@@ -104,11 +90,8 @@ impl Morphology {
         let (s, c) = angle.sin_cos();
         // Rodrigues: p cos + (k x p) sin + k (k.p)(1 - cos).
         self.mapped(|p| {
-            let cross = [
-                k[1] * p[2] - k[2] * p[1],
-                k[2] * p[0] - k[0] * p[2],
-                k[0] * p[1] - k[1] * p[0],
-            ];
+            let cross =
+                [k[1] * p[2] - k[2] * p[1], k[2] * p[0] - k[0] * p[2], k[0] * p[1] - k[1] * p[0]];
             let along = (k[0] * p[0] + k[1] * p[1] + k[2] * p[2]) * (1.0 - c);
             [0, 1, 2].map(|i| p[i] * c + cross[i] * s + k[i] * along)
         })

@@ -19,21 +19,13 @@ impl MagnesiumBlock {
     /// η = 1/3.57 mM, γ = 0.062 /mV at 1 mM (Jahr and Stevens 1990).
     #[must_use]
     pub fn jahr_stevens() -> Self {
-        MagnesiumBlock {
-            magnesium: 1.0,
-            eta: 1.0 / 3.57,
-            gamma: 0.062,
-        }
+        MagnesiumBlock { magnesium: 1.0, eta: 1.0 / 3.57, gamma: 0.062 }
     }
 
     /// The steeper η = 0.33 /mM, γ = 0.08 /mV at 1 mM of models of dendritic NMDA spikes.
     #[must_use]
     pub fn steep() -> Self {
-        MagnesiumBlock {
-            magnesium: 1.0,
-            eta: 0.33,
-            gamma: 0.08,
-        }
+        MagnesiumBlock { magnesium: 1.0, eta: 0.33, gamma: 0.08 }
     }
 
     /// The open fraction B(V), and dB/dV = γ B (1 − B) (1/mV).
@@ -70,34 +62,19 @@ impl DoubleExponential {
     /// AMPA: 0.5/5 ms, 0 mV.
     #[must_use]
     pub fn ampa() -> Self {
-        DoubleExponential {
-            tau_rise: 0.5,
-            tau_decay: 5.0,
-            E_rev: 0.0,
-            block: None,
-        }
+        DoubleExponential { tau_rise: 0.5, tau_decay: 5.0, E_rev: 0.0, block: None }
     }
 
     /// NMDA: 3/70 ms, 0 mV, with the block given.
     #[must_use]
     pub fn nmda(block: MagnesiumBlock) -> Self {
-        DoubleExponential {
-            tau_rise: 3.0,
-            tau_decay: 70.0,
-            E_rev: 0.0,
-            block: Some(block),
-        }
+        DoubleExponential { tau_rise: 3.0, tau_decay: 70.0, E_rev: 0.0, block: Some(block) }
     }
 
     /// GABA_A: 0.5/5 ms, −80 mV.
     #[must_use]
     pub fn gaba_a() -> Self {
-        DoubleExponential {
-            tau_rise: 0.5,
-            tau_decay: 5.0,
-            E_rev: -80.0,
-            block: None,
-        }
+        DoubleExponential { tau_rise: 0.5, tau_decay: 5.0, E_rev: -80.0, block: None }
     }
 
     /// Checks the parameters.
@@ -216,16 +193,10 @@ impl GabaB {
         let (er, eg) = ((-k * h).exp(), (-self.K4 * h).exp());
         // ∫ e^(−K4 (h−s)) e^(−k s) ds, by its limit where the two rates agree.
         let gap = self.K4 - k;
-        let both = if (gap * h).abs() > 1e-6 {
-            (er - eg) / gap
-        } else {
-            h * er * (1.0 - 0.5 * gap * h)
-        };
+        let both =
+            if (gap * h).abs() > 1e-6 { (er - eg) / gap } else { h * er * (1.0 - 0.5 * gap * h) };
         let constant = self.K3 * r_inf * -(-self.K4 * h).exp_m1() / self.K4;
-        [
-            r_inf + (r - r_inf) * er,
-            g * eg + constant + self.K3 * (r - r_inf) * both,
-        ]
+        [r_inf + (r - r_inf) * er, g * eg + constant + self.K3 * (r - r_inf) * both]
     }
 
     /// Open fraction G⁴/(G⁴ + K_d).
@@ -278,19 +249,9 @@ mod tests {
     #[test]
     fn normalisation_and_block_have_their_known_values() {
         let n = |r, d| {
-            DoubleExponential {
-                tau_rise: r,
-                tau_decay: d,
-                E_rev: 0.0,
-                block: None,
-            }
-            .normalisation()
+            DoubleExponential { tau_rise: r, tau_decay: d, E_rev: 0.0, block: None }.normalisation()
         };
-        for (r, d, value) in [
-            (0.5, 5.0, 1.43506),
-            (3.0, 70.0, 1.20303),
-            (3.0, 100.0, 1.14902),
-        ] {
+        for (r, d, value) in [(0.5, 5.0, 1.43506), (3.0, 70.0, 1.20303), (3.0, 100.0, 1.14902)] {
             assert!((n(r, d) - value).abs() < 5e-6);
             let identity = r / (d - r) * (d / r).powf(d / (d - r));
             assert!((n(r, d) / identity - 1.0).abs() < 1e-12);

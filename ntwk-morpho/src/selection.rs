@@ -73,18 +73,15 @@ impl Selection {
             Selection::All => vec![true; list.len()],
             Selection::Region(r) => list.iter().map(|c| c.region == *r).collect(),
             Selection::Dendrites => list.iter().map(|c| c.region.is_dendrite()).collect(),
-            Selection::PathDistance { from, to } => list
-                .iter()
-                .map(|c| *from <= c.path_distance && c.path_distance < *to)
-                .collect(),
-            Selection::BranchOrder { from, to } => list
-                .iter()
-                .map(|c| (*from..=*to).contains(&c.branch_order))
-                .collect(),
-            Selection::Radius { from, to } => list
-                .iter()
-                .map(|c| *from <= c.radius && c.radius < *to)
-                .collect(),
+            Selection::PathDistance { from, to } => {
+                list.iter().map(|c| *from <= c.path_distance && c.path_distance < *to).collect()
+            }
+            Selection::BranchOrder { from, to } => {
+                list.iter().map(|c| (*from..=*to).contains(&c.branch_order)).collect()
+            }
+            Selection::Radius { from, to } => {
+                list.iter().map(|c| *from <= c.radius && c.radius < *to).collect()
+            }
             Selection::Subtree(branch) => {
                 let mut mask = vec![false; list.len()];
                 for k in compartments.of_branch(*branch) {

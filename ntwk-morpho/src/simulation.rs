@@ -182,11 +182,7 @@ impl Simulation {
     /// Potential of every node (mV): compartments first, see [`crate::Compartments`].
     #[must_use]
     pub fn voltages(&self) -> Vec<f64> {
-        self.constants
-            .positions
-            .iter()
-            .map(|&k| self.state.v[k as usize])
-            .collect()
+        self.constants.positions.iter().map(|&k| self.state.v[k as usize]).collect()
     }
 
     /// Potential at a point (mV).
@@ -201,10 +197,7 @@ impl Simulation {
     #[must_use]
     pub fn calcium(&self) -> Vec<f64> {
         let compartments = &self.constants.positions[..self.constants.n_compartments];
-        compartments
-            .iter()
-            .map(|&k| self.state.calcium[k as usize])
-            .collect()
+        compartments.iter().map(|&k| self.state.calcium[k as usize]).collect()
     }
 
     /// Sets the potential of every node (mV) without touching gates: for tests and restarts.
@@ -214,14 +207,9 @@ impl Simulation {
     pub fn set_voltages(&mut self, v: &[f64]) -> Result<(), SimulationError> {
         let count = self.constants.tree.len();
         if v.len() != count {
-            return Err(LocationError::Node {
-                node: v.len(),
-                count,
-            }
-            .into());
+            return Err(LocationError::Node { node: v.len(), count }.into());
         }
-        v.iter()
-            .try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
+        v.iter().try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
         for (v, &k) in v.iter().zip(&self.constants.positions) {
             self.state.v[k as usize] = *v;
         }
@@ -239,8 +227,7 @@ impl Simulation {
     /// # Errors
     /// [`SimulationError`] when there is no such point or the simulation has begun.
     pub fn record_voltage(&mut self, at: &[Location], every: u64) -> Result<(), SimulationError> {
-        at.iter()
-            .try_for_each(|&a| self.record(&Probe::Voltage(a), every))
+        at.iter().try_for_each(|&a| self.record(&Probe::Voltage(a), every))
     }
 
     /// Records a quantity, as [`Simulation::record_voltage`].
@@ -266,9 +253,7 @@ impl Simulation {
         }
         ParameterError::finite("threshold", threshold, "mV")?;
         let node = self.position(at)?;
-        self.recorder
-            .detectors
-            .push(SpikeDetector::new(at, node, threshold));
+        self.recorder.detectors.push(SpikeDetector::new(at, node, threshold));
         Ok(())
     }
 
@@ -281,11 +266,7 @@ impl Simulation {
     /// Spike times of each detector, in the order they were set up.
     #[must_use]
     pub fn spikes(&self) -> Vec<Spikes> {
-        self.recorder
-            .detectors
-            .iter()
-            .map(SpikeDetector::spikes)
-            .collect()
+        self.recorder.detectors.iter().map(SpikeDetector::spikes).collect()
     }
 
     /// Integrates until the time is at least `until` (ms), within a billionth of a step.
@@ -331,12 +312,7 @@ impl Simulation {
 
     /// Own admittance (µS) and current (nA) of all nodes at the present state, electrodes and synapses included.
     fn evaluate(&mut self, t: f64, dt: f64) {
-        let Simulation {
-            state,
-            work,
-            constants,
-            ..
-        } = self;
+        let Simulation { state, work, constants, .. } = self;
         work.current.fill(0.0);
         work.conductance.fill(0.0);
         state.calcium_current.fill(0.0);
@@ -371,23 +347,13 @@ impl Simulation {
 
     /// Solves for ΔV and applies it.
     fn solve(&mut self, t: f64) -> Result<(), SimulationError> {
-        let Simulation {
-            state,
-            work,
-            constants,
-            settings,
-            ..
-        } = self;
+        let Simulation { state, work, constants, settings, .. } = self;
         let tree = &constants.tree;
         let n = tree.len();
         let second_order = settings.method == Method::CrankNicolson;
         if second_order {
             for (m, kept) in constants.massless.iter().zip(&mut work.massless) {
-                *kept = [
-                    work.own[m.position],
-                    work.rhs[m.position],
-                    state.v[m.position],
-                ];
+                *kept = [work.own[m.position], work.rhs[m.position], state.v[m.position]];
             }
         }
         tree.eliminate_with_axial(&state.v, &mut work.own, &mut work.rhs, &mut work.factors);
@@ -414,12 +380,7 @@ impl Simulation {
     /// Their own potential at the start of a step does not enter the solution, except as the point about which a nonlinear
     /// synapse is linearised.
     fn settle_massless(&mut self) {
-        let Simulation {
-            state,
-            work,
-            constants,
-            ..
-        } = self;
+        let Simulation { state, work, constants, .. } = self;
         for (m, [own, rhs, old]) in constants.massless.iter().zip(&work.massless) {
             // The node's own current is rhs − own (V − old).
             let mut total = *own;
@@ -434,12 +395,7 @@ impl Simulation {
 
     /// Finds out what went wrong in the step from `t`.
     fn failure(&self, t: f64) -> SimulationError {
-        let Simulation {
-            state,
-            work,
-            constants,
-            ..
-        } = self;
+        let Simulation { state, work, constants, .. } = self;
         let tree = &constants.tree;
         let (n, count) = (constants.n_compartments, tree.len());
         let non_finite = |position: usize, mechanism: &str, variable: &str| {
@@ -447,13 +403,7 @@ impl Simulation {
             let compartment = constants.compartments.as_slice().get(node);
             let branch = compartment.map_or_else(|| node.saturating_sub(n + 1), |c| c.branch);
             let (mechanism, variable) = (mechanism.to_owned(), variable.to_owned());
-            SimulationError::NonFinite {
-                time: t,
-                node,
-                branch,
-                mechanism,
-                variable,
-            }
+            SimulationError::NonFinite { time: t, node, branch, mechanism, variable }
         };
         for m in &state.mechanisms {
             if let Some((position, variable)) = m.non_finite() {
@@ -466,15 +416,10 @@ impl Simulation {
         }
         // Elimination leaves the admittance of the subtree in `own`: the first pivot from the leaves that fails is the cause.
         let pivot = |k: usize| work.own[k] + tree.links()[k];
-        if let Some(k) = (0..count)
-            .rev()
-            .find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
+        if let Some(k) = (0..count).rev().find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
             && pivot(k).is_finite()
         {
-            return SimulationError::Pivot {
-                time: t,
-                node: tree.nodes()[k] as usize,
-            };
+            return SimulationError::Pivot { time: t, node: tree.nodes()[k] as usize };
         }
         let position = (0..count).find(|&k| !state.v[k].is_finite()).unwrap_or(0);
         non_finite(position, "membrane", "potential")
@@ -483,13 +428,7 @@ impl Simulation {
     fn resolve(&self, probe: &Probe) -> Result<Source, SimulationError> {
         let position = |at: Location| self.position(at);
         let mechanism = |name: &str| {
-            let known = || {
-                self.state
-                    .mechanisms
-                    .iter()
-                    .map(|m| m.name().to_owned())
-                    .collect()
-            };
+            let known = || self.state.mechanisms.iter().map(|m| m.name().to_owned()).collect();
             let found = self.state.mechanisms.iter().position(|m| m.name() == name);
             found.ok_or_else(|| SimulationError::UnknownMechanism {
                 name: name.to_owned(),
@@ -501,63 +440,34 @@ impl Simulation {
             let compartment = self.constants.compartments.node(at)?;
             let found = placed.place(self.constants.positions[compartment] as usize);
             // A mechanism that is everywhere has padding at nodes without area.
-            found
-                .filter(|_| compartment < self.constants.n_compartments)
-                .ok_or_else(|| SimulationError::NotInserted {
-                    mechanism: placed.name().to_owned(),
-                    compartment,
-                })
+            found.filter(|_| compartment < self.constants.n_compartments).ok_or_else(|| {
+                SimulationError::NotInserted { mechanism: placed.name().to_owned(), compartment }
+            })
         };
         Ok(match probe {
             Probe::Voltage(at) => Source::Voltage(position(*at)?),
             Probe::Calcium(at) => Source::Calcium(position(*at)?),
-            Probe::Variable {
-                mechanism: name,
-                variable,
-                at,
-            } => {
+            Probe::Variable { mechanism: name, variable, at } => {
                 let m = mechanism(name)?;
                 let variables = self.state.mechanisms[m].variables();
-                let index = variables
-                    .iter()
-                    .position(|v| v == variable)
-                    .ok_or_else(|| SimulationError::UnknownVariable {
+                let index = variables.iter().position(|v| v == variable).ok_or_else(|| {
+                    SimulationError::UnknownVariable {
                         mechanism: name.clone(),
                         variable: variable.clone(),
                         known: variables.iter().map(|v| (*v).to_owned()).collect(),
-                    })?;
-                Source::Variable {
-                    mechanism: m,
-                    variable: index,
-                    place: place(m, *at)?,
-                }
+                    }
+                })?;
+                Source::Variable { mechanism: m, variable: index, place: place(m, *at)? }
             }
-            Probe::Current {
-                mechanism: name,
-                at,
-            } => {
+            Probe::Current { mechanism: name, at } => {
                 let m = mechanism(name)?;
-                Source::Current {
-                    mechanism: m,
-                    place: place(m, *at)?,
-                }
+                Source::Current { mechanism: m, place: place(m, *at)? }
             }
         })
     }
 
     fn sample(&mut self) {
-        let Simulation {
-            state,
-            recorder,
-            settings,
-            ..
-        } = self;
-        recorder.sample(
-            state.step,
-            settings.dt,
-            &state.v,
-            &state.calcium,
-            &mut state.mechanisms,
-        );
+        let Simulation { state, recorder, settings, .. } = self;
+        recorder.sample(state.step, settings.dt, &state.v, &state.calcium, &mut state.mechanisms);
     }
 }

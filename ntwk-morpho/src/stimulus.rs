@@ -67,11 +67,7 @@ impl Waveform {
     /// A constant value from `start` for `duration` (ms).
     #[must_use]
     pub fn step(start: f64, duration: f64, amplitude: f64) -> Self {
-        Waveform::Step {
-            start,
-            duration,
-            amplitude,
-        }
+        Waveform::Step { start, duration, amplitude }
     }
 
     /// Checks the parameters.
@@ -85,11 +81,7 @@ impl Waveform {
                 .try_for_each(|&(name, value, unit)| ParameterError::finite(name, value, unit))
         };
         match self {
-            Waveform::Step {
-                start,
-                duration,
-                amplitude,
-            } => {
+            Waveform::Step { start, duration, amplitude } => {
                 named(&[("start", *start, "ms"), ("amplitude", *amplitude, "")])?;
                 // An infinite step is one that stays on.
                 let endless = *duration == f64::INFINITY;
@@ -99,25 +91,11 @@ impl Waveform {
                     ParameterError::not_negative("duration", *duration, "ms")
                 }
             }
-            Waveform::Ramp {
-                start,
-                duration,
-                from,
-                to,
-            } => {
-                named(&[
-                    ("start", *start, "ms"),
-                    ("from", *from, ""),
-                    ("to", *to, ""),
-                ])?;
+            Waveform::Ramp { start, duration, from, to } => {
+                named(&[("start", *start, "ms"), ("from", *from, ""), ("to", *to, "")])?;
                 ParameterError::positive("duration", *duration, "ms")
             }
-            Waveform::Sine {
-                start,
-                duration,
-                amplitude,
-                frequency,
-            } => {
+            Waveform::Sine { start, duration, amplitude, frequency } => {
                 named(&[
                     ("start", *start, "ms"),
                     ("amplitude", *amplitude, ""),
@@ -125,13 +103,7 @@ impl Waveform {
                 ])?;
                 ParameterError::not_negative("duration", *duration, "ms")
             }
-            Waveform::Zap {
-                start,
-                duration,
-                amplitude,
-                from,
-                to,
-            } => {
+            Waveform::Zap { start, duration, amplitude, from, to } => {
                 named(&[
                     ("start", *start, "ms"),
                     ("amplitude", *amplitude, ""),
@@ -140,15 +112,9 @@ impl Waveform {
                 ])?;
                 ParameterError::positive("duration", *duration, "ms")
             }
-            Waveform::Sampled {
-                start,
-                interval,
-                values,
-            } => {
+            Waveform::Sampled { start, interval, values } => {
                 named(&[("start", *start, "ms")])?;
-                values
-                    .iter()
-                    .try_for_each(|&v| ParameterError::finite("values", v, ""))?;
+                values.iter().try_for_each(|&v| ParameterError::finite("values", v, ""))?;
                 ParameterError::positive("interval", *interval, "ms")
             }
         }
@@ -159,40 +125,22 @@ impl Waveform {
     pub fn at(&self, t: f64) -> f64 {
         let inside = |start: f64, duration: f64| t >= start && t < start + duration;
         match self {
-            Waveform::Step {
-                start,
-                duration,
-                amplitude,
-            } if inside(*start, *duration) => *amplitude,
-            Waveform::Ramp {
-                start,
-                duration,
-                from,
-                to,
-            } if inside(*start, *duration) => from + (to - from) * (t - start) / duration,
-            Waveform::Sine {
-                start,
-                duration,
-                amplitude,
-                frequency,
-            } if inside(*start, *duration) => {
+            Waveform::Step { start, duration, amplitude } if inside(*start, *duration) => {
+                *amplitude
+            }
+            Waveform::Ramp { start, duration, from, to } if inside(*start, *duration) => {
+                from + (to - from) * (t - start) / duration
+            }
+            Waveform::Sine { start, duration, amplitude, frequency }
+                if inside(*start, *duration) =>
+            {
                 amplitude * (TAU * 1e-3 * frequency * (t - start)).sin()
             }
-            Waveform::Zap {
-                start,
-                duration,
-                amplitude,
-                from,
-                to,
-            } if inside(*start, *duration) => {
+            Waveform::Zap { start, duration, amplitude, from, to } if inside(*start, *duration) => {
                 let s = t - start;
                 amplitude * (TAU * 1e-3 * (from * s + 0.5 * (to - from) * s * s / duration)).sin()
             }
-            Waveform::Sampled {
-                start,
-                interval,
-                values,
-            } if !values.is_empty() => {
+            Waveform::Sampled { start, interval, values } if !values.is_empty() => {
                 let s = (t - start) / interval;
                 if s < 0.0 || s > (values.len() - 1) as f64 {
                     return 0.0;
@@ -210,11 +158,7 @@ impl Waveform {
     #[must_use]
     pub fn over(&self, t: f64, dt: f64) -> f64 {
         match self {
-            Waveform::Step {
-                start,
-                duration,
-                amplitude,
-            } => {
+            Waveform::Step { start, duration, amplitude } => {
                 let on = (t + dt).min(start + duration) - t.max(*start);
                 // Edges meant to lie on the step grid may miss it by rounding.
                 let share = on / dt;
@@ -256,12 +200,7 @@ impl VoltageClamp {
             ParameterError::finite("level", level, "mV")?;
             if until.is_nan() || until <= last {
                 let expected = "times that grow";
-                return Err(ParameterError {
-                    name: "until",
-                    value: until,
-                    unit: "ms",
-                    expected,
-                });
+                return Err(ParameterError { name: "until", value: until, unit: "ms", expected });
             }
             last = until;
         }
@@ -282,9 +221,7 @@ mod tests {
     #[test]
     fn a_step_between_grid_points_keeps_its_charge() {
         let w = Waveform::step(1.013, 2.5, 0.3);
-        let charge: f64 = (0..1000)
-            .map(|k| w.over(f64::from(k) * 0.01, 0.01) * 0.01)
-            .sum();
+        let charge: f64 = (0..1000).map(|k| w.over(f64::from(k) * 0.01, 0.01) * 0.01).sum();
         assert!((charge - 0.75).abs() < 1e-9);
         assert_eq!(w.over(1.02, 0.01), 0.3);
         assert_eq!(w.over(0.5, 0.01), 0.0);
@@ -292,30 +229,11 @@ mod tests {
 
     #[test]
     fn samples_are_joined_by_lines() {
-        let w = Waveform::Sampled {
-            start: 1.0,
-            interval: 0.5,
-            values: vec![0.0, 1.0, -1.0],
-        };
+        let w = Waveform::Sampled { start: 1.0, interval: 0.5, values: vec![0.0, 1.0, -1.0] };
         assert_eq!(
-            [
-                w.at(0.9),
-                w.at(1.25),
-                w.at(1.5),
-                w.at(1.75),
-                w.at(2.0),
-                w.at(2.1)
-            ],
+            [w.at(0.9), w.at(1.25), w.at(1.5), w.at(1.75), w.at(2.0), w.at(2.1)],
             [0.0, 0.5, 1.0, 0.0, -1.0, 0.0]
         );
-        assert_eq!(
-            Waveform::Sampled {
-                start: 0.0,
-                interval: 1.0,
-                values: vec![]
-            }
-            .at(0.0),
-            0.0
-        );
+        assert_eq!(Waveform::Sampled { start: 0.0, interval: 1.0, values: vec![] }.at(0.0), 0.0);
     }
 }

@@ -14,8 +14,7 @@ use ntwk_morpho::{
 /// R_m 20000 Ω cm², C_m 1 µF/cm², R_i 100 Ω cm, as in the file.
 fn passive(morphology: &Morphology, rule: Discretisation) -> Cell {
     let mut cell = Cell::new(morphology.compartments(&rule).unwrap(), 1.0, 100.0).unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 5e-5, E: 0.0 })
-        .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 5e-5, E: 0.0 }).unwrap();
     cell
 }
 
@@ -33,17 +32,10 @@ fn impedance_of_a_sealed_cable() {
     let file = &data("cable_analytic.json")["sealed_cable"];
     let cell = passive(&cable(1000.0, 2.0).unwrap(), Discretisation::PerBranch(999));
     let [start, middle, end] = [0.0, 0.5, 1.0].map(|x| Location::new(0, x));
-    for (k, f) in numbers(&file["impedance"]["freq_Hz"])
-        .into_iter()
-        .enumerate()
-    {
+    for (k, f) in numbers(&file["impedance"]["freq_Hz"]).into_iter().enumerate() {
         let z = Impedance::new(&cell, f, 0.0, 6.3).unwrap();
         let tolerance = if f < 50.0 { 2e-6 } else { 1e-3 };
-        check(
-            z.input(start).unwrap(),
-            &file["impedance"]["Z_in_0"][k],
-            tolerance,
-        );
+        check(z.input(start).unwrap(), &file["impedance"]["Z_in_0"][k], tolerance);
         check(
             z.transfer(start, end).unwrap(),
             &file["impedance"]["Z_transfer_0_to_L"][k],
@@ -57,9 +49,8 @@ fn impedance_of_a_sealed_cable() {
     }
     let z = Impedance::new(&cell, 0.0, 0.0, 6.3).unwrap();
     let v = z.response(&[(start, Complex::new(1.0, 0.0))]).unwrap();
-    for (x, ratio) in numbers(&file["steady"]["x_um"])
-        .iter()
-        .zip(numbers(&file["steady"]["V_over_V0"]))
+    for (x, ratio) in
+        numbers(&file["steady"]["x_um"]).iter().zip(numbers(&file["steady"]["V_over_V0"]))
     {
         // The end nodes lie at 0 and L, the other centres beside the whole number; compare with the formula there.
         let at = (x / 1000.0).clamp(0.0, 1.0);
@@ -75,27 +66,16 @@ fn impedance_of_a_sealed_cable() {
 #[test]
 fn impedance_of_a_tree_under_the_three_halves_rule() {
     let file = &data("cable_analytic.json")["rall_three_halves"];
-    let branch = |k: &str| {
-        (
-            number(&file["inputs"][k]["length_um"]),
-            number(&file["inputs"][k]["diam_um"]),
-        )
-    };
+    let branch =
+        |k: &str| (number(&file["inputs"][k]["length_um"]), number(&file["inputs"][k]["diam_um"]));
     let tree = y_branch(branch("parent"), branch("child1"), branch("child2")).unwrap();
     let cell = passive(&tree, Discretisation::PerBranch(501));
     let root = Location::new(0, 0.0);
     let tips = [Location::new(1, 1.0), Location::new(2, 1.0)];
-    for (k, f) in numbers(&file["impedance"]["freq_Hz"])
-        .into_iter()
-        .enumerate()
-    {
+    for (k, f) in numbers(&file["impedance"]["freq_Hz"]).into_iter().enumerate() {
         let z = Impedance::new(&cell, f, 0.0, 6.3).unwrap();
         let tolerance = if f < 50.0 { 1e-5 } else { 1e-3 };
-        check(
-            z.input(root).unwrap(),
-            &file["impedance"]["Z_in_root"][k],
-            tolerance,
-        );
+        check(z.input(root).unwrap(), &file["impedance"]["Z_in_root"][k], tolerance);
         for tip in tips {
             check(
                 z.transfer(root, tip).unwrap(),
@@ -110,23 +90,15 @@ fn impedance_of_a_tree_under_the_three_halves_rule() {
     let back = 1.0 / z.attenuation(tips[0], root).unwrap().re;
     assert!((back / number(&file["V_root_over_V_tip1_for_injection_at_tip1"]) - 1.0).abs() < 1e-5);
     // The generated tree of ten levels collapses on one cylinder too.
-    let rall = RallTree {
-        soma_radius: 0.0,
-        levels: 8,
-        ..RallTree::default()
-    };
+    let rall = RallTree { soma_radius: 0.0, levels: 8, ..RallTree::default() };
     let cell = passive(&rall.build(1).unwrap(), Discretisation::MaxLength(2.0));
     let z = Impedance::new(&cell, 0.0, 0.0, 6.3).unwrap();
     let r_inf = |d: f64| 4.0 * 100.0 * lambda(d) / (std::f64::consts::PI * d * d) * 0.01;
-    let electrotonic: f64 = (0..8)
-        .map(|b| 100.0 / lambda(2.0 * 2f64.powf(-2.0 * f64::from(b) / 3.0)))
-        .sum();
+    let electrotonic: f64 =
+        (0..8).map(|b| 100.0 / lambda(2.0 * 2f64.powf(-2.0 * f64::from(b) / 3.0))).sum();
     let exact = r_inf(2.0) / electrotonic.tanh();
     assert!((z.input(Location::new(0, 0.0)).unwrap().re / exact - 1.0).abs() < 1e-5);
-    let ratio = z
-        .attenuation(Location::new(0, 0.0), Location::new(254, 1.0))
-        .unwrap()
-        .re;
+    let ratio = z.attenuation(Location::new(0, 0.0), Location::new(254, 1.0)).unwrap().re;
     assert!((ratio / electrotonic.cosh() - 1.0).abs() < 1e-5);
 }
 
@@ -143,18 +115,10 @@ fn step_response(
     method: Method,
 ) -> Vec<Vec<f64>> {
     let mut cell = cell.clone();
-    cell.inject(at[0], Waveform::step(0.0, f64::INFINITY, 0.1))
-        .unwrap();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            dt,
-            method,
-            v_init: 0.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    cell.inject(at[0], Waveform::step(0.0, f64::INFINITY, 0.1)).unwrap();
+    let mut s =
+        Simulation::new(&cell, &Settings { dt, method, v_init: 0.0, ..Settings::default() })
+            .unwrap();
     times
         .iter()
         .map(|&t| {
@@ -170,45 +134,20 @@ fn charging_of_a_cable_and_of_a_ball_and_stick() {
     let step = &file["sealed_cable"]["step_0p1nA"];
     let cell = passive(&cable(1000.0, 2.0).unwrap(), Discretisation::PerBranch(401));
     let ends = [Location::new(0, 0.0), Location::new(0, 1.0)];
-    let v = step_response(
-        &cell,
-        &ends,
-        0.001,
-        &numbers(&step["t_ms"]),
-        Method::CrankNicolson,
-    );
+    let v = step_response(&cell, &ends, 0.001, &numbers(&step["t_ms"]), Method::CrankNicolson);
     for (k, v) in v.iter().enumerate() {
         assert!((v[0] - number(&step["V0_mV"][k])).abs() < 5e-4, "{k} {v:?}");
         assert!((v[1] - number(&step["VL_mV"][k])).abs() < 2e-4, "{k} {v:?}");
     }
     let ball = &file["ball_and_stick"];
-    let cell = passive(
-        &ball_and_stick(20.0, 1000.0, 2.0).unwrap(),
-        Discretisation::PerBranch(401),
-    );
+    let cell = passive(&ball_and_stick(20.0, 1000.0, 2.0).unwrap(), Discretisation::PerBranch(401));
     let soma = Location::new(0, 0.5);
-    let z = Impedance::new(&cell, 0.0, 0.0, 6.3)
-        .unwrap()
-        .input(soma)
-        .unwrap()
-        .re;
-    assert!(
-        (z / number(&ball["Rin_soma_MOhm"]) - 1.0).abs() < 1e-5,
-        "{z}"
-    );
+    let z = Impedance::new(&cell, 0.0, 0.0, 6.3).unwrap().input(soma).unwrap().re;
+    assert!((z / number(&ball["Rin_soma_MOhm"]) - 1.0).abs() < 1e-5, "{z}");
     let step = &ball["step_0p1nA_soma"];
-    let v = step_response(
-        &cell,
-        &[soma],
-        0.005,
-        &numbers(&step["t_ms"]),
-        Method::CrankNicolson,
-    );
+    let v = step_response(&cell, &[soma], 0.005, &numbers(&step["t_ms"]), Method::CrankNicolson);
     for (k, v) in v.iter().enumerate() {
-        assert!(
-            (v[0] / number(&step["V_mV"][k]) - 1.0).abs() < 1e-3,
-            "{k} {v:?}"
-        );
+        assert!((v[0] / number(&step["V_mV"][k]) - 1.0).abs() < 1e-3, "{k} {v:?}");
     }
 }
 
@@ -219,10 +158,7 @@ fn orders_of_convergence() {
     let exact = number(&file["V0_mV"][4]);
     let ends = [Location::new(0, 0.0), Location::new(0, 1.0)];
     let errors = |cells: usize, dts: &[f64], method| -> Vec<f64> {
-        let cell = passive(
-            &cable(1000.0, 2.0).unwrap(),
-            Discretisation::PerBranch(cells),
-        );
+        let cell = passive(&cable(1000.0, 2.0).unwrap(), Discretisation::PerBranch(cells));
         let limit = step_response(&cell, &ends, 1e-3, &[5.0], Method::CrankNicolson)[0][1];
         dts.iter()
             .map(|&dt| (step_response(&cell, &ends, dt, &[5.0], method)[0][1] - limit).abs())
@@ -231,10 +167,7 @@ fn orders_of_convergence() {
     for (method, order) in [(Method::ImplicitEuler, 1.0), (Method::CrankNicolson, 2.0)] {
         let e = errors(101, &[0.2, 0.1, 0.05, 0.025], method);
         for w in e.windows(2) {
-            assert!(
-                ((w[0] / w[1]).log2() - order).abs() < 0.1,
-                "{method:?}: {e:?}"
-            );
+            assert!(((w[0] / w[1]).log2() - order).abs() < 0.1, "{method:?}: {e:?}");
         }
     }
     let in_space: Vec<f64> = [10, 20, 40, 80]
@@ -251,14 +184,10 @@ fn orders_of_convergence() {
 
 fn pyramidal() -> Cell {
     let tree = PyramidalTree::default().build(3).unwrap();
-    let mut cell = Cell::new(
-        tree.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-        1.0,
-        150.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(tree.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 150.0)
+            .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell
 }
 
@@ -279,10 +208,7 @@ fn impedances_are_reciprocal_and_the_map_agrees_with_single_solutions() {
                 let at = Location::new(branch, x);
                 let one = z.input(at).unwrap();
                 let all = map[cell.compartments().node(at).unwrap()];
-                assert!(
-                    (one - all).norm() < 1e-11 * one.norm(),
-                    "{at:?} {one} {all}"
-                );
+                assert!((one - all).norm() < 1e-11 * one.norm(), "{at:?} {one} {all}");
             }
         }
     }
@@ -293,19 +219,11 @@ fn impedances_are_reciprocal_and_the_map_agrees_with_single_solutions() {
 fn charge_is_conserved_to_rounding() {
     for method in [Method::ImplicitEuler, Method::CrankNicolson] {
         let mut cell = pyramidal();
-        cell.inject(Location::new(7, 1.0), Waveform::step(0.0, 5.0, 0.4))
-            .unwrap();
+        cell.inject(Location::new(7, 1.0), Waveform::step(0.0, 5.0, 0.4)).unwrap();
         let dt = 0.025;
-        let mut s = Simulation::new(
-            &cell,
-            &Settings {
-                dt,
-                method,
-                v_init: -70.0,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s =
+            Simulation::new(&cell, &Settings { dt, method, v_init: -70.0, ..Settings::default() })
+                .unwrap();
         for step in 0..400 {
             let before = s.voltages().to_vec();
             s.step().unwrap();
@@ -320,16 +238,9 @@ fn charge_is_conserved_to_rounding() {
                 };
                 leak += 1e-2 * c.area * 1e-4 * (v + 70.0);
             }
-            let injected = if f64::from(step) * dt < 5.0 - 1e-9 {
-                0.4
-            } else {
-                0.0
-            };
+            let injected = if f64::from(step) * dt < 5.0 - 1e-9 { 0.4 } else { 0.0 };
             let error = charge - dt * (injected - leak);
-            assert!(
-                error.abs() < 1e-12 * dt * 0.4,
-                "{method:?} step {step}: {error:e}"
-            );
+            assert!(error.abs() < 1e-12 * dt * 0.4, "{method:?} step {step}: {error:e}");
         }
     }
 }
@@ -337,21 +248,11 @@ fn charge_is_conserved_to_rounding() {
 #[test]
 fn a_passive_cell_without_input_loses_energy_and_returns_to_rest() {
     let cell = pyramidal();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            dt: 0.1,
-            v_init: -40.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(&cell, &Settings { dt: 0.1, v_init: -40.0, ..Settings::default() })
+        .unwrap();
     let energy = |s: &Simulation| -> f64 {
         let list = cell.compartments().as_slice();
-        list.iter()
-            .zip(s.voltages())
-            .map(|(c, v)| c.area * (v + 70.0).powi(2))
-            .sum()
+        list.iter().zip(s.voltages()).map(|(c, v)| c.area * (v + 70.0).powi(2)).sum()
     };
     let mut last = energy(&s);
     for _ in 0..1000 {
@@ -369,72 +270,35 @@ fn a_passive_cell_without_input_loses_energy_and_returns_to_rest() {
 fn a_voltage_clamp_sees_the_input_resistance() {
     let mut cell = pyramidal();
     let soma = Location::new(0, 0.5);
-    let r_in = Impedance::new(&cell, 0.0, -70.0, 6.3)
-        .unwrap()
-        .input(soma)
-        .unwrap()
-        .re;
+    let r_in = Impedance::new(&cell, 0.0, -70.0, 6.3).unwrap().input(soma).unwrap().re;
     cell.clamp_voltage(
         soma,
-        VoltageClamp {
-            levels: vec![(500.0, -50.0)],
-            series_resistance: 10.0,
-        },
+        VoltageClamp { levels: vec![(500.0, -50.0)], series_resistance: 10.0 },
     )
     .unwrap();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            dt: 0.1,
-            v_init: -70.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(&cell, &Settings { dt: 0.1, v_init: -70.0, ..Settings::default() })
+        .unwrap();
     s.run(500.0).unwrap();
     let v = s.voltage(soma).unwrap();
-    assert!(
-        (v - (-70.0 + 20.0 * r_in / (r_in + 10.0))).abs() < 1e-9,
-        "{v}"
-    );
+    assert!((v - (-70.0 + 20.0 * r_in / (r_in + 10.0))).abs() < 1e-9, "{v}");
 }
 
 /// The same membrane in other clothes: moved, with a branch cut in two, with siblings in another order.
 #[test]
 fn the_solution_does_not_depend_on_how_the_tree_is_written() {
-    let tree = PyramidalTree {
-        step: 10.0,
-        ..PyramidalTree::default()
-    }
-    .build(8)
-    .unwrap();
+    let tree = PyramidalTree { step: 10.0, ..PyramidalTree::default() }.build(8).unwrap();
     let run = |m: &Morphology, at: Location| {
-        let mut cell = Cell::new(
-            m.compartments(&Discretisation::PerSample).unwrap(),
-            1.0,
-            150.0,
-        )
-        .unwrap();
-        cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-            .unwrap();
+        let mut cell =
+            Cell::new(m.compartments(&Discretisation::PerSample).unwrap(), 1.0, 150.0).unwrap();
+        cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
         cell.inject(at, Waveform::step(1.0, 10.0, 0.2)).unwrap();
-        let mut s = Simulation::new(
-            &cell,
-            &Settings {
-                v_init: -70.0,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s =
+            Simulation::new(&cell, &Settings { v_init: -70.0, ..Settings::default() }).unwrap();
         s.run(8.0).unwrap();
         s.voltage(Location::new(0, 0.5)).unwrap()
     };
     let reference = run(&tree, Location::new(5, 1.0));
-    let moved = tree
-        .rotated([1.0, 1.0, 0.0], 0.7)
-        .unwrap()
-        .translated([3.0, 4.0, 5.0])
-        .unwrap();
+    let moved = tree.rotated([1.0, 1.0, 0.0], 0.7).unwrap().translated([3.0, 4.0, 5.0]).unwrap();
     assert!((run(&moved, Location::new(5, 1.0)) - reference).abs() < 1e-10);
     // Branch 5 cut at a sample: its second half is a new branch at the end of the list, which takes over the children.
     let mut branches = tree.clone().into_branches();
@@ -452,14 +316,7 @@ fn the_solution_does_not_depend_on_how_the_tree_is_written() {
         }
     }
     let parent = Some(ntwk_morpho::Attachment { branch: 5, x: 1.0 });
-    branches.insert(
-        6,
-        ntwk_morpho::Branch {
-            region,
-            parent,
-            samples: tail,
-        },
-    );
+    branches.insert(6, ntwk_morpho::Branch { region, parent, samples: tail });
     let cut = Morphology::new(branches).unwrap();
     assert!((run(&cut, Location::new(6, 1.0)) - reference).abs() < 1e-10);
     // Two leaves written in the other order.
@@ -484,29 +341,17 @@ fn the_solution_does_not_depend_on_how_the_tree_is_written() {
 fn limits_of_the_axial_resistivity() {
     let tree = PyramidalTree::default().build(2).unwrap();
     let build = |r_i: f64| {
-        let mut cell = Cell::new(
-            tree.compartments(&Discretisation::MaxLength(20.0)).unwrap(),
-            1.0,
-            r_i,
-        )
-        .unwrap();
-        cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: 0.0 })
-            .unwrap();
+        let mut cell =
+            Cell::new(tree.compartments(&Discretisation::MaxLength(20.0)).unwrap(), 1.0, r_i)
+                .unwrap();
+        cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: 0.0 }).unwrap();
         cell
     };
     let soma = Location::new(0, 0.5);
-    let point = Impedance::new(&build(1e-9), 0.0, 0.0, 6.3)
-        .unwrap()
-        .input(soma)
-        .unwrap()
-        .re;
+    let point = Impedance::new(&build(1e-9), 0.0, 0.0, 6.3).unwrap().input(soma).unwrap().re;
     let area = tree.measures().area;
     assert!((point * area * 1e-2 * 1e-4 - 1.0).abs() < 1e-8);
-    let alone = Impedance::new(&build(1e14), 0.0, 0.0, 6.3)
-        .unwrap()
-        .input(soma)
-        .unwrap()
-        .re;
+    let alone = Impedance::new(&build(1e14), 0.0, 0.0, 6.3).unwrap().input(soma).unwrap().re;
     let area = tree.branches()[0].area();
     assert!((alone * area * 1e-2 * 1e-4 - 1.0).abs() < 1e-6);
 }

@@ -11,12 +11,7 @@ use std::sync::Arc;
 
 fn point_cell() -> Cell {
     let m = cable(10.0, 10.0).unwrap();
-    Cell::new(
-        m.compartments(&Discretisation::PerBranch(1)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap()
+    Cell::new(m.compartments(&Discretisation::PerBranch(1)).unwrap(), 1.0, 100.0).unwrap()
 }
 
 const HERE: Location = Location { branch: 0, x: 0.5 };
@@ -25,12 +20,10 @@ const HERE: Location = Location { branch: 0, x: 0.5 };
 #[test]
 fn one_compartment_follows_its_ordinary_differential_equation() {
     let mut cell = point_cell();
-    cell.insert("hh", &Selection::All, HodgkinHuxley::default())
-        .unwrap();
+    cell.insert("hh", &Selection::All, HodgkinHuxley::default()).unwrap();
     let area = cell.compartments().area();
     let density = 0.01; // mA/cm²
-    cell.inject(HERE, Waveform::step(0.0, 100.0, density * area * 1e-2))
-        .unwrap();
+    cell.inject(HERE, Waveform::step(0.0, 100.0, density * area * 1e-2)).unwrap();
     let p = HodgkinHuxley::default();
     let f = |y: [f64; 4]| {
         let gates = p.gates(&1.0, y[0], 0.0);
@@ -54,20 +47,13 @@ fn one_compartment_follows_its_ordinary_differential_equation() {
         y = [0, 1, 2, 3].map(|i| y[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]));
     }
     let error = |dt| {
-        let settings = Settings {
-            dt,
-            method: Method::CrankNicolson,
-            ..Settings::default()
-        };
+        let settings = Settings { dt, method: Method::CrankNicolson, ..Settings::default() };
         let mut s = Simulation::new(&cell, &settings).unwrap();
         s.run(20.0).unwrap();
         (s.voltages()[0] - y[0]).abs()
     };
     let (coarse, fine) = (error(0.01), error(0.005));
-    assert!(
-        fine < 0.02 && (coarse / fine - 4.0).abs() < 0.2,
-        "{coarse} {fine}"
-    );
+    assert!(fine < 0.02 && (coarse / fine - 4.0).abs() < 0.2, "{coarse} {fine}");
 }
 
 /// Under a stiff clamp every gate goes to its steady state and the current to its closed form.
@@ -78,48 +64,15 @@ fn currents_at_constant_potential() {
     let sodium = Sodium::new(0.05);
     cell.insert("a", &Selection::All, a).unwrap();
     cell.insert("na", &Selection::All, sodium).unwrap();
-    cell.clamp_voltage(
-        HERE,
-        VoltageClamp {
-            levels: vec![(1e9, -35.0)],
-            series_resistance: 1e-9,
-        },
-    )
-    .unwrap();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            celsius: 34.0,
-            v_init: -80.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
-    s.record(
-        &Probe::Current {
-            mechanism: "a".into(),
-            at: HERE,
-        },
-        1,
-    )
-    .unwrap();
-    s.record(
-        &Probe::Current {
-            mechanism: "na".into(),
-            at: HERE,
-        },
-        1,
-    )
-    .unwrap();
-    s.record(
-        &Probe::Variable {
-            mechanism: "a".into(),
-            variable: "n".into(),
-            at: HERE,
-        },
-        1,
-    )
-    .unwrap();
+    cell.clamp_voltage(HERE, VoltageClamp { levels: vec![(1e9, -35.0)], series_resistance: 1e-9 })
+        .unwrap();
+    let mut s =
+        Simulation::new(&cell, &Settings { celsius: 34.0, v_init: -80.0, ..Settings::default() })
+            .unwrap();
+    s.record(&Probe::Current { mechanism: "a".into(), at: HERE }, 1).unwrap();
+    s.record(&Probe::Current { mechanism: "na".into(), at: HERE }, 1).unwrap();
+    s.record(&Probe::Variable { mechanism: "a".into(), variable: "n".into(), at: HERE }, 1)
+        .unwrap();
     s.run(500.0).unwrap();
     let r = s.recording();
     let steady = |i: f64, k: usize| {
@@ -131,24 +84,16 @@ fn currents_at_constant_potential() {
     steady(a.current(&d, x, -35.0).0, 0);
     steady(x[0], 2);
     let d = sodium.derive(34.0);
-    steady(
-        sodium
-            .current(&d, sodium.gates(&d, -35.0, 0.0).map(|g| g.inf), -35.0)
-            .0,
-        1,
-    );
+    steady(sodium.current(&d, sodium.gates(&d, -35.0, 0.0).map(|g| g.inf), -35.0).0, 1);
 }
 
 #[test]
 fn mechanisms_in_parts_of_a_cell_add_up() {
     let m = ball_and_stick(20.0, 400.0, 2.0).unwrap();
     let build = |parts: &[(&str, Selection, f64)]| {
-        let mut cell = Cell::new(
-            m.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-            1.0,
-            100.0,
-        )
-        .unwrap();
+        let mut cell =
+            Cell::new(m.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 100.0)
+                .unwrap();
         for (name, selection, share) in parts {
             let squid = HodgkinHuxley {
                 g_Na: 0.12 * share,
@@ -158,8 +103,7 @@ fn mechanisms_in_parts_of_a_cell_add_up() {
             };
             cell.insert(name, selection, squid).unwrap();
         }
-        cell.inject(Location::new(0, 0.5), Waveform::step(1.0, 10.0, 0.5))
-            .unwrap();
+        cell.inject(Location::new(0, 0.5), Waveform::step(1.0, 10.0, 0.5)).unwrap();
         let mut s = Simulation::new(&cell, &Settings::default()).unwrap();
         s.run(8.0).unwrap();
         s.voltages().to_vec()
@@ -172,11 +116,7 @@ fn mechanisms_in_parts_of_a_cell_add_up() {
     ]);
     let with_nothing = build(&[("hh", Selection::All, 1.0), ("none", Selection::All, 0.0)]);
     for other in [halves, regions, with_nothing] {
-        let worst = whole
-            .iter()
-            .zip(&other)
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f64::max);
+        let worst = whole.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst < 1e-9, "{worst:e}");
     }
 }
@@ -184,14 +124,9 @@ fn mechanisms_in_parts_of_a_cell_add_up() {
 #[test]
 fn a_gradient_of_density_follows_the_distance() {
     let m = ball_and_stick(20.0, 400.0, 2.0).unwrap();
-    let mut cell = Cell::new(
-        m.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(m.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 100.0).unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell.insert_scaled("h", &Selection::Dendrites, Hcn::new(1e-5), |c| {
         1.0 + c.path_distance / 100.0
     })
@@ -200,39 +135,13 @@ fn a_gradient_of_density_follows_the_distance() {
         1.0 - c.path_distance / 100.0
     });
     assert!(matches!(bad, Err(CellError::Factor { .. })));
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            v_init: -70.0,
-            celsius: 34.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s =
+        Simulation::new(&cell, &Settings { v_init: -70.0, celsius: 34.0, ..Settings::default() })
+            .unwrap();
     let (near, far) = (Location::new(1, 0.1), Location::new(1, 0.9));
-    s.record(
-        &Probe::Current {
-            mechanism: "h".into(),
-            at: near,
-        },
-        1,
-    )
-    .unwrap();
-    s.record(
-        &Probe::Current {
-            mechanism: "h".into(),
-            at: far,
-        },
-        1,
-    )
-    .unwrap();
-    let wrong = s.record(
-        &Probe::Current {
-            mechanism: "h".into(),
-            at: Location::new(0, 0.5),
-        },
-        1,
-    );
+    s.record(&Probe::Current { mechanism: "h".into(), at: near }, 1).unwrap();
+    s.record(&Probe::Current { mechanism: "h".into(), at: far }, 1).unwrap();
+    let wrong = s.record(&Probe::Current { mechanism: "h".into(), at: Location::new(0, 0.5) }, 1);
     assert!(matches!(wrong, Err(SimulationError::NotInserted { .. })));
     s.step().unwrap();
     let r = s.recording();
@@ -251,34 +160,18 @@ fn calcium_of_a_shell() {
         let t = TCalcium::new(1.0);
         let x = t.gates(&(), -60.0, 0.0).map(|g| g.inf);
         let g = 1e-3 / (x[0] * x[0] * x[1] * 160.0);
-        cell.insert("t", &Selection::All, TCalcium { g, E: e })
+        cell.insert("t", &Selection::All, TCalcium { g, E: e }).unwrap();
+        cell.insert_mechanism("pool", &Selection::All, Arc::new(CalciumPool::default()), |_| 1.0)
             .unwrap();
-        cell.insert_mechanism(
-            "pool",
-            &Selection::All,
-            Arc::new(CalciumPool::default()),
-            |_| 1.0,
-        )
-        .unwrap();
-        cell.insert("kca", &Selection::All, CalciumActivated::new(0.0))
-            .unwrap();
+        cell.insert("kca", &Selection::All, CalciumActivated::new(0.0)).unwrap();
         cell.clamp_voltage(
             HERE,
-            VoltageClamp {
-                levels: vec![(1e9, -60.0)],
-                series_resistance: 1e-9,
-            },
+            VoltageClamp { levels: vec![(1e9, -60.0)], series_resistance: 1e-9 },
         )
         .unwrap();
-        let mut s = Simulation::new(
-            &cell,
-            &Settings {
-                dt: 0.1,
-                v_init: -60.0,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s =
+            Simulation::new(&cell, &Settings { dt: 0.1, v_init: -60.0, ..Settings::default() })
+                .unwrap();
         s.record(&Probe::Calcium(HERE), 1).unwrap();
         s.run(6000.0).unwrap();
         let r = s.recording();
@@ -295,36 +188,23 @@ fn calcium_of_a_shell() {
 #[test]
 fn admittance_of_gates_agrees_with_a_simulation() {
     let mut cell = point_cell();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -80.0 })
-        .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -80.0 }).unwrap();
     cell.insert("h", &Selection::All, Hcn::new(1e-3)).unwrap();
     // The resting potential by a long run, then a small sine.
     let rest = {
         let mut s = Simulation::new(
             &cell,
-            &Settings {
-                celsius: 34.0,
-                v_init: -70.0,
-                ..Settings::default()
-            },
+            &Settings { celsius: 34.0, v_init: -70.0, ..Settings::default() },
         )
         .unwrap();
         s.run(3000.0).unwrap();
         s.voltages()[0]
     };
     for f in [0.5, 5.0, 40.0] {
-        let z = Impedance::new(&cell, f, rest, 34.0)
-            .unwrap()
-            .input(HERE)
-            .unwrap();
+        let z = Impedance::new(&cell, f, rest, 34.0).unwrap().input(HERE).unwrap();
         let mut cell = cell.clone();
         let amplitude = 1e-5;
-        let sine = Waveform::Sine {
-            start: 0.0,
-            duration: 1e9,
-            amplitude,
-            frequency: f,
-        };
+        let sine = Waveform::Sine { start: 0.0, duration: 1e9, amplitude, frequency: f };
         cell.inject(HERE, sine).unwrap();
         let settings = Settings {
             dt: 0.025,
@@ -354,15 +234,9 @@ fn admittance_of_gates_agrees_with_a_simulation() {
 #[test]
 fn faults_are_typed() {
     let mut cell = point_cell();
-    let negative = cell
-        .insert("leak", &Selection::All, Leak { g: -1.0, E: 0.0 })
-        .unwrap_err();
-    assert_eq!(
-        negative.to_string(),
-        "leak: g = -1 S/cm2: expected a finite number >= 0"
-    );
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let negative = cell.insert("leak", &Selection::All, Leak { g: -1.0, E: 0.0 }).unwrap_err();
+    assert_eq!(negative.to_string(), "leak: g = -1 S/cm2: expected a finite number >= 0");
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     assert!(matches!(
         cell.insert("leak", &Selection::All, Kv::new(0.1)),
         Err(CellError::DuplicateName { .. })
@@ -375,48 +249,19 @@ fn faults_are_typed() {
         cell.inject(Location::new(3, 0.5), Waveform::step(0.0, 1.0, 1.0)),
         Err(CellError::Location(_))
     ));
-    assert!(
-        cell.inject(HERE, Waveform::step(f64::NAN, 1.0, 1.0))
-            .is_err()
-    );
+    assert!(cell.inject(HERE, Waveform::step(f64::NAN, 1.0, 1.0)).is_err());
     for settings in [
-        Settings {
-            dt: 0.0,
-            ..Settings::default()
-        },
-        Settings {
-            dt: f64::NAN,
-            ..Settings::default()
-        },
-        Settings {
-            v_init: f64::INFINITY,
-            ..Settings::default()
-        },
+        Settings { dt: 0.0, ..Settings::default() },
+        Settings { dt: f64::NAN, ..Settings::default() },
+        Settings { v_init: f64::INFINITY, ..Settings::default() },
     ] {
-        assert!(matches!(
-            Simulation::new(&cell, &settings),
-            Err(SimulationError::Setting(_))
-        ));
+        assert!(matches!(Simulation::new(&cell, &settings), Err(SimulationError::Setting(_))));
     }
     let mut s = Simulation::new(&cell, &Settings::default()).unwrap();
-    let unknown = s
-        .record(
-            &Probe::Current {
-                mechanism: "na".into(),
-                at: HERE,
-            },
-            1,
-        )
-        .unwrap_err();
-    assert_eq!(
-        unknown.to_string(),
-        "there is no mechanism 'na'; there are: leak"
-    );
+    let unknown = s.record(&Probe::Current { mechanism: "na".into(), at: HERE }, 1).unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no mechanism 'na'; there are: leak");
     s.step().unwrap();
-    assert_eq!(
-        s.record_voltage(&[HERE], 1).unwrap_err(),
-        SimulationError::AlreadyRunning
-    );
+    assert_eq!(s.record_voltage(&[HERE], 1).unwrap_err(), SimulationError::AlreadyRunning);
 }
 
 /// A mechanism of a user's own that goes wrong at some time.
@@ -432,10 +277,7 @@ impl Kinetics<1> for Broken {
     }
     fn derive(&self, _: f64) {}
     fn gates(&self, (): &(), v: f64, _: f64) -> [Gate; 1] {
-        [Gate {
-            inf: (v + 70.5).sqrt(),
-            rate: 1.0,
-        }]
+        [Gate { inf: (v + 70.5).sqrt(), rate: 1.0 }]
     }
     fn current(&self, (): &(), [x]: [f64; 1], _: f64) -> (f64, f64) {
         (1e-3 * x, 0.0)
@@ -445,38 +287,16 @@ impl Kinetics<1> for Broken {
 #[test]
 fn a_state_that_is_not_finite_is_reported_with_compartment_mechanism_and_time() {
     let m = ball_and_stick(20.0, 100.0, 2.0).unwrap();
-    let mut cell = Cell::new(
-        m.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(m.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 100.0).unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell.insert("mine", &Selection::Dendrites, Broken).unwrap();
-    cell.inject(Location::new(1, 1.0), Waveform::step(3.0, 10.0, -0.1))
-        .unwrap();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            v_init: -70.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    cell.inject(Location::new(1, 1.0), Waveform::step(3.0, 10.0, -0.1)).unwrap();
+    let mut s = Simulation::new(&cell, &Settings { v_init: -70.0, ..Settings::default() }).unwrap();
     match s.run(100.0).unwrap_err() {
-        SimulationError::NonFinite {
-            time,
-            node,
-            branch,
-            mechanism,
-            variable,
-        } => {
+        SimulationError::NonFinite { time, node, branch, mechanism, variable } => {
             assert!(time > 0.0 && time < 100.0);
-            assert_eq!(
-                (branch, mechanism.as_str(), variable.as_str()),
-                (1, "mine", "x")
-            );
+            assert_eq!((branch, mechanism.as_str(), variable.as_str()), (1, "mine", "x"));
             assert!(node > 0 && node < cell.compartments().len());
         }
         other => panic!("{other}"),

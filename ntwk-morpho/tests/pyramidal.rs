@@ -22,18 +22,12 @@ fn load() -> (Morphology, Location) {
 }
 
 fn cell(m: &Morphology) -> Cell {
-    Cell::new(
-        m.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap()
+    Cell::new(m.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 100.0).unwrap()
 }
 
 fn passive(m: &Morphology) -> Cell {
     let mut cell = cell(m);
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell
 }
 
@@ -63,11 +57,7 @@ fn geometry_and_impedance() {
             (z.input(tip).unwrap().norm(), "input_tip_MOhm"),
             (z.transfer(SOMA, tip).unwrap().norm(), "transfer_MOhm"),
         ] {
-            assert!(
-                (is / number(&e[key]) - 1.0).abs() < 2e-6,
-                "{key}: {is} {}",
-                e[key]
-            );
+            assert!((is / number(&e[key]) - 1.0).abs() < 2e-6, "{key}: {is} {}", e[key]);
         }
         assert!((soma.arg() - number(&e["input_soma_phase"])).abs() < 1e-6);
     }
@@ -79,14 +69,7 @@ fn a_current_step_and_a_synapse_at_the_tip() {
     let file = data("pyramidal.json");
     let mut c = passive(&m);
     c.inject(SOMA, Waveform::step(5.0, 20.0, 0.1)).unwrap();
-    let mut s = Simulation::new(
-        &c,
-        &Settings {
-            v_init: -70.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(&c, &Settings { v_init: -70.0, ..Settings::default() }).unwrap();
     s.record_voltage(&[SOMA, tip], 40).unwrap();
     s.run(40.0).unwrap();
     let r = s.recording();
@@ -109,11 +92,7 @@ fn a_current_step_and_a_synapse_at_the_tip() {
     s.run(40.0).unwrap();
     let peak = |k: usize| s.recording().column(k).fold(f64::MIN, |a, &b| a.max(b)) + 70.0;
     for (k, key) in ["peak_soma_mV", "peak_tip_mV"].into_iter().enumerate() {
-        assert!(
-            (peak(k) / number(&file["epsp"][key]) - 1.0).abs() < 1e-5,
-            "{key} {}",
-            peak(k)
-        );
+        assert!((peak(k) / number(&file["epsp"][key]) - 1.0).abs() < 1e-5, "{key} {}", peak(k));
     }
 }
 
@@ -123,18 +102,9 @@ fn spikes_of_squid_channels() {
     let file = &data("pyramidal.json")["hh"];
     let run = |dt, method| {
         let mut c = cell(&m);
-        c.insert("hh", &Selection::All, HodgkinHuxley::default())
-            .unwrap();
+        c.insert("hh", &Selection::All, HodgkinHuxley::default()).unwrap();
         c.inject(SOMA, Waveform::step(5.0, 94.0, 1.5)).unwrap();
-        let mut s = Simulation::new(
-            &c,
-            &Settings {
-                dt,
-                method,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s = Simulation::new(&c, &Settings { dt, method, ..Settings::default() }).unwrap();
         s.detect_spikes(SOMA, 0.0).unwrap();
         s.detect_spikes(tip, 0.0).unwrap();
         s.run(120.0).unwrap();
@@ -143,10 +113,7 @@ fn spikes_of_squid_channels() {
     };
     let compare = |is: &[Vec<f64>; 2], key: &str| {
         let soma = max_difference(&is[0], &numbers(&file[key]["spikes_soma_ms"]));
-        soma.max(max_difference(
-            &is[1],
-            &numbers(&file[key]["spikes_tip_ms"]),
-        ))
+        soma.max(max_difference(&is[1], &numbers(&file[key]["spikes_tip_ms"])))
     };
     let same = compare(&run(0.025, Method::ImplicitEuler), "0.025");
     assert!(same < 1e-5, "same scheme, same step: {same:e} ms");

@@ -14,17 +14,8 @@ use serde_json::Value;
 /// R_m 40000 Ω cm², C_m 1 µF/cm², R_i 100 Ω cm, −65 mV, 0.1 nA at the proximal end of the root.
 fn passive(morphology: &ntwk_morpho::Morphology, rule: Discretisation) -> Cell {
     let mut cell = Cell::new(morphology.compartments(&rule).unwrap(), 1.0, 100.0).unwrap();
-    cell.insert(
-        "leak",
-        &Selection::All,
-        Leak {
-            g: 2.5e-5,
-            E: -65.0,
-        },
-    )
-    .unwrap();
-    cell.inject(Location::new(0, 0.0), Waveform::step(0.0, 250.0, 0.1))
-        .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 2.5e-5, E: -65.0 }).unwrap();
+    cell.inject(Location::new(0, 0.0), Waveform::step(0.0, 250.0, 0.1)).unwrap();
     cell
 }
 
@@ -69,10 +60,8 @@ fn worst_at(
 ) -> f64 {
     let mut s = Simulation::new(cell, settings).unwrap();
     let mut worst = 0.0f64;
-    for (t, v) in numbers(&file["t_ms"])
-        .iter()
-        .zip(numbers(&file[column]))
-        .filter(|(t, _)| **t >= from)
+    for (t, v) in
+        numbers(&file["t_ms"]).iter().zip(numbers(&file[column])).filter(|(t, _)| **t >= from)
     {
         s.run(*t).unwrap();
         worst = worst.max((s.voltage(at).unwrap() - v).abs());
@@ -83,34 +72,21 @@ fn worst_at(
 #[test]
 fn rallpack_1_a_uniform_passive_cable() {
     let file = &data("rallpack.json")["rallpack1"];
-    let cell = passive(
-        &cable(1000.0, 1.0).unwrap(),
-        Discretisation::PerBranch(1000),
-    );
+    let cell = passive(&cable(1000.0, 1.0).unwrap(), Discretisation::PerBranch(1000));
     for (column, x) in [("v_x0_mV", 0.0), ("v_xL_mV", 1.0)] {
         let at = Location::new(0, x);
         for (t, v) in numbers(&file["t_ms"]).iter().zip(numbers(&file[column])) {
-            assert!(
-                (series(x, *t) - v).abs() < 2e-6,
-                "the series is that of the file"
-            );
+            assert!((series(x, *t) - v).abs() < 2e-6, "the series is that of the file");
         }
         // The limits: 0.1 % for Crank–Nicolson and 0.5 % for implicit Euler at 0.05 ms.
         for (method, limit) in [(Method::CrankNicolson, 1e-3), (Method::ImplicitEuler, 5e-3)] {
-            let settings = Settings {
-                dt: 0.05,
-                method,
-                ..Settings::default()
-            };
+            let settings = Settings { dt: 0.05, method, ..Settings::default() };
             let error = rms(&cell, &|t| series(x, t), at, &settings);
             eprintln!("Rallpack 1 {column} {method:?} 0.05 ms: rms {error:e}");
             assert!(error < limit, "{column} {method:?}: {error:e}");
         }
-        let settings = Settings {
-            dt: 0.0025,
-            method: Method::CrankNicolson,
-            ..Settings::default()
-        };
+        let settings =
+            Settings { dt: 0.0025, method: Method::CrankNicolson, ..Settings::default() };
         let worst = worst_at(&cell, file, column, at, 1.0, &settings);
         eprintln!(
             "Rallpack 1 {column} Crank-Nicolson 0.0025 ms: largest error from 1 ms {worst:e} mV"
@@ -127,36 +103,21 @@ fn rallpack_2_a_binary_tree() {
     let leaf = Location::new(1022, 1.0);
     for (column, at) in [("v_x0_mV", Location::new(0, 0.0)), ("v_leaf_tip_mV", leaf)] {
         for (method, limit) in [(Method::CrankNicolson, 1e-3), (Method::ImplicitEuler, 5e-3)] {
-            let settings = Settings {
-                dt: 0.05,
-                method,
-                ..Settings::default()
-            };
+            let settings = Settings { dt: 0.05, method, ..Settings::default() };
             let worst = worst_at(&cell, file, column, at, 0.0, &settings) / 25.0;
             eprintln!(
                 "Rallpack 2 {column} {method:?} 0.05 ms: largest error over the range {worst:e}"
             );
             assert!(worst < limit, "{column} {method:?}: {worst:e}");
         }
-        let settings = Settings {
-            dt: 0.005,
-            method: Method::CrankNicolson,
-            ..Settings::default()
-        };
+        let settings = Settings { dt: 0.005, method: Method::CrankNicolson, ..Settings::default() };
         let worst = worst_at(&cell, file, column, at, 1.0, &settings);
         eprintln!(
             "Rallpack 2 {column} Crank-Nicolson 0.005 ms: largest error from 1 ms {worst:e} mV"
         );
         assert!(worst < 3e-3, "{column}: {worst:e} mV");
     }
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            dt: 0.05,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(&cell, &Settings { dt: 0.05, ..Settings::default() }).unwrap();
     s.run(20.0).unwrap();
     let first = s.voltage(leaf).unwrap();
     for b in 511..1023 {
@@ -170,31 +131,15 @@ fn rallpack_2_a_binary_tree() {
 /// Spikes of the active cable at its two ends.
 fn rallpack_3(dt: f64, method: Method) -> [Vec<f64>; 2] {
     let mut cell = Cell::new(
-        cable(1000.0, 1.0)
-            .unwrap()
-            .compartments(&Discretisation::PerBranch(1000))
-            .unwrap(),
+        cable(1000.0, 1.0).unwrap().compartments(&Discretisation::PerBranch(1000)).unwrap(),
         1.0,
         100.0,
     )
     .unwrap();
-    let squid = HodgkinHuxley {
-        g_L: 2.5e-5,
-        E_L: -65.0,
-        ..HodgkinHuxley::default()
-    };
+    let squid = HodgkinHuxley { g_L: 2.5e-5, E_L: -65.0, ..HodgkinHuxley::default() };
     cell.insert("squid", &Selection::All, squid).unwrap();
-    cell.inject(Location::new(0, 0.0), Waveform::step(0.0, 250.0, 0.1))
-        .unwrap();
-    let mut s = Simulation::new(
-        &cell,
-        &Settings {
-            dt,
-            method,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    cell.inject(Location::new(0, 0.0), Waveform::step(0.0, 250.0, 0.1)).unwrap();
+    let mut s = Simulation::new(&cell, &Settings { dt, method, ..Settings::default() }).unwrap();
     s.detect_spikes(Location::new(0, 0.0), 0.0).unwrap();
     s.detect_spikes(Location::new(0, 1.0), 0.0).unwrap();
     s.run(250.0).unwrap();
@@ -205,16 +150,9 @@ fn rallpack_3(dt: f64, method: Method) -> [Vec<f64>; 2] {
 #[test]
 fn rallpack_3_an_active_cable() {
     let file = &data("rallpack.json")["rallpack3"];
-    let expected = [
-        numbers(&file["spikes_ms"]["t_x0"]),
-        numbers(&file["spikes_ms"]["t_xL"]),
-    ];
+    let expected = [numbers(&file["spikes_ms"]["t_x0"]), numbers(&file["spikes_ms"]["t_xL"])];
     let error = |spikes: &[Vec<f64>; 2]| -> f64 {
-        spikes
-            .iter()
-            .zip(&expected)
-            .map(|(s, e)| max_difference(s, e))
-            .fold(0.0, f64::max)
+        spikes.iter().zip(&expected).map(|(s, e)| max_difference(s, e)).fold(0.0, f64::max)
     };
     // Second order: the error falls by four when dt is halved, and what is left after extrapolation is below 1 µs.
     let coarse = rallpack_3(0.02, Method::CrankNicolson);
@@ -225,13 +163,7 @@ fn rallpack_3_an_active_cable() {
     );
     assert!(e2 < 8e-3 && (e1 / e2 - 4.0).abs() < 0.1, "{e1} {e2}");
     let limit: Vec<Vec<f64>> = (0..2)
-        .map(|i| {
-            coarse[i]
-                .iter()
-                .zip(&fine[i])
-                .map(|(a, b)| b + (b - a) / 3.0)
-                .collect()
-        })
+        .map(|i| coarse[i].iter().zip(&fine[i]).map(|(a, b)| b + (b - a) / 3.0).collect())
         .collect();
     let limit = error(&[limit[0].clone(), limit[1].clone()]);
     eprintln!("Rallpack 3 extrapolated: {limit:e} ms");

@@ -17,11 +17,8 @@ fn check<K: Kinetics<N>, const N: usize>(channel: K, table: Table<N>) {
     // No point of this grid lies on a singularity of the formulas as written.
     for k in 0..460 {
         let v = -120.03 + f64::from(k) * 0.41;
-        for (j, (g, (inf, tau))) in channel
-            .gates(&derived, v, 1e-3)
-            .iter()
-            .zip(table(v))
-            .enumerate()
+        for (j, (g, (inf, tau))) in
+            channel.gates(&derived, v, 1e-3).iter().zip(table(v)).enumerate()
         {
             assert!(
                 (g.inf - inf).abs() <= 1e-9 * inf.abs() + 1e-15,
@@ -76,16 +73,8 @@ fn rates_are_those_of_the_sources() {
     check(HodgkinHuxley::default(), |v| {
         let (u, phi) = (v + 65.0, 3f64.powf(2.77));
         [
-            ab(
-                phi,
-                0.1 * (25.0 - u) / (((25.0 - u) / 10.0).exp() - 1.0),
-                4.0 * (-u / 18.0).exp(),
-            ),
-            ab(
-                phi,
-                0.07 * (-u / 20.0).exp(),
-                1.0 / (((30.0 - u) / 10.0).exp() + 1.0),
-            ),
+            ab(phi, 0.1 * (25.0 - u) / (((25.0 - u) / 10.0).exp() - 1.0), 4.0 * (-u / 18.0).exp()),
+            ab(phi, 0.07 * (-u / 20.0).exp(), 1.0 / (((30.0 - u) / 10.0).exp() + 1.0)),
             ab(
                 phi,
                 0.01 * (10.0 - u) / (((10.0 - u) / 10.0).exp() - 1.0),
@@ -101,11 +90,7 @@ fn rates_are_those_of_the_sources() {
                 0.32 * (13.0 - u) / (((13.0 - u) / 4.0).exp() - 1.0),
                 0.28 * (u - 40.0) / (((u - 40.0) / 5.0).exp() - 1.0),
             ),
-            ab(
-                phi,
-                0.128 * ((17.0 - u) / 18.0).exp(),
-                4.0 / (1.0 + ((40.0 - u) / 5.0).exp()),
-            ),
+            ab(phi, 0.128 * ((17.0 - u) / 18.0).exp(), 4.0 / (1.0 + ((40.0 - u) / 5.0).exp())),
             ab(
                 phi,
                 0.032 * (15.0 - u) / (((15.0 - u) / 5.0).exp() - 1.0),
@@ -120,34 +105,21 @@ fn rates_are_those_of_the_sources() {
         let (w, phi) = (v - 10.0, 2.3f64.powf(1.1));
         let trap = |x: f64, a: f64, q: f64| a * x / (1.0 - (-x / q).exp());
         let m = ab(phi, trap(w + 35.0, 0.182, 9.0), trap(-w - 35.0, 0.124, 9.0));
-        let h = ab(
-            phi,
-            trap(w + 50.0, 0.024, 5.0),
-            trap(-w - 75.0, 0.0091, 5.0),
-        );
+        let h = ab(phi, trap(w + 50.0, 0.024, 5.0), trap(-w - 75.0, 0.0091, 5.0));
         [m, (1.0 / (1.0 + ((w + 65.0) / 6.2).exp()), h.1)]
     });
-    check(
-        FastSodium {
-            a2: 0.3,
-            ..FastSodium::new(0.1)
-        },
-        |v| {
-            let (a, b) = (
-                0.2816 * (v + 28.0) / (1.0 - (-(v + 28.0) / 9.3).exp()),
-                0.2464 * (v + 1.0) / (((v + 1.0) / 6.0).exp() - 1.0),
-            );
-            let h = ab(
-                1.0,
-                0.098 / ((v + 43.1) / 20.0).exp(),
-                1.4 / (1.0 + (-(v + 13.1) / 10.0).exp()),
-            );
-            let c = 1.0 / (1.0 + ((v + 58.0) / 2.0).exp());
-            let x = f_rt() * (v + 60.0);
-            let tau = ((12.0 * 0.2 * x).exp() / (3e-4 * (1.0 + (12.0 * x).exp()))).max(30.0);
-            [ab(1.0, a, b), h, (c + 0.3 * (1.0 - c), tau)]
-        },
-    );
+    check(FastSodium { a2: 0.3, ..FastSodium::new(0.1) }, |v| {
+        let (a, b) = (
+            0.2816 * (v + 28.0) / (1.0 - (-(v + 28.0) / 9.3).exp()),
+            0.2464 * (v + 1.0) / (((v + 1.0) / 6.0).exp() - 1.0),
+        );
+        let h =
+            ab(1.0, 0.098 / ((v + 43.1) / 20.0).exp(), 1.4 / (1.0 + (-(v + 13.1) / 10.0).exp()));
+        let c = 1.0 / (1.0 + ((v + 58.0) / 2.0).exp());
+        let x = f_rt() * (v + 60.0);
+        let tau = ((12.0 * 0.2 * x).exp() / (3e-4 * (1.0 + (12.0 * x).exp()))).max(30.0);
+        [ab(1.0, a, b), h, (c + 0.3 * (1.0 - c), tau)]
+    });
     check(Kv::new(0.01), |v| {
         let x = v - 25.0;
         [ab(
@@ -158,18 +130,11 @@ fn rates_are_those_of_the_sources() {
     });
     check(DelayedRectifier::new(0.01), |v| {
         let (x, y) = (v - 13.0, v - 23.0);
-        [ab(
-            1.0,
-            0.018 * x / (1.0 - (-x / 25.0).exp()),
-            0.0054 * y / ((y / 12.0).exp() - 1.0),
-        )]
+        [ab(1.0, 0.018 * x / (1.0 - (-x / 25.0).exp()), 0.0054 * y / ((y / 12.0).exp() - 1.0))]
     });
     check(SlowPotassium::new(0.01), |v| {
         let s = |x: f64| 1.0 / (1.0 + (-x).exp());
-        [
-            (s((v + 34.0) / 6.5), 10.0),
-            (s(-(v + 65.0) / 6.6), 200.0 + 3200.0 * s((v + 63.6) / 4.0)),
-        ]
+        [(s((v + 34.0) / 6.5), 10.0), (s(-(v + 65.0) / 6.6), 200.0 + 3200.0 * s((v + 63.6) / 4.0))]
     });
     check(Muscarinic::new(0.01), |v| {
         let x = v + 30.0;
@@ -182,11 +147,7 @@ fn rates_are_those_of_the_sources() {
     check(HighThresholdCalcium::new(0.01), |v| {
         let (phi, x) = (2.3f64.powf(1.1), -27.0 - v);
         [
-            ab(
-                phi,
-                0.055 * x / ((x / 3.8).exp() - 1.0),
-                0.94 * ((-75.0 - v) / 17.0).exp(),
-            ),
+            ab(phi, 0.055 * x / ((x / 3.8).exp() - 1.0), 0.94 * ((-75.0 - v) / 17.0).exp()),
             ab(
                 phi,
                 4.57e-4 * ((-13.0 - v) / 50.0).exp(),
@@ -207,13 +168,9 @@ fn rates_are_those_of_the_sources() {
             ),
         ]
     });
-    check(
-        CalciumActivated {
-            Ca_0: 1e-3,
-            ..CalciumActivated::new(0.01)
-        },
-        |_| [ab(2.3f64.powf(1.1), 0.01, 0.02)],
-    );
+    check(CalciumActivated { Ca_0: 1e-3, ..CalciumActivated::new(0.01) }, |_| {
+        [ab(2.3f64.powf(1.1), 0.01, 0.02)]
+    });
     check(Hcn::new(0.01), |v| {
         let (x, phi) = (0.0378 * 2.2 * (v + 75.0), 4.5f64.powf(0.1));
         [(
@@ -223,10 +180,7 @@ fn rates_are_those_of_the_sources() {
     });
     check(HcnPoirazi::new(0.01), |v| {
         let tau = 2.0 * (1.0 / ((-(v + 145.0) / 17.5).exp() + ((v + 16.8) / 16.5).exp()) + 5.0);
-        [(
-            1.0 / (1.0 + ((v + 90.0) / 8.5).exp()),
-            if v > -30.0 { 1.0 } else { tau },
-        )]
+        [(1.0 / (1.0 + ((v + 90.0) / 8.5).exp()), if v > -30.0 { 1.0 } else { tau })]
     });
     fn a_type(v: f64, [zeta_n, v_n, g, a0, floor]: [f64; 5]) -> [(f64, f64); 2] {
         let zeta = zeta_n - 1.0 / (1.0 + ((v + 40.0) / 5.0).exp());
@@ -235,22 +189,13 @@ fn rates_are_those_of_the_sources() {
         let tau = (b / (5.0 * a0 * (1.0 + a))).max(floor);
         [
             (1.0 / (1.0 + a), tau),
-            (
-                1.0 / (1.0 + (3.0 * f_rt() * (v + 56.0)).exp()),
-                (0.26 * (v + 50.0)).max(2.0),
-            ),
+            (1.0 / (1.0 + (3.0 * f_rt() * (v + 56.0)).exp()), (0.26 * (v + 50.0)).max(2.0)),
         ]
     }
-    check(
-        AType {
-            tau_l: None,
-            ..AType::proximal(0.01)
-        },
-        |v| a_type(v, [-1.5, 11.0, 0.55, 0.05, 0.1]),
-    );
-    check(AType::distal(0.01), |v| {
-        a_type(v, [-1.8, -1.0, 0.39, 0.1, 0.2])
+    check(AType { tau_l: None, ..AType::proximal(0.01) }, |v| {
+        a_type(v, [-1.5, 11.0, 0.55, 0.05, 0.1])
     });
+    check(AType::distal(0.01), |v| a_type(v, [-1.8, -1.0, 0.39, 0.1, 0.2]));
 }
 
 #[test]

@@ -19,15 +19,10 @@ fn load(name: &str) -> Option<Morphology> {
 }
 
 fn passive(m: &Morphology, max_length: f64) -> Cell {
-    let mut cell = Cell::new(
-        m.compartments(&Discretisation::MaxLength(max_length))
-            .unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(m.compartments(&Discretisation::MaxLength(max_length)).unwrap(), 1.0, 100.0)
+            .unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell
 }
 
@@ -46,28 +41,17 @@ fn geometry_and_impedance_of_two_reconstructions() {
         let file = data(&format!("{name}.json"));
         let g = &file["geometry"];
         assert_eq!(m.branches().len() as f64, number(&g["sections"]));
-        for (region, key) in [
-            (Region::Soma, "soma"),
-            (Region::Basal, "dend"),
-            (Region::Apical, "apic"),
-        ] {
-            let (is, area, length) = (
-                m.measures_of(region),
-                number(&g["area_um2"][key]),
-                number(&g["length_um"][key]),
-            );
+        for (region, key) in
+            [(Region::Soma, "soma"), (Region::Basal, "dend"), (Region::Apical, "apic")]
+        {
+            let (is, area, length) =
+                (m.measures_of(region), number(&g["area_um2"][key]), number(&g["length_um"][key]));
             assert!((is.area - area).abs() <= 1e-6 * area, "{name} {key} {is:?}");
-            assert!(
-                (is.length - length).abs() <= 1e-6 * length,
-                "{name} {key} {is:?}"
-            );
+            assert!((is.length - length).abs() <= 1e-6 * length, "{name} {key} {is:?}");
         }
         let tip = m.farthest_tip(|_| true).unwrap();
         let distance = m.path_distances()[tip][1];
-        assert!(
-            (distance / number(&g["tip_distance_um"]) - 1.0).abs() < 1e-6,
-            "{name} {distance}"
-        );
+        assert!((distance / number(&g["tip_distance_um"]) - 1.0).abs() < 1e-6, "{name} {distance}");
         let tip = Location::new(tip, 1.0);
         let cell = passive(&m, 5.0);
         for (f, key) in [(0.0, "0 Hz"), (10.0, "10 Hz"), (100.0, "100 Hz")] {
@@ -91,10 +75,7 @@ fn a_passive_pyramidal_cell() {
     };
     let file = data("l5pyr_passive.json");
     let cell = passive(&m, 2.0);
-    assert_eq!(
-        cell.compartments().len() as f64,
-        number(&file["inputs"]["segments"])
-    );
+    assert_eq!(cell.compartments().len() as f64, number(&file["inputs"]["segments"]));
     let tip = cell.compartments().location_of_sample(1687).unwrap();
     assert_eq!(tip.x, 1.0);
     let last = Location::new(tip.branch, 0.9999);
@@ -112,16 +93,8 @@ fn a_passive_pyramidal_cell() {
             assert!(error < 3e-6, "{key} {f} Hz: {error:e}");
         }
     }
-    for row in file["section_table"]["rows"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .skip(1)
-    {
-        let at = cell
-            .compartments()
-            .location_of_sample(row[6].as_i64().unwrap())
-            .unwrap();
+    for row in file["section_table"]["rows"].as_array().unwrap().iter().skip(1) {
+        let at = cell.compartments().location_of_sample(row[6].as_i64().unwrap()).unwrap();
         let branch = &m.branches()[at.branch];
         assert!(
             (branch.length() - number(&row[9])).abs() < 1e-4
@@ -131,12 +104,7 @@ fn a_passive_pyramidal_cell() {
     // A current step: the adaptive traces are the truth.
     let run = |mut cell: Cell, set: &dyn Fn(&mut Cell), method, until: f64| {
         set(&mut cell);
-        let settings = Settings {
-            dt: 0.005,
-            method,
-            v_init: -70.0,
-            ..Settings::default()
-        };
+        let settings = Settings { dt: 0.005, method, v_init: -70.0, ..Settings::default() };
         let mut s = Simulation::new(&cell, &settings).unwrap();
         s.record_voltage(&[SOMA, tip], 20).unwrap();
         s.run(until).unwrap();
@@ -154,9 +122,7 @@ fn a_passive_pyramidal_cell() {
     assert!(soma < 1e-3 && far < 1e-3, "{soma:e} {far:e}");
     // A synapse at the very tip.
     let synapse = |cell: &mut Cell| {
-        let s = cell
-            .add_synapse(tip, DoubleExponential::ampa(), 1e-3)
-            .unwrap();
+        let s = cell.add_synapse(tip, DoubleExponential::ampa(), 1e-3).unwrap();
         cell.add_spikes(s, &[5.0]).unwrap();
     };
     let e = &file["exp2syn"];
@@ -176,26 +142,14 @@ fn a_spiking_pyramidal_cell() {
     };
     let file = data("l5pyr_hh.json");
     let run = |max_length, dt, method| {
-        let mut cell = Cell::new(
-            m.compartments(&Discretisation::MaxLength(max_length))
-                .unwrap(),
-            1.0,
-            100.0,
-        )
-        .unwrap();
-        cell.insert("hh", &Selection::All, HodgkinHuxley::default())
-            .unwrap();
+        let mut cell =
+            Cell::new(m.compartments(&Discretisation::MaxLength(max_length)).unwrap(), 1.0, 100.0)
+                .unwrap();
+        cell.insert("hh", &Selection::All, HodgkinHuxley::default()).unwrap();
         cell.inject(SOMA, Waveform::step(50.0, 400.0, 2.0)).unwrap();
         let tip = cell.compartments().location_of_sample(1687).unwrap();
-        let mut s = Simulation::new(
-            &cell,
-            &Settings {
-                dt,
-                method,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s =
+            Simulation::new(&cell, &Settings { dt, method, ..Settings::default() }).unwrap();
         s.detect_spikes(SOMA, 0.0).unwrap();
         s.detect_spikes(tip, 0.0).unwrap();
         s.run(500.0).unwrap();
@@ -209,21 +163,9 @@ fn a_spiking_pyramidal_cell() {
             assert!(error < limit, "{key}: {error:e} ms");
         }
     };
-    compare(
-        &run(20.0, 0.025, Method::ImplicitEuler),
-        &file["coarse"],
-        1e-3,
-    );
-    compare(
-        &run(5.0, 0.005, Method::ImplicitEuler),
-        &file["converged_dt_0p005"],
-        1e-3,
-    );
-    compare(
-        &run(5.0, 0.005, Method::CrankNicolson),
-        &file["extrapolated"],
-        5e-3,
-    );
+    compare(&run(20.0, 0.025, Method::ImplicitEuler), &file["coarse"], 1e-3);
+    compare(&run(5.0, 0.005, Method::ImplicitEuler), &file["converged_dt_0p005"], 1e-3);
+    compare(&run(5.0, 0.005, Method::CrankNicolson), &file["extrapolated"], 5e-3);
 }
 
 #[test]
@@ -232,25 +174,16 @@ fn sequences_of_nmda_synapses() {
         return;
     };
     let file = data("nmda_sequence.json");
-    let branch = passive(&m, 2.0)
-        .compartments()
-        .location_of_sample(1934)
-        .unwrap()
-        .branch;
+    let branch = passive(&m, 2.0).compartments().location_of_sample(1934).unwrap().branch;
     let section = &file["dendrite"]["section"];
     let length = m.branches()[branch].length();
     assert!((length - number(&section["length_um"])).abs() < 1e-4);
     // 110 compartments on the stimulated branch put every synapse on a centre.
-    let compartments = m
-        .compartments_with(&Discretisation::MaxLength(2.0), &[(branch, 110)])
-        .unwrap();
-    assert_eq!(
-        compartments.len() as f64,
-        number(&file["inputs"]["segments"])
-    );
+    let compartments =
+        m.compartments_with(&Discretisation::MaxLength(2.0), &[(branch, 110)]).unwrap();
+    assert_eq!(compartments.len() as f64, number(&file["inputs"]["segments"]));
     let mut base = Cell::new(compartments, 1.0, 100.0).unwrap();
-    base.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    base.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     for sequence in file["sequences"].as_array().unwrap() {
         let interval = number(&sequence["interval_ms"]);
         let direction = sequence["direction"].as_str().unwrap();
@@ -279,14 +212,8 @@ fn sequences_of_nmda_synapses() {
         let v = s.recording().column(0).to_vec();
         let peak = v.iter().fold(f64::MIN, |a, &b| a.max(b)) + 70.0;
         let expected = number(&sequence["soma_epsp_peak_mV"]);
-        eprintln!(
-            "{direction} {interval}: {peak} {expected} {:e}",
-            peak - expected
-        );
-        assert!(
-            (peak - expected).abs() < 5e-3,
-            "{direction} {interval}: {peak} {expected}"
-        );
+        eprintln!("{direction} {interval}: {peak} {expected} {:e}", peak - expected);
+        assert!((peak - expected).abs() < 5e-3, "{direction} {interval}: {peak} {expected}");
         if sequence["v_soma_mV"].is_array() {
             let every: Vec<f64> = v.iter().step_by(5).copied().take(101).collect();
             let trace = max_difference(&every, &numbers(&sequence["v_soma_mV"]));

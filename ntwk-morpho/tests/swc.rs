@@ -10,10 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use std::f64::consts::PI;
 
 fn rule(soma: SomaRule) -> SwcOptions {
-    SwcOptions {
-        soma,
-        ..SwcOptions::default()
-    }
+    SwcOptions { soma, ..SwcOptions::default() }
 }
 
 const ONE: &str = "1 1 0 0 0 8 -1\n2 3 0 10 0 1 1\n3 3 0 60 0 1 2\n";
@@ -23,16 +20,9 @@ const CHAIN: &str =
 
 #[test]
 fn a_soma_of_one_sample_has_the_area_of_a_sphere() {
-    for soma in [
-        SomaRule::Neuron,
-        SomaRule::NeuromorphoThreePoint,
-        SomaRule::Sphere,
-    ] {
+    for soma in [SomaRule::Neuron, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere] {
         let m = read(ONE.as_bytes(), &rule(soma)).unwrap().morphology;
-        assert!(
-            (m.measures_of(Region::Soma).area - 4.0 * PI * 64.0).abs() < 1e-9,
-            "{soma}"
-        );
+        assert!((m.measures_of(Region::Soma).area - 4.0 * PI * 64.0).abs() < 1e-9, "{soma}");
         assert_eq!(
             m.measures_of(Region::Basal).length,
             50.0,
@@ -43,35 +33,21 @@ fn a_soma_of_one_sample_has_the_area_of_a_sphere() {
     let error = read(ONE.as_bytes(), &rule(SomaRule::Arbor)).unwrap_err();
     assert!(matches!(
         error.faults[0],
-        SwcFault::UnsupportedSoma {
-            line: 1,
-            id: 1,
-            shape: SomaShape::OneSample,
-            ..
-        }
+        SwcFault::UnsupportedSoma { line: 1, id: 1, shape: SomaShape::OneSample, .. }
     ));
 }
 
 #[test]
 fn a_soma_of_three_points_under_the_four_rules() {
-    for soma in [
-        SomaRule::Neuron,
-        SomaRule::NeuromorphoThreePoint,
-        SomaRule::Sphere,
-    ] {
+    for soma in [SomaRule::Neuron, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere] {
         let m = read(THREE.as_bytes(), &rule(soma)).unwrap().morphology;
-        assert!(
-            (m.measures_of(Region::Soma).area - 4.0 * PI * 64.0).abs() < 1e-9,
-            "{soma}"
-        );
+        assert!((m.measures_of(Region::Soma).area - 4.0 * PI * 64.0).abs() < 1e-9, "{soma}");
         assert_eq!(m.branches().len(), 5);
         assert_eq!(m.measures_of(Region::Apical).length, 90.0);
         assert_eq!(m.branch_orders(), [0, 0, 0, 1, 1]);
     }
     // Literally, the two soma arms and the tapering stems are segments.
-    let m = read(THREE.as_bytes(), &rule(SomaRule::Arbor))
-        .unwrap()
-        .morphology;
+    let m = read(THREE.as_bytes(), &rule(SomaRule::Arbor)).unwrap().morphology;
     assert!((m.measures_of(Region::Soma).area - 2.0 * 2.0 * PI * 8.0 * 8.0).abs() < 1e-9);
     assert_eq!(m.measures_of(Region::Basal).length, 60.0);
     assert_eq!(m.branches()[2].samples[0].radius, 8.0);
@@ -79,9 +55,7 @@ fn a_soma_of_three_points_under_the_four_rules() {
 
 #[test]
 fn a_chain_of_soma_samples() {
-    let m = read(CHAIN.as_bytes(), &rule(SomaRule::Neuron))
-        .unwrap()
-        .morphology;
+    let m = read(CHAIN.as_bytes(), &rule(SomaRule::Neuron)).unwrap().morphology;
     let stack = 2.0 * PI * 13.0 * (100.0f64 + 9.0).sqrt();
     assert!((m.measures_of(Region::Soma).area - stack).abs() < 1e-9);
     assert_eq!(m.measures_of(Region::Basal).length, 50.0);
@@ -89,19 +63,11 @@ fn a_chain_of_soma_samples() {
     assert_eq!(m.morphology.measures_of(Region::Basal).length, 60.0);
     assert!(matches!(
         m.report.repairs[0],
-        Repair::TypeChange {
-            line: 4,
-            id: 4,
-            from: Region::Soma,
-            to: Region::Basal
-        }
+        Repair::TypeChange { line: 4, id: 4, from: Region::Soma, to: Region::Basal }
     ));
     let reading = read(CHAIN.as_bytes(), &rule(SomaRule::Sphere)).unwrap();
     assert!((reading.morphology.measures_of(Region::Soma).area - stack).abs() < 1e-9);
-    assert!(matches!(
-        reading.report.repairs[0],
-        Repair::SomaToSphere { samples: 3, .. }
-    ));
+    assert!(matches!(reading.report.repairs[0], Repair::SomaToSphere { samples: 3, .. }));
     let error = read(CHAIN.as_bytes(), &rule(SomaRule::NeuromorphoThreePoint)).unwrap_err();
     assert!(error.to_string().contains("chain"), "{error}");
 }
@@ -112,22 +78,11 @@ fn a_contour_is_never_taken_for_a_cable() {
     for k in 0..12 {
         let a = f64::from(k) * PI / 6.0;
         let parent = if k == 0 { -1 } else { k };
-        text += &format!(
-            "{} 1 {} {} 0 0.2 {parent}\n",
-            k + 1,
-            9.0 * a.cos(),
-            9.0 * a.sin()
-        );
+        text += &format!("{} 1 {} {} 0 0.2 {parent}\n", k + 1, 9.0 * a.cos(), 9.0 * a.sin());
     }
     text += "13 3 0 10 0 1 1\n14 3 0 60 0 1 13\n";
     let error = read(text.as_bytes(), &rule(SomaRule::Neuron)).unwrap_err();
-    assert!(matches!(
-        error.faults[0],
-        SwcFault::UnsupportedSoma {
-            shape: SomaShape::Contour,
-            ..
-        }
-    ));
+    assert!(matches!(error.faults[0], SwcFault::UnsupportedSoma { shape: SomaShape::Contour, .. }));
     let reading = read(text.as_bytes(), &rule(SomaRule::Sphere)).unwrap();
     assert!((reading.morphology.measures_of(Region::Soma).area - 4.0 * PI * 81.0).abs() < 1e-6);
 }
@@ -139,34 +94,12 @@ fn repairs_are_made_and_reported() {
     let r = &reading.report;
     assert_eq!(r.comments, ["a comment", "stem"]);
     assert!(r.repairs.contains(&Repair::ByteOrderMark));
-    assert!(r.repairs.contains(&Repair::BlankLines {
-        count: 1,
-        first_line: 2
-    }));
-    assert!(r.repairs.contains(&Repair::StrayCarriageReturns {
-        count: 1,
-        first_line: 1
-    }));
-    assert!(
-        r.repairs
-            .contains(&Repair::IdsNotConsecutive { line: 3, id: 5 })
-    );
-    assert!(r.repairs.contains(&Repair::Reordered {
-        count: 2,
-        line: 3,
-        id: 5
-    }));
-    assert!(r.repairs.contains(&Repair::Radius {
-        line: 3,
-        id: 5,
-        found: 0.0,
-        used: 1.0
-    }));
-    assert!(r.repairs.contains(&Repair::Merged {
-        line: 6,
-        id: 6,
-        parent: 5
-    }));
+    assert!(r.repairs.contains(&Repair::BlankLines { count: 1, first_line: 2 }));
+    assert!(r.repairs.contains(&Repair::StrayCarriageReturns { count: 1, first_line: 1 }));
+    assert!(r.repairs.contains(&Repair::IdsNotConsecutive { line: 3, id: 5 }));
+    assert!(r.repairs.contains(&Repair::Reordered { count: 2, line: 3, id: 5 }));
+    assert!(r.repairs.contains(&Repair::Radius { line: 3, id: 5, found: 0.0, used: 1.0 }));
+    assert!(r.repairs.contains(&Repair::Merged { line: 6, id: 6, parent: 5 }));
     assert!(r.repairs.contains(&Repair::TypeChange {
         line: 8,
         id: 8,
@@ -176,10 +109,7 @@ fn repairs_are_made_and_reported() {
     assert_eq!(r.before.samples, 6);
     assert_eq!(r.after.length, 16.0 + 150.0);
     assert_eq!(r.after.branches, 3);
-    let strict = SwcOptions {
-        zero_radius: ZeroRadius::Fault,
-        ..SwcOptions::default()
-    };
+    let strict = SwcOptions { zero_radius: ZeroRadius::Fault, ..SwcOptions::default() };
     assert!(matches!(
         read(text.as_bytes(), &strict).unwrap_err().faults[0],
         SwcFault::NonPositiveRadius { line: 3, id: 5, .. }
@@ -189,107 +119,48 @@ fn repairs_are_made_and_reported() {
 #[test]
 fn old_line_ends_and_latin_1_comments() {
     let cr = ONE.replace('\n', "\r");
-    assert_eq!(
-        read(cr.as_bytes(), &SwcOptions::default())
-            .unwrap()
-            .report
-            .repairs,
-        []
-    );
+    assert_eq!(read(cr.as_bytes(), &SwcOptions::default()).unwrap().report.repairs, []);
     let mut bytes = b"# M\xfcnchen \xb5m\n".to_vec();
     bytes.extend(ONE.replace('\n', "\r\r\n").bytes());
     let report = read(&bytes, &SwcOptions::default()).unwrap().report;
-    assert_eq!(
-        report.repairs,
-        [Repair::StrayCarriageReturns {
-            count: 3,
-            first_line: 2
-        }]
-    );
+    assert_eq!(report.repairs, [Repair::StrayCarriageReturns { count: 3, first_line: 2 }]);
 }
 
 #[test]
 fn every_fault_is_named_with_line_and_sample() {
-    let fault = |text: &str| {
-        read(text.as_bytes(), &SwcOptions::default())
-            .unwrap_err()
-            .faults
-    };
+    let fault = |text: &str| read(text.as_bytes(), &SwcOptions::default()).unwrap_err().faults;
     assert_eq!(fault(""), [SwcFault::Empty]);
     assert_eq!(fault("# nothing\n\n"), [SwcFault::Empty]);
-    assert_eq!(
-        fault("1 1 0 0 0 8\n"),
-        [SwcFault::WrongColumnCount { line: 1, found: 6 }]
-    );
+    assert_eq!(fault("1 1 0 0 0 8\n"), [SwcFault::WrongColumnCount { line: 1, found: 6 }]);
     let both = fault("1 1 0 0 0 8 -1\n2 x 0 0 0 8 1\n3 3 0 inf 0 8 1\n4 3 0 0 0 8 1 7\n");
     assert_eq!(both.len(), 3, "all faults at once: {both:?}");
     assert!(both[0].to_string().contains("line 2, column type: 'x'"));
     assert!(both[1].to_string().contains("line 3, sample 3, column y"));
     let tree = fault("1 1 0 0 0 8 -1\n1 3 0 0 0 1 -1\n2 3 0 0 0 1 9\n3 3 0 0 0 1 3\n");
     assert_eq!(tree.len(), 3);
-    assert!(matches!(
-        tree[0],
-        SwcFault::DuplicateId {
-            line: 2,
-            id: 1,
-            first_line: 1
-        }
-    ));
-    assert!(matches!(
-        tree[1],
-        SwcFault::MissingParent {
-            line: 3,
-            id: 2,
-            parent: 9
-        }
-    ));
+    assert!(matches!(tree[0], SwcFault::DuplicateId { line: 2, id: 1, first_line: 1 }));
+    assert!(matches!(tree[1], SwcFault::MissingParent { line: 3, id: 2, parent: 9 }));
     assert!(matches!(tree[2], SwcFault::SelfParent { line: 4, id: 3 }));
     let cycle =
         fault("1 1 0 0 0 8 -1\n2 3 0 0 0 1 4\n3 3 0 0 0 1 2\n4 3 0 0 0 1 3\n5 3 0 0 0 1 4\n");
-    assert_eq!(
-        cycle,
-        [SwcFault::Cycle {
-            line: 2,
-            id: 2,
-            length: 3
-        }]
-    );
-    assert!(matches!(
-        fault("1 3 0 0 0 8 -1\n2 3 9 0 0 8 1\n")[0],
-        SwcFault::NoSoma { .. }
-    ));
+    assert_eq!(cycle, [SwcFault::Cycle { line: 2, id: 2, length: 3 }]);
+    assert!(matches!(fault("1 3 0 0 0 8 -1\n2 3 9 0 0 8 1\n")[0], SwcFault::NoSoma { .. }));
     assert!(matches!(
         fault("1 1 0 0 0 0 -1\n2 3 9 0 0 8 1\n")[0],
         SwcFault::NonPositiveRadius { line: 1, id: 1, .. }
     ));
     let roots = "1 3 0 0 0 1 -1\n2 3 9 0 0 1 1\n3 1 0 0 0 8 -1\n4 3 0 10 0 1 3\n5 3 0 20 0 1 4\n";
-    assert!(matches!(
-        fault(roots)[0],
-        SwcFault::MultipleRoots {
-            line: 3,
-            id: 3,
-            first_root: 1
-        }
-    ));
-    let options = SwcOptions {
-        other_trees: OtherTrees::Drop,
-        ..SwcOptions::default()
-    };
+    assert!(matches!(fault(roots)[0], SwcFault::MultipleRoots { line: 3, id: 3, first_root: 1 }));
+    let options = SwcOptions { other_trees: OtherTrees::Drop, ..SwcOptions::default() };
     let reading = read(roots.as_bytes(), &options).unwrap();
-    assert!(reading.report.repairs.contains(&Repair::DroppedTree {
-        line: 1,
-        root: 1,
-        samples: 2
-    }));
+    assert!(reading.report.repairs.contains(&Repair::DroppedTree { line: 1, root: 1, samples: 2 }));
     assert_eq!(reading.morphology.measures_of(Region::Basal).length, 10.0);
 }
 
 #[test]
 fn the_literal_rule_takes_trees_without_a_soma() {
     let text = "1 3 0 0 0 1 -1\n2 3 50 0 0 1 1\n3 4 -50 0 0 1 1\n4 3 50 9 0 1 2\n5 3 50 -9 0 1 2\n";
-    let m = read(text.as_bytes(), &rule(SomaRule::Arbor))
-        .unwrap()
-        .morphology;
+    let m = read(text.as_bytes(), &rule(SomaRule::Arbor)).unwrap().morphology;
     assert_eq!(m.branches().len(), 4);
     assert_eq!(
         m.branches()[1].parent.unwrap().x,
@@ -302,20 +173,9 @@ fn the_literal_rule_takes_trees_without_a_soma() {
 fn written_text_reads_back() {
     let cells = [
         (ball_and_stick(20.0, 300.0, 2.0).unwrap(), SomaRule::Neuron),
-        (
-            RallTree {
-                levels: 5,
-                ..RallTree::default()
-            }
-            .build(3)
-            .unwrap(),
-            SomaRule::Neuron,
-        ),
+        (RallTree { levels: 5, ..RallTree::default() }.build(3).unwrap(), SomaRule::Neuron),
         (PyramidalTree::default().build(1).unwrap(), SomaRule::Neuron),
-        (
-            BinaryTree::rall(4, 16.0, 32.0).build().unwrap(),
-            SomaRule::Arbor,
-        ),
+        (BinaryTree::rall(4, 16.0, 32.0).build().unwrap(), SomaRule::Arbor),
     ];
     for (cell, soma) in cells {
         let text = to_swc(&cell).unwrap();
@@ -340,15 +200,8 @@ fn written_text_reads_back() {
 /// Thousands of damaged files: reading gives a morphology or an error, never a panic, and a morphology is sound.
 #[test]
 fn damaged_text_never_panics() {
-    let cell = to_swc(
-        &PyramidalTree {
-            step: 30.0,
-            ..PyramidalTree::default()
-        }
-        .build(7)
-        .unwrap(),
-    )
-    .unwrap();
+    let cell = to_swc(&PyramidalTree { step: 30.0, ..PyramidalTree::default() }.build(7).unwrap())
+        .unwrap();
     let seeds = [cell.as_str(), ONE, THREE, CHAIN];
     let pieces = [
         "-1",
@@ -404,10 +257,8 @@ fn damaged_text_never_panics() {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     let mut lines: Vec<&str> = text.lines().collect();
                     if lines.len() > 1 {
-                        let (a, b) = (
-                            rng.random_range(0..lines.len()),
-                            rng.random_range(0..lines.len()),
-                        );
+                        let (a, b) =
+                            (rng.random_range(0..lines.len()), rng.random_range(0..lines.len()));
                         lines.swap(a, b);
                     }
                     bytes = lines.join("\n").into_bytes();
@@ -417,25 +268,11 @@ fn damaged_text_never_panics() {
                 bytes.push(b'1');
             }
         }
-        for soma in [
-            SomaRule::Neuron,
-            SomaRule::Arbor,
-            SomaRule::NeuromorphoThreePoint,
-            SomaRule::Sphere,
-        ] {
-            let other_trees = if round % 3 == 0 {
-                OtherTrees::Drop
-            } else {
-                OtherTrees::Fault
-            };
-            match read(
-                &bytes,
-                &SwcOptions {
-                    soma,
-                    other_trees,
-                    ..SwcOptions::default()
-                },
-            ) {
+        for soma in
+            [SomaRule::Neuron, SomaRule::Arbor, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere]
+        {
+            let other_trees = if round % 3 == 0 { OtherTrees::Drop } else { OtherTrees::Fault };
+            match read(&bytes, &SwcOptions { soma, other_trees, ..SwcOptions::default() }) {
                 Ok(reading) => {
                     sound += 1;
                     let m = reading.morphology.measures();

@@ -12,14 +12,9 @@ const DENDRITE: Location = Location { branch: 1, x: 0.8 };
 
 fn cell() -> Cell {
     let m = ball_and_stick(20.0, 400.0, 1.0).unwrap();
-    let mut cell = Cell::new(
-        m.compartments(&Discretisation::MaxLength(10.0)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(m.compartments(&Discretisation::MaxLength(10.0)).unwrap(), 1.0, 100.0).unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     cell
 }
 
@@ -29,14 +24,7 @@ fn add(cell: &mut Cell, at: Location, receptor: impl Into<Receptor>, weight: f64
 }
 
 fn trace(cell: &Cell, at: Location, settings: Settings, until: f64) -> Vec<f64> {
-    let mut s = Simulation::new(
-        cell,
-        &Settings {
-            v_init: -70.0,
-            ..settings
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(cell, &Settings { v_init: -70.0, ..settings }).unwrap();
     s.record_voltage(&[at], 1).unwrap();
     s.run(until).unwrap();
     s.recording().column(0).to_vec()
@@ -46,14 +34,9 @@ fn trace(cell: &Cell, at: Location, settings: Settings, until: f64) -> Vec<f64> 
 #[test]
 fn the_time_course_is_the_double_exponential_with_its_peak_at_the_weight() {
     let m = cable(100.0, 10.0).unwrap();
-    let mut cell = Cell::new(
-        m.compartments(&Discretisation::PerBranch(1)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 })
-        .unwrap();
+    let mut cell =
+        Cell::new(m.compartments(&Discretisation::PerBranch(1)).unwrap(), 1.0, 100.0).unwrap();
+    cell.insert("leak", &Selection::All, Leak { g: 1e-4, E: -70.0 }).unwrap();
     let area = cell.compartments().area();
     let (c, tau, weight) = (1e-5 * area, 10.0, 1e-9);
     // Spikes off the grid, out of order, and two at one time.
@@ -63,11 +46,7 @@ fn the_time_course_is_the_double_exponential_with_its_peak_at_the_weight() {
     let exact = |t: f64| -> f64 {
         let one = |since: f64| {
             let part = |s: f64| ((-since / s).exp() - (-since / tau).exp()) / (1.0 / tau - 1.0 / s);
-            if since > 0.0 {
-                part(receptor.tau_decay) - part(receptor.tau_rise)
-            } else {
-                0.0
-            }
+            if since > 0.0 { part(receptor.tau_decay) - part(receptor.tau_rise) } else { 0.0 }
         };
         weight * receptor.normalisation() * 70.0 / c
             * spikes.iter().map(|s| one(t - s)).sum::<f64>()
@@ -76,11 +55,7 @@ fn the_time_course_is_the_double_exponential_with_its_peak_at_the_weight() {
         let v = trace(
             &cell,
             SOMA,
-            Settings {
-                dt,
-                method: Method::CrankNicolson,
-                ..Settings::default()
-            },
+            Settings { dt, method: Method::CrankNicolson, ..Settings::default() },
             20.0,
         );
         let largest = v.iter().map(|v| v + 70.0).fold(0.0, f64::max);
@@ -107,22 +82,10 @@ fn the_time_course_is_the_double_exponential_with_its_peak_at_the_weight() {
 #[test]
 fn synapses_of_one_receptor_on_one_node_share_their_state() {
     let mut one = cell();
-    add(
-        &mut one,
-        DENDRITE,
-        DoubleExponential::ampa(),
-        2e-4,
-        &[1.0, 5.0],
-    );
+    add(&mut one, DENDRITE, DoubleExponential::ampa(), 2e-4, &[1.0, 5.0]);
     let mut two = cell();
     for _ in 0..2 {
-        add(
-            &mut two,
-            DENDRITE,
-            DoubleExponential::ampa(),
-            1e-4,
-            &[1.0, 5.0],
-        );
+        add(&mut two, DENDRITE, DoubleExponential::ampa(), 1e-4, &[1.0, 5.0]);
     }
     let (a, b) = (
         trace(&one, SOMA, Settings::default(), 30.0),
@@ -136,16 +99,8 @@ fn synapses_of_one_receptor_on_one_node_share_their_state() {
 fn attenuation_of_the_area_of_an_epsp() {
     let mut c = cell();
     add(&mut c, DENDRITE, DoubleExponential::ampa(), 1e-8, &[1.0]);
-    let settings = Settings {
-        method: Method::CrankNicolson,
-        ..Settings::default()
-    };
-    let area = |at| {
-        trace(&c, at, settings, 300.0)
-            .iter()
-            .map(|v| v + 70.0)
-            .sum::<f64>()
-    };
+    let settings = Settings { method: Method::CrankNicolson, ..Settings::default() };
+    let area = |at| trace(&c, at, settings, 300.0).iter().map(|v| v + 70.0).sum::<f64>();
     let z = Impedance::new(&c, 0.0, -70.0, 6.3).unwrap();
     let attenuation = z.attenuation(DENDRITE, SOMA).unwrap().re;
     assert!((area(DENDRITE) / area(SOMA) / attenuation - 1.0).abs() < 1e-5);
@@ -159,10 +114,7 @@ fn summation_is_supralinear_with_nmda_and_sublinear_with_ampa() {
         for _ in 0..n {
             add(&mut c, DENDRITE, receptor, 5e-4, &[1.0]);
         }
-        trace(&c, SOMA, Settings::default(), 60.0)
-            .iter()
-            .fold(f64::MIN, |a, &b| a.max(b))
-            + 70.0
+        trace(&c, SOMA, Settings::default(), 60.0).iter().fold(f64::MIN, |a, &b| a.max(b)) + 70.0
     };
     let nmda = DoubleExponential::nmda(MagnesiumBlock::jahr_stevens());
     assert!(peak(nmda, 8) > 2.3 * peak(nmda, 4));
@@ -174,20 +126,13 @@ fn summation_is_supralinear_with_nmda_and_sublinear_with_ampa() {
         trace(
             &c,
             DENDRITE,
-            Settings {
-                dt,
-                method: Method::CrankNicolson,
-                ..Settings::default()
-            },
+            Settings { dt, method: Method::CrankNicolson, ..Settings::default() },
             50.0,
         )
     };
     let (coarse, fine) = (at(0.1), at(0.01));
-    let worst = coarse
-        .iter()
-        .zip(fine.iter().step_by(10))
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f64::max);
+    let worst =
+        coarse.iter().zip(fine.iter().step_by(10)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(fine.iter().any(|&v| v > -25.0) && worst < 0.1, "{worst}");
 }
 
@@ -201,40 +146,20 @@ fn gaba_b_is_slow_and_needs_several_spikes() {
         (v[k] + 70.0, k as f64 * 0.025)
     };
     let (one, burst) = (lowest(&[10.0]), lowest(&[10.0, 15.0, 20.0, 25.0, 30.0]));
-    assert!(
-        burst.0 < 5.0 * one.0,
-        "cooperative binding: {one:?} {burst:?}"
-    );
+    assert!(burst.0 < 5.0 * one.0, "cooperative binding: {one:?} {burst:?}");
     assert!(burst.1 > 80.0 && burst.1 < 300.0, "slow: {burst:?}");
 }
 
 #[test]
 fn faults_are_typed() {
     let mut c = cell();
-    let r = DoubleExponential {
-        tau_rise: 5.0,
-        ..DoubleExponential::ampa()
-    };
-    assert!(matches!(
-        c.add_synapse(SOMA, r, 1e-3),
-        Err(CellError::Parameter { .. })
-    ));
+    let r = DoubleExponential { tau_rise: 5.0, ..DoubleExponential::ampa() };
+    assert!(matches!(c.add_synapse(SOMA, r, 1e-3), Err(CellError::Parameter { .. })));
     assert!(matches!(
         c.add_synapse(SOMA, DoubleExponential::ampa(), -1.0),
         Err(CellError::Parameter { .. })
     ));
-    assert!(matches!(
-        c.add_spikes(0, &[1.0]),
-        Err(CellError::Synapse {
-            synapse: 0,
-            count: 0
-        })
-    ));
-    let s = c
-        .add_synapse(SOMA, DoubleExponential::ampa(), 1e-3)
-        .unwrap();
-    assert!(matches!(
-        c.add_spikes(s, &[1.0, f64::NAN]),
-        Err(CellError::Parameter { .. })
-    ));
+    assert!(matches!(c.add_spikes(0, &[1.0]), Err(CellError::Synapse { synapse: 0, count: 0 })));
+    let s = c.add_synapse(SOMA, DoubleExponential::ampa(), 1e-3).unwrap();
+    assert!(matches!(c.add_spikes(s, &[1.0, f64::NAN]), Err(CellError::Parameter { .. })));
 }

@@ -40,36 +40,16 @@ fn analysis_panels(n: usize, theme: &Theme) -> Vec<Panel> {
         x_nullclines: std::slice::from_ref(&points),
         y_nullclines: std::slice::from_ref(&points),
         trajectories: std::slice::from_ref(&points),
-        fixed_points: &points
-            .iter()
-            .map(|&at| FixedPoint { at, stable: true })
-            .collect::<Vec<_>>(),
+        fixed_points: &points.iter().map(|&at| FixedPoint { at, stable: true }).collect::<Vec<_>>(),
     };
     let span = TimeSpan::new(0.0, 30.0).unwrap();
     let series = Series::new(&values, &values).unwrap();
     let mut panels = vec![
-        histogram(
-            &[Distribution {
-                name: "E",
-                values: &values,
-            }],
-            10,
-            "rate (Hz)",
-            theme,
-        ),
+        histogram(&[Distribution { name: "E", values: &values }], 10, "rate (Hz)", theme),
         spectra(&[("E", &spectrum)], "Hz", theme),
         connectivity(&density, theme),
         phase_plane(&plane, theme),
-        overlay(
-            &[Curve {
-                name: "run",
-                series,
-                predicted: false,
-            }],
-            span,
-            "V_m (mV)",
-            theme,
-        ),
+        overlay(&[Curve { name: "run", series, predicted: false }], span, "V_m (mV)", theme),
     ];
     for shading in [Shading::Linear, Shading::Log, Shading::Signed] {
         panels.push(heat_map(&map(shading), theme).unwrap());
@@ -110,17 +90,13 @@ fn cells_share_their_edges_and_miss_none() {
         shading: Shading::Linear,
     };
     let panel = heat_map(&map, &theme).unwrap();
-    let png = Figure::new("", Width::Column, 60.0, Layout::panel(panel), &theme)
-        .to_png(3.0)
-        .unwrap();
+    let png =
+        Figure::new("", Width::Column, 60.0, Layout::panel(panel), &theme).to_png(3.0).unwrap();
     let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     // Within the map, along a row and a column through its middle, no pixel shows the background.
     let (w, h) = (image.width(), image.height());
-    let white = |x, y| {
-        image
-            .pixel(x, y)
-            .is_some_and(|p| (p.red(), p.green(), p.blue()) == (255, 255, 255))
-    };
+    let white =
+        |x, y| image.pixel(x, y).is_some_and(|p| (p.red(), p.green(), p.blue()) == (255, 255, 255));
     assert!((w / 4..w * 6 / 10).all(|x| !white(x, h / 2)));
     assert!((h / 4..h * 6 / 10).all(|y| !white(w / 2, y)));
 }

@@ -2,7 +2,7 @@
 
 use ntwk_analysis::{AnalysisError, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate};
 use ntwk_core::{Model, PopulationRecording, Recording};
-use ntwk_meanfield::{FixedPoint, Moments};
+use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments};
 use serde::Serialize;
 
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError};
@@ -177,7 +177,12 @@ fn adapted_moments(
     point: &FixedPoint,
     windows: Windows,
 ) -> Option<Moments> {
-    let membrane = theory.mean_field.populations()[population].membrane;
+    let described = &theory.mean_field.populations()[population];
+    if described.adaptation == Adaptation::Explicit {
+        // The fixed point has the current in its state already.
+        return Some(point.moments[population]);
+    }
+    let membrane = described.membrane;
     let without = point.moments[population];
     let drive = 1e-3 * membrane.tau_w * membrane.b * point.rates[population]
         + membrane.a * (without.mu_V - membrane.E_L);
@@ -185,7 +190,14 @@ fn adapted_moments(
     let w = drive / (1.0 + membrane.a / without.mu_G);
     let mut input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
     input.currents[population] -= w;
-    let moments = theory.mean_field.moments(population, &point.rates, &input);
+    let mut state = vec![0.0; theory.mean_field.dimension()];
+    for (p, &rate) in point.rates.iter().enumerate() {
+        state[p] = rate;
+        if let Some(index) = theory.mean_field.adaptation_index(p) {
+            state[index] = point.adaptation[p];
+        }
+    }
+    let moments = *theory.mean_field.at(&state, &input).ok()?.moments().get(population)?;
     moments.is_finite().then_some(moments)
 }
 

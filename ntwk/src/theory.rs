@@ -9,9 +9,10 @@ use ntwk_core::{CellLibrary, Model};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use ntwk_meanfield::{
-    DynTransferFunction, DynamicsError, Fit, FitError, FitOptions, FixedPoint, FixedPointError,
-    FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions, MeanField, Stability,
-    ThresholdForm, Trajectory, default_starts, find_fixed_points, fit, integrate,
+    DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
+    FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
+    MeanField, Stability, ThresholdForm, Trajectory, Weighting, default_starts, find_fixed_points,
+    fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -114,7 +115,8 @@ pub fn scan_population(
 }
 
 /// Fits the transfer function of a scanned population: points above the model's rate limit are
-/// left out, the others weigh the same.
+/// left out, the others weigh by their standard error, so that the low rates, where networks work,
+/// are fitted to their own precision.
 ///
 /// # Errors
 /// [`TheoryError::Fit`].
@@ -128,7 +130,10 @@ pub fn fit_population(
         (0..scan.points.len()).filter(|&i| scan.points[i].rate <= theory.scan.rate_max).collect();
     let points: Vec<_> = fitted_points.iter().map(|&i| scan.points[i]).collect();
     let form = threshold_form(theory.threshold_terms);
-    let fit = fit(form, &scan.plan.membrane, &points, &FitOptions::default())
+    // A silent point has no standard error: 0.1 Hz stands for one spike in ten seconds.
+    let weighting = Weighting::StandardError { floor: 0.1 };
+    let options = FitOptions { weighting, ..FitOptions::default() };
+    let fit = fit(form, &scan.plan.membrane, &points, &options)
         .map_err(|source| TheoryError::Fit { population: name.to_owned(), source })?;
     Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points })
 }
@@ -166,7 +171,7 @@ pub fn predict(
     let mean_field = mean_field(model, &functions)?;
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
-    let silence = vec![0.0; model.populations().len()];
+    let silence = vec![0.0; mean_field.dimension()];
     let trajectory =
         integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?;
     seconds.dynamics = start.elapsed().as_secs_f64();

@@ -11,7 +11,9 @@ mod sections;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-pub use sections::{CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec};
+pub use sections::{
+    AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
+};
 
 use crate::waveform::Waveform;
 

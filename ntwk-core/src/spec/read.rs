@@ -1,9 +1,9 @@
 //! From a tree of keys and values to a [`ModelSpec`], collecting every fault.
 
 use super::{
-    AfferentActivity, AfferentSpec, CellSpec, CompareSpec, ConnectionSpec, EventStatistics, Method,
-    ModelSpec, Named, ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec,
-    ScanSpec, SimulationSpec, SpikeListSpec, TheorySpec,
+    AdaptationTheory, AfferentActivity, AfferentSpec, CellSpec, CompareSpec, ConnectionSpec,
+    EventStatistics, Method, ModelSpec, Named, ParameterText, PopulationSpec, ProjectionSpec,
+    ReceptorSpec, RecordSpec, ScanSpec, SimulationSpec, SpikeListSpec, TheorySpec,
 };
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
@@ -469,6 +469,9 @@ fn read_record(mut table: TableReader<'_, '_>) -> RecordSpec {
 fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
     let default = TheorySpec::default();
     let T = ruled(&mut table, "T", Dimension::Time, default.T, "> 0", |x| x > 0.0);
+    let adaptation =
+        read_choice(&mut table, "adaptation", "treatment of adaptation", &AdaptationTheory::NAMES)
+            .unwrap_or_default();
     let terms = table.count("threshold_terms").unwrap_or(default.threshold_terms);
     if ![4, 5, 10, 11].contains(&terms) {
         table.fault(
@@ -478,7 +481,7 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
     }
     let scan = table.table("scan").map(read_scan).unwrap_or_default();
     table.finish();
-    TheorySpec { T, threshold_terms: terms, scan }
+    TheorySpec { T, adaptation, threshold_terms: terms, scan }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {

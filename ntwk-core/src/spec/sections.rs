@@ -63,6 +63,8 @@ pub struct TheorySpec {
     /// Time constant of the rate dynamics (ms), > 0; default 5 (El Boustani & Destexhe 2009,
     /// Zerlaut et al. 2018).
     pub T: f64,
+    /// How adaptation enters; default dynamic.
+    pub adaptation: AdaptationTheory,
     /// Number of terms of the effective threshold: 4, 5, 10 or 11; default 10.
     pub threshold_terms: u64,
     /// The single-cell scan the transfer functions are fitted to.
@@ -71,8 +73,32 @@ pub struct TheorySpec {
 
 impl Default for TheorySpec {
     fn default() -> Self {
-        Self { T: 5.0, threshold_terms: 10, scan: ScanSpec::default() }
+        Self {
+            T: 5.0,
+            adaptation: AdaptationTheory::default(),
+            threshold_terms: 10,
+            scan: ScanSpec::default(),
+        }
     }
+}
+
+/// How the adaptation of the cells enters the mean field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdaptationTheory {
+    /// As a variable of its own, `tau_w dW/dt = -W + tau_w b nu + a (mu_V - E_L)`; the transfer
+    /// function is scanned without adaptation (after di Volo et al. 2019, Neural Comput 31:653).
+    #[default]
+    Dynamic,
+    /// Inside the transfer function, which is scanned with adaptation: right for stationary
+    /// states, without memory in time (Zerlaut et al. 2018, J Comput Neurosci 44:45).
+    Stationary,
+}
+
+impl AdaptationTheory {
+    /// All by name.
+    pub const NAMES: [(&'static str, Self); 2] =
+        [("dynamic", Self::Dynamic), ("stationary", Self::Stationary)];
 }
 
 /// The single-cell scan of a transfer function.
@@ -106,12 +132,12 @@ pub struct ScanSpec {
 impl Default for ScanSpec {
     fn default() -> Self {
         Self {
-            above_threshold: 1.0,
+            above_threshold: 6.0,
             below_threshold: -14.0,
-            potential_points: 16,
-            background_max: 20.0,
-            background_points: 8,
-            rate_max: 60.0,
+            potential_points: 20,
+            background_max: 40.0,
+            background_points: 10,
+            rate_max: 100.0,
             neurons: 32,
             settle: None,
             duration: 2000.0,

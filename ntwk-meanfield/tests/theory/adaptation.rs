@@ -55,18 +55,9 @@ pub fn di_volo(a: f64, b: f64) -> MeanField {
                 .unwrap(),
         ),
         connections: vec![
-            Connection {
-                source: Source::Population(0),
-                synapse: synapse(400.0, 1.5, 0.0),
-            },
-            Connection {
-                source: Source::Population(1),
-                synapse: synapse(100.0, 5.0, -80.0),
-            },
-            Connection {
-                source: Source::Afferent(0),
-                synapse: synapse(400.0, 1.5, 0.0),
-            },
+            Connection { source: Source::Population(0), synapse: synapse(400.0, 1.5, 0.0) },
+            Connection { source: Source::Population(1), synapse: synapse(100.0, 5.0, -80.0) },
+            Connection { source: Source::Afferent(0), synapse: synapse(400.0, 1.5, 0.0) },
         ],
         adaptation: [Adaptation::Explicit, Adaptation::InTransferFunction][m],
     };
@@ -79,18 +70,10 @@ pub fn di_volo(a: f64, b: f64) -> MeanField {
 fn stationary_state_with_adaptation() {
     let system = di_volo(4.0, 60.0);
     let at = input(&[2.5], &[0.0, 0.0]);
-    let found = find_fixed_points(
-        &system,
-        &at,
-        &default_starts(2),
-        &FixedPointOptions::default(),
-    )
-    .unwrap();
-    let f = found
-        .found
-        .iter()
-        .find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0)
-        .unwrap();
+    let found =
+        find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default()).unwrap();
+    let f =
+        found.found.iter().find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0).unwrap();
     assert_close(f.rates[0], 1.41145, 0.0, 2e-3, "nu_e");
     assert_close(f.rates[1], 8.99875, 0.0, 2e-2, "nu_i");
     assert_close(f.adaptation[0], 74.111, 0.0, 0.1, "W");
@@ -103,22 +86,10 @@ fn stationary_state_with_adaptation() {
         assert_close(s, 0.0, 0.0, 1e-11, "slope");
     }
     let start = [1.2, 8.0, 70.0];
-    let end = integrate(
-        &system,
-        &start,
-        &at,
-        &[0.0, 10_000.0],
-        &IntegrationOptions::default(),
-    )
-    .unwrap();
+    let end =
+        integrate(&system, &start, &at, &[0.0, 10_000.0], &IntegrationOptions::default()).unwrap();
     for k in 0..3 {
-        assert_close(
-            end.state(1)[k],
-            state[k],
-            1e-6,
-            0.0,
-            "end of the trajectory",
-        );
+        assert_close(end.state(1)[k], state[k], 1e-6, 0.0, "end of the trajectory");
     }
 }
 
@@ -128,48 +99,14 @@ fn stationary_state_with_adaptation() {
 fn second_order_states_of_the_published_code() {
     let system = di_volo(0.0, 100.0);
     for (drive, published) in [
-        (
-            1.5,
-            [
-                0.99171065,
-                5.69335475,
-                49.58475104,
-                0.155424901,
-                0.344508477,
-                0.891770707,
-            ],
-        ),
-        (
-            2.5,
-            [
-                1.49079404,
-                9.1981288,
-                74.54105609,
-                0.151299984,
-                0.302584658,
-                0.763215549,
-            ],
-        ),
-        (
-            4.0,
-            [
-                2.01724509,
-                13.62860042,
-                100.86108564,
-                0.13944479,
-                0.251507358,
-                0.639737257,
-            ],
-        ),
+        (1.5, [0.99171065, 5.69335475, 49.58475104, 0.155424901, 0.344508477, 0.891770707]),
+        (2.5, [1.49079404, 9.1981288, 74.54105609, 0.151299984, 0.302584658, 0.763215549]),
+        (4.0, [2.01724509, 13.62860042, 100.86108564, 0.13944479, 0.251507358, 0.639737257]),
     ] {
         let at = input(&[drive], &[0.0, 0.0]);
-        let found = find_fixed_points(
-            &system,
-            &at,
-            &default_starts(2),
-            &FixedPointOptions::default(),
-        )
-        .unwrap();
+        let found =
+            find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default())
+                .unwrap();
         let f = found
             .found
             .iter()
@@ -179,13 +116,7 @@ fn second_order_states_of_the_published_code() {
         let second = SecondOrder::new(&system).stationary(&start, &at).unwrap();
         assert_eq!(second.status, SecondOrderStatus::Converged);
         for (k, (value, exact)) in second.state.iter().zip(published).enumerate() {
-            assert_close(
-                *value,
-                exact,
-                1e-3,
-                0.0,
-                &format!("component {k} at {drive} Hz"),
-            );
+            assert_close(*value, exact, 1e-3, 0.0, &format!("component {k} at {drive} Hz"));
         }
     }
 }
@@ -208,13 +139,7 @@ fn jacobian_with_adaptation_agrees_with_differences() {
         let (high, low) = (slope(1.0), slope(-1.0));
         for i in 0..3 {
             let difference = (high[i] - low[i]) / (2.0 * h);
-            assert_close(
-                jacobian[(i, k)],
-                difference,
-                1e-6,
-                1e-10,
-                &format!("entry {i} {k}"),
-            );
+            assert_close(jacobian[(i, k)], difference, 1e-6, 1e-10, &format!("entry {i} {k}"));
         }
     }
 }

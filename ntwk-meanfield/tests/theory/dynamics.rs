@@ -4,10 +4,7 @@ use ntwk_meanfield::{
 };
 
 const TIGHT: IntegrationOptions = IntegrationOptions {
-    tolerance: Tolerance {
-        relative: 1e-11,
-        absolute: 1e-12,
-    },
+    tolerance: Tolerance { relative: 1e-11, absolute: 1e-12 },
     max_step: None,
 };
 
@@ -18,14 +15,8 @@ fn trajectories_of_spectrum_2018() {
         let dt = 1e3 * number(&run["dt_s"]);
         let current = |k: &str| run["currents_pA"].get(k).map_or(0.0, number);
         let currents = [current("RecExc"), current("RecInh")];
-        let samples = numbers(&run["AffExc_Hz"])
-            .iter()
-            .map(|&r| input(&[r], &currents))
-            .collect();
-        let initial = [
-            number(&run["x0_Hz"]["RecExc"]),
-            number(&run["x0_Hz"]["RecInh"]),
-        ];
+        let samples = numbers(&run["AffExc_Hz"]).iter().map(|&r| input(&[r], &currents)).collect();
+        let initial = [number(&run["x0_Hz"]["RecExc"]), number(&run["x0_Hz"]["RecInh"])];
         compare(run, initial, &SampledInput::new(dt, samples).unwrap());
     }
 }
@@ -35,42 +26,22 @@ fn trajectories_of_spectrum_2018() {
 fn a_pulse_is_not_stepped_over() {
     let run = data("pulse.json");
     let samples = (0..400)
-        .map(|k| {
-            input(
-                &[if (100..120).contains(&k) { 20.0 } else { 10.0 }],
-                &[0.0; 2],
-            )
-        })
+        .map(|k| input(&[if (100..120).contains(&k) { 20.0 } else { 10.0 }], &[0.0; 2]))
         .collect();
-    let initial = [
-        number(&run["x0_Hz"]["RecExc"]),
-        number(&run["x0_Hz"]["RecInh"]),
-    ];
+    let initial = [number(&run["x0_Hz"]["RecExc"]), number(&run["x0_Hz"]["RecInh"])];
     compare(&run, initial, &SampledInput::new(1.0, samples).unwrap());
     let function = |t: f64, i: &mut Input| {
-        i.afferent_rates[0] = if (100.0..120.0).contains(&t) {
-            20.0
-        } else {
-            10.0
-        }
+        i.afferent_rates[0] = if (100.0..120.0).contains(&t) { 20.0 } else { 10.0 }
     };
-    compare(
-        &run,
-        initial,
-        &FunctionInput {
-            function,
-            discontinuities: vec![100.0, 120.0],
-        },
-    );
+    compare(&run, initial, &FunctionInput { function, discontinuities: vec![100.0, 120.0] });
 }
 
 fn compare(run: &serde_json::Value, initial: [f64; 2], source: &impl ntwk_meanfield::InputSource) {
     let system = spectrum_2018(1e3 * number(&run["T_s"]), [4000, 1000]);
     let names = ["RecExc", "RecInh"];
     let exact = names.map(|n| numbers(&run["accurate_Hz"][n]));
-    let times: Vec<f64> = (0..exact[0].len())
-        .map(|k| k as f64 * 1e3 * number(&run["dt_s"]))
-        .collect();
+    let times: Vec<f64> =
+        (0..exact[0].len()).map(|k| k as f64 * 1e3 * number(&run["dt_s"])).collect();
     let trajectory = integrate(&system, &initial, source, &times, &TIGHT).unwrap();
     for m in 0..2 {
         for (x, e) in trajectory.component(m).zip(&exact[m]) {
@@ -92,13 +63,7 @@ fn dense_output_is_as_accurate_as_the_steps() {
     for k in 0..fine.len() {
         for m in 0..2 {
             // Tolerance 1e-8 of rates up to 60 Hz; the interpolant is one order below the method.
-            assert_close(
-                coarse.state(k)[m],
-                exact.state(k)[m],
-                0.0,
-                1e-5,
-                "dense output",
-            );
+            assert_close(coarse.state(k)[m], exact.state(k)[m], 0.0, 1e-5, "dense output");
         }
     }
 }
@@ -109,23 +74,14 @@ fn bad_arguments_are_named() {
     let at = input(&[10.0], &[0.0, 0.0]);
     let options = IntegrationOptions::default();
     let run = |x: &[f64], times: &[f64]| integrate(&system, x, &at, times, &options).unwrap_err();
-    assert_eq!(
-        run(&[1.0], &[0.0, 1.0]),
-        DynamicsError::StateLength {
-            given: 1,
-            needed: 2
-        }
-    );
+    assert_eq!(run(&[1.0], &[0.0, 1.0]), DynamicsError::StateLength { given: 1, needed: 2 });
     assert!(matches!(
         run(&[1.0, f64::NAN], &[0.0, 1.0]),
         DynamicsError::InitialState { index: 1, .. }
     ));
     assert_eq!(run(&[1.0, 1.0], &[0.0, 0.0]), DynamicsError::Times);
     let function = |t: f64, i: &mut Input| i.afferent_rates[0] = 1.0 - t;
-    let negative = FunctionInput {
-        function,
-        discontinuities: vec![],
-    };
+    let negative = FunctionInput { function, discontinuities: vec![] };
     let err = integrate(&system, &[1.0, 1.0], &negative, &[0.0, 10.0], &options).unwrap_err();
     assert!(matches!(err, DynamicsError::Input { .. }), "{err}");
 }

@@ -10,12 +10,8 @@ use ntwk_meanfield::{
 fn spectrum_scan() -> (Membrane, Vec<ScanPoint>) {
     let file = data("ridge.json");
     let column = |k: &str| numbers(&file[k]);
-    let (e, i, a, rate) = (
-        column("F_RecExc"),
-        column("F_RecInh"),
-        column("F_AffExc"),
-        column("Fout_mean"),
-    );
+    let (e, i, a, rate) =
+        (column("F_RecExc"), column("F_RecInh"), column("F_AffExc"), column("Fout_mean"));
     let cell = spectrum_cells()[0];
     let points = (0..rate.len()).map(|k| ScanPoint {
         moments: moments(&cell, &spectrum_synapses(), &[e[k], i[k], a[k]], 0.0).unwrap(),
@@ -37,19 +33,11 @@ fn ridge_of_the_published_package() {
         (ThresholdForm::Skewness31, 20.0, "coeffs_order2_Fout_high20"),
     ] {
         let ridge = fit_ridge(form, &cell, &points, 0.9, max_rate).unwrap();
-        for (c, exact) in ridge
-            .transfer_function
-            .coefficients()
-            .iter()
-            .zip(numbers(&file[key]))
-        {
+        for (c, exact) in ridge.transfer_function.coefficients().iter().zip(numbers(&file[key])) {
             assert_close(*c, 1e3 * exact, 0.0, 1e-11, key);
         }
         if max_rate == 50.0 {
-            assert_eq!(
-                ridge.points_used as u64,
-                file["n_points_used"].as_u64().unwrap()
-            );
+            assert_eq!(ridge.points_used as u64, file["n_points_used"].as_u64().unwrap());
         }
     }
 }
@@ -58,11 +46,7 @@ fn ridge_of_the_published_package() {
 #[test]
 fn a_threshold_is_recovered_from_its_own_rates() {
     let (cell, mut points) = spectrum_scan();
-    for form in [
-        ThresholdForm::Linear4,
-        ThresholdForm::Linear5,
-        ThresholdForm::Quadratic10,
-    ] {
+    for form in [ThresholdForm::Linear4, ThresholdForm::Linear5, ThresholdForm::Quadratic10] {
         let mut c = vec![-51.0, 5.0, -0.5, 0.8, 0.3, -0.2, 0.4, -0.3, 0.25, 0.2];
         c.truncate(form.terms());
         let truth = EffectiveThreshold::new(form, c, None).unwrap();
@@ -76,26 +60,11 @@ fn a_threshold_is_recovered_from_its_own_rates() {
             "{form:?}: {:e}",
             f.quality.mean_squared_error
         );
-        for (a, b) in f
-            .transfer_function
-            .coefficients()
-            .iter()
-            .zip(truth.coefficients())
-        {
+        for (a, b) in f.transfer_function.coefficients().iter().zip(truth.coefficients()) {
             // Both steps are exact here; the condition number of the terms multiplies the rounding.
-            assert_close(
-                *a,
-                *b,
-                0.0,
-                1e-11 * f.threshold_step.condition_number,
-                "coefficient",
-            );
+            assert_close(*a, *b, 0.0, 1e-11 * f.threshold_step.condition_number, "coefficient");
         }
-        assert!(
-            points
-                .iter()
-                .all(|p| f.transfer_function.in_domain(&cell, &p.moments))
-        );
+        assert!(points.iter().all(|p| f.transfer_function.in_domain(&cell, &p.moments)));
     }
 }
 
@@ -103,20 +72,11 @@ fn a_threshold_is_recovered_from_its_own_rates() {
 #[test]
 fn the_second_step_minimises_the_rate_error() {
     let (cell, points) = spectrum_scan();
-    let f = fit(
-        ThresholdForm::Quadratic10,
-        &cell,
-        &points,
-        &FitOptions::default(),
-    )
-    .unwrap();
+    let f = fit(ThresholdForm::Quadratic10, &cell, &points, &FitOptions::default()).unwrap();
     assert_eq!(f.termination, Termination::Converged);
     assert!(f.quality.mean_squared_error < f.threshold_step.quality.mean_squared_error);
     assert_eq!(f.points_used, points.len());
-    assert_eq!(
-        f.threshold_step.points_used + f.points_rejected.len(),
-        points.len()
-    );
+    assert_eq!(f.threshold_step.points_used + f.points_rejected.len(), points.len());
     assert!(f.quality.r_squared > 0.9 && f.quality.r_squared <= 1.0);
     // At the minimum the gradient of the squared error vanishes: any small change of a coefficient increases it.
     for k in 0..10 {
@@ -138,28 +98,13 @@ fn the_second_step_minimises_the_rate_error() {
 #[test]
 fn equal_standard_errors_change_nothing() {
     let (cell, points) = spectrum_scan();
-    let options = FitOptions {
-        weighting: Weighting::StandardError { floor: 0.01 },
-        ..FitOptions::default()
-    };
-    let uniform = fit(
-        ThresholdForm::Linear4,
-        &cell,
-        &points,
-        &FitOptions::default(),
-    )
-    .unwrap();
+    let options =
+        FitOptions { weighting: Weighting::StandardError { floor: 0.01 }, ..FitOptions::default() };
+    let uniform = fit(ThresholdForm::Linear4, &cell, &points, &FitOptions::default()).unwrap();
     let weighted = fit(ThresholdForm::Linear4, &cell, &points, &options).unwrap();
-    let (a, b) = (
-        uniform.quality.mean_squared_error,
-        weighted.quality.mean_squared_error,
-    );
+    let (a, b) = (uniform.quality.mean_squared_error, weighted.quality.mean_squared_error);
     assert_close(a, b, 1e-12, 0.0, "mean squared error");
-    for (x, y) in uniform
-        .standard_errors
-        .iter()
-        .zip(&weighted.standard_errors)
-    {
+    for (x, y) in uniform.standard_errors.iter().zip(&weighted.standard_errors) {
         assert_close(*x, *y, 1e-5, 0.0, "standard error");
     }
 }
@@ -169,31 +114,13 @@ fn scans_that_cannot_be_fitted_are_named() {
     let (cell, points) = spectrum_scan();
     let options = FitOptions::default();
     let few = fit(ThresholdForm::Quadratic10, &cell, &points[..6], &options).unwrap_err();
-    assert!(
-        matches!(
-            few,
-            FitError::TooFewPoints {
-                given: 6,
-                needed: 10,
-                ..
-            }
-        ),
-        "{few}"
-    );
+    assert!(matches!(few, FitError::TooFewPoints { given: 6, needed: 10, .. }), "{few}");
     let mut broken = points.clone();
     broken[3].rate = f64::NAN;
     broken[7].standard_error = -1.0;
     let err = fit(ThresholdForm::Linear4, &cell, &broken, &options).unwrap_err();
-    assert_eq!(
-        err,
-        FitError::Points {
-            indices: vec![3, 7]
-        }
-    );
-    let zero = FitOptions {
-        weighting: Weighting::StandardError { floor: 0.0 },
-        ..options
-    };
+    assert_eq!(err, FitError::Points { indices: vec![3, 7] });
+    let zero = FitOptions { weighting: Weighting::StandardError { floor: 0.0 }, ..options };
     assert!(matches!(
         fit(ThresholdForm::Linear4, &cell, &points, &zero),
         Err(FitError::Option { name: "floor", .. })
@@ -228,12 +155,7 @@ fn fits_to_the_published_scan() {
             for (j, rate) in numbers(row).into_iter().enumerate() {
                 let rates = [number(&tf["Fe_Hz"][i][j]), number(&tf["Fi_Hz"][i])];
                 let m = moments(&cell, &synapses, &rates, 0.0).unwrap();
-                points.push(ScanPoint {
-                    moments: m,
-                    rate,
-                    standard_error: 0.1,
-                    samples: 1,
-                });
+                points.push(ScanPoint { moments: m, rate, standard_error: 0.1, samples: 1 });
             }
         }
         for (form, key) in [

@@ -22,11 +22,7 @@ fn fixed_points_of_spectrum_2018() {
         let nearest = found
             .found
             .iter()
-            .min_by(|a, b| {
-                (a.rates[0] - exact[0])
-                    .abs()
-                    .total_cmp(&(b.rates[0] - exact[0]).abs())
-            })
+            .min_by(|a, b| (a.rates[0] - exact[0]).abs().total_cmp(&(b.rates[0] - exact[0]).abs()))
             .unwrap();
         let what = format!("AffExc {nu_aff} Hz");
         for m in 0..2 {
@@ -40,11 +36,7 @@ fn fixed_points_of_spectrum_2018() {
                 assert_close(d, number(&case["dF_dnu"][m][k]), 1e-10, 1e-12, &what);
             }
         }
-        for (z, pair) in nearest
-            .eigenvalues
-            .iter()
-            .zip(sorted(&case["eig_1_per_s_T5ms"]))
-        {
+        for (z, pair) in nearest.eigenvalues.iter().zip(sorted(&case["eig_1_per_s_T5ms"])) {
             assert_close(z.re, pair.0, 1e-9, 0.0, &what);
             assert_close(z.im, pair.1, 1e-9, 1e-6, &what);
         }
@@ -53,10 +45,8 @@ fn fixed_points_of_spectrum_2018() {
 }
 
 fn sorted(v: &serde_json::Value) -> Vec<(f64, f64)> {
-    let mut pairs: Vec<(f64, f64)> = array(v)
-        .iter()
-        .map(|p| (number(&p[0]), number(&p[1])))
-        .collect();
+    let mut pairs: Vec<(f64, f64)> =
+        array(v).iter().map(|p| (number(&p[0]), number(&p[1]))).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
     pairs
 }
@@ -68,11 +58,7 @@ fn fixed_points_of_refitted_rs_fs() {
     for (form, key, fit_key) in [
         (ThresholdForm::Linear4, "linear4", "linear4"),
         (ThresholdForm::Quadratic10, "quadratic10", "quadratic10"),
-        (
-            ThresholdForm::Quadratic11,
-            "quadratic11_logmuG",
-            "quadratic11_logmuG",
-        ),
+        (ThresholdForm::Quadratic11, "quadratic11_logmuG", "quadratic11_logmuG"),
     ] {
         let p = ["RS", "FS"].map(|c| numbers(&file["fits"][c][fit_key]["refined_final"]));
         let system = rs_fs_2018(form, [&p[0], &p[1]]);
@@ -86,22 +72,10 @@ fn fixed_points_of_refitted_rs_fs() {
             let f = &found.found[0];
             for m in 0..2 {
                 // The reference was computed with 1e-12 V added to sigma_V and 1e-9 Hz to the event rates.
-                assert_close(
-                    f.rates[m],
-                    exact[m],
-                    1e-8,
-                    0.0,
-                    &format!("{key} {drive} Hz"),
-                );
+                assert_close(f.rates[m], exact[m], 1e-8, 0.0, &format!("{key} {drive} Hz"));
             }
             for (z, pair) in f.eigenvalues.iter().zip(sorted(&case["eig_per_s"])) {
-                assert_close(
-                    z.re,
-                    pair.0,
-                    1e-5,
-                    0.0,
-                    &format!("{key} {drive} Hz: eigenvalue"),
-                );
+                assert_close(z.re, pair.0, 1e-5, 0.0, &format!("{key} {drive} Hz: eigenvalue"));
             }
         }
     }
@@ -115,18 +89,10 @@ fn the_mean_field_predicts_the_simulated_network() {
     let p = ["RS", "FS"].map(|c| numbers(&file["fits"][c]["quadratic10"]["refined_final"]));
     let system = rs_fs_2018(ThresholdForm::Quadratic10, [&p[0], &p[1]]);
     let at = input(&[4.0, 4.0], &[0.0, 0.0]);
-    let found = find_fixed_points(
-        &system,
-        &at,
-        &default_starts(2),
-        &FixedPointOptions::default(),
-    )
-    .unwrap();
-    let f = found
-        .found
-        .iter()
-        .find(|f| f.stability == Stability::Stable && f.rates[0] > 0.5)
-        .unwrap();
+    let found =
+        find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default()).unwrap();
+    let f =
+        found.found.iter().find(|f| f.stability == Stability::Stable && f.rates[0] > 0.5).unwrap();
     assert_close(f.rates[0], 2.1667, 0.05, 0.0, "RS");
     assert_close(f.rates[1], 9.1683, 0.05, 0.0, "FS");
 }
@@ -135,28 +101,16 @@ fn the_mean_field_predicts_the_simulated_network() {
 fn no_solution_is_a_status() {
     // A single purely excitatory population far above saturation at every rate tried within one iteration.
     let system = spectrum_2018(5.0, [4000, 1000]);
-    let options = FixedPointOptions {
-        max_iterations: 1,
-        ..FixedPointOptions::default()
-    };
-    let result = find_fixed_points(
-        &system,
-        &input(&[10.0], &[0.0, 0.0]),
-        &[vec![80.0, 0.0]],
-        &options,
-    )
-    .unwrap();
+    let options = FixedPointOptions { max_iterations: 1, ..FixedPointOptions::default() };
+    let result =
+        find_fixed_points(&system, &input(&[10.0], &[0.0, 0.0]), &[vec![80.0, 0.0]], &options)
+            .unwrap();
     assert!(result.found.is_empty());
     assert_eq!(result.failed[0].1.status, FixedPointStatus::IterationLimit);
     assert_eq!(result.failed[0].1.stability, Stability::Undetermined);
     assert!(find_fixed_points(&system, &input(&[10.0], &[0.0]), &[], &options).is_err());
     assert!(
-        find_fixed_points(
-            &system,
-            &input(&[10.0], &[0.0, 0.0]),
-            &[vec![-1.0, 0.0]],
-            &options
-        )
-        .is_err()
+        find_fixed_points(&system, &input(&[10.0], &[0.0, 0.0]), &[vec![-1.0, 0.0]], &options)
+            .is_err()
     );
 }

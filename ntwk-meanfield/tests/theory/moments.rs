@@ -47,13 +47,7 @@ fn moments_of_published_networks() {
         }
         let tail = edgeworth_tail(cell.V_th, &m);
         // exp(-X²/2) amplifies the rounding of X by X².
-        assert_close(
-            tail,
-            number(&exact["Proba"]),
-            1e-11,
-            1e-14,
-            &format!("{label}: tail"),
-        );
+        assert_close(tail, number(&exact["Proba"]), 1e-11, 1e-14, &format!("{label}: tail"));
         if let Some(rates_out) = case["rates_out"].as_object() {
             for (name, published) in rates_out {
                 let c = crate::support::numbers(&coefficients[name]);
@@ -86,13 +80,7 @@ fn tail_with_cancellation() {
         };
         let tail = edgeworth_tail(1e3 * number(&case["Vthre_V"]), &m);
         let x = (1e3 * number(&case["Vthre_V"]) - m.mu_V) / m.sigma_V;
-        assert_close(
-            tail,
-            number(&case["exact"]),
-            1e-15 * (10.0 + x * x),
-            0.0,
-            "tail",
-        );
+        assert_close(tail, number(&case["exact"]), 1e-15 * (10.0 + x * x), 0.0, "tail");
     }
 }
 
@@ -118,14 +106,8 @@ fn gradient_agrees_with_differences() {
                 value(&r, 12.0 + if k == 3 { sign * h } else { 0.0 })
             };
             let (high, low) = (shifted(1.0), shifted(-1.0));
-            let pairs: [fn(&Moments) -> f64; 6] = [
-                |m| m.mu_V,
-                |m| m.sigma_V,
-                |m| m.gamma_V,
-                |m| m.tau_V,
-                |m| m.tau_m,
-                |m| m.mu_G,
-            ];
+            let pairs: [fn(&Moments) -> f64; 6] =
+                [|m| m.mu_V, |m| m.sigma_V, |m| m.gamma_V, |m| m.tau_V, |m| m.tau_m, |m| m.mu_G];
             for f in pairs {
                 let difference = (f(&high) - f(&low)) / (2.0 * h);
                 // Truncation h² and rounding eps/h of the differences.
@@ -140,32 +122,11 @@ fn gradient_agrees_with_differences() {
 fn bad_inputs_are_named() {
     let (cell, synapses) = (spectrum_cells()[0], spectrum_synapses());
     let err = |rates: &[f64], current| moments(&cell, &synapses, rates, current).unwrap_err();
-    assert_eq!(
-        err(&[1.0], 0.0),
-        MomentsError::RateCount {
-            rates: 1,
-            synapses: 3
-        }
-    );
-    assert_eq!(
-        err(&[1.0, -2.0, 0.0], 0.0),
-        MomentsError::Rate {
-            index: 1,
-            value: -2.0
-        }
-    );
-    assert!(matches!(
-        err(&[1.0, f64::NAN, 0.0], 0.0),
-        MomentsError::Rate { index: 1, .. }
-    ));
-    assert!(matches!(
-        err(&[1.0, 1.0, 0.0], f64::INFINITY),
-        MomentsError::Current { .. }
-    ));
-    assert!(matches!(
-        err(&[1e308, 1e308, 0.0], 0.0),
-        MomentsError::Overflow { .. }
-    ));
+    assert_eq!(err(&[1.0], 0.0), MomentsError::RateCount { rates: 1, synapses: 3 });
+    assert_eq!(err(&[1.0, -2.0, 0.0], 0.0), MomentsError::Rate { index: 1, value: -2.0 });
+    assert!(matches!(err(&[1.0, f64::NAN, 0.0], 0.0), MomentsError::Rate { index: 1, .. }));
+    assert!(matches!(err(&[1.0, 1.0, 0.0], f64::INFINITY), MomentsError::Current { .. }));
+    assert!(matches!(err(&[1e308, 1e308, 0.0], 0.0), MomentsError::Overflow { .. }));
     let broken = ntwk_core::Membrane { C_m: 0.0, ..cell };
     assert!(matches!(
         moments(&broken, &synapses, &[0.0; 3], 0.0),

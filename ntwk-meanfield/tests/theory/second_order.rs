@@ -39,27 +39,9 @@ fn operator_of_zerlaut_2018() {
         for (m, key) in ["dTF1", "dTF2"].into_iter().enumerate() {
             let reference = &case["corrected_sigma"][key];
             let h = &system.at(&state[..2], &at).unwrap().hessians()[m];
-            assert_close(
-                h[(0, 0)],
-                number(&reference["d2_fefe"]),
-                1e-6,
-                1e-8,
-                "d2_fefe",
-            );
-            assert_close(
-                h[(1, 1)],
-                number(&reference["d2_fifi"]),
-                1e-6,
-                1e-8,
-                "d2_fifi",
-            );
-            assert_close(
-                h[(0, 1)],
-                number(&reference["d2_fefi"]),
-                1e-6,
-                1e-8,
-                "d2_fefi",
-            );
+            assert_close(h[(0, 0)], number(&reference["d2_fefe"]), 1e-6, 1e-8, "d2_fefe");
+            assert_close(h[(1, 1)], number(&reference["d2_fifi"]), 1e-6, 1e-8, "d2_fifi");
+            assert_close(h[(0, 1)], number(&reference["d2_fefi"]), 1e-6, 1e-8, "d2_fefi");
         }
     }
 }
@@ -74,25 +56,15 @@ fn stationary_states_of_zerlaut_2018() {
         let drive = number(&case["exc_aff_Hz"]);
         let at = input(&[drive, drive], &[0.0, 0.0]);
         let exact = numbers(&case["first_order_Hz"]);
-        let found = find_fixed_points(
-            &system,
-            &at,
-            &default_starts(2),
-            &FixedPointOptions::default(),
-        )
-        .unwrap();
-        let fixed = found
-            .found
-            .iter()
-            .find(|f| (f.rates[0] / exact[0] - 1.0).abs() < 1e-3)
-            .unwrap();
+        let found =
+            find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default())
+                .unwrap();
+        let fixed =
+            found.found.iter().find(|f| (f.rates[0] / exact[0] - 1.0).abs() < 1e-3).unwrap();
         for m in 0..2 {
             assert_close(fixed.rates[m], exact[m], 1e-8, 0.0, "first order");
         }
-        let c = second
-            .linear_noise_covariance(&fixed.rates, &at)
-            .unwrap()
-            .unwrap();
+        let c = second.linear_noise_covariance(&fixed.rates, &at).unwrap().unwrap();
         let noise = numbers(&case["linear_noise_cov_Hz2"]);
         for (value, exact) in [c[(0, 0)], c[(0, 1)], c[(1, 1)]].into_iter().zip(noise) {
             assert_close(value, exact, 1e-7, 0.0, "linear noise");
@@ -125,22 +97,14 @@ fn stationary_states_of_spectrum_2018() {
         )
         .unwrap();
         let fixed = &found.found[0];
-        let c = SecondOrder::new(&system)
-            .linear_noise_covariance(&fixed.rates, &at)
-            .unwrap()
-            .unwrap();
+        let c =
+            SecondOrder::new(&system).linear_noise_covariance(&fixed.rates, &at).unwrap().unwrap();
         let noise = numbers(&case["linear_noise_cov_Hz2"]);
         for (value, exact) in [c[(0, 0)], c[(0, 1)], c[(1, 1)]].into_iter().zip(noise) {
             assert_close(value, exact, 1e-10, 0.0, "linear noise");
         }
-        let stationary = SecondOrder::new(&system)
-            .stationary(&fixed.rates, &at)
-            .unwrap();
-        assert_eq!(
-            stationary.status,
-            SecondOrderStatus::Converged,
-            "{nu_aff} Hz: {stationary:?}"
-        );
+        let stationary = SecondOrder::new(&system).stationary(&fixed.rates, &at).unwrap();
+        assert_eq!(stationary.status, SecondOrderStatus::Converged, "{nu_aff} Hz: {stationary:?}");
         let exact = &case["stationary"];
         let keys = ["nu_e_Hz", "nu_i_Hz", "c_ee_Hz2", "c_ei_Hz2", "c_ii_Hz2"];
         for (value, key) in stationary.state.iter().zip(keys) {
@@ -148,9 +112,7 @@ fn stationary_states_of_spectrum_2018() {
             assert_close(*value, number(&exact[key]), 1e-9, 0.0, key);
         }
         if nu_aff < 15.0 {
-            let none = SecondOrder::new(&small)
-                .stationary(&fixed.rates, &at)
-                .unwrap();
+            let none = SecondOrder::new(&small).stationary(&fixed.rates, &at).unwrap();
             assert_eq!(none.status, SecondOrderStatus::NotConverged);
         }
     }
@@ -161,8 +123,7 @@ fn stationary_states_of_spectrum_2018() {
 fn an_uncoupled_population_has_binomial_variance() {
     let mut populations = spectrum_2018(5.0, [4000, 1000]).populations().to_vec();
     for p in &mut populations {
-        p.connections
-            .retain(|c| matches!(c.source, ntwk_meanfield::Source::Afferent(_)));
+        p.connections.retain(|c| matches!(c.source, ntwk_meanfield::Source::Afferent(_)));
     }
     let system = ntwk_meanfield::MeanField::new(populations, vec!["AffExc".into()], 5.0).unwrap();
     let at = input(&[60.0], &[100.0, 100.0]);
@@ -179,13 +140,7 @@ fn an_uncoupled_population_has_binomial_variance() {
     for (m, size) in [(0, 4000.0), (1, 1000.0)] {
         let c = end[SecondOrder::new(&system).covariance_index(m, m)];
         assert!(end[m] > 1.0);
-        assert_close(
-            c,
-            end[m] * (200.0 - end[m]) / (2.0 * size),
-            1e-7,
-            0.0,
-            "variance",
-        );
+        assert_close(c, end[m] * (200.0 - end[m]) / (2.0 * size), 1e-7, 0.0, "variance");
     }
     assert_close(end[3], 0.0, 0.0, 1e-9, "covariance");
 }
@@ -202,34 +157,16 @@ fn the_stimulus_of_the_paper_is_seen() {
         i.afferent_rates[0] = 4.0 + 2.0 * (-((t - 800.0) / tau).powi(2) / 2.0).exp();
         i.afferent_rates[1] = 4.0;
     };
-    let source = FunctionInput {
-        function,
-        discontinuities: vec![800.0],
-    };
+    let source = FunctionInput { function, discontinuities: vec![800.0] };
     let times: Vec<f64> = (0..600).map(|k| 2.0 * f64::from(k)).collect();
     let run = |relative: f64| {
-        let tolerance = Tolerance {
-            relative,
-            absolute: 1e-12,
-        };
-        let options = IntegrationOptions {
-            tolerance,
-            max_step: None,
-        };
-        integrate(
-            &system,
-            &[2.0997466727, 9.0792766025],
-            &source,
-            &times,
-            &options,
-        )
-        .unwrap()
+        let tolerance = Tolerance { relative, absolute: 1e-12 };
+        let options = IntegrationOptions { tolerance, max_step: None };
+        integrate(&system, &[2.0997466727, 9.0792766025], &source, &times, &options).unwrap()
     };
     let (loose, tight) = (run(1e-8), run(1e-12));
     let rates: Vec<f64> = tight.component(0).collect();
-    let peak = (0..rates.len())
-        .max_by(|&a, &b| rates[a].total_cmp(&rates[b]))
-        .unwrap();
+    let peak = (0..rates.len()).max_by(|&a, &b| rates[a].total_cmp(&rates[b])).unwrap();
     assert!(
         (796.0..816.0).contains(&times[peak]) && rates[peak] > 8.0,
         "{} Hz at {} ms",

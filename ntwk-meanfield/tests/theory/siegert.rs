@@ -32,13 +32,7 @@ fn rates_and_slopes() {
         assert_close(white, get("delta_rate_exact_Hz"), 2e-13, 0.0, "white noise");
         let coloured = Siegert::Coloured.rate(&cell, &moments(tau_m + tau_s));
         // exp(y²) multiplies the rounding of the shift by 2 y.
-        assert_close(
-            coloured,
-            get("exp_shift_rate_exact_Hz"),
-            1e-12,
-            0.0,
-            "coloured noise",
-        );
+        assert_close(coloured, get("exp_shift_rate_exact_Hz"), 1e-12, 0.0, "coloured noise");
         let m = moments(tau_m);
         let constant = Dual::<1>::constant;
         let dual = Moments {
@@ -50,13 +44,7 @@ fn rates_and_slopes() {
             mu_G: constant(m.mu_G),
         };
         let slope = Siegert::White.rate(&cell, &dual).derivative[0];
-        assert_close(
-            1e3 * slope,
-            get("delta_dnu_dmu_exact_HzperV"),
-            1e-12,
-            0.0,
-            "slope",
-        );
+        assert_close(1e3 * slope, get("delta_dnu_dmu_exact_HzperV"), 1e-12, 0.0, "slope");
     }
 }
 
@@ -75,30 +63,19 @@ fn network(
         transfer_function: Arc::new(siegert),
         connections: (0..3)
             .map(|k| Connection {
-                source: [
-                    Source::Population(0),
-                    Source::Population(1),
-                    Source::Afferent(0),
-                ][k],
+                source: [Source::Population(0), Source::Population(1), Source::Afferent(0)][k],
                 synapse: SynapseClass {
                     in_degree: K[m][k],
                     weight: 1.0,
                     tau_syn,
                     E_rev: J[m][k] * cell.C_m / tau_syn,
-                    mixture: Some(Mixture {
-                        alpha: 0.0,
-                        V_0: 0.0,
-                    }),
+                    mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
                 },
             })
             .collect(),
         adaptation: Adaptation::InTransferFunction,
     };
-    MeanField::new(
-        (0..2).map(population).collect(),
-        vec!["external".into()],
-        5.0,
-    )
+    MeanField::new((0..2).map(population).collect(), vec!["external".into()], 5.0)
 }
 
 /// Brunel's networks and one with exponential synapses: the network rates of NNMT, at its solver's precision.
@@ -132,18 +109,9 @@ fn networks() {
                 ..membrane(10.0, 1e4 * get("tau_m"), 0.0, 0.0)
             };
             let k = [400.0, 100.0, 400.0];
-            let system = network(
-                Siegert::Coloured,
-                cell,
-                1e3 * get("tau_s"),
-                [[0.2, -1.0, 0.2]; 2],
-                [k; 2],
-            );
-            (
-                system.unwrap(),
-                number(&case["nu_ext"][0]),
-                case["rates_Hz"].clone(),
-            )
+            let system =
+                network(Siegert::Coloured, cell, 1e3 * get("tau_s"), [[0.2, -1.0, 0.2]; 2], [k; 2]);
+            (system.unwrap(), number(&case["nu_ext"][0]), case["rates_Hz"].clone())
         } else {
             // The first-order Taylor form, which gives negative rates at low input, is not offered.
             continue;
@@ -159,30 +127,15 @@ fn networks() {
             .iter()
             .map(|f| f.rates[0])
             .min_by(|a, b| (a - exact).abs().total_cmp(&(b - exact).abs()));
-        assert_close(
-            nearest.unwrap(),
-            exact,
-            1e-8,
-            0.0,
-            &format!("{model} {case}"),
-        );
+        assert_close(nearest.unwrap(), exact, 1e-8, 0.0, &format!("{model} {case}"));
     }
 }
 
 #[test]
 fn a_reset_above_the_threshold_is_refused() {
-    let cell = Membrane {
-        V_reset: -40.0,
-        ..membrane(10.0, 200.0, -70.0, -50.0)
-    };
-    let err = network(
-        Siegert::White,
-        cell,
-        1.0,
-        [[0.1, -0.1, 0.1]; 2],
-        [[10.0; 3]; 2],
-    )
-    .unwrap_err();
+    let cell = Membrane { V_reset: -40.0, ..membrane(10.0, 200.0, -70.0, -50.0) };
+    let err =
+        network(Siegert::White, cell, 1.0, [[0.1, -0.1, 0.1]; 2], [[10.0; 3]; 2]).unwrap_err();
     assert_eq!(err.faults.len(), 2);
     assert!(
         matches!(&err.faults[0], Fault::TransferFunction { population, .. } if population == "E")

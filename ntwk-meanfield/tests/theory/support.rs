@@ -41,55 +41,30 @@ pub fn assert_close(a: f64, b: f64, relative: f64, absolute: f64, what: &str) {
 
 /// A cell without adaptation.
 pub fn membrane(g_L: f64, C_m: f64, E_L: f64, V_th: f64) -> Membrane {
-    Membrane {
-        C_m,
-        g_L,
-        E_L,
-        V_th,
-        V_reset: E_L,
-        t_ref: 5.0,
-        a: 0.0,
-        b: 0.0,
-        tau_w: 1.0,
-    }
+    Membrane { C_m, g_L, E_L, V_th, V_reset: E_L, t_ref: 5.0, a: 0.0, b: 0.0, tau_w: 1.0 }
 }
 
 /// Cell, synapse names and classes of a case of `moments.json`.
 pub fn cell_of_case(case: &Value) -> (Membrane, Vec<String>, Vec<SynapseClass>) {
     let n = &case["neuron"];
-    let cell = membrane(
-        number(&n["Gl"]),
-        number(&n["Cm"]),
-        number(&n["El"]),
-        number(&n["Vthre"]),
-    );
+    let cell = membrane(number(&n["Gl"]), number(&n["Cm"]), number(&n["El"]), number(&n["Vthre"]));
     let synapse = |s: &Value| SynapseClass {
         in_degree: number(&s["N"]) * number(&s["pconn"]),
         weight: number(&s["Q"]),
         tau_syn: number(&s["Tsyn"]),
         E_rev: number(&s["Erev"]),
         // The package reads a missing V0 as 0 V; the type of this crate makes it explicit.
-        mixture: s.get("alpha").map(|a| Mixture {
-            alpha: number(a),
-            V_0: s.get("V0").map_or(0.0, number),
-        }),
+        mixture: s
+            .get("alpha")
+            .map(|a| Mixture { alpha: number(a), V_0: s.get("V0").map_or(0.0, number) }),
     };
-    let names = array(&case["synapses"])
-        .iter()
-        .map(|s| s["name"].as_str().unwrap().to_owned());
-    (
-        cell,
-        names.collect(),
-        array(&case["synapses"]).iter().map(synapse).collect(),
-    )
+    let names = array(&case["synapses"]).iter().map(|s| s["name"].as_str().unwrap().to_owned());
+    (cell, names.collect(), array(&case["synapses"]).iter().map(synapse).collect())
 }
 
 /// The cells of the network Spectrum_2018: excitatory, inhibitory.
 pub fn spectrum_cells() -> [Membrane; 2] {
-    [
-        membrane(10.0, 200.0, -70.0, -50.0),
-        membrane(10.0, 200.0, -70.0, -53.0),
-    ]
+    [membrane(10.0, 200.0, -70.0, -50.0), membrane(10.0, 200.0, -70.0, -53.0)]
 }
 
 /// Its synapses, in the order excitatory, inhibitory, afferent.
@@ -101,11 +76,7 @@ pub fn spectrum_synapses() -> [SynapseClass; 3] {
         E_rev,
         mixture: None,
     };
-    [
-        synapse(200.0, 2.0, 0.0),
-        synapse(50.0, 10.0, -80.0),
-        synapse(10.0, 4.0, 0.0),
-    ]
+    [synapse(200.0, 2.0, 0.0), synapse(50.0, 10.0, -80.0), synapse(10.0, 4.0, 0.0)]
 }
 
 /// The published 31-term threshold of a cell of that network, extrapolated as published.
@@ -123,34 +94,18 @@ pub fn spectrum_2018(T: f64, sizes: [usize; 2]) -> MeanField {
         membrane: spectrum_cells()[m],
         transfer_function: Arc::new(published_threshold(name)),
         connections: vec![
-            Connection {
-                source: Source::Population(0),
-                synapse: e,
-            },
-            Connection {
-                source: Source::Population(1),
-                synapse: i,
-            },
-            Connection {
-                source: Source::Afferent(0),
-                synapse: aff,
-            },
+            Connection { source: Source::Population(0), synapse: e },
+            Connection { source: Source::Population(1), synapse: i },
+            Connection { source: Source::Afferent(0), synapse: aff },
         ],
         adaptation: Adaptation::InTransferFunction,
     };
-    let populations = ["RecExc", "RecInh"]
-        .into_iter()
-        .enumerate()
-        .map(population)
-        .collect();
+    let populations = ["RecExc", "RecInh"].into_iter().enumerate().map(population).collect();
     MeanField::new(populations, vec!["AffExc".to_owned()], T).unwrap()
 }
 
 pub fn input(afferent_rates: &[f64], currents: &[f64]) -> Input {
-    Input {
-        afferent_rates: afferent_rates.to_vec(),
-        currents: currents.to_vec(),
-    }
+    Input { afferent_rates: afferent_rates.to_vec(), currents: currents.to_vec() }
 }
 
 /// The RS-FS network of Zerlaut et al. 2018 with given thresholds; the afferents drive each population separately.
@@ -170,25 +125,12 @@ pub fn rs_fs_2018(form: ThresholdForm, coefficients_V: [&[f64]; 2]) -> MeanField
             EffectiveThreshold::from_volts(form, coefficients_V[m], None).unwrap(),
         ),
         connections: vec![
-            Connection {
-                source: Source::Population(0),
-                synapse: synapse(400.0, 1.0, 0.0),
-            },
-            Connection {
-                source: Source::Population(1),
-                synapse: synapse(100.0, 5.0, -80.0),
-            },
-            Connection {
-                source: Source::Afferent(m),
-                synapse: synapse(400.0, 1.0, 0.0),
-            },
+            Connection { source: Source::Population(0), synapse: synapse(400.0, 1.0, 0.0) },
+            Connection { source: Source::Population(1), synapse: synapse(100.0, 5.0, -80.0) },
+            Connection { source: Source::Afferent(m), synapse: synapse(400.0, 1.0, 0.0) },
         ],
         adaptation: Adaptation::InTransferFunction,
     };
-    MeanField::new(
-        (0..2).map(population).collect(),
-        vec!["to RS".into(), "to FS".into()],
-        5.0,
-    )
-    .unwrap()
+    MeanField::new((0..2).map(population).collect(), vec!["to RS".into(), "to FS".into()], 5.0)
+        .unwrap()
 }

@@ -9,14 +9,7 @@ use ntwk_meanfield::{
 #[test]
 fn coefficients_of_a_wrong_number_are_refused() {
     let err = EffectiveThreshold::new(ThresholdForm::Linear4, vec![0.0; 5], None).unwrap_err();
-    assert_eq!(
-        err,
-        ThresholdError::Count {
-            form: ThresholdForm::Linear4,
-            given: 5,
-            needed: 4
-        }
-    );
+    assert_eq!(err, ThresholdError::Count { form: ThresholdForm::Linear4, given: 5, needed: 4 });
     let err = EffectiveThreshold::new(ThresholdForm::Linear4, vec![0.0, f64::NAN, 0.0, 0.0], None)
         .unwrap_err();
     assert!(matches!(err, ThresholdError::NotFinite { index: 1, .. }));
@@ -91,13 +84,7 @@ fn quadratic_form_with_published_coefficients() {
         }
         // The published code adds 1e-12 V to sigma_V and 1e-9 Hz to the event rates in tau_V.
         assert_close(m.mu_V, 1e3 * number(&exact["muV_V"]), 1e-13, 0.0, "mu_V");
-        assert_close(
-            m.sigma_V,
-            1e3 * number(&exact["sV_V"]),
-            0.0,
-            1.1e-9,
-            "sigma_V",
-        );
+        assert_close(m.sigma_V, 1e3 * number(&exact["sV_V"]), 0.0, 1.1e-9, "sigma_V");
         assert_close(m.tau_V / 20.0, number(&exact["TvN"]), 1e-9, 0.0, "tau_V");
         assert_close(m.mu_G / 10.0, number(&exact["muGn"]), 1e-13, 0.0, "mu_G");
         assert_close(
@@ -107,27 +94,15 @@ fn quadratic_form_with_published_coefficients() {
             0.0,
             "threshold",
         );
-        assert_close(
-            tf.rate(&cell, &m),
-            number(&exact["Fout_Hz"]),
-            1e-7,
-            1e-15,
-            "rate",
-        );
+        assert_close(tf.rate(&cell, &m), number(&exact["Fout_Hz"]), 1e-7, 1e-15, "rate");
     }
 }
 
 #[test]
 fn the_effective_threshold_inverts_the_rate() {
     let cell = spectrum_cells()[0];
-    let m = Moments {
-        mu_V: -58.0,
-        sigma_V: 3.0,
-        gamma_V: 0.2,
-        tau_V: 12.0,
-        tau_m: 7.0,
-        mu_G: 28.0,
-    };
+    let m =
+        Moments { mu_V: -58.0, sigma_V: 3.0, gamma_V: 0.2, tau_V: 12.0, tau_m: 7.0, mu_G: 28.0 };
     for theta in [-70.0, -55.0, -45.0, -30.0] {
         let tf = EffectiveThreshold::new(ThresholdForm::Linear4, vec![theta, 0.0, 0.0, 0.0], None)
             .unwrap();
@@ -163,14 +138,8 @@ fn the_domain_guards_the_polynomial() {
     .unwrap();
     assert!(!guarded.in_domain(&cell, &weak));
     assert!(guarded.rate(&cell, &weak) < 1e-3);
-    let inside = Moments {
-        mu_V: -58.0,
-        sigma_V: 3.0,
-        gamma_V: 0.2,
-        tau_V: 12.0,
-        tau_m: 7.0,
-        mu_G: 28.0,
-    };
+    let inside =
+        Moments { mu_V: -58.0, sigma_V: 3.0, gamma_V: 0.2, tau_V: 12.0, tau_m: 7.0, mu_G: 28.0 };
     assert_eq!(guarded.rate(&cell, &inside), published.rate(&cell, &inside));
     let text = serde_json::to_string(&guarded).unwrap();
     let back = serde_json::from_str::<EffectiveThreshold>(&text).unwrap();

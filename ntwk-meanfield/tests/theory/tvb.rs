@@ -33,10 +33,7 @@ fn parameters(set: &Value) -> TvbParameters {
 }
 
 fn model(file: &Value, case: &Value) -> TvbModel {
-    TvbModel::new(parameters(
-        &file["param_sets"][case["params"].as_str().unwrap()],
-    ))
-    .unwrap()
+    TvbModel::new(parameters(&file["param_sets"][case["params"].as_str().unwrap()])).unwrap()
 }
 
 #[test]
@@ -84,24 +81,15 @@ fn second_order() {
     let file = data("tvb.json");
     for case in array(&file["second_order"]) {
         let state: [f64; 8] = numbers(&case["state"]).try_into().unwrap();
-        let (model, c, lc) = (
-            model(&file, case),
-            number(&case["coupling_kHz"]),
-            number(&case["local_coupling"]),
-        );
+        let (model, c, lc) =
+            (model(&file, case), number(&case["coupling_kHz"]), number(&case["local_coupling"]));
         for (equations, key) in [
             (TvbSecondOrder::Published, "tvb_exact_derivatives"),
             (TvbSecondOrder::Consistent, "consistent"),
         ] {
             let slope = model.second_order(state, c, lc, equations);
             for (k, (a, b)) in slope.into_iter().zip(numbers(&case[key])).enumerate() {
-                assert_close(
-                    a,
-                    b,
-                    1e-10,
-                    1e-16,
-                    &format!("{key}, component {k} of {case}"),
-                );
+                assert_close(a, b, 1e-10, 1e-16, &format!("{key}, component {k} of {case}"));
             }
         }
     }
@@ -130,9 +118,7 @@ fn trajectories() {
             let k1 = slope(&x);
             let y: Vec<f64> = x.iter().zip(&k1).map(|(x, k)| x + dt * k).collect();
             let k2 = slope(&y);
-            x.iter_mut()
-                .zip(k1.iter().zip(&k2))
-                .for_each(|(x, (a, b))| *x += 0.5 * dt * (a + b));
+            x.iter_mut().zip(k1.iter().zip(&k2)).for_each(|(x, (a, b))| *x += 0.5 * dt * (a + b));
             for (t, key) in [("t_middle", "middle"), ("t_ms", "end")] {
                 if step == (number(&case[t]) / dt).round() as usize {
                     for (a, b) in x.iter().zip(numbers(&case[key])) {
@@ -155,22 +141,8 @@ fn trajectories() {
 fn bad_parameters_are_named() {
     let file = data("tvb.json");
     let good = parameters(&file["param_sets"]["tvb_default"]);
-    let err = TvbModel::new(TvbParameters {
-        T: 0.0,
-        ..good.clone()
-    })
-    .unwrap_err();
+    let err = TvbModel::new(TvbParameters { T: 0.0, ..good.clone() }).unwrap_err();
     assert!(matches!(err, TvbError::Parameter { name: "T", .. }));
-    let err = TvbModel::new(TvbParameters {
-        tau_syn: [5.0, -1.0],
-        ..good
-    })
-    .unwrap_err();
-    assert!(matches!(
-        err,
-        TvbError::Parameter {
-            name: "tau_syn",
-            ..
-        }
-    ));
+    let err = TvbModel::new(TvbParameters { tau_syn: [5.0, -1.0], ..good }).unwrap_err();
+    assert!(matches!(err, TvbError::Parameter { name: "tau_syn", .. }));
 }

@@ -78,17 +78,12 @@ impl Kinetics<2> for AType {
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)?;
-        for (name, value) in [
-            ("zeta_n", self.zeta_n),
-            ("V_n", self.V_n),
-            ("gamma", self.gamma),
-        ] {
+        for (name, value) in [("zeta_n", self.zeta_n), ("V_n", self.V_n), ("gamma", self.gamma)] {
             ParameterError::finite(name, value, "")?;
         }
         ParameterError::positive("a_0", self.a_0, "1/ms")?;
         ParameterError::positive("tau_min", self.tau_min, "ms")?;
-        self.tau_l
-            .map_or(Ok(()), |tau| ParameterError::positive("tau_l", tau, "ms"))
+        self.tau_l.map_or(Ok(()), |tau| ParameterError::positive("tau_l", tau, "ms"))
     }
 
     fn derive(&self, celsius: f64) -> (f64, f64) {
@@ -101,11 +96,7 @@ impl Kinetics<2> for AType {
         let x = zeta * kappa * (v - self.V_n);
         let a = exp(x);
         let tau_n = exp(self.gamma * x) / (phi * self.a_0 * (1.0 + a));
-        let tau_n = if tau_n < self.tau_min {
-            self.tau_min
-        } else {
-            tau_n
-        };
+        let tau_n = if tau_n < self.tau_min { self.tau_min } else { tau_n };
         let tau_l = match self.tau_l {
             Some(tau) => tau,
             None => {
@@ -113,10 +104,7 @@ impl Kinetics<2> for AType {
                 if tau < 2.0 { 2.0 } else { tau }
             }
         };
-        [
-            Gate::tau(1.0 / (1.0 + a), tau_n),
-            Gate::tau(sigmoid(-3.0 * kappa * (v + 56.0)), tau_l),
-        ]
+        [Gate::tau(1.0 / (1.0 + a), tau_n), Gate::tau(sigmoid(-3.0 * kappa * (v + 56.0)), tau_l)]
     }
 
     #[inline(always)]

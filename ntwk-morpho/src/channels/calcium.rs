@@ -53,10 +53,7 @@ impl Kinetics<2> for HighThresholdCalcium {
         let beta_m = 0.94 * exp(-(v + 75.0) * (1.0 / 17.0));
         let alpha_h = 4.57e-4 * exp(-(v + 13.0) * 0.02);
         let beta_h = 0.0065 * sigmoid((v + 15.0) * (1.0 / 28.0));
-        [
-            Gate::rates(phi * alpha_m, phi * beta_m),
-            Gate::rates(phi * alpha_h, phi * beta_h),
-        ]
+        [Gate::rates(phi * alpha_m, phi * beta_m), Gate::rates(phi * alpha_h, phi * beta_h)]
     }
 
     #[inline(always)]

@@ -28,11 +28,7 @@ impl CalciumActivated {
     /// With E −90 mV and Ca_0 = 1 mM.
     #[must_use]
     pub fn new(g: f64) -> Self {
-        CalciumActivated {
-            g,
-            E: -90.0,
-            Ca_0: 1.0,
-        }
+        CalciumActivated { g, E: -90.0, Ca_0: 1.0 }
     }
 }
 

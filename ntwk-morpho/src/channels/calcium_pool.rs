@@ -30,12 +30,7 @@ pub struct CalciumPool {
 impl Default for CalciumPool {
     /// 0.1 µm, 200 ms, 100 nM, all free.
     fn default() -> Self {
-        CalciumPool {
-            depth: 0.1,
-            tau_r: 200.0,
-            Ca_inf: 1e-4,
-            free: 1.0,
-        }
+        CalciumPool { depth: 0.1, tau_r: 200.0, Ca_inf: 1e-4, free: 1.0 }
     }
 }
 
@@ -51,12 +46,7 @@ impl Mechanism for CalciumPool {
         if (0.0..=1.0).contains(&self.free) {
             Ok(())
         } else {
-            Err(ParameterError {
-                name: "free",
-                value: self.free,
-                unit: "",
-                expected: "0 to 1",
-            })
+            Err(ParameterError { name: "free", value: self.free, unit: "", expected: "0 to 1" })
         }
     }
 
@@ -93,11 +83,8 @@ impl MechanismState for PoolState {
 
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
         let decay = -(-dt / self.pool.tau_r).exp_m1();
-        for ((c, i), drive) in membrane
-            .calcium
-            .iter_mut()
-            .zip(&*membrane.calcium_current)
-            .zip(&self.drive)
+        for ((c, i), drive) in
+            membrane.calcium.iter_mut().zip(&*membrane.calcium_current).zip(&self.drive)
         {
             let inward = -i * drive;
             let inward = if inward < 0.0 { 0.0 } else { inward };

@@ -49,10 +49,7 @@ impl Kinetics<1> for Hcn {
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 1] {
         let x = 0.083_16 * (v + 75.0);
         let rate = 0.011 * phi * (1.0 + exp(x)) * exp(-0.4 * x);
-        [Gate {
-            inf: sigmoid(-(v + 81.0) * 0.125),
-            rate,
-        }]
+        [Gate { inf: sigmoid(-(v + 81.0) * 0.125), rate }]
     }
 
     #[inline(always)]
@@ -83,11 +80,7 @@ impl HcnPoirazi {
     /// With E −10 mV and K = 8.5 mV.
     #[must_use]
     pub fn new(g: f64) -> Self {
-        HcnPoirazi {
-            g,
-            E: -10.0,
-            K: 8.5,
-        }
+        HcnPoirazi { g, E: -10.0, K: 8.5 }
     }
 }
 

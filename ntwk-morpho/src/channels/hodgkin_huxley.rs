@@ -92,10 +92,7 @@ impl Kinetics<3> for HodgkinHuxley {
         let beta_n = 0.125 * e80;
         let sums = [alpha_m + beta_m, alpha_h + beta_h, alpha_n + beta_n];
         let inverse = reciprocals(sums);
-        let gate = |alpha: f64, k: usize| Gate {
-            inf: alpha * inverse[k],
-            rate: phi * sums[k],
-        };
+        let gate = |alpha: f64, k: usize| Gate { inf: alpha * inverse[k], rate: phi * sums[k] };
         [gate(alpha_m, 0), gate(alpha_h, 1), gate(alpha_n, 2)]
     }
 

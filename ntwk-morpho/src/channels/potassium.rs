@@ -48,10 +48,7 @@ impl Kinetics<1> for Kv {
     #[inline(always)]
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 1] {
         let x = (v - 25.0) * (1.0 / 9.0);
-        [Gate::rates(
-            phi * 0.18 * linoid(-x),
-            phi * 0.018 * linoid(x),
-        )]
+        [Gate::rates(phi * 0.18 * linoid(-x), phi * 0.018 * linoid(x))]
     }
 
     #[inline(always)]
@@ -98,10 +95,7 @@ impl Kinetics<1> for DelayedRectifier {
 
     #[inline(always)]
     fn gates(&self, (): &(), v: f64, _: f64) -> [Gate; 1] {
-        [Gate::rates(
-            0.45 * linoid(-(v - 13.0) * 0.04),
-            0.0648 * linoid((v - 23.0) * (1.0 / 12.0)),
-        )]
+        [Gate::rates(0.45 * linoid(-(v - 13.0) * 0.04), 0.0648 * linoid((v - 23.0) * (1.0 / 12.0)))]
     }
 
     #[inline(always)]
@@ -205,10 +199,7 @@ impl Kinetics<1> for Muscarinic {
     #[inline(always)]
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 1] {
         let x = (v + 30.0) * (1.0 / 9.0);
-        [Gate::rates(
-            phi * 0.009 * linoid(-x),
-            phi * 0.009 * linoid(x),
-        )]
+        [Gate::rates(phi * 0.009 * linoid(-x), phi * 0.009 * linoid(x))]
     }
 
     #[inline(always)]

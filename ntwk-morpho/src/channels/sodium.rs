@@ -31,11 +31,7 @@ impl Sodium {
     /// With E 60 mV and a shift of −10 mV.
     #[must_use]
     pub fn new(g: f64) -> Self {
-        Sodium {
-            g,
-            E: 60.0,
-            shift: -10.0,
-        }
+        Sodium { g, E: 60.0, shift: -10.0 }
     }
 }
 
@@ -57,18 +53,11 @@ impl Kinetics<2> for Sodium {
     #[inline(always)]
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 2] {
         let w = v + self.shift;
-        let (alpha_m, beta_m) = (
-            1.638 * linoid(-(w + 35.0) * (1.0 / 9.0)),
-            1.116 * linoid((w + 35.0) * (1.0 / 9.0)),
-        );
-        let (alpha_h, beta_h) = (
-            0.12 * linoid(-(w + 50.0) * 0.2),
-            0.0455 * linoid((w + 75.0) * 0.2),
-        );
-        let h = Gate {
-            inf: sigmoid(-(w + 65.0) * (1.0 / 6.2)),
-            rate: phi * (alpha_h + beta_h),
-        };
+        let (alpha_m, beta_m) =
+            (1.638 * linoid(-(w + 35.0) * (1.0 / 9.0)), 1.116 * linoid((w + 35.0) * (1.0 / 9.0)));
+        let (alpha_h, beta_h) =
+            (0.12 * linoid(-(w + 50.0) * 0.2), 0.0455 * linoid((w + 75.0) * 0.2));
+        let h = Gate { inf: sigmoid(-(w + 65.0) * (1.0 / 6.2)), rate: phi * (alpha_h + beta_h) };
         [Gate::rates(phi * alpha_m, phi * beta_m), h]
     }
 
@@ -105,11 +94,7 @@ impl FastSodium {
     /// With E 55 mV and a2 = 1.
     #[must_use]
     pub fn new(g: f64) -> Self {
-        FastSodium {
-            g,
-            E: 55.0,
-            a2: 1.0,
-        }
+        FastSodium { g, E: 55.0, a2: 1.0 }
     }
 }
 
@@ -124,12 +109,7 @@ impl Kinetics<3> for FastSodium {
         if (0.0..=1.0).contains(&self.a2) {
             Ok(())
         } else {
-            Err(ParameterError {
-                name: "a2",
-                value: self.a2,
-                unit: "",
-                expected: "0 to 1",
-            })
+            Err(ParameterError { name: "a2", value: self.a2, unit: "", expected: "0 to 1" })
         }
     }
 

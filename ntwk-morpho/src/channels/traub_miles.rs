@@ -38,13 +38,7 @@ impl TraubMiles {
     /// With E_Na 50, E_K −90, V_T −55 mV.
     #[must_use]
     pub fn new(g_Na: f64, g_K: f64) -> Self {
-        TraubMiles {
-            g_Na,
-            g_K,
-            E_Na: 50.0,
-            E_K: -90.0,
-            V_T: -55.0,
-        }
+        TraubMiles { g_Na, g_K, E_Na: 50.0, E_K: -90.0, V_T: -55.0 }
     }
 }
 
@@ -71,18 +65,9 @@ impl Kinetics<3> for TraubMiles {
         let u = v - self.V_T;
         let scaled = |alpha: f64, beta: f64| Gate::rates(phi * alpha, phi * beta);
         [
-            scaled(
-                1.28 * linoid((13.0 - u) * 0.25),
-                1.4 * linoid((u - 40.0) * 0.2),
-            ),
-            scaled(
-                0.128 * exp((17.0 - u) * (1.0 / 18.0)),
-                4.0 * sigmoid((u - 40.0) * 0.2),
-            ),
-            scaled(
-                0.16 * linoid((15.0 - u) * 0.2),
-                0.5 * exp((10.0 - u) * 0.025),
-            ),
+            scaled(1.28 * linoid((13.0 - u) * 0.25), 1.4 * linoid((u - 40.0) * 0.2)),
+            scaled(0.128 * exp((17.0 - u) * (1.0 / 18.0)), 4.0 * sigmoid((u - 40.0) * 0.2)),
+            scaled(0.16 * linoid((15.0 - u) * 0.2), 0.5 * exp((10.0 - u) * 0.025)),
         ]
     }
 

@@ -78,22 +78,11 @@ impl PyramidalTree {
         ];
         for (name, n, most) in counts {
             if n > most {
-                let expected = if most == 10 {
-                    "at most 10"
-                } else {
-                    "at most 1000"
-                };
-                return Err(MorphologyError::Parameter {
-                    name,
-                    value: n as f64,
-                    expected,
-                });
+                let expected = if most == 10 { "at most 10" } else { "at most 1000" };
+                return Err(MorphologyError::Parameter { name, value: n as f64, expected });
             }
         }
-        let longest = self
-            .trunk_length
-            .max(1.5 * self.branch_length)
-            .max(self.axon_length);
+        let longest = self.trunk_length.max(1.5 * self.branch_length).max(self.axon_length);
         if longest / self.step > 1e5 {
             let (name, value) = ("step", self.step);
             return Err(MorphologyError::Parameter {
@@ -113,12 +102,7 @@ impl PyramidalTree {
             let turn = 2.0 * PI * (k as f64 + 0.3 * g.uniform(-1.0, 1.0)) / self.basal_trees as f64;
             let direction = unit([turn.cos(), -0.6 + 0.3 * g.uniform(-1.0, 1.0), turn.sin()]);
             let position = direction.map(|c| r * c);
-            let root = Start {
-                region: Region::Basal,
-                parent: on_soma,
-                position,
-                direction,
-            };
+            let root = Start { region: Region::Basal, parent: on_soma, position, direction };
             g.tree(root, 0.5 * self.trunk_diameter, self.branchings);
         }
         let mut at = on_soma;
@@ -135,10 +119,7 @@ impl PyramidalTree {
             let end = (diameter * 0.93).max(self.tip_diameter);
             let direction = unit([0.1 * g.uniform(-1.0, 1.0), 1.0, 0.1 * g.uniform(-1.0, 1.0)]);
             let (trunk, tip) = g.branch(apical(at, position, direction), length, [diameter, end]);
-            at = Some(Attachment {
-                branch: trunk,
-                x: 1.0,
-            });
+            at = Some(Attachment { branch: trunk, x: 1.0 });
             if piece < self.obliques {
                 let turn = 2.0 * PI * g.uniform(0.0, 1.0);
                 let side = unit([turn.cos(), 0.3, turn.sin()]);
@@ -153,12 +134,7 @@ impl PyramidalTree {
         }
         if self.axon_length > 0.0 {
             let (position, direction) = ([0.0, -r, 0.0], [0.0, -1.0, 0.0]);
-            let hillock = Start {
-                region: Region::Axon,
-                parent: on_soma,
-                position,
-                direction,
-            };
+            let hillock = Start { region: Region::Axon, parent: on_soma, position, direction };
             g.branch(hillock, self.axon_length, [1.0, 0.5]);
         }
         Morphology::new(g.branches)
@@ -193,21 +169,15 @@ impl Growth<'_> {
         // A daughter begins with its parent's radius and takes its own within the first step, as SWC files have it.
         let above = from.parent.filter(|at| at.branch > 0);
         let joint = above.and_then(|at| self.branches[at.branch].samples.last());
-        let mut samples = vec![Sample::new(
-            position,
-            joint.map_or(0.5 * diameters[0], |s| s.radius),
-        )];
+        let mut samples =
+            vec![Sample::new(position, joint.map_or(0.5 * diameters[0], |s| s.radius))];
         for k in 1..=steps {
             heading = unit(heading.map(|c| c + 0.15 * self.rng.random_range(-1.0..1.0)));
             position = [0, 1, 2].map(|i| position[i] + length / steps as f64 * heading[i]);
             let d = diameters[0] + (diameters[1] - diameters[0]) * k as f64 / steps as f64;
             samples.push(Sample::new(position, 0.5 * d));
         }
-        self.branches.push(Branch {
-            region: from.region,
-            parent: from.parent,
-            samples,
-        });
+        self.branches.push(Branch { region: from.region, parent: from.parent, samples });
         (self.branches.len() - 1, position)
     }
 
@@ -226,12 +196,7 @@ impl Growth<'_> {
             for (part, side) in [(share, 0.6), (1.0 - share, -0.6)] {
                 let direction = unit([0, 1, 2].map(|i| from.direction[i] + side * turn[i]));
                 let parent = Some(Attachment { branch: b, x: 1.0 });
-                let daughter = Start {
-                    region: from.region,
-                    parent,
-                    position,
-                    direction,
-                };
+                let daughter = Start { region: from.region, parent, position, direction };
                 todo.push((
                     daughter,
                     (end * part.powf(2.0 / 3.0)).max(self.spec.tip_diameter),
@@ -244,9 +209,5 @@ impl Growth<'_> {
 
 fn unit(v: [f64; 3]) -> [f64; 3] {
     let n = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
-    if n > 0.0 {
-        v.map(|c| c / n)
-    } else {
-        [0.0, 1.0, 0.0]
-    }
+    if n > 0.0 { v.map(|c| c / n) } else { [0.0, 1.0, 0.0] }
 }

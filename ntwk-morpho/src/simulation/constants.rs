@@ -41,11 +41,8 @@ impl Constants {
         let tree = Tree::new(&compartments, &cell.resistivity);
         let n = compartments.len();
         let list = compartments.as_slice();
-        let h = if settings.method == Method::CrankNicolson {
-            0.5 * settings.dt
-        } else {
-            settings.dt
-        };
+        let h =
+            if settings.method == Method::CrankNicolson { 0.5 * settings.dt } else { settings.dt };
         let capacitive = tree
             .nodes()
             .iter()
@@ -56,9 +53,7 @@ impl Constants {
             .collect();
         let mut area = vec![0.0; tree.len().next_multiple_of(LANES)];
         for (a, &node) in area.iter_mut().zip(tree.nodes()) {
-            *a = list
-                .get(node as usize)
-                .map_or(0.0, |c| US_PER_S_CM2_UM2 * c.area);
+            *a = list.get(node as usize).map_or(0.0, |c| US_PER_S_CM2_UM2 * c.area);
         }
         let positions = tree.positions();
         let at = |node: usize| positions[node] as usize;
@@ -67,10 +62,7 @@ impl Constants {
             if node as usize >= n {
                 let up = (position > 0)
                     .then(|| (tree.parents()[position] as usize, tree.links()[position]));
-                massless.push(Massless {
-                    position,
-                    neighbours: up.into_iter().collect(),
-                });
+                massless.push(Massless { position, neighbours: up.into_iter().collect() });
             }
         }
         let mut index = vec![None; tree.len()];
@@ -79,25 +71,15 @@ impl Constants {
         }
         for position in 1..tree.len() {
             if let Some(i) = index[tree.parents()[position] as usize] {
-                massless[i]
-                    .neighbours
-                    .push((position, tree.links()[position]));
+                massless[i].neighbours.push((position, tree.links()[position]));
             }
         }
         Constants {
             n_compartments: n,
             capacitive,
             area,
-            currents: cell
-                .currents
-                .iter()
-                .map(|(node, c)| (at(*node), c.clone()))
-                .collect(),
-            clamps: cell
-                .clamps
-                .iter()
-                .map(|(node, c)| (at(*node), c.clone()))
-                .collect(),
+            currents: cell.currents.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
+            clamps: cell.clamps.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
             positions,
             massless,
             tree,

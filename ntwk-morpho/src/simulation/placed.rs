@@ -44,11 +44,7 @@ impl Placed {
             .map(|(&c, &s)| (positions[c], s))
             .collect();
         order.sort_by_key(|o| o.0);
-        let n = if everywhere {
-            positions.len()
-        } else {
-            order.len()
-        };
+        let n = if everywhere { positions.len() } else { order.len() };
         let padded = n.next_multiple_of(LANES);
         let mut scale = vec![0.0; padded];
         for (k, (position, s)) in order.iter().enumerate() {
@@ -68,19 +64,8 @@ impl Placed {
             }
         });
         let uses_calcium = insertion.mechanism.uses_calcium();
-        let state = insertion.mechanism.instantiate(Site {
-            celsius,
-            scale,
-            n_compartments: n,
-        });
-        Placed {
-            name: insertion.name.clone(),
-            state,
-            uses_calcium,
-            n_places: n,
-            gather,
-            padded,
-        }
+        let state = insertion.mechanism.instantiate(Site { celsius, scale, n_compartments: n });
+        Placed { name: insertion.name.clone(), state, uses_calcium, n_places: n, gather, padded }
     }
 
     pub fn name(&self) -> &str {
@@ -96,20 +81,14 @@ impl Placed {
     }
 
     pub fn variable(&self, index: usize, place: usize) -> f64 {
-        self.state
-            .variable(index)
-            .and_then(|x| x.get(place))
-            .copied()
-            .unwrap_or(f64::NAN)
+        self.state.variable(index).and_then(|x| x.get(place)).copied().unwrap_or(f64::NAN)
     }
 
     /// Index among the places of a compartment at this position.
     pub fn place(&self, position: usize) -> Option<usize> {
         match &self.gather {
             None => Some(position),
-            Some(g) => g.places[..self.n_places]
-                .binary_search(&(position as u32))
-                .ok(),
+            Some(g) => g.places[..self.n_places].binary_search(&(position as u32)).ok(),
         }
     }
 
@@ -148,10 +127,7 @@ impl Placed {
         for (index, name) in self.state.variables().iter().enumerate() {
             let place = (0..self.n_places).find(|&p| !self.variable(index, p).is_finite());
             if let Some(p) = place {
-                return Some((
-                    self.gather.as_ref().map_or(p, |g| g.places[p] as usize),
-                    name,
-                ));
+                return Some((self.gather.as_ref().map_or(p, |g| g.places[p] as usize), name));
             }
         }
         None
@@ -181,12 +157,7 @@ impl Placed {
         g.current.fill(0.0);
         g.conductance.fill(0.0);
         if self.uses_calcium {
-            for ((c, i), &p) in g
-                .calcium
-                .iter_mut()
-                .zip(&mut g.calcium_current)
-                .zip(&g.places)
-            {
+            for ((c, i), &p) in g.calcium.iter_mut().zip(&mut g.calcium_current).zip(&g.places) {
                 *c = cell.calcium[p as usize];
                 *i = cell.calcium_current[p as usize];
             }

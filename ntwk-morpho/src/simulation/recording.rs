@@ -36,15 +36,8 @@ pub enum Probe {
 pub(super) enum Source {
     Voltage(usize),
     Calcium(usize),
-    Variable {
-        mechanism: usize,
-        variable: usize,
-        place: usize,
-    },
-    Current {
-        mechanism: usize,
-        place: usize,
-    },
+    Variable { mechanism: usize, variable: usize, place: usize },
+    Current { mechanism: usize, place: usize },
 }
 
 /// Recorded quantities over time.
@@ -91,27 +84,16 @@ pub(super) struct SpikeDetector {
 
 impl SpikeDetector {
     pub fn new(at: Location, node: usize, threshold: f64) -> Self {
-        SpikeDetector {
-            at,
-            node,
-            threshold,
-            last: f64::INFINITY,
-            times: Vec::new(),
-        }
+        SpikeDetector { at, node, threshold, last: f64::INFINITY, times: Vec::new() }
     }
 
     pub fn spikes(&self) -> Spikes {
-        Spikes {
-            at: self.at,
-            threshold: self.threshold,
-            times: self.times.clone(),
-        }
+        Spikes { at: self.at, threshold: self.threshold, times: self.times.clone() }
     }
 
     fn see(&mut self, t: f64, dt: f64, v: f64) {
         if self.last <= self.threshold && v > self.threshold {
-            self.times
-                .push(t - dt * (v - self.threshold) / (v - self.last));
+            self.times.push(t - dt * (v - self.threshold) / (v - self.last));
         }
         self.last = v;
     }
@@ -154,11 +136,9 @@ impl Recorder {
             self.samples.push(match *source {
                 Source::Voltage(node) => v[node],
                 Source::Calcium(node) => calcium[node],
-                Source::Variable {
-                    mechanism,
-                    variable,
-                    place,
-                } => mechanisms[mechanism].variable(variable, place),
+                Source::Variable { mechanism, variable, place } => {
+                    mechanisms[mechanism].variable(variable, place)
+                }
                 Source::Current { mechanism, place } => {
                     mechanisms[mechanism].current_at(place, v, calcium)
                 }

@@ -181,10 +181,7 @@ impl Group {
         Group {
             receptor,
             normalisation: receptor.normalisation(),
-            factors: [
-                (-dt / receptor.tau_rise).exp(),
-                (-dt / receptor.tau_decay).exp(),
-            ],
+            factors: [(-dt / receptor.tau_rise).exp(), (-dt / receptor.tau_decay).exp()],
             nodes: Vec::new(),
             rise: Vec::new(),
             decay: Vec::new(),

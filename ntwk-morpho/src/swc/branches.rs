@@ -53,22 +53,11 @@ pub(super) fn reading(
                 let samples = if children[i].is_empty() {
                     // A neurite of one sample starts in the middle of the soma, with its own radius.
                     let middle = branches[0].samples[branches[0].samples.len() / 2].position;
-                    vec![
-                        Sample {
-                            position: middle,
-                            radius: node.radius,
-                            id: None,
-                        },
-                        sample,
-                    ]
+                    vec![Sample { position: middle, radius: node.radius, id: None }, sample]
                 } else {
                     vec![sample]
                 };
-                branches.push(Branch {
-                    region: node.region,
-                    parent: on_soma,
-                    samples,
-                });
+                branches.push(Branch { region: node.region, parent: on_soma, samples });
                 branches.len() - 1
             }
             End::Root => {
@@ -85,12 +74,7 @@ pub(super) fn reading(
                 let changes = branches[b].region != node.region;
                 if changes {
                     let (from, to) = (branches[b].region, node.region);
-                    repairs.push(Repair::TypeChange {
-                        line: node.line,
-                        id: node.id,
-                        from,
-                        to,
-                    });
+                    repairs.push(Repair::TypeChange { line: node.line, id: node.id, from, to });
                 }
                 if changes || children[p].len() > 1 {
                     let parent = Some(Attachment { branch: b, x: 1.0 });
@@ -124,29 +108,18 @@ pub(super) fn reading(
 }
 
 fn sample_of(node: &Node) -> Sample {
-    Sample {
-        position: node.position,
-        radius: node.radius,
-        id: Some(node.id),
-    }
+    Sample { position: node.position, radius: node.radius, id: Some(node.id) }
 }
 
 /// A soma of one sample gives no segment of type soma: Arbor's reader refuses it, and so does the literal rule.
 fn check_literal(tree: &Tree) -> Result<(), SwcError> {
     let root = &tree.nodes[0];
-    let joined = tree
-        .nodes
-        .iter()
-        .any(|n| n.parent == Some(0) && n.region == root.region);
+    let joined = tree.nodes.iter().any(|n| n.parent == Some(0) && n.region == root.region);
     if root.region == Region::Soma && !joined {
         let (line, id, rule) = (root.line, root.id, SomaRule::Arbor);
-        return Err(SwcFault::UnsupportedSoma {
-            line,
-            id,
-            shape: SomaShape::OneSample,
-            rule,
-        }
-        .into());
+        return Err(
+            SwcFault::UnsupportedSoma { line, id, shape: SomaShape::OneSample, rule }.into()
+        );
     }
     Ok(())
 }
@@ -174,10 +147,7 @@ fn drop_without_length(
             Fate::Kept(branch) => Some(Attachment { branch, x: at.x }),
             Fate::Dropped(place) => place,
         });
-        let spread = b
-            .samples
-            .windows(2)
-            .any(|w| distance(w[0].position, w[1].position) > 0.0);
+        let spread = b.samples.windows(2).any(|w| distance(w[0].position, w[1].position) > 0.0);
         if spread {
             fates.push(Fate::Kept(kept.len()));
             kept.push(b);

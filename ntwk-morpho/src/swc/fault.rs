@@ -220,10 +220,7 @@ pub struct SwcError {
 
 impl SwcError {
     pub(super) fn new() -> Self {
-        SwcError {
-            faults: Vec::new(),
-            total: 0,
-        }
+        SwcError { faults: Vec::new(), total: 0 }
     }
 
     pub(super) fn push(&mut self, fault: SwcFault) {
@@ -241,10 +238,7 @@ impl SwcError {
 
 impl From<SwcFault> for SwcError {
     fn from(fault: SwcFault) -> Self {
-        SwcError {
-            faults: vec![fault],
-            total: 1,
-        }
+        SwcError { faults: vec![fault], total: 1 }
     }
 }
 

@@ -20,37 +20,18 @@ pub enum Repair {
     /// Samples that stood before their parents were moved behind them; `id` is the first.
     Reordered { count: usize, line: usize, id: i64 },
     /// A radius that was not positive was replaced by the parent's.
-    Radius {
-        line: usize,
-        id: i64,
-        found: f64,
-        used: f64,
-    },
+    Radius { line: usize, id: i64, found: f64, used: f64 },
     /// A sample in the same place as its parent was merged into it.
     Merged { line: usize, id: i64, parent: i64 },
     /// A sample in the same place as its parent with another radius was kept: within a branch a step of the radius, at the
     /// start of a branch the radius the branch begins with.
     RadiusStep { line: usize, id: i64, parent: i64 },
     /// A tree that does not hold the soma was dropped.
-    DroppedTree {
-        line: usize,
-        root: i64,
-        samples: usize,
-    },
+    DroppedTree { line: usize, root: i64, samples: usize },
     /// The type changes within an unbranched run, which was split there.
-    TypeChange {
-        line: usize,
-        id: i64,
-        from: Region,
-        to: Region,
-    },
+    TypeChange { line: usize, id: i64, from: Region, to: Region },
     /// A step more than ten times the median step of the file: perhaps an interrupted tracing. Nothing was changed.
-    LongStep {
-        line: usize,
-        id: i64,
-        length: f64,
-        median: f64,
-    },
+    LongStep { line: usize, id: i64, length: f64, median: f64 },
     /// A neurite had no length and was dropped; `id` is its first sample.
     DroppedNeurite { line: usize, id: i64 },
     /// The soma samples were replaced by a sphere of this radius (µm) and of the area of the samples' frusta.
@@ -64,10 +45,7 @@ impl fmt::Display for Repair {
         match self {
             Repair::ByteOrderMark => write!(f, "skipped a byte-order mark"),
             Repair::BlankLines { count, first_line } => {
-                write!(
-                    f,
-                    "skipped {count} blank lines, the first at line {first_line}"
-                )
+                write!(f, "skipped {count} blank lines, the first at line {first_line}")
             }
             Repair::StrayCarriageReturns { count, first_line } => {
                 write!(
@@ -87,12 +65,7 @@ impl fmt::Display for Repair {
                     "line {line}: moved {count} samples behind their parents, the first is sample {id}"
                 )
             }
-            Repair::Radius {
-                line,
-                id,
-                found,
-                used,
-            } => {
+            Repair::Radius { line, id, found, used } => {
                 write!(
                     f,
                     "line {line}, sample {id}: radius {found} um replaced by the parent's {used} um"
@@ -110,11 +83,7 @@ impl fmt::Display for Repair {
                     "line {line}: sample {id} is in the same place as its parent {parent} with another radius (kept)"
                 )
             }
-            Repair::DroppedTree {
-                line,
-                root,
-                samples,
-            } => {
+            Repair::DroppedTree { line, root, samples } => {
                 write!(
                     f,
                     "line {line}: dropped the tree of {samples} samples that starts at sample {root}"
@@ -126,12 +95,7 @@ impl fmt::Display for Repair {
                     "line {line}: split the branch at sample {id}, where its type changes from {from} to {to}"
                 )
             }
-            Repair::LongStep {
-                line,
-                id,
-                length,
-                median,
-            } => write!(
+            Repair::LongStep { line, id, length, median } => write!(
                 f,
                 "line {line}: sample {id} is {length:.3} um from its parent, more than ten times the median step of {median:.3} um (kept)"
             ),

@@ -29,13 +29,8 @@ pub(super) fn soma_branch(
     let form = form_of(tree, &soma);
     let nodes = &tree.nodes;
     let refuse = |node: usize, shape| -> Result<Branch, SwcError> {
-        Err(SwcFault::UnsupportedSoma {
-            line: nodes[node].line,
-            id: nodes[node].id,
-            shape,
-            rule,
-        }
-        .into())
+        Err(SwcFault::UnsupportedSoma { line: nodes[node].line, id: nodes[node].id, shape, rule }
+            .into())
     };
     let centre = nodes[0].position;
     match (form, rule) {
@@ -63,11 +58,7 @@ pub(super) fn soma_branch(
                     id: Some(nodes[i].id),
                 })
                 .collect();
-            Ok(Branch {
-                region: Region::Soma,
-                parent: None,
-                samples,
-            })
+            Ok(Branch { region: Region::Soma, parent: None, samples })
         }
         (Form::Chain(_) | Form::Branched(_), SomaRule::Sphere) => {
             let area: f64 = soma
@@ -85,19 +76,13 @@ pub(super) fn soma_branch(
             if radius <= 0.0 || radius.is_nan() {
                 return refuse(0, SomaShape::Chain);
             }
-            repairs.push(Repair::SomaToSphere {
-                samples: soma.len(),
-                radius,
-            });
+            repairs.push(Repair::SomaToSphere { samples: soma.len(), radius });
             Ok(ball(centroid(tree, &soma), radius, 1, nodes[0].id))
         }
         (Form::Contour, SomaRule::Sphere) => {
             let middle = centroid(tree, &soma);
             let radius = mean_distance(tree, &soma, middle);
-            repairs.push(Repair::ContourToSphere {
-                samples: soma.len(),
-                radius,
-            });
+            repairs.push(Repair::ContourToSphere { samples: soma.len(), radius });
             Ok(ball(middle, radius, 1, nodes[0].id))
         }
         (Form::Contour, _) => refuse(0, SomaShape::Contour),
@@ -109,9 +94,7 @@ pub(super) fn soma_branch(
 /// Indices of the soma samples, which must be joined and hold the root.
 fn soma_nodes(tree: &Tree, rule: SomaRule) -> Result<Vec<usize>, SwcError> {
     let nodes = &tree.nodes;
-    let soma: Vec<usize> = (0..nodes.len())
-        .filter(|&i| nodes[i].region == Region::Soma)
-        .collect();
+    let soma: Vec<usize> = (0..nodes.len()).filter(|&i| nodes[i].region == Region::Soma).collect();
     let Some(&first) = soma.first() else {
         return Err(SwcFault::NoSoma { rule }.into());
     };
@@ -126,10 +109,7 @@ fn soma_nodes(tree: &Tree, rule: SomaRule) -> Result<Vec<usize>, SwcError> {
     }
     let mut error = SwcError::new();
     for &i in &soma[1..] {
-        if nodes[i]
-            .parent
-            .is_none_or(|p| nodes[p].region != Region::Soma)
-        {
+        if nodes[i].parent.is_none_or(|p| nodes[p].region != Region::Soma) {
             error.push(fault(i, SomaShape::Scattered));
         }
     }
@@ -177,22 +157,10 @@ fn ball(centre: [f64; 3], radius: f64, axis: usize, id: i64) -> Branch {
     let at = |shift: f64| {
         let mut position = centre;
         position[axis] += shift;
-        Sample {
-            position,
-            radius,
-            id: None,
-        }
+        Sample { position, radius, id: None }
     };
-    let middle = Sample {
-        position: centre,
-        radius,
-        id: Some(id),
-    };
-    Branch {
-        region: Region::Soma,
-        parent: None,
-        samples: vec![at(-radius), middle, at(radius)],
-    }
+    let middle = Sample { position: centre, radius, id: Some(id) };
+    Branch { region: Region::Soma, parent: None, samples: vec![at(-radius), middle, at(radius)] }
 }
 
 fn centroid(tree: &Tree, soma: &[usize]) -> [f64; 3] {
@@ -206,8 +174,5 @@ fn centroid(tree: &Tree, soma: &[usize]) -> [f64; 3] {
 }
 
 fn mean_distance(tree: &Tree, soma: &[usize], from: [f64; 3]) -> f64 {
-    soma.iter()
-        .map(|&i| distance(tree.nodes[i].position, from))
-        .sum::<f64>()
-        / soma.len() as f64
+    soma.iter().map(|&i| distance(tree.nodes[i].position, from)).sum::<f64>() / soma.len() as f64
 }

@@ -38,11 +38,7 @@ impl SwcTable {
     /// # Errors
     /// [`SwcError`] with every line that is not seven finite numbers, or when there is none.
     pub fn parse(text: &[u8]) -> Result<Self, SwcError> {
-        let mut table = SwcTable {
-            records: Vec::new(),
-            comments: Vec::new(),
-            repairs: Vec::new(),
-        };
+        let mut table = SwcTable { records: Vec::new(), comments: Vec::new(), repairs: Vec::new() };
         let mut error = SwcError::new();
         let text = text.strip_prefix(b"\xef\xbb\xbf").map_or(text, |rest| {
             table.repairs.push(Repair::ByteOrderMark);
@@ -68,9 +64,7 @@ impl SwcTable {
                 None => (trimmed, None),
             };
             if let Some(c) = comment {
-                table
-                    .comments
-                    .push(String::from_utf8_lossy(c.trim_ascii()).into_owned());
+                table.comments.push(String::from_utf8_lossy(c.trim_ascii()).into_owned());
             }
             if data.is_empty() {
                 continue;
@@ -80,16 +74,10 @@ impl SwcTable {
             }
         }
         if let Some(first_line) = blank.first {
-            table.repairs.push(Repair::BlankLines {
-                count: blank.count,
-                first_line,
-            });
+            table.repairs.push(Repair::BlankLines { count: blank.count, first_line });
         }
         if let Some(first_line) = stray.first {
-            table.repairs.push(Repair::StrayCarriageReturns {
-                count: stray.count,
-                first_line,
-            });
+            table.repairs.push(Repair::StrayCarriageReturns { count: stray.count, first_line });
         }
         if table.records.is_empty() && error.total == 0 {
             error.push(SwcFault::Empty);
@@ -143,10 +131,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
         let t = rest?;
         let Some(end) = t.iter().position(|&b| b == b'\n' || b == b'\r') else {
             rest = None;
-            return Some(Line {
-                bytes: t,
-                stray: false,
-            });
+            return Some(Line { bytes: t, stray: false });
         };
         let returns = t[end..].iter().take_while(|&&b| b == b'\r').count();
         let (skip, stray) = match t.get(end + returns) {
@@ -155,23 +140,15 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
             _ => (1, false),
         };
         rest = Some(&t[end + skip..]);
-        Some(Line {
-            bytes: &t[..end],
-            stray,
-        })
+        Some(Line { bytes: &t[..end], stray })
     })
 }
 
 fn parse_line(line: usize, data: &[u8], error: &mut SwcError) -> Option<Record> {
-    let fields: Vec<&[u8]> = data
-        .split(u8::is_ascii_whitespace)
-        .filter(|f| !f.is_empty())
-        .collect();
+    let fields: Vec<&[u8]> =
+        data.split(u8::is_ascii_whitespace).filter(|f| !f.is_empty()).collect();
     let &[id, tag, x, y, z, radius, parent] = fields.as_slice() else {
-        error.push(SwcFault::WrongColumnCount {
-            line,
-            found: fields.len(),
-        });
+        error.push(SwcFault::WrongColumnCount { line, found: fields.len() });
         return None;
     };
     let mut bad = |column, field: &[u8]| {
@@ -206,10 +183,7 @@ fn parse_line(line: usize, data: &[u8], error: &mut SwcError) -> Option<Record> 
         (Column::Z, z),
         (Column::Radius, radius),
     ]) {
-        match std::str::from_utf8(field)
-            .ok()
-            .and_then(|s| s.parse::<f64>().ok())
-        {
+        match std::str::from_utf8(field).ok().and_then(|s| s.parse::<f64>().ok()) {
             Some(v) => *value = v,
             None => {
                 bad(column, field);
@@ -218,10 +192,7 @@ fn parse_line(line: usize, data: &[u8], error: &mut SwcError) -> Option<Record> 
         }
     }
     let (id, tag, parent) = (id?, tag?, parent?);
-    for (value, column) in reals
-        .iter()
-        .zip([Column::X, Column::Y, Column::Z, Column::Radius])
-    {
+    for (value, column) in reals.iter().zip([Column::X, Column::Y, Column::Z, Column::Radius]) {
         // Beyond 1e9 um squares and products of three lengths would no longer be sound.
         if sound && (value.is_nan() || value.abs() > 1e9) {
             error.push(SwcFault::NonFinite { line, id, column });

@@ -38,16 +38,8 @@ impl Tree {
         let parents = resolve_parents(records)?;
         check_cycles(records, &parents)?;
         let root = choose_root(records, &parents, options, &mut repairs)?;
-        if let Some(r) = records
-            .iter()
-            .zip(1..)
-            .find(|(r, n)| r.id != *n)
-            .map(|(r, _)| r)
-        {
-            repairs.push(Repair::IdsNotConsecutive {
-                line: r.line,
-                id: r.id,
-            });
+        if let Some(r) = records.iter().zip(1..).find(|(r, n)| r.id != *n).map(|(r, _)| r) {
+            repairs.push(Repair::IdsNotConsecutive { line: r.line, id: r.id });
         }
         let order = topological_order(records, &parents, root, &mut repairs);
         let mut place = vec![usize::MAX; records.len()];
@@ -67,11 +59,7 @@ impl Tree {
         }
         let before = measures(&nodes);
         repair_radii(&mut nodes, options, &mut repairs)?;
-        let mut tree = Tree {
-            nodes,
-            before,
-            repairs,
-        };
+        let mut tree = Tree { nodes, before, repairs };
         tree.merge_coincident();
         tree.remark_long_steps();
         Ok(tree)
@@ -152,12 +140,7 @@ impl Tree {
         for (i, length) in steps {
             if median > 0.0 && length > 10.0 * median {
                 let n = &self.nodes[i];
-                self.repairs.push(Repair::LongStep {
-                    line: n.line,
-                    id: n.id,
-                    length,
-                    median,
-                });
+                self.repairs.push(Repair::LongStep { line: n.line, id: n.id, length, median });
             }
         }
     }
@@ -182,20 +165,13 @@ fn resolve_parents(records: &[Record]) -> Result<Vec<Option<usize>>, SwcError> {
         parents.push(match r.parent {
             None => None,
             Some(p) if p == r.id => {
-                error.push(SwcFault::SelfParent {
-                    line: r.line,
-                    id: r.id,
-                });
+                error.push(SwcFault::SelfParent { line: r.line, id: r.id });
                 None
             }
             Some(p) => {
                 let found = index.get(&p).copied();
                 if found.is_none() {
-                    error.push(SwcFault::MissingParent {
-                        line: r.line,
-                        id: r.id,
-                        parent: p,
-                    });
+                    error.push(SwcFault::MissingParent { line: r.line, id: r.id, parent: p });
                 }
                 found
             }
@@ -240,9 +216,7 @@ fn choose_root(
     options: &SwcOptions,
     repairs: &mut Vec<Repair>,
 ) -> Result<usize, SwcError> {
-    let roots: Vec<usize> = (0..records.len())
-        .filter(|&i| parents[i].is_none())
-        .collect();
+    let roots: Vec<usize> = (0..records.len()).filter(|&i| parents[i].is_none()).collect();
     // Without a cycle every walk ends at a root, so there is one.
     let Some(&first) = roots.first() else {
         return Err(SwcFault::Empty.into());
@@ -261,14 +235,9 @@ fn choose_root(
         }
         return error.check().map(|()| first);
     }
-    let keep = roots
-        .iter()
-        .copied()
-        .find(|&r| records[r].tag == 1)
-        .unwrap_or(first);
-    let mut root_of: Vec<Option<usize>> = (0..records.len())
-        .map(|i| parents[i].is_none().then_some(i))
-        .collect();
+    let keep = roots.iter().copied().find(|&r| records[r].tag == 1).unwrap_or(first);
+    let mut root_of: Vec<Option<usize>> =
+        (0..records.len()).map(|i| parents[i].is_none().then_some(i)).collect();
     for i in 0..records.len() {
         let mut walk = Vec::new();
         let mut at = i;
@@ -283,11 +252,7 @@ fn choose_root(
     }
     for &r in roots.iter().filter(|&&r| r != keep) {
         let samples = root_of.iter().filter(|&&o| o == Some(r)).count();
-        repairs.push(Repair::DroppedTree {
-            line: records[r].line,
-            root: records[r].id,
-            samples,
-        });
+        repairs.push(Repair::DroppedTree { line: records[r].line, root: records[r].id, samples });
     }
     Ok(keep)
 }
@@ -311,11 +276,8 @@ fn topological_order(
         order.push(i);
         ready.extend(children[i].iter().map(|&c| Reverse(c)));
     }
-    let early: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|&i| parents[i].is_some_and(|p| p > i))
-        .collect();
+    let early: Vec<usize> =
+        order.iter().copied().filter(|&i| parents[i].is_some_and(|p| p > i)).collect();
     if let Some(&first) = early.iter().min() {
         repairs.push(Repair::Reordered {
             count: early.len(),
@@ -337,25 +299,13 @@ fn repair_radii(
         if found > 0.0 {
             continue;
         }
-        let lent = nodes[i]
-            .parent
-            .map(|p| nodes[p].radius)
-            .filter(|&r| r > 0.0);
+        let lent = nodes[i].parent.map(|p| nodes[p].radius).filter(|&r| r > 0.0);
         match (options.zero_radius, lent) {
             (ZeroRadius::FromParent, Some(used)) => {
                 nodes[i].radius = used;
-                repairs.push(Repair::Radius {
-                    line,
-                    id,
-                    found,
-                    used,
-                });
+                repairs.push(Repair::Radius { line, id, found, used });
             }
-            _ => error.push(SwcFault::NonPositiveRadius {
-                line,
-                id,
-                radius: found,
-            }),
+            _ => error.push(SwcFault::NonPositiveRadius { line, id, radius: found }),
         }
     }
     error.check()
@@ -366,10 +316,7 @@ fn measures(nodes: &[Node]) -> Measures {
     for p in nodes.iter().filter_map(|n| n.parent) {
         children[p] += 1;
     }
-    let mut m = Measures {
-        samples: nodes.len(),
-        ..Measures::default()
-    };
+    let mut m = Measures { samples: nodes.len(), ..Measures::default() };
     for n in nodes {
         let Some(p) = n.parent else { continue };
         let above = &nodes[p];

@@ -19,21 +19,19 @@ pub fn to_swc(morphology: &Morphology) -> Result<String, MorphologyError> {
     let mut next = 1usize;
     let mut first = Vec::with_capacity(branches.len());
     let mut last = Vec::with_capacity(branches.len());
-    let mut line =
-        |text: &mut String, region: Region, p: [f64; 3], r: f64, parent: Option<usize>| -> usize {
-            let parent = parent.map_or(-1, |p| p as i64);
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "{next} {} {} {} {} {r} {parent}",
-                region.to_swc(),
-                p[0],
-                p[1],
-                p[2]
-            );
-            next += 1;
-            next - 1
-        };
+    let mut line = |text: &mut String,
+                    region: Region,
+                    p: [f64; 3],
+                    r: f64,
+                    parent: Option<usize>|
+     -> usize {
+        let parent = parent.map_or(-1, |p| p as i64);
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "{next} {} {} {} {} {r} {parent}", region.to_swc(), p[0], p[1], p[2]);
+        next += 1;
+        next - 1
+    };
     let ball = is_ball(&branches[0]);
     for (i, b) in branches.iter().enumerate() {
         let refuse = |at: crate::morphology::Attachment| MorphologyError::NotExpressible {
@@ -67,10 +65,7 @@ pub fn to_swc(morphology: &Morphology) -> Result<String, MorphologyError> {
             }
             Some(at) if at.x == 1.0 => {
                 // A radius of its own at the start takes a sample of its own, in the same place as the parent's.
-                let end = branches[at.branch]
-                    .samples
-                    .last()
-                    .map(|s| (s.position, s.radius));
+                let end = branches[at.branch].samples.last().map(|s| (s.position, s.radius));
                 let same = end == Some((b.samples[0].position, b.samples[0].radius));
                 (last[at.branch], usize::from(same))
             }
@@ -85,13 +80,8 @@ pub fn to_swc(morphology: &Morphology) -> Result<String, MorphologyError> {
         }
         if first.len() == i {
             // The branch starts at the sample it hangs on.
-            let at = b.parent.map_or(0, |a| {
-                if a.x == 1.0 {
-                    last[a.branch]
-                } else {
-                    first[a.branch]
-                }
-            });
+            let at =
+                b.parent.map_or(0, |a| if a.x == 1.0 { last[a.branch] } else { first[a.branch] });
             first.push(at);
         }
         last.push(above);

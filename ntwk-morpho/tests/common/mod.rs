@@ -11,11 +11,7 @@ pub fn data(name: &str) -> Value {
 
 /// A list of numbers.
 pub fn numbers(v: &Value) -> Vec<f64> {
-    v.as_array()
-        .unwrap()
-        .iter()
-        .map(|x| x.as_f64().unwrap())
-        .collect()
+    v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 /// A number.
@@ -26,10 +22,7 @@ pub fn number(v: &Value) -> f64 {
 /// Largest absolute difference of two lists of equal length.
 pub fn max_difference(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f64::max)
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// A reconstruction, if the folder with them is named in NTWK_MORPHOLOGIES; says so if not.

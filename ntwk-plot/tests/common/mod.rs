@@ -46,20 +46,12 @@ pub fn assert_legible(figure: &Figure) {
             && r.top() >= -0.5
             && r.right() <= size.width() + 0.5
             && r.bottom() <= size.height() + 0.5;
-        assert!(
-            inside,
-            "{}: \"{a}\" at {r:?} leaves the page of {size:?}",
-            figure.title
-        );
+        assert!(inside, "{}: \"{a}\" at {r:?} leaves the page of {size:?}", figure.title);
         for (b, q) in &all[..i] {
             let dx = r.right().min(q.right()) - r.left().max(q.left());
             let dy = r.bottom().min(q.bottom()) - r.top().max(q.top());
             // The boxes of lines contain their spacing: a point of overlap is not seen.
-            assert!(
-                dx < 1.0 || dy < 2.5,
-                "{}: \"{a}\" over \"{b}\" by {dx} x {dy}",
-                figure.title
-            );
+            assert!(dx < 1.0 || dy < 2.5, "{}: \"{a}\" over \"{b}\" by {dx} x {dy}", figure.title);
         }
     }
 }
