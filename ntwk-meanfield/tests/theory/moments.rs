@@ -172,3 +172,49 @@ fn bad_inputs_are_named() {
         Err(MomentsError::Membrane { name: "C_m", .. })
     ));
 }
+
+/// Over 300 orders of magnitude of every input: moments are finite or an error, rates are finite and not negative.
+#[test]
+fn extreme_inputs_give_finite_moments_and_rates() {
+    let (cell, synapses) = (spectrum_cells()[0], spectrum_synapses());
+    let levels = [
+        0.0, 1e-300, 1e-30, 1e-9, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e100, 1e300,
+    ];
+    let published = crate::support::published_threshold("RecExc");
+    let linear = EffectiveThreshold::new(
+        ThresholdForm::Linear5,
+        vec![-50.0, 1.0, 1.0, 1.0, 1.0],
+        None,
+    )
+    .unwrap();
+    let functions: [&dyn ntwk_meanfield::DynTransferFunction; 4] = [
+        &published,
+        &linear,
+        &ntwk_meanfield::Siegert::White,
+        &ntwk_meanfield::Siegert::Coloured,
+    ];
+    let cell = ntwk_core::Membrane {
+        V_reset: -60.0,
+        ..cell
+    };
+    for a in levels {
+        for b in levels {
+            for current in [-1e4, 0.0, 1e4] {
+                let Ok(m) = moments(&cell, &synapses, &[a, b, a], current) else {
+                    continue;
+                };
+                assert!(
+                    m.is_finite() && m.sigma_V >= ntwk_meanfield::SIGMA_FLOOR && m.tau_V > 0.0,
+                    "{a} {b}"
+                );
+                for f in functions {
+                    let rate = f.rate_value(&cell, &m);
+                    assert!(
+                        rate >= 0.0 && rate.is_finite(),
+                        "{f:?} at {a} {b} Hz, {current} pA: {rate}"
+                    );
+                }
+            }
+        }
+    }
+}

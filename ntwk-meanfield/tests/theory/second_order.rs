@@ -2,8 +2,9 @@ use crate::support::{
     array, assert_close, data, input, number, numbers, rs_fs_2018, spectrum_2018,
 };
 use ntwk_meanfield::{
-    Dynamics, FixedPointOptions, FunctionInput, Input, IntegrationOptions, SecondOrder,
-    SecondOrderStatus, ThresholdForm, Tolerance, default_starts, find_fixed_points, integrate,
+    Dynamics, DynamicsError, FixedPointOptions, FunctionInput, Input, IntegrationOptions,
+    SecondOrder, SecondOrderStatus, ThresholdForm, Tolerance, default_starts, find_fixed_points,
+    integrate,
 };
 
 fn published(file: &serde_json::Value) -> ntwk_meanfield::MeanField {
@@ -215,6 +216,7 @@ fn the_stimulus_of_the_paper_is_seen() {
         let options = IntegrationOptions {
             tolerance,
             max_step: None,
+            max_steps: 1_000_000,
         };
         integrate(
             &system,
@@ -239,4 +241,27 @@ fn the_stimulus_of_the_paper_is_seen() {
     for (a, b) in loose.states.iter().zip(&tight.states) {
         assert_close(*a, *b, 0.0, 1e-6, "tolerance");
     }
+}
+
+/// From a state far from rest the closure drives a rate below zero: an error with population and time, not a negative
+/// rate and not an endless integration.
+#[test]
+fn a_rate_below_zero_is_an_error() {
+    let file = data("refit.json");
+    let p = ["RS", "FS"].map(|c| numbers(&file["fits"][c]["quadratic10"]["refined_final"]));
+    let system = rs_fs_2018(ThresholdForm::Quadratic10, [&p[0], &p[1]]);
+    let at = input(&[4.0, 4.0], &[0.0, 0.0]);
+    let far = [1.0, 1.0, 0.1, 0.1, 0.1];
+    let err = integrate(
+        &SecondOrder::new(&system),
+        &far,
+        &at,
+        &[0.0, 100.0],
+        &IntegrationOptions::default(),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(&err, DynamicsError::Meaningless { population, variable: "nu", time, .. } if population == "RS" && *time < 5.0),
+        "{err}"
+    );
 }
