@@ -100,7 +100,7 @@ pub use input::{FunctionInput, Input, InputError, InputSource, SampledInput};
 pub use linear_response::LinearResponse;
 pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
-    moments, moments_and_gradient,
+    moments, moments_and_gradient, potential_density,
 };
 pub use point::{Gains, Point, PointError};
 pub use ridge::{RidgeFit, fit_ridge};

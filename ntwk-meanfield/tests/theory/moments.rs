@@ -4,6 +4,7 @@ use crate::support::{
 use ntwk_meanfield::{
     EffectiveThreshold, Moments, MomentsError, ThresholdForm, TransferFunction,
     current_based_sigma, edgeworth_tail, mean_synaptic_current, moments, moments_and_gradient,
+    potential_density,
 };
 
 /// `neural_network_dynamics` in 40-digit arithmetic: 82 cases from no input to 1e6 events/s, with currents and mixtures.
@@ -216,5 +217,43 @@ fn extreme_inputs_give_finite_moments_and_rates() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn density_of_the_membrane_potential() {
+    let file = data("vm_density.json");
+    let skewed = Moments {
+        mu_V: 1e3 * number(&file["muV_V"]),
+        sigma_V: 1e3 * number(&file["sV_V"]),
+        gamma_V: number(&file["gV"]),
+        tau_V: 10.0,
+        tau_m: 10.0,
+        mu_G: 20.0,
+    };
+    let gaussian = Moments {
+        gamma_V: 0.0,
+        ..skewed
+    };
+    for (k, v) in crate::support::numbers(&file["V_V"])
+        .into_iter()
+        .enumerate()
+    {
+        // Per volt there; exp(-x²/2) multiplies the rounding of x, up to 11 here, by x².
+        let per_volt = |m: &Moments| 1e3 * potential_density(1e3 * v, m);
+        assert_close(
+            per_volt(&gaussian),
+            number(&file["density_gauss"][k]),
+            1e-12,
+            0.0,
+            "Gaussian",
+        );
+        assert_close(
+            per_volt(&skewed),
+            number(&file["density_edgeworth"][k]),
+            1e-12,
+            0.0,
+            "with skewness",
+        );
     }
 }
