@@ -58,9 +58,21 @@ pub(crate) struct DormandPrince {
     pub rejected: usize,
 }
 
-/// The step size fell below the resolution of time at this time.
-pub(crate) struct StepUnderflow {
-    pub time: f64,
+/// Why a stretch was not finished, and at what time.
+pub(crate) enum Interruption {
+    /// The step size fell below the resolution of time.
+    StepUnderflow(f64),
+    /// The number of steps allowed is used up.
+    StepLimit(f64),
+}
+
+/// What limits the steps.
+#[derive(Clone, Copy)]
+pub(crate) struct Control {
+    pub tolerance: Tolerance,
+    pub max_step: f64,
+    /// Accepted and rejected steps together, over all stretches.
+    pub max_steps: usize,
 }
 
 impl DormandPrince {
@@ -80,24 +92,35 @@ impl DormandPrince {
     /// Advances `y` from `t0` to `t1` over a stretch on which `f(t, y, out)` is smooth.
     ///
     /// After each accepted step `on_step(method, start, end)` is called; there [`at`](Self::at) interpolates.
-    pub fn advance<Error: From<StepUnderflow>>(
+    pub fn advance<Error: From<Interruption>>(
         &mut self,
         mut f: impl FnMut(f64, &[f64], &mut [f64]) -> Result<(), Error>,
         (t0, t1): (f64, f64),
         y: &mut [f64],
-        (tolerance, max_step): (Tolerance, f64),
-        mut on_step: impl FnMut(&Self, f64, f64),
+        control: Control,
+        mut on_step: impl FnMut(&Self, f64, f64) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut t = t0;
         f(t, y, &mut self.k[0])?;
         if !self.step.is_finite() {
-            self.step = 0.01 * max_step;
+            self.step = 0.01 * control.max_step;
         }
         while t < t1 {
-            let whole = t1 - t <= self.step * (1.0 + 1e-10);
-            let h = if whole { t1 - t } else { self.step };
+            let rest = t1 - t;
+            let whole = rest <= self.step;
+            // Two equal steps rather than one and a sliver too short for the resolution of time.
+            let h = if whole {
+                rest
+            } else if rest < 2.0 * self.step {
+                0.5 * rest
+            } else {
+                self.step
+            };
             if t + 0.1 * h <= t {
-                return Err(StepUnderflow { time: t }.into());
+                return Err(Interruption::StepUnderflow(t).into());
+            }
+            if self.accepted + self.rejected >= control.max_steps {
+                return Err(Interruption::StepLimit(t).into());
             }
             for s in 1..7 {
                 for i in 0..y.len() {
@@ -107,18 +130,20 @@ impl DormandPrince {
                 f(t + C[s] * h, &self.stage, &mut self.k[s])?;
             }
             self.trial.copy_from_slice(&self.stage);
-            let error = self.error(y, h, tolerance);
+            let error = self.error(y, h, control.tolerance);
             // A NaN compares false and so shrinks the step.
             if error <= 1.0 {
                 self.interpolate(y, h);
                 let end = if whole { t1 } else { t + h };
-                on_step(self, t, end);
+                on_step(self, t, end)?;
                 y.copy_from_slice(&self.trial);
                 self.k.swap(0, 6);
                 t = end;
                 self.accepted += 1;
                 let growth = (0.9 * error.powf(-0.2)).min(5.0);
-                self.step = (h * growth).max(if whole { self.step } else { 0.0 }).min(max_step);
+                self.step = (h * growth)
+                    .max(if whole { self.step } else { 0.0 })
+                    .min(control.max_step);
             } else {
                 self.rejected += 1;
                 self.step =
@@ -126,6 +151,11 @@ impl DormandPrince {
             }
         }
         Ok(())
+    }
+
+    /// The state at the end of the step just accepted.
+    pub fn end(&self) -> &[f64] {
+        &self.trial
     }
 
     /// Component `i` at a fraction `theta` of the step just accepted.

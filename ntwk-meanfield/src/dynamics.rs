@@ -1,6 +1,6 @@
 //! Response of a mean-field system to inputs that vary in time.
 
-use crate::dormand_prince::{DormandPrince, StepUnderflow, Tolerance};
+use crate::dormand_prince::{Control, DormandPrince, Interruption, Tolerance};
 use crate::input::{Input, InputError, InputSource};
 use crate::system::MeanField;
 
@@ -17,6 +17,11 @@ pub trait Dynamics {
 
     /// Population and name of a component of the state.
     fn variable(&self, index: usize) -> (usize, &'static str);
+
+    /// The first component whose value has no meaning, such as a rate below zero; [`integrate`] then stops.
+    fn meaningless(&self, _state: &[f64]) -> Option<usize> {
+        None
+    }
 }
 
 /// A trajectory that could not be computed.
@@ -65,17 +70,42 @@ pub enum DynamicsError {
         /// Time (ms).
         time: f64,
     },
+    /// The solution left the range in which it has a meaning.
+    #[error(
+        "{variable} of population '{population}' is {value} at t = {time} ms: the equations do not hold there"
+    )]
+    Meaningless {
+        /// Name of the population.
+        population: String,
+        /// Name of the variable.
+        variable: &'static str,
+        /// Its value.
+        value: f64,
+        /// Time (ms).
+        time: f64,
+    },
     /// The tolerance cannot be met.
     #[error("the step size vanished at t = {time} ms; the tolerance cannot be met")]
     StepUnderflow {
         /// Time (ms).
         time: f64,
     },
+    /// The number of steps allowed did not suffice.
+    #[error(
+        "the step limit was reached at t = {time} ms; the solution changes too fast for an explicit method"
+    )]
+    StepLimit {
+        /// Time (ms).
+        time: f64,
+    },
 }
 
-impl From<StepUnderflow> for DynamicsError {
-    fn from(e: StepUnderflow) -> Self {
-        Self::StepUnderflow { time: e.time }
+impl From<Interruption> for DynamicsError {
+    fn from(interruption: Interruption) -> Self {
+        match interruption {
+            Interruption::StepUnderflow(time) => Self::StepUnderflow { time },
+            Interruption::StepLimit(time) => Self::StepLimit { time },
+        }
     }
 }
 
@@ -87,12 +117,18 @@ pub struct IntegrationOptions {
     /// Longest step (ms); `None` is the time constant `T` of the system. A feature of a smooth input that is shorter
     /// than this must be announced by a discontinuity.
     pub max_step: Option<f64>,
+    /// Most steps, accepted and rejected, of the whole integration.
+    pub max_steps: usize,
 }
 
 impl Default for IntegrationOptions {
-    /// Default [`Tolerance`], steps up to `T`.
+    /// Default [`Tolerance`], steps up to `T`, a million of them.
     fn default() -> Self {
-        Self { tolerance: Tolerance::default(), max_step: None }
+        Self {
+            tolerance: Tolerance::default(),
+            max_step: None,
+            max_steps: 1_000_000,
+        }
     }
 }
 
@@ -143,6 +179,11 @@ pub fn integrate<D: Dynamics + ?Sized>(
     let max_step = options.max_step.unwrap_or(system.time_constant());
     check(dimension, initial, source, times, options.tolerance, max_step)?;
 
+    let control = Control {
+        tolerance: options.tolerance,
+        max_step,
+        max_steps: options.max_steps,
+    };
     let (start, stop) = (times[0], times[times.len() - 1]);
     let inner = source.discontinuities().iter().copied().filter(|&t| t > start && t < stop);
     let mut method = DormandPrince::new(dimension);
@@ -163,14 +204,26 @@ pub fn integrate<D: Dynamics + ?Sized>(
             Ok(())
         };
         let output = |method: &DormandPrince, t0: f64, t1: f64| {
+            if let Some(index) = dynamics.meaningless(method.end()) {
+                let (population, variable) = dynamics.variable(index);
+                let population = system.populations()[population].name.clone();
+                let value = method.end()[index];
+                return Err(DynamicsError::Meaningless {
+                    population,
+                    variable,
+                    value,
+                    time: t1,
+                });
+            }
             while next < times.len() && times[next] <= t1 {
                 let theta = (times[next] - t0) / (t1 - t0);
                 states.extend((0..dimension).map(|i| method.at(i, theta)));
                 next += 1;
             }
+            Ok(())
         };
         method
-            .advance(field, (left, right), &mut y, (options.tolerance, max_step), output)
+            .advance(field, (left, right), &mut y, control, output)
             .map_err(|e| name_component(e, dynamics, &y, source))?;
         left = right;
     }

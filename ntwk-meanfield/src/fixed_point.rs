@@ -241,6 +241,14 @@ impl<'a> Search<'a> {
             }
             iterations += 1;
             self.linearise(&rates);
+            if self.jacobian.iter().any(|x| !x.is_finite()) {
+                return Ended {
+                    rates,
+                    residual: size,
+                    iterations,
+                    status: FixedPointStatus::NotFinite,
+                };
+            }
             let here = self.residual.clone();
             if let Some((trial, trial_size)) = self.newton_step(&rates, &here, size) {
                 (rates, size) = (trial, trial_size);

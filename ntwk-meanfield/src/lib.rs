@@ -8,7 +8,58 @@
 //! 3. [`fit()`]: its coefficients from a scan of single-cell rates;
 //! 4. [`MeanField`]: populations that drive each other through their transfer functions;
 //! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
-//! 6. [`SecondOrder`]: the same with finite-size fluctuations.
+//! 6. [`SecondOrder`] and [`LinearResponse`]: finite-size fluctuations, their covariances and spectra.
+//!
+//! [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
+//! Brain for comparison.
+//!
+//! ```
+//! use ntwk_core::Membrane;
+//! use ntwk_meanfield::*;
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let membrane = Membrane {
+//!     C_m: 200.0, g_L: 10.0, E_L: -65.0, V_th: -50.0, V_reset: -65.0, t_ref: 5.0, a: 0.0, b: 0.0, tau_w: 500.0,
+//! };
+//! // Thresholds of regular- and fast-spiking cells, fitted to a scan with the moments of this crate (V).
+//! let coefficients = [
+//!     [-0.051300, 0.0066140, 0.0015179, 0.0029649],
+//!     [-0.051499, 0.0030956, 0.00018195, -0.00016262],
+//! ];
+//! let synapse = |in_degree, weight, E_rev| SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev, mixture: None };
+//! let mut populations = Vec::new();
+//! for (name, size, c) in [("RS", 8000, coefficients[0]), ("FS", 2000, coefficients[1])] {
+//!     populations.push(MeanFieldPopulation {
+//!         name: name.to_owned(),
+//!         size,
+//!         membrane,
+//!         transfer_function: Arc::new(EffectiveThreshold::from_volts(ThresholdForm::Linear4, &c, None)?),
+//!         connections: vec![
+//!             Connection { source: Source::Population(0), synapse: synapse(400.0, 1.0, 0.0) },
+//!             Connection { source: Source::Population(1), synapse: synapse(100.0, 5.0, -80.0) },
+//!             Connection { source: Source::Afferent(0), synapse: synapse(400.0, 1.0, 0.0) },
+//!         ],
+//!         adaptation: Adaptation::InTransferFunction,
+//!     });
+//! }
+//! let system = MeanField::new(populations, vec!["drive".to_owned()], 5.0)?;
+//!
+//! let drive = Input { afferent_rates: vec![4.0], currents: vec![0.0, 0.0] };
+//! let fixed_points = find_fixed_points(&system, &drive, &default_starts(2), &FixedPointOptions::default())?;
+//! let rest = fixed_points.found.iter().find(|f| f.stability == Stability::Stable).ok_or("no stable state")?;
+//! assert!((rest.rates[0] - 4.76).abs() < 0.01 && (rest.rates[1] - 13.04).abs() < 0.01);
+//!
+//! let stimulus = |t: f64, input: &mut Input| {
+//!     input.afferent_rates[0] = if (100.0..150.0).contains(&t) { 6.0 } else { 4.0 };
+//! };
+//! let source = FunctionInput { function: stimulus, discontinuities: vec![100.0, 150.0] };
+//! let times: Vec<f64> = (0..=3000).map(|k| 0.1 * f64::from(k)).collect();
+//! let response = integrate(&system, &rest.rates, &source, &times, &IntegrationOptions::default())?;
+//! assert!(response.component(0).fold(0.0, f64::max) > 5.5);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
@@ -22,6 +73,7 @@ mod fixed_point;
 pub mod from_model;
 mod input;
 mod least_squares;
+mod linear_response;
 mod moments;
 mod point;
 mod ridge;
@@ -47,9 +99,10 @@ pub use fixed_point::{
     default_starts, find_fixed_points,
 };
 pub use input::{FunctionInput, Input, InputError, InputSource, SampledInput};
+pub use linear_response::LinearResponse;
 pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
-    moments, moments_and_gradient,
+    moments, moments_and_gradient, potential_density,
 };
 pub use point::{Gains, Point, PointError};
 pub use ridge::{RidgeFit, fit_ridge};

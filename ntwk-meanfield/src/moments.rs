@@ -217,6 +217,18 @@ pub fn current_based_sigma(
     variance.sqrt()
 }
 
+/// Density (1/mV) of the membrane potential at `V` (mV): a Gaussian with the first term of the Edgeworth series,
+/// `exp(-x²/2) / (sqrt(2 pi) sigma_V) [1 + gamma_V/6 (x³ - 3x)]`, `x = (V - mu_V) / sigma_V`.
+///
+/// Slightly negative in one tail; a good description for `|gamma_V|` well below 1.
+#[must_use]
+#[allow(non_snake_case)]
+pub fn potential_density(V: f64, moments: &Moments) -> f64 {
+    let x = (V - moments.mu_V) / moments.sigma_V;
+    let gauss = (-0.5 * x * x).exp() / (std::f64::consts::TAU.sqrt() * moments.sigma_V);
+    gauss * (1.0 + moments.gamma_V / 6.0 * (x * x - 3.0) * x)
+}
+
 impl<S: Copy> Moments<S> {
     /// The same function of every moment.
     pub(crate) fn map<R>(&self, f: impl Fn(S) -> R) -> Moments<R> {

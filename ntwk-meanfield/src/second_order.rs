@@ -18,6 +18,9 @@ use nalgebra::{DMatrix, DVector};
 /// row by row; see [`covariance_index`](Self::covariance_index)); adaptation currents, where explicit, follow the mean
 /// rates and do not fluctuate.
 ///
+/// Far from a stationary state the correction by the covariances can drive a mean rate below zero, where the closure has
+/// no meaning; [`integrate`](crate::integrate) stops there with an error.
+///
 /// The indices of the derivatives are those of the derivation and of the code of Zerlaut et al. (2018) and di Volo et
 /// al. (2019); the equation printed in the former paper has them transposed.
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +203,11 @@ impl Dynamics for SecondOrder<'_> {
             });
             *slope += correction / t;
         }
+    }
+
+    fn meaningless(&self, state: &[f64]) -> Option<usize> {
+        let n = self.system.populations().len();
+        state[..n].iter().position(|&nu| nu < -1e-6)
     }
 
     fn variable(&self, index: usize) -> (usize, &'static str) {

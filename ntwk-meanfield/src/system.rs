@@ -152,7 +152,7 @@ pub struct MeanField {
     dimension: usize,
 }
 
-/// Rate, adaptation current and moments of one population.
+/// Rate, stationary adaptation current (0 unless asked for) and moments of one population.
 pub(crate) struct Response<S> {
     pub rate: S,
     pub adaptation: S,

@@ -69,6 +69,13 @@ impl ThresholdForm {
         }
     }
 
+    /// The form with that many terms; the numbers of terms are all different, so that a file of coefficients tells its
+    /// form.
+    #[must_use]
+    pub fn with_terms(count: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.terms() == count)
+    }
+
     /// Writes the value of each term into the first [`terms`](Self::terms) entries of `out` and returns them.
     pub fn evaluate<'a, S: Scalar>(
         self,

@@ -6,6 +6,7 @@ use ntwk_meanfield::{
 const TIGHT: IntegrationOptions = IntegrationOptions {
     tolerance: Tolerance { relative: 1e-11, absolute: 1e-12 },
     max_step: None,
+    max_steps: 1_000_000,
 };
 
 /// Three inputs held over samples of 1 ms; the reference is an 8th-order integration per sample.

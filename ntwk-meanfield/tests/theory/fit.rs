@@ -94,6 +94,31 @@ fn the_second_step_minimises_the_rate_error() {
     }
 }
 
+/// The 31 terms contain every product of two variables twice: the rank says so, the minimum-norm solution is taken, and
+/// the fit is better than that with the 6 terms it contains.
+#[test]
+fn linearly_dependent_terms_are_reported() {
+    let (cell, points) = spectrum_scan();
+    let small = fit(
+        ThresholdForm::Skewness6,
+        &cell,
+        &points,
+        &FitOptions::default(),
+    )
+    .unwrap();
+    let large = fit(
+        ThresholdForm::Skewness31,
+        &cell,
+        &points,
+        &FitOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(small.threshold_step.rank, 6);
+    assert!(large.threshold_step.rank <= 21);
+    assert!(large.quality.mean_squared_error < small.quality.mean_squared_error);
+    assert!(large.standard_errors.iter().all(|s| s.is_finite()));
+}
+
 /// Equal standard errors weigh every point the same.
 #[test]
 fn equal_standard_errors_change_nothing() {

@@ -11,6 +11,7 @@ mod adaptation;
 mod dynamics;
 mod fit;
 mod fixed_points;
+mod linear_response;
 mod moments;
 mod second_order;
 mod siegert;

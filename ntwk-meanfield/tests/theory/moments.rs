@@ -4,6 +4,7 @@ use crate::support::{
 use ntwk_meanfield::{
     EffectiveThreshold, Moments, MomentsError, ThresholdForm, TransferFunction,
     current_based_sigma, edgeworth_tail, mean_synaptic_current, moments, moments_and_gradient,
+    potential_density,
 };
 
 /// `neural_network_dynamics` in 40-digit arithmetic: 82 cases from no input to 1e6 events/s, with currents and mixtures.
@@ -132,4 +133,88 @@ fn bad_inputs_are_named() {
         moments(&broken, &synapses, &[0.0; 3], 0.0),
         Err(MomentsError::Membrane { name: "C_m", .. })
     ));
+}
+
+/// Over 300 orders of magnitude of every input: moments are finite or an error, rates are finite and not negative.
+#[test]
+fn extreme_inputs_give_finite_moments_and_rates() {
+    let (cell, synapses) = (spectrum_cells()[0], spectrum_synapses());
+    let levels = [
+        0.0, 1e-300, 1e-30, 1e-9, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e100, 1e300,
+    ];
+    let published = crate::support::published_threshold("RecExc");
+    let linear = EffectiveThreshold::new(
+        ThresholdForm::Linear5,
+        vec![-50.0, 1.0, 1.0, 1.0, 1.0],
+        None,
+    )
+    .unwrap();
+    let functions: [&dyn ntwk_meanfield::DynTransferFunction; 4] = [
+        &published,
+        &linear,
+        &ntwk_meanfield::Siegert::White,
+        &ntwk_meanfield::Siegert::Coloured,
+    ];
+    let cell = ntwk_core::Membrane {
+        V_reset: -60.0,
+        ..cell
+    };
+    for a in levels {
+        for b in levels {
+            for current in [-1e4, 0.0, 1e4] {
+                let Ok(m) = moments(&cell, &synapses, &[a, b, a], current) else {
+                    continue;
+                };
+                assert!(
+                    m.is_finite() && m.sigma_V >= ntwk_meanfield::SIGMA_FLOOR && m.tau_V > 0.0,
+                    "{a} {b}"
+                );
+                for f in functions {
+                    let rate = f.rate_value(&cell, &m);
+                    assert!(
+                        rate >= 0.0 && rate.is_finite(),
+                        "{f:?} at {a} {b} Hz, {current} pA: {rate}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn density_of_the_membrane_potential() {
+    let file = data("vm_density.json");
+    let skewed = Moments {
+        mu_V: 1e3 * number(&file["muV_V"]),
+        sigma_V: 1e3 * number(&file["sV_V"]),
+        gamma_V: number(&file["gV"]),
+        tau_V: 10.0,
+        tau_m: 10.0,
+        mu_G: 20.0,
+    };
+    let gaussian = Moments {
+        gamma_V: 0.0,
+        ..skewed
+    };
+    for (k, v) in crate::support::numbers(&file["V_V"])
+        .into_iter()
+        .enumerate()
+    {
+        // Per volt there; exp(-x²/2) multiplies the rounding of x, up to 11 here, by x².
+        let per_volt = |m: &Moments| 1e3 * potential_density(1e3 * v, m);
+        assert_close(
+            per_volt(&gaussian),
+            number(&file["density_gauss"][k]),
+            1e-12,
+            0.0,
+            "Gaussian",
+        );
+        assert_close(
+            per_volt(&skewed),
+            number(&file["density_edgeworth"][k]),
+            1e-12,
+            0.0,
+            "with skewness",
+        );
+    }
 }

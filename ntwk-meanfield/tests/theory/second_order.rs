@@ -2,8 +2,9 @@ use crate::support::{
     array, assert_close, data, input, number, numbers, rs_fs_2018, spectrum_2018,
 };
 use ntwk_meanfield::{
-    Dynamics, FixedPointOptions, FunctionInput, Input, IntegrationOptions, SecondOrder,
-    SecondOrderStatus, ThresholdForm, Tolerance, default_starts, find_fixed_points, integrate,
+    Dynamics, DynamicsError, FixedPointOptions, FunctionInput, Input, IntegrationOptions,
+    SecondOrder, SecondOrderStatus, ThresholdForm, Tolerance, default_starts, find_fixed_points,
+    integrate,
 };
 
 fn published(file: &serde_json::Value) -> ntwk_meanfield::MeanField {
@@ -160,9 +161,23 @@ fn the_stimulus_of_the_paper_is_seen() {
     let source = FunctionInput { function, discontinuities: vec![800.0] };
     let times: Vec<f64> = (0..600).map(|k| 2.0 * f64::from(k)).collect();
     let run = |relative: f64| {
-        let tolerance = Tolerance { relative, absolute: 1e-12 };
-        let options = IntegrationOptions { tolerance, max_step: None };
-        integrate(&system, &[2.0997466727, 9.0792766025], &source, &times, &options).unwrap()
+        let tolerance = Tolerance {
+            relative,
+            absolute: 1e-12,
+        };
+        let options = IntegrationOptions {
+            tolerance,
+            max_step: None,
+            max_steps: 1_000_000,
+        };
+        integrate(
+            &system,
+            &[2.0997466727, 9.0792766025],
+            &source,
+            &times,
+            &options,
+        )
+        .unwrap()
     };
     let (loose, tight) = (run(1e-8), run(1e-12));
     let rates: Vec<f64> = tight.component(0).collect();
@@ -176,4 +191,27 @@ fn the_stimulus_of_the_paper_is_seen() {
     for (a, b) in loose.states.iter().zip(&tight.states) {
         assert_close(*a, *b, 0.0, 1e-6, "tolerance");
     }
+}
+
+/// From a state far from rest the closure drives a rate below zero: an error with population and time, not a negative
+/// rate and not an endless integration.
+#[test]
+fn a_rate_below_zero_is_an_error() {
+    let file = data("refit.json");
+    let p = ["RS", "FS"].map(|c| numbers(&file["fits"][c]["quadratic10"]["refined_final"]));
+    let system = rs_fs_2018(ThresholdForm::Quadratic10, [&p[0], &p[1]]);
+    let at = input(&[4.0, 4.0], &[0.0, 0.0]);
+    let far = [1.0, 1.0, 0.1, 0.1, 0.1];
+    let err = integrate(
+        &SecondOrder::new(&system),
+        &far,
+        &at,
+        &[0.0, 100.0],
+        &IntegrationOptions::default(),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(&err, DynamicsError::Meaningless { population, variable: "nu", time, .. } if population == "RS" && *time < 5.0),
+        "{err}"
+    );
 }
