@@ -291,8 +291,10 @@ impl Simulation {
     /// Integrates until the time is at least `until` (ms), within a billionth of a step.
     ///
     /// # Errors
-    /// [`SimulationError::NonFinite`] or [`SimulationError::Pivot`]; the state is then that of the failed step.
+    /// [`SimulationError::Setting`] when `until` is not finite; [`SimulationError::NonFinite`] or
+    /// [`SimulationError::Pivot`], and the state is then that of the failed step.
     pub fn run(&mut self, until: f64) -> Result<(), SimulationError> {
+        ParameterError::finite("until", until, "ms")?;
         let steps = (until / self.settings.dt - 1e-9).ceil();
         while (self.state.step as f64) < steps {
             self.step()?;
