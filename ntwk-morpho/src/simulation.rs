@@ -108,6 +108,8 @@ struct Workspace {
     factors: Vec<f64>,
     /// (own, right side, potential) of nodes without area before elimination.
     massless: Vec<[f64; 3]>,
+    /// Instruction set found at the start.
+    arch: pulp::Arch,
 }
 
 impl Simulation {
@@ -146,6 +148,7 @@ impl Simulation {
                 rhs: vec![0.0; n_nodes],
                 factors: vec![0.0; n_nodes],
                 massless: vec![[0.0; 3]; constants.massless.len()],
+                arch: pulp::Arch::new(),
             },
             recorder: Recorder::default(),
             constants,
@@ -392,8 +395,13 @@ impl Simulation {
                 ];
             }
         }
-        tree.eliminate_with_axial(&state.v, &mut work.own, &mut work.rhs, &mut work.factors);
-        tree.substitute(&mut work.rhs, &work.factors);
+        tree.solve_change(
+            work.arch,
+            &state.v,
+            &mut work.own,
+            &mut work.rhs,
+            &mut work.factors,
+        );
         let scale = if second_order { 2.0 } else { 1.0 };
         let mut sound = work.own[0] > 0.0;
         for f in &work.factors[1..n] {
