@@ -474,13 +474,11 @@ impl Simulation {
         if let Some(k) = (0..count).find(bad) {
             return non_finite(k, "membrane", "current");
         }
-        // Elimination leaves the admittance of the subtree in `own`: the first pivot from the leaves that fails is the cause.
+        // Elimination leaves the admittance of the subtree in `own`: where it is negative first, from the leaves, lies the
+        // cause of a pivot that fails there or nearer to the root.
         let pivot = |k: usize| work.own[k] + tree.links()[k];
-        if let Some(k) = (0..count)
-            .rev()
-            .find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
-            && pivot(k).is_finite()
-        {
+        let failed = (0..count).any(|k| pivot(k) <= 0.0 && pivot(k).is_finite());
+        if let (true, Some(k)) = (failed, (0..count).rev().find(|&k| work.own[k] < 0.0)) {
             return SimulationError::Pivot {
                 time: t,
                 node: tree.nodes()[k] as usize,
