@@ -1,23 +1,31 @@
-//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD]`.
+//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES]`.
 //!
 //! Squid channels in every compartment, axon included, R_i 100 Ω cm, 1 µF/cm², 2 nA at the soma from 50 to 450 ms, 500 ms at
-//! 0.025 ms. Prints one line of JSON.
+//! 0.025 ms. With SYNAPSES, as many AMPA synapses lie on the cell at random by
+//! area, each with five weak events per second. Prints one line of JSON.
 #![allow(clippy::print_stdout)]
 
 use ntwk_morpho::channels::HodgkinHuxley;
 use ntwk_morpho::swc::{SwcOptions, read};
 use ntwk_morpho::{
-    Cell, Discretisation, Location, Method, Selection, Settings, Simulation, Waveform,
+    Cell, Discretisation, DoubleExponential, Location, Method, Per, Selection, Settings,
+    Simulation, Spread, Waveform,
 };
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file =
-        arguments.next().ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson]")?;
+    let file = arguments
+        .next()
+        .ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson] [SYNAPSES]")?;
     let max_length = arguments.next().map_or(Ok(20.0), |a| a.parse())?;
     let second_order = arguments.next().is_some_and(|a| a == "crank_nicolson");
-    let method = if second_order { Method::CrankNicolson } else { Method::ImplicitEuler };
+    let method = if second_order {
+        Method::CrankNicolson
+    } else {
+        Method::ImplicitEuler
+    };
+    let synapses: usize = arguments.next().map_or(Ok(0), |a| a.parse())?;
     let start = Instant::now();
     let morphology = read(&std::fs::read(file)?, &SwcOptions::default())?.morphology;
     let compartments = morphology.compartments(&Discretisation::MaxLength(max_length))?;
@@ -26,7 +34,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     cell.insert("hh", &Selection::All, HodgkinHuxley::default())?;
     let soma = Location::new(0, 0.5);
     cell.inject(soma, Waveform::step(50.0, 400.0, 2.0))?;
-    let mut simulation = Simulation::new(&cell, &Settings { method, ..Settings::default() })?;
+    if synapses > 0 {
+        let density = synapses as f64 / cell.compartments().area();
+        let places = cell.compartments().spread(
+            &Selection::All,
+            Per::Area,
+            density,
+            Spread::Random { seed: 1 },
+        )?;
+        for (k, place) in places.into_iter().enumerate() {
+            let synapse = cell.add_synapse(place, DoubleExponential::ampa(), 1e-8)?;
+            let first = (k * 37 % 2000) as f64 * 0.1;
+            cell.add_spikes(synapse, &[first, first + 200.0, first + 400.0])?;
+        }
+    }
+    let mut simulation = Simulation::new(
+        &cell,
+        &Settings {
+            method,
+            ..Settings::default()
+        },
+    )?;
     simulation.record_voltage(&[soma], 1)?;
     simulation.detect_spikes(soma, 0.0)?;
     let built = start.elapsed().as_secs_f64();

@@ -13,6 +13,7 @@
 
 use crate::compartments::Compartments;
 use crate::units::MOHM_PER_OHM_CM_PER_UM;
+use pulp::{Arch, NullaryFnOnce};
 use std::ops::{Add, AddAssign, Div, Mul};
 
 /// The axial tree in the order of the solution: position 0 is the root, parents come before children, the children of a
@@ -118,31 +119,23 @@ impl Tree {
         rhs[0] = rhs[0] / own[0];
     }
 
-    /// As [`Tree::eliminate`] for real numbers, with the axial currents −G V at the potentials `v` added to `rhs` on the way.
-    #[inline]
-    pub fn eliminate_with_axial(
+    /// Solves for the change of the potentials `v`: as [`Tree::eliminate`] and [`Tree::substitute`] for real numbers, with
+    /// the axial currents −G v added to `rhs` on the way. `rhs` becomes the solution.
+    pub fn solve_change(
         &self,
+        arch: Arch,
         v: &[f64],
         own: &mut [f64],
         rhs: &mut [f64],
         factors: &mut [f64],
     ) {
-        let n = self.nodes.len();
-        let (own, rhs, factors, v) = (&mut own[..n], &mut rhs[..n], &mut factors[..n], &v[..n]);
-        let (parents, links) = (&self.parents[..n], &self.links[..n]);
-        for k in (1..n).rev() {
-            let p = parents[k] as usize;
-            let g = links[k];
-            let axial = g * (v[p] - v[k]);
-            let (e, r) = (own[k], rhs[k] + axial);
-            let inverse = 1.0 / (e + g);
-            let f = g * inverse;
-            own[p] += f * e;
-            rhs[p] += f * r - axial;
-            rhs[k] = r * inverse;
-            factors[k] = f;
-        }
-        rhs[0] /= own[0];
+        arch.dispatch(Change {
+            tree: self,
+            v,
+            own,
+            rhs,
+            factors,
+        });
     }
 
     /// Substitutes from the root to the leaves what [`Tree::eliminate`] left in `rhs`: it becomes the solution.
@@ -153,6 +146,48 @@ impl Tree {
         for k in 1..n {
             let above = rhs[parents[k] as usize];
             rhs[k] += factors[k] * above;
+        }
+    }
+}
+
+/// The hot loop of [`Tree::solve_change`]; a type of its own, so that it is compiled for each instruction set. Fused
+/// operations shorten the chain from a node to its parent, on which the time depends.
+struct Change<'a> {
+    tree: &'a Tree,
+    v: &'a [f64],
+    own: &'a mut [f64],
+    rhs: &'a mut [f64],
+    factors: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Change<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let n = self.tree.nodes.len();
+        let (v, own, rhs, factors) = (
+            &self.v[..n],
+            &mut self.own[..n],
+            &mut self.rhs[..n],
+            &mut self.factors[..n],
+        );
+        let (parents, links) = (&self.tree.parents[..n], &self.tree.links[..n]);
+        for k in (1..n).rev() {
+            let p = parents[k] as usize;
+            let g = links[k];
+            let axial = g * (v[p] - v[k]);
+            let (e, r) = (own[k], rhs[k] + axial);
+            let inverse = 1.0 / (e + g);
+            let f = g * inverse;
+            own[p] = f.mul_add(e, own[p]);
+            rhs[p] = f.mul_add(r, rhs[p] - axial);
+            rhs[k] = r * inverse;
+            factors[k] = f;
+        }
+        rhs[0] /= own[0];
+        for k in 1..n {
+            rhs[k] = factors[k].mul_add(rhs[parents[k] as usize], rhs[k]);
         }
     }
 }

@@ -108,6 +108,8 @@ struct Workspace {
     factors: Vec<f64>,
     /// (own, right side, potential) of nodes without area before elimination.
     massless: Vec<[f64; 3]>,
+    /// Instruction set found at the start.
+    arch: pulp::Arch,
 }
 
 impl Simulation {
@@ -146,6 +148,7 @@ impl Simulation {
                 rhs: vec![0.0; n_nodes],
                 factors: vec![0.0; n_nodes],
                 massless: vec![[0.0; 3]; constants.massless.len()],
+                arch: pulp::Arch::new(),
             },
             recorder: Recorder::default(),
             constants,
@@ -272,8 +275,10 @@ impl Simulation {
     /// Integrates until the time is at least `until` (ms), within a billionth of a step.
     ///
     /// # Errors
-    /// [`SimulationError::NonFinite`] or [`SimulationError::Pivot`]; the state is then that of the failed step.
+    /// [`SimulationError::Setting`] when `until` is not finite; [`SimulationError::NonFinite`] or
+    /// [`SimulationError::Pivot`], and the state is then that of the failed step.
     pub fn run(&mut self, until: f64) -> Result<(), SimulationError> {
+        ParameterError::finite("until", until, "ms")?;
         let steps = (until / self.settings.dt - 1e-9).ceil();
         while (self.state.step as f64) < steps {
             self.step()?;
@@ -356,8 +361,13 @@ impl Simulation {
                 *kept = [work.own[m.position], work.rhs[m.position], state.v[m.position]];
             }
         }
-        tree.eliminate_with_axial(&state.v, &mut work.own, &mut work.rhs, &mut work.factors);
-        tree.substitute(&mut work.rhs, &work.factors);
+        tree.solve_change(
+            work.arch,
+            &state.v,
+            &mut work.own,
+            &mut work.rhs,
+            &mut work.factors,
+        );
         let scale = if second_order { 2.0 } else { 1.0 };
         let mut sound = work.own[0] > 0.0;
         for f in &work.factors[1..n] {
@@ -414,12 +424,15 @@ impl Simulation {
         if let Some(k) = (0..count).find(bad) {
             return non_finite(k, "membrane", "current");
         }
-        // Elimination leaves the admittance of the subtree in `own`: the first pivot from the leaves that fails is the cause.
+        // Elimination leaves the admittance of the subtree in `own`: where it is negative first, from the leaves, lies the
+        // cause of a pivot that fails there or nearer to the root.
         let pivot = |k: usize| work.own[k] + tree.links()[k];
-        if let Some(k) = (0..count).rev().find(|&k| pivot(k) <= 0.0 || pivot(k).is_nan())
-            && pivot(k).is_finite()
-        {
-            return SimulationError::Pivot { time: t, node: tree.nodes()[k] as usize };
+        let failed = (0..count).any(|k| pivot(k) <= 0.0 && pivot(k).is_finite());
+        if let (true, Some(k)) = (failed, (0..count).rev().find(|&k| work.own[k] < 0.0)) {
+            return SimulationError::Pivot {
+                time: t,
+                node: tree.nodes()[k] as usize,
+            };
         }
         let position = (0..count).find(|&k| !state.v[k].is_finite()).unwrap_or(0);
         non_finite(position, "membrane", "potential")

@@ -7,7 +7,7 @@ mod common;
 use common::{data, max_difference, number, numbers, reconstruction};
 use nalgebra::Complex;
 use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::swc::{SwcOptions, read};
+use ntwk_morpho::swc::{SomaRule, SwcOptions, read};
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Impedance, Location, MagnesiumBlock, Method,
     Morphology, Region, Selection, Settings, Simulation, Waveform,
@@ -218,6 +218,53 @@ fn sequences_of_nmda_synapses() {
             let every: Vec<f64> = v.iter().step_by(5).copied().take(101).collect();
             let trace = max_difference(&every, &numbers(&sequence["v_soma_mV"]));
             assert!(trace < 2e-2, "{direction} {interval}: {trace}");
+        }
+    }
+}
+
+/// Every reconstruction of the folder reads under every rule, with the same dendrites.
+#[test]
+fn all_reconstructions_read() {
+    let Some(folder) = std::env::var_os("NTWK_MORPHOLOGIES") else {
+        return;
+    };
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "swc") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for soma in [
+            SomaRule::Neuron,
+            SomaRule::Arbor,
+            SomaRule::NeuromorphoThreePoint,
+            SomaRule::Sphere,
+        ] {
+            let reading = read(
+                &bytes,
+                &SwcOptions {
+                    soma,
+                    ..SwcOptions::default()
+                },
+            )
+            .unwrap();
+            let (m, before) = (reading.morphology.measures(), reading.report.before);
+            eprintln!(
+                "{:?} {soma}: {m:?}, {} remarks",
+                path.file_name().unwrap(),
+                reading.report.repairs.len()
+            );
+            assert!(
+                m.branches > 1 && m.length <= before.length * (1.0 + 1e-9),
+                "{path:?} {soma}"
+            );
+            if soma == SomaRule::Arbor {
+                assert!(
+                    (m.length / before.length - 1.0).abs() < 1e-9,
+                    "literal: nothing is left out"
+                );
+                assert!((m.area / before.area - 1.0).abs() < 1e-9);
+            }
         }
     }
 }

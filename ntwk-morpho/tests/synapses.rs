@@ -4,7 +4,7 @@ use ntwk_morpho::channels::Leak;
 use ntwk_morpho::generators::{ball_and_stick, cable};
 use ntwk_morpho::{
     Cell, CellError, Discretisation, DoubleExponential, GabaB, Impedance, Location, MagnesiumBlock,
-    Method, Receptor, Selection, Settings, Simulation,
+    Method, Receptor, Selection, Settings, Simulation, SimulationError,
 };
 
 const SOMA: Location = Location { branch: 0, x: 0.5 };
@@ -162,4 +162,67 @@ fn faults_are_typed() {
     assert!(matches!(c.add_spikes(0, &[1.0]), Err(CellError::Synapse { synapse: 0, count: 0 })));
     let s = c.add_synapse(SOMA, DoubleExponential::ampa(), 1e-3).unwrap();
     assert!(matches!(c.add_spikes(s, &[1.0, f64::NAN]), Err(CellError::Parameter { .. })));
+}
+
+/// A negative slope conductance larger than C/dt has no stable step: an error with node and time, not a wild number.
+#[test]
+fn a_pivot_that_is_not_positive_is_an_error() {
+    let m = cable(10.0, 10.0).unwrap();
+    let mut c = Cell::new(
+        m.compartments(&Discretisation::PerBranch(1)).unwrap(),
+        1.0,
+        100.0,
+    )
+    .unwrap();
+    add(
+        &mut c,
+        SOMA,
+        DoubleExponential::nmda(MagnesiumBlock::jahr_stevens()),
+        1.0,
+        &[0.0],
+    );
+    let run = |dt: f64| {
+        let mut s = Simulation::new(
+            &c,
+            &Settings {
+                dt,
+                v_init: -40.0,
+                ..Settings::default()
+            },
+        )
+        .unwrap();
+        s.run(5.0)
+    };
+    assert!(
+        matches!(run(1.0), Err(SimulationError::Pivot { node: 0, .. })),
+        "{:?}",
+        run(1.0)
+    );
+    assert_eq!(run(1e-3), Ok(()));
+}
+
+#[test]
+fn a_clone_is_a_checkpoint() {
+    let mut c = cell();
+    add(
+        &mut c,
+        DENDRITE,
+        DoubleExponential::ampa(),
+        1e-3,
+        &[1.0, 12.0],
+    );
+    add(&mut c, SOMA, GabaB::default(), 1e-3, &[3.0]);
+    let mut s = Simulation::new(
+        &c,
+        &Settings {
+            v_init: -70.0,
+            ..Settings::default()
+        },
+    )
+    .unwrap();
+    s.run(8.0).unwrap();
+    let mut copy = s.clone();
+    s.run(20.0).unwrap();
+    copy.run(20.0).unwrap();
+    assert_eq!(s.voltages(), copy.voltages());
 }
