@@ -2,7 +2,7 @@
 
 use crate::axis::{Axis, TickChoice};
 use crate::color::Color;
-use crate::draw_key::{KEY_GAP, draw_swatch, key_rows, swatch_width};
+use crate::draw_key::{KEY_GAP, KEY_ROOM, draw_swatch, key_rows, swatch_width};
 use crate::draw_mark::draw_mark;
 use crate::label::Label;
 use crate::layout::{Box2, Margins, Placed};
@@ -160,12 +160,15 @@ fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
     let ticks = x_ticks(axis, frame.x, a.width, theme);
     let line = Stroke::solid(theme.ink, theme.axis_width);
     let mut below = base;
-    if axis.has_line() {
+    if axis.ticks != TickChoice::None {
+        // Names stand on the line without ticks.
         svg.line(
             (a.x - 0.5 * theme.axis_width, base),
             (a.x + a.width, base),
             line,
         );
+    }
+    if axis.has_line() {
         for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
             for x in values.iter().filter_map(|&v| frame.page_x(v)) {
                 svg.line((x, base), (x, base + length), line);
@@ -316,7 +319,7 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
                 color,
                 Anchor::Start,
             ));
-            x += label.width(size) + KEY_GAP;
+            x += KEY_ROOM * label.width(size) + KEY_GAP;
         }
         y += line_height(theme.label_size);
     }
