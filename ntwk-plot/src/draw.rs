@@ -110,21 +110,32 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
         y: y_scale,
         axes,
     };
-    svg.begin_clip(
-        axes.x - 0.5,
-        axes.y - 0.5,
-        axes.width + 1.0,
-        axes.height + 1.0,
-    );
-    for mark in &panel.marks {
-        if matches!(
+    let under_axes = |mark: &&Mark| {
+        matches!(
             mark,
             Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. } | Mark::Cells { .. }
-        ) {
-            draw_mark(svg, mark, frame, theme);
-        }
+        )
+    };
+    // A clip costs a layer of the whole page when pixels are made: only where something would stand out.
+    let beyond = |mark: &Mark| {
+        let mut places = mark.extent().into_iter().filter_map(|p| frame.to_page(p));
+        places.any(|p| !frame.holds(p))
+    };
+    let clipped = panel.marks.iter().filter(under_axes).any(beyond);
+    if clipped {
+        svg.begin_clip(
+            axes.x - 0.5,
+            axes.y - 0.5,
+            axes.width + 1.0,
+            axes.height + 1.0,
+        );
     }
-    svg.end_group();
+    for mark in panel.marks.iter().filter(under_axes) {
+        draw_mark(svg, mark, frame, theme);
+    }
+    if clipped {
+        svg.end_group();
+    }
     x_axis(svg, panel, frame, theme);
     y_axis(svg, panel, frame, placed.margins, theme);
     // Discs and texts may reach over the axes: cut in halves they would be illegible.
