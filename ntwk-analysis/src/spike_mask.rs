@@ -20,13 +20,11 @@ impl SpikeMask {
     }
 
     /// Which of `n_samples` samples, taken at the steps `first + r * every`, remain for the ascending `train`.
-    pub(crate) fn kept(
-        &self,
-        train: &[u64],
-        first: u64,
-        every: u64,
-        n_samples: usize,
-    ) -> Vec<bool> {
+    ///
+    /// `every` is 1 at least. For [`autocorrelation_with_gaps`](crate::autocorrelation_with_gaps) and the like.
+    #[must_use]
+    pub fn kept(&self, train: &[u64], first: u64, every: u64, n_samples: usize) -> Vec<bool> {
+        let every = every.max(1);
         let mut kept = vec![true; n_samples];
         for &k in train {
             let last_masked = k.saturating_add(self.after);

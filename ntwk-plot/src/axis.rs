@@ -12,7 +12,7 @@ pub enum TickChoice {
     Auto,
     /// At these values, with these labels.
     At(Vec<(f64, Label)>),
-    /// Names in their colours beside these values, without ticks and axis line: for categories.
+    /// Names in their colours beside these values, without ticks: for categories.
     Names(Vec<(f64, Label, Color)>),
     /// Nowhere; the axis line is not drawn either.
     None,
@@ -76,7 +76,7 @@ impl Axis {
         Self { written: false, ..self }
     }
 
-    /// Whether the axis has a line and ticks.
+    /// Whether the axis has ticks, and so a line to carry them.
     pub(crate) fn has_line(&self) -> bool {
         !matches!(self.ticks, TickChoice::None | TickChoice::Names(_))
     }

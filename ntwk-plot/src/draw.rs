@@ -2,7 +2,7 @@
 
 use crate::axis::{Axis, TickChoice};
 use crate::color::Color;
-use crate::draw_key::{KEY_GAP, draw_swatch, key_rows, swatch_width};
+use crate::draw_key::{KEY_GAP, KEY_ROOM, draw_swatch, key_rows, swatch_width};
 use crate::draw_mark::draw_mark;
 use crate::label::Label;
 use crate::layout::{Box2, Margins, Placed};
@@ -94,17 +94,37 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
     if panel.equal_aspect {
         axes = equal_aspect(axes, x_scale, y_scale);
     }
-    let frame = Frame { x: x_scale, y: y_scale, axes };
-    svg.begin_clip(axes.x - 0.5, axes.y - 0.5, axes.width + 1.0, axes.height + 1.0);
-    for mark in &panel.marks {
-        if matches!(
+    let frame = Frame {
+        x: x_scale,
+        y: y_scale,
+        axes,
+    };
+    let under_axes = |mark: &&Mark| {
+        matches!(
             mark,
             Mark::Line { .. } | Mark::Segments { .. } | Mark::Area { .. } | Mark::Cells { .. }
-        ) {
-            draw_mark(svg, mark, frame, theme);
-        }
+        )
+    };
+    // A clip costs a layer of the whole page when pixels are made: only where something would stand out.
+    let beyond = |mark: &Mark| {
+        let mut places = mark.extent().into_iter().filter_map(|p| frame.to_page(p));
+        places.any(|p| !frame.holds(p))
+    };
+    let clipped = panel.marks.iter().filter(under_axes).any(beyond);
+    if clipped {
+        svg.begin_clip(
+            axes.x - 0.5,
+            axes.y - 0.5,
+            axes.width + 1.0,
+            axes.height + 1.0,
+        );
     }
-    svg.end_group();
+    for mark in panel.marks.iter().filter(under_axes) {
+        draw_mark(svg, mark, frame, theme);
+    }
+    if clipped {
+        svg.end_group();
+    }
     x_axis(svg, panel, frame, theme);
     y_axis(svg, panel, frame, placed.margins, theme);
     // Discs and texts may reach over the axes: cut in halves they would be illegible.
@@ -140,8 +160,15 @@ fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
     let ticks = x_ticks(axis, frame.x, a.width, theme);
     let line = Stroke::solid(theme.ink, theme.axis_width);
     let mut below = base;
+    if axis.ticks != TickChoice::None {
+        // Names stand on the line without ticks.
+        svg.line(
+            (a.x - 0.5 * theme.axis_width, base),
+            (a.x + a.width, base),
+            line,
+        );
+    }
     if axis.has_line() {
-        svg.line((a.x - 0.5 * theme.axis_width, base), (a.x + a.width, base), line);
         for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
             for x in values.iter().filter_map(|&v| frame.page_x(v)) {
                 svg.line((x, base), (x, base + length), line);
@@ -243,8 +270,15 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
             let color = if let Swatch::Text(c) = swatch { *c } else { theme.ink };
             draw_swatch(svg, *swatch, (x, middle), theme);
             x += swatch_width(*swatch);
-            svg.text(plain(label, x, middle + 0.5 * CAPITAL * size, size, color, Anchor::Start));
-            x += label.width(size) + KEY_GAP;
+            svg.text(plain(
+                label,
+                x,
+                middle + 0.5 * CAPITAL * size,
+                size,
+                color,
+                Anchor::Start,
+            ));
+            x += KEY_ROOM * label.width(size) + KEY_GAP;
         }
         y += line_height(theme.label_size);
     }

@@ -6,6 +6,8 @@ use crate::panel::{Panel, Swatch};
 use crate::svg::{Stroke, Svg, num};
 use crate::theme::Theme;
 
+/// Room for an entry of the key relative to its width in the bundled font: a viewer may take a wider one.
+pub(crate) const KEY_ROOM: f64 = 1.15;
 /// Space between two entries of the key (points).
 pub(crate) const KEY_GAP: f64 = 8.0;
 
@@ -27,7 +29,7 @@ pub(crate) fn key_rows<'a>(
     let mut rows: Vec<Vec<&(Swatch, Label)>> = Vec::new();
     let mut x = f64::INFINITY;
     for entry in &panel.key {
-        let length = swatch_width(entry.0) + entry.1.width(theme.tick_size);
+        let length = swatch_width(entry.0) + KEY_ROOM * entry.1.width(theme.tick_size);
         match rows.last_mut() {
             Some(row) if x + length <= width => row.push(entry),
             _ => {

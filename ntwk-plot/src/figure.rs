@@ -61,12 +61,20 @@ impl Figure {
 
     /// The figure as SVG text: the master, from which the PNG is made.
     ///
-    /// Texts remain texts. A size that is not finite or below 10 mm is taken as 10 mm.
+    /// Texts remain texts, in the font of the viewer where the bundled one is not installed. The size is held between
+    /// 10 mm and 5 m; NaN counts as 10 mm.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        let least = 10.0 * 72.0 / 25.4;
-        let width = self.width.points().max(least);
-        let height = (self.height * 72.0 / 25.4).max(least);
+        let (least, most) = (10.0 * 72.0 / 25.4, 5000.0 * 72.0 / 25.4);
+        let held = |points: f64| {
+            if points.is_nan() {
+                least
+            } else {
+                points.clamp(least, most)
+            }
+        };
+        let width = held(self.width.points());
+        let height = held(self.height * 72.0 / 25.4);
         let mut svg = Svg::new();
         let pad = 3.0;
         let page = Box2 { x: pad, y: pad, width: width - 2.0 * pad, height: height - 2.0 * pad };

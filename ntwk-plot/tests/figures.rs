@@ -349,3 +349,25 @@ fn the_overview_of_a_large_busy_network_stays_small() {
     let length = overview.figure(&Theme::light()).unwrap().to_svg().len();
     assert!(length < 1_500_000, "{length} bytes");
 }
+
+#[test]
+fn what_lies_beyond_the_axes_is_not_drawn() {
+    let theme = Theme::light();
+    let line = |top: f64| {
+        let points = [(0.0, 0.0), (1.0, top)];
+        let axis = || Axis::new("x").range(0.0, 1.0);
+        let panel = Panel::new(axis(), axis())
+            .with(Mark::line(points, Stroke::solid(theme.population(0), 2.0)));
+        Figure::new("", Width::Column, 60.0, Layout::panel(panel), &theme)
+    };
+    assert!(!line(1.0).to_svg().contains("clip-path"));
+    // Half of the line lies above the axes: the margin at the top keeps the colour of the background.
+    let png = line(2.0).to_png(2.0).unwrap();
+    let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+    for y in 0..10 {
+        for x in 0..image.width() {
+            let p = image.pixel(x, y).unwrap();
+            assert!(p.red().abs_diff(p.blue()) < 40, "colour at {x} {y}");
+        }
+    }
+}

@@ -44,6 +44,8 @@ pub struct HeatMap<'a> {
 
 /// The map with its colour bar. A cell reaches half-way to its neighbours.
 ///
+/// Each cell takes about 25 bytes of SVG: average larger maps than a few hundred values a side before.
+///
 /// # Errors
 /// [`PlotError::Lengths`] when the shapes do not agree.
 pub fn heat_map(map: &HeatMap<'_>, theme: &Theme) -> Result<Panel, PlotError> {
