@@ -22,14 +22,16 @@ fn main() -> Result<(), FileError> {
         provenance: Some(&provenance),
         theory: &theory,
     };
-    write_run(
-        &folder.join("single.h5"),
-        &contents,
-        &WriteOptions::default(),
-    )?;
-    let options = WriteOptions {
-        precision: Precision::Double,
-        compression: Compression::Deflate(4),
-    };
-    write_run(&folder.join("double-deflate.h5"), &contents, &options)
+    for (name, precision, compression) in [
+        ("single.h5", Precision::Single, Compression::None),
+        ("double.h5", Precision::Double, Compression::None),
+        ("deflate.h5", Precision::Single, Compression::Deflate(4)),
+    ] {
+        let options = WriteOptions {
+            precision,
+            compression,
+        };
+        write_run(&folder.join(name), &contents, &options)?;
+    }
+    Ok(())
 }

@@ -234,6 +234,10 @@ impl Attributes<'_> {
         self.values.iter()
     }
 
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// The attribute as text, `None` when it is absent or no text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.values

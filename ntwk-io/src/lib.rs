@@ -7,10 +7,12 @@ mod atomic;
 pub mod description;
 pub mod error;
 mod hdf5_reader;
+mod hdf5_writer;
 pub mod npy;
 pub mod provenance;
 pub mod result_file;
 pub mod run_file;
+pub mod run_writer;
 pub mod theory;
 
 pub use description::{Description, describe};
@@ -19,4 +21,5 @@ pub use npy::{read_npy, read_npy_vector};
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
+pub use run_writer::RunWriter;
 pub use theory::{Attribute, NamedArray, TheoryGroup};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hdf5::AttrValue;
-use ndarray::{Array2, ArrayD, IxDyn};
+use ndarray::{Array2, ArrayD, Axis, IxDyn, Slice};
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::error::FileError;
@@ -187,7 +187,7 @@ impl ResultFile {
         })
     }
 
-    /// The recording of a run of this program, `None` for other files.
+    /// The recording of a run of this program, `None` for other files; of a run that was killed, as far as it came.
     ///
     /// Samples written in single precision come back rounded; everything else is bit for bit what was written.
     ///
@@ -207,6 +207,11 @@ impl ResultFile {
         let n_steps = run.require_u64("n_steps")?;
         let spiking = self.reader.groups("/spikes")?;
         let mut traces = self.traces(dt)?;
+        if run.contains("planned_steps") {
+            for stored in &mut traces {
+                cut(&mut stored.trace, n_steps);
+            }
+        }
 
         let mut populations = Vec::new();
         for name in self.reader.groups("/rates")? {
@@ -384,6 +389,17 @@ struct StoredTrace {
     /// Place among the traces of the population.
     index: u32,
     trace: Trace,
+}
+
+/// Leaves out the frames that a run of `n_steps` steps did not come to: space was reserved for all it was to have.
+fn cut(trace: &mut Trace, n_steps: u64) {
+    let frames = usize::try_from(n_steps.div_ceil(trace.every.max(1))).unwrap_or(usize::MAX);
+    if frames < trace.data.nrows() {
+        trace.data = trace
+            .data
+            .slice_axis(Axis(0), Slice::from(..frames))
+            .to_owned();
+    }
 }
 
 /// Factor from the unit of a time dataset to ms; without the attribute `units` the times are in ms.
