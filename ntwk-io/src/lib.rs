@@ -6,6 +6,7 @@
 mod atomic;
 pub mod description;
 pub mod error;
+pub mod flat_file;
 mod hdf5_reader;
 mod hdf5_writer;
 pub mod npy;
@@ -17,6 +18,7 @@ pub mod theory;
 
 pub use description::{Description, describe};
 pub use error::FileError;
+pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use npy::{read_npy, read_npy_vector};
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, SpikeTrains};

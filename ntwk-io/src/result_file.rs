@@ -152,7 +152,7 @@ impl ResultFile {
         let mapping = format!("{base}/mapping");
         let samples = self.reader.require(&[format!("{base}/data")])?;
         let sample_attributes = samples.attributes()?;
-        let data = matrix(&samples)?;
+        let data = samples.matrix()?;
 
         let ids = self
             .reader
@@ -413,26 +413,6 @@ fn ms_per_unit(times: &StoredArray<'_>) -> Result<f64, FileError> {
         "us" | "usec" | "microseconds" | "microsecond" => Ok(1e-3),
         _ => Err(times.mismatch("times in ms, s or us", format!("in {unit:?}"))),
     }
-}
-
-fn matrix(samples: &StoredArray<'_>) -> Result<Array2<f64>, FileError> {
-    let shape = samples.shape()?;
-    let [rows, columns] = shape[..] else {
-        return Err(samples.mismatch("a matrix [frames, columns]", format!("of shape {shape:?}")));
-    };
-    let values = samples.f64s()?;
-    let count = values.len();
-    let sides = usize::try_from(rows)
-        .ok()
-        .zip(usize::try_from(columns).ok());
-    sides
-        .and_then(|sides| Array2::from_shape_vec(sides, values).ok())
-        .ok_or_else(|| {
-            samples.mismatch(
-                format!("{rows} x {columns} values"),
-                format!("{count} values"),
-            )
-        })
 }
 
 /// The pointers with the end that the SONATA guide leaves out, checked against the columns they point into.
