@@ -6,7 +6,10 @@ mod common;
 
 use std::path::PathBuf;
 
-use ntwk_io::{Compression, FileError, Precision, RunContents, WriteOptions, write_run};
+use ntwk_io::{
+    Compression, FileError, Precision, RunContents, WriteOptions, write_npz, write_run,
+    write_spikes_csv,
+};
 
 fn main() -> Result<(), FileError> {
     let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "out".into()));
@@ -33,5 +36,6 @@ fn main() -> Result<(), FileError> {
         };
         write_run(&folder.join(name), &contents, &options)?;
     }
-    Ok(())
+    write_npz(&folder.join("run.npz"), &recording)?;
+    write_spikes_csv(&folder.join("spikes.csv"), &recording)
 }
