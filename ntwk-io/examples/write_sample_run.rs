@@ -6,7 +6,10 @@ mod common;
 
 use std::path::PathBuf;
 
-use ntwk_io::{Compression, FileError, Precision, RunContents, WriteOptions, write_run};
+use ntwk_io::{
+    Compression, FileError, Precision, RunContents, WriteOptions, write_npz, write_run,
+    write_spikes_csv,
+};
 
 fn main() -> Result<(), FileError> {
     let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "out".into()));
@@ -18,8 +21,17 @@ fn main() -> Result<(), FileError> {
         provenance: Some(&provenance),
         theory: &theory,
     };
-    write_run(&folder.join("single.h5"), &contents, &WriteOptions::default())?;
-    let options =
-        WriteOptions { precision: Precision::Double, compression: Compression::Deflate(4) };
-    write_run(&folder.join("double-deflate.h5"), &contents, &options)
+    for (name, precision, compression) in [
+        ("single.h5", Precision::Single, Compression::None),
+        ("double.h5", Precision::Double, Compression::None),
+        ("deflate.h5", Precision::Single, Compression::Deflate(4)),
+    ] {
+        let options = WriteOptions {
+            precision,
+            compression,
+        };
+        write_run(&folder.join(name), &contents, &options)?;
+    }
+    write_npz(&folder.join("run.npz"), &recording)?;
+    write_spikes_csv(&folder.join("spikes.csv"), &recording)
 }

@@ -51,6 +51,8 @@ pub struct Description {
     pub dt: Option<f64>,
     /// Duration of the run (ms).
     pub duration: Option<f64>,
+    /// Duration the run was to have (ms), when it was written while it computed; a run that was killed has less.
+    pub planned: Option<f64>,
     /// Populations with the number of their spikes.
     pub spikes: Vec<(String, u64)>,
     /// Language of the stored model.
@@ -78,6 +80,10 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
     };
     let dt = run.as_ref().map(|a| a.require_f64("dt")).transpose()?;
     let n_steps = run.as_ref().map(|a| a.require_u64("n_steps")).transpose()?;
+    let planned = match &run {
+        Some(a) if a.contains("planned_steps") => Some(a.require_u64("planned_steps")?),
+        _ => None,
+    };
     let spikes = file.spike_populations()?;
     let layout = if run.is_some() || reader.group("/provenance")?.is_some() {
         Layout::Ntwk
@@ -109,6 +115,7 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         layout,
         dt,
         duration: dt.zip(n_steps).map(|(dt, n)| dt * n as f64),
+        planned: dt.zip(planned).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,
         provenance: if layout == Layout::Ntwk { file.provenance()? } else { None },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, Dataset, FormatError};
+use ndarray::Array2;
 
 use crate::error::{Action, FileError};
 
@@ -163,6 +164,27 @@ impl<'f> StoredArray<'f> {
         self.dataset.read_u32().map_err(|e| self.fail(e))
     }
 
+    /// A dataset of two dimensions.
+    pub(crate) fn matrix(&self) -> Result<Array2<f64>, FileError> {
+        let shape = self.shape()?;
+        let [rows, columns] = shape[..] else {
+            return Err(self.mismatch("a matrix", format!("of shape {shape:?}")));
+        };
+        let values = self.f64s()?;
+        let count = values.len();
+        let sides = usize::try_from(rows)
+            .ok()
+            .zip(usize::try_from(columns).ok());
+        sides
+            .and_then(|sides| Array2::from_shape_vec(sides, values).ok())
+            .ok_or_else(|| {
+                self.mismatch(
+                    format!("{rows} x {columns} values"),
+                    format!("{count} values"),
+                )
+            })
+    }
+
     /// The only string of a dataset of one string.
     pub(crate) fn text(&self) -> Result<String, FileError> {
         self.check_size()?;
@@ -219,9 +241,19 @@ impl Attributes<'_> {
         self.values.iter()
     }
 
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// The attribute as text, `None` when it is absent or no text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.values.get(name).and_then(AttrValue::as_str).map(str::to_owned)
+    }
+
+    /// The attribute as integers below 2^32, `None` when it is absent or something else.
+    pub(crate) fn u32s(&self, name: &str) -> Option<Vec<u32>> {
+        let values = self.values.get(name)?.to_u64s()?;
+        values.into_iter().map(|v| u32::try_from(v).ok()).collect()
     }
 
     pub(crate) fn require_text(&self, name: &str) -> Result<String, FileError> {

@@ -6,25 +6,30 @@
 //! [`ResultFile`] reads such files, and SONATA files of other programs, back. The layout is documented in [`run_file`].
 
 mod atomic;
+pub mod csv;
 pub mod description;
 pub mod error;
+pub mod flat_file;
 mod hdf5_reader;
-pub mod model_file;
+mod hdf5_writer;
 pub mod npy;
+pub mod npz;
 pub mod provenance;
 pub mod result_file;
 pub mod run_file;
+pub mod run_writer;
 pub mod theory;
 pub mod upstream;
 
+pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, describe};
 pub use error::FileError;
-pub use model_file::{
-    ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
-};
+pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use npy::{read_npy, read_npy_vector};
+pub use npz::write_npz;
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
+pub use run_writer::RunWriter;
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use upstream::{Import, import_upstream};

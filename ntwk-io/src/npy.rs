@@ -1,4 +1,4 @@
-//! NumPy's NPY format: arrays of numbers, read as f64.
+//! NumPy's NPY format: arrays of numbers, read as f64 and written as they are.
 //!
 //! Source: NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays", versions 1.0 to 3.0. A file is the
 //! magic `\x93NUMPY`, two version bytes, the length of the header (u16 in version 1, u32 after), the header (a Python
@@ -9,6 +9,9 @@ use std::path::Path;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 use crate::error::{Action, FileError};
+
+/// Bytes to which NumPy aligns the data.
+const ALIGNMENT: usize = 64;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -36,6 +39,53 @@ pub fn read_npy_vector(path: &Path) -> Result<Vec<f64>, FileError> {
     }
     Ok(array.into_iter().collect())
 }
+
+/// The bytes of a version-1.0 file that holds `values` in row-major order.
+pub(crate) fn encode<T: NpyElement>(
+    values: impl IntoIterator<Item = T>,
+    shape: &[usize],
+) -> Vec<u8> {
+    let sides: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let mut header = format!(
+        "{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
+        T::DESCR,
+        sides.trim_end()
+    );
+    let before = MAGIC.len() + 4;
+    let padded = (before + header.len() + 1).next_multiple_of(ALIGNMENT) - before;
+    header.extend(std::iter::repeat_n(' ', padded - header.len() - 1));
+    header.push('\n');
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    // A header is as long as its shape: a few dozen bytes, never 64 KiB.
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    for value in values {
+        value.push_to(&mut bytes);
+    }
+    bytes
+}
+
+/// A number that NPY files hold.
+pub(crate) trait NpyElement {
+    /// Byte order, kind and width.
+    const DESCR: &'static str;
+    /// Appends the little-endian bytes.
+    fn push_to(self, bytes: &mut Vec<u8>);
+}
+
+macro_rules! npy_element {
+    ($($type:ty => $descr:literal),*) => {$(
+        impl NpyElement for $type {
+            const DESCR: &'static str = $descr;
+            fn push_to(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
+            }
+        }
+    )*};
+}
+
+npy_element!(f64 => "<f8", u64 => "<u8", u32 => "<u4");
 
 fn parse(bytes: &[u8]) -> Result<ArrayD<f64>, String> {
     let (header, data) = split(bytes)?;
@@ -200,6 +250,17 @@ mod tests {
         let array = parse(&file(1, header, &(-7i32).to_be_bytes())).unwrap();
         assert_eq!(array.ndim(), 0);
         assert_eq!(array.sum(), -7.0);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = encode([1.5, -2.0, f64::INFINITY, 0.0, 1.0, 2.0], &[2, 3]);
+        assert_eq!((bytes.len() - 48) % ALIGNMENT, 0);
+        let array = parse(&bytes).unwrap();
+        assert_eq!(array.shape(), [2, 3]);
+        assert_eq!(array[[0, 2]], f64::INFINITY);
+        assert_eq!(parse(&encode([7u32], &[])).unwrap().sum(), 7.0);
+        assert_eq!(parse(&encode::<u64>([], &[0])).unwrap().len(), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hdf5::AttrValue;
-use ndarray::{Array2, ArrayD, IxDyn};
+use ndarray::{Array2, ArrayD, Axis, IxDyn, Slice};
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::error::FileError;
@@ -145,7 +145,7 @@ impl ResultFile {
         let mapping = format!("{base}/mapping");
         let samples = self.reader.require(&[format!("{base}/data")])?;
         let sample_attributes = samples.attributes()?;
-        let data = matrix(&samples)?;
+        let data = samples.matrix()?;
 
         let ids =
             self.reader.require(&[format!("{mapping}/node_ids"), format!("{mapping}/gids")])?;
@@ -178,7 +178,7 @@ impl ResultFile {
         })
     }
 
-    /// The recording of a run of this program, `None` for other files.
+    /// The recording of a run of this program, `None` for other files; of a run that was killed, as far as it came.
     ///
     /// Samples written in single precision come back rounded; everything else is bit for bit what was written.
     ///
@@ -196,6 +196,11 @@ impl ResultFile {
         let n_steps = run.require_u64("n_steps")?;
         let spiking = self.reader.groups("/spikes")?;
         let mut traces = self.traces(dt)?;
+        if run.contains("planned_steps") {
+            for stored in &mut traces {
+                cut(&mut stored.trace, n_steps);
+            }
+        }
 
         let mut populations = Vec::new();
         for name in self.reader.groups("/rates")? {
@@ -356,6 +361,17 @@ struct StoredTrace {
     trace: Trace,
 }
 
+/// Leaves out the frames that a run of `n_steps` steps did not come to: space was reserved for all it was to have.
+fn cut(trace: &mut Trace, n_steps: u64) {
+    let frames = usize::try_from(n_steps.div_ceil(trace.every.max(1))).unwrap_or(usize::MAX);
+    if frames < trace.data.nrows() {
+        trace.data = trace
+            .data
+            .slice_axis(Axis(0), Slice::from(..frames))
+            .to_owned();
+    }
+}
+
 /// Factor from the unit of a time dataset to ms; without the attribute `units` the times are in ms.
 fn ms_per_unit(times: &StoredArray<'_>) -> Result<f64, FileError> {
     let Some(unit) = times.attributes()?.text("units") else {
@@ -367,19 +383,6 @@ fn ms_per_unit(times: &StoredArray<'_>) -> Result<f64, FileError> {
         "us" | "usec" | "microseconds" | "microsecond" => Ok(1e-3),
         _ => Err(times.mismatch("times in ms, s or us", format!("in {unit:?}"))),
     }
-}
-
-fn matrix(samples: &StoredArray<'_>) -> Result<Array2<f64>, FileError> {
-    let shape = samples.shape()?;
-    let [rows, columns] = shape[..] else {
-        return Err(samples.mismatch("a matrix [frames, columns]", format!("of shape {shape:?}")));
-    };
-    let values = samples.f64s()?;
-    let count = values.len();
-    let sides = usize::try_from(rows).ok().zip(usize::try_from(columns).ok());
-    sides.and_then(|sides| Array2::from_shape_vec(sides, values).ok()).ok_or_else(|| {
-        samples.mismatch(format!("{rows} x {columns} values"), format!("{count} values"))
-    })
 }
 
 /// The pointers with the end that the SONATA guide leaves out, checked against the columns they point into.

@@ -1,6 +1,12 @@
 //! Results of the theory as named arrays, ready to be stored.
 
+use std::collections::BTreeSet;
+
+use hdf5::{AttrValue, DatasetBuilder};
 use ndarray::ArrayD;
+
+use crate::error::FileError;
+use crate::hdf5_writer::{check_name, claim, text};
 
 /// One result of the theory: a group `/theory/<name>` of arrays, such as a fixed point, a trajectory or a scan.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,4 +48,76 @@ pub enum Attribute {
     Number(f64),
     /// Several numbers.
     Numbers(Vec<f64>),
+}
+
+/// Checks that `groups` can be stored: names, no path twice, one axis name per dimension.
+///
+/// # Errors
+/// [`FileError::Name`], [`FileError::Repeated`] or [`FileError::Inconsistent`].
+pub(crate) fn check(groups: &[TheoryGroup]) -> Result<(), FileError> {
+    let mut used = BTreeSet::new();
+    for group in groups {
+        let object = format!("/theory/{}", group.name);
+        check_name("theory group", &group.name)?;
+        claim(&mut used, object.clone())?;
+        check_attributes(&mut used, &object, &group.attributes)?;
+        for array in &group.arrays {
+            let object = format!("{object}/{}", array.name);
+            check_name("array", &array.name)?;
+            claim(&mut used, object.clone())?;
+            claim(&mut used, format!("{object}@units"))?;
+            claim(&mut used, format!("{object}@axes"))?;
+            check_attributes(&mut used, &object, &array.attributes)?;
+            if array.axes.len() != array.data.ndim() {
+                let problem = format!(
+                    "{} axis names for {} dimensions",
+                    array.axes.len(),
+                    array.data.ndim()
+                );
+                return Err(FileError::Inconsistent { object, problem });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_attributes(
+    used: &mut BTreeSet<String>,
+    object: &str,
+    attributes: &[(String, Attribute)],
+) -> Result<(), FileError> {
+    for (name, _) in attributes {
+        check_name("attribute", name)?;
+        claim(used, format!("{object}@{name}"))?;
+    }
+    Ok(())
+}
+
+/// Fills the dataset of `array`, which [`check`] has passed.
+pub(crate) fn fill(dataset: &mut DatasetBuilder, array: &NamedArray) {
+    let values: Vec<f64> = array.data.iter().copied().collect();
+    let shape: Vec<u64> = array.data.shape().iter().map(|&n| n as u64).collect();
+    dataset
+        .with_data(&values)
+        .with_shape(&shape)
+        .set_attr("units", text(&array.unit));
+    if !array.axes.is_empty() {
+        dataset.set_attr("axes", AttrValue::VarLenStringArray(array.axes.clone()));
+    }
+    for (name, value) in &array.attributes {
+        dataset.set_attr(name, value.stored());
+    }
+}
+
+impl Attribute {
+    /// The HDF5 attribute that holds this value.
+    pub(crate) fn stored(&self) -> AttrValue {
+        match self {
+            Self::Text(value) => text(value),
+            Self::Texts(values) => AttrValue::VarLenStringArray(values.clone()),
+            Self::Integer(value) => AttrValue::I64(*value),
+            Self::Number(value) => AttrValue::F64(*value),
+            Self::Numbers(values) => AttrValue::F64Array(values.clone()),
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use ndarray::{Axis, Slice};
-use ntwk_io::{Compression, ResultFile, RunContents, WriteOptions, describe, write_run};
+use ntwk_io::{Compression, ResultFile, RunContents, WriteOptions, describe, read_flat, write_run};
 
 /// Mutations per file in the test suite; `NTWK_MUTATIONS` asks for more.
 const MUTATIONS: u64 = 200;
@@ -13,6 +13,7 @@ const MUTATIONS: u64 = 200;
 /// Reads all there is; errors are welcome.
 fn read_all(path: &Path) {
     let _ = describe(path);
+    let _ = read_flat(path);
     let Ok(file) = ResultFile::open(path) else {
         return;
     };
@@ -68,9 +69,17 @@ fn sample(folder: &Path, compression: Compression) -> Vec<u8> {
 /// that more damage reaches the reader.
 fn samples(folder: &Path) -> Vec<Vec<u8>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let mut files =
-        vec![sample(folder, Compression::None), sample(folder, Compression::Deflate(4))];
-    for name in ["bmtk_report.h5", "bmtk_spikes.h5", "guide.h5", "old.h5"] {
+    let mut files = vec![
+        sample(folder, Compression::None),
+        sample(folder, Compression::Deflate(4)),
+    ];
+    for name in [
+        "bmtk_report.h5",
+        "bmtk_spikes.h5",
+        "guide.h5",
+        "old.h5",
+        "flat.h5",
+    ] {
         files.push(std::fs::read(data.join(name)).unwrap());
     }
     files

@@ -1,12 +1,14 @@
 //! Files of other programs: SONATA as bmtk writes it, as the guide says it, and as it was before populations.
 //! `validation/files/make_foreign.py` wrote them.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use ndarray::array;
 use ntwk_io::description::Layout;
 use ntwk_io::result_file::UNNAMED_POPULATION;
-use ntwk_io::{ResultFile, describe};
+use ntwk_io::{Attribute, ResultFile, describe, read_flat, write_flat};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -73,4 +75,66 @@ fn files_from_before_populations() {
     assert_eq!(report.node_ids, [8]);
     assert_eq!(report.data, array![[1.0], [2.0]]);
     assert_eq!(describe(&path("old.h5")).unwrap().spikes, [(UNNAMED_POPULATION.to_owned(), 2)]);
+}
+
+#[test]
+fn the_flat_layout_of_the_python_package() {
+    let flat = read_flat(&path("flat.h5")).unwrap();
+    let recording = &flat.recording;
+    assert_eq!(recording.dt, 0.1);
+    assert_eq!(recording.n_steps, 10);
+    let names: Vec<_> = recording
+        .populations
+        .iter()
+        .map(|p| (p.name.as_str(), p.size))
+        .collect();
+    assert_eq!(names, [("Exc", 400), ("Dis_Inh", 100)]);
+    let exc = &recording.populations[0];
+    let spikes = exc.spikes.as_ref().unwrap();
+    assert_eq!(spikes.steps, [1, 1, 3]);
+    assert_eq!(spikes.ids, [5, 399, 5]);
+    assert_eq!(exc.counts, [0, 2, 0, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(exc.traces.len(), 1);
+    assert_eq!(
+        (exc.traces[0].variable.as_str(), exc.traces[0].unit.as_str()),
+        ("V_m", "mV")
+    );
+    assert_eq!(exc.traces[0].neurons, [0, 1]);
+    assert_eq!(exc.traces[0].data.dim(), (10, 2));
+    assert_eq!(exc.traces[0].data[[3, 1]], -70.0 + 13.0);
+    let inh = &recording.populations[1];
+    assert!(inh.spikes.is_none());
+    // 200 Hz of 100 neurons for 0.1 ms are 2 spikes.
+    assert_eq!(inh.counts, [0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(inh.traces[0].variable, "g_e");
+    let parameter = |name: &str| {
+        flat.parameters
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.clone())
+    };
+    assert_eq!(parameter("Q_Exc_Inh"), Some(Attribute::Number(1.5)));
+    assert_eq!(parameter("SEED"), Some(Attribute::Number(3.0)));
+    assert_eq!(
+        parameter("name"),
+        Some(Attribute::Text("a model".to_owned()))
+    );
+    assert_eq!(parameter("seeds"), None);
+    assert_eq!(describe(&path("flat.h5")).unwrap().layout, Layout::Flat);
+}
+
+#[test]
+fn a_recording_survives_the_flat_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.h5");
+    let mut recording = common::recording();
+    let error = write_flat(&path, &recording).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "w of Exc: the flat layout has V_m, I_<receptor> and g_<receptor> only"
+    );
+    recording.populations[0].traces.truncate(1);
+    recording.populations[1].traces.clear();
+    write_flat(&path, &recording).unwrap();
+    assert_eq!(read_flat(&path).unwrap().recording, recording);
 }

@@ -3,8 +3,9 @@
     python validation/files/make_foreign.py ntwk-io/tests/data
 
 `bmtk_spikes.h5` and `bmtk_report.h5` are written by bmtk itself; `guide.h5` follows the SONATA developer guide to the
-letter (N index pointers, seconds as a unit, enumerated `sorting`); `old.h5` is the layout before populations. All but
-bmtk's come from h5py with its default (oldest) file format, which has no checksums.
+letter (N index pointers, seconds as a unit, enumerated `sorting`); `old.h5` is the layout before populations. `flat.h5`
+is the layout of the `ntwk` Python package (`recording.py`, `write_as_hdf5`; its types: Python integers as int16, floats
+as float32, strings as fixed-length bytes). All but bmtk's come from h5py with its default (oldest) file format, which has no checksums.
 """
 
 import sys
@@ -61,3 +62,22 @@ with h5py.File(folder / "old.h5", "w") as f:
     f["mapping/index_pointer"] = np.array([0, 1], np.uint64)
     f["mapping/element_id"] = np.array([0], np.uint32)
     f["mapping/time"] = np.array([0.0, 1.0, 0.5])
+
+with h5py.File(folder / "flat.h5", "w") as f:
+    f["dt"] = np.float32(0.1)
+    f["tstop"] = np.ones(1) * 1.0
+    f["Q_Exc_Inh"] = np.float32(1.5)
+    f["SEED"] = np.int16(3)
+    f["name"] = np.bytes_("a model")
+    f["seeds"] = np.arange(3)
+    for i, (name, size) in enumerate([("Exc", 400), ("Dis_Inh", 100)]):
+        f[f"{i}/name"] = np.bytes_(name)
+        f[f"{i}/N"] = np.int16(size)
+        f[f"{i}_params/Gl"] = np.float32(10.0)
+    f["tRASTER_Exc"] = np.array([0.1, 0.1, 0.30000000000000004])
+    f["iRASTER_Exc"] = np.array([5, 399, 5])
+    f["POP_ACT_Exc"] = np.zeros(10)
+    f["POP_ACT_Dis_Inh"] = np.array([0.0, 200.0] + 8 * [0.0])
+    f["VMS_Exc"] = -70.0 + np.arange(20.0).reshape(2, 10)
+    f["GSYNe_Dis_Inh"] = np.arange(10.0)[None, :]
+    f["Rate_AffExc_Exc"] = np.full(10, 4.0)

@@ -1,5 +1,7 @@
 //! A small run with every case a file must carry: spikes, no spikes, spikes not recorded, several variables.
 
+#![allow(dead_code)] // every test uses a part
+
 use ndarray::{Array2, ArrayD, IxDyn};
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{Attribute, ModelText, NamedArray, Provenance, TheoryGroup};

@@ -1,0 +1,413 @@
+//! Writing a run while it computes: memory stays bounded, and a killed run leaves a readable file.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
+use ntwk_core::{Recording, Trace};
+
+use crate::error::{Action, FileError};
+use crate::provenance::Provenance;
+use crate::run_file::{
+    Extent, ModelText, Precision, RecordingForm, WriteOptions, add_origin, check_columns,
+    check_spikes, report_name, sonata_file,
+};
+use crate::theory::{self, TheoryGroup};
+
+/// Samples written at a time when space is reserved (bytes).
+const FILL_BYTES: usize = 1 << 20;
+
+/// A run being written, block of steps by block of steps, in the layout of [`write_run`](crate::write_run).
+///
+/// The file is `<stem>.partial.<extension>` beside the final path until [`RunWriter::finish`] renames it. At any moment
+/// it is a complete HDF5 file that every reader opens: a block becomes visible at once when it has been written, with
+/// `/run@n_steps` saying how far the run came (a killed process loses the block in hand; after a loss of power the file
+/// may be unreadable, as nothing is forced to the disk before the end). Samples are uncompressed and have their final
+/// shape from the beginning, NaN where the run did not come to, so a disk that is too small is found out before the
+/// run and not hours into it. Memory: one block, plus 1 MiB.
+#[derive(Debug)]
+pub struct RunWriter {
+    target: PathBuf,
+    partial: PathBuf,
+    hdf5: hdf5::File,
+    samples: fs::File,
+    form: RecordingForm,
+    n_steps: u64,
+    populations: Vec<PopulationSink>,
+}
+
+/// Where the parts of a population go.
+#[derive(Debug)]
+struct PopulationSink {
+    name: String,
+    has_spikes: bool,
+    reports: Vec<ReportSink>,
+}
+
+/// Where the samples of a report go.
+#[derive(Debug)]
+struct ReportSink {
+    name: String,
+    columns: usize,
+    every: u64,
+    frames: usize,
+    written: usize,
+    /// Place of the first sample in the file; `None` when there is no sample to come.
+    address: Option<u64>,
+}
+
+impl RunWriter {
+    /// Creates the file of a run of `plan.n_steps` steps.
+    ///
+    /// `plan` is the recording before the first step: populations with their sizes, `spikes` present where they will
+    /// be recorded, traces with variable, unit, neurons and `every`, and no data (`counts` and `spikes` empty, `data`
+    /// of shape `[0, n_neurons]`). An existing partial file is overwritten; an existing final file is not touched.
+    ///
+    /// # Errors
+    /// As [`write_run`](crate::write_run); [`FileError::Io`] also when the disk has no space for the samples, and
+    /// [`FileError::Inconsistent`] when `plan` holds data already.
+    pub fn create(
+        path: &Path,
+        plan: &Recording,
+        model: Option<&ModelText>,
+        provenance: Option<&Provenance>,
+        options: &WriteOptions,
+    ) -> Result<Self, FileError> {
+        check_empty(plan)?;
+        let form = RecordingForm {
+            options: *options,
+            extent: Extent::Planned,
+            dt: plan.dt,
+            n_steps: plan.n_steps,
+        };
+        let mut builder = sonata_file();
+        form.add(&mut builder, &plan.populations)?;
+        add_origin(&mut builder, model, provenance);
+
+        let partial = partial_path(path);
+        let mut samples = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&partial)
+            .map_err(|e| FileError::io(Action::Create, &partial, e))?;
+        builder
+            .finish_to(&mut samples)
+            .map_err(|e| FileError::hdf5(Action::Write, &partial, "/", e))?;
+        // The file has this one writer, under a name of its own; a lock would keep the samples out on systems where
+        // locks are mandatory.
+        let access = FileAccessProperties::new()
+            .with_sync_policy(SyncPolicy::OnClose)
+            .with_locking(FileLocking::Disabled);
+        let hdf5 = hdf5::File::open_rw_with_options(&partial, access)
+            .map_err(|e| FileError::hdf5(Action::Write, &partial, "/", e))?;
+
+        let mut populations = Vec::new();
+        for population in &plan.populations {
+            let mut reports = Vec::new();
+            for trace in &population.traces {
+                let name = report_name(&population.name, &trace.variable);
+                let report = ReportSink {
+                    address: sample_address(&hdf5, &partial, &name)?,
+                    columns: trace.neurons.len(),
+                    every: trace.every.max(1),
+                    frames: form.frames(trace),
+                    written: 0,
+                    name,
+                };
+                report
+                    .fill_with_nan(&mut samples, options.precision)
+                    .map_err(|e| FileError::io(Action::Write, &partial, e))?;
+                reports.push(report);
+            }
+            populations.push(PopulationSink {
+                name: population.name.clone(),
+                has_spikes: population.spikes.is_some(),
+                reports,
+            });
+        }
+        Ok(Self {
+            target: path.to_owned(),
+            partial,
+            hdf5,
+            samples,
+            form,
+            n_steps: 0,
+            populations,
+        })
+    }
+
+    /// The file being written.
+    #[must_use]
+    pub fn partial_path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Number of steps stored so far.
+    #[must_use]
+    pub fn n_steps(&self) -> u64 {
+        self.n_steps
+    }
+
+    /// Appends the next `block.n_steps` steps: the populations and traces of the plan in the same order, spike steps
+    /// counted from the beginning of the run, `counts` one per step of the block, and of each trace the frames whose
+    /// step (a multiple of `every` from the beginning of the run) lies in the block.
+    ///
+    /// Each block costs a few kilobytes of metadata: let it hold a megabyte or more where that is possible.
+    ///
+    /// # Errors
+    /// [`FileError::Inconsistent`] when the block does not continue the plan, and then nothing is written;
+    /// [`FileError::Io`] or [`FileError::Hdf5`] when the file cannot be written: what was appended before stays.
+    pub fn append(&mut self, block: &Recording) -> Result<(), FileError> {
+        self.check(block)?;
+        for (sink, population) in self.populations.iter_mut().zip(&block.populations) {
+            for (report, trace) in sink.reports.iter_mut().zip(&population.traces) {
+                report
+                    .write(&mut self.samples, trace, self.form.options.precision)
+                    .map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
+            }
+        }
+        let fail = |object: &str, e| FileError::hdf5(Action::Write, &self.partial, object, e);
+        for (sink, population) in self.populations.iter().zip(&block.populations) {
+            if let Some(spikes) = population.spikes.as_ref().filter(|s| !s.is_empty()) {
+                let times = spikes.times(self.form.dt);
+                let ids: Vec<u64> = spikes.ids.iter().map(|&id| u64::from(id)).collect();
+                self.stage(&format!("/spikes/{}/timestamps", sink.name), &times)?;
+                self.stage(&format!("/spikes/{}/node_ids", sink.name), &ids)?;
+            }
+            self.stage(&format!("/rates/{}/counts", sink.name), &population.counts)?;
+        }
+        let n_steps = self.n_steps + block.n_steps;
+        let run = self.hdf5.group("/run").map_err(|e| fail("/run", e))?;
+        run.set_attr("n_steps", AttrValue::U64(n_steps))
+            .map_err(|e| fail("/run", e))?;
+        // One commit for all of it: readers see the whole block or none.
+        self.hdf5.commit().map_err(|e| fail("/", e))?;
+        self.n_steps = n_steps;
+        Ok(())
+    }
+
+    /// Adds the results of the theory and the duration of the computation (when there is a provenance), forces
+    /// everything to the disk and gives the file its final name. The run may have fewer steps than planned.
+    ///
+    /// # Errors
+    /// As [`write_run`](crate::write_run); the partial file stays.
+    pub fn finish(
+        self,
+        wall_seconds: Option<f64>,
+        theory: &[TheoryGroup],
+    ) -> Result<(), FileError> {
+        theory::check(theory)?;
+        let fail = |object: &str, e| FileError::hdf5(Action::Write, &self.partial, object, e);
+        if let Some(seconds) = wall_seconds
+            && let Ok(provenance) = self.hdf5.group("/provenance")
+        {
+            provenance
+                .set_attr("wall_seconds", AttrValue::F64(seconds))
+                .map_err(|e| fail("/provenance", e))?;
+        }
+        if !theory.is_empty() {
+            self.hdf5
+                .root()
+                .create_group_with("theory", |root| {
+                    for result in theory {
+                        root.create_group_with(&result.name, |group| {
+                            for (name, value) in &result.attributes {
+                                group.set_attr(name, value.stored());
+                            }
+                            for array in &result.arrays {
+                                group.create_dataset(&array.name, |d| theory::fill(d, array));
+                            }
+                        });
+                    }
+                })
+                .map_err(|e| fail("/theory", e))?;
+        }
+        self.hdf5.commit().map_err(|e| fail("/", e))?;
+        self.samples
+            .sync_all()
+            .map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
+        self.hdf5
+            .close()
+            .map_err(|e| FileError::hdf5(Action::Write, &self.partial, "/", e))?;
+        fs::rename(&self.partial, &self.target)
+            .map_err(|e| FileError::io(Action::Replace, &self.target, e))
+    }
+
+    /// Stages `values` at the end of the dataset at `object`.
+    fn stage<T: hdf5::H5Element>(&self, object: &str, values: &[T]) -> Result<(), FileError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.hdf5
+            .dataset(object)
+            .and_then(|mut dataset| {
+                dataset.append_staged(|rows| {
+                    rows.append(values);
+                })
+            })
+            .map_err(|e| FileError::hdf5(Action::Write, &self.partial, object, e))
+    }
+
+    /// Whether `block` continues the plan where it stands.
+    fn check(&self, block: &Recording) -> Result<(), FileError> {
+        let wrong = |object: &str, problem: String| FileError::Inconsistent {
+            object: object.to_owned(),
+            problem,
+        };
+        let n_steps = self.n_steps.saturating_add(block.n_steps);
+        if block.dt != self.form.dt || n_steps > self.form.n_steps {
+            let (dt, planned) = (self.form.dt, self.form.n_steps);
+            let problem = format!(
+                "a block of {} steps of {} ms after {} of {planned} steps of {dt} ms",
+                block.n_steps, block.dt, self.n_steps
+            );
+            return Err(wrong("/run", problem));
+        }
+        let (found, planned) = (block.populations.len(), self.populations.len());
+        if found != planned {
+            return Err(wrong(
+                "/rates",
+                format!("{found} populations, {planned} were planned"),
+            ));
+        }
+        for (sink, population) in self.populations.iter().zip(&block.populations) {
+            let object = format!("/rates/{}", sink.name);
+            if population.name != sink.name {
+                return Err(wrong(
+                    &object,
+                    format!("the block has {} here", population.name),
+                ));
+            }
+            if population.counts.len() as u64 != block.n_steps {
+                let problem = format!(
+                    "{} counts for {} steps",
+                    population.counts.len(),
+                    block.n_steps
+                );
+                return Err(wrong(&object, problem));
+            }
+            if population.spikes.is_some() != sink.has_spikes {
+                return Err(wrong(
+                    &object,
+                    "spikes are recorded in the plan or in the block only".to_owned(),
+                ));
+            }
+            if let Some(spikes) = &population.spikes {
+                check_spikes(&sink.name, spikes)?;
+                if spikes
+                    .steps
+                    .iter()
+                    .any(|k| !(self.n_steps..n_steps).contains(k))
+                {
+                    let problem = format!("a spike outside of steps {} to {n_steps}", self.n_steps);
+                    return Err(wrong(&format!("/spikes/{}", sink.name), problem));
+                }
+            }
+            let (found, planned) = (population.traces.len(), sink.reports.len());
+            if found != planned {
+                return Err(wrong(
+                    &object,
+                    format!("{found} traces, {planned} were planned"),
+                ));
+            }
+            for (report, trace) in sink.reports.iter().zip(&population.traces) {
+                check_columns(&report.name, trace, report.columns)?;
+                let due = n_steps.div_ceil(report.every) - report.written as u64;
+                if trace.data.nrows() as u64 != due {
+                    let problem = format!("{} frames where {due} are due", trace.data.nrows());
+                    return Err(wrong(&format!("/report/{}", report.name), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ReportSink {
+    fn fill_with_nan(&self, file: &mut fs::File, precision: Precision) -> std::io::Result<()> {
+        let Some(address) = self.address else {
+            return Ok(());
+        };
+        let mut left = self.frames * self.columns * precision.bytes();
+        let block: Vec<u8> = match precision {
+            Precision::Single => f32::NAN.to_le_bytes().repeat(FILL_BYTES / 4),
+            Precision::Double => f64::NAN.to_le_bytes().repeat(FILL_BYTES / 8),
+        };
+        file.seek(SeekFrom::Start(address))?;
+        while left > 0 {
+            let n = left.min(block.len());
+            file.write_all(&block[..n])?;
+            left -= n;
+        }
+        Ok(())
+    }
+
+    /// Writes the next frames; the caller has checked that they fit.
+    fn write(
+        &mut self,
+        file: &mut fs::File,
+        trace: &Trace,
+        precision: Precision,
+    ) -> std::io::Result<()> {
+        let before = self.written * self.columns * precision.bytes();
+        self.written += trace.data.nrows();
+        let Some(address) = self.address else {
+            return Ok(());
+        };
+        let bytes: Vec<u8> = match precision {
+            Precision::Single => trace
+                .data
+                .iter()
+                .flat_map(|&v| (v as f32).to_le_bytes())
+                .collect(),
+            Precision::Double => trace.data.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        };
+        file.seek(SeekFrom::Start(address + before as u64))?;
+        file.write_all(&bytes)
+    }
+}
+
+/// `run.h5` → `run.partial.h5`, which tools still know by its ending.
+fn partial_path(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(".partial");
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// Place of the samples of a report in the file.
+fn sample_address(file: &hdf5::File, path: &Path, report: &str) -> Result<Option<u64>, FileError> {
+    let object = format!("/report/{report}/data");
+    let layout = file
+        .dataset(&object)
+        .and_then(|d| d.layout())
+        .map_err(|e| FileError::hdf5(Action::Write, path, &object, e))?;
+    match layout {
+        Layout::Contiguous { address, size } => Ok(address.filter(|_| size > 0)),
+        other => Err(FileError::Mismatch {
+            path: path.to_owned(),
+            object,
+            expected: "contiguous".to_owned(),
+            found: format!("{other:?}"),
+        }),
+    }
+}
+
+fn check_empty(plan: &Recording) -> Result<(), FileError> {
+    for population in &plan.populations {
+        let frames: usize = population.traces.iter().map(|t| t.data.nrows()).sum();
+        let spikes = population.spikes.as_ref().map_or(0, |s| s.len());
+        if frames + spikes + population.counts.len() > 0 {
+            return Err(FileError::Inconsistent {
+                object: format!("/rates/{}", population.name),
+                problem: "the plan of a run holds data already".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

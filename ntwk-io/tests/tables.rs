@@ -1,0 +1,55 @@
+//! Exports to text and NumPy archives.
+
+mod common;
+
+use ntwk_io::{write_npz, write_rates_csv, write_spikes_csv, write_trace_csv};
+
+#[test]
+fn spikes_rates_and_traces_as_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let mut recording = common::recording();
+    recording.populations[0].name = "Exc, \"deep\"".to_owned();
+    let read = || std::fs::read_to_string(&path).unwrap();
+
+    write_spikes_csv(&path, &recording).unwrap();
+    let text = read();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 301);
+    assert_eq!(lines[0], "population,neuron,time_ms");
+    assert_eq!(lines[1], "\"Exc, \"\"deep\"\"\",0,0");
+    // The product of a double, digit for digit.
+    assert_eq!(lines[4], "\"Exc, \"\"deep\"\"\",111,1");
+    assert!(lines[3].ends_with(",74,0.6000000000000001"), "{}", lines[3]);
+
+    write_rates_csv(&path, &recording, 300).unwrap();
+    let text = read();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "time_ms,\"Exc, \"\"deep\"\"\",Inh,Dis_inh");
+    assert_eq!(lines.len(), 4); // 1000 steps: three full bins
+    // 100 spikes of 400 neurons in 30 ms; silence; one spike per step of 25 neurons.
+    let first: Vec<f64> = lines[1].split(',').map(|v| v.parse().unwrap()).collect();
+    assert_eq!(first, [0.0, 1e3 * 100.0 / (400.0 * 30.0), 0.0, 400.0]);
+    assert!(write_rates_csv(&path, &recording, 0).is_err());
+
+    write_trace_csv(&path, &recording.populations[0].traces[2], recording.dt).unwrap();
+    let text = read();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 335);
+    assert_eq!(lines[0], "time_ms,399,0");
+    assert_eq!(lines[2], "0.30000000000000004,-69.984375,30.015625");
+}
+
+/// The archive as the format says it; `validation/files/readers.py` opens one with NumPy.
+#[test]
+fn an_archive_holds_every_array() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.npz");
+    let recording = common::recording();
+    write_npz(&path, &recording).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let end = bytes.len() - 22;
+    assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
+    // 2 of the run, 2 per population, 2 per recorded spikes, 3 per trace.
+    assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 4 * 3);
+}
