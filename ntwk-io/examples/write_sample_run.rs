@@ -26,10 +26,7 @@ fn main() -> Result<(), FileError> {
         ("double.h5", Precision::Double, Compression::None),
         ("deflate.h5", Precision::Single, Compression::Deflate(4)),
     ] {
-        let options = WriteOptions {
-            precision,
-            compression,
-        };
+        let options = WriteOptions { precision, compression };
         write_run(&folder.join(name), &contents, &options)?;
     }
     write_npz(&folder.join("run.npz"), &recording)?;

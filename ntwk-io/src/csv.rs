@@ -50,12 +50,7 @@ pub fn write_rates_csv(
         });
     }
     let width = bin_steps as f64 * recording.dt;
-    let bins = recording
-        .populations
-        .iter()
-        .map(|p| p.counts.len() / bin_steps)
-        .max()
-        .unwrap_or(0);
+    let bins = recording.populations.iter().map(|p| p.counts.len() / bin_steps).max().unwrap_or(0);
     write(path, |out| {
         write!(out, "time_ms")?;
         for population in &recording.populations {
@@ -107,9 +102,7 @@ fn write(
     path: &Path,
     lines: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
-    atomic::replace(path, |out| {
-        lines(out).map_err(|e| FileError::io(Action::Write, path, e))
-    })
+    atomic::replace(path, |out| lines(out).map_err(|e| FileError::io(Action::Write, path, e)))
 }
 
 /// `name` as one field (RFC 4180): quoted when it holds a comma, a quote or a line break.

@@ -78,24 +78,14 @@ pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
                 traces.push(trace(&reader, dataset, variable, unit)?);
             }
         }
-        populations.push(PopulationRecording {
-            name,
-            size: size as usize,
-            spikes,
-            counts,
-            traces,
-        });
+        populations.push(PopulationRecording { name, size: size as usize, spikes, counts, traces });
         index += 1;
     }
     if populations.is_empty() {
         return Err(reader.missing("/0 (the first population)"));
     }
     Ok(FlatFile {
-        recording: Recording {
-            dt,
-            n_steps,
-            populations,
-        },
+        recording: Recording { dt, n_steps, populations },
         parameters: parameters(&reader, &datasets)?,
     })
 }
@@ -108,20 +98,13 @@ pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
 pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
     let mut file = FileBuilder::new();
     file.create_dataset("dt").with_data(&[recording.dt]);
-    file.create_dataset("tstop")
-        .with_data(&[recording.duration()]);
+    file.create_dataset("tstop").with_data(&[recording.duration()]);
     for (index, population) in recording.populations.iter().enumerate() {
         let name = &population.name;
         check_name("population", name)?;
         let mut group = file.create_group(&index.to_string());
-        group
-            .create_dataset("name")
-            .with_vlen_strings(&[name])
-            .with_shape(&[]);
-        group
-            .create_dataset("N")
-            .with_data(&[population.size as u64])
-            .with_shape(&[]);
+        group.create_dataset("name").with_vlen_strings(&[name]).with_shape(&[]);
+        group.create_dataset("N").with_data(&[population.size as u64]).with_shape(&[]);
         file.add_group(group.finish());
         if let Some(spikes) = &population.spikes {
             check_spikes(name, spikes)?;
@@ -129,15 +112,10 @@ pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
             file.create_dataset(&format!("tRASTER_{name}"))
                 .with_data(&spikes.times(recording.dt))
                 .set_attr("units", text("ms"));
-            file.create_dataset(&format!("iRASTER_{name}"))
-                .with_data(&ids);
+            file.create_dataset(&format!("iRASTER_{name}")).with_data(&ids);
         }
         let to_hz = 1e3 / (population.size.max(1) as f64 * recording.dt);
-        let rates: Vec<f64> = population
-            .counts
-            .iter()
-            .map(|&n| f64::from(n) * to_hz)
-            .collect();
+        let rates: Vec<f64> = population.counts.iter().map(|&n| f64::from(n) * to_hz).collect();
         file.create_dataset(&format!("POP_ACT_{name}"))
             .with_data(&rates)
             .set_attr("units", text("Hz"));
@@ -146,8 +124,7 @@ pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
         }
     }
     atomic::replace(path, |out| {
-        file.finish_to(out)
-            .map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
+        file.finish_to(out).map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
     })
 }
 
@@ -161,9 +138,7 @@ fn add_trace(file: &mut FileBuilder, population: &str, trace: &Trace) -> Result<
         Some(("I_", receptor)) => format!("ISYN{receptor}"),
         Some(("g_", receptor)) => format!("GSYN{receptor}"),
         _ => {
-            return Err(wrong(
-                "the flat layout has V_m, I_<receptor> and g_<receptor> only",
-            ));
+            return Err(wrong("the flat layout has V_m, I_<receptor> and g_<receptor> only"));
         }
     };
     if trace.every != 1 {
@@ -202,16 +177,9 @@ fn trace(
     unit: &str,
 ) -> Result<Trace, FileError> {
     let stored = reader.require(&[format!("/{dataset}")])?;
-    let data: Array2<f64> = stored
-        .matrix()?
-        .reversed_axes()
-        .as_standard_layout()
-        .to_owned();
+    let data: Array2<f64> = stored.matrix()?.reversed_axes().as_standard_layout().to_owned();
     let columns = u32::try_from(data.ncols()).map_err(|_| {
-        stored.mismatch(
-            "fewer than 2^32 neurons",
-            format!("{} neurons", data.ncols()),
-        )
+        stored.mismatch("fewer than 2^32 neurons", format!("{} neurons", data.ncols()))
     })?;
     let first: Vec<u32> = (0..columns).collect();
     let attributes = stored.attributes()?;
@@ -219,13 +187,7 @@ fn trace(
         Some(neurons) if neurons.len() == first.len() => neurons,
         _ => first,
     };
-    Ok(Trace {
-        variable,
-        unit: unit.to_owned(),
-        neurons,
-        every: 1,
-        data,
-    })
+    Ok(Trace { variable, unit: unit.to_owned(), neurons, every: 1, data })
 }
 
 fn spikes(reader: &Hdf5Reader, population: &str, dt: f64) -> Result<Option<Spikes>, FileError> {
@@ -244,10 +206,8 @@ fn spikes(reader: &Hdf5Reader, population: &str, dt: f64) -> Result<Option<Spike
     for (&time, &id) in values.iter().zip(&neurons) {
         let step = (time / dt).round();
         if !(0.0..1e12).contains(&step) || (step - time / dt).abs() > TIME_TOLERANCE {
-            return Err(times.mismatch(
-                format!("times that are whole steps of {dt} ms"),
-                format!("{time} ms"),
-            ));
+            return Err(times
+                .mismatch(format!("times that are whole steps of {dt} ms"), format!("{time} ms")));
         }
         let id =
             u32::try_from(id).map_err(|_| ids.mismatch("neurons below 2^32", id.to_string()))?;
@@ -275,9 +235,7 @@ fn counts_of(
     }
     let mut counts = vec![0u32; n_steps as usize];
     for &step in &spikes.steps {
-        let count = usize::try_from(step)
-            .ok()
-            .and_then(|step| counts.get_mut(step));
+        let count = usize::try_from(step).ok().and_then(|step| counts.get_mut(step));
         let count = count.ok_or_else(|| {
             reader.mismatch(
                 &object,
@@ -302,10 +260,7 @@ fn counts_of_activity(
     };
     // The cast saturates and turns NaN into 0.
     let rates = activity.f64s()?;
-    Ok(rates
-        .iter()
-        .map(|rate| (rate * size * dt / 1e3).round() as u32)
-        .collect())
+    Ok(rates.iter().map(|rate| (rate * size * dt / 1e3).round() as u32).collect())
 }
 
 /// A time in ms stored as one positive value; single precision is read as the decimal number that was meant.
@@ -332,10 +287,7 @@ fn single(stored: &StoredArray<'_>) -> Result<f64, FileError> {
 
 /// The shortest decimal number that rounds to `value`: 0.1 for the single-precision neighbour of 0.1.
 fn decimal(value: f32) -> f64 {
-    value
-        .to_string()
-        .parse()
-        .unwrap_or_else(|_| f64::from(value))
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
 }
 
 /// Datasets of one value that belong to no population.

@@ -172,17 +172,10 @@ impl<'f> StoredArray<'f> {
         };
         let values = self.f64s()?;
         let count = values.len();
-        let sides = usize::try_from(rows)
-            .ok()
-            .zip(usize::try_from(columns).ok());
-        sides
-            .and_then(|sides| Array2::from_shape_vec(sides, values).ok())
-            .ok_or_else(|| {
-                self.mismatch(
-                    format!("{rows} x {columns} values"),
-                    format!("{count} values"),
-                )
-            })
+        let sides = usize::try_from(rows).ok().zip(usize::try_from(columns).ok());
+        sides.and_then(|sides| Array2::from_shape_vec(sides, values).ok()).ok_or_else(|| {
+            self.mismatch(format!("{rows} x {columns} values"), format!("{count} values"))
+        })
     }
 
     /// The only string of a dataset of one string.

@@ -43,10 +43,7 @@ pub(crate) fn growing<T: H5Element>(
 /// Applies `compression` with chunks of this shape; without compression the storage stays as it is.
 pub(crate) fn compress(dataset: &mut DatasetBuilder, chunk: &[u64], compression: Compression) {
     if let Compression::Deflate(level) = compression {
-        dataset
-            .with_chunks(chunk)
-            .with_shuffle()
-            .with_deflate(level);
+        dataset.with_chunks(chunk).with_shuffle().with_deflate(level);
     }
 }
 
@@ -68,11 +65,7 @@ pub(crate) fn check_name(kind: &'static str, name: &str) -> Result<(), FileError
     } else {
         return Ok(());
     };
-    Err(FileError::Name {
-        kind,
-        name: name.to_owned(),
-        reason,
-    })
+    Err(FileError::Name { kind, name: name.to_owned(), reason })
 }
 
 /// Reserves `object`, an error when it is taken.

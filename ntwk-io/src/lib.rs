@@ -12,6 +12,7 @@ pub mod error;
 pub mod flat_file;
 mod hdf5_reader;
 mod hdf5_writer;
+pub mod model_file;
 pub mod npy;
 pub mod npz;
 pub mod provenance;
@@ -25,6 +26,9 @@ pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
+pub use model_file::{
+    ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
+};
 pub use npy::{read_npy, read_npy_vector};
 pub use npz::write_npz;
 pub use provenance::Provenance;

@@ -31,15 +31,15 @@ use crate::npy;
 pub fn write_npz(path: &Path, recording: &Recording) -> Result<(), FileError> {
     atomic::replace(path, |out| {
         let mut archive = Archive::new(out);
-        add_recording(&mut archive, recording)
-            .and_then(|()| archive.finish())
-            .map_err(|e| match e.kind() {
-                io::ErrorKind::FileTooLarge => FileError::Inconsistent {
-                    object: path.display().to_string(),
-                    problem: "the arrays exceed the 4 GiB of an NPZ archive".to_owned(),
-                },
-                _ => FileError::io(Action::Write, path, e),
-            })
+        add_recording(&mut archive, recording).and_then(|()| archive.finish()).map_err(|e| match e
+            .kind()
+        {
+            io::ErrorKind::FileTooLarge => FileError::Inconsistent {
+                object: path.display().to_string(),
+                problem: "the arrays exceed the 4 GiB of an NPZ archive".to_owned(),
+            },
+            _ => FileError::io(Action::Write, path, e),
+        })
     })
 }
 
@@ -48,15 +48,9 @@ fn add_recording<W: Write>(archive: &mut Archive<W>, recording: &Recording) -> i
     archive.add("n_steps", &npy::encode([recording.n_steps], &[]))?;
     for population in &recording.populations {
         let name = &population.name;
-        archive.add(
-            &format!("{name}.size"),
-            &npy::encode([population.size as u64], &[]),
-        )?;
+        archive.add(&format!("{name}.size"), &npy::encode([population.size as u64], &[]))?;
         let counts = population.counts.iter().copied();
-        archive.add(
-            &format!("{name}.counts"),
-            &npy::encode(counts, &[population.counts.len()]),
-        )?;
+        archive.add(&format!("{name}.counts"), &npy::encode(counts, &[population.counts.len()]))?;
         if let Some(spikes) = &population.spikes {
             let n = [spikes.len()];
             archive.add(
@@ -68,15 +62,10 @@ fn add_recording<W: Write>(archive: &mut Archive<W>, recording: &Recording) -> i
         }
         for trace in &population.traces {
             let key = format!("{name}.{}", trace.variable);
-            archive.add(
-                &key,
-                &npy::encode(trace.data.iter().copied(), trace.data.shape()),
-            )?;
+            archive.add(&key, &npy::encode(trace.data.iter().copied(), trace.data.shape()))?;
             let neurons = trace.neurons.iter().copied();
-            archive.add(
-                &format!("{key}.neurons"),
-                &npy::encode(neurons, &[trace.neurons.len()]),
-            )?;
+            archive
+                .add(&format!("{key}.neurons"), &npy::encode(neurons, &[trace.neurons.len()]))?;
             let step = trace.every as f64 * recording.dt;
             archive.add(&format!("{key}.step"), &npy::encode([step], &[]))?;
         }
@@ -94,12 +83,7 @@ struct Archive<W> {
 
 impl<W: Write> Archive<W> {
     fn new(out: W) -> Self {
-        Self {
-            out,
-            offset: 0,
-            central: Vec::new(),
-            entries: 0,
-        }
+        Self { out, offset: 0, central: Vec::new(), entries: 0 }
     }
 
     /// Adds `<key>.npy`.
@@ -153,9 +137,7 @@ fn too_large() -> io::Error {
 /// CRC-32 of ISO 3309, reflected polynomial 0xEDB88320.
 fn crc32(data: &[u8]) -> u32 {
     const TABLE: [u32; 256] = crc_table();
-    !data.iter().fold(!0, |crc, &byte| {
-        TABLE[usize::from((crc as u8) ^ byte)] ^ (crc >> 8)
-    })
+    !data.iter().fold(!0, |crc, &byte| TABLE[usize::from((crc as u8) ^ byte)] ^ (crc >> 8))
 }
 
 const fn crc_table() -> [u32; 256] {
@@ -165,11 +147,7 @@ const fn crc_table() -> [u32; 256] {
         let mut crc = n as u32;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
             bit += 1;
         }
         table[n] = crc;

@@ -365,10 +365,7 @@ struct StoredTrace {
 fn cut(trace: &mut Trace, n_steps: u64) {
     let frames = usize::try_from(n_steps.div_ceil(trace.every.max(1))).unwrap_or(usize::MAX);
     if frames < trace.data.nrows() {
-        trace.data = trace
-            .data
-            .slice_axis(Axis(0), Slice::from(..frames))
-            .to_owned();
+        trace.data = trace.data.slice_axis(Axis(0), Slice::from(..frames)).to_owned();
     }
 }
 

@@ -375,11 +375,7 @@ impl RecordingForm {
         dataset.with_shape(&[frames as u64, columns as u64]);
         if self.extent == Extent::Complete && frames > 0 && columns > 0 {
             let rows = (CHUNK_BYTES / (columns * width)).clamp(1, frames);
-            compress(
-                dataset,
-                &[rows as u64, columns as u64],
-                self.options.compression,
-            );
+            compress(dataset, &[rows as u64, columns as u64], self.options.compression);
         }
         Ok(dataset)
     }
@@ -389,14 +385,12 @@ impl RecordingForm {
 /// may be larger than there is.
 fn zeros(report: &str, bytes: usize) -> Result<Vec<u8>, FileError> {
     // `vec!` would abort where this says no.
-    Vec::<u8>::new()
-        .try_reserve_exact(bytes)
-        .map_err(|_| FileError::Inconsistent {
-            object: format!("/report/{report}"),
-            problem: format!(
-                "{bytes} bytes of samples are too many; record fewer neurons or larger intervals"
-            ),
-        })?;
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| FileError::Inconsistent {
+        object: format!("/report/{report}"),
+        problem: format!(
+            "{bytes} bytes of samples are too many; record fewer neurons or larger intervals"
+        ),
+    })?;
     Ok(vec![0; bytes])
 }
 

@@ -127,15 +127,7 @@ impl RunWriter {
                 reports,
             });
         }
-        Ok(Self {
-            target: path.to_owned(),
-            partial,
-            hdf5,
-            samples,
-            form,
-            n_steps: 0,
-            populations,
-        })
+        Ok(Self { target: path.to_owned(), partial, hdf5, samples, form, n_steps: 0, populations })
     }
 
     /// The file being written.
@@ -180,8 +172,7 @@ impl RunWriter {
         }
         let n_steps = self.n_steps + block.n_steps;
         let run = self.hdf5.group("/run").map_err(|e| fail("/run", e))?;
-        run.set_attr("n_steps", AttrValue::U64(n_steps))
-            .map_err(|e| fail("/run", e))?;
+        run.set_attr("n_steps", AttrValue::U64(n_steps)).map_err(|e| fail("/run", e))?;
         // One commit for all of it: readers see the whole block or none.
         self.hdf5.commit().map_err(|e| fail("/", e))?;
         self.n_steps = n_steps;
@@ -225,12 +216,8 @@ impl RunWriter {
                 .map_err(|e| fail("/theory", e))?;
         }
         self.hdf5.commit().map_err(|e| fail("/", e))?;
-        self.samples
-            .sync_all()
-            .map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
-        self.hdf5
-            .close()
-            .map_err(|e| FileError::hdf5(Action::Write, &self.partial, "/", e))?;
+        self.samples.sync_all().map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
+        self.hdf5.close().map_err(|e| FileError::hdf5(Action::Write, &self.partial, "/", e))?;
         fs::rename(&self.partial, &self.target)
             .map_err(|e| FileError::io(Action::Replace, &self.target, e))
     }
@@ -267,25 +254,16 @@ impl RunWriter {
         }
         let (found, planned) = (block.populations.len(), self.populations.len());
         if found != planned {
-            return Err(wrong(
-                "/rates",
-                format!("{found} populations, {planned} were planned"),
-            ));
+            return Err(wrong("/rates", format!("{found} populations, {planned} were planned")));
         }
         for (sink, population) in self.populations.iter().zip(&block.populations) {
             let object = format!("/rates/{}", sink.name);
             if population.name != sink.name {
-                return Err(wrong(
-                    &object,
-                    format!("the block has {} here", population.name),
-                ));
+                return Err(wrong(&object, format!("the block has {} here", population.name)));
             }
             if population.counts.len() as u64 != block.n_steps {
-                let problem = format!(
-                    "{} counts for {} steps",
-                    population.counts.len(),
-                    block.n_steps
-                );
+                let problem =
+                    format!("{} counts for {} steps", population.counts.len(), block.n_steps);
                 return Err(wrong(&object, problem));
             }
             if population.spikes.is_some() != sink.has_spikes {
@@ -296,21 +274,14 @@ impl RunWriter {
             }
             if let Some(spikes) = &population.spikes {
                 check_spikes(&sink.name, spikes)?;
-                if spikes
-                    .steps
-                    .iter()
-                    .any(|k| !(self.n_steps..n_steps).contains(k))
-                {
+                if spikes.steps.iter().any(|k| !(self.n_steps..n_steps).contains(k)) {
                     let problem = format!("a spike outside of steps {} to {n_steps}", self.n_steps);
                     return Err(wrong(&format!("/spikes/{}", sink.name), problem));
                 }
             }
             let (found, planned) = (population.traces.len(), sink.reports.len());
             if found != planned {
-                return Err(wrong(
-                    &object,
-                    format!("{found} traces, {planned} were planned"),
-                ));
+                return Err(wrong(&object, format!("{found} traces, {planned} were planned")));
             }
             for (report, trace) in sink.reports.iter().zip(&population.traces) {
                 check_columns(&report.name, trace, report.columns)?;
@@ -357,11 +328,9 @@ impl ReportSink {
             return Ok(());
         };
         let bytes: Vec<u8> = match precision {
-            Precision::Single => trace
-                .data
-                .iter()
-                .flat_map(|&v| (v as f32).to_le_bytes())
-                .collect(),
+            Precision::Single => {
+                trace.data.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect()
+            }
             Precision::Double => trace.data.iter().flat_map(|v| v.to_le_bytes()).collect(),
         };
         file.seek(SeekFrom::Start(address + before as u64))?;

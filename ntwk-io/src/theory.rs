@@ -69,11 +69,8 @@ pub(crate) fn check(groups: &[TheoryGroup]) -> Result<(), FileError> {
             claim(&mut used, format!("{object}@axes"))?;
             check_attributes(&mut used, &object, &array.attributes)?;
             if array.axes.len() != array.data.ndim() {
-                let problem = format!(
-                    "{} axis names for {} dimensions",
-                    array.axes.len(),
-                    array.data.ndim()
-                );
+                let problem =
+                    format!("{} axis names for {} dimensions", array.axes.len(), array.data.ndim());
                 return Err(FileError::Inconsistent { object, problem });
             }
         }
@@ -97,10 +94,7 @@ fn check_attributes(
 pub(crate) fn fill(dataset: &mut DatasetBuilder, array: &NamedArray) {
     let values: Vec<f64> = array.data.iter().copied().collect();
     let shape: Vec<u64> = array.data.shape().iter().map(|&n| n as u64).collect();
-    dataset
-        .with_data(&values)
-        .with_shape(&shape)
-        .set_attr("units", text(&array.unit));
+    dataset.with_data(&values).with_shape(&shape).set_attr("units", text(&array.unit));
     if !array.axes.is_empty() {
         dataset.set_attr("axes", AttrValue::VarLenStringArray(array.axes.clone()));
     }

@@ -69,17 +69,9 @@ fn sample(folder: &Path, compression: Compression) -> Vec<u8> {
 /// that more damage reaches the reader.
 fn samples(folder: &Path) -> Vec<Vec<u8>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let mut files = vec![
-        sample(folder, Compression::None),
-        sample(folder, Compression::Deflate(4)),
-    ];
-    for name in [
-        "bmtk_report.h5",
-        "bmtk_spikes.h5",
-        "guide.h5",
-        "old.h5",
-        "flat.h5",
-    ] {
+    let mut files =
+        vec![sample(folder, Compression::None), sample(folder, Compression::Deflate(4))];
+    for name in ["bmtk_report.h5", "bmtk_spikes.h5", "guide.h5", "old.h5", "flat.h5"] {
         files.push(std::fs::read(data.join(name)).unwrap());
     }
     files

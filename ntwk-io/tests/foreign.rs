@@ -83,11 +83,7 @@ fn the_flat_layout_of_the_python_package() {
     let recording = &flat.recording;
     assert_eq!(recording.dt, 0.1);
     assert_eq!(recording.n_steps, 10);
-    let names: Vec<_> = recording
-        .populations
-        .iter()
-        .map(|p| (p.name.as_str(), p.size))
-        .collect();
+    let names: Vec<_> = recording.populations.iter().map(|p| (p.name.as_str(), p.size)).collect();
     assert_eq!(names, [("Exc", 400), ("Dis_Inh", 100)]);
     let exc = &recording.populations[0];
     let spikes = exc.spikes.as_ref().unwrap();
@@ -95,10 +91,7 @@ fn the_flat_layout_of_the_python_package() {
     assert_eq!(spikes.ids, [5, 399, 5]);
     assert_eq!(exc.counts, [0, 2, 0, 1, 0, 0, 0, 0, 0, 0]);
     assert_eq!(exc.traces.len(), 1);
-    assert_eq!(
-        (exc.traces[0].variable.as_str(), exc.traces[0].unit.as_str()),
-        ("V_m", "mV")
-    );
+    assert_eq!((exc.traces[0].variable.as_str(), exc.traces[0].unit.as_str()), ("V_m", "mV"));
     assert_eq!(exc.traces[0].neurons, [0, 1]);
     assert_eq!(exc.traces[0].data.dim(), (10, 2));
     assert_eq!(exc.traces[0].data[[3, 1]], -70.0 + 13.0);
@@ -107,18 +100,11 @@ fn the_flat_layout_of_the_python_package() {
     // 200 Hz of 100 neurons for 0.1 ms are 2 spikes.
     assert_eq!(inh.counts, [0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(inh.traces[0].variable, "g_e");
-    let parameter = |name: &str| {
-        flat.parameters
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.clone())
-    };
+    let parameter =
+        |name: &str| flat.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
     assert_eq!(parameter("Q_Exc_Inh"), Some(Attribute::Number(1.5)));
     assert_eq!(parameter("SEED"), Some(Attribute::Number(3.0)));
-    assert_eq!(
-        parameter("name"),
-        Some(Attribute::Text("a model".to_owned()))
-    );
+    assert_eq!(parameter("name"), Some(Attribute::Text("a model".to_owned())));
     assert_eq!(parameter("seeds"), None);
     assert_eq!(describe(&path("flat.h5")).unwrap().layout, Layout::Flat);
 }

@@ -40,31 +40,18 @@ fn block(recording: &Recording, from: u64, to: u64, n_steps: u64) -> Recording {
 
 fn cut_trace(trace: &Trace, from: u64, to: u64) -> Trace {
     let frames = from.div_ceil(trace.every) as usize..to.div_ceil(trace.every) as usize;
-    Trace {
-        data: trace
-            .data
-            .slice_axis(Axis(0), Slice::from(frames))
-            .to_owned(),
-        ..trace.clone()
-    }
+    Trace { data: trace.data.slice_axis(Axis(0), Slice::from(frames)).to_owned(), ..trace.clone() }
 }
 
 fn write_blocks(path: &Path, options: &WriteOptions, ends: &[u64]) -> RunWriter {
     let recording = common::recording();
     let (model, provenance) = (common::model(), common::provenance());
-    let mut writer = RunWriter::create(
-        path,
-        &plan(&recording),
-        Some(&model),
-        Some(&provenance),
-        options,
-    )
-    .unwrap();
+    let mut writer =
+        RunWriter::create(path, &plan(&recording), Some(&model), Some(&provenance), options)
+            .unwrap();
     let mut from = 0;
     for &to in ends {
-        writer
-            .append(&block(&recording, from, to, to - from))
-            .unwrap();
+        writer.append(&block(&recording, from, to, to - from)).unwrap();
         from = to;
     }
     writer
@@ -77,10 +64,7 @@ fn blocks_of_any_length_give_the_whole_recording() {
             for ends in [&[1000][..], &[1, 2, 9, 500, 999, 1000]] {
                 let folder = tempfile::tempdir().unwrap();
                 let path = folder.path().join("run.h5");
-                let options = WriteOptions {
-                    precision,
-                    compression,
-                };
+                let options = WriteOptions { precision, compression };
                 let writer = write_blocks(&path, &options, ends);
                 assert!(!path.exists());
                 writer.finish(Some(2.5), &common::theory()).unwrap();
@@ -104,11 +88,7 @@ fn a_run_that_stops_early_holds_what_it_came_to() {
     assert_eq!(partial, folder.path().join("run.partial.h5"));
     drop(writer);
     let expected = block(&common::recording(), 0, 250, 250);
-    let read = ResultFile::open(&partial)
-        .unwrap()
-        .recording()
-        .unwrap()
-        .unwrap();
+    let read = ResultFile::open(&partial).unwrap().recording().unwrap().unwrap();
     assert_eq!(read, expected);
     let report = ResultFile::open(&partial).unwrap().report("Exc").unwrap();
     assert_eq!(report.data.nrows(), 1000);
@@ -132,20 +112,11 @@ fn a_block_that_does_not_continue_the_plan_is_refused() {
         assert!(matches!(error, FileError::Inconsistent { .. }), "{error}");
         assert!(error.to_string().contains(problem), "{error}");
     };
-    refused(
-        &|b| b.n_steps = 901,
-        "901 steps of 0.1 ms after 100 of 1000",
-    );
+    refused(&|b| b.n_steps = 901, "901 steps of 0.1 ms after 100 of 1000");
     refused(&|b| b.dt = 0.2, "of 0.2 ms");
-    refused(
-        &|b| b.populations.truncate(2),
-        "2 populations, 3 were planned",
-    );
+    refused(&|b| b.populations.truncate(2), "2 populations, 3 were planned");
     refused(&|b| b.populations.swap(0, 1), "the block has Inh here");
-    refused(
-        &|b| b.populations[0].counts.clear(),
-        "0 counts for 100 steps",
-    );
+    refused(&|b| b.populations[0].counts.clear(), "0 counts for 100 steps");
     refused(&|b| b.populations[0].spikes = None, "spikes");
     refused(
         &|b| {
@@ -160,14 +131,7 @@ fn a_block_that_does_not_continue_the_plan_is_refused() {
     );
     writer.append(&block(&recording, 100, 1000, 900)).unwrap();
     writer.finish(None, &[]).unwrap();
-    assert_eq!(
-        ResultFile::open(&path)
-            .unwrap()
-            .recording()
-            .unwrap()
-            .unwrap(),
-        recording
-    );
+    assert_eq!(ResultFile::open(&path).unwrap().recording().unwrap().unwrap(), recording);
 }
 
 #[test]
@@ -228,10 +192,7 @@ fn child() {
     plan.populations[0].counts.clear();
     plan.populations[0].spikes = Some(Spikes::default());
     plan.populations[0].traces[0].data = Array2::zeros((0, 20));
-    let options = WriteOptions {
-        precision: Precision::Double,
-        ..WriteOptions::default()
-    };
+    let options = WriteOptions { precision: Precision::Double, ..WriteOptions::default() };
     let mut writer = RunWriter::create(&path, &plan, None, None, &options).unwrap();
     for index in 0..1000 {
         writer.append(&child_block(index)).unwrap();
@@ -254,26 +215,15 @@ fn a_killed_process_leaves_whole_blocks() {
         let stored = || describe(&partial).ok()?.duration;
         let start = Instant::now();
         while stored().unwrap_or(0.0) < 250.0 {
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "the child wrote nothing"
-            );
+            assert!(start.elapsed() < Duration::from_secs(60), "the child wrote nothing");
             std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(Duration::from_micros(700 * attempt));
         child.kill().unwrap();
         child.wait().unwrap();
 
-        let read = ResultFile::open(&partial)
-            .unwrap()
-            .recording()
-            .unwrap()
-            .unwrap();
-        assert!(
-            read.n_steps >= 1000 && read.n_steps.is_multiple_of(100),
-            "{}",
-            read.n_steps
-        );
+        let read = ResultFile::open(&partial).unwrap().recording().unwrap().unwrap();
+        assert!(read.n_steps >= 1000 && read.n_steps.is_multiple_of(100), "{}", read.n_steps);
         let exc = &read.populations[0];
         let spikes = exc.spikes.as_ref().unwrap();
         assert_eq!(spikes.len() as u64, 5 * read.n_steps);
@@ -287,10 +237,7 @@ fn a_killed_process_leaves_whole_blocks() {
             assert_eq!(spikes.steps[at..at + 500], expected_spikes.steps);
             assert_eq!(spikes.ids[at..at + 500], expected_spikes.ids);
             let rows = Slice::from(100 * index as usize..100 * (index as usize + 1));
-            assert_eq!(
-                exc.traces[0].data.slice_axis(Axis(0), rows),
-                expected.traces[0].data
-            );
+            assert_eq!(exc.traces[0].data.slice_axis(Axis(0), rows), expected.traces[0].data);
         }
         assert!(!path.exists());
     }

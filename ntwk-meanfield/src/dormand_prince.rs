@@ -141,9 +141,8 @@ impl DormandPrince {
                 t = end;
                 self.accepted += 1;
                 let growth = (0.9 * error.powf(-0.2)).min(5.0);
-                self.step = (h * growth)
-                    .max(if whole { self.step } else { 0.0 })
-                    .min(control.max_step);
+                self.step =
+                    (h * growth).max(if whole { self.step } else { 0.0 }).min(control.max_step);
             } else {
                 self.rejected += 1;
                 self.step =

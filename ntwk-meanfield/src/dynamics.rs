@@ -124,11 +124,7 @@ pub struct IntegrationOptions {
 impl Default for IntegrationOptions {
     /// Default [`Tolerance`], steps up to `T`, a million of them.
     fn default() -> Self {
-        Self {
-            tolerance: Tolerance::default(),
-            max_step: None,
-            max_steps: 1_000_000,
-        }
+        Self { tolerance: Tolerance::default(), max_step: None, max_steps: 1_000_000 }
     }
 }
 
@@ -179,11 +175,7 @@ pub fn integrate<D: Dynamics + ?Sized>(
     let max_step = options.max_step.unwrap_or(system.time_constant());
     check(dimension, initial, source, times, options.tolerance, max_step)?;
 
-    let control = Control {
-        tolerance: options.tolerance,
-        max_step,
-        max_steps: options.max_steps,
-    };
+    let control = Control { tolerance: options.tolerance, max_step, max_steps: options.max_steps };
     let (start, stop) = (times[0], times[times.len() - 1]);
     let inner = source.discontinuities().iter().copied().filter(|&t| t > start && t < stop);
     let mut method = DormandPrince::new(dimension);
@@ -208,12 +200,7 @@ pub fn integrate<D: Dynamics + ?Sized>(
                 let (population, variable) = dynamics.variable(index);
                 let population = system.populations()[population].name.clone();
                 let value = method.end()[index];
-                return Err(DynamicsError::Meaningless {
-                    population,
-                    variable,
-                    value,
-                    time: t1,
-                });
+                return Err(DynamicsError::Meaningless { population, variable, value, time: t1 });
             }
             while next < times.len() && times[next] <= t1 {
                 let theta = (times[next] - t0) / (t1 - t0);

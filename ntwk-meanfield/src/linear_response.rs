@@ -45,12 +45,7 @@ impl LinearResponse {
             }
             noise[(m, m)] = complex(nu * (1e3 / t - nu) / p.size as f64 / t);
         }
-        Ok(Self {
-            jacobian: point.jacobian().map(complex),
-            afferent,
-            noise,
-            populations: n,
-        })
+        Ok(Self { jacobian: point.jacobian().map(complex), afferent, noise, populations: n })
     }
 
     /// Modulation of each rate per modulation of each afferent rate at `frequency` (Hz): rows are populations, columns
@@ -68,11 +63,7 @@ impl LinearResponse {
         let resolvent = self.resolvent(frequency)?;
         // Hz² ms to Hz² s.
         let spectrum = &resolvent * &self.noise * resolvent.adjoint() * Complex::new(1e-3, 0.0);
-        Some(
-            spectrum
-                .view((0, 0), (self.populations, self.populations))
-                .into_owned(),
-        )
+        Some(spectrum.view((0, 0), (self.populations, self.populations)).into_owned())
     }
 
     /// `(i omega - A)^-1` (ms).
@@ -80,9 +71,6 @@ impl LinearResponse {
         let omega = Complex::new(0.0, 1e-3 * TAU * frequency);
         let size = self.jacobian.nrows();
         let matrix = DMatrix::from_diagonal_element(size, size, omega) - &self.jacobian;
-        frequency
-            .is_finite()
-            .then(|| matrix.try_inverse())
-            .flatten()
+        frequency.is_finite().then(|| matrix.try_inverse()).flatten()
     }
 }

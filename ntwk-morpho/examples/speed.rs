@@ -20,11 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson] [SYNAPSES]")?;
     let max_length = arguments.next().map_or(Ok(20.0), |a| a.parse())?;
     let second_order = arguments.next().is_some_and(|a| a == "crank_nicolson");
-    let method = if second_order {
-        Method::CrankNicolson
-    } else {
-        Method::ImplicitEuler
-    };
+    let method = if second_order { Method::CrankNicolson } else { Method::ImplicitEuler };
     let synapses: usize = arguments.next().map_or(Ok(0), |a| a.parse())?;
     let start = Instant::now();
     let morphology = read(&std::fs::read(file)?, &SwcOptions::default())?.morphology;
@@ -48,13 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             cell.add_spikes(synapse, &[first, first + 200.0, first + 400.0])?;
         }
     }
-    let mut simulation = Simulation::new(
-        &cell,
-        &Settings {
-            method,
-            ..Settings::default()
-        },
-    )?;
+    let mut simulation = Simulation::new(&cell, &Settings { method, ..Settings::default() })?;
     simulation.record_voltage(&[soma], 1)?;
     simulation.detect_spikes(soma, 0.0)?;
     let built = start.elapsed().as_secs_f64();

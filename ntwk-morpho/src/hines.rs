@@ -129,13 +129,7 @@ impl Tree {
         rhs: &mut [f64],
         factors: &mut [f64],
     ) {
-        arch.dispatch(Change {
-            tree: self,
-            v,
-            own,
-            rhs,
-            factors,
-        });
+        arch.dispatch(Change { tree: self, v, own, rhs, factors });
     }
 
     /// Substitutes from the root to the leaves what [`Tree::eliminate`] left in `rhs`: it becomes the solution.
@@ -166,12 +160,8 @@ impl NullaryFnOnce for Change<'_> {
     #[inline(always)]
     fn call(self) {
         let n = self.tree.nodes.len();
-        let (v, own, rhs, factors) = (
-            &self.v[..n],
-            &mut self.own[..n],
-            &mut self.rhs[..n],
-            &mut self.factors[..n],
-        );
+        let (v, own, rhs, factors) =
+            (&self.v[..n], &mut self.own[..n], &mut self.rhs[..n], &mut self.factors[..n]);
         let (parents, links) = (&self.tree.parents[..n], &self.tree.links[..n]);
         for k in (1..n).rev() {
             let p = parents[k] as usize;

@@ -53,24 +53,12 @@ impl Compartments {
         let list = self.as_slice();
         let expected: Vec<f64> = places
             .iter()
-            .map(|&k| {
-                density
-                    * if per == Per::Area {
-                        list[k].area
-                    } else {
-                        list[k].length
-                    }
-            })
+            .map(|&k| density * if per == Per::Area { list[k].area } else { list[k].length })
             .collect();
         let sum: f64 = expected.iter().sum();
         if sum > MAX_PLACES {
             let expected = "a density of at most 1e7 synapses in all";
-            return Err(ParameterError {
-                name: "density",
-                value: density,
-                unit,
-                expected,
-            });
+            return Err(ParameterError { name: "density", value: density, unit, expected });
         }
         let total = sum.round() as usize;
         Ok(match spread {
@@ -78,10 +66,7 @@ impl Compartments {
                 let mut counts: Vec<usize> = expected.iter().map(|e| *e as usize).collect();
                 let mut order: Vec<usize> = (0..places.len()).collect();
                 order.sort_by(|&a, &b| {
-                    expected[b]
-                        .fract()
-                        .total_cmp(&expected[a].fract())
-                        .then(a.cmp(&b))
+                    expected[b].fract().total_cmp(&expected[a].fract()).then(a.cmp(&b))
                 });
                 let missing = total.saturating_sub(counts.iter().sum());
                 for &i in order.iter().take(missing) {
@@ -142,28 +127,18 @@ mod tests {
         let tree = PyramidalTree::default().build(4).unwrap();
         let c = tree.compartments(&Discretisation::MaxLength(20.0)).unwrap();
         let selection = Selection::Dendrites & !Selection::Region(Region::Apical);
-        let area: f64 = selection
-            .indices(&c)
-            .iter()
-            .map(|&k| c.as_slice()[k].area)
-            .sum();
+        let area: f64 = selection.indices(&c).iter().map(|&k| c.as_slice()[k].area).sum();
         let even = c.spread(&selection, Per::Area, 0.3, Spread::Even).unwrap();
         assert_eq!(even.len(), (0.3 * area).round() as usize);
         for (k, n) in counts(&c, &even).into_iter().enumerate() {
             let mean = 0.3 * c.as_slice()[k].area;
             let in_it = c.as_slice()[k].region == Region::Basal;
-            assert!(if in_it {
-                (n as f64 - mean).abs() < 1.0
-            } else {
-                n == 0
-            });
+            assert!(if in_it { (n as f64 - mean).abs() < 1.0 } else { n == 0 });
         }
         // Mean over seeds of a multinomial: within five standard errors.
         let mut sum = vec![0.0; c.len()];
         for seed in 0..200 {
-            let places = c
-                .spread(&selection, Per::Area, 0.3, Spread::Random { seed })
-                .unwrap();
+            let places = c.spread(&selection, Per::Area, 0.3, Spread::Random { seed }).unwrap();
             assert_eq!(places.len(), even.len());
             for (s, n) in sum.iter_mut().zip(counts(&c, &places)) {
                 *s += n as f64 / 200.0;
@@ -177,27 +152,14 @@ mod tests {
                 sum[k]
             );
         }
-        let again = c
-            .spread(&selection, Per::Area, 0.3, Spread::Random { seed: 3 })
-            .unwrap();
+        let again = c.spread(&selection, Per::Area, 0.3, Spread::Random { seed: 3 }).unwrap();
         assert_eq!(
             again,
-            c.spread(&selection, Per::Area, 0.3, Spread::Random { seed: 3 })
-                .unwrap()
+            c.spread(&selection, Per::Area, 0.3, Spread::Random { seed: 3 }).unwrap()
         );
-        assert!(
-            c.spread(&selection, Per::Length, -1.0, Spread::Even)
-                .is_err()
-        );
-        assert!(
-            c.spread(&selection, Per::Length, 1e9, Spread::Even)
-                .is_err()
-        );
+        assert!(c.spread(&selection, Per::Length, -1.0, Spread::Even).is_err());
+        assert!(c.spread(&selection, Per::Length, 1e9, Spread::Even).is_err());
         let none = Selection::Region(Region::Custom(9));
-        assert_eq!(
-            c.spread(&none, Per::Length, 1.0, Spread::Random { seed: 1 })
-                .unwrap(),
-            []
-        );
+        assert_eq!(c.spread(&none, Per::Length, 1.0, Spread::Random { seed: 1 }).unwrap(), []);
     }
 }

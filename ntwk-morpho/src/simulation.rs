@@ -361,13 +361,7 @@ impl Simulation {
                 *kept = [work.own[m.position], work.rhs[m.position], state.v[m.position]];
             }
         }
-        tree.solve_change(
-            work.arch,
-            &state.v,
-            &mut work.own,
-            &mut work.rhs,
-            &mut work.factors,
-        );
+        tree.solve_change(work.arch, &state.v, &mut work.own, &mut work.rhs, &mut work.factors);
         let scale = if second_order { 2.0 } else { 1.0 };
         let mut sound = work.own[0] > 0.0;
         for f in &work.factors[1..n] {
@@ -429,10 +423,7 @@ impl Simulation {
         let pivot = |k: usize| work.own[k] + tree.links()[k];
         let failed = (0..count).any(|k| pivot(k) <= 0.0 && pivot(k).is_finite());
         if let (true, Some(k)) = (failed, (0..count).rev().find(|&k| work.own[k] < 0.0)) {
-            return SimulationError::Pivot {
-                time: t,
-                node: tree.nodes()[k] as usize,
-            };
+            return SimulationError::Pivot { time: t, node: tree.nodes()[k] as usize };
         }
         let position = (0..count).find(|&k| !state.v[k].is_finite()).unwrap_or(0);
         non_finite(position, "membrane", "potential")

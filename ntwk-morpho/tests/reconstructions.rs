@@ -234,30 +234,17 @@ fn all_reconstructions_read() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
-        for soma in [
-            SomaRule::Neuron,
-            SomaRule::Arbor,
-            SomaRule::NeuromorphoThreePoint,
-            SomaRule::Sphere,
-        ] {
-            let reading = read(
-                &bytes,
-                &SwcOptions {
-                    soma,
-                    ..SwcOptions::default()
-                },
-            )
-            .unwrap();
+        for soma in
+            [SomaRule::Neuron, SomaRule::Arbor, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere]
+        {
+            let reading = read(&bytes, &SwcOptions { soma, ..SwcOptions::default() }).unwrap();
             let (m, before) = (reading.morphology.measures(), reading.report.before);
             eprintln!(
                 "{:?} {soma}: {m:?}, {} remarks",
                 path.file_name().unwrap(),
                 reading.report.repairs.len()
             );
-            assert!(
-                m.branches > 1 && m.length <= before.length * (1.0 + 1e-9),
-                "{path:?} {soma}"
-            );
+            assert!(m.branches > 1 && m.length <= before.length * (1.0 + 1e-9), "{path:?} {soma}");
             if soma == SomaRule::Arbor {
                 assert!(
                     (m.length / before.length - 1.0).abs() < 1e-9,

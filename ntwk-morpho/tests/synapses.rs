@@ -168,58 +168,24 @@ fn faults_are_typed() {
 #[test]
 fn a_pivot_that_is_not_positive_is_an_error() {
     let m = cable(10.0, 10.0).unwrap();
-    let mut c = Cell::new(
-        m.compartments(&Discretisation::PerBranch(1)).unwrap(),
-        1.0,
-        100.0,
-    )
-    .unwrap();
-    add(
-        &mut c,
-        SOMA,
-        DoubleExponential::nmda(MagnesiumBlock::jahr_stevens()),
-        1.0,
-        &[0.0],
-    );
+    let mut c =
+        Cell::new(m.compartments(&Discretisation::PerBranch(1)).unwrap(), 1.0, 100.0).unwrap();
+    add(&mut c, SOMA, DoubleExponential::nmda(MagnesiumBlock::jahr_stevens()), 1.0, &[0.0]);
     let run = |dt: f64| {
-        let mut s = Simulation::new(
-            &c,
-            &Settings {
-                dt,
-                v_init: -40.0,
-                ..Settings::default()
-            },
-        )
-        .unwrap();
+        let mut s =
+            Simulation::new(&c, &Settings { dt, v_init: -40.0, ..Settings::default() }).unwrap();
         s.run(5.0)
     };
-    assert!(
-        matches!(run(1.0), Err(SimulationError::Pivot { node: 0, .. })),
-        "{:?}",
-        run(1.0)
-    );
+    assert!(matches!(run(1.0), Err(SimulationError::Pivot { node: 0, .. })), "{:?}", run(1.0));
     assert_eq!(run(1e-3), Ok(()));
 }
 
 #[test]
 fn a_clone_is_a_checkpoint() {
     let mut c = cell();
-    add(
-        &mut c,
-        DENDRITE,
-        DoubleExponential::ampa(),
-        1e-3,
-        &[1.0, 12.0],
-    );
+    add(&mut c, DENDRITE, DoubleExponential::ampa(), 1e-3, &[1.0, 12.0]);
     add(&mut c, SOMA, GabaB::default(), 1e-3, &[3.0]);
-    let mut s = Simulation::new(
-        &c,
-        &Settings {
-            v_init: -70.0,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let mut s = Simulation::new(&c, &Settings { v_init: -70.0, ..Settings::default() }).unwrap();
     s.run(8.0).unwrap();
     let mut copy = s.clone();
     s.run(20.0).unwrap();

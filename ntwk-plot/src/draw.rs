@@ -94,11 +94,7 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
     if panel.equal_aspect {
         axes = equal_aspect(axes, x_scale, y_scale);
     }
-    let frame = Frame {
-        x: x_scale,
-        y: y_scale,
-        axes,
-    };
+    let frame = Frame { x: x_scale, y: y_scale, axes };
     let under_axes = |mark: &&Mark| {
         matches!(
             mark,
@@ -112,12 +108,7 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
     };
     let clipped = panel.marks.iter().filter(under_axes).any(beyond);
     if clipped {
-        svg.begin_clip(
-            axes.x - 0.5,
-            axes.y - 0.5,
-            axes.width + 1.0,
-            axes.height + 1.0,
-        );
+        svg.begin_clip(axes.x - 0.5, axes.y - 0.5, axes.width + 1.0, axes.height + 1.0);
     }
     for mark in panel.marks.iter().filter(under_axes) {
         draw_mark(svg, mark, frame, theme);
@@ -162,11 +153,7 @@ fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
     let mut below = base;
     if axis.ticks != TickChoice::None {
         // Names stand on the line without ticks.
-        svg.line(
-            (a.x - 0.5 * theme.axis_width, base),
-            (a.x + a.width, base),
-            line,
-        );
+        svg.line((a.x - 0.5 * theme.axis_width, base), (a.x + a.width, base), line);
     }
     if axis.has_line() {
         for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
@@ -270,14 +257,7 @@ fn head(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, theme: &Theme)
             let color = if let Swatch::Text(c) = swatch { *c } else { theme.ink };
             draw_swatch(svg, *swatch, (x, middle), theme);
             x += swatch_width(*swatch);
-            svg.text(plain(
-                label,
-                x,
-                middle + 0.5 * CAPITAL * size,
-                size,
-                color,
-                Anchor::Start,
-            ));
+            svg.text(plain(label, x, middle + 0.5 * CAPITAL * size, size, color, Anchor::Start));
             x += KEY_ROOM * label.width(size) + KEY_GAP;
         }
         y += line_height(theme.label_size);

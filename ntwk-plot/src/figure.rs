@@ -67,11 +67,7 @@ impl Figure {
     pub fn to_svg(&self) -> String {
         let (least, most) = (10.0 * 72.0 / 25.4, 5000.0 * 72.0 / 25.4);
         let held = |points: f64| {
-            if points.is_nan() {
-                least
-            } else {
-                points.clamp(least, most)
-            }
+            if points.is_nan() { least } else { points.clamp(least, most) }
         };
         let width = held(self.width.points());
         let height = held(self.height * 72.0 / 25.4);

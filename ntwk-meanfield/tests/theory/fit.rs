@@ -99,20 +99,8 @@ fn the_second_step_minimises_the_rate_error() {
 #[test]
 fn linearly_dependent_terms_are_reported() {
     let (cell, points) = spectrum_scan();
-    let small = fit(
-        ThresholdForm::Skewness6,
-        &cell,
-        &points,
-        &FitOptions::default(),
-    )
-    .unwrap();
-    let large = fit(
-        ThresholdForm::Skewness31,
-        &cell,
-        &points,
-        &FitOptions::default(),
-    )
-    .unwrap();
+    let small = fit(ThresholdForm::Skewness6, &cell, &points, &FitOptions::default()).unwrap();
+    let large = fit(ThresholdForm::Skewness31, &cell, &points, &FitOptions::default()).unwrap();
     assert_eq!(small.threshold_step.rank, 6);
     assert!(large.threshold_step.rank <= 21);
     assert!(large.quality.mean_squared_error < small.quality.mean_squared_error);

@@ -139,26 +139,14 @@ fn bad_inputs_are_named() {
 #[test]
 fn extreme_inputs_give_finite_moments_and_rates() {
     let (cell, synapses) = (spectrum_cells()[0], spectrum_synapses());
-    let levels = [
-        0.0, 1e-300, 1e-30, 1e-9, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e100, 1e300,
-    ];
+    let levels = [0.0, 1e-300, 1e-30, 1e-9, 1e-3, 1.0, 1e3, 1e6, 1e12, 1e100, 1e300];
     let published = crate::support::published_threshold("RecExc");
-    let linear = EffectiveThreshold::new(
-        ThresholdForm::Linear5,
-        vec![-50.0, 1.0, 1.0, 1.0, 1.0],
-        None,
-    )
-    .unwrap();
-    let functions: [&dyn ntwk_meanfield::DynTransferFunction; 4] = [
-        &published,
-        &linear,
-        &ntwk_meanfield::Siegert::White,
-        &ntwk_meanfield::Siegert::Coloured,
-    ];
-    let cell = ntwk_core::Membrane {
-        V_reset: -60.0,
-        ..cell
-    };
+    let linear =
+        EffectiveThreshold::new(ThresholdForm::Linear5, vec![-50.0, 1.0, 1.0, 1.0, 1.0], None)
+            .unwrap();
+    let functions: [&dyn ntwk_meanfield::DynTransferFunction; 4] =
+        [&published, &linear, &ntwk_meanfield::Siegert::White, &ntwk_meanfield::Siegert::Coloured];
+    let cell = ntwk_core::Membrane { V_reset: -60.0, ..cell };
     for a in levels {
         for b in levels {
             for current in [-1e4, 0.0, 1e4] {
@@ -192,14 +180,8 @@ fn density_of_the_membrane_potential() {
         tau_m: 10.0,
         mu_G: 20.0,
     };
-    let gaussian = Moments {
-        gamma_V: 0.0,
-        ..skewed
-    };
-    for (k, v) in crate::support::numbers(&file["V_V"])
-        .into_iter()
-        .enumerate()
-    {
+    let gaussian = Moments { gamma_V: 0.0, ..skewed };
+    for (k, v) in crate::support::numbers(&file["V_V"]).into_iter().enumerate() {
         // Per volt there; exp(-x²/2) multiplies the rounding of x, up to 11 here, by x².
         let per_volt = |m: &Moments| 1e3 * potential_density(1e3 * v, m);
         assert_close(

@@ -161,23 +161,9 @@ fn the_stimulus_of_the_paper_is_seen() {
     let source = FunctionInput { function, discontinuities: vec![800.0] };
     let times: Vec<f64> = (0..600).map(|k| 2.0 * f64::from(k)).collect();
     let run = |relative: f64| {
-        let tolerance = Tolerance {
-            relative,
-            absolute: 1e-12,
-        };
-        let options = IntegrationOptions {
-            tolerance,
-            max_step: None,
-            max_steps: 1_000_000,
-        };
-        integrate(
-            &system,
-            &[2.0997466727, 9.0792766025],
-            &source,
-            &times,
-            &options,
-        )
-        .unwrap()
+        let tolerance = Tolerance { relative, absolute: 1e-12 };
+        let options = IntegrationOptions { tolerance, max_step: None, max_steps: 1_000_000 };
+        integrate(&system, &[2.0997466727, 9.0792766025], &source, &times, &options).unwrap()
     };
     let (loose, tight) = (run(1e-8), run(1e-12));
     let rates: Vec<f64> = tight.component(0).collect();
