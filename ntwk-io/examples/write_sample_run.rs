@@ -7,7 +7,7 @@ mod common;
 use std::path::PathBuf;
 
 use ntwk_io::{
-    Compression, FileError, Precision, RunContents, WriteOptions, write_npz, write_run,
+    Compression, FileError, Precision, RunContents, WriteOptions, write_npz, write_nwb, write_run,
     write_spikes_csv,
 };
 
@@ -29,6 +29,13 @@ fn main() -> Result<(), FileError> {
         let options = WriteOptions { precision, compression };
         write_run(&folder.join(name), &contents, &options)?;
     }
+    let description = "the sample run of ntwk-io";
+    write_nwb(
+        &folder.join("run.nwb"),
+        &recording,
+        Some(&provenance),
+        description,
+    )?;
     write_npz(&folder.join("run.npz"), &recording)?;
     write_spikes_csv(&folder.join("spikes.csv"), &recording)
 }

@@ -19,8 +19,29 @@ pub(crate) fn replace(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
+    replace_path_with(path, |temporary, file| write_through(temporary, file, fill))
+}
+
+/// As [`replace`], for a `fill` that opens the temporary file by its path and forces it to the disk itself.
+///
+/// # Errors
+/// As [`replace`].
+pub(crate) fn replace_path(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), FileError>,
+) -> Result<(), FileError> {
+    replace_path_with(path, |temporary, file| {
+        drop(file);
+        fill(temporary)
+    })
+}
+
+fn replace_path_with(
+    path: &Path,
+    fill: impl FnOnce(&Path, File) -> Result<(), FileError>,
+) -> Result<(), FileError> {
     let (temporary, file) = create_beside(path)?;
-    let result = write_through(&temporary, file, fill).and_then(|()| {
+    let result = fill(&temporary, file).and_then(|()| {
         fs::rename(&temporary, path).map_err(|e| FileError::io(Action::Replace, path, e))
     });
     if result.is_err() {

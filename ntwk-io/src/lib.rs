@@ -15,6 +15,7 @@ mod hdf5_writer;
 pub mod model_file;
 pub mod npy;
 pub mod npz;
+pub mod nwb_file;
 pub mod provenance;
 pub mod result_file;
 pub mod run_file;
@@ -31,6 +32,7 @@ pub use model_file::{
 };
 pub use npy::{read_npy, read_npy_vector};
 pub use npz::write_npz;
+pub use nwb_file::write_nwb;
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};

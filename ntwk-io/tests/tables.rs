@@ -2,7 +2,7 @@
 
 mod common;
 
-use ntwk_io::{write_npz, write_rates_csv, write_spikes_csv, write_trace_csv};
+use ntwk_io::{write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv};
 
 #[test]
 fn spikes_rates_and_traces_as_text() {
@@ -52,4 +52,44 @@ fn an_archive_holds_every_array() {
     assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
     // 2 of the run, 2 per population, 2 per recorded spikes, 3 per trace.
     assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 4 * 3);
+}
+
+/// What pynwb and nwbinspector say of it is in `validation/files/readers.py`.
+#[test]
+fn every_neuron_is_a_unit_of_nwb() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.nwb");
+    let mut recording = common::recording();
+    let provenance = common::provenance();
+    write_nwb(&path, &recording, Some(&provenance), "a test").unwrap();
+    let file = hdf5::File::open(&path).unwrap();
+    let read = |name: &str| file.dataset(name).unwrap();
+    // 400 and 100 neurons with recorded spikes; the third population has none.
+    let ends = read("/units/spike_times_index").read_u64().unwrap();
+    assert_eq!(ends.len(), 500);
+    assert!(ends.is_sorted());
+    assert_eq!(ends.last(), Some(&300));
+    let ids = read("/units/id").read_i64().unwrap();
+    assert!(ids.iter().copied().eq(0..500));
+    let populations = read("/units/population").read_string().unwrap();
+    assert_eq!(
+        (populations[399].as_str(), populations[400].as_str()),
+        ("Exc", "Inh")
+    );
+    // The second spike of the recording is the first one of neuron 37, in step 4, in seconds.
+    let times = read("/units/spike_times").read_f64().unwrap();
+    assert_eq!(times[ends[36] as usize], 4.0 * 0.1 * 1e-3);
+    let description = read("/session_description").read_string().unwrap();
+    assert_eq!(
+        description,
+        ["a test (simulation, time step 0.1 ms, seed 18446744073709551615, ntwk 0.1.0)"]
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+
+    recording.populations[0].size = 399;
+    let error = write_nwb(&path, &recording, None, "a test").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "/spikes/Exc: a spike of neuron 399 of 399"
+    );
 }

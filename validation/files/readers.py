@@ -1,9 +1,9 @@
 """Open files of ntwk-io with the readers people use and compare every value.
 
     cargo run -p ntwk-io --example write_sample_run -- out
-    python validation/files/readers.py out/*.h5 out/*.npz out/*.csv
+    python validation/files/readers.py out/*.h5 out/*.npz out/*.csv out/*.nwb
 
-Needs h5py, libsonata, bmtk, neo and pandas. The expected values are those of `ntwk-io/tests/common/mod.rs`, restated here, so
+Needs h5py, libsonata, bmtk, neo, pandas, pynwb and nwbinspector. The expected values are those of `ntwk-io/tests/common/mod.rs`, restated here, so
 that an error shared by writer and reader of ntwk-io cannot hide. Comparison is exact: times are products k * dt of
 doubles, samples are exactly representable in single precision.
 """
@@ -15,8 +15,10 @@ from pathlib import Path
 import h5py
 import libsonata
 import neo
+import nwbinspector
 import numpy as np
 import pandas
+import pynwb
 import quantities as pq
 from bmtk.utils.reports.compartment import CompartmentReport
 from bmtk.utils.reports.spike_trains import SpikeTrains
@@ -164,12 +166,33 @@ def check_pandas(path):
     same(table["time_ms"], STEPS * DT, "times")
 
 
+def check_pynwb(path):
+    assert not pynwb.validate(path=path)
+    with pynwb.NWBHDF5IO(path, "r") as io:
+        units = io.read().units
+        assert len(units) == 500 and units.resolution == DT * 1e-3
+        populations = ["Exc"] * 400 + ["Inh"] * 100
+        same(units["population"][:], populations, "populations")
+        same(units["neuron"][:], list(range(400)) + list(range(100)), "neurons")
+        for unit in range(500):
+            expected = SPIKES["Exc"][0][IDS == unit] * 1e-3 if unit < 400 else []
+            same(units["spike_times"][unit], expected, f"unit {unit}")
+
+
+def check_nwbinspector(path):
+    """Only what describes an experiment is missing: a simulation has none."""
+    experiment = {"subject_exists", "experimenter_exists", "experiment_description", "institution", "keywords"}
+    found = {message.check_function_name for message in nwbinspector.inspect_nwbfile(nwbfile_path=path)}
+    assert found <= {f"check_{name}" for name in experiment}, found
+
+
 # What libsonata 0.2.2 does not read: it wants samples in single precision, and the HDF5 of its wheels has no zlib.
 LIMITS = {"double.h5": "should be Float32", "deflate.h5": "Plugin for dynamically loaded library"}
 
 
 CHECKS = {
     ".h5": {"h5py": check_h5py, "libsonata": check_libsonata, "bmtk": check_bmtk, "neo": check_neo},
+    ".nwb": {"pynwb": check_pynwb, "nwbinspector": check_nwbinspector},
     ".npz": {"numpy": check_numpy},
     ".csv": {"pandas": check_pandas},
 }
