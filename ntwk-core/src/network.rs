@@ -179,10 +179,18 @@ impl Network {
         };
 
         let shares = partition(model, threads);
-        let workers = shares
-            .par_iter()
-            .map(|share| build_worker(model, &shared, &sources, share))
-            .collect::<Result<Vec<_>, _>>()?;
+        let build = |share: &Share| build_worker(model, &shared, &sources, share);
+        let workers = match &shares[..] {
+            [only] => vec![build(only)?],
+            // A pool of the asked-for size, gone when the network is built.
+            _ => match rayon::ThreadPoolBuilder::new().num_threads(shares.len()).build() {
+                Ok(pool) => {
+                    pool.install(|| shares.par_iter().map(build).collect::<Result<Vec<_>, _>>())?
+                }
+                // No threads to be had: the same network, built by this one.
+                Err(_) => shares.iter().map(build).collect::<Result<Vec<_>, _>>()?,
+            },
+        };
         let synapses = workers
             .iter()
             .flat_map(|w| w.lists.iter().flatten())

@@ -30,12 +30,7 @@ fn main() -> Result<(), FileError> {
         write_run(&folder.join(name), &contents, &options)?;
     }
     let description = "the sample run of ntwk-io";
-    write_nwb(
-        &folder.join("run.nwb"),
-        &recording,
-        Some(&provenance),
-        description,
-    )?;
+    write_nwb(&folder.join("run.nwb"), &recording, Some(&provenance), description)?;
     write_npz(&folder.join("run.npz"), &recording)?;
     write_spikes_csv(&folder.join("spikes.csv"), &recording)
 }

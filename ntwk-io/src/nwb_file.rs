@@ -44,13 +44,9 @@ pub fn write_nwb(
     let units = Units::new(recording)?;
     let now = utc_timestamp(SystemTime::now());
     let start = provenance.map_or(now.as_str(), |p| p.started.as_str());
-    let origin = provenance.map_or(String::new(), |p| {
-        format!(", seed {}, ntwk {}", p.seed, p.version)
-    });
-    let description = format!(
-        "{description} (simulation, time step {} ms{origin})",
-        recording.dt
-    );
+    let origin =
+        provenance.map_or(String::new(), |p| format!(", seed {}, ntwk {}", p.seed, p.version));
+    let description = format!("{description} (simulation, time step {} ms{origin})", recording.dt);
     atomic::replace_path(path, |temporary| {
         fs::write(temporary, TEMPLATE).map_err(|e| FileError::io(Action::Write, temporary, e))?;
         fill(temporary, &units, &description, start, &now)
@@ -74,18 +70,16 @@ fn fill(
     append(&file, "/units/spike_times", &units.times)?;
     append(&file, "/units/spike_times_index", &units.ends)?;
 
-    file.dataset("/units/spike_times")?
-        .set_attr("resolution", AttrValue::F64(units.resolution))?;
-    file.group("/units")?
-        .create_dataset("population", |column| {
-            let names: Vec<&str> = units.populations.iter().map(String::as_str).collect();
-            column
-                .with_vlen_strings(&names)
-                .set_attr("description", text("name of the population in the model"))
-                .set_attr("namespace", text("hdmf-common"))
-                .set_attr("neurodata_type", text("VectorData"))
-                .set_attr("object_id", text(&random_uuid()));
-        })?;
+    file.dataset("/units/spike_times")?.set_attr("resolution", AttrValue::F64(units.resolution))?;
+    file.group("/units")?.create_dataset("population", |column| {
+        let names: Vec<&str> = units.populations.iter().map(String::as_str).collect();
+        column
+            .with_vlen_strings(&names)
+            .set_attr("description", text("name of the population in the model"))
+            .set_attr("namespace", text("hdmf-common"))
+            .set_attr("neurodata_type", text("VectorData"))
+            .set_attr("object_id", text(&random_uuid()));
+    })?;
     let root = file.root();
     root.set_attr("object_id", text(&random_uuid()))?;
     let identifier = random_uuid();
@@ -129,10 +123,7 @@ struct Units {
 
 impl Units {
     fn new(recording: &Recording) -> Result<Self, FileError> {
-        let mut units = Self {
-            resolution: recording.dt * 1e-3,
-            ..Self::default()
-        };
+        let mut units = Self { resolution: recording.dt * 1e-3, ..Self::default() };
         for population in &recording.populations {
             if let Some(spikes) = &population.spikes {
                 check_spikes(&population.name, spikes)?;
@@ -151,12 +142,10 @@ impl Units {
     ) -> Result<(), FileError> {
         let mut next = vec![0usize; population.size];
         for &id in &spikes.ids {
-            let count = next
-                .get_mut(id as usize)
-                .ok_or_else(|| FileError::Inconsistent {
-                    object: format!("/spikes/{}", population.name),
-                    problem: format!("a spike of neuron {id} of {}", population.size),
-                })?;
+            let count = next.get_mut(id as usize).ok_or_else(|| FileError::Inconsistent {
+                object: format!("/spikes/{}", population.name),
+                problem: format!("a spike of neuron {id} of {}", population.size),
+            })?;
             *count += 1;
         }
         let mut end = self.times.len();

@@ -72,10 +72,7 @@ fn every_neuron_is_a_unit_of_nwb() {
     let ids = read("/units/id").read_i64().unwrap();
     assert!(ids.iter().copied().eq(0..500));
     let populations = read("/units/population").read_string().unwrap();
-    assert_eq!(
-        (populations[399].as_str(), populations[400].as_str()),
-        ("Exc", "Inh")
-    );
+    assert_eq!((populations[399].as_str(), populations[400].as_str()), ("Exc", "Inh"));
     // The second spike of the recording is the first one of neuron 37, in step 4, in seconds.
     let times = read("/units/spike_times").read_f64().unwrap();
     assert_eq!(times[ends[36] as usize], 4.0 * 0.1 * 1e-3);
@@ -88,8 +85,5 @@ fn every_neuron_is_a_unit_of_nwb() {
 
     recording.populations[0].size = 399;
     let error = write_nwb(&path, &recording, None, "a test").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "/spikes/Exc: a spike of neuron 399 of 399"
-    );
+    assert_eq!(error.to_string(), "/spikes/Exc: a spike of neuron 399 of 399");
 }
