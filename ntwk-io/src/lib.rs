@@ -1,9 +1,14 @@
-//! Files of ntwk: model files, results in HDF5 (SONATA layout where there is one), arrays in NPY. The only library of
-//! the workspace that opens files.
+//! Files of ntwk: results in HDF5 (SONATA layout where there is one), exports and NumPy arrays.
 //!
-//! [`read_model`] reads and checks a model in TOML or JSON; [`import_upstream`] turns the flat JSON of another program
-//! into a model. [`write_run`] stores a recording with its model, its origin and the results of the theory;
-//! [`ResultFile`] reads such files, and SONATA files of other programs, back. The layout is documented in [`run_file`].
+//! - [`write_run`] stores a recording with its model, its origin and the results of the theory; [`RunWriter`] does so
+//!   while the run computes. The layout is documented in [`run_file`].
+//! - [`ResultFile`] reads such files, and SONATA files of other programs; [`describe`] says what a file holds.
+//! - [`read_flat`] and [`write_flat`]: the layout of the `ntwk` Python package.
+//! - [`write_nwb`], [`write_npz`], [`write_spikes_csv`], [`write_rates_csv`], [`write_trace_csv`]: exports.
+//! - [`read_npy`], [`read_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
+//!
+//! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
+//! content of a file leads to a panic.
 
 mod atomic;
 pub mod csv;

@@ -129,6 +129,7 @@ pub fn write_run(
     contents: &RunContents<'_>,
     options: &WriteOptions,
 ) -> Result<(), FileError> {
+    options.check()?;
     let mut file = sonata_file();
     if let Some(recording) = contents.recording {
         let form = RecordingForm {
@@ -298,6 +299,12 @@ impl RecordingForm {
         trace: &Trace,
     ) -> Result<(), FileError> {
         check_columns(name, trace, trace.neurons.len())?;
+        if trace.every == 0 {
+            return Err(FileError::Inconsistent {
+                object: format!("/report/{name}"),
+                problem: "0 steps between two samples".to_owned(),
+            });
+        }
         group.set_attr("variable", text(&trace.variable));
         self.samples(group.create_dataset("data"), name, trace)?
             .set_attr("units", text(&trace.unit))
@@ -404,6 +411,21 @@ pub(crate) fn check_spikes(population: &str, spikes: &Spikes) -> Result<(), File
         object: format!("/spikes/{population}"),
         problem: format!("{times} times and {ids} neurons"),
     })
+}
+
+impl WriteOptions {
+    /// Whether the level of compression is one that deflate has.
+    pub(crate) fn check(&self) -> Result<(), FileError> {
+        match self.compression {
+            Compression::Deflate(level) if !(1..=9).contains(&level) => {
+                Err(FileError::Inconsistent {
+                    object: "compression".to_owned(),
+                    problem: format!("deflate has levels 1 to 9, not {level}"),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One column per neuron.

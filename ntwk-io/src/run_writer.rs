@@ -74,6 +74,7 @@ impl RunWriter {
         provenance: Option<&Provenance>,
         options: &WriteOptions,
     ) -> Result<Self, FileError> {
+        options.check()?;
         check_empty(plan)?;
         let form = RecordingForm {
             options: *options,

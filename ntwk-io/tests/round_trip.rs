@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ntwk_core::Recording;
 use ntwk_io::description::Layout;
@@ -147,6 +147,24 @@ fn what_cannot_be_stored_is_refused_by_name() {
     recording.populations[0].traces[1].neurons.push(3);
     let error = write_recording(&recording).unwrap_err();
     assert_eq!(error.to_string(), "/report/Exc.w: 1 columns for 2 neurons");
+
+    let mut recording = common::recording();
+    recording.populations[0].traces[0].every = 0;
+    let error = write_recording(&recording).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "/report/Exc: 0 steps between two samples"
+    );
+
+    let options = WriteOptions {
+        compression: Compression::Deflate(10),
+        ..WriteOptions::default()
+    };
+    let error = write_run(Path::new("unused.h5"), &RunContents::default(), &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "compression: deflate has levels 1 to 9, not 10"
+    );
 }
 
 #[test]
