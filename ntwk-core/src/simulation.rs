@@ -1,7 +1,5 @@
 //! A network that runs: integer clock, workers, segments.
 
-use std::sync::atomic::AtomicU32;
-
 use ndarray::Array2;
 
 use crate::network::Network;
@@ -9,7 +7,7 @@ use crate::recorder::{
     PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
 };
 use crate::recording::Spikes;
-use crate::worker::{SpikeExchange, StepBarrier, WorkerOutput, run_worker};
+use crate::worker::{Meeting, SpikeExchange, WorkerOutput, run_worker};
 
 /// Numbers blew up.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -141,9 +139,8 @@ impl Simulation {
     fn run_workers(&mut self, first: u32, n_steps: u32) -> Vec<WorkerOutput> {
         let shared = &self.network.shared;
         let exchange = &self.exchange;
-        let barrier = StepBarrier::new(self.network.workers.len());
-        let failed_step = AtomicU32::new(u32::MAX);
-        let (barrier, failed_step) = (&barrier, &failed_step);
+        let meeting = &Meeting::new(self.network.workers.len());
+        let steps = first..first + n_steps;
         let mut workers = self.network.workers.iter_mut().enumerate();
         let Some((_, own)) = workers.next() else {
             return Vec::new();
@@ -151,22 +148,11 @@ impl Simulation {
         std::thread::scope(|scope| {
             let others: Vec<_> = workers
                 .map(|(me, state)| {
-                    scope.spawn(move || {
-                        run_worker(
-                            shared,
-                            exchange,
-                            barrier,
-                            failed_step,
-                            state,
-                            me,
-                            first,
-                            n_steps,
-                        )
-                    })
+                    let steps = steps.clone();
+                    scope.spawn(move || run_worker(shared, exchange, meeting, state, me, steps))
                 })
                 .collect();
-            let mut outputs =
-                vec![run_worker(shared, exchange, barrier, failed_step, own, 0, first, n_steps)];
+            let mut outputs = vec![run_worker(shared, exchange, meeting, own, 0, steps)];
             for other in others {
                 match other.join() {
                     Ok(output) => outputs.push(output),

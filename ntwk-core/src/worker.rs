@@ -1,5 +1,6 @@
 //! One worker's steps: record, integrate, threshold, deliver.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -34,14 +35,14 @@ impl SpikeExchange {
 }
 
 /// A barrier that spins briefly before it yields: steps last microseconds.
-pub(crate) struct StepBarrier {
+struct StepBarrier {
     parties: usize,
     arrived: AtomicUsize,
     generation: AtomicUsize,
 }
 
 impl StepBarrier {
-    pub(crate) fn new(parties: usize) -> Self {
+    fn new(parties: usize) -> Self {
         Self { parties, arrived: AtomicUsize::new(0), generation: AtomicUsize::new(0) }
     }
 
@@ -68,6 +69,19 @@ impl StepBarrier {
     }
 }
 
+/// What the workers of one segment share: where they meet and when they stop.
+pub(crate) struct Meeting {
+    barrier: StepBarrier,
+    /// First step in which a worker failed; `u32::MAX` while none has.
+    failed_step: AtomicU32,
+}
+
+impl Meeting {
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { barrier: StepBarrier::new(workers), failed_step: AtomicU32::new(u32::MAX) }
+    }
+}
+
 /// What a worker brings back from a segment.
 #[derive(Default)]
 pub(crate) struct WorkerOutput {
@@ -81,7 +95,7 @@ pub(crate) struct WorkerOutput {
     pub steps: u32,
 }
 
-/// Runs `n_steps` steps from `first_step` on for the worker `me`.
+/// Runs `steps` for the worker `me`.
 ///
 /// The order in a step is the contract of the engine:
 ///
@@ -98,12 +112,10 @@ pub(crate) struct WorkerOutput {
 pub(crate) fn run_worker(
     shared: &Shared,
     exchange: &SpikeExchange,
-    barrier: &StepBarrier,
-    failed_step: &AtomicU32,
+    meeting: &Meeting,
     state: &mut WorkerState,
     me: usize,
-    first_step: u32,
-    n_steps: u32,
+    steps: Range<u32>,
 ) -> WorkerOutput {
     let arch = Arch::new();
     let mut sums = ConductanceSums {
@@ -121,7 +133,8 @@ pub(crate) fn run_worker(
             .collect(),
         ..WorkerOutput::default()
     };
-    for step in first_step..first_step + n_steps {
+    let (first_step, n_steps) = (steps.start, steps.end - steps.start);
+    for step in steps {
         if step % shared.record_every == 0 {
             for (part, traces) in state.parts.iter().zip(&mut output.traces) {
                 record(shared, part, traces);
@@ -133,7 +146,7 @@ pub(crate) fn run_worker(
                 integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
             {
                 output.failure.get_or_insert(failure);
-                failed_step.fetch_min(step, Ordering::AcqRel);
+                meeting.failed_step.fetch_min(step, Ordering::AcqRel);
             }
         }
         for part in &mut state.parts {
@@ -146,10 +159,10 @@ pub(crate) fn run_worker(
                 slot.clear();
                 slot.extend(output.spikes[before..].iter().map(|spike| spike.1));
             }
-            barrier.wait();
+            meeting.barrier.wait();
             // A failure in this step was published before the barrier; one that a faster worker
             // meets in the next step has a larger number. So all stop after the same step.
-            if failed_step.load(Ordering::Acquire) <= step {
+            if meeting.failed_step.load(Ordering::Acquire) <= step {
                 output.steps = step + 1 - first_step;
                 return output;
             }

@@ -151,20 +151,11 @@ fn what_cannot_be_stored_is_refused_by_name() {
     let mut recording = common::recording();
     recording.populations[0].traces[0].every = 0;
     let error = write_recording(&recording).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "/report/Exc: 0 steps between two samples"
-    );
+    assert_eq!(error.to_string(), "/report/Exc: 0 steps between two samples");
 
-    let options = WriteOptions {
-        compression: Compression::Deflate(10),
-        ..WriteOptions::default()
-    };
+    let options = WriteOptions { compression: Compression::Deflate(10), ..WriteOptions::default() };
     let error = write_run(Path::new("unused.h5"), &RunContents::default(), &options).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "compression: deflate has levels 1 to 9, not 10"
-    );
+    assert_eq!(error.to_string(), "compression: deflate has levels 1 to 9, not 10");
 }
 
 #[test]

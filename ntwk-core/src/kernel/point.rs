@@ -126,7 +126,7 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
     ) -> Result<(), NotFinite> {
         for i in 0..v.len() {
             let now: [f64; K] = std::array::from_fn(|k| x[k][i]);
-            if !(v[i].abs() <= POTENTIAL_LIMIT) {
+            if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
                 // A variable that is not a number poisons V one step later: name the culprit.
                 let culprit = now.iter().position(|value| !value.is_finite());
                 let (variable, value) = match culprit {
@@ -197,7 +197,9 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
+            // Also true for NaN, which compares as neither.
+            let inside = v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT;
+            crossed |= !inside;
         }
         crossed
     }
@@ -249,7 +251,9 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            crossed |= !(v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT);
+            // Also true for NaN, which compares as neither.
+            let inside = v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT;
+            crossed |= !inside;
         }
         crossed
     }

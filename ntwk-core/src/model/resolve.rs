@@ -444,7 +444,7 @@ fn check_connection(
         | ConnectionSpec::AllToAll { autapses } => autapses,
         ConnectionSpec::OneToOne | ConnectionSpec::Pairs { .. } => false,
     };
-    if autapses_given && !written.target.iter().any(|t| *t == written.source) {
+    if autapses_given && !written.target.contains(&written.source) {
         return broken("autapses", "concerns a projection of a population onto itself".to_owned());
     }
     let candidates = if recurrent && !autapses_given { source_size - 1 } else { source_size };
