@@ -511,9 +511,8 @@ fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, fault
             faults.push("record.interval", Some(interval.to_string()), None, kind);
         }
     }
-    if !record.spikes
-        && record.V_m + record.cell_variables + record.conductances + record.currents == 0
-    {
+    let counts = [record.V_m, record.cell_variables, record.conductances, record.currents];
+    if !record.spikes && counts.iter().all(|&n| n == 0) {
         notices.push("this run records nothing but spike counts: see [record]".to_owned());
     }
 }
