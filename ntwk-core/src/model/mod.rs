@@ -123,6 +123,19 @@ impl Model {
                 _ => true,
             });
         }
+        let clock_is_faulty = ["simulation", "simulation.dt", "simulation.t_stop"]
+            .iter()
+            .any(|key| faults.list.iter().any(|fault| fault.key == *key));
+        if clock_is_faulty {
+            // A default stood in for the faulty time: what does not fit it is not a fault.
+            faults.list.retain(|fault| {
+                let judged_by_it = fault.key.starts_with("compare.")
+                    || fault.key == "record.interval"
+                    || fault.key.ends_with(".delay")
+                    || fault.key.ends_with(".tau_syn");
+                !(judged_by_it && fault.line.is_none())
+            });
+        }
         for fault in &mut faults.list {
             if fault.line.is_none() {
                 let (node, exact) = root.locate(&fault.key);
