@@ -67,6 +67,13 @@ impl<'a> Flat<'a> {
         self.number(key)
     }
 
+    /// Adds a fault about a key that is present.
+    fn fault(&mut self, key: &str, kind: FaultKind) {
+        let node = self.entries.get(key);
+        let (value, line) = (node.map(|n| n.display()), node.and_then(|n| n.line));
+        self.faults.push(key, value, line, kind);
+    }
+
     /// The first of several spellings.
     fn either(&mut self, keys: &[&str]) -> Option<f64> {
         keys.iter().filter_map(|key| self.number(key)).next()
@@ -74,13 +81,18 @@ impl<'a> Flat<'a> {
 
     fn names(&mut self, key: &str) -> Option<Vec<String>> {
         let node = self.node(key)?;
-        let Value::List(items) = &node.value else {
-            return None;
+        let names: Option<Vec<String>> = match &node.value {
+            Value::List(items) => items
+                .iter()
+                .map(|item| if let Value::String(s) = &item.value { Some(s.clone()) } else { None })
+                .collect(),
+            _ => None,
         };
-        items
-            .iter()
-            .map(|item| if let Value::String(s) = &item.value { Some(s.clone()) } else { None })
-            .collect()
+        if names.is_none() {
+            let expected = "a list of names".to_owned();
+            self.fault(key, FaultKind::WrongType { expected, found: node.type_name() });
+        }
+        names
     }
 }
 
@@ -158,6 +170,10 @@ fn population_names(flat: &mut Flat<'_>, order: &[&str]) -> (Vec<String>, Vec<St
 fn simulation(flat: &mut Flat<'_>) -> SimulationSpec {
     let default = SimulationSpec::default();
     let seed = flat.number("SEED").unwrap_or(default.seed as f64);
+    if seed < 0.0 || seed.fract() != 0.0 {
+        let kind = FaultKind::OutOfRange { allowed: "a whole number >= 0".to_owned() };
+        flat.fault("SEED", kind);
+    }
     SimulationSpec {
         dt: flat.number("dt").unwrap_or(default.dt),
         t_stop: flat.required("tstop", "the duration in ms").unwrap_or(default.t_stop),
@@ -168,7 +184,12 @@ fn simulation(flat: &mut Flat<'_>) -> SimulationSpec {
 
 fn size(flat: &mut Flat<'_>, name: &str) -> Option<u64> {
     let n = flat.required(&format!("N_{name}"), "a number of neurons")?;
-    (n >= 1.0).then_some(n as u64)
+    if n >= 1.0 && n.fract() == 0.0 {
+        return Some(n as u64);
+    }
+    let kind = FaultKind::OutOfRange { allowed: "a whole number >= 1".to_owned() };
+    flat.fault(&format!("N_{name}"), kind);
+    None
 }
 
 fn population(flat: &mut Flat<'_>, name: &str) -> Option<PopulationSpec> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cell::{CellLibrary, CellModel, ParameterValues};
 use crate::fault::{FaultKind, Faults};
 use crate::spec::{AfferentActivity, ConnectionSpec, Method, ModelSpec};
-use crate::tree::{Node, Value};
+use crate::tree::Node;
 use crate::waveform::Waveform;
 
 /// A valid model. Made by [`Model::from_tree`] or [`Model::from_spec`] and never changed.
@@ -116,13 +116,24 @@ impl Model {
         let model = resolve::resolve(spec, library, &mut faults);
         if !readable {
             // An entry left out for a fault of its own must not count as a missing name.
-            let known = written_names(root);
+            faults.list.retain(|fault| match (&fault.kind, &fault.value) {
+                (FaultKind::UnknownName { what, .. }, Some(value)) => {
+                    !is_written(root, what, value.trim_matches('"'))
+                }
+                _ => true,
+            });
+        }
+        let clock_is_faulty = ["simulation", "simulation.dt", "simulation.t_stop"]
+            .iter()
+            .any(|key| faults.list.iter().any(|fault| fault.key == *key));
+        if clock_is_faulty {
+            // A default stood in for the faulty time: what does not fit it is not a fault.
             faults.list.retain(|fault| {
-                !(matches!(fault.kind, FaultKind::UnknownName { .. })
-                    && fault
-                        .value
-                        .as_ref()
-                        .is_some_and(|v| known.contains(&v.trim_matches('"').to_owned())))
+                let judged_by_it = fault.key.starts_with("compare.")
+                    || fault.key == "record.interval"
+                    || fault.key.ends_with(".delay")
+                    || fault.key.ends_with(".tau_syn");
+                !(judged_by_it && fault.line.is_none())
             });
         }
         for fault in &mut faults.list {
@@ -244,16 +255,13 @@ impl Model {
     }
 }
 
-fn written_names(root: &Node) -> Vec<String> {
-    let mut names = Vec::new();
-    if let Value::Table(entries) = &root.value {
-        for (key, node) in entries {
-            if matches!(key.as_str(), "populations" | "afferents" | "receptors")
-                && let Value::Table(named) = &node.value
-            {
-                names.extend(named.iter().map(|e| e.0.clone()));
-            }
-        }
-    }
-    names
+/// Whether the sections where a name of the kind `what` is looked up hold an entry called `name`.
+fn is_written(root: &Node, what: &str, name: &str) -> bool {
+    let sections: &[&str] = match what {
+        "population" => &["populations"],
+        "population or afferent population" => &["populations", "afferents"],
+        "receptor" => &["receptors"],
+        _ => &[],
+    };
+    sections.iter().any(|section| root.locate(&format!("{section}.{name}")).1)
 }

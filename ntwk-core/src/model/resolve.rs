@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Afferent, Model, Population, Projection, Receptor, Source};
 use crate::cell::{CellLibrary, CellModel, Fallback, ParameterValues};
-use crate::fault::{FaultKind, Faults, nearest};
+use crate::fault::{Fault, FaultKind, Faults, nearest};
 use crate::spec::{
     AfferentActivity, CellSpec, ConnectionSpec, Method, ModelSpec, Named, ParameterText,
     ProjectionSpec,
@@ -327,6 +327,7 @@ fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection>
             &format!("{path}.receptor"),
             faults,
         );
+        let first_fault = faults.list.len();
         for target_name in &written.target {
             let Some(target) = lookup(
                 &spec.populations,
@@ -377,6 +378,14 @@ fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection>
                 in_degree,
             });
         }
+        // A fault of the settings, not of one target, is the same for every target: say it once.
+        let mut once: Vec<Fault> = Vec::new();
+        for fault in faults.list.drain(first_fault..) {
+            if !once.contains(&fault) {
+                once.push(fault);
+            }
+        }
+        faults.list.append(&mut once);
         if written.delay > 0.0 && written.delay < 0.5 * dt {
             let rule = format!("rounds to zero steps of dt = {dt} ms; write 0 if that is meant");
             faults.push(
@@ -511,9 +520,8 @@ fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, fault
             faults.push("record.interval", Some(interval.to_string()), None, kind);
         }
     }
-    if !record.spikes
-        && record.V_m + record.cell_variables + record.conductances + record.currents == 0
-    {
+    let counts = [record.V_m, record.cell_variables, record.conductances, record.currents];
+    if !record.spikes && counts.iter().all(|&n| n == 0) {
         notices.push("this run records nothing but spike counts: see [record]".to_owned());
     }
 }

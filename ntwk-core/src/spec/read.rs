@@ -391,7 +391,10 @@ fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
                 }
                 _ => {}
             }
-            Some(ConnectionSpec::FixedInDegree { in_degree, probability, multapses, autapses })
+            // Without either, the fault is in the list already: the next stage must not repeat it.
+            (in_degree.is_some() || probability.is_some()).then_some(
+                ConnectionSpec::FixedInDegree { in_degree, probability, multapses, autapses },
+            )
         }
         "pairwise_bernoulli" => {
             table.required("probability", "a number between 0 and 1");

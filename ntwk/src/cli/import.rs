@@ -19,9 +19,16 @@ pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
     };
     let root = parse_tree(&text, Notation::Json).map_err(named)?;
     let import = import_upstream(&root).map_err(named)?;
-    // What is written must be a model: the import is checked like one.
-    Model::from_spec(import.spec.clone(), &ntwk_cells::library()).map_err(named)?;
-    let written = write_model(&import.spec, Notation::of(&args.output))?;
+    let notation = Notation::of(&args.output);
+    let written = write_model(&import.spec, notation)?;
+    // What is written must be a model: the text is checked as it will be read.
+    let imported = |mut faults: ntwk_core::Faults| {
+        faults.list.iter_mut().for_each(|fault| fault.line = None);
+        faults.file = Some(format!("{file} (imported)"));
+        ModelFileError::from(faults)
+    };
+    let root = parse_tree(&written, notation).map_err(imported)?;
+    Model::from_tree(&root, &ntwk_cells::library()).map_err(imported)?;
     write_text(&args.output, &written)?;
     import.notes.iter().for_each(note);
     print(format!(
