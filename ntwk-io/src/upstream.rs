@@ -198,10 +198,7 @@ fn population(flat: &mut Flat<'_>, name: &str) -> Option<PopulationSpec> {
     let mut read = |flat: &mut Flat<'_>, theirs: &str, ours: &str| {
         let value =
             flat.required(&format!("{name}_{theirs}"), &format!("{ours} of population {name}"));
-        value.map(|x| {
-            values.push((ours.to_owned(), ParameterText::Number(x)));
-            x
-        })
+        value.inspect(|&x| values.push((ours.to_owned(), ParameterText::Number(x))))
     };
     for (theirs, ours) in [
         ("Cm", "C_m"),

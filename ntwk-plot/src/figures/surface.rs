@@ -23,7 +23,7 @@ const HEIGHT: f64 = 0.8;
 const STRIPS: usize = 22;
 
 /// First and last finite entry of a curve.
-fn finite_range(curve: ArrayView1<'_, f64>) -> Option<(usize, usize)> {
+fn finite_range(curve: &ArrayView1<'_, f64>) -> Option<(usize, usize)> {
     let first = curve.iter().position(|x| x.is_finite())?;
     let last = curve.iter().rposition(|x| x.is_finite())?;
     Some((first, last))
@@ -72,7 +72,7 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
     // Quads from back to front. Each curve is followed over its own fitted range, so that a fit whose
     // range moves with the second rate still gives a smooth sheet; a thin grid is enough to read it.
     let ranges: Vec<Option<(usize, usize)>> =
-        (0..data.second.len()).map(|j| finite_range(height.column(j))).collect();
+        (0..data.second.len()).map(|j| finite_range(&height.column(j))).collect();
     let mut quads = Vec::new();
     for j in 1..data.second.len() {
         let (Some(left), Some(right)) = (ranges[j - 1], ranges[j]) else { continue };
