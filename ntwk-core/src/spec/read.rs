@@ -266,12 +266,7 @@ fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
         .and_then(|_| table.quantities("times", Dimension::Time));
     let ids = read_ids(&mut table, "ids");
     let result = match (times, ids) {
-        (Some(times), Some(ids)) if times.len() == ids.len() => {
-            if times.iter().any(|&t| t < 0.0) {
-                table.fault("times", FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() });
-            }
-            Some(SpikeListSpec { times, ids })
-        }
+        (Some(times), Some(ids)) if times.len() == ids.len() => Some(SpikeListSpec { times, ids }),
         (Some(times), Some(ids)) => {
             let rule = format!("needs as many ids ({}) as times ({})", ids.len(), times.len());
             table.fault("ids", FaultKind::Combination { rule });
