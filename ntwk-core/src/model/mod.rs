@@ -136,6 +136,26 @@ impl Model {
                 !(judged_by_it && fault.line.is_none())
             });
         }
+        let unreadable = |key: &str| {
+            let preset = key.rsplit_once('.').map(|(cell, _)| format!("{cell}.preset"));
+            faults.list.iter().any(|fault| {
+                matches!(fault.kind, FaultKind::WrongType { .. })
+                    && (fault.key == key || Some(&fault.key) == preset.as_ref())
+            })
+        };
+        // A parameter that could not be read, or might stand in a preset that could not, is not
+        // missing.
+        let missing: Vec<bool> = faults
+            .list
+            .iter()
+            .map(|fault| {
+                matches!(fault.kind, FaultKind::MissingKey { .. })
+                    && fault.line.is_none()
+                    && unreadable(&fault.key)
+            })
+            .collect();
+        let mut missing = missing.into_iter();
+        faults.list.retain(|_| missing.next() != Some(true));
         for fault in &mut faults.list {
             if fault.line.is_none() {
                 let (node, exact) = root.locate(&fault.key);
