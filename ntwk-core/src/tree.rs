@@ -162,7 +162,9 @@ impl<'n, 'f> TableReader<'n, 'f> {
 
     /// The raw node under `key`, if present.
     pub fn node(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.entries.iter().find(|e| e.0 == key).map(|e| &e.1)
     }
 

@@ -109,11 +109,21 @@ impl Model {
     /// All faults, with the key and, where the tree has them, line and value.
     pub fn from_tree(root: &Node, library: &CellLibrary) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let Some(spec) = ModelSpec::read(root, &mut faults) else {
+        let Some((spec, places)) = ModelSpec::read_indexed(root, &mut faults) else {
             return Err(faults);
         };
         let readable = faults.is_empty();
+        let first_of_model = faults.list.len();
         let model = resolve::resolve(spec, library, &mut faults);
+        for fault in &mut faults.list[first_of_model..] {
+            // Projections that could not be read are not counted in the model's list.
+            if let Some((index, rest)) =
+                fault.key.strip_prefix("projections[").and_then(|key| key.split_once(']'))
+                && let Some(place) = index.parse().ok().and_then(|i: usize| places.get(i))
+            {
+                fault.key = format!("projections[{place}]{rest}");
+            }
+        }
         if !readable {
             // An entry left out for a fault of its own must not count as a missing name.
             faults.list.retain(|fault| match (&fault.kind, &fault.value) {
@@ -136,6 +146,26 @@ impl Model {
                 !(judged_by_it && fault.line.is_none())
             });
         }
+        let unreadable = |key: &str| {
+            let preset = key.rsplit_once('.').map(|(cell, _)| format!("{cell}.preset"));
+            faults.list.iter().any(|fault| {
+                matches!(fault.kind, FaultKind::WrongType { .. })
+                    && (fault.key == key || Some(&fault.key) == preset.as_ref())
+            })
+        };
+        // A parameter that could not be read, or might stand in a preset that could not, is not
+        // missing.
+        let missing: Vec<bool> = faults
+            .list
+            .iter()
+            .map(|fault| {
+                matches!(fault.kind, FaultKind::MissingKey { .. })
+                    && fault.line.is_none()
+                    && unreadable(&fault.key)
+            })
+            .collect();
+        let mut missing = missing.into_iter();
+        faults.list.retain(|_| missing.next() != Some(true));
         for fault in &mut faults.list {
             if fault.line.is_none() {
                 let (node, exact) = root.locate(&fault.key);

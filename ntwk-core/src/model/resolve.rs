@@ -135,7 +135,7 @@ fn resolve_cell(
     };
     let kind_name = match (&spec.model, preset) {
         (Some(model), Some(preset)) if model != preset.kind => {
-            let rule = format!("preset \"{}\" is a {}", preset.name, preset.kind);
+            let rule = format!("preset \"{}\" is of kind {}", preset.name, preset.kind);
             faults.push(
                 format!("{path}.model"),
                 Some(format!("\"{model}\"")),

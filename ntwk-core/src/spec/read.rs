@@ -14,6 +14,11 @@ impl ModelSpec {
     /// Reads a model from a tree. What could be read is returned even when there are faults, so
     /// that the next stage can find more of them; `None` only when the tree is not a table.
     pub fn read(root: &Node, faults: &mut Faults) -> Option<Self> {
+        Self::read_indexed(root, faults).map(|(spec, _)| spec)
+    }
+
+    /// As [`ModelSpec::read`], with the place in the file of each projection that could be read.
+    pub(crate) fn read_indexed(root: &Node, faults: &mut Faults) -> Option<(Self, Vec<usize>)> {
         let mut table = TableReader::new(root, "", faults)?;
         let title = table.text("title");
         let reference = table.text("reference");
@@ -26,12 +31,12 @@ impl ModelSpec {
         table.required("populations", "at least one population");
         let populations = read_named(&mut table, "populations", read_population);
         let afferents = read_named(&mut table, "afferents", read_afferent);
-        let projections = read_projections(&mut table);
+        let (places, projections) = read_projections(&mut table).into_iter().unzip();
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
         table.finish();
-        Some(Self {
+        let spec = Self {
             title,
             reference,
             simulation,
@@ -42,7 +47,8 @@ impl ModelSpec {
             record,
             theory,
             compare,
-        })
+        };
+        Some((spec, places))
     }
 }
 
@@ -266,12 +272,7 @@ fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
         .and_then(|_| table.quantities("times", Dimension::Time));
     let ids = read_ids(&mut table, "ids");
     let result = match (times, ids) {
-        (Some(times), Some(ids)) if times.len() == ids.len() => {
-            if times.iter().any(|&t| t < 0.0) {
-                table.fault("times", FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() });
-            }
-            Some(SpikeListSpec { times, ids })
-        }
+        (Some(times), Some(ids)) if times.len() == ids.len() => Some(SpikeListSpec { times, ids }),
         (Some(times), Some(ids)) => {
             let rule = format!("needs as many ids ({}) as times ({})", ids.len(), times.len());
             table.fault("ids", FaultKind::Combination { rule });
@@ -298,7 +299,8 @@ fn read_ids(table: &mut TableReader<'_, '_>, key: &'static str) -> Option<Vec<u6
     ids.into_iter().collect()
 }
 
-fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<ProjectionSpec> {
+/// The projections that can be read, each with its place in the list.
+fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<(usize, ProjectionSpec)> {
     let Some(node) = table.node("projections") else {
         return Vec::new();
     };
@@ -313,7 +315,7 @@ fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<ProjectionSpec> {
             let mut entry = TableReader::new(item, format!("projections[{i}]"), table.faults)?;
             let projection = read_projection(&mut entry);
             entry.finish();
-            projection
+            projection.map(|projection| (i, projection))
         })
         .collect()
 }
