@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::args::RunArgs;
-use super::output::{make_folder, model, print, theme, write_figure, write_json};
+use super::output::{make_folder, model, note, print, theme, write_figure, write_json};
 use super::progress::{Bar, interrupt_flag};
 use super::table::{Table, number};
 use ntwk::overview::overview;
@@ -92,10 +92,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         populations,
     };
     let mut files = vec![results, write_json(&args.out, "summary.json", &summary)?];
-    if result.recording.n_steps > 0 {
-        let figure =
-            overview(&model, &result.recording, None, windows.smoothing, &theme(args.dark))?;
-        files.extend(write_figure(&args.out, "overview", &figure)?);
+    let theme = theme(args.dark);
+    match overview(&model, &result.recording, None, windows.smoothing, &theme) {
+        Ok(figure) => files.extend(write_figure(&args.out, "overview", &figure)?),
+        // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
+        // what the user must hear.
+        Err(error) if result.stopped.is_some() => note(error),
+        Err(error) => return Err(error.into()),
     }
 
     print(format!("{table}rates between {} and {} ms", window[0], window[1]));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ntwk_meanfield::single_cell::SingleCellScan;
 use ntwk_plot::figures::{surface, transfer};
-use ntwk_plot::{Figure, Layout, Width};
+use ntwk_plot::{Figure, Label, Layout, Panel, Width};
 use serde::Serialize;
 
 use super::Failure;
@@ -113,10 +113,11 @@ fn fit(args: &RunArgs) -> Result<(), Failure> {
         ]);
         if let Some(grid) = TransferGrid::new(&fitted) {
             let data = grid.data();
-            let row = Layout::Row(vec![
-                (1.0, Layout::panel(transfer(&data, &theme).map_err(FigureError::from)?)),
-                (1.0, Layout::panel(surface(&data, true, &theme).map_err(FigureError::from)?)),
-            ]);
+            let curves = transfer(&data, &theme).map_err(FigureError::from)?;
+            // Beside its curves the surface needs neither points nor a title.
+            let shape = surface(&data, false, &theme).map_err(FigureError::from)?;
+            let shape = Panel { title: Label::default(), ..shape };
+            let row = Layout::Row(vec![(1.2, Layout::panel(curves)), (1.0, Layout::panel(shape))]);
             panels.push((1.0, row));
         }
     }
