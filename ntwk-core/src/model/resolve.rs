@@ -14,7 +14,9 @@ use crate::waveform::Waveform;
 /// Resolves `spec`; the model is meaningful only when no fault was added.
 pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Faults) -> Model {
     let dt = spec.simulation.dt;
-    let n_steps = (spec.simulation.t_stop / dt).round().clamp(1.0, f64::from(u32::MAX - 1)) as u32;
+    let steps = (spec.simulation.t_stop / dt).round();
+    // A number of steps that is a fault must not be walked through in search of others.
+    let n_steps = if steps <= f64::from(u32::MAX - 1) { steps.max(1.0) as u32 } else { 1 };
     let mut notices = Vec::new();
     check_simulation(&spec, faults);
 
