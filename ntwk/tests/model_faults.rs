@@ -203,3 +203,59 @@ fn what_is_not_a_table_is_one_fault() {
         assert!(checked.is_err(), "an empty file is no model");
     }
 }
+
+#[test]
+fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
+    use ntwk::core::ModelSpec;
+    use ntwk::core::spec::{AfferentActivity, ConnectionSpec};
+    use ntwk::core::waveform::{Shape, Waveform};
+    type Change = fn(&mut ModelSpec);
+    let file = model_files("good").into_iter().find(|f| name_of(f) == "features.toml").unwrap();
+    let good = Model::from_tree(&tree(&file).unwrap(), &library()).unwrap().spec().clone();
+    assert!(Model::from_spec(good.clone(), &library()).is_ok());
+    let sampled = Waveform::Shape(Shape::Sampled { start: 0.0, interval: 1.0, values: Vec::new() });
+    let mut empty = good.clone();
+    empty.populations.0[0].1.current = Some(sampled);
+    let faults = Model::from_spec(empty, &library()).unwrap_err();
+    assert_eq!(faults.list.len(), 1, "{faults}");
+    let cases: [(&str, Change); 22] = [
+        ("simulation.dt", |s| s.simulation.dt = 0.0),
+        ("simulation.t_stop", |s| s.simulation.t_stop = f64::NAN),
+        ("receptors.exc.tau_syn", |s| s.receptors.0[0].1.tau_syn = 0.0),
+        ("receptors.exc.E_rev", |s| s.receptors.0[0].1.E_rev = f64::NAN),
+        ("populations.E.size", |s| s.populations.0[0].1.size = 0),
+        ("populations.E.size", |s| s.populations.0[0].1.size = 1 << 32),
+        ("afferents.A.size", |s| s.afferents.0[0].1.size = 0),
+        ("receptors.exc", |s| s.receptors.0.push(s.receptors.0[0].clone())),
+        ("projections[0].weight", |s| s.projections[0].weight = -1.0),
+        ("projections[0].weight", |s| s.projections[0].weight = f64::NAN),
+        ("projections[0].delay", |s| s.projections[0].delay = -1.0),
+        ("projections[0].release_probability", |s| s.projections[0].release_probability = 1.5),
+        ("projections[0].connection.probability", |s| {
+            s.projections[0].connection =
+                ConnectionSpec::PairwiseBernoulli { probability: 1.5, autapses: false };
+        }),
+        ("projections[0].connection.targets", |s| {
+            s.projections[0].connection =
+                ConnectionSpec::Pairs { sources: vec![1, 2], targets: vec![1] };
+        }),
+        ("afferents.S.spikes.ids", |s| {
+            if let AfferentActivity::Spikes { spikes } = &mut s.afferents.0[4].1.activity {
+                spikes.ids.pop();
+            }
+        }),
+        ("record.interval", |s| s.record.interval = Some(0.0)),
+        ("theory.T", |s| s.theory.T = 0.0),
+        ("theory.threshold_terms", |s| s.theory.threshold_terms = 7),
+        ("theory.scan.neurons", |s| s.theory.scan.neurons = 0),
+        ("theory.scan.above_threshold", |s| s.theory.scan.above_threshold = -20.0),
+        ("compare.stationary", |s| s.compare.stationary = Some([5.0, 5.0])),
+        ("compare.smoothing", |s| s.compare.smoothing = Some(f64::NAN)),
+    ];
+    for (key, change) in cases {
+        let mut spec = good.clone();
+        change(&mut spec);
+        let faults = Model::from_spec(spec, &library()).expect_err(key);
+        assert!(faults.list.iter().any(|f| f.key == key), "{key}: {faults}");
+    }
+}

@@ -1,5 +1,6 @@
 //! A model that is valid: names resolved, units and combinations checked, immutable.
 
+mod ranges;
 mod resolve;
 
 use std::sync::Arc;
@@ -181,9 +182,13 @@ impl Model {
     /// Checks a model made by code.
     ///
     /// # Errors
-    /// All faults.
+    /// All faults of single values; when there is none, all faults of names and combinations.
     pub fn from_spec(spec: ModelSpec, library: &CellLibrary) -> Result<Self, Faults> {
         let mut faults = Faults::default();
+        ranges::check_ranges(&spec, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         let model = resolve::resolve(spec, library, &mut faults);
         faults.into_result(model)
     }

@@ -115,6 +115,7 @@ impl RunArgs {
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
 pub(crate) struct TfArgs {
     #[command(subcommand)]
     pub command: TfCommand,
@@ -149,6 +150,7 @@ pub(crate) struct PlotArgs {
 
 /// The library of cells: kinds with their equations, published parameter sets.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ntwk cells list\n  ntwk cells show AdEx")]
 pub(crate) struct CellsArgs {
     #[command(subcommand)]
     pub command: CellsCommand,
@@ -157,6 +159,7 @@ pub(crate) struct CellsArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CellsCommand {
     /// List all kinds and presets.
+    #[command(after_help = "Example:\n  ntwk cells list")]
     List,
     /// Show one: equation and parameters of a kind, values and citation of a preset.
     #[command(after_help = "Examples:\n  ntwk cells show AdEx\n  ntwk cells show RS")]
