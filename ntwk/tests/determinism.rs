@@ -64,8 +64,11 @@ connection = {{ rule = "all_to_all" }}
 
 const RECORD: &str = "V_m = 1300, cell_variables = 2, conductances = 600, currents = 1";
 
+/// Spike steps, spike ids, counts and the bits of the traces of one population.
+type Bits = (Vec<u64>, Vec<u32>, Vec<u32>, Vec<Vec<u64>>);
+
 /// Bits of everything recorded, so that -0 and 0 differ and NaN equals itself.
-fn bits(recording: &Recording) -> Vec<(Vec<u64>, Vec<u32>, Vec<u32>, Vec<Vec<u64>>)> {
+fn bits(recording: &Recording) -> Vec<Bits> {
     recording
         .populations
         .iter()
