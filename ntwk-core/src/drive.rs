@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rand_distr::Exp1;
+use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, below, stream};
 use crate::spec::EventStatistics;
@@ -71,7 +72,7 @@ impl EventRate {
 ///
 /// Between events the process accumulates intensity; an exponential variate says how much is left
 /// until the next one. Nothing is drawn in a step without an event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct BlockEvents {
     rng: ChaCha8Rng,
     /// Intensity left until the next event.
@@ -79,30 +80,31 @@ pub(crate) struct BlockEvents {
 }
 
 impl BlockEvents {
-    /// The stream of projection `name` onto block `block` of its target population.
-    pub(crate) fn new(seed: u64, name: &str, block: u64) -> Self {
-        let mut rng = stream(seed, Purpose::AfferentEvents, name, block);
+    /// The stream of entity `name` for block `block`: of a projection onto its target population,
+    /// or of an afferent population.
+    pub(crate) fn new(seed: u64, purpose: Purpose, name: &str, block: u64) -> Self {
+        let mut rng = stream(seed, purpose, name, block);
         let remaining = rng.sample(Exp1);
         Self { rng, remaining }
     }
 
-    /// Adds `weight` to `g` for every event of a step in which each neuron has `intensity`.
+    /// Calls `event` with the index of the neuron for every event of a step in which each of `n`
+    /// neurons has `intensity`.
     #[inline]
-    pub(crate) fn deliver(
+    pub(crate) fn draw(
         &mut self,
         statistics: EventStatistics,
         intensity: f64,
-        weight: f64,
-        g: &mut [f64],
+        n: usize,
+        mut event: impl FnMut(usize),
     ) {
         match statistics {
             // The events of n neurons are one Poisson process of n times the intensity, each
             // event falling on one of them with equal probability.
             EventStatistics::Poisson => {
-                self.remaining -= intensity * g.len() as f64;
+                self.remaining -= intensity * n as f64;
                 while self.remaining <= 0.0 {
-                    let i = below(self.rng.next_u32(), g.len() as u32) as usize;
-                    g[i] += weight;
+                    event(below(self.rng.next_u32(), n as u32) as usize);
                     self.remaining += self.rng.sample::<f64, _>(Exp1);
                 }
             }
@@ -114,12 +116,12 @@ impl BlockEvents {
                 let mut next = 0;
                 loop {
                     let failures = (self.remaining / intensity).floor();
-                    if failures >= (g.len() - next) as f64 {
-                        self.remaining -= (g.len() - next) as f64 * intensity;
+                    if failures >= (n - next) as f64 {
+                        self.remaining -= (n - next) as f64 * intensity;
                         return;
                     }
                     next += failures as usize;
-                    g[next] += weight;
+                    event(next);
                     self.remaining = self.rng.sample(Exp1);
                     next += 1;
                 }
@@ -134,12 +136,12 @@ mod tests {
 
     fn counts(statistics: EventStatistics, expected: f64, steps: usize) -> (f64, f64, f64) {
         let rate = EventRate::new(&Waveform::Constant(expected * 1e4), 1.0, 0.1, 0, statistics);
-        let mut events = BlockEvents::new(7, "test", 0);
+        let mut events = BlockEvents::new(7, Purpose::AfferentEvents, "test", 0);
         let (mut sum, mut squares, mut most) = (0.0, 0.0, 0.0f64);
         let n = 100;
         for step in 0..steps {
             let mut g = vec![0.0; n];
-            events.deliver(statistics, rate.intensity(step as u32), 1.0, &mut g);
+            events.draw(statistics, rate.intensity(step as u32), n, |i| g[i] += 1.0);
             sum += g.iter().sum::<f64>();
             squares += g.iter().map(|x| x * x).sum::<f64>();
             most = g.iter().fold(most, |a, &b| a.max(b));

@@ -13,24 +13,30 @@
 //! This crate opens no files, prints nothing, and starts no threads but those it is asked for.
 
 pub mod cell;
+mod checkpoint;
 pub mod connectivity;
+mod delivery;
 pub mod drive;
+mod exchange;
 pub mod fault;
 pub mod kernel;
 pub mod membrane;
 pub mod model;
 pub mod network;
+mod plasticity;
 pub mod random;
 pub mod recorder;
 pub mod recording;
 pub mod simulation;
 pub mod spec;
+mod trains;
 pub mod tree;
 pub mod units;
 pub mod waveform;
 mod worker;
 
 pub use cell::{CellKind, CellLibrary, CellModel, Preset};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use fault::{Fault, FaultKind, Faults};
 pub use membrane::Membrane;
 pub use model::Model;

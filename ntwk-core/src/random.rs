@@ -21,6 +21,14 @@ pub enum Purpose {
     AfferentEvents,
     /// Release of an event at each synapse of a spike.
     Release,
+    /// Weights of the synapses.
+    Weights,
+    /// Delays of the synapses.
+    Delays,
+    /// Initial values of a block of neurons.
+    Initial,
+    /// Trains of a block of afferent neurons.
+    AfferentTrains,
 }
 
 impl Purpose {
@@ -29,6 +37,10 @@ impl Purpose {
             Self::Connectivity => 1,
             Self::AfferentEvents => 2,
             Self::Release => 3,
+            Self::Weights => 4,
+            Self::Delays => 5,
+            Self::Initial => 6,
+            Self::AfferentTrains => 7,
         }
     }
 }
@@ -76,8 +88,10 @@ pub(crate) struct SynapseDraws {
 }
 
 impl SynapseDraws {
-    /// Draws of the spike of `source` in `step`; `base` comes from a [`stream`].
-    pub(crate) fn new(base: u64, source: u32, step: u32) -> Self {
+    /// Draws of the spike of `source` in `step`; `base` comes from a [`stream`]. A source that
+    /// sends several events in a step has different draws for each `repeat`.
+    pub(crate) fn new(base: u64, source: u32, step: u32, repeat: u32) -> Self {
+        let base = base.wrapping_add(u64::from(repeat).wrapping_mul(0xd1b5_4a32_d192_ed03));
         Self { key: mix(base ^ mix(u64::from(source) << 32 | u64::from(step))) }
     }
 
@@ -122,7 +136,7 @@ mod tests {
 
     #[test]
     fn synapse_draws_are_uniform() {
-        let draws = SynapseDraws::new(17, 5, 1000);
+        let draws = SynapseDraws::new(17, 5, 1000, 0);
         let n = 100_000;
         let mean = (0..n).map(|i| draws.uniform(i)).sum::<f64>() / n as f64;
         // Standard error 0.2887 / sqrt(n) = 0.0009.

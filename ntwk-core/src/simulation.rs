@@ -2,12 +2,13 @@
 
 use ndarray::Array2;
 
+use crate::exchange::{Meeting, SpikeExchange};
 use crate::network::Network;
 use crate::recorder::{
     PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
 };
 use crate::recording::Spikes;
-use crate::worker::{Meeting, SpikeExchange, WorkerOutput, run_worker};
+use crate::worker::{WorkerOutput, run_worker};
 
 /// Numbers blew up.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -53,7 +54,16 @@ impl Simulation {
     /// A simulation at time zero.
     #[must_use]
     pub fn new(network: Network) -> Self {
-        let exchange = SpikeExchange::new(network.workers.len(), network.shared.history);
+        Self::starting_at(network, 0)
+    }
+
+    /// A simulation that has done `step` steps, whose state is in `network`.
+    pub(crate) fn starting_at(network: Network, step: u32) -> Self {
+        let populations = &network.shared.populations;
+        let total = populations.last().map_or(0, |p| p.first + p.size);
+        let firsts = populations.iter().map(|p| p.first).chain([total]).collect();
+        let history = network.shared.history;
+        let exchange = SpikeExchange::new(network.workers.len(), history, firsts);
         let infos = network
             .shared
             .populations
@@ -73,7 +83,7 @@ impl Simulation {
                     .collect(),
             })
             .collect();
-        Self { network, exchange, step: 0, infos }
+        Self { network, exchange, step, infos }
     }
 
     /// Steps done.
@@ -86,6 +96,11 @@ impl Simulation {
     #[must_use]
     pub fn time(&self) -> f64 {
         f64::from(self.step) * self.network.shared.dt
+    }
+
+    /// The spikes of the last steps.
+    pub(crate) fn exchange(&self) -> &SpikeExchange {
+        &self.exchange
     }
 
     /// The lowered network.
@@ -119,9 +134,23 @@ impl Simulation {
         n_steps: u32,
         recorder: &mut dyn Recorder,
     ) -> Result<(), SimulationError> {
-        if n_steps == 0 {
-            return Ok(());
+        let mut left = n_steps;
+        while left > 0 {
+            let until_change = self.network.next_change().map_or(left, |next| next - self.step);
+            let steps = left.min(until_change);
+            self.advance_unchanged(steps, recorder)?;
+            self.network.apply_changes(self.step);
+            left -= steps;
         }
+        Ok(())
+    }
+
+    /// As [`Simulation::advance`], within the time between two changes of the model.
+    fn advance_unchanged(
+        &mut self,
+        n_steps: u32,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), SimulationError> {
         let first = self.step;
         let outputs = self.run_workers(first, n_steps);
         let done = outputs.iter().map(|o| o.steps).min().unwrap_or(n_steps);

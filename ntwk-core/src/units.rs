@@ -22,6 +22,10 @@ pub enum Dimension {
     Current,
     /// Rate or frequency, Hz.
     Rate,
+    /// Length, µm.
+    Length,
+    /// Speed, m/s.
+    Speed,
     /// Pure number.
     Number,
 }
@@ -56,6 +60,14 @@ const UNITS: &[(&str, Dimension, f64)] = &[
     ("kHz", Dimension::Rate, 1e3),
     ("Hz", Dimension::Rate, 1.0),
     ("1/s", Dimension::Rate, 1.0),
+    ("m", Dimension::Length, 1e6),
+    ("cm", Dimension::Length, 1e4),
+    ("mm", Dimension::Length, 1e3),
+    ("um", Dimension::Length, 1.0),
+    ("µm", Dimension::Length, 1.0),
+    ("m/s", Dimension::Speed, 1.0),
+    ("mm/ms", Dimension::Speed, 1.0),
+    ("mm/s", Dimension::Speed, 1e-3),
     ("%", Dimension::Number, 1e-2),
 ];
 
@@ -70,6 +82,8 @@ impl Dimension {
             Self::Conductance => "nS",
             Self::Current => "pA",
             Self::Rate => "Hz",
+            Self::Length => "um",
+            Self::Speed => "m/s",
             Self::Number => "",
         }
     }
@@ -84,6 +98,8 @@ impl Dimension {
             Self::Conductance => "a conductance",
             Self::Current => "a current",
             Self::Rate => "a rate",
+            Self::Length => "a length",
+            Self::Speed => "a speed",
             Self::Number => "a pure number",
         }
     }
@@ -235,6 +251,8 @@ fn example(dimension: Dimension) -> &'static str {
         Dimension::Conductance => "\"10 nS\"",
         Dimension::Current => "\"40 pA\"",
         Dimension::Rate => "\"4 Hz\"",
+        Dimension::Length => "\"100 um\"",
+        Dimension::Speed => "\"0.3 m/s\"",
         Dimension::Number => "0.05 or \"5 %\"",
     }
 }

@@ -1,86 +1,17 @@
 //! One worker's steps: record, integrate, threshold, deliver.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
 
 use pulp::Arch;
 
 use crate::cell::SynapticInput;
+use crate::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::drive::BLOCK;
+use crate::exchange::{Meeting, SpikeExchange};
 use crate::kernel::{ConductanceSums, Injected, sum_conductances};
-use crate::model::Source;
-use crate::network::{Part, Quantity, Release, Shared, WorkerState};
-use crate::random::SynapseDraws;
+use crate::network::{Part, Quantity, Shared, WorkerState};
 use crate::simulation::BlowUp;
 use crate::spec::Method;
-
-/// Spikes of every worker in the last steps: what workers tell each other.
-pub(crate) struct SpikeExchange {
-    /// `[worker][step % history]`: network-wide neuron numbers, ascending.
-    slots: Vec<Vec<RwLock<Vec<u32>>>>,
-    history: u32,
-}
-
-impl SpikeExchange {
-    pub(crate) fn new(workers: usize, history: u32) -> Self {
-        let slots =
-            (0..workers).map(|_| (0..history).map(|_| RwLock::default()).collect()).collect();
-        Self { slots, history }
-    }
-
-    fn slot(&self, worker: usize, step: u32) -> &RwLock<Vec<u32>> {
-        &self.slots[worker][(step % self.history) as usize]
-    }
-}
-
-/// A barrier that spins briefly before it yields: steps last microseconds.
-struct StepBarrier {
-    parties: usize,
-    arrived: AtomicUsize,
-    generation: AtomicUsize,
-}
-
-impl StepBarrier {
-    fn new(parties: usize) -> Self {
-        Self { parties, arrived: AtomicUsize::new(0), generation: AtomicUsize::new(0) }
-    }
-
-    fn wait(&self) {
-        if self.parties == 1 {
-            return;
-        }
-        let generation = self.generation.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
-            self.arrived.store(0, Ordering::Relaxed);
-            self.generation.fetch_add(1, Ordering::Release);
-            return;
-        }
-        let mut spins = 0u32;
-        while self.generation.load(Ordering::Acquire) == generation {
-            spins += 1;
-            if spins < 4096 {
-                std::hint::spin_loop();
-            } else {
-                // More workers than free cores: let the others run.
-                std::thread::yield_now();
-            }
-        }
-    }
-}
-
-/// What the workers of one segment share: where they meet and when they stop.
-pub(crate) struct Meeting {
-    barrier: StepBarrier,
-    /// First step in which a worker failed; `u32::MAX` while none has.
-    failed_step: AtomicU32,
-}
-
-impl Meeting {
-    pub(crate) fn new(workers: usize) -> Self {
-        Self { barrier: StepBarrier::new(workers), failed_step: AtomicU32::new(u32::MAX) }
-    }
-}
 
 /// What a worker brings back from a segment.
 #[derive(Default)]
@@ -106,7 +37,7 @@ pub(crate) struct WorkerOutput {
 ///    step sees them.
 ///
 /// Resetting before delivering is the same as after: a reset touches only cell variables,
-/// delivery only conductances. One barrier per step lets every worker see the others' spikes; a
+/// delivery only receptors. One barrier per step lets every worker see the others' spikes; a
 /// worker may already write the next step's slot while others read this one's, which is why the
 /// history is one slot longer than the longest delay needs.
 pub(crate) fn run_worker(
@@ -125,6 +56,7 @@ pub(crate) fn run_worker(
         drive_end: vec![0.0; BLOCK],
     };
     let mut fired = Vec::with_capacity(BLOCK);
+    let mut heard = Vec::new();
     let mut output = WorkerOutput {
         traces: state
             .parts
@@ -135,6 +67,9 @@ pub(crate) fn run_worker(
     };
     let (first_step, n_steps) = (steps.start, steps.end - steps.start);
     for step in steps {
+        for part in &mut state.parts {
+            clamp(part, f64::from(step) * shared.dt);
+        }
         if step % shared.record_every == 0 {
             for (part, traces) in state.parts.iter().zip(&mut output.traces) {
                 record(shared, part, traces);
@@ -146,23 +81,15 @@ pub(crate) fn run_worker(
                 integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
             {
                 output.failure.get_or_insert(failure);
-                meeting.failed_step.fetch_min(step, Ordering::AcqRel);
+                meeting.fail(step);
             }
         }
         for part in &mut state.parts {
             deliver_afferent_rates(part, step);
         }
         if shared.coupled {
-            {
-                let mut slot =
-                    exchange.slot(me, step).write().unwrap_or_else(PoisonError::into_inner);
-                slot.clear();
-                slot.extend(output.spikes[before..].iter().map(|spike| spike.1));
-            }
-            meeting.barrier.wait();
-            // A failure in this step was published before the barrier; one that a faster worker
-            // meets in the next step has a larger number. So all stop after the same step.
-            if meeting.failed_step.load(Ordering::Acquire) <= step {
+            exchange.tell(me, step, output.spikes[before..].iter().map(|spike| spike.1));
+            if meeting.wait(step) {
                 output.steps = step + 1 - first_step;
                 return output;
             }
@@ -170,10 +97,18 @@ pub(crate) fn run_worker(
             output.steps = step + 1 - first_step;
             return output;
         }
-        deliver_spikes(shared, exchange, state, step);
+        deliver_spikes(shared, exchange, &mut heard, state, &output.spikes[before..], step);
     }
     output.steps = n_steps;
     output
+}
+
+/// Puts clamped neurons at their command.
+fn clamp(part: &mut Part, t: f64) {
+    if let (Some((neurons, command)), Some(potential)) = (&part.clamp, part.columns.first_mut()) {
+        let command = command.at(t);
+        neurons.iter().for_each(|&n| potential[n as usize] = command);
+    }
 }
 
 fn integrate(
@@ -195,7 +130,21 @@ fn integrate(
     let injected = Injected { start: current_at(step), end };
     for range in part.blocks() {
         let n = range.len();
-        sum_conductances(arch, &mut part.conductances, range.clone(), &injected, sums);
+        sum_conductances(arch, &mut part.receptors, range.clone(), &injected, sums);
+        for (neurons, current) in &part.injections {
+            let inject = |t: f64, drive: &mut [f64]| {
+                let from = neurons.partition_point(|&n| (n as usize) < range.start);
+                let current = current.at(t);
+                neurons[from..]
+                    .iter()
+                    .take_while(|&&n| (n as usize) < range.end)
+                    .for_each(|&n| drive[n as usize - range.start] += current);
+            };
+            inject(f64::from(step) * shared.dt, &mut sums.drive);
+            if end.is_some() {
+                inject(f64::from(step + 1) * shared.dt, &mut sums.drive_end);
+            }
+        }
         let input = SynapticInput {
             g: &sums.g[..n],
             drive: &sums.drive[..n],
@@ -225,107 +174,13 @@ fn record(shared: &Shared, part: &Part, traces: &mut [Vec<f64>]) {
         let n = (plan.neurons.saturating_sub(part.first) as usize).min(part.len);
         match plan.quantity {
             Quantity::Variable(k) => samples.extend_from_slice(&part.columns[k][..n]),
-            Quantity::Conductance(c) => samples.extend_from_slice(&part.conductances[c].g[..n]),
+            Quantity::Receptor(c) => samples.extend_from_slice(&part.receptors[c].s[..n]),
             Quantity::Current(c) => {
-                let column = &part.conductances[c];
+                let column = &part.receptors[c];
                 let potential = &part.columns[0][..n];
-                samples.extend(
-                    column.g[..n].iter().zip(potential).map(|(g, v)| g * (column.E_rev - v)),
-                );
+                let current = |(s, v): (&f64, &f64)| s * (column.q - column.p * v);
+                samples.extend(column.s[..n].iter().zip(potential).map(current));
             }
-        }
-    }
-}
-
-fn deliver_afferent_rates(part: &mut Part, step: u32) {
-    for drive in &mut part.drives {
-        let intensity = drive.rate.intensity(step);
-        if intensity <= 0.0 {
-            continue;
-        }
-        let g = &mut part.conductances[drive.column].g;
-        for (block, g) in drive.blocks.iter_mut().zip(g.chunks_mut(BLOCK)) {
-            block.deliver(drive.rate.statistics(), intensity, drive.weight, g);
-        }
-    }
-}
-
-fn deliver_spikes(shared: &Shared, exchange: &SpikeExchange, state: &mut WorkerState, step: u32) {
-    for (p, projection) in shared.projections.iter().enumerate() {
-        let Some((part, lists)) = &state.lists[p] else {
-            continue;
-        };
-        let part = &mut state.parts[*part];
-        debug_assert_eq!(part.population, projection.target);
-        let Some(sent) = step.checked_sub(projection.delay_steps) else {
-            continue;
-        };
-        let first_target = part.first;
-        let g = part.conductances[projection.column].g.as_mut_slice();
-        let mut send = |source: u32| {
-            let targets = lists.of(source as usize);
-            match projection.release {
-                None => targets.iter().for_each(|&t| g[t as usize] += projection.weight),
-                Some(release) => send_stochastic(
-                    release,
-                    projection.weight,
-                    source,
-                    sent,
-                    first_target,
-                    targets,
-                    g,
-                ),
-            }
-        };
-        match projection.source {
-            Source::Population(i) => {
-                let source = &shared.populations[i];
-                for worker in 0..exchange.slots.len() {
-                    let slot =
-                        exchange.slot(worker, sent).read().unwrap_or_else(PoisonError::into_inner);
-                    let start = slot.partition_point(|&neuron| neuron < source.first);
-                    let end = slot.partition_point(|&neuron| neuron < source.first + source.size);
-                    slot[start..end].iter().for_each(|&neuron| send(neuron - source.first));
-                }
-            }
-            Source::Afferent(i) => {
-                let events = &shared.afferents[i];
-                let cursor = &mut state.cursors[p];
-                while let Some(&(when, id)) = events.get(*cursor) {
-                    if when > sent {
-                        break;
-                    }
-                    if when == sent {
-                        send(id);
-                    }
-                    *cursor += 1;
-                }
-            }
-        }
-    }
-}
-
-/// Sends one spike to its targets with stochastic release. The draw of a synapse depends on
-/// source, step, target neuron and rank among multapses only, so that it is the same whichever
-/// worker owns the target.
-fn send_stochastic(
-    release: Release,
-    weight: f64,
-    source: u32,
-    step: u32,
-    first_target: u32,
-    targets: &[u32],
-    g: &mut [f64],
-) {
-    let draws = SynapseDraws::new(release.base, source, step);
-    let mut previous = None;
-    let mut rank = 0u64;
-    for &t in targets {
-        rank = if previous == Some(t) { rank + 1 } else { 0 };
-        previous = Some(t);
-        let synapse = u64::from(first_target + t) | rank << 32;
-        if draws.uniform(synapse) < release.probability {
-            g[t as usize] += weight;
         }
     }
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use ntwk_core::ModelSpec;
 use ntwk_core::fault::{FaultKind, Faults};
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, EventStatistics, Named,
-    ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec, SimulationSpec,
+    AfferentSpec, CellSpec, ConnectionSpec, Named, ParameterText, PopulationSpec, ProjectionSpec,
+    ReceptorSpec, SimulationSpec,
 };
 use ntwk_core::tree::{Node, Value};
 use ntwk_core::waveform::Waveform;
@@ -229,7 +229,7 @@ fn population(flat: &mut Flat<'_>, name: &str) -> Option<PopulationSpec> {
         _ => true,
     });
     let cell = CellSpec { model: Some(model.to_owned()), preset: None, values };
-    Some(PopulationSpec { size: size?, current: None, cell })
+    Some(PopulationSpec::new(size?, cell))
 }
 
 fn afferent(flat: &mut Flat<'_>, name: &str) -> Option<AfferentSpec> {
@@ -245,11 +245,7 @@ fn afferent(flat: &mut Flat<'_>, name: &str) -> Option<AfferentSpec> {
         "{name}: the drive is Poisson here; the package draws at most one event per step \
          (statistics = \"at_most_one_per_step\")"
     ));
-    let activity = AfferentActivity::Rate {
-        rate: Waveform::Constant(rate),
-        statistics: EventStatistics::Poisson,
-    };
-    Some(AfferentSpec { size, activity })
+    Some(AfferentSpec::poisson(size, Waveform::Constant(rate)))
 }
 
 fn projection(
@@ -277,21 +273,13 @@ fn projection(
         }
     };
     let receptor = receptor(flat, source, receptors)?;
-    Some(ProjectionSpec {
-        name: None,
-        source: source.to_owned(),
-        target: vec![target.to_owned()],
-        receptor,
-        weight,
-        delay: 0.0,
-        release_probability: 1.0,
-        connection: ConnectionSpec::FixedInDegree {
-            in_degree: None,
-            probability: Some(p),
-            multapses: true,
-            autapses: false,
-        },
-    })
+    let connection = ConnectionSpec::FixedInDegree {
+        in_degree: None,
+        probability: Some(p),
+        multapses: true,
+        autapses: false,
+    };
+    Some(ProjectionSpec::new(source, target, receptor, weight, connection))
 }
 
 /// The receptor of a source: its own `Erev_<source>`, `Tsyn_<source>`, else those of its class.
@@ -342,7 +330,7 @@ fn receptor(
         missing(flat, tau_keys[0], "a synaptic time constant in ms");
     }
     if receptors.get(name).is_none() {
-        receptors.0.push((name.to_owned(), ReceptorSpec { E_rev: E_rev?, tau_syn: tau_syn? }));
+        receptors.0.push((name.to_owned(), ReceptorSpec::conductance(E_rev?, tau_syn?)));
     }
     Some(name.to_owned())
 }

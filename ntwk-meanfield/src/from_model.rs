@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use ntwk_core::model::Source as ModelSource;
-use ntwk_core::spec::{AfferentActivity, EventStatistics};
+use ntwk_core::spec::{AfferentActivity, EventStatistics, Trains};
 use ntwk_core::{Model, Waveform};
 
 use crate::input::{Input, InputSource};
 use crate::single_cell::{adaptation_is_dynamic, effective_in_degree};
-use crate::synapse::SynapseClass;
 use crate::system::{
     Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
 };
 use crate::transfer_function::DynTransferFunction;
+use crate::unsupported::{Unsupported, synapse_class};
 
 /// A model that has no mean field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -33,6 +33,9 @@ pub enum FromModelError {
         /// Populations of the model.
         populations: usize,
     },
+    /// A part of the model that the theory does not cover.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// The assembled system has faults.
     #[error(transparent)]
     System(#[from] InvalidMeanField),
@@ -61,37 +64,36 @@ pub fn mean_field(
         .iter()
         .zip(transfer_functions)
         .enumerate()
-        .map(|(index, (population, transfer_function))| MeanFieldPopulation {
-            name: population.name.clone(),
-            size: population.size as usize,
-            membrane: population.cell.membrane(),
-            transfer_function: Arc::clone(transfer_function),
-            connections: model
-                .projections_onto(index)
-                .map(|projection| {
-                    let receptor = &model.receptors()[projection.receptor];
-                    Connection {
-                        source: match projection.source {
-                            ModelSource::Population(i) => Source::Population(i),
-                            ModelSource::Afferent(i) => Source::Afferent(i),
-                        },
-                        synapse: SynapseClass {
-                            in_degree: effective_in_degree(projection),
-                            weight: projection.weight,
-                            tau_syn: receptor.tau_syn,
-                            E_rev: receptor.E_rev,
-                            mixture: None,
-                        },
-                    }
-                })
-                .collect(),
-            adaptation: if adaptation_is_dynamic(model, index) {
-                Adaptation::Explicit
-            } else {
-                Adaptation::InTransferFunction
-            },
+        .map(|(index, (population, transfer_function))| {
+            Ok(MeanFieldPopulation {
+                name: population.name.clone(),
+                size: population.size as usize,
+                membrane: population.cell.membrane(),
+                transfer_function: Arc::clone(transfer_function),
+                connections: model
+                    .projections_onto(index)
+                    .map(|projection| {
+                        Ok(Connection {
+                            source: match projection.source {
+                                ModelSource::Population(i) => Source::Population(i),
+                                ModelSource::Afferent(i) => Source::Afferent(i),
+                            },
+                            synapse: synapse_class(
+                                model,
+                                projection,
+                                effective_in_degree(projection),
+                            )?,
+                        })
+                    })
+                    .collect::<Result<_, Unsupported>>()?,
+                adaptation: if adaptation_is_dynamic(model, index) {
+                    Adaptation::Explicit
+                } else {
+                    Adaptation::InTransferFunction
+                },
+            })
         })
-        .collect();
+        .collect::<Result<_, Unsupported>>()?;
     let afferents = model.afferents().iter().map(|a| a.name.clone()).collect();
     Ok(MeanField::new(populations, afferents, model.spec().theory.T)?)
 }
@@ -108,7 +110,35 @@ pub fn limitations(model: &Model) -> Vec<String> {
             delayed.join(", ")
         ));
     }
+    for projection in model.projections() {
+        if projection.weights.constant().is_none() {
+            notes.push(format!(
+                "the weights of {} are distributed; the theory takes their mean",
+                projection.name
+            ));
+        }
+    }
+    for population in model.populations() {
+        if !population.injections.is_empty() || population.voltage_clamp.is_some() {
+            notes.push(format!(
+                "some neurons of {} have injected currents or a voltage clamp, which the theory leaves out",
+                population.name
+            ));
+        }
+    }
+    if !model.changes().is_empty() {
+        notes.push("the theory leaves out the changes during the run ([[events]])".to_owned());
+    }
     for afferent in model.afferents() {
+        if let AfferentActivity::Rate { trains: Trains::PerSource { correlation, spikes }, .. } =
+            &afferent.activity
+            && (*correlation > 0.0 || !spikes.is_empty())
+        {
+            notes.push(format!(
+                "the theory takes the trains of {} as independent, without the spikes given beside the rate",
+                afferent.name
+            ));
+        }
         if let AfferentActivity::Rate { statistics: EventStatistics::AtMostOnePerStep, .. } =
             afferent.activity
         {

@@ -88,6 +88,7 @@ mod system;
 mod threshold_form;
 mod transfer_function;
 pub mod tvb;
+mod unsupported;
 
 pub use domain::Domain;
 pub use dormand_prince::Tolerance;
@@ -116,3 +117,4 @@ pub use system::{
 };
 pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer_function::{DynTransferFunction, TransferFunction};
+pub use unsupported::{Unsupported, synapse_class};

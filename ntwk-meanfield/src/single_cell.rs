@@ -10,8 +10,8 @@
 use ntwk_core::connectivity::TooManySynapses;
 use ntwk_core::model::Projection;
 use ntwk_core::spec::{
-    AdaptationTheory, AfferentActivity, AfferentSpec, ConnectionSpec, EventStatistics, Named,
-    ParameterText, PopulationSpec, ProjectionSpec, RecordSpec, ScanSpec,
+    AdaptationTheory, AfferentSpec, ConnectionSpec, Named, ParameterText, PopulationSpec,
+    ProjectionSpec, RecordSpec, ScanSpec,
 };
 use ntwk_core::{
     CellLibrary, Faults, Membrane, Model, ModelSpec, Network, Simulation, SimulationError,
@@ -21,6 +21,7 @@ use ntwk_core::{
 use crate::moments::{MomentsError, moments};
 use crate::scan::ScanPoint;
 use crate::synapse::SynapseClass;
+use crate::unsupported::{Unsupported, synapse_class};
 
 /// Synapses onto a population that the theory cannot tell apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +35,10 @@ pub struct ClassOfInputs {
 }
 
 /// Groups the projections onto population `target` into classes, in order of first appearance.
-#[must_use]
-pub fn classes_of_inputs(model: &Model, target: usize) -> Vec<ClassOfInputs> {
+///
+/// # Errors
+/// [`Unsupported`] for synapses the theory does not cover.
+pub fn classes_of_inputs(model: &Model, target: usize) -> Result<Vec<ClassOfInputs>, Unsupported> {
     let mut classes: Vec<ClassOfInputs> = Vec::new();
     for (index, projection) in model.projections().iter().enumerate() {
         let in_degree = effective_in_degree(projection);
@@ -54,17 +57,11 @@ pub fn classes_of_inputs(model: &Model, target: usize) -> Vec<ClassOfInputs> {
             None => classes.push(ClassOfInputs {
                 receptor: receptor.name.clone(),
                 projections: vec![index],
-                synapses: SynapseClass {
-                    in_degree,
-                    weight: projection.weight,
-                    tau_syn: receptor.tau_syn,
-                    E_rev: receptor.E_rev,
-                    mixture: None,
-                },
+                synapses: synapse_class(model, projection, in_degree)?,
             }),
         }
     }
-    classes
+    Ok(classes)
 }
 
 /// Whether the mean field has the adaptation of population `population` as a variable: the model
@@ -111,6 +108,9 @@ pub enum SingleCellError {
         /// The population.
         population: String,
     },
+    /// Synapses the theory does not cover.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// The moments of a point are not defined.
     #[error(transparent)]
     Moments(#[from] MomentsError),
@@ -173,7 +173,7 @@ impl SingleCellPlan {
             .current
             .constant()
             .ok_or_else(|| SingleCellError::VaryingCurrent { population: name() })?;
-        let classes = classes_of_inputs(model, population);
+        let classes = classes_of_inputs(model, population)?;
         let highest = membrane.V_th + settings.above_threshold;
         let strength = |class: &ClassOfInputs| {
             let s = &class.synapses;
@@ -371,25 +371,19 @@ fn scan_spec(model: &Model, plan: &SingleCellPlan, settings: &ScanSpec, settle: 
         for (class, &rate) in plan.classes.iter().zip(rates) {
             let source = format!("{point}-{}-{}", class.receptor, class.projections[0]);
             // Events of K presynaptic neurons at this rate; K may be fractional (release).
-            let activity = AfferentActivity::Rate {
-                rate: Waveform::Constant(rate * class.synapses.in_degree),
-                statistics: EventStatistics::Poisson,
-            };
-            spec.afferents.0.push((source.clone(), AfferentSpec { size: 1, activity }));
-            spec.projections.push(ProjectionSpec {
-                name: Some(source.clone()),
-                source,
-                target: vec![point.clone()],
-                receptor: class.receptor.clone(),
-                weight: class.synapses.weight,
-                delay: 0.0,
-                release_probability: 1.0,
-                connection: ConnectionSpec::AllToAll { autapses: false },
-            });
+            let rate = Waveform::Constant(rate * class.synapses.in_degree);
+            spec.afferents.0.push((source.clone(), AfferentSpec::poisson(1, rate)));
+            let connection = ConnectionSpec::AllToAll { autapses: false };
+            let weight = class.synapses.weight;
+            let mut projection =
+                ProjectionSpec::new(&source, &point, &class.receptor, weight, connection);
+            projection.name = Some(source);
+            spec.projections.push(projection);
         }
         let current = Some(Waveform::Constant(plan.current));
-        populations
-            .push((point, PopulationSpec { size: settings.neurons, current, cell: cell.clone() }));
+        let population =
+            PopulationSpec { current, ..PopulationSpec::new(settings.neurons, cell.clone()) };
+        populations.push((point, population));
     }
     spec.populations = Named(populations);
     spec

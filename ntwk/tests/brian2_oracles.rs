@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Named, ParameterText, PopulationSpec,
-    ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
+    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Named, ParameterText,
+    PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
 };
 use ntwk_core::{Model, ModelSpec, Recording};
 use serde_json::Value;
@@ -72,7 +72,7 @@ fn model(oracle: &Value) -> Model {
         ..ModelSpec::default()
     };
     for (name, r) in oracle["receptors"].as_object().unwrap() {
-        let receptor = ReceptorSpec { E_rev: number(r, "E_rev"), tau_syn: number(r, "tau_syn") };
+        let receptor = ReceptorSpec::conductance(number(r, "E_rev"), number(r, "tau_syn"));
         spec.receptors.0.push((name.clone(), receptor));
     }
     let mut first = 0;
@@ -83,7 +83,7 @@ fn model(oracle: &Value) -> Model {
             keys.iter().map(|&k| (k.to_owned(), ParameterText::Number(number(p, k)))).collect();
         let cell = CellSpec { model: Some("AdEx".to_owned()), preset: None, values };
         let name = text(p, "name");
-        spec.populations.0.push((name.clone(), PopulationSpec { size, current: None, cell }));
+        spec.populations.0.push((name.clone(), PopulationSpec::new(size, cell)));
         for (d, drive) in oracle["drive"].as_array().unwrap().iter().enumerate() {
             let list = events(
                 drive["seed"].as_u64().unwrap(),
@@ -98,16 +98,13 @@ fn model(oracle: &Value) -> Model {
             let afferent = format!("drive{d}_{name}");
             let activity = AfferentActivity::Spikes { spikes };
             spec.afferents.0.push((afferent.clone(), AfferentSpec { size, activity }));
-            spec.projections.push(ProjectionSpec {
-                name: None,
-                source: afferent,
-                target: vec![name.clone()],
-                receptor: text(drive, "receptor"),
-                weight: number(drive, "weight"),
-                delay: 0.0,
-                release_probability: 1.0,
-                connection: ConnectionSpec::OneToOne,
-            });
+            spec.projections.push(ProjectionSpec::new(
+                afferent,
+                &name,
+                text(drive, "receptor"),
+                number(drive, "weight"),
+                ConnectionSpec::OneToOne,
+            ));
         }
         first += size;
     }
@@ -132,16 +129,12 @@ fn model(oracle: &Value) -> Model {
             sum,
             p["check"]["sum_source_plus_1_times_target_plus_1_mod_2_32"].as_u64().unwrap()
         );
-        spec.projections.push(ProjectionSpec {
-            name: None,
-            source,
-            target: vec![target],
-            receptor: text(p, "receptor"),
-            weight: number(p, "weight"),
-            delay: number(p, "delay"),
-            release_probability: 1.0,
-            connection: ConnectionSpec::Pairs { sources: ids, targets },
-        });
+        let connection = ConnectionSpec::pairs(ids, targets);
+        let weight = number(p, "weight");
+        let mut projection =
+            ProjectionSpec::new(source, target, text(p, "receptor"), weight, connection);
+        projection.delay = DelaySpec::constant(number(p, "delay"));
+        spec.projections.push(projection);
     }
     spec.receptors = Named(spec.receptors.0);
     Model::from_spec(spec, &ntwk_cells::library()).unwrap()

@@ -57,7 +57,7 @@ fn check_prints_the_resolved_table_or_every_fault() {
         assert!(stdout(&output).contains("tau_m = C_m/g_L (ms)"), "{}", stdout(&output));
     }
     let table = stdout(&exits(&folder, 0, &["check", &good("theory.toml")]));
-    for part in ["2000 steps of 0.1 ms = 200 ms", "20.000", "-45", "steps", "fixed in-degree"] {
+    for part in ["2000 steps of 0.1 ms = 200 ms", "20.000", "-45", "steps", "fixed in degree"] {
         assert!(table.contains(part), "{part}\n{table}");
     }
     for file in model_files("bad") {

@@ -207,7 +207,7 @@ fn what_is_not_a_table_is_one_fault() {
 #[test]
 fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
     use ntwk::core::ModelSpec;
-    use ntwk::core::spec::{AfferentActivity, ConnectionSpec};
+    use ntwk::core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, ReceptorKind};
     use ntwk::core::waveform::{Shape, Waveform};
     type Change = fn(&mut ModelSpec);
     let file = model_files("good").into_iter().find(|f| name_of(f) == "features.toml").unwrap();
@@ -222,22 +222,23 @@ fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
         ("simulation.dt", |s| s.simulation.dt = 0.0),
         ("simulation.t_stop", |s| s.simulation.t_stop = f64::NAN),
         ("receptors.exc.tau_syn", |s| s.receptors.0[0].1.tau_syn = 0.0),
-        ("receptors.exc.E_rev", |s| s.receptors.0[0].1.E_rev = f64::NAN),
+        ("receptors.exc.E_rev", |s| {
+            s.receptors.0[0].1.kind = ReceptorKind::Conductance { E_rev: f64::NAN };
+        }),
         ("populations.E.size", |s| s.populations.0[0].1.size = 0),
         ("populations.E.size", |s| s.populations.0[0].1.size = 1 << 32),
         ("afferents.A.size", |s| s.afferents.0[0].1.size = 0),
         ("receptors.exc", |s| s.receptors.0.push(s.receptors.0[0].clone())),
-        ("projections[0].weight", |s| s.projections[0].weight = -1.0),
-        ("projections[0].weight", |s| s.projections[0].weight = f64::NAN),
-        ("projections[0].delay", |s| s.projections[0].delay = -1.0),
+        ("projections[0].weight", |s| s.projections[0].weight = (-1.0).into()),
+        ("projections[0].weight", |s| s.projections[0].weight = f64::NAN.into()),
+        ("projections[0].delay", |s| s.projections[0].delay = DelaySpec::constant(-1.0)),
         ("projections[0].release_probability", |s| s.projections[0].release_probability = 1.5),
         ("projections[0].connection.probability", |s| {
             s.projections[0].connection =
                 ConnectionSpec::PairwiseBernoulli { probability: 1.5, autapses: false };
         }),
         ("projections[0].connection.targets", |s| {
-            s.projections[0].connection =
-                ConnectionSpec::Pairs { sources: vec![1, 2], targets: vec![1] };
+            s.projections[0].connection = ConnectionSpec::pairs(vec![1, 2], vec![1]);
         }),
         ("afferents.S.spikes.ids", |s| {
             if let AfferentActivity::Spikes { spikes } = &mut s.afferents.0[4].1.activity {

@@ -1,15 +1,23 @@
 //! A model that is valid: names resolved, units and combinations checked, immutable.
 
+mod changes;
+mod connections;
 mod ranges;
 mod resolve;
+mod space;
 
 use std::sync::Arc;
 
 use crate::cell::{CellLibrary, CellModel, ParameterValues};
 use crate::fault::{FaultKind, Faults};
-use crate::spec::{AfferentActivity, ConnectionSpec, Method, ModelSpec};
+use crate::spec::{
+    AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,
+    ReceptorKind, SpaceSpec, Trains,
+};
 use crate::tree::Node;
 use crate::waveform::Waveform;
+
+pub(crate) use space::Positions;
 
 /// A valid model. Made by [`Model::from_tree`] or [`Model::from_spec`] and never changed.
 #[derive(Debug, Clone)]
@@ -20,19 +28,39 @@ pub struct Model {
     populations: Vec<Population>,
     afferents: Vec<Afferent>,
     projections: Vec<Projection>,
+    changes: Vec<Change>,
     notices: Vec<String>,
+}
+
+/// A change during the run: from `step` on, the model is `model`.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// First step with the new values.
+    pub step: u32,
+    /// The model with this and all earlier changes made (and no changes of its own).
+    pub model: Arc<Model>,
 }
 
 /// A synaptic receptor.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(non_snake_case)]
 pub struct Receptor {
     /// Name.
     pub name: String,
-    /// Reversal potential (mV).
-    pub E_rev: f64,
+    /// How it acts.
+    pub kind: ReceptorKind,
     /// Decay time constant (ms).
     pub tau_syn: f64,
+    /// Rise time constant (ms) of a double exponential.
+    pub tau_rise: Option<f64>,
+}
+
+impl Receptor {
+    /// Reversal potential (mV); `None` for a current.
+    #[must_use]
+    #[allow(non_snake_case)]
+    pub fn E_rev(&self) -> Option<f64> {
+        self.kind.E_rev()
+    }
 }
 
 /// A population.
@@ -50,6 +78,14 @@ pub struct Population {
     pub cell: Arc<dyn CellModel>,
     /// Injected current (pA).
     pub current: Waveform,
+    /// Where the neurons lie.
+    pub space: Option<SpaceSpec>,
+    /// Initial values by variable (`V_m`, the cell's others, `g_<receptor>`) that differ from rest.
+    pub initial: Vec<(String, Distribution)>,
+    /// Currents (pA) into some neurons (ascending numbers).
+    pub injections: Vec<(Vec<u32>, Waveform)>,
+    /// Neurons (ascending numbers) held at a command potential (mV).
+    pub voltage_clamp: Option<(Vec<u32>, Waveform)>,
 }
 
 /// An afferent population.
@@ -61,6 +97,14 @@ pub struct Afferent {
     pub size: u32,
     /// How it fires.
     pub activity: AfferentActivity,
+}
+
+impl Afferent {
+    /// Whether each target has an event train of its own, so that there are no target lists.
+    #[must_use]
+    pub fn sends_trains_per_target(&self) -> bool {
+        matches!(self.activity, AfferentActivity::Rate { trains: Trains::PerTarget, .. })
+    }
 }
 
 /// Where a projection comes from.
@@ -83,16 +127,22 @@ pub struct Projection {
     pub target: usize,
     /// Index of the receptor.
     pub receptor: usize,
-    /// Conductance step of one event (nS).
+    /// Mean step of the receptor's variable at one event (nS, or pA for a current).
     pub weight: f64,
-    /// Delay in whole steps.
+    /// Distribution of the weights.
+    pub weights: Distribution,
+    /// Mean delay in whole steps.
     pub delay_steps: u32,
+    /// Delays (ms).
+    pub delays: DelaySpec,
     /// Probability that an event is transmitted.
     pub release_probability: f64,
     /// Connection rule.
     pub connection: ConnectionSpec,
     /// Expected number of sources per target neuron (exact for rules of fixed in-degree).
     pub in_degree: f64,
+    /// Dynamics of the synapses.
+    pub plasticity: Option<PlasticitySpec>,
 }
 
 impl Projection {
@@ -251,6 +301,12 @@ impl Model {
     #[must_use]
     pub fn projections(&self) -> &[Projection] {
         &self.projections
+    }
+
+    /// Changes during the run, in order of time.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Things that are allowed and probably not meant.

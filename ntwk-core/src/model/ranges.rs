@@ -1,7 +1,11 @@
 //! Ranges of the single values of a description made by code; a file's are checked as it is read.
 
 use crate::fault::{FaultKind, Faults};
-use crate::spec::{AfferentActivity, ConnectionSpec, ModelSpec, Named};
+use crate::spec::{
+    AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ModelSpec, Named, PlasticitySpec,
+    ReceptorKind, SpaceSpec, Trains,
+};
+use crate::units::Dimension;
 use crate::waveform::{Shape, Waveform};
 
 /// Adds a fault for every single value of `spec` that no file could hold.
@@ -12,20 +16,52 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
     checker.names(&spec.afferents, "afferents");
     for (name, receptor) in &spec.receptors.0 {
         let key = |k: &str| format!("receptors.{name}.{k}");
-        checker.value(key("E_rev"), receptor.E_rev, f64::is_finite, "finite");
+        checker.value(key("E_rev"), receptor.kind.E_rev().unwrap_or(0.0), f64::is_finite, "finite");
         checker.value(key("tau_syn"), receptor.tau_syn, positive, "> 0 ms");
+        if let Some(rise) = receptor.tau_rise {
+            let holds = |x: f64| x > 0.0 && x <= receptor.tau_syn;
+            checker.value(key("tau_rise"), rise, holds, "> 0 ms and at most tau_syn");
+        }
+        if let ReceptorKind::Mixture { alpha, V_0, .. } = receptor.kind {
+            checker.value(key("alpha"), alpha, is_probability, "between 0 and 1");
+            checker.value(key("V_0"), V_0, f64::is_finite, "finite");
+        }
     }
     for (name, population) in &spec.populations.0 {
         checker.size(format!("populations.{name}.size"), population.size);
         if let Some(current) = &population.current {
             checker.waveform(&format!("populations.{name}.I_e"), current);
         }
+        for (i, injection) in population.injections.iter().enumerate() {
+            let path = format!("populations.{name}.injections[{i}].current");
+            checker.waveform(&path, &injection.current);
+        }
+        if let Some(clamp) = &population.voltage_clamp {
+            checker.waveform(&format!("populations.{name}.voltage_clamp.V"), &clamp.V);
+        }
+        let key = |k: &str| format!("populations.{name}.space.{k}");
+        match population.space {
+            Some(SpaceSpec::Ring { length }) => {
+                checker.value(key("length"), length, positive, "> 0 um");
+            }
+            Some(SpaceSpec::Sheet { width, height, .. }) => {
+                checker.value(key("width"), width, positive, "> 0 um");
+                checker.value(key("height"), height, positive, "> 0 um");
+            }
+            None => {}
+        }
     }
     for (name, afferent) in &spec.afferents.0 {
         checker.size(format!("afferents.{name}.size"), afferent.size);
         match &afferent.activity {
-            AfferentActivity::Rate { rate, .. } => {
+            AfferentActivity::Rate { rate, trains, .. } => {
                 checker.waveform(&format!("afferents.{name}.rate"), rate);
+                if let Trains::PerSource { correlation, spikes } = trains {
+                    let key = format!("afferents.{name}.correlation");
+                    checker.value(key, *correlation, |c| (0.0..1.0).contains(&c), "in [0, 1)");
+                    let key = format!("afferents.{name}.spikes.ids");
+                    checker.lengths(key, "times", spikes.times.len(), spikes.ids.len());
+                }
             }
             AfferentActivity::Spikes { spikes } => {
                 let key = format!("afferents.{name}.spikes.ids");
@@ -35,9 +71,22 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
     }
     for (i, projection) in spec.projections.iter().enumerate() {
         let key = |k: &str| format!("projections[{i}].{k}");
-        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
-        checker.value(key("weight"), projection.weight, not_negative, ">= 0 nS");
-        checker.value(key("delay"), projection.delay, not_negative, ">= 0 ms");
+        let kind = spec.receptors.get(&projection.receptor).map(|r| r.kind.dimension());
+        checker.distribution(key("weight"), &projection.weight);
+        if kind != Some(Dimension::Current) {
+            checker.value(key("weight"), projection.weight.mean(), not_negative, ">= 0 nS");
+        }
+        match &projection.delay {
+            DelaySpec::Drawn(delay) => {
+                checker.distribution(key("delay"), delay);
+                checker.value(key("delay"), delay.mean(), not_negative, ">= 0 ms");
+            }
+            DelaySpec::Distance { base, velocity } => {
+                checker.value(key("delay.base"), *base, not_negative, ">= 0 ms");
+                checker.value(key("delay.velocity"), *velocity, positive, "> 0 m/s");
+            }
+        }
+        checker.plasticity(projection.plasticity, &key("plasticity"));
         let release = projection.release_probability;
         checker.value(key("release_probability"), release, is_probability, "between 0 and 1");
         match &projection.connection {
@@ -46,9 +95,24 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
                 let key = key("connection.probability");
                 checker.value(key, *p, is_probability, "between 0 and 1");
             }
-            ConnectionSpec::Pairs { sources, targets } => {
-                let key = key("connection.targets");
-                checker.lengths(key, "sources", sources.len(), targets.len());
+            ConnectionSpec::DistanceGaussian { sigma, probability, .. } => {
+                checker.value(key("connection.sigma"), *sigma, positive, "> 0 um");
+                let p = probability.unwrap_or(0.0);
+                checker.value(key("connection.probability"), p, is_probability, "between 0 and 1");
+            }
+            ConnectionSpec::Pairs { sources, targets, weights, delays } => {
+                let n = sources.len();
+                checker.lengths(key("connection.targets"), "sources", n, targets.len());
+                for (name, list) in [("weights", weights), ("delays", delays)] {
+                    let list = list.as_deref().unwrap_or_default();
+                    let key = key(&format!("connection.{name}"));
+                    if !list.is_empty() {
+                        checker.lengths(key.clone(), "sources", n, list.len());
+                    }
+                    let signed = name == "weights" && kind == Some(Dimension::Current);
+                    let bad = list.iter().find(|&&x| !(x.is_finite() && (signed || x >= 0.0)));
+                    checker.value(key, bad.copied().unwrap_or(0.0), |_| bad.is_none(), ">= 0");
+                }
             }
             _ => {}
         }
@@ -58,6 +122,10 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
 
 fn positive(x: f64) -> bool {
     x > 0.0 && x.is_finite()
+}
+
+fn not_negative(x: f64) -> bool {
+    x >= 0.0 && x.is_finite()
 }
 
 fn is_probability(x: f64) -> bool {
@@ -78,6 +146,32 @@ impl Checker<'_> {
         if n == 0 || n > u64::from(u32::MAX) {
             let kind = FaultKind::OutOfRange { allowed: format!("between 1 and {}", u32::MAX) };
             self.0.push(key, Some(n.to_string()), None, kind);
+        }
+    }
+
+    fn distribution(&mut self, key: String, distribution: &Distribution) {
+        if let Some(rule) = distribution.broken_rule() {
+            self.0.push(key, None, None, FaultKind::Combination { rule });
+        }
+    }
+
+    #[allow(non_snake_case)]
+    fn plasticity(&mut self, plasticity: Option<PlasticitySpec>, path: &str) {
+        let key = |k: &str| format!("{path}.{k}");
+        match plasticity {
+            None => {}
+            Some(PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil }) => {
+                self.value(key("U"), U, |x| x > 0.0 && x <= 1.0, "above 0 and at most 1");
+                self.value(key("tau_rec"), tau_rec, positive, "> 0 ms");
+                self.value(key("tau_facil"), tau_facil, not_negative, ">= 0 ms");
+            }
+            Some(PlasticitySpec::Stdp { A_plus, A_minus, tau_plus, tau_minus, w_max }) => {
+                self.value(key("A_plus"), A_plus, f64::is_finite, "finite");
+                self.value(key("A_minus"), A_minus, f64::is_finite, "finite");
+                self.value(key("tau_plus"), tau_plus, positive, "> 0 ms");
+                self.value(key("tau_minus"), tau_minus, positive, "> 0 ms");
+                self.value(key("w_max"), w_max, positive, "> 0");
+            }
         }
     }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Afferent, Model, Population, Projection, Receptor, Source};
+use super::changes::resolve_changes;
+use super::connections::{resolve_projections, unused};
+use super::{Afferent, Model, Population, Receptor};
 use crate::cell::{CellLibrary, CellModel, Fallback, ParameterValues};
-use crate::fault::{Fault, FaultKind, Faults, nearest};
+use crate::fault::{FaultKind, Faults, nearest};
 use crate::spec::{
-    AfferentActivity, CellSpec, ConnectionSpec, Method, ModelSpec, Named, ParameterText,
-    ProjectionSpec,
+    AfferentActivity, CellSpec, Distribution, Method, ModelSpec, NeuronsSpec, ParameterText,
+    PopulationSpec, SpikeListSpec, Trains,
 };
+use crate::units::Dimension;
 use crate::waveform::Waveform;
 
 /// Resolves `spec`; the model is meaningful only when no fault was added.
@@ -24,19 +27,26 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
         .receptors
         .0
         .iter()
-        .map(|(name, r)| Receptor { name: name.clone(), E_rev: r.E_rev, tau_syn: r.tau_syn })
+        .map(|(name, r)| Receptor {
+            name: name.clone(),
+            kind: r.kind,
+            tau_syn: r.tau_syn,
+            tau_rise: r.tau_rise,
+        })
         .collect();
     if spec.simulation.method == Method::Euler {
-        for receptor in receptors.iter().filter(|r| r.tau_syn <= dt) {
-            let rule =
-                format!("must be longer than the step (dt = {dt} ms) under the euler method");
-            let key = format!("receptors.{}.tau_syn", receptor.name);
-            faults.push(
-                key,
-                Some(receptor.tau_syn.to_string()),
-                None,
-                FaultKind::Combination { rule },
-            );
+        for receptor in &receptors {
+            let times = [("tau_syn", Some(receptor.tau_syn)), ("tau_rise", receptor.tau_rise)];
+            for (key, tau) in times.into_iter().filter_map(|(k, t)| t.map(|t| (k, t))) {
+                if tau <= dt {
+                    let rule = format!(
+                        "must be longer than the step (dt = {dt} ms) under the euler method"
+                    );
+                    let key = format!("receptors.{}.{key}", receptor.name);
+                    let kind = FaultKind::Combination { rule };
+                    faults.push(key, Some(tau.to_string()), None, kind);
+                }
+            }
         }
     }
 
@@ -51,18 +61,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
         .0
         .iter()
         .filter_map(|(name, population)| {
-            let path = format!("populations.{name}.cell");
-            let (kind, parameters, cell) = resolve_cell(&population.cell, &path, library, faults)?;
-            let current = population.current.clone().unwrap_or(Waveform::Constant(0.0));
-            check_finite(&current, n_steps, dt, &format!("populations.{name}.I_e"), faults);
-            Some(Population {
-                name: name.clone(),
-                size: population.size as u32,
-                kind,
-                parameters,
-                cell,
-                current,
-            })
+            resolve_population(name, population, &spec, n_steps, library, faults)
         })
         .collect();
     let afferents: Vec<Afferent> = spec
@@ -81,7 +80,109 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     notices.extend(unused(&spec));
     // Indices in projections refer to the populations as written; when a cell is faulty the model
     // is discarded with its faults, so the lists never disagree in a model that is returned.
-    Model { spec, n_steps, receptors, populations, afferents, projections, notices }
+    let mut model = Model {
+        spec,
+        n_steps,
+        receptors,
+        populations,
+        afferents,
+        projections,
+        changes: Vec::new(),
+        notices,
+    };
+    if faults.is_empty() {
+        resolve_changes(&mut model, library, faults);
+    }
+    model
+}
+
+fn resolve_population(
+    name: &str,
+    population: &PopulationSpec,
+    spec: &ModelSpec,
+    n_steps: u32,
+    library: &CellLibrary,
+    faults: &mut Faults,
+) -> Option<Population> {
+    let dt = spec.simulation.dt;
+    let path = format!("populations.{name}");
+    let (kind, parameters, cell) =
+        resolve_cell(&population.cell, &format!("{path}.cell"), library, faults)?;
+    let current = population.current.clone().unwrap_or(Waveform::Constant(0.0));
+    check_finite(&current, n_steps, dt, &format!("{path}.I_e"), faults);
+    let initial = resolve_initial(population, cell.as_ref(), spec, &path, faults);
+    let mut numbers = |neurons: &NeuronsSpec, key: String| {
+        let size = population.size;
+        let inside = neurons.last().is_some_and(|last| last < size);
+        let numbers = neurons.numbers().filter(|_| inside);
+        if numbers.is_none() {
+            let allowed = format!("neuron numbers below the size ({size})");
+            faults.push(key, None, None, FaultKind::OutOfRange { allowed });
+        }
+        numbers.map(|list| list.into_iter().map(|n| n as u32).collect::<Vec<u32>>())
+    };
+    let mut injections = Vec::new();
+    for (i, injection) in population.injections.iter().enumerate() {
+        let key = format!("{path}.injections[{i}].neurons");
+        if let Some(numbers) = numbers(&injection.neurons, key) {
+            injections.push((numbers, injection.current.clone()));
+        }
+    }
+    let voltage_clamp = population.voltage_clamp.as_ref().and_then(|clamp| {
+        numbers(&clamp.neurons, format!("{path}.voltage_clamp.neurons"))
+            .map(|numbers| (numbers, clamp.V.clone()))
+    });
+    for (i, injection) in population.injections.iter().enumerate() {
+        let key = format!("{path}.injections[{i}].current");
+        check_finite(&injection.current, n_steps, dt, &key, faults);
+    }
+    if let Some(clamp) = &population.voltage_clamp {
+        check_finite(&clamp.V, n_steps, dt, &format!("{path}.voltage_clamp.V"), faults);
+    }
+    Some(Population {
+        name: name.to_owned(),
+        size: population.size as u32,
+        kind,
+        parameters,
+        cell,
+        current,
+        space: population.space,
+        initial,
+        injections,
+        voltage_clamp,
+    })
+}
+
+/// Initial values in numbers, after checking that each variable exists.
+fn resolve_initial(
+    population: &PopulationSpec,
+    cell: &dyn CellModel,
+    spec: &ModelSpec,
+    path: &str,
+    faults: &mut Faults,
+) -> Vec<(String, Distribution)> {
+    let mut valid: Vec<(String, Dimension)> =
+        cell.variables().iter().map(|v| (v.name.to_owned(), v.dimension)).collect();
+    valid
+        .extend(spec.receptors.0.iter().map(|(name, r)| (format!("g_{name}"), r.kind.dimension())));
+    let mut initial = Vec::new();
+    for (variable, written) in &population.initial.0 {
+        let key = format!("{path}.initial.{variable}");
+        let Some((_, dimension)) = valid.iter().find(|v| v.0 == *variable) else {
+            let names: Vec<String> = valid.iter().map(|v| v.0.clone()).collect();
+            let near = nearest(variable, names.iter().map(String::as_str)).map(str::to_owned);
+            faults.push(key, None, None, FaultKind::UnknownKey { nearest: near, valid: names });
+            continue;
+        };
+        match written.numbers(*dimension) {
+            Err(error) => faults.push(key, None, None, FaultKind::Quantity(error)),
+            Ok(value) => match value.broken_rule() {
+                Some(rule) => faults.push(key, None, None, FaultKind::Combination { rule }),
+                None => initial.push((variable.clone(), value)),
+            },
+        }
+    }
+    initial
 }
 
 fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
@@ -110,9 +211,9 @@ fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
     }
 }
 
-type Cell = (String, ParameterValues, Arc<dyn CellModel>);
+pub(super) type Cell = (String, ParameterValues, Arc<dyn CellModel>);
 
-fn resolve_cell(
+pub(super) fn resolve_cell(
     spec: &CellSpec,
     path: &str,
     library: &CellLibrary,
@@ -241,7 +342,7 @@ fn resolve_cell(
     }
 }
 
-fn unknown(what: &'static str, name: &str, names: &[&str]) -> FaultKind {
+pub(super) fn unknown(what: &'static str, name: &str, names: &[&str]) -> FaultKind {
     FaultKind::UnknownName {
         what,
         nearest: nearest(name, names.iter().copied()).map(str::to_owned),
@@ -249,7 +350,13 @@ fn unknown(what: &'static str, name: &str, names: &[&str]) -> FaultKind {
     }
 }
 
-fn check_finite(waveform: &Waveform, n_steps: u32, dt: f64, key: &str, faults: &mut Faults) {
+pub(super) fn check_finite(
+    waveform: &Waveform,
+    n_steps: u32,
+    dt: f64,
+    key: &str,
+    faults: &mut Faults,
+) {
     if let Some(t) = first_time(waveform, n_steps, dt, |x| !x.is_finite()) {
         let kind = FaultKind::OutOfRange { allowed: format!("finite (it is not at t = {t} ms)") };
         faults.push(key, None, None, kind);
@@ -270,244 +377,40 @@ fn first_time(
 fn check_afferents(spec: &ModelSpec, n_steps: u32, faults: &mut Faults) {
     let dt = spec.simulation.dt;
     for (name, afferent) in &spec.afferents.0 {
+        let path = format!("afferents.{name}");
         match &afferent.activity {
-            AfferentActivity::Rate { rate, .. } => {
-                // The negation also catches NaN.
-                if let Some(t) = first_time(rate, n_steps, dt, |x| !(x >= 0.0 && x.is_finite())) {
-                    let allowed = format!("a rate >= 0 Hz (it is {} Hz at t = {t} ms)", rate.at(t));
-                    faults.push(
-                        format!("afferents.{name}.rate"),
-                        None,
-                        None,
-                        FaultKind::OutOfRange { allowed },
-                    );
+            AfferentActivity::Rate { rate, trains, .. } => {
+                check_rate(rate, n_steps, dt, format!("{path}.rate"), faults);
+                if let Trains::PerSource { spikes, .. } = trains {
+                    check_spikes(spikes, afferent.size, &path, faults);
                 }
             }
             AfferentActivity::Spikes { spikes } => {
-                if let Some(id) = spikes.ids.iter().find(|&&id| id >= afferent.size) {
-                    let allowed = format!("indices below the size ({})", afferent.size);
-                    let key = format!("afferents.{name}.spikes.ids");
-                    faults.push(key, Some(id.to_string()), None, FaultKind::OutOfRange { allowed });
-                }
-                if let Some(t) = spikes.times.iter().find(|t| !(**t >= 0.0 && t.is_finite())) {
-                    let key = format!("afferents.{name}.spikes.times");
-                    let kind = FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() };
-                    faults.push(key, Some(t.to_string()), None, kind);
-                }
+                check_spikes(spikes, afferent.size, &path, faults);
             }
         }
     }
 }
 
-fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection> {
-    let dt = spec.simulation.dt;
-    let mut projections: Vec<Projection> = Vec::new();
-    let sources: Vec<&str> = spec.populations.names().chain(spec.afferents.names()).collect();
-    for (i, written) in spec.projections.iter().enumerate() {
-        let path = format!("projections[{i}]");
-        let source = match (
-            spec.populations.index(&written.source),
-            spec.afferents.index(&written.source),
-        ) {
-            (Some(index), _) => Some((Source::Population(index), spec.populations.0[index].1.size)),
-            (None, Some(index)) => Some((Source::Afferent(index), spec.afferents.0[index].1.size)),
-            (None, None) => {
-                let kind = unknown("population or afferent population", &written.source, &sources);
-                faults.push(
-                    format!("{path}.source"),
-                    Some(format!("\"{}\"", written.source)),
-                    None,
-                    kind,
-                );
-                None
-            }
-        };
-        let receptor = lookup(
-            &spec.receptors,
-            &written.receptor,
-            "receptor",
-            &format!("{path}.receptor"),
-            faults,
-        );
-        let first_fault = faults.list.len();
-        for target_name in &written.target {
-            let Some(target) = lookup(
-                &spec.populations,
-                target_name,
-                "population",
-                &format!("{path}.target"),
-                faults,
-            ) else {
-                continue;
-            };
-            let (Some((source, source_size)), Some(receptor)) = (source, receptor) else {
-                continue;
-            };
-            let target_size = spec.populations.0[target].1.size;
-            let Some(in_degree) = check_connection(
-                spec,
-                written,
-                source,
-                source_size,
-                target,
-                target_size,
-                &path,
-                faults,
-            ) else {
-                continue;
-            };
-            let name = match (&written.name, written.target.len()) {
-                (Some(name), 1) => name.clone(),
-                (Some(name), _) => format!("{name}_{target_name}"),
-                (None, _) => format!("{}_{target_name}", written.source),
-            };
-            if projections.iter().any(|p| p.name == name) {
-                let rule = format!(
-                    "a projection called \"{name}\" exists already; give this one a name of its own"
-                );
-                faults.push(format!("{path}.name"), None, None, FaultKind::Combination { rule });
-                continue;
-            }
-            projections.push(Projection {
-                name,
-                source,
-                target,
-                receptor,
-                weight: written.weight,
-                delay_steps: (written.delay / dt).round() as u32,
-                release_probability: written.release_probability,
-                connection: written.connection.clone(),
-                in_degree,
-            });
-        }
-        // A fault of the settings, not of one target, is the same for every target: say it once.
-        let mut once: Vec<Fault> = Vec::new();
-        for fault in faults.list.drain(first_fault..) {
-            if !once.contains(&fault) {
-                once.push(fault);
-            }
-        }
-        faults.list.append(&mut once);
-        if written.delay > 0.0 && written.delay < 0.5 * dt {
-            let rule = format!("rounds to zero steps of dt = {dt} ms; write 0 if that is meant");
-            faults.push(
-                format!("{path}.delay"),
-                Some(written.delay.to_string()),
-                None,
-                FaultKind::Combination { rule },
-            );
-        }
-        if written.delay / dt > MAX_DELAY_STEPS {
-            let kind = FaultKind::OutOfRange {
-                allowed: format!("at most {MAX_DELAY_STEPS} steps of dt = {dt} ms"),
-            };
-            faults.push(format!("{path}.delay"), Some(written.delay.to_string()), None, kind);
-        }
+/// Faults a rate that is negative or not finite at some step.
+pub(super) fn check_rate(rate: &Waveform, n_steps: u32, dt: f64, key: String, faults: &mut Faults) {
+    // The negation also catches NaN.
+    if let Some(t) = first_time(rate, n_steps, dt, |x| !(x >= 0.0 && x.is_finite())) {
+        let allowed = format!("a rate >= 0 Hz (it is {} Hz at t = {t} ms)", rate.at(t));
+        faults.push(key, None, None, FaultKind::OutOfRange { allowed });
     }
-    projections
 }
 
-/// Spikes wait in a ring of this many steps at most; a second of delay at dt = 0.01 ms fits.
-const MAX_DELAY_STEPS: f64 = 100_000.0;
-
-fn lookup<T>(
-    named: &Named<T>,
-    name: &str,
-    what: &'static str,
-    key: &str,
-    faults: &mut Faults,
-) -> Option<usize> {
-    let index = named.index(name);
-    if index.is_none() {
-        let names: Vec<&str> = named.names().collect();
-        faults.push(key, Some(format!("\"{name}\"")), None, unknown(what, name, &names));
+fn check_spikes(spikes: &SpikeListSpec, size: u64, path: &str, faults: &mut Faults) {
+    if let Some(id) = spikes.ids.iter().find(|&&id| id >= size) {
+        let allowed = format!("indices below the size ({size})");
+        let key = format!("{path}.spikes.ids");
+        faults.push(key, Some(id.to_string()), None, FaultKind::OutOfRange { allowed });
     }
-    index
-}
-
-/// Checks a connection rule against the sizes and returns the expected in-degree.
-#[allow(clippy::too_many_arguments)]
-fn check_connection(
-    spec: &ModelSpec,
-    written: &ProjectionSpec,
-    source: Source,
-    source_size: u64,
-    target: usize,
-    target_size: u64,
-    path: &str,
-    faults: &mut Faults,
-) -> Option<f64> {
-    let recurrent = source == Source::Population(target);
-    let rate_driven = match source {
-        Source::Afferent(i) => {
-            matches!(spec.afferents.0[i].1.activity, AfferentActivity::Rate { .. })
-        }
-        Source::Population(_) => false,
-    };
-    let key = |name: &str| format!("{path}.connection.{name}");
-    let mut broken = |name: &str, rule: String| {
-        faults.push(key(name), None, None, FaultKind::Combination { rule });
-        None
-    };
-    let autapses_given = match written.connection {
-        ConnectionSpec::FixedInDegree { autapses, .. }
-        | ConnectionSpec::PairwiseBernoulli { autapses, .. }
-        | ConnectionSpec::AllToAll { autapses } => autapses,
-        ConnectionSpec::OneToOne | ConnectionSpec::Pairs { .. } => false,
-    };
-    if autapses_given && !written.target.contains(&written.source) {
-        return broken("autapses", "concerns a projection of a population onto itself".to_owned());
-    }
-    let candidates = if recurrent && !autapses_given { source_size - 1 } else { source_size };
-    match &written.connection {
-        ConnectionSpec::FixedInDegree { in_degree, probability, multapses, .. } => {
-            let degree = match (in_degree, probability) {
-                (Some(k), _) => *k,
-                // The small term: 0.07 * 100 must be 7, not floor(6.999...).
-                (None, Some(p)) => (p * source_size as f64 + 1e-9).floor() as u64,
-                (None, None) => return broken("in_degree", "give in_degree or probability".to_owned()),
-            };
-            if rate_driven && !multapses {
-                return broken(
-                    "multapses",
-                    "an independent event train per target has no multapses to forbid".to_owned(),
-                );
-            }
-            if !multapses && degree > candidates {
-                return broken("in_degree", format!("{degree} different sources out of {candidates}"));
-            }
-            if degree > 0 && candidates == 0 {
-                return broken("in_degree", "there is no source to draw from".to_owned());
-            }
-            if degree > u64::from(u32::MAX) {
-                return broken("in_degree", format!("{degree} is too many"));
-            }
-            Some(degree as f64)
-        }
-        ConnectionSpec::PairwiseBernoulli { .. } | ConnectionSpec::Pairs { .. } if rate_driven => broken(
-            "rule",
-            "a rate-driven afferent population sends an independent train to each target and needs a rule of \
-             fixed in-degree (fixed_in_degree, all_to_all, one_to_one)"
-                .to_owned(),
-        ),
-        ConnectionSpec::PairwiseBernoulli { probability, .. } => Some(probability * candidates as f64),
-        ConnectionSpec::AllToAll { .. } => Some(candidates as f64),
-        ConnectionSpec::OneToOne => {
-            if source_size == target_size {
-                Some(1.0)
-            } else {
-                broken("rule", format!("one_to_one needs equal sizes, not {source_size} and {target_size}"))
-            }
-        }
-        ConnectionSpec::Pairs { sources, targets } => {
-            if let Some(id) = sources.iter().find(|&&id| id >= source_size) {
-                return broken("sources", format!("source {id} is beyond the source's size ({source_size})"));
-            }
-            if let Some(id) = targets.iter().find(|&&id| id >= target_size) {
-                return broken("targets", format!("target {id} is beyond the target's size ({target_size})"));
-            }
-            Some(sources.len() as f64 / target_size as f64)
-        }
+    if let Some(t) = spikes.times.iter().find(|t| !(**t >= 0.0 && t.is_finite())) {
+        let key = format!("{path}.spikes.times");
+        let kind = FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() };
+        faults.push(key, Some(t.to_string()), None, kind);
     }
 }
 
@@ -526,35 +429,4 @@ fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, fault
     if !record.spikes && counts.iter().all(|&n| n == 0) {
         notices.push("this run records nothing but spike counts: see [record]".to_owned());
     }
-}
-
-fn unused(spec: &ModelSpec) -> Vec<String> {
-    let mut notices = Vec::new();
-    for name in spec.receptors.names() {
-        if !spec.projections.iter().any(|p| p.receptor == name) {
-            notices.push(format!("receptor {name} is used by no projection"));
-        }
-    }
-    for name in spec.afferents.names() {
-        if !spec.projections.iter().any(|p| p.source == name) {
-            notices.push(format!("afferent population {name} projects to no population"));
-        }
-    }
-    for (i, p) in spec.projections.iter().enumerate() {
-        let silent = match p.connection {
-            ConnectionSpec::FixedInDegree { in_degree: Some(0), .. } => true,
-            ConnectionSpec::FixedInDegree { probability: Some(x), .. } => {
-                let size = spec.populations.get(&p.source).map(|s| s.size);
-                let size =
-                    size.or_else(|| spec.afferents.get(&p.source).map(|s| s.size)).unwrap_or(0);
-                x * (size as f64) < 1.0
-            }
-            ConnectionSpec::PairwiseBernoulli { probability, .. } => probability == 0.0,
-            _ => false,
-        };
-        if silent || p.weight == 0.0 || p.release_probability == 0.0 {
-            notices.push(format!("projections[{i}] (from {}) transmits nothing", p.source));
-        }
-    }
-    notices
 }

@@ -5,17 +5,32 @@
 //!
 //! [`Model`]: crate::model::Model
 
+mod afferent;
+mod connection;
+mod distribution;
+mod event;
+mod population;
+mod projection;
 mod read;
+mod receptor;
 mod sections;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpec, Trains};
+pub use connection::ConnectionSpec;
+pub use distribution::{Distribution, DistributionShape};
+pub use event::{EventSpec, EventValue};
+pub use population::{
+    Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,
+    VoltageClampSpec,
+};
+pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
+pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use sections::{
     AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
 };
-
-use crate::waveform::Waveform;
 
 /// A model as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -39,6 +54,9 @@ pub struct ModelSpec {
     /// Projections.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub projections: Vec<ProjectionSpec>,
+    /// Changes during the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventSpec>,
     /// What to record.
     pub record: RecordSpec,
     /// Settings of the mean-field theory.
@@ -107,182 +125,4 @@ pub enum Method {
 impl Method {
     /// All methods by name.
     pub const NAMES: [(&'static str, Self); 2] = [("euler", Self::Euler), ("heun", Self::Heun)];
-}
-
-/// A synaptic receptor: a conductance `g` with `dg/dt = -g / tau_syn`, raised by the weight at
-/// each event, carrying the current `g (E_rev - V)`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[allow(non_snake_case)]
-pub struct ReceptorSpec {
-    /// Reversal potential (mV).
-    pub E_rev: f64,
-    /// Decay time constant (ms), > 0.
-    pub tau_syn: f64,
-}
-
-/// A population of identical neurons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PopulationSpec {
-    /// Number of neurons, >= 1.
-    pub size: u64,
-    /// Injected current (pA), the same for every neuron.
-    #[serde(rename = "I_e", skip_serializing_if = "Option::is_none")]
-    pub current: Option<Waveform>,
-    /// The cell.
-    pub cell: CellSpec,
-}
-
-/// A cell: a model with its parameters, or a preset with the parameters that differ.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CellSpec {
-    /// Kind of cell, for example `AdEx`; may be left out when a preset is named.
-    pub model: Option<String>,
-    /// A published parameter set.
-    pub preset: Option<String>,
-    /// Parameters by name.
-    pub values: Vec<(String, ParameterText)>,
-}
-
-impl Serialize for CellSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(model) = &self.model {
-            map.serialize_entry("model", model)?;
-        }
-        if let Some(preset) = &self.preset {
-            map.serialize_entry("preset", preset)?;
-        }
-        for (name, value) in &self.values {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-/// A parameter whose dimension is known only to its cell kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum ParameterText {
-    /// A bare number in the documented unit.
-    Number(f64),
-    /// Text with a unit.
-    Text(String),
-}
-
-/// A population that only sends events.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AfferentSpec {
-    /// Number of afferent neurons, >= 1.
-    pub size: u64,
-    /// How it fires.
-    #[serde(flatten)]
-    pub activity: AfferentActivity,
-}
-
-/// How an afferent population fires.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum AfferentActivity {
-    /// Each target neuron receives its own realisation of its in-degree's summed events.
-    Rate {
-        /// Rate of one afferent neuron (Hz).
-        rate: Waveform,
-        /// Statistics of the summed events.
-        statistics: EventStatistics,
-    },
-    /// Given spikes, sent along the connections of each projection.
-    Spikes {
-        /// The spikes.
-        spikes: SpikeListSpec,
-    },
-}
-
-/// Spikes as two lists of equal length.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct SpikeListSpec {
-    /// Times (ms), >= 0, in any order; each is rounded to the nearest step.
-    pub times: Vec<f64>,
-    /// Afferent neuron of each spike.
-    pub ids: Vec<u64>,
-}
-
-/// Statistics of the events one target neuron receives from a rate-driven afferent population.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventStatistics {
-    /// A Poisson process: a step may hold several events. What the theory assumes.
-    #[default]
-    Poisson,
-    /// At most one event per neuron and step, with probability `in-degree x rate x dt` (capped at
-    /// one): the drive of the upstream Python package, whose variance is smaller.
-    AtMostOnePerStep,
-}
-
-impl EventStatistics {
-    /// All kinds by name.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("poisson", Self::Poisson), ("at_most_one_per_step", Self::AtMostOnePerStep)];
-}
-
-/// A projection from one source to one or several target populations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ProjectionSpec {
-    /// Name; the default is `<source>_<target>`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Source population or afferent population.
-    pub source: String,
-    /// Target populations; each gets a projection of its own with these settings.
-    pub target: Vec<String>,
-    /// Receptor the events act on.
-    pub receptor: String,
-    /// Conductance step of one event (nS), >= 0.
-    pub weight: f64,
-    /// Delay (ms), >= 0, rounded to the nearest step; 0 acts on the next step.
-    pub delay: f64,
-    /// Probability that an event is transmitted, in [0, 1].
-    pub release_probability: f64,
-    /// Connection rule.
-    pub connection: ConnectionSpec,
-}
-
-/// Connection rules.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "rule", rename_all = "snake_case")]
-pub enum ConnectionSpec {
-    /// Every target draws the same number of sources: `in_degree`, or
-    /// `floor(probability x source size)`.
-    FixedInDegree {
-        /// Number of sources per target.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_degree: Option<u64>,
-        /// Connection probability.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        probability: Option<f64>,
-        /// Whether a source may be drawn twice (default true: sources drawn with replacement).
-        multapses: bool,
-        /// Whether a neuron may be its own source (default false).
-        autapses: bool,
-    },
-    /// Every pair is connected with the same probability.
-    PairwiseBernoulli {
-        /// Connection probability.
-        probability: f64,
-        /// Whether a neuron may be its own source (default false).
-        autapses: bool,
-    },
-    /// Every pair is connected.
-    AllToAll {
-        /// Whether a neuron is its own source (default false).
-        autapses: bool,
-    },
-    /// Source `i` to target `i`; the sizes must be equal.
-    OneToOne,
-    /// The pairs given.
-    Pairs {
-        /// Source of each connection.
-        sources: Vec<u64>,
-        /// Target of each connection.
-        targets: Vec<u64>,
-    },
 }

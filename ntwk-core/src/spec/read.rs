@@ -1,14 +1,17 @@
 //! From a tree of keys and values to a [`ModelSpec`], collecting every fault.
 
+use super::afferent::read_afferent;
+use super::event::read_events;
+use super::population::read_population;
+use super::projection::read_projections;
+use super::receptor::read_receptor;
 use super::{
-    AdaptationTheory, AfferentActivity, AfferentSpec, CellSpec, CompareSpec, ConnectionSpec,
-    EventStatistics, Method, ModelSpec, Named, ParameterText, PopulationSpec, ProjectionSpec,
-    ReceptorSpec, RecordSpec, ScanSpec, SimulationSpec, SpikeListSpec, TheorySpec,
+    AdaptationTheory, CompareSpec, Method, ModelSpec, Named, RecordSpec, ScanSpec, SimulationSpec,
+    TheorySpec,
 };
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
 use crate::units::Dimension;
-use crate::waveform::Waveform;
 
 impl ModelSpec {
     /// Reads a model from a tree. What could be read is returned even when there are faults, so
@@ -27,11 +30,16 @@ impl ModelSpec {
                 true => table.table("simulation").map(read_simulation).unwrap_or_default(),
                 false => SimulationSpec::default(),
             };
-        let receptors = read_named(&mut table, "receptors", read_receptor);
+        let receptors: Named<super::ReceptorSpec> =
+            read_named(&mut table, "receptors", read_receptor);
         table.required("populations", "at least one population");
         let populations = read_named(&mut table, "populations", read_population);
         let afferents = read_named(&mut table, "afferents", read_afferent);
-        let (places, projections) = read_projections(&mut table).into_iter().unzip();
+        let dimension = |receptor: &str| {
+            receptors.get(receptor).map_or(Dimension::Conductance, |r| r.kind.dimension())
+        };
+        let (places, projections) = read_projections(&mut table, &dimension).into_iter().unzip();
+        let events = read_events(&mut table);
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
@@ -44,6 +52,7 @@ impl ModelSpec {
             populations,
             afferents,
             projections,
+            events,
             record,
             theory,
             compare,
@@ -87,7 +96,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// One of a closed set of words.
-fn read_choice<T: Copy>(
+pub(super) fn read_choice<T: Copy>(
     table: &mut TableReader<'_, '_>,
     key: &'static str,
     what: &'static str,
@@ -104,7 +113,7 @@ fn read_choice<T: Copy>(
 }
 
 /// An optional quantity that must satisfy a rule; the default stands in for a faulty one.
-fn ruled(
+pub(super) fn ruled(
     table: &mut TableReader<'_, '_>,
     key: &'static str,
     dimension: Dimension,
@@ -166,18 +175,7 @@ fn read_simulation(mut table: TableReader<'_, '_>) -> SimulationSpec {
     SimulationSpec { dt, t_stop, seed, method }
 }
 
-#[allow(non_snake_case)]
-fn read_receptor(table: &mut TableReader<'_, '_>) -> Option<ReceptorSpec> {
-    let E_rev = table.required_quantity("E_rev", Dimension::Voltage);
-    let tau_syn = table.required_quantity("tau_syn", Dimension::Time);
-    if tau_syn.is_some_and(|tau| tau <= 0.0) {
-        table.fault("tau_syn", FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
-        return None;
-    }
-    Some(ReceptorSpec { E_rev: E_rev?, tau_syn: tau_syn? })
-}
-
-fn read_size(table: &mut TableReader<'_, '_>) -> Option<u64> {
+pub(super) fn read_size(table: &mut TableReader<'_, '_>) -> Option<u64> {
     table.required("size", "the number of neurons")?;
     let size = table.count("size")?;
     if size == 0 || size > u64::from(u32::MAX) {
@@ -190,101 +188,7 @@ fn read_size(table: &mut TableReader<'_, '_>) -> Option<u64> {
     Some(size)
 }
 
-fn read_population(table: &mut TableReader<'_, '_>) -> Option<PopulationSpec> {
-    let size = read_size(table);
-    let current_path = table.path_of("I_e");
-    let current = match table.node("I_e") {
-        Some(node) => Waveform::read(node, &current_path, Dimension::Current, table.faults),
-        None => None,
-    };
-    let cell = table
-        .required("cell", "a table with model or preset and the cell's parameters")
-        .and_then(|node| {
-            let path = table.path_of("cell");
-            read_cell(node, &path, table.faults)
-        });
-    Some(PopulationSpec { size: size?, current, cell: cell? })
-}
-
-/// A cell is a table, or the name of a preset.
-fn read_cell(node: &Node, path: &str, faults: &mut Faults) -> Option<CellSpec> {
-    if let Value::String(preset) = &node.value {
-        return Some(CellSpec { model: None, preset: Some(preset.clone()), values: Vec::new() });
-    }
-    let mut table = TableReader::new(node, path, faults)?;
-    let model = table.text("model");
-    let preset = table.text("preset");
-    if model.is_none() && preset.is_none() {
-        table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
-    }
-    let mut values = Vec::new();
-    for (name, path, node) in table.named_entries() {
-        match &node.value {
-            _ if name == "model" || name == "preset" => {}
-            Value::Integer(i) => values.push((name.to_owned(), ParameterText::Number(*i as f64))),
-            Value::Float(x) => values.push((name.to_owned(), ParameterText::Number(*x))),
-            Value::String(s) => values.push((name.to_owned(), ParameterText::Text(s.clone()))),
-            _ => wrong_type(table.faults, &path, node, "a number or text with a unit"),
-        }
-    }
-    Some(CellSpec { model, preset, values })
-}
-
-fn read_afferent(table: &mut TableReader<'_, '_>) -> Option<AfferentSpec> {
-    let size = read_size(table);
-    let path = table.path_of("rate");
-    let rate_node = table.node("rate");
-    let rate =
-        rate_node.and_then(|node| Waveform::read(node, &path, Dimension::Rate, table.faults));
-    let statistics =
-        read_choice(table, "statistics", "kind of event statistics", &EventStatistics::NAMES);
-    let spikes_node = table.node("spikes");
-    let spikes = table.table("spikes").map(read_spikes);
-    let activity = match (rate_node.is_some(), spikes_node.is_some()) {
-        (true, true) => {
-            let rule = "an afferent population has either a rate or spikes".to_owned();
-            table.fault("spikes", FaultKind::Combination { rule });
-            None
-        }
-        (true, false) => rate.map(|rate| AfferentActivity::Rate {
-            rate,
-            statistics: statistics.unwrap_or_default(),
-        }),
-        (false, true) => {
-            if statistics.is_some() {
-                let rule =
-                    "belongs to a rate; given spikes have no statistics to choose".to_owned();
-                table.fault("statistics", FaultKind::Combination { rule });
-            }
-            spikes.flatten().map(|spikes| AfferentActivity::Spikes { spikes })
-        }
-        (false, false) => {
-            table.missing("rate", "a rate in Hz or a waveform (or spikes = { times, ids })");
-            None
-        }
-    };
-    Some(AfferentSpec { size: size?, activity: activity? })
-}
-
-fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
-    let times = table
-        .required("times", "a list of times in ms")
-        .and_then(|_| table.quantities("times", Dimension::Time));
-    let ids = read_ids(&mut table, "ids");
-    let result = match (times, ids) {
-        (Some(times), Some(ids)) if times.len() == ids.len() => Some(SpikeListSpec { times, ids }),
-        (Some(times), Some(ids)) => {
-            let rule = format!("needs as many ids ({}) as times ({})", ids.len(), times.len());
-            table.fault("ids", FaultKind::Combination { rule });
-            None
-        }
-        _ => None,
-    };
-    table.finish();
-    result
-}
-
-fn read_ids(table: &mut TableReader<'_, '_>, key: &'static str) -> Option<Vec<u64>> {
+pub(super) fn read_ids(table: &mut TableReader<'_, '_>, key: &'static str) -> Option<Vec<u64>> {
     let node = table.required(key, "a list of neuron indices")?;
     let path = table.path_of(key);
     let Value::List(items) = &node.value else {
@@ -297,159 +201,6 @@ fn read_ids(table: &mut TableReader<'_, '_>, key: &'static str) -> Option<Vec<u6
         .map(|(i, n)| read_count(n, &format!("{path}[{i}]"), table.faults))
         .collect();
     ids.into_iter().collect()
-}
-
-/// The projections that can be read, each with its place in the list.
-fn read_projections(table: &mut TableReader<'_, '_>) -> Vec<(usize, ProjectionSpec)> {
-    let Some(node) = table.node("projections") else {
-        return Vec::new();
-    };
-    let Value::List(items) = &node.value else {
-        wrong_type(table.faults, "projections", node, "a list of tables ([[projections]])");
-        return Vec::new();
-    };
-    items
-        .iter()
-        .enumerate()
-        .filter_map(|(i, item)| {
-            let mut entry = TableReader::new(item, format!("projections[{i}]"), table.faults)?;
-            let projection = read_projection(&mut entry);
-            entry.finish();
-            projection.map(|projection| (i, projection))
-        })
-        .collect()
-}
-
-fn read_projection(table: &mut TableReader<'_, '_>) -> Option<ProjectionSpec> {
-    let name = table.text("name");
-    let source = table.required_text("source", "the name of a population or afferent population");
-    let target =
-        table.required("target", "the name of a population, or a list of names").and_then(|node| {
-            let names = match &node.value {
-                Value::String(name) => vec![name.clone()],
-                Value::List(items) if !items.is_empty() => items
-                    .iter()
-                    .filter_map(|item| match &item.value {
-                        Value::String(name) => Some(name.clone()),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            };
-            let written = if let Value::List(items) = &node.value { items.len() } else { 1 };
-            if names.is_empty() || names.len() != written {
-                let path = table.path_of("target");
-                wrong_type(
-                    table.faults,
-                    &path,
-                    node,
-                    "the name of a population, or a list of names",
-                );
-                return None;
-            }
-            Some(names)
-        });
-    let receptor = table.required_text("receptor", "the name of a receptor");
-    let weight = table.required_quantity("weight", Dimension::Conductance);
-    if weight.is_some_and(|w| w < 0.0) {
-        let allowed = ">= 0 nS (a receptor's E_rev makes it excitatory or inhibitory)".to_owned();
-        table.fault("weight", FaultKind::OutOfRange { allowed });
-    }
-    let delay = ruled(table, "delay", Dimension::Time, 0.0, ">= 0", |x| x >= 0.0);
-    let release_probability =
-        ruled(table, "release_probability", Dimension::Number, 1.0, "between 0 and 1", |x| {
-            (0.0..=1.0).contains(&x)
-        });
-    table.required("connection", "a table with rule = \"...\"");
-    let connection = table.table("connection").and_then(read_connection);
-    Some(ProjectionSpec {
-        name,
-        source: source?,
-        target: target?,
-        receptor: receptor?,
-        weight: weight?,
-        delay,
-        release_probability,
-        connection: connection?,
-    })
-}
-
-const RULES: [&str; 5] =
-    ["fixed_in_degree", "pairwise_bernoulli", "all_to_all", "one_to_one", "pairs"];
-
-fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
-    let rule = table.required_text("rule", &format!("one of {}", RULES.join(", ")))?;
-    let connection = match rule.as_str() {
-        "fixed_in_degree" => {
-            let in_degree = table.count("in_degree");
-            let probability = read_probability(&mut table);
-            let multapses = table.flag("multapses").unwrap_or(true);
-            let autapses = table.flag("autapses").unwrap_or(false);
-            match (table.node("in_degree").is_some(), table.node("probability").is_some()) {
-                (false, false) => table.missing("in_degree", "a number of sources, or probability"),
-                (true, true) => {
-                    let rule = "give either in_degree or probability".to_owned();
-                    table.fault("probability", FaultKind::Combination { rule });
-                }
-                _ => {}
-            }
-            // Without either, the fault is in the list already: the next stage must not repeat it.
-            (in_degree.is_some() || probability.is_some()).then_some(
-                ConnectionSpec::FixedInDegree { in_degree, probability, multapses, autapses },
-            )
-        }
-        "pairwise_bernoulli" => {
-            table.required("probability", "a number between 0 and 1");
-            let probability = read_probability(&mut table);
-            let autapses = table.flag("autapses").unwrap_or(false);
-            probability
-                .map(|probability| ConnectionSpec::PairwiseBernoulli { probability, autapses })
-        }
-        "all_to_all" => {
-            Some(ConnectionSpec::AllToAll { autapses: table.flag("autapses").unwrap_or(false) })
-        }
-        "one_to_one" => Some(ConnectionSpec::OneToOne),
-        "pairs" => {
-            let sources = read_ids(&mut table, "sources");
-            let targets = read_ids(&mut table, "targets");
-            match (sources, targets) {
-                (Some(sources), Some(targets)) if sources.len() == targets.len() => {
-                    Some(ConnectionSpec::Pairs { sources, targets })
-                }
-                (Some(sources), Some(targets)) => {
-                    let rule = format!(
-                        "needs as many targets ({}) as sources ({})",
-                        targets.len(),
-                        sources.len()
-                    );
-                    table.fault("targets", FaultKind::Combination { rule });
-                    None
-                }
-                _ => None,
-            }
-        }
-        other => {
-            let kind = FaultKind::UnknownName {
-                what: "connection rule",
-                nearest: nearest(other, RULES).map(str::to_owned),
-                valid: RULES.iter().map(|&r| r.to_owned()).collect(),
-            };
-            table.fault("rule", kind);
-            return None;
-        }
-    };
-    table.finish();
-    connection
-}
-
-fn read_probability(table: &mut TableReader<'_, '_>) -> Option<f64> {
-    let p = table.quantity("probability", Dimension::Number)?;
-    if (0.0..=1.0).contains(&p) {
-        Some(p)
-    } else {
-        table.fault("probability", FaultKind::OutOfRange { allowed: "between 0 and 1".to_owned() });
-        None
-    }
 }
 
 fn read_record(mut table: TableReader<'_, '_>) -> RecordSpec {

@@ -1,7 +1,9 @@
 //! `ntwk check`: the resolved model as a table.
 
 use ntwk_core::Model;
-use ntwk_core::spec::{AfferentActivity, ConnectionSpec, EventStatistics};
+use ntwk_core::spec::{
+    AfferentActivity, DelaySpec, EventStatistics, PlasticitySpec, ReceptorKind, Trains,
+};
 
 use super::Failure;
 use super::args::CheckArgs;
@@ -42,10 +44,21 @@ fn simulation(model: &Model) -> String {
     .replace("Heun", "heun")
 }
 
+#[allow(non_snake_case)]
 fn receptors(model: &Model) -> Table {
-    let mut table = Table::new(&["receptor", "E_rev (mV)", "tau_syn (ms)"]);
+    let mut table =
+        Table::new(&["receptor", "acts as", "E_rev (mV)", "tau_syn (ms)", "tau_rise (ms)"]);
     for r in model.receptors() {
-        table.row(vec![r.name.clone(), r.E_rev.to_string(), r.tau_syn.to_string()]);
+        let kind = match r.kind {
+            ReceptorKind::Conductance { .. } => "conductance".to_owned(),
+            ReceptorKind::Current => "current".to_owned(),
+            ReceptorKind::Mixture { alpha, V_0, .. } => {
+                format!("mixture, alpha = {alpha}, V_0 = {V_0} mV")
+            }
+        };
+        let or_dash = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| x.to_string());
+        let (E_rev, tau_rise) = (or_dash(r.E_rev()), or_dash(r.tau_rise));
+        table.row(vec![r.name.clone(), kind, E_rev, r.tau_syn.to_string(), tau_rise]);
     }
     table
 }
@@ -86,7 +99,7 @@ fn afferents(model: &Model) -> Table {
     let mut table = Table::new(&["afferent population", "neurons", "rate (Hz)", "events"]);
     for a in model.afferents() {
         let (rate, events) = match &a.activity {
-            AfferentActivity::Rate { rate, statistics } => (
+            AfferentActivity::Rate { rate, statistics, trains } => (
                 rate.constant().map_or_else(
                     || {
                         let n = model.n_steps();
@@ -98,9 +111,21 @@ fn afferents(model: &Model) -> Table {
                     },
                     |x| x.to_string(),
                 ),
-                match statistics {
-                    EventStatistics::Poisson => "Poisson",
-                    EventStatistics::AtMostOnePerStep => "at most one per step",
+                match (statistics, trains) {
+                    (EventStatistics::Poisson, Trains::PerTarget) => "Poisson, per target",
+                    (EventStatistics::AtMostOnePerStep, Trains::PerTarget) => {
+                        "at most one per target and step"
+                    }
+                    (EventStatistics::Poisson, Trains::PerSource { correlation, .. }) => {
+                        if *correlation > 0.0 {
+                            "Poisson, correlated sources"
+                        } else {
+                            "Poisson, per source"
+                        }
+                    }
+                    (EventStatistics::AtMostOnePerStep, Trains::PerSource { .. }) => {
+                        "at most one per source and step"
+                    }
                 },
             ),
             AfferentActivity::Spikes { spikes } => {
@@ -118,7 +143,7 @@ fn projections(model: &Model) -> Table {
         "from",
         "to",
         "receptor",
-        "weight (nS)",
+        "weight (nS, pA)",
         "delay (ms)",
         "release",
         "rule",
@@ -127,22 +152,32 @@ fn projections(model: &Model) -> Table {
     ]);
     for p in model.projections() {
         let target = &model.populations()[p.target];
-        let rule = match p.connection {
-            ConnectionSpec::FixedInDegree { .. } => "fixed in-degree",
-            ConnectionSpec::PairwiseBernoulli { .. } => "pairwise Bernoulli",
-            ConnectionSpec::AllToAll { .. } => "all to all",
-            ConnectionSpec::OneToOne => "one to one",
-            ConnectionSpec::Pairs { .. } => "pairs",
+        let plasticity = match p.plasticity {
+            None => "",
+            Some(PlasticitySpec::TsodyksMarkram { .. }) => ", short-term plasticity",
+            Some(PlasticitySpec::Stdp { .. }) => ", STDP",
+        };
+        let rule = format!("{}{plasticity}", p.connection.name().replace('_', " "));
+        let weight = match p.weights.constant() {
+            Some(w) => w.to_string(),
+            None => format!("{} ± {}", p.weight, number(p.weights.sd(), 3)),
+        };
+        let delay = match &p.delays {
+            DelaySpec::Distance { base, velocity } => format!("{base} + d / ({velocity} m/s)"),
+            DelaySpec::Drawn(d) if d.constant().is_none() => {
+                format!("{} ± {}", d.mean(), number(d.sd(), 3))
+            }
+            DelaySpec::Drawn(_) => (f64::from(p.delay_steps) * model.dt()).to_string(),
         };
         table.row(vec![
             p.name.clone(),
             model.source_name(p.source).to_owned(),
             target.name.clone(),
             model.receptors()[p.receptor].name.clone(),
-            p.weight.to_string(),
-            (f64::from(p.delay_steps) * model.dt()).to_string(),
+            weight,
+            delay,
             p.release_probability.to_string(),
-            rule.to_owned(),
+            rule,
             number(p.in_degree, if p.in_degree.fract() == 0.0 { 0 } else { 1 }),
             number(p.synapses(target.size), 0),
         ]);

@@ -1,0 +1,243 @@
+//! Connection rules: counts, independence of the partition, weights and delays.
+
+use std::collections::HashSet;
+
+use super::*;
+use crate::spec::DistributionShape;
+
+fn projection(connection: ConnectionSpec, in_degree: f64, recurrent: bool) -> Projection {
+    Projection {
+        name: "E_E".to_owned(),
+        source: if recurrent { Source::Population(0) } else { Source::Population(1) },
+        target: 0,
+        receptor: 0,
+        weight: 1.0,
+        weights: Distribution::Constant(1.0),
+        delay_steps: 0,
+        delays: DelaySpec::constant(0.0),
+        release_probability: 1.0,
+        connection,
+        in_degree,
+        plasticity: None,
+    }
+}
+
+fn build(projection: &Projection, source_size: u32, targets: Range<u32>, seed: u64) -> TargetLists {
+    build_onto(projection, source_size, targets.clone(), targets.end, seed)
+}
+
+fn build_onto(
+    projection: &Projection,
+    source_size: u32,
+    targets: Range<u32>,
+    target_size: u32,
+    seed: u64,
+) -> TargetLists {
+    let space = Some(SpaceSpec::Ring { length: 1000.0 });
+    let wiring = Wiring { projection, source_size, target_size, space, dt: 0.1, seed };
+    TargetLists::build(&wiring, targets).unwrap()
+}
+
+fn all_pairs(lists: &TargetLists, sources: u32) -> Vec<(u32, u32)> {
+    (0..sources)
+        .flat_map(|s| lists.delays().map(move |d| (s, d)))
+        .flat_map(|(s, d)| lists.targets(s, d).iter().map(move |&t| (s, t)))
+        .collect()
+}
+
+#[test]
+fn fixed_in_degree_is_exact_and_independent_of_the_partition() {
+    for multapses in [true, false] {
+        let connection = ConnectionSpec::FixedInDegree {
+            in_degree: Some(20),
+            probability: None,
+            multapses,
+            autapses: false,
+        };
+        let p = projection(connection, 20.0, true);
+        let whole = build(&p, 100, 0..100, 3);
+        let mut in_degree = [0; 100];
+        for (s, t) in all_pairs(&whole, 100) {
+            assert_ne!(s, t, "no autapse");
+            in_degree[t as usize] += 1;
+        }
+        assert!(in_degree.iter().all(|&k| k == 20));
+        if !multapses {
+            let pairs = all_pairs(&whole, 100);
+            let unique: HashSet<_> = pairs.iter().collect();
+            assert_eq!(unique.len(), pairs.len());
+        }
+        let first = build(&p, 100, 0..37, 3);
+        let second = build(&p, 100, 37..100, 3);
+        for s in 0..100 {
+            let joined: Vec<u32> = first
+                .targets(s, 0)
+                .iter()
+                .copied()
+                .chain(second.targets(s, 0).iter().map(|t| t + 37))
+                .collect();
+            assert_eq!(joined, whole.targets(s, 0));
+        }
+    }
+}
+
+#[test]
+fn sources_are_drawn_evenly() {
+    let connection = ConnectionSpec::FixedInDegree {
+        in_degree: Some(50),
+        probability: None,
+        multapses: true,
+        autapses: false,
+    };
+    let p = projection(connection, 50.0, true);
+    let lists = build(&p, 200, 0..200, 11);
+    // Out-degrees are binomial(10000 - 50, 1/199): mean 50, sd 7.05; six sd are safe.
+    for s in 0..200 {
+        let out = lists.targets(s, 0).len() as f64;
+        assert!((out - 50.0).abs() < 43.0, "source {s}: {out}");
+    }
+}
+
+#[test]
+fn pairwise_bernoulli_has_the_right_density() {
+    let p = projection(
+        ConnectionSpec::PairwiseBernoulli { probability: 0.1, autapses: false },
+        49.9,
+        true,
+    );
+    let lists = build(&p, 500, 0..500, 5);
+    // Mean 500 * 499 * 0.1 = 24950, sd 150; five sd.
+    assert!((lists.len() as f64 - 24_950.0).abs() < 750.0, "{}", lists.len());
+    let certain = projection(
+        ConnectionSpec::PairwiseBernoulli { probability: 1.0, autapses: false },
+        499.0,
+        true,
+    );
+    assert_eq!(build(&certain, 500, 0..500, 5).len(), 500 * 499);
+}
+
+#[test]
+fn explicit_rules() {
+    let one = build(&projection(ConnectionSpec::OneToOne, 1.0, false), 5, 0..5, 1);
+    assert_eq!(all_pairs(&one, 5), (0..5).map(|i| (i, i)).collect::<Vec<_>>());
+    let all = ConnectionSpec::AllToAll { autapses: false };
+    assert_eq!(build(&projection(all, 4.0, true), 5, 0..5, 1).len(), 20);
+    let pairs = ConnectionSpec::pairs(vec![3, 1, 3], vec![2, 0, 2]);
+    let lists = build(&projection(pairs, 0.6, false), 5, 0..5, 1);
+    assert_eq!(all_pairs(&lists, 5), vec![(1, 0), (3, 2), (3, 2)]);
+}
+
+/// Every rule with drawn weights and delays: the halves of the targets make the whole.
+#[test]
+fn the_synapses_do_not_depend_on_the_partition() {
+    let autapses = false;
+    let rules = [
+        ConnectionSpec::fixed_in_degree(20),
+        ConnectionSpec::FixedOutDegree { out_degree: 30, multapses: true, autapses },
+        ConnectionSpec::FixedOutDegree { out_degree: 30, multapses: false, autapses },
+        ConnectionSpec::FixedTotalNumber { number: 20_000, autapses },
+        ConnectionSpec::PairwiseBernoulli { probability: 0.1, autapses },
+        ConnectionSpec::DistanceGaussian {
+            sigma: 80.0,
+            probability: Some(0.4),
+            in_degree: None,
+            autapses,
+        },
+        ConnectionSpec::DistanceGaussian {
+            sigma: 80.0,
+            probability: None,
+            in_degree: Some(25),
+            autapses,
+        },
+        ConnectionSpec::pairs((0..1000).collect(), (0..1000).rev().collect()),
+    ];
+    let n = 1000;
+    for rule in rules {
+        let mut p = projection(rule, 20.0, true);
+        p.weights = Distribution::Drawn(DistributionShape::Normal { mean: 1.0, sd: 0.3 });
+        p.delays = DelaySpec::Drawn(Distribution::Drawn(DistributionShape::Uniform {
+            low: 0.3,
+            high: 2.0,
+        }));
+        let synapses = |range: Range<u32>| {
+            let lists = build_onto(&p, n, range.clone(), n, 3);
+            assert!(lists.delays().start >= 3 && lists.delays().end <= 21);
+            let mut found = Vec::new();
+            for source in 0..n {
+                for delay in lists.delays() {
+                    for i in lists.row(source, delay) {
+                        let weight = lists.weights().unwrap()[i];
+                        assert!(weight >= 0.0);
+                        found.push((
+                            source,
+                            delay,
+                            lists.targets[i] + range.start,
+                            weight.to_bits(),
+                        ));
+                    }
+                }
+            }
+            found
+        };
+        let whole = synapses(0..n);
+        assert!(whole.len() >= 1000, "{:?}: {}", p.connection, whole.len());
+        let mut joined = synapses(0..512);
+        joined.extend(synapses(512..n));
+        joined.sort_by_key(|s| (s.0, s.1, s.2));
+        let mut sorted = whole.clone();
+        sorted.sort_by_key(|s| (s.0, s.1, s.2));
+        assert_eq!(joined, sorted, "{:?}", p.connection);
+        assert!(
+            whole.iter().all(|s| s.0 != s.2)
+                || matches!(p.connection, ConnectionSpec::Pairs { .. })
+        );
+        if let ConnectionSpec::FixedOutDegree { out_degree, .. } = p.connection {
+            for source in 0..n {
+                let out = whole.iter().filter(|s| s.0 == source).count() as u64;
+                assert_eq!(out, out_degree);
+            }
+        }
+        if let ConnectionSpec::FixedTotalNumber { number, .. } = p.connection {
+            assert_eq!(whole.len() as u64, number);
+        }
+    }
+}
+
+/// Distances of the Gaussian rule have the width asked for: on a line, the standard deviation is
+/// sigma.
+#[test]
+fn the_gaussian_rule_has_its_width() {
+    for (probability, in_degree) in [(Some(0.5), None), (None, Some(40))] {
+        let rule = ConnectionSpec::DistanceGaussian {
+            sigma: 60.0,
+            probability,
+            in_degree,
+            autapses: true,
+        };
+        let p = projection(rule, 40.0, true);
+        let n = 1000;
+        let lists = build(&p, n, 0..n, 5);
+        let positions = Positions::new(SpaceSpec::Ring { length: 1000.0 }, n);
+        let pairs = all_pairs(&lists, n);
+        let square: f64 =
+            pairs.iter().map(|&(s, t)| positions.distance(s, positions.of(t)).powi(2)).sum();
+        let width = (square / pairs.len() as f64).sqrt();
+        // 40,000 or more distances: standard error 0.4 % of sigma.
+        assert!((width - 60.0).abs() < 1.2, "{width}");
+        if probability.is_some() {
+            // 0.5 sqrt(2 pi) 60 per neuron of 1 µm spacing.
+            let mean = pairs.len() as f64 / f64::from(n);
+            assert!((mean - 75.2).abs() < 1.5, "{mean}");
+        }
+    }
+}
+
+#[test]
+fn a_distance_delay_grows_with_distance() {
+    let mut p = projection(ConnectionSpec::AllToAll { autapses: false }, 99.0, true);
+    p.delays = DelaySpec::Distance { base: 0.5, velocity: 0.1 };
+    let lists = build(&p, 100, 0..100, 1);
+    // Neurons 0 and 50 are 500 µm apart: 0.5 ms + 5 ms = 55 steps; neighbours 10 µm: 6 steps.
+    assert!(lists.targets(0, 55).contains(&50));
+    assert_eq!(lists.targets(0, 6), [1, 99]);
+}

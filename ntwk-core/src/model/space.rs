@@ -1,0 +1,79 @@
+//! Where neurons lie, and how far apart.
+
+use crate::spec::{Border, SpaceSpec};
+
+/// Positions of the neurons of a population.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Positions {
+    space: SpaceSpec,
+    size: u32,
+    /// Neurons in a row of a sheet.
+    columns: u32,
+    rows: u32,
+}
+
+impl Positions {
+    pub(crate) fn new(space: SpaceSpec, size: u32) -> Self {
+        let (columns, rows) = match space {
+            SpaceSpec::Ring { .. } => (size, 1),
+            SpaceSpec::Sheet { width, height, .. } => {
+                let columns = (f64::from(size) * width / height).sqrt().round();
+                let columns = columns.clamp(1.0, f64::from(size.max(1))) as u32;
+                (columns, size.div_ceil(columns))
+            }
+        };
+        Self { space, size, columns, rows }
+    }
+
+    /// Position of neuron `i` (µm).
+    pub(crate) fn of(&self, i: u32) -> [f64; 2] {
+        match self.space {
+            SpaceSpec::Ring { length } => {
+                [(f64::from(i) + 0.5) * length / f64::from(self.size), 0.0]
+            }
+            SpaceSpec::Sheet { width, height, .. } => [
+                (f64::from(i % self.columns) + 0.5) * width / f64::from(self.columns),
+                (f64::from(i / self.columns) + 0.5) * height / f64::from(self.rows),
+            ],
+        }
+    }
+
+    /// Distance (µm) from neuron `i` to a position in the same space, the short way round where
+    /// borders meet.
+    pub(crate) fn distance(&self, i: u32, to: [f64; 2]) -> f64 {
+        let [x, y] = self.of(i);
+        let (dx, dy) = ((x - to[0]).abs(), (y - to[1]).abs());
+        match self.space {
+            SpaceSpec::Ring { length } => dx.min(length - dx),
+            SpaceSpec::Sheet { border: Border::Open, .. } => dx.hypot(dy),
+            SpaceSpec::Sheet { width, height, border: Border::Periodic } => {
+                dx.min(width - dx).hypot(dy.min(height - dy))
+            }
+        }
+    }
+
+    /// `exp(-d² / (2 sigma²))` of that distance.
+    pub(crate) fn gaussian(&self, i: u32, to: [f64; 2], sigma: f64) -> f64 {
+        let d = self.distance(i, to) / sigma;
+        (-0.5 * d * d).exp()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_go_the_short_way_round() {
+        let ring = Positions::new(SpaceSpec::Ring { length: 1000.0 }, 100);
+        assert!((ring.distance(0, ring.of(99)) - 10.0).abs() < 1e-9);
+        assert!((ring.distance(0, ring.of(50)) - 500.0).abs() < 1e-9);
+        let sheet =
+            |border| Positions::new(SpaceSpec::Sheet { width: 100.0, height: 50.0, border }, 200);
+        let (torus, open) = (sheet(Border::Periodic), sheet(Border::Open));
+        // 20 columns, 10 rows, 5 µm apart.
+        assert!((torus.distance(0, torus.of(19)) - 5.0).abs() < 1e-9);
+        assert!((open.distance(0, open.of(19)) - 95.0).abs() < 1e-9);
+        assert!((open.distance(0, open.of(21)) - 50f64.sqrt()).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,282 @@
+//! Values that are the same for all or drawn one by one: weights, delays, initial conditions.
+
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+use serde::Serialize;
+
+use super::ParameterText;
+use crate::fault::{FaultKind, Faults, nearest};
+use crate::tree::{Node, TableReader, Value, read_quantity, wrong_type};
+use crate::units::{Dimension, QuantityError};
+
+/// A value, or the distribution it is drawn from.
+///
+/// `T` is a number in the documented unit, or [`ParameterText`] where the unit is known only later.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Distribution<T = f64> {
+    /// The same value for all.
+    Constant(T),
+    /// Drawn independently for each.
+    Drawn(DistributionShape<T>),
+}
+
+/// The shapes a value may be drawn from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "distribution", rename_all = "snake_case")]
+pub enum DistributionShape<T = f64> {
+    /// Normal with mean and standard deviation.
+    Normal {
+        /// Mean.
+        mean: T,
+        /// Standard deviation, >= 0.
+        sd: T,
+    },
+    /// Lognormal with the mean and standard deviation of the value itself (not of its logarithm).
+    Lognormal {
+        /// Mean, > 0.
+        mean: T,
+        /// Standard deviation, >= 0.
+        sd: T,
+    },
+    /// Uniform between two bounds.
+    Uniform {
+        /// Lower bound.
+        low: T,
+        /// Upper bound, >= `low`.
+        high: T,
+    },
+}
+
+const SHAPES: [&str; 3] = ["normal", "lognormal", "uniform"];
+
+impl From<f64> for Distribution {
+    fn from(value: f64) -> Self {
+        Self::Constant(value)
+    }
+}
+
+impl PartialEq<f64> for Distribution {
+    fn eq(&self, other: &f64) -> bool {
+        self.constant() == Some(*other)
+    }
+}
+
+impl Distribution {
+    /// The value when it is the same for all.
+    #[must_use]
+    pub fn constant(&self) -> Option<f64> {
+        match self {
+            Self::Constant(x) => Some(*x),
+            Self::Drawn(_) => None,
+        }
+    }
+
+    /// Mean of the written distribution (redrawing values out of range may shift it).
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Constant(x) => *x,
+            Self::Drawn(
+                DistributionShape::Normal { mean, .. } | DistributionShape::Lognormal { mean, .. },
+            ) => *mean,
+            Self::Drawn(DistributionShape::Uniform { low, high }) => 0.5 * (low + high),
+        }
+    }
+
+    /// Standard deviation of the written distribution.
+    #[must_use]
+    pub fn sd(&self) -> f64 {
+        match self {
+            Self::Constant(_) => 0.0,
+            Self::Drawn(
+                DistributionShape::Normal { sd, .. } | DistributionShape::Lognormal { sd, .. },
+            ) => *sd,
+            Self::Drawn(DistributionShape::Uniform { low, high }) => (high - low) / 12f64.sqrt(),
+        }
+    }
+
+    /// The rule that is broken, if the numbers make no distribution.
+    #[must_use]
+    pub fn broken_rule(&self) -> Option<String> {
+        let finite = |xs: [f64; 2]| xs.iter().all(|x| x.is_finite());
+        match *self {
+            Self::Constant(x) if !x.is_finite() => Some("must be finite".to_owned()),
+            Self::Constant(_) => None,
+            Self::Drawn(
+                DistributionShape::Normal { mean, sd } | DistributionShape::Lognormal { mean, sd },
+            ) if !finite([mean, sd]) || sd < 0.0 => {
+                Some(format!("needs a finite mean ({mean}) and sd >= 0 ({sd})"))
+            }
+            Self::Drawn(DistributionShape::Lognormal { mean, .. }) if mean <= 0.0 => {
+                Some(format!("a lognormal value needs a mean > 0, not {mean}"))
+            }
+            Self::Drawn(DistributionShape::Uniform { low, high })
+                if !finite([low, high]) || high < low =>
+            {
+                Some(format!("needs low ({low}) <= high ({high})"))
+            }
+            Self::Drawn(_) => None,
+        }
+    }
+
+    /// Draws one value.
+    pub(crate) fn draw(&self, rng: &mut impl Rng) -> f64 {
+        match *self {
+            Self::Constant(x) => x,
+            Self::Drawn(DistributionShape::Normal { mean, sd }) => {
+                mean + sd * rng.sample::<f64, _>(StandardNormal)
+            }
+            Self::Drawn(DistributionShape::Lognormal { mean, sd }) => {
+                let variance = (sd / mean).powi(2).ln_1p();
+                let z: f64 = rng.sample(StandardNormal);
+                mean * (variance.sqrt() * z - 0.5 * variance).exp()
+            }
+            Self::Drawn(DistributionShape::Uniform { low, high }) => {
+                low + (high - low) * crate::random::unit(rng.next_u64())
+            }
+        }
+    }
+
+    /// Draws one value that satisfies `allowed`, redrawing up to a thousand times; then the mean.
+    pub(crate) fn draw_within(&self, rng: &mut impl Rng, allowed: impl Fn(f64) -> bool) -> f64 {
+        (0..1000).map(|_| self.draw(rng)).find(|&x| allowed(x)).unwrap_or_else(|| self.mean())
+    }
+
+    /// Reads a quantity, or a table with the key `distribution`.
+    pub fn read(
+        node: &Node,
+        path: &str,
+        dimension: Dimension,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let read = |node: &Node, path: &str, faults: &mut Faults| {
+            read_quantity(node, path, dimension, faults)
+        };
+        let distribution = read_shape(node, path, faults, read)?;
+        match distribution.broken_rule() {
+            None => Some(distribution),
+            Some(rule) => {
+                let kind = FaultKind::Combination { rule };
+                faults.push(path, Some(node.display()), node.line, kind);
+                None
+            }
+        }
+    }
+}
+
+impl Distribution<ParameterText> {
+    /// Reads a value whose dimension is not known yet.
+    pub fn read_text(node: &Node, path: &str, faults: &mut Faults) -> Option<Self> {
+        read_shape(node, path, faults, |node, path, faults| match &node.value {
+            Value::Integer(i) => Some(ParameterText::Number(*i as f64)),
+            Value::Float(x) => Some(ParameterText::Number(*x)),
+            Value::String(s) => Some(ParameterText::Text(s.clone())),
+            _ => {
+                wrong_type(faults, path, node, "a number or text with a unit");
+                None
+            }
+        })
+    }
+
+    /// The distribution in numbers of `dimension`.
+    ///
+    /// # Errors
+    /// [`QuantityError`] for the first text that is not a quantity of that dimension.
+    pub fn numbers(&self, dimension: Dimension) -> Result<Distribution, QuantityError> {
+        let number = |text: &ParameterText| match text {
+            ParameterText::Number(x) => Ok(*x),
+            ParameterText::Text(text) => dimension.parse(text),
+        };
+        Ok(match self {
+            Self::Constant(x) => Distribution::Constant(number(x)?),
+            Self::Drawn(shape) => Distribution::Drawn(match shape {
+                DistributionShape::Normal { mean, sd } => {
+                    DistributionShape::Normal { mean: number(mean)?, sd: number(sd)? }
+                }
+                DistributionShape::Lognormal { mean, sd } => {
+                    DistributionShape::Lognormal { mean: number(mean)?, sd: number(sd)? }
+                }
+                DistributionShape::Uniform { low, high } => {
+                    DistributionShape::Uniform { low: number(low)?, high: number(high)? }
+                }
+            }),
+        })
+    }
+}
+
+fn read_shape<T>(
+    node: &Node,
+    path: &str,
+    faults: &mut Faults,
+    read: impl Fn(&Node, &str, &mut Faults) -> Option<T>,
+) -> Option<Distribution<T>> {
+    if !matches!(node.value, Value::Table(_)) {
+        return read(node, path, faults).map(Distribution::Constant);
+    }
+    let mut table = TableReader::new(node, path, faults)?;
+    let name = table.required_text("distribution", &format!("one of {}", SHAPES.join(", ")))?;
+    let mut value = |key: &'static str| {
+        let node = table.required(key, "a number or text with a unit")?;
+        let path = table.path_of(key);
+        read(node, &path, table.faults)
+    };
+    let shape = match name.as_str() {
+        "normal" => {
+            let (mean, sd) = (value("mean"), value("sd"));
+            mean.zip(sd).map(|(mean, sd)| DistributionShape::Normal { mean, sd })
+        }
+        "lognormal" => {
+            let (mean, sd) = (value("mean"), value("sd"));
+            mean.zip(sd).map(|(mean, sd)| DistributionShape::Lognormal { mean, sd })
+        }
+        "uniform" => {
+            let (low, high) = (value("low"), value("high"));
+            low.zip(high).map(|(low, high)| DistributionShape::Uniform { low, high })
+        }
+        other => {
+            let kind = FaultKind::UnknownName {
+                what: "distribution",
+                nearest: nearest(other, SHAPES).map(str::to_owned),
+                valid: SHAPES.iter().map(|&s| s.to_owned()).collect(),
+            };
+            table.fault("distribution", kind);
+            return None;
+        }
+    };
+    table.finish();
+    shape.map(Distribution::Drawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, stream};
+
+    #[test]
+    fn samples_have_the_written_mean_and_sd() {
+        let shapes = [
+            DistributionShape::Normal { mean: 2.0, sd: 0.5 },
+            DistributionShape::Lognormal { mean: 2.0, sd: 1.0 },
+            DistributionShape::Uniform { low: -1.0, high: 3.0 },
+        ];
+        for shape in shapes {
+            let distribution = Distribution::Drawn(shape);
+            let mut rng = stream(1, Purpose::Weights, "p", 0);
+            let n = 200_000;
+            let xs: Vec<f64> = (0..n).map(|_| distribution.draw(&mut rng)).collect();
+            let mean = xs.iter().sum::<f64>() / f64::from(n);
+            let sd = (xs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n)).sqrt();
+            // Standard error of the mean at most 1.2 / sqrt(n) = 0.003; of the sd below 0.01.
+            assert!((mean - distribution.mean()).abs() < 0.015, "{distribution:?}: {mean}");
+            assert!((sd - distribution.sd()).abs() < 0.04, "{distribution:?}: {sd}");
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_are_drawn_again() {
+        let distribution = Distribution::Drawn(DistributionShape::Normal { mean: 1.0, sd: 2.0 });
+        let mut rng = stream(1, Purpose::Weights, "p", 0);
+        assert!((0..1000).all(|_| distribution.draw_within(&mut rng, |x| x >= 0.0) >= 0.0));
+    }
+}
