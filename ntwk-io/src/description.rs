@@ -53,6 +53,8 @@ pub struct Description {
     pub duration: Option<f64>,
     /// Duration the run was to have (ms), when it was written while it computed; a run that was killed has less.
     pub planned: Option<f64>,
+    /// Why the run ended before its planned duration, when it could say so.
+    pub stopped: Option<String>,
     /// Populations with the number of their spikes.
     pub spikes: Vec<(String, u64)>,
     /// Language of the stored model.
@@ -115,6 +117,7 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         layout,
         dt,
         duration: dt.zip(n_steps).map(|(dt, n)| dt * n as f64),
+        stopped: run.as_ref().and_then(|a| a.text("stopped")),
         planned: dt.zip(planned).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,
