@@ -6,6 +6,7 @@ pub mod compare;
 pub mod overview;
 pub mod results;
 pub mod simulate;
+pub mod stream;
 pub mod theory;
 pub mod windows;
 

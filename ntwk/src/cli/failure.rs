@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use ntwk::compare::CompareError;
 use ntwk::overview::FigureError;
-use ntwk::simulate::Stop;
+use ntwk::results::ReadBackError;
+use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
-use ntwk_core::connectivity::TooManySynapses;
 use ntwk_io::{FileError, ModelFileError};
 
 /// Why a command ended without success.
@@ -18,17 +18,22 @@ pub(crate) enum Failure {
     /// An argument names something that does not exist.
     #[error("{0}")]
     Argument(String),
-    /// The network cannot be built.
-    #[error(transparent)]
-    Network(#[from] TooManySynapses),
     /// The run stopped; what came before is in the files.
-    #[error("{stop}; what was computed before is in {}", folder.display())]
+    #[error("{reason}; what was computed before is in {}", file.display())]
     Stopped {
         /// Why.
-        stop: Stop,
+        reason: String,
+        /// Whether the user asked for it.
+        interrupted: bool,
         /// Where the partial results are.
-        folder: PathBuf,
+        file: PathBuf,
     },
+    /// A run cannot be written.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A run cannot be read back.
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError),
     /// The theory failed.
     #[error(transparent)]
     Theory(#[from] TheoryError),
@@ -62,8 +67,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
             Self::Model(_) | Self::Argument(_) => 2,
-            Self::Stopped { stop: Stop::Interrupted { .. }, .. }
-            | Self::Theory(TheoryError::Interrupted) => 130,
+            Self::Stopped { interrupted: true, .. } | Self::Theory(TheoryError::Interrupted) => 130,
             _ => 1,
         }
     }
