@@ -167,6 +167,21 @@ impl<'f> StoredArray<'f> {
         self.dataset.read_u32().map_err(|e| self.fail(e))
     }
 
+    /// Rows `rows` of a dataset of two dimensions, as far as there are any.
+    pub(crate) fn rows(&self, rows: Range<u64>) -> Result<Array2<f64>, FileError> {
+        self.check_size()?;
+        let shape = self.shape()?;
+        let [_, width] = shape[..] else {
+            return Err(self.mismatch("a matrix", format!("of shape {shape:?}")));
+        };
+        let count = rows.end.saturating_sub(rows.start);
+        let values = self.dataset.read_f64_rows(rows.start, count).map_err(|e| self.fail(e))?;
+        let width = usize::try_from(width).unwrap_or(usize::MAX);
+        let (n, found) = (values.len().checked_div(width).unwrap_or(0), values.len());
+        Array2::from_shape_vec((n, width), values)
+            .map_err(|_| self.mismatch(format!("rows of {width}"), format!("{found} values")))
+    }
+
     /// Columns `columns` of a dataset of two dimensions, read in blocks of rows, so that memory holds little more than
     /// what is returned.
     pub(crate) fn columns(&self, columns: Range<usize>) -> Result<Array2<f64>, FileError> {

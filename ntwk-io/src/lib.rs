@@ -29,7 +29,7 @@ pub mod theory;
 pub mod upstream;
 
 pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
-pub use description::{Description, describe};
+pub use description::{Description, Layout, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use model_file::{

@@ -10,7 +10,7 @@ use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 use crate::error::FileError;
 use crate::hdf5_reader::{Attributes, Hdf5Reader, StoredArray};
 use crate::provenance::Provenance;
-use crate::run_file::ModelText;
+use crate::run_file::{ModelText, Precision, report_name};
 use crate::theory::{Attribute, NamedArray, TheoryGroup};
 
 /// Population name given to the content of files that predate populations in SONATA.
@@ -272,6 +272,26 @@ impl ResultFile {
             n_steps,
             populations: populations.into_iter().map(|(_, p)| p).collect(),
         }))
+    }
+
+    /// Frames `frames` of the samples of `variable` of `population`, with their precision: a window in time, read
+    /// without the rest. Frames beyond the last are left out.
+    ///
+    /// # Errors
+    /// As [`ResultFile::spikes`].
+    pub fn frames(
+        &self,
+        population: &str,
+        variable: &str,
+        frames: Range<u64>,
+    ) -> Result<(Array2<f64>, Precision), FileError> {
+        let object = format!("/report/{}/data", report_name(population, variable));
+        let samples = self.reader.require(&[object])?;
+        let precision = match samples.element_type()?.as_str() {
+            "f32" => Precision::Single,
+            _ => Precision::Double,
+        };
+        Ok((samples.rows(frames)?, precision))
     }
 
     /// The stored model, when there is one.

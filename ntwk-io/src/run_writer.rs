@@ -77,6 +77,23 @@ impl RunWriter {
     ) -> Result<Self, FileError> {
         options.check()?;
         check_empty(plan)?;
+        let partial = partial_path(path);
+        let created = Self::create_at(path, &partial, plan, model, provenance, options);
+        if created.is_err() {
+            // It holds nothing; the first error is the one to report.
+            let _ = fs::remove_file(&partial);
+        }
+        created
+    }
+
+    fn create_at(
+        path: &Path,
+        partial: &Path,
+        plan: &Recording,
+        model: Option<&ModelText>,
+        provenance: Option<&Provenance>,
+        options: &WriteOptions,
+    ) -> Result<Self, FileError> {
         let form = RecordingForm {
             options: *options,
             extent: Extent::Planned,
@@ -87,7 +104,7 @@ impl RunWriter {
         form.add(&mut builder, &plan.populations)?;
         add_origin(&mut builder, model, provenance);
 
-        let partial = partial_path(path);
+        let partial = partial.to_owned();
         let mut samples = OpenOptions::new()
             .write(true)
             .create(true)

@@ -4,10 +4,12 @@
 
 pub mod compare;
 pub mod overview;
+pub mod plan;
 pub mod results;
 pub mod simulate;
 pub mod stream;
 pub mod theory;
+pub mod verify;
 pub mod windows;
 
 pub use ntwk_analysis as analysis;

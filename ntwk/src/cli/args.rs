@@ -1,9 +1,15 @@
-//! Arguments and help of every command.
+//! Arguments and help: what commands share, and the list of commands. A command with arguments of its own has them
+//! in its file.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ntwk_io::{Compression, Precision, WriteOptions};
+
+use super::export::ExportArgs;
+use super::info::InfoArgs;
+use super::plan::PlanArgs;
+use super::verify::VerifyArgs;
 
 /// Spiking networks, their mean-field theory and their single cells in one place.
 ///
@@ -56,6 +62,10 @@ windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Info(InfoArgs),
+    Export(ExportArgs),
+    Verify(VerifyArgs),
+    Plan(PlanArgs),
     Cells(CellsArgs),
     Import(ImportArgs),
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use ntwk::compare::CompareError;
 use ntwk::overview::FigureError;
+use ntwk::plan::PlanError;
 use ntwk::results::ReadBackError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
+use ntwk::verify::VerifyError;
 use ntwk_io::{FileError, ModelFileError};
 
 /// Why a command ended without success.
@@ -31,6 +33,20 @@ pub(crate) enum Failure {
     /// A run cannot be written.
     #[error(transparent)]
     Stream(#[from] StreamError),
+    /// A run cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// A stored run is not what its model gives.
+    #[error("{}: not the same bits: {difference}", file.display())]
+    Different {
+        /// The file.
+        file: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
+    /// A plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// A run cannot be read back.
     #[error(transparent)]
     ReadBack(#[from] ReadBackError),
@@ -67,7 +83,9 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
             Self::Model(_) | Self::Argument(_) => 2,
-            Self::Stopped { interrupted: true, .. } | Self::Theory(TheoryError::Interrupted) => 130,
+            Self::Stopped { interrupted: true, .. }
+            | Self::Theory(TheoryError::Interrupted)
+            | Self::Verify(VerifyError::Interrupted) => 130,
             _ => 1,
         }
     }
