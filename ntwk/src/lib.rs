@@ -2,6 +2,7 @@
 //!
 //! One model description drives the simulation, the theory and their comparison.
 
+pub mod analyze;
 pub mod compare;
 pub mod overview;
 pub mod plan;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ntwk_io::{Compression, Precision, WriteOptions};
 
+use super::analyze::AnalyzeArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
@@ -62,6 +63,7 @@ windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Analyze(AnalyzeArgs),
     Info(InfoArgs),
     Export(ExportArgs),
     Verify(VerifyArgs),

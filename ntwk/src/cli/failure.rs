@@ -9,6 +9,7 @@ use ntwk::results::ReadBackError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
 use ntwk::verify::VerifyError;
+use ntwk_analysis::AnalysisError;
 use ntwk_io::{FileError, ModelFileError};
 
 /// Why a command ended without success.
@@ -56,6 +57,9 @@ pub(crate) enum Failure {
     /// The comparison failed.
     #[error(transparent)]
     Compare(#[from] CompareError),
+    /// A recording cannot be analysed.
+    #[error("the run cannot be analysed: {0}")]
+    Analysis(#[from] AnalysisError),
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),

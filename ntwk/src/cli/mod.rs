@@ -1,5 +1,6 @@
 //! The command line: one file per command, glue only.
 
+mod analyze;
 mod args;
 mod cells;
 mod check;
@@ -33,6 +34,7 @@ pub(crate) fn main() -> i32 {
         Command::Meanfield(args) => meanfield::run(args),
         Command::Tf(args) => transfer_function::run(args),
         Command::Plot(args) => plot::run(args),
+        Command::Analyze(args) => analyze::run(args),
         Command::Info(args) => info::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
