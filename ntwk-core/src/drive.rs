@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
-use rand_distr::Exp1;
+use rand_distr::{Exp1, Poisson};
 use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, below, stream};
@@ -13,6 +13,9 @@ use crate::waveform::Waveform;
 /// Neurons per block: the unit in which neurons are given to workers, state is visited in cache
 /// and afferent events are drawn. Part of the bit contract.
 pub const BLOCK: usize = 512;
+
+/// Expected events of a block in a step from which on their number is drawn at once.
+const MANY_EVENTS: f64 = 24.0;
 
 /// Expected events per neuron and step of a rate-driven afferent projection.
 #[derive(Debug, Clone)]
@@ -100,7 +103,16 @@ impl BlockEvents {
     ) {
         match statistics {
             // The events of n neurons are one Poisson process of n times the intensity, each
-            // event falling on one of them with equal probability.
+            // event falling on one of them with equal probability. Where a step holds many, their
+            // number is drawn; else the gaps between them. Steps of a Poisson process are
+            // independent, so the two may alternate.
+            EventStatistics::Poisson if intensity * n as f64 >= MANY_EVENTS => {
+                let count = Poisson::new(intensity * n as f64)
+                    .map_or(0.0, |distribution| self.rng.sample(distribution));
+                for _ in 0..count as u64 {
+                    event(below(self.rng.next_u32(), n as u32) as usize);
+                }
+            }
             EventStatistics::Poisson => {
                 self.remaining -= intensity * n as f64;
                 while self.remaining <= 0.0 {

@@ -29,6 +29,8 @@ pub enum Purpose {
     Initial,
     /// Trains of a block of afferent neurons.
     AfferentTrains,
+    /// Points of a parameter scan.
+    ParameterScan,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Delays => 5,
             Self::Initial => 6,
             Self::AfferentTrains => 7,
+            Self::ParameterScan => 100,
         }
     }
 }

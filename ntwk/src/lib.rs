@@ -2,11 +2,15 @@
 //!
 //! One model description drives the simulation, the theory and their comparison.
 
+pub mod analyze;
 pub mod compare;
 pub mod overview;
+pub mod plan;
 pub mod results;
 pub mod simulate;
+pub mod stream;
 pub mod theory;
+pub mod verify;
 pub mod windows;
 
 pub use ntwk_analysis as analysis;

@@ -11,6 +11,7 @@ mod distribution;
 mod event;
 mod population;
 mod projection;
+pub mod parameter_scan;
 mod read;
 mod receptor;
 mod sections;
@@ -28,6 +29,9 @@ pub use population::{
 };
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
+pub use parameter_scan::{
+    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+};
 pub use sections::{
     AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
 };
@@ -64,6 +68,9 @@ pub struct ModelSpec {
     /// Windows of the comparison between simulation and theory.
     #[serde(skip_serializing_if = "CompareSpec::is_empty")]
     pub compare: CompareSpec,
+    /// Scan over keys of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ParameterScanSpec>,
 }
 
 /// Entries with a name each, in the order written; a table in files.

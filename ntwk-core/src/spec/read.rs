@@ -43,6 +43,7 @@ impl ModelSpec {
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
+        let scan = table.table("scan").map(super::parameter_scan::read);
         table.finish();
         let spec = Self {
             title,
@@ -56,6 +57,7 @@ impl ModelSpec {
             record,
             theory,
             compare,
+            scan,
         };
         Some((spec, places))
     }
@@ -137,7 +139,7 @@ pub(super) fn ruled(
 }
 
 /// An optional count that must lie in a range; the default stands in for a faulty one.
-fn ranged(
+pub(super) fn ranged(
     table: &mut TableReader<'_, '_>,
     key: &'static str,
     default: u64,
