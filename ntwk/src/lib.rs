@@ -3,6 +3,8 @@
 //! One model description drives the simulation, the theory and their comparison.
 
 pub mod compare;
+pub mod morpho_figures;
+pub mod morpho_transfer;
 pub mod overview;
 pub mod results;
 pub mod simulate;

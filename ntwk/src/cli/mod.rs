@@ -7,6 +7,7 @@ mod compare;
 mod failure;
 mod import;
 mod meanfield;
+mod morpho;
 mod output;
 mod plot;
 mod progress;
@@ -31,6 +32,7 @@ pub(crate) fn main() -> i32 {
         Command::Plot(args) => plot::run(args),
         Command::Cells(args) => cells::run(args),
         Command::Import(args) => import::run(args),
+        Command::Morpho(args) => morpho::run(args),
     };
     match result {
         Ok(()) => 0,
