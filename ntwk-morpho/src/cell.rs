@@ -110,6 +110,8 @@ pub struct Cell {
     pub(crate) currents: Vec<(usize, Waveform)>,
     pub(crate) clamps: Vec<(usize, VoltageClamp)>,
     pub(crate) synapses: Vec<Synapse>,
+    /// (compartment, compartment, conductance (µS)).
+    pub(crate) gap_junctions: Vec<(usize, usize, f64)>,
 }
 
 #[allow(non_snake_case)]
@@ -130,6 +132,7 @@ impl Cell {
             currents: Vec::new(),
             clamps: Vec::new(),
             synapses: Vec::new(),
+            gap_junctions: Vec::new(),
         })
     }
 
@@ -137,6 +140,23 @@ impl Cell {
     #[must_use]
     pub fn compartments(&self) -> &Compartments {
         &self.compartments
+    }
+
+    /// Total capacitance (nF).
+    #[must_use]
+    pub fn total_capacitance(&self) -> f64 {
+        let areas = self.compartments.as_slice().iter().map(|c| c.area);
+        areas.zip(&self.capacitance).map(|(a, c)| crate::units::NF_PER_UF_CM2_UM2 * a * c).sum()
+    }
+
+    /// The mechanisms: (name, kind, number of compartments, mean factor on the density).
+    #[must_use]
+    pub fn mechanisms(&self) -> Vec<(&str, &str, usize, f64)> {
+        let row = |i: &'_ Insertion| i.scale.iter().sum::<f64>() / i.scale.len() as f64;
+        self.insertions
+            .iter()
+            .map(|i| (i.name.as_str(), i.mechanism.kind(), i.places.len(), row(i)))
+            .collect()
     }
 
     /// Sets the specific capacitance (µF/cm²) of some compartments.
@@ -194,7 +214,7 @@ impl Cell {
         name: &str,
         selection: &Selection,
         channel: K,
-        factor: impl Fn(&Compartment) -> f64,
+        factor: impl FnMut(&Compartment) -> f64,
     ) -> Result<(), CellError> {
         self.insert_mechanism(name, selection, Arc::new(Channel(channel)), factor)
     }
@@ -208,7 +228,7 @@ impl Cell {
         name: &str,
         selection: &Selection,
         mechanism: Arc<dyn Mechanism>,
-        factor: impl Fn(&Compartment) -> f64,
+        mut factor: impl FnMut(&Compartment) -> f64,
     ) -> Result<(), CellError> {
         mechanism.check().map_err(CellError::parameter(name))?;
         if self.insertions.iter().any(|i| i.name == name) {
@@ -243,6 +263,25 @@ impl Cell {
     pub fn clamp_voltage(&mut self, at: Location, clamp: VoltageClamp) -> Result<(), CellError> {
         clamp.check().map_err(CellError::parameter("voltage clamp"))?;
         self.clamps.push((self.compartments.node(at)?, clamp));
+        Ok(())
+    }
+
+    /// Joins the compartments around two points by a gap junction of `conductance` (µS): g (V_a − V_b) flows from a to b.
+    ///
+    /// # Errors
+    /// [`CellError`] when the conductance or a place is not valid. A conductance of 0 adds nothing.
+    pub fn add_gap_junction(
+        &mut self,
+        a: Location,
+        b: Location,
+        conductance: f64,
+    ) -> Result<(), CellError> {
+        ParameterError::not_negative("conductance", conductance, "uS")
+            .map_err(CellError::parameter("gap junction"))?;
+        let (a, b) = (self.compartments.compartment(a)?, self.compartments.compartment(b)?);
+        if a != b && conductance > 0.0 {
+            self.gap_junctions.push((a, b, conductance));
+        }
         Ok(())
     }
 

@@ -70,7 +70,7 @@ pub trait Kinetics<const N: usize>: Debug + Clone + Send + Sync + 'static {
 pub struct Channel<K, const N: usize>(pub K);
 
 impl<K: Kinetics<N>, const N: usize> Mechanism for Channel<K, N> {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> &str {
         K::KIND
     }
 
@@ -233,8 +233,8 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
         self.arch.dispatch(Advance { channel: self, membrane, dt });
     }
 
-    fn variables(&self) -> &'static [&'static str] {
-        &K::GATES
+    fn variables(&self) -> Vec<&str> {
+        K::GATES.to_vec()
     }
 
     fn variable(&self, index: usize) -> Option<&[f64]> {

@@ -242,6 +242,28 @@ impl Compartments {
         Ok(self.node_at(branch, x))
     }
 
+    /// The compartment around a point; at an end of a branch the one that ends there.
+    ///
+    /// # Errors
+    /// As [`Compartments::node`].
+    pub fn compartment(&self, at: Location) -> Result<usize, LocationError> {
+        self.node(at)?;
+        let (from, to) = (self.first[at.branch], self.first[at.branch + 1]);
+        let k = self.list[from..to].partition_point(|c| c.x_end <= at.x);
+        Ok((from + k).min(to - 1))
+    }
+
+    /// Path distance (µm) of a point from the origin, see [`Morphology::path_distances`]; NaN where there is no such point.
+    #[must_use]
+    pub fn path_distance(&self, at: Location) -> f64 {
+        let Ok(k) = self.compartment(at) else { return f64::NAN };
+        let c = &self.list[k];
+        // On a soma root both halves count from the middle.
+        let outwards = if c.path_distance < 0.5 * c.length && c.x < 0.5 { -1.0 } else { 1.0 };
+        let length = c.length / (c.x_end - c.x_start);
+        (c.path_distance + outwards * (at.x - c.x) * length).abs()
+    }
+
     /// Where the sample with an SWC id lies: on its own branch, not on a branch that starts there.
     #[must_use]
     pub fn location_of_sample(&self, id: i64) -> Option<Location> {

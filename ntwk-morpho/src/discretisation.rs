@@ -60,7 +60,7 @@ pub enum DiscretisationError {
 }
 
 /// The largest number of compartments of one cell.
-pub const MAX_COMPARTMENTS: usize = 10_000_000;
+pub const MAX_COMPARTMENTS: usize = 2_000_000;
 
 impl Morphology {
     /// Cuts every branch into compartments.

@@ -144,6 +144,20 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// Solves for another right side with what [`Tree::solve_change`] or [`Tree::eliminate`] left in `own` and `factors`;
+    /// `rhs` becomes the solution.
+    pub fn solve_again(&self, own: &[f64], factors: &[f64], rhs: &mut [f64]) {
+        let n = self.nodes.len();
+        for k in (1..n).rev() {
+            rhs[self.parents[k] as usize] += factors[k] * rhs[k];
+            rhs[k] *= factors[k] / self.links[k];
+        }
+        rhs[0] /= own[0];
+        self.substitute(rhs, factors);
+    }
+}
+
 /// The hot loop of [`Tree::solve_change`]; a type of its own, so that it is compiled for each instruction set. Fused
 /// operations shorten the chain from a node to its parent, on which the time depends.
 struct Change<'a> {

@@ -106,7 +106,7 @@ pub const LANES: usize = 16;
 /// Two kinds exist in the crate: ohmic currents through gates ([`crate::channel::Kinetics`]) and the calcium pool.
 pub trait Mechanism: Debug + Send + Sync {
     /// Name of the kind of mechanism, e.g. `"hodgkin_huxley"`; the default name of an instance.
-    fn kind(&self) -> &'static str;
+    fn kind(&self) -> &str;
 
     /// Checks the parameters.
     ///
@@ -139,7 +139,7 @@ pub trait MechanismState: Debug + Send + Sync {
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64);
 
     /// Names of the state variables.
-    fn variables(&self) -> &'static [&'static str];
+    fn variables(&self) -> Vec<&str>;
 
     /// A state variable in all places (padding included), by its index in [`MechanismState::variables`].
     fn variable(&self, index: usize) -> Option<&[f64]>;

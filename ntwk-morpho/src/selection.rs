@@ -1,5 +1,10 @@
 //! Choosing compartments: by region, distance, order, radius, subtree, and combinations of these.
 
+mod text;
+
+pub use text::SelectionError;
+pub(crate) use text::region;
+
 use crate::compartments::Compartments;
 use crate::region::Region;
 use serde::{Deserialize, Serialize};

@@ -14,6 +14,7 @@
 
 mod constants;
 mod error;
+mod gap_junctions;
 mod placed;
 mod recording;
 mod synapses;
@@ -260,6 +261,59 @@ impl Simulation {
         Ok(())
     }
 
+    /// Puts the synapses of `cell` in the place of the present ones, without changing anything else: from a checkpoint at
+    /// rest to an experiment. Spikes before the present time never arrive.
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] unless `cell` has as many nodes as the one simulated.
+    pub fn replace_synapses(&mut self, cell: &Cell) -> Result<(), SimulationError> {
+        let count = self.constants.tree.len();
+        if cell.compartments.n_nodes() != count {
+            return Err(LocationError::Node { node: cell.compartments.n_nodes(), count }.into());
+        }
+        let positions = &self.constants.positions;
+        let mut synapses = Synapses::new(&cell.synapses, positions, self.settings.dt);
+        synapses.start_at(self.time());
+        self.state.synapses = synapses;
+        Ok(())
+    }
+
+    /// Puts the injected currents of `cell` in the place of the present ones, as [`Simulation::replace_synapses`].
+    ///
+    /// # Errors
+    /// [`SimulationError::Location`] unless `cell` has as many nodes as the one simulated.
+    pub fn replace_currents(&mut self, cell: &Cell) -> Result<(), SimulationError> {
+        let count = self.constants.tree.len();
+        if cell.compartments.n_nodes() != count {
+            return Err(LocationError::Node { node: cell.compartments.n_nodes(), count }.into());
+        }
+        let at = |node: usize| self.constants.positions[node] as usize;
+        self.constants.currents = cell.currents.iter().map(|(n, w)| (at(*n), w.clone())).collect();
+        Ok(())
+    }
+
+    /// Memory of state, constants and workspace over the number of compartments (bytes), recordings and events aside.
+    #[must_use]
+    pub fn bytes_per_compartment(&self) -> usize {
+        let Simulation { constants, state, work, .. } = self;
+        let reals = state.v.len()
+            + state.calcium.len()
+            + state.calcium_current.len()
+            + work.current.len()
+            + work.conductance.len()
+            + work.own.len()
+            + work.rhs.len()
+            + work.factors.len()
+            + constants.capacitive.len()
+            + constants.area.len()
+            + constants.tree.len()
+            + state.mechanisms.iter().map(Placed::reals).sum::<usize>();
+        let integers = constants.positions.len() + 2 * constants.tree.len();
+        let geometry = constants.n_compartments * size_of::<crate::Compartment>()
+            + constants.tree.len() * size_of::<Option<crate::compartments::Link>>();
+        (8 * reals + 4 * integers + geometry) / constants.n_compartments
+    }
+
     /// What was recorded so far.
     #[must_use]
     pub fn recording(&self) -> Recording {
@@ -348,6 +402,7 @@ impl Simulation {
         for (k, waveform) in &constants.currents {
             rhs[*k] += waveform.over(t, dt);
         }
+        constants.gap_junctions.add_currents(&state.v, rhs);
     }
 
     /// Solves for ΔV and applies it.
@@ -362,6 +417,7 @@ impl Simulation {
             }
         }
         tree.solve_change(work.arch, &state.v, &mut work.own, &mut work.rhs, &mut work.factors);
+        constants.gap_junctions.correct(tree, &work.own, &work.factors, &mut work.rhs);
         let scale = if second_order { 2.0 } else { 1.0 };
         let mut sound = work.own[0] > 0.0;
         for f in &work.factors[1..n] {

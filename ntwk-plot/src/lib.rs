@@ -32,6 +32,7 @@ pub mod figures;
 pub mod label;
 pub mod layout;
 pub mod mark;
+pub mod movie;
 pub mod panel;
 mod path;
 mod raster_image;

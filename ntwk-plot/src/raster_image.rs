@@ -12,6 +12,18 @@ const MOST_PIXELS: f64 = 1e8;
 
 /// Renders `svg` with `scale` pixels per point.
 pub(crate) fn png(svg: &str, scale: f64) -> Result<Vec<u8>, PlotError> {
+    render(svg, scale)?.encode_png().map_err(|e| PlotError::Png { message: e.to_string() })
+}
+
+/// The pixels (red, green, blue, opacity) of `svg`, row by row, with width and height.
+pub(crate) fn rgba(svg: &str, scale: f64) -> Result<(Vec<u8>, u32, u32), PlotError> {
+    let pixmap = render(svg, scale)?;
+    let (width, height) = (pixmap.width(), pixmap.height());
+    // The background is opaque, so premultiplied colours are the colours.
+    Ok((pixmap.take(), width, height))
+}
+
+fn render(svg: &str, scale: f64) -> Result<Pixmap, PlotError> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(PlotError::Value {
             name: "scale",
@@ -30,7 +42,7 @@ pub(crate) fn png(svg: &str, scale: f64) -> Result<Vec<u8>, PlotError> {
     }
     let mut pixmap = Pixmap::new(pixels_x, pixels_y).ok_or_else(too_large)?;
     resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|e| PlotError::Png { message: e.to_string() })
+    Ok(pixmap)
 }
 
 /// Reads SVG text with the bundled font as the only one; one unit of the result is one point.

@@ -294,13 +294,21 @@ fn current_quantities(
     let Some(membrane) = model.populations().get(index).map(|p| p.cell.membrane()) else {
         return Ok(());
     };
-    // A receptor is excitatory when it pulls the membrane above threshold.
+    // A receptor is excitatory when its current depolarises at threshold.
     let currents = |excitatory: bool| -> Option<Array2<f64>> {
         model
             .receptors_of(index)
             .iter()
+            .filter(|&&r| {
+                let (p, q) = model.receptors()[r].kind.coefficients();
+                let weight = model
+                    .projections_onto(index)
+                    .filter(|projection| projection.receptor == r)
+                    .map(|projection| projection.weight)
+                    .sum::<f64>();
+                (weight * (q - p * membrane.V_th) > 0.0) == excitatory
+            })
             .map(|&r| &model.receptors()[r])
-            .filter(|r| (r.E_rev > membrane.V_th) == excitatory)
             .filter_map(|r| trace(recorded, &format!("I_{}", r.name)))
             .map(|t| t.data.clone())
             .reduce(|a, b| a + b)
@@ -376,13 +384,14 @@ fn inputs(
         };
         let receptor = &model.receptors()[projection.receptor];
         let event_rate = projection.in_degree * projection.release_probability * rate;
-        let conductance = 1e-3 * event_rate * projection.weight * receptor.tau_syn;
+        let mean = 1e-3 * event_rate * projection.weight * receptor.area();
+        let (p, q) = receptor.kind.coefficients();
         inputs.push(ProjectionInput {
             projection: projection.name.clone(),
             afferent: matches!(projection.source, Source::Afferent(_)),
             event_rate,
-            conductance,
-            current: mean_potential.map(|v| conductance * (receptor.E_rev - v)),
+            conductance: p * mean,
+            current: mean_potential.map(|v| mean * (q - p * v)),
         });
     }
     Ok(inputs)

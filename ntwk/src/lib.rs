@@ -4,6 +4,8 @@
 
 pub mod analyze;
 pub mod compare;
+pub mod morpho_figures;
+pub mod morpho_transfer;
 pub mod overview;
 pub mod plan;
 pub mod results;

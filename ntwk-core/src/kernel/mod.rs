@@ -10,7 +10,7 @@ mod synapse;
 
 pub use exp::exp;
 pub use point::{NeuronDynamics, PointNeuron};
-pub(crate) use synapse::{ConductanceSums, Injected, ReceptorColumn, sum_conductances};
+pub(crate) use synapse::{ConductanceSums, Injected, ReceptorColumn, rise_gain, sum_conductances};
 
 /// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
 /// has blown up.

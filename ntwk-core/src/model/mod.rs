@@ -61,6 +61,15 @@ impl Receptor {
     pub fn E_rev(&self) -> Option<f64> {
         self.kind.E_rev()
     }
+
+    /// Integral over time (ms) of the response to one event of weight 1: `tau_syn`, or
+    /// `k tau_syn tau_rise` for a double exponential of unit peak.
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        self.tau_rise.map_or(self.tau_syn, |rise| {
+            crate::kernel::rise_gain(self.tau_syn, rise) * self.tau_syn * rise
+        })
+    }
 }
 
 /// A population.

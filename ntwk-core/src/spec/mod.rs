@@ -9,9 +9,9 @@ mod afferent;
 mod connection;
 mod distribution;
 mod event;
+pub mod parameter_scan;
 mod population;
 mod projection;
-pub mod parameter_scan;
 mod read;
 mod receptor;
 mod sections;
@@ -23,15 +23,15 @@ pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpe
 pub use connection::ConnectionSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
+pub use parameter_scan::{
+    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+};
 pub use population::{
     Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,
     VoltageClampSpec,
 };
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
-pub use parameter_scan::{
-    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
-};
 pub use sections::{
     AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
 };

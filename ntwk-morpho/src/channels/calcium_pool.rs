@@ -35,7 +35,7 @@ impl Default for CalciumPool {
 }
 
 impl Mechanism for CalciumPool {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> &str {
         "calcium_pool"
     }
 
@@ -92,8 +92,8 @@ impl MechanismState for PoolState {
         }
     }
 
-    fn variables(&self) -> &'static [&'static str] {
-        &[]
+    fn variables(&self) -> Vec<&str> {
+        Vec::new()
     }
 
     fn variable(&self, _: usize) -> Option<&[f64]> {

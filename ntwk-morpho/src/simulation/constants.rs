@@ -1,5 +1,6 @@
 //! What a simulation derives from a cell and its settings once.
 
+use super::gap_junctions::GapJunctions;
 use super::{Method, Settings};
 use crate::cell::Cell;
 use crate::hines::Tree;
@@ -23,6 +24,8 @@ pub(super) struct Constants {
     pub currents: Vec<(usize, Waveform)>,
     /// (position, clamp).
     pub clamps: Vec<(usize, VoltageClamp)>,
+    /// Gap junctions, by position.
+    pub gap_junctions: GapJunctions,
     /// Nodes without area, for Crank–Nicolson.
     pub massless: Vec<Massless>,
 }
@@ -79,6 +82,9 @@ impl Constants {
             capacitive,
             area,
             currents: cell.currents.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
+            gap_junctions: GapJunctions {
+                list: cell.gap_junctions.iter().map(|&(a, b, g)| (at(a), at(b), g)).collect(),
+            },
             clamps: cell.clamps.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
             positions,
             massless,

@@ -72,11 +72,18 @@ impl Placed {
         &self.name
     }
 
+    /// Numbers kept per place, all together.
+    pub fn reals(&self) -> usize {
+        // The factor on the density, the variables, and the copies of the cell's arrays.
+        let copies = if self.gather.is_some() { 5 } else { 0 };
+        self.padded * (1 + self.state.variables().len() + copies)
+    }
+
     pub fn uses_calcium(&self) -> bool {
         self.uses_calcium
     }
 
-    pub fn variables(&self) -> &'static [&'static str] {
+    pub fn variables(&self) -> Vec<&str> {
         self.state.variables()
     }
 
@@ -123,7 +130,7 @@ impl Placed {
     }
 
     /// The first position with a variable that is not finite.
-    pub fn non_finite(&self) -> Option<(usize, &'static str)> {
+    pub fn non_finite(&self) -> Option<(usize, &str)> {
         for (index, name) in self.state.variables().iter().enumerate() {
             let place = (0..self.n_places).find(|&p| !self.variable(index, p).is_finite());
             if let Some(p) = place {

@@ -109,6 +109,14 @@ impl Synapses {
         all
     }
 
+    /// Drops the events before `t` (ms).
+    pub fn start_at(&mut self, t: f64) {
+        self.next = self.events.partition_point(|e| e.time < t);
+        for s in &mut self.gaba_b {
+            (s.time, s.pulse_end) = (t, t);
+        }
+    }
+
     /// Brings the state to the middle of the step from `t`, with every spike at its own time.
     pub fn advance(&mut self, t: f64, dt: f64) {
         let middle = t + 0.5 * dt;

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod compared;
 pub mod connectivity;
+pub mod curves;
 pub mod heat_map;
 pub mod histogram;
 pub mod overlay;
@@ -17,10 +18,12 @@ pub mod surface;
 pub mod time;
 pub mod traces;
 pub mod transfer;
+pub mod tree;
 
 pub use activity::{Activity, Afferent, activity, activity_figure, afferents};
 pub use compared::{Compared, Quantity, compared};
 pub use connectivity::{ConnectionDensity, connectivity};
+pub use curves::{NamedCurve, Style, curves};
 pub use heat_map::{HeatMap, Shading, heat_map};
 pub use histogram::{Distribution, histogram};
 pub use overlay::{Curve, overlay};
@@ -32,3 +35,4 @@ pub use surface::surface;
 pub use time::{Series, TimeSpan};
 pub use traces::{VoltageTrace, traces};
 pub use transfer::{TransferData, transfer};
+pub use tree::{TreeColors, TreeMarker, TreePiece, tree};

@@ -70,6 +70,7 @@ windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR
     Plan(PlanArgs),
     Cells(CellsArgs),
     Import(ImportArgs),
+    Morpho(super::morpho::MorphoArgs),
 }
 
 /// A model file and changes to it.
@@ -83,7 +84,7 @@ pub(crate) struct ModelArgs {
     pub overrides: Vec<(String, String)>,
 }
 
-fn parse_override(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ntwk::compare::CompareError;
+use ntwk::morpho_transfer::MorphoScanError;
 use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
 use ntwk::results::ReadBackError;
@@ -10,7 +11,9 @@ use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
 use ntwk::verify::VerifyError;
 use ntwk_analysis::AnalysisError;
-use ntwk_io::{FileError, ModelFileError};
+use ntwk_core::Faults;
+use ntwk_io::{CellFileError, FileError, ModelFileError};
+use ntwk_morpho::studies::StudyError;
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,24 @@ pub(crate) enum Failure {
     /// The model file cannot be read or has faults.
     #[error(transparent)]
     Model(#[from] ModelFileError),
+    /// The cell file or its SWC file cannot be read or has faults.
+    #[error(transparent)]
+    Cell(#[from] CellFileError),
+    /// The cell file does not fit its morphology.
+    #[error(transparent)]
+    CellFaults(#[from] Faults),
+    /// The simulation of a cell failed.
+    #[error(transparent)]
+    CellSimulation(#[from] ntwk_morpho::SimulationError),
+    /// A passive fit failed.
+    #[error(transparent)]
+    PassiveFit(#[from] ntwk_morpho::passive_fit::FitError),
+    /// The scan of a cell's transfer function failed.
+    #[error(transparent)]
+    CellScan(#[from] MorphoScanError),
+    /// A study of a cell failed.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// An argument names something that does not exist.
     #[error("{0}")]
     Argument(String),
@@ -86,7 +107,11 @@ impl Failure {
     /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
-            Self::Model(_) | Self::Argument(_) => 2,
+            Self::Model(_)
+            | Self::Cell(_)
+            | Self::CellFaults(_)
+            | Self::Argument(_)
+            | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. }) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Theory(TheoryError::Interrupted)
             | Self::Verify(VerifyError::Interrupted) => 130,

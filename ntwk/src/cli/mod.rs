@@ -10,6 +10,7 @@ mod failure;
 mod import;
 mod info;
 mod meanfield;
+mod morpho;
 mod output;
 mod plan;
 mod plot;
@@ -41,6 +42,7 @@ pub(crate) fn main() -> i32 {
         Command::Plan(args) => plan::run(args),
         Command::Cells(args) => cells::run(args),
         Command::Import(args) => import::run(args),
+        Command::Morpho(args) => morpho::run(args),
     };
     match result {
         Ok(()) => 0,

@@ -1,0 +1,198 @@
+//! The file of a run of a morphological cell.
+//!
+//! | path | type and shape | content |
+//! |---|---|---|
+//! | `/recording/time` | f64 `[n_samples]`, attribute `units` = ms | times of the samples |
+//! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column |
+//! | `/spikes/<place>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
+//! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
+//! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
+//! | `/cell` | string | the cell file |
+//! | `/provenance` | attributes, see [`Provenance`] | who made the file |
+
+use std::io::Write;
+use std::path::Path;
+
+use hdf5::AttrValue;
+use ntwk_morpho::spec::BuiltCell;
+use ntwk_morpho::{Probe, Recording, Spikes};
+
+use crate::atomic;
+use crate::error::{Action, FileError};
+use crate::hdf5_writer::{array, check_name, text};
+use crate::provenance::Provenance;
+use crate::run_file::{Compression, ModelText, add_origin, sonata_file};
+
+/// What a run of a cell left behind.
+#[derive(Debug, Clone, Copy)]
+pub struct CellRun<'a> {
+    /// The cell.
+    pub built: &'a BuiltCell,
+    /// The text of the cell file.
+    pub text: &'a str,
+    /// Recorded quantities.
+    pub recording: &'a Recording,
+    /// Spikes of every detector.
+    pub spikes: &'a [Spikes],
+    /// Who made it.
+    pub provenance: &'a Provenance,
+}
+
+/// Unit of a recorded quantity.
+#[must_use]
+pub fn probe_unit(probe: &Probe) -> &'static str {
+    match probe {
+        Probe::Voltage(_) => "mV",
+        Probe::Calcium(_) => "mM",
+        Probe::Variable { .. } => "",
+        Probe::Current { .. } => "mA/cm2",
+    }
+}
+
+/// Writes a run as HDF5; an existing file is replaced only by a complete new one.
+///
+/// # Errors
+/// [`FileError::Name`] for a group of synapses whose name cannot be that of an HDF5 object, [`FileError::Io`],
+/// [`FileError::Hdf5`].
+pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
+    let mut file = sonata_file();
+    let shape = run.recording.values.dim();
+    let mut group = file.create_group("recording");
+    group.create_dataset("time").with_data(&run.recording.times).set_attr("units", text("ms"));
+    let values: Vec<f64> = run.recording.values.iter().copied().collect();
+    let names: Vec<String> = run.built.probes.iter().map(|p| p.0.clone()).collect();
+    let units: Vec<String> = run.built.probes.iter().map(|p| probe_unit(&p.1).to_owned()).collect();
+    group
+        .create_dataset("data")
+        .with_data(&values)
+        .with_shape(&[shape.0 as u64, shape.1 as u64])
+        .set_attr("names", text(&names.join("\n")))
+        .set_attr("units", text(&units.join("\n")));
+    file.add_group(group.finish());
+    let mut group = file.create_group("spikes");
+    for ((name, _), spikes) in run.built.detectors.iter().zip(run.spikes) {
+        check_name("place", name)?;
+        let mut own = group.create_group(name);
+        own.set_attr("threshold", AttrValue::F64(spikes.threshold));
+        array(own.create_dataset("timestamps"), &spikes.times, Compression::None)
+            .set_attr("units", text("ms"));
+        group.add_group(own.finish());
+    }
+    file.add_group(group.finish());
+    let compartments = run.built.cell.compartments();
+    let list = compartments.as_slice();
+    let mut group = file.create_group("compartments");
+    let column = |of: &dyn Fn(&ntwk_morpho::Compartment) -> f64| -> Vec<f64> {
+        list.iter().map(of).collect()
+    };
+    for (name, values) in [
+        ("x", column(&|c| c.centre[0])),
+        ("y", column(&|c| c.centre[1])),
+        ("z", column(&|c| c.centre[2])),
+        ("length", column(&|c| c.length)),
+        ("radius", column(&|c| c.radius)),
+        ("path_distance", column(&|c| c.path_distance)),
+        ("area", column(&|c| c.area)),
+    ] {
+        let unit = if name == "area" { "um2" } else { "um" };
+        group.create_dataset(name).with_data(&values).set_attr("units", text(unit));
+    }
+    let parents: Vec<i64> =
+        (0..list.len()).map(|k| compartments.parent(k).map_or(-1, |p| p as i64)).collect();
+    group.create_dataset("parent").with_data(&parents);
+    let branches: Vec<u32> = list.iter().map(|c| c.branch as u32).collect();
+    group.create_dataset("branch").with_data(&branches);
+    let regions: Vec<u32> = list.iter().map(|c| c.region.to_swc()).collect();
+    group.create_dataset("region").with_data(&regions);
+    file.add_group(group.finish());
+    let mut group = file.create_group("synapses");
+    for s in &run.built.synapses {
+        check_name("group of synapses", &s.name)?;
+        let mut own = group.create_group(&s.name);
+        let branch: Vec<u32> = s.places.iter().map(|p| p.branch as u32).collect();
+        let x: Vec<f64> = s.places.iter().map(|p| p.x).collect();
+        let events: Vec<f64> = s.events.iter().flatten().copied().collect();
+        let owner: Vec<u32> = (0u32..)
+            .zip(&s.events)
+            .flat_map(|(k, times)| std::iter::repeat_n(k, times.len()))
+            .collect();
+        array(own.create_dataset("branch"), &branch, Compression::None);
+        array(own.create_dataset("x"), &x, Compression::None);
+        array(own.create_dataset("events"), &events, Compression::None)
+            .set_attr("units", text("ms"));
+        array(own.create_dataset("event_synapse"), &owner, Compression::None);
+        group.add_group(own.finish());
+    }
+    file.add_group(group.finish());
+    let model = ModelText { format: "toml".to_owned(), text: run.text.to_owned() };
+    add_origin(&mut file, Some(&model), Some(run.provenance));
+    atomic::replace(path, |out| {
+        file.finish_to(out).map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
+    })
+}
+
+/// Writes the recorded quantities as CSV: `time_ms` and one column per quantity, named with its unit.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn write_cell_csv(
+    path: &Path,
+    built: &BuiltCell,
+    recording: &Recording,
+) -> Result<(), FileError> {
+    let io = |e| FileError::io(Action::Write, path, e);
+    atomic::replace(path, |out| {
+        write!(out, "time_ms").map_err(io)?;
+        for (name, probe) in &built.probes {
+            let unit = probe_unit(probe);
+            let gap = if unit.is_empty() { "" } else { " " };
+            write!(out, ",\"{}{gap}{unit}\"", name.replace('"', "'")).map_err(io)?;
+        }
+        writeln!(out).map_err(io)?;
+        for (t, row) in recording.times.iter().zip(recording.values.rows()) {
+            write!(out, "{t}").map_err(io)?;
+            for v in row {
+                write!(out, ",{v}").map_err(io)?;
+            }
+            writeln!(out).map_err(io)?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads a trace: two columns, time (ms) and a quantity, separated by a comma, a semicolon or white space; lines that do
+/// not start with a number (a header, `#`) are passed over before the first sample.
+///
+/// # Errors
+/// [`FileError::Io`]; [`FileError::Mismatch`] with the line for anything else, or when fewer than two samples or times that
+/// do not grow are found.
+pub fn read_trace_csv(path: &Path) -> Result<(Vec<f64>, Vec<f64>), FileError> {
+    let content =
+        std::fs::read_to_string(path).map_err(|e| FileError::io(Action::Read, path, e))?;
+    let wrong = |line: usize, found: &str| FileError::Mismatch {
+        path: path.to_owned(),
+        object: format!("line {line}"),
+        expected: "two finite numbers, time in ms (growing) and a value".to_owned(),
+        found: found.to_owned(),
+    };
+    let (mut times, mut values): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    for (index, line) in content.lines().enumerate() {
+        let mut fields = line
+            .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
+            .filter(|f| !f.is_empty())
+            .map(|f| f.parse::<f64>().ok().filter(|x| x.is_finite()));
+        match (fields.next(), fields.next()) {
+            (None, _) => {}
+            (Some(Some(t)), Some(Some(v))) if times.last().is_none_or(|last| t > *last) => {
+                times.push(t);
+                values.push(v);
+            }
+            _ if times.is_empty() => {}
+            _ => return Err(wrong(index + 1, line.trim())),
+        }
+    }
+    if times.len() < 2 {
+        return Err(wrong(content.lines().count(), "the end of the file"));
+    }
+    Ok((times, values))
+}

@@ -1,0 +1,275 @@
+//! Cell files: all faults at once, declared channels, every key matters, damaged files never panic.
+
+use std::path::{Path, PathBuf};
+
+use ntwk_io::{CellFileError, parse_tree, read_cell};
+use ntwk_morpho::spec::{BuiltCell, CellSpec, MorphologySource};
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/dendritic-integration/cell.toml")
+}
+
+fn build(text: &str) -> Result<BuiltCell, String> {
+    let tree = parse_tree(text, ntwk_io::Notation::Toml).map_err(|f| f.to_string())?;
+    let spec = CellSpec::from_tree(&tree).map_err(|f| f.to_string())?;
+    let MorphologySource::Generator(g, seed) = &spec.morphology.source else {
+        return Err("a file".to_owned());
+    };
+    let morphology = g.build(*seed).map_err(|e| e.to_string())?;
+    spec.build(&morphology).map_err(|f| f.to_string())
+}
+
+fn trace(text: &str) -> Vec<f64> {
+    let built = build(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let mut s = built.simulation().unwrap();
+    s.run(built.spec.simulation.t_stop).unwrap();
+    s.recording().values.iter().copied().collect()
+}
+
+#[test]
+fn the_example_can_be_built_and_run() {
+    let file =
+        read_cell(&example(), &[("simulation.t_stop".to_owned(), "10 ms".to_owned())]).unwrap();
+    let built = file.build(&example()).unwrap();
+    assert_eq!(built.synapses.len(), 3);
+    let mut s = built.simulation().unwrap();
+    s.run(10.0).unwrap();
+    assert_eq!(s.recording().values.dim(), (101, 3));
+}
+
+#[test]
+fn all_faults_at_once_with_lines_and_nearest_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cell.toml");
+    let text = r#"[morphology]
+generator = "ball_and_stick"
+soma_diameter = "20 um"
+length = "300 mV"
+diameter = "1 um"
+[membrane]
+C_m = "-1 uF/cm2"
+R_i = 100
+colour = 3
+[channels.na]
+model = "sodum"
+[channels.kv]
+model = "kv"
+where = "apicl and distance > 10"
+[kinetics.mine]
+E = 0
+gates.m = { alpha = "exp(V", beta = "1" }
+[receptors]
+A = { model = "AMPA", tau_decay = "0.1 ms" }
+[synapses.s]
+receptors = { B = "1 nS" }
+at = "moon"
+[[electrodes]]
+at = "soma"
+amplitude = "1 nA"
+[simulation]
+dt = 0
+method = "rk4"
+"#;
+    std::fs::write(&path, text).unwrap();
+    let Err(CellFileError::Faults(faults)) = read_cell(&path, &[]) else { panic!("no faults") };
+    let all = faults.to_string();
+    for (line, part) in [
+        (4, "does not fit"),
+        (7, "must be > 0 (uF/cm2)"),
+        (9, "unknown key"),
+        (11, "did you mean \"sodium\"?"),
+        (14, "did you mean \"apical\"?"),
+        (17, "not closed"),
+        (19, "less than tau_decay"),
+        (21, "no such receptor"),
+        (22, "expected \"soma\""),
+        (27, "must be > 0 (ms)"),
+        (28, "implicit_euler"),
+    ] {
+        let prefix = format!("cell.toml:{line}: ");
+        assert!(
+            all.lines().any(|l| l.contains(&prefix) && l.contains(part)),
+            "line {line}, {part}:\n{all}"
+        );
+    }
+    assert!(all.contains("electrodes[0].duration: missing"), "{all}");
+}
+
+const BASE: &str = r#"
+[morphology]
+generator = "ball_and_stick"
+soma_diameter = "20 um"
+length = "300 um"
+diameter = "2 um"
+[discretisation]
+rule = "max_length"
+max_length = "20 um"
+[membrane]
+C_m = 1
+R_i = 100
+g_L = "1e-4 S/cm2"
+E_L = -65
+[receptors]
+A = { model = "AMPA" }
+N = { model = "NMDA" }
+[synapses.s]
+receptors = { A = "0.5 nS", N = "0.5 nS" }
+where = "dendrites"
+number = 20
+spread = "random"
+rate = "30 Hz"
+[[electrodes]]
+at = "soma"
+start = "2 ms"
+duration = "10 ms"
+amplitude = "0.3 nA"
+[simulation]
+t_stop = "20 ms"
+celsius = 6.3
+[record]
+voltage = ["soma", "tip"]
+"#;
+
+const DECLARED: &str = r#"
+[channels.m]
+model = "na"
+g = "0.12 S/cm2"
+[channels.n]
+model = "k"
+g = "0.036 S/cm2"
+[channels.l]
+model = "leak"
+g = "0.0003 S/cm2"
+E = -54.3
+[kinetics.na]
+E = 50
+q10 = 3
+celsius_ref = 6.3
+constants = { V_r = -65 }
+gates.m = { power = 3, alpha = "0.1*(25 - (V - V_r))/(exp((25 - (V - V_r))/10) - 1)", beta = "4*exp(-(V - V_r)/18)" }
+gates.h = { alpha = "0.07*exp(-(V - V_r)/20)", beta = "1/(1 + exp((30 - (V - V_r))/10))" }
+[kinetics.k]
+E = -77
+q10 = 3
+gates.n = { power = 4, alpha = "0.1*linoid((10 - (V + 65))/10)", beta = "0.125*exp(-(V + 65)/80)" }
+"#;
+
+#[test]
+fn hodgkin_huxley_declared_as_data_is_the_built_in() {
+    for celsius in ["6.3", "20"] {
+        let base = BASE.replace("celsius = 6.3", &format!("celsius = {celsius}"));
+        let built_in = trace(&format!("{base}\n[channels.hh]\nmodel = \"hodgkin_huxley\"\n"));
+        let declared = trace(&format!("{base}{DECLARED}"));
+        assert!(built_in.iter().any(|v| *v > 0.0), "no spike");
+        let worst = built_in.iter().zip(&declared).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        // Rounding alone, enlarged by the spike.
+        assert!(worst < 1e-8, "{celsius} C: {worst:e}");
+    }
+}
+
+/// At V = −40 mV the sodium rate as written is 0/0 exactly.
+#[test]
+fn a_removable_singularity_is_no_fault() {
+    let text = format!("{BASE}{DECLARED}").replace("celsius = 6.3", "celsius = 6.3\nv_init = -40");
+    assert!(trace(&text).iter().all(|v| v.is_finite()));
+}
+
+#[test]
+fn every_key_changes_the_result() {
+    let base = format!(
+        "{BASE}\n[channels.ih]\nmodel = \"hcn\"\ng = \"1e-4 S/cm2\"\nfactor = \"1 + distance/100\"\n"
+    );
+    let reference = trace(&base);
+    for (from, to) in [
+        ("soma_diameter = \"20 um\"", "soma_diameter = \"21 um\""),
+        ("length = \"300 um\"", "length = \"310 um\""),
+        ("\"20 um\"\n[membrane]", "\"30 um\"\n[membrane]"),
+        ("C_m = 1", "C_m = 1.1"),
+        ("R_i = 100", "R_i = 110"),
+        ("g_L = \"1e-4", "g_L = \"2e-4"),
+        ("E_L = -65", "E_L = -66"),
+        ("model = \"AMPA\"", "model = \"AMPA\", tau_decay = 4"),
+        ("model = \"NMDA\"", "model = \"NMDA\", magnesium = 2"),
+        ("model = \"NMDA\"", "model = \"NMDA\", block = \"steep\""),
+        ("A = \"0.5 nS\"", "A = \"0.6 nS\""),
+        ("number = 20", "number = 40"),
+        ("spread = \"random\"", "spread = \"random\"\nseed = 5"),
+        ("spread = \"random\"", "spread = \"even\""),
+        ("rate = \"30 Hz\"", "rate = \"31 Hz\""),
+        ("rate = \"30 Hz\"", "rate = \"30 Hz\"\nfrom = 5"),
+        ("rate = \"30 Hz\"", "rate = \"30 Hz\"\nuntil = 10"),
+        ("start = \"2 ms\"", "start = \"3 ms\""),
+        ("amplitude = \"0.3 nA\"", "amplitude = \"0.31 nA\""),
+        ("celsius = 6.3", "celsius = 7"),
+        ("celsius = 6.3", "celsius = 6.3\nseed = 2"),
+        ("celsius = 6.3", "celsius = 6.3\nv_init = -64"),
+        ("celsius = 6.3", "celsius = 6.3\nmethod = \"crank_nicolson\""),
+        ("1 + distance/100", "1 + distance/90"),
+        (
+            "[channels.ih]",
+            "[gap_junctions.g]\nbetween = [\"soma\", \"tip\"]\nconductance = \"1 nS\"\n[channels.ih]",
+        ),
+        ("[discretisation]", "[[membrane.regions]]\nwhere = \"soma\"\nC_m = 2\n[discretisation]"),
+    ] {
+        assert!(base.contains(from), "{from}");
+        // Tables of [membrane] may stand anywhere; [membrane] itself must come first.
+        let changed = trace(&base.replacen(from, to, 1));
+        assert!(changed != reference, "{to} changes nothing");
+    }
+}
+
+/// Nothing that may stand in a file leads to a panic.
+#[test]
+fn damaged_cell_files_never_panic() {
+    let text = format!("{BASE}{DECLARED}");
+    let mut state = 7u64;
+    let mut next = |n: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let pieces = [
+        "-",
+        "0",
+        "1e400",
+        "nan",
+        "\"",
+        "[",
+        "]",
+        "=",
+        "um",
+        "{",
+        "all",
+        "\n",
+        "9999999999",
+        "(",
+        "true",
+    ];
+    let lines: Vec<&str> = text.lines().collect();
+    let mut sound = 0;
+    for _ in 0..1500 {
+        let mut damaged: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
+        for _ in 0..=next(2) {
+            let k = next(damaged.len());
+            match next(4) {
+                0 => {
+                    damaged.remove(k);
+                }
+                1 => {
+                    let copy = damaged[next(lines.len().min(damaged.len()))].clone();
+                    damaged.insert(k, copy);
+                }
+                2 => {
+                    let at = next(damaged[k].len() + 1);
+                    damaged[k].insert_str(at, pieces[next(pieces.len())]);
+                }
+                _ => {
+                    let keep = next(damaged[k].len() + 1);
+                    damaged[k].truncate(keep);
+                }
+            }
+        }
+        sound += usize::from(build(&damaged.join("\n")).is_ok());
+    }
+    assert!(sound > 50 && sound < 1450, "{sound} of 1500 were still good");
+}

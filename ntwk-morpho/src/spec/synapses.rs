@@ -1,0 +1,290 @@
+//! `[receptors]`, `[synapses]`, `[gap_junctions]`.
+
+use super::reader::{Range, Section, read_quantity};
+use crate::place::Place;
+use crate::placement::{Per, Spread};
+use crate::quantity::Quantity as Q;
+use crate::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
+use crate::selection::Selection;
+
+/// `[receptors.NAME]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceptorSpec {
+    /// Name.
+    pub name: String,
+    /// The receptor.
+    pub receptor: Receptor,
+}
+
+/// Where the synapses of a group lie.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SynapsePlaces {
+    /// One at each place.
+    At(Vec<Place>),
+    /// Spread by density (1/µm² or 1/µm).
+    Density {
+        /// Where.
+        selection: Selection,
+        /// What the density counts.
+        per: Per,
+        /// The density.
+        density: f64,
+        /// How.
+        spread: Spread,
+    },
+    /// So many, spread by area.
+    Number {
+        /// Where.
+        selection: Selection,
+        /// How many.
+        number: u64,
+        /// How.
+        spread: Spread,
+    },
+}
+
+/// When the synapses of a group are active.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Activity {
+    /// Never.
+    Silent,
+    /// All at these times (ms).
+    Times(Vec<f64>),
+    /// Each with a Poisson train of its own.
+    Poisson {
+        /// Rate (Hz).
+        rate: f64,
+        /// Start and end (ms).
+        from: f64,
+        /// End (ms), the end of the run when absent.
+        until: Option<f64>,
+    },
+    /// One after the other, in order of distance from the origin.
+    Sequence {
+        /// Time of the first (ms).
+        start: f64,
+        /// Time from one to the next (ms).
+        interval: f64,
+        /// From the distal end inwards.
+        inwards: bool,
+    },
+}
+
+/// `[synapses.NAME]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SynapseSpec {
+    /// Name.
+    pub name: String,
+    /// (index of the receptor, weight (µS)): all are activated by one presynaptic spike.
+    pub receptors: Vec<(usize, f64)>,
+    /// Where.
+    pub places: SynapsePlaces,
+    /// When.
+    pub activity: Activity,
+}
+
+/// `[gap_junctions.NAME]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GapJunctionSpec {
+    /// Name.
+    pub name: String,
+    /// The two points.
+    pub between: [Place; 2],
+    /// Conductance (µS).
+    pub conductance: f64,
+}
+
+const RECEPTORS: [&str; 5] = ["AMPA", "NMDA", "GABA_A", "GABA_B", "double_exponential"];
+
+pub(super) fn receptors(t: Section<'_, '_>) -> Vec<ReceptorSpec> {
+    let mut all = Vec::new();
+    t.each_named(|name, mut t| {
+        let Some(model) = t.required_choice("model", &RECEPTORS) else { return };
+        let receptor = if model == "GABA_B" { gaba_b(&mut t) } else { double(&mut t, model) };
+        if let Some(r) = &receptor {
+            if let Err(e) = r.check() {
+                t.fault(e.name, &format!("must be {} ({})", e.expected, e.unit));
+            }
+            t.finish();
+        }
+        if let Some(receptor) = receptor {
+            all.push(ReceptorSpec { name: name.to_owned(), receptor });
+        }
+    });
+    all
+}
+
+fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
+    let base = match model {
+        "AMPA" => Some(DoubleExponential::ampa()),
+        "GABA_A" => Some(DoubleExponential::gaba_a()),
+        "NMDA" => Some(DoubleExponential::nmda(MagnesiumBlock::jahr_stevens())),
+        _ => None,
+    };
+    let mut value = |key, q, range, default: Option<f64>| match default {
+        Some(default) => t.or(key, q, range, default),
+        None => t.required(key, q, range),
+    };
+    let tau_rise = value("tau_rise", Q::Time, Range::Positive, base.map(|b| b.tau_rise));
+    let tau_decay = value("tau_decay", Q::Time, Range::Positive, base.map(|b| b.tau_decay));
+    let reversal = value("E_rev", Q::Voltage, Range::Any, base.map(|b| b.E_rev));
+    let block = match base.and_then(|b| b.block) {
+        Some(own) => {
+            let steep = t.choice("block", &["jahr_stevens", "steep"])? == Some("steep");
+            let own = if steep { MagnesiumBlock::steep() } else { own };
+            let magnesium = t.or("magnesium", Q::Concentration, Range::NotNegative, own.magnesium);
+            let eta = t.or("eta", Q::PerConcentration, Range::NotNegative, own.eta);
+            let gamma = t.or("gamma", Q::PerVoltage, Range::Any, own.gamma);
+            Some(MagnesiumBlock { magnesium: magnesium?, eta: eta?, gamma: gamma? })
+        }
+        None => None,
+    };
+    Some(Receptor::DoubleExponential(DoubleExponential {
+        tau_rise: tau_rise?,
+        tau_decay: tau_decay?,
+        E_rev: reversal?,
+        block,
+    }))
+}
+
+#[allow(non_snake_case)]
+fn gaba_b(t: &mut Section<'_, '_>) -> Option<Receptor> {
+    let d = GabaB::default();
+    let K1 = t.or("K1", Q::Binding, Range::Positive, d.K1);
+    let K2 = t.or("K2", Q::PerTime, Range::Positive, d.K2);
+    let K3 = t.or("K3", Q::PerTime, Range::Positive, d.K3);
+    let K4 = t.or("K4", Q::PerTime, Range::Positive, d.K4);
+    let K_d = t.or("K_d", Q::Number, Range::Positive, d.K_d);
+    let transmitter = t.or("transmitter", Q::Concentration, Range::NotNegative, d.transmitter);
+    let pulse = t.or("pulse", Q::Time, Range::Positive, d.pulse);
+    let E_rev = t.or("E_rev", Q::Voltage, Range::Any, d.E_rev);
+    Some(Receptor::GabaB(GabaB {
+        K1: K1?,
+        K2: K2?,
+        K3: K3?,
+        K4: K4?,
+        K_d: K_d?,
+        transmitter: transmitter?,
+        pulse: pulse?,
+        E_rev: E_rev?,
+    }))
+}
+
+pub(super) fn read(t: Section<'_, '_>, receptors: &[ReceptorSpec]) -> Vec<SynapseSpec> {
+    let mut all = Vec::new();
+    t.each_named(|name, mut t| {
+        let weights = weights(&mut t, receptors);
+        let places = places(&mut t);
+        let activity = activity(&mut t);
+        t.finish();
+        if let (Some(receptors), Some(places), Some(activity)) = (weights, places, activity) {
+            all.push(SynapseSpec { name: name.to_owned(), receptors, places, activity });
+        }
+    });
+    all
+}
+
+/// `receptors = { AMPA = "0.5 nS", NMDA = "0.8 nS" }`.
+fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize, f64)>> {
+    let mut table =
+        t.required_table("receptors", "a table of receptors with weights, { AMPA = \"0.5 nS\" }")?;
+    let mut all = Vec::new();
+    let mut sound = true;
+    for (name, path, node) in table.entries() {
+        let weight = read_quantity(node, &path, Q::Conductance, Range::NotNegative, table.faults());
+        match (known.iter().position(|r| r.name == name), weight) {
+            (Some(index), Some(weight)) => all.push((index, weight)),
+            (None, _) => {
+                sound = false;
+                table.unknown(
+                    name,
+                    name,
+                    "receptor",
+                    known.iter().map(|r| r.name.clone()).collect(),
+                );
+            }
+            _ => sound = false,
+        }
+    }
+    if sound && all.is_empty() {
+        t.fault("receptors", "names no receptor");
+        sound = false;
+    }
+    sound.then_some(all)
+}
+
+fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
+    let at = t.places("at")?;
+    let ways = [t.has("at"), t.has("density"), t.has("density_per_length"), t.has("number")];
+    if ways.iter().filter(|w| **w).count() != 1 {
+        t.fault(
+            "at",
+            "give one of at (places), density (1/um2), density_per_length (1/um) or number",
+        );
+        return None;
+    }
+    if let Some(at) = at {
+        return Some(SynapsePlaces::At(at));
+    }
+    let selection = t.selection("where", true);
+    let even = t.choice("spread", &["even", "random"])? != Some("random");
+    let seed = t.count("seed")?;
+    if even && seed.is_some() {
+        t.fault("seed", "only spread = \"random\" has a seed");
+    }
+    let spread = if even { Spread::Even } else { Spread::Random { seed: seed.unwrap_or(1) } };
+    if ways[3] {
+        let number = t.required_count("number", 1);
+        return Some(SynapsePlaces::Number { selection: selection?, number: number?, spread });
+    }
+    let (per, density) = if ways[1] {
+        (Per::Area, t.required("density", Q::PerArea, Range::NotNegative))
+    } else {
+        (Per::Length, t.required("density_per_length", Q::PerLength, Range::NotNegative))
+    };
+    Some(SynapsePlaces::Density { selection: selection?, per, density: density?, spread })
+}
+
+fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
+    let ways = [t.has("times"), t.has("rate"), t.has("sequence")];
+    if ways.iter().filter(|w| **w).count() > 1 {
+        t.fault("rate", "give at most one of times, rate and sequence");
+        return None;
+    }
+    if let Some(times) = t.list("times", Q::Time, Range::NotNegative)? {
+        return Some(Activity::Times(times));
+    }
+    if ways[1] {
+        let rate = t.required("rate", Q::Rate, Range::NotNegative);
+        let from = t.or("from", Q::Time, Range::NotNegative, 0.0);
+        let until = t.maybe("until", Q::Time, Range::NotNegative);
+        return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
+    }
+    let Some(mut s) = t.table("sequence") else {
+        return if ways[2] { None } else { Some(Activity::Silent) };
+    };
+    let start = s.required("start", Q::Time, Range::NotNegative);
+    let interval = s.required("interval", Q::Time, Range::NotNegative);
+    let order = s.required_choice("order", &["in", "out"]);
+    s.finish();
+    Some(Activity::Sequence { start: start?, interval: interval?, inwards: order? == "in" })
+}
+
+pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
+    let mut all = Vec::new();
+    t.each_named(|name, mut t| {
+        let conductance = t.required("conductance", Q::Conductance, Range::NotNegative);
+        let between = t.places("between");
+        match between.flatten().as_deref() {
+            Some(&[a, b]) => {
+                if let Some(conductance) = conductance {
+                    let name = name.to_owned();
+                    all.push(GapJunctionSpec { name, between: [a, b], conductance });
+                }
+            }
+            _ => t.fault("between", "expected two places, [\"soma\", \"tip\"]"),
+        }
+        t.finish();
+    });
+    all
+}

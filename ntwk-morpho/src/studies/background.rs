@@ -1,0 +1,132 @@
+//! Background synaptic activity: the state it puts the cell in and what that does to EPSPs.
+
+use super::{Contact, StudyError, add_contact, positive, settled};
+use crate::compartments::Location;
+use crate::simulation::Simulation;
+use crate::spec::BuiltCell;
+use crate::stimulus::Waveform;
+
+/// A cell under its synaptic activity and at rest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackgroundState {
+    /// Potential at rest (mV).
+    pub rest: f64,
+    /// Mean potential under activity (mV).
+    pub mean: f64,
+    /// Its standard deviation (mV).
+    pub sd: f64,
+    /// Spikes per second.
+    pub rate: f64,
+    /// Input resistance at rest and under activity (MΩ).
+    pub input_resistance: [f64; 2],
+    /// Time constant at rest and under activity (ms): ∫(1 − ΔV/ΔV_steady) dt of the response to the current step.
+    pub tau: [f64; 2],
+    /// Peak of the mean EPSP of the probe synapse at rest and under activity (mV).
+    pub epsp: [f64; 2],
+    /// Mean EPSPs over time at rest and under activity (mV).
+    pub epsp_traces: [Vec<f64>; 2],
+    /// Potential under activity (mV), one sample per step, the transient included.
+    pub trace: Vec<f64>,
+    /// Time between samples (ms).
+    pub dt: f64,
+}
+
+/// Time from one probe to the next (ms).
+const PROBE_EVERY: f64 = 150.0;
+/// Duration of the mean EPSP (ms).
+const EPSP: f64 = 80.0;
+
+/// Runs the cell under the synaptic activity of its description for `duration` (ms) after `transient` (ms), three times
+/// with the same spikes: alone, with a steady test current of `current` (nA) at `at`, and with the probe contact activated
+/// every 150 ms. Differences between the runs give input resistance and mean EPSP; they are exact, since the activity is
+/// the same.
+///
+/// # Errors
+/// [`StudyError`].
+#[allow(clippy::too_many_arguments)]
+pub fn background(
+    built: &BuiltCell,
+    at: Location,
+    probe: (&Contact, Location),
+    current: f64,
+    transient: f64,
+    duration: f64,
+    threshold: f64,
+    progress: &mut dyn FnMut(f64),
+) -> Result<BackgroundState, StudyError> {
+    positive("duration", duration)?;
+    positive("test current", current.abs())?;
+    let settings = built.spec.simulation.settings;
+    let mut active = built.cell.clone();
+    active.currents.clear();
+    active.clamps.clear();
+    let (quiet, resting) = settled(built)?;
+    let end = transient + duration;
+    let trace = |cell: &crate::Cell| -> Result<(Vec<f64>, usize), StudyError> {
+        let mut s = Simulation::new(cell, &settings)?;
+        s.record_voltage(&[at], 1)?;
+        s.detect_spikes(at, threshold)?;
+        s.run(end)?;
+        let spikes = s.spikes()[0].times.iter().filter(|t| **t >= transient).count();
+        Ok((s.recording().column(0).to_vec(), spikes))
+    };
+    let onset = (transient / settings.dt).round() as usize;
+    let mut measured = Vec::new();
+    let mut kept = None;
+    for (index, base) in [&quiet, &active].into_iter().enumerate() {
+        let (alone, spikes) = trace(base)?;
+        progress(0.1 + 0.45 * index as f64);
+        let mut stepped = base.clone();
+        stepped.inject(at, Waveform::step(transient, duration, current))?;
+        let (pushed, _) = trace(&stepped)?;
+        progress(0.25 + 0.45 * index as f64);
+        let times: Vec<f64> = (0..)
+            .map(|k| transient + PROBE_EVERY * f64::from(k))
+            .take_while(|t| t + EPSP < end)
+            .collect();
+        let mut probed = base.clone();
+        add_contact(&mut probed, probe.1, probe.0, 1.0, &times)?;
+        let (with_probe, _) = trace(&probed)?;
+        progress(0.45 + 0.45 * index as f64);
+        let n = (EPSP / settings.dt) as usize;
+        let mut epsp = vec![0.0; n];
+        for t in &times {
+            let from = (t / settings.dt).round() as usize;
+            for (k, e) in epsp.iter_mut().enumerate() {
+                *e += (with_probe[from + k] - alone[from + k]) / times.len() as f64;
+            }
+        }
+        let difference: Vec<f64> =
+            pushed[onset..].iter().zip(&alone[onset..]).map(|(a, b)| a - b).collect();
+        // The last half of the step is steady; the charge missing before it gives the time constant.
+        let half = difference.len() / 2;
+        let steady = difference[half..].iter().sum::<f64>() / (difference.len() - half) as f64;
+        let resistance = steady / current;
+        let window = (200.0 / settings.dt) as usize;
+        let missing: f64 =
+            difference.iter().take(window.min(half)).map(|d| steady - d).sum::<f64>() * settings.dt;
+        measured.push((resistance, missing / steady, epsp));
+        if index == 1 {
+            kept = Some((alone, spikes));
+        }
+    }
+    let (alone, spikes) = kept.ok_or(StudyError::Missing("no activity"))?;
+    let values = &alone[onset.min(alone.len() - 1)..];
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt();
+    let rest = resting.voltage(at)?;
+    let peak =
+        |e: &[f64]| e.iter().copied().fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
+    Ok(BackgroundState {
+        rest,
+        mean,
+        sd,
+        rate: spikes as f64 / (1e-3 * duration),
+        input_resistance: [measured[0].0, measured[1].0],
+        tau: [measured[0].1, measured[1].1],
+        epsp: [peak(&measured[0].2), peak(&measured[1].2)],
+        epsp_traces: [measured[0].2.clone(), measured[1].2.clone()],
+        trace: alone,
+        dt: settings.dt,
+    })
+}

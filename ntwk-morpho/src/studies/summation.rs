@@ -1,0 +1,146 @@
+//! How EPSPs add up: number of synapses active together, order and speed of a sequence.
+
+use super::{Contact, SETTLE, StudyError, add_contact, positive, settled, watch};
+use crate::compartments::Location;
+use crate::spec::BuiltCell;
+
+/// Peaks against the number of synapses that are active together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummationCurve {
+    /// Numbers of synapses, from 1.
+    pub numbers: Vec<usize>,
+    /// Peak at the target (mV).
+    pub peak: Vec<f64>,
+    /// The number times the peak for one: what linear summation gives (mV).
+    pub expected: Vec<f64>,
+    /// Peak where the synapses are (mV).
+    pub local_peak: Vec<f64>,
+    /// Potential at the synapses over time for each number (mV, deviation from rest), one sample per step.
+    pub local_traces: Vec<Vec<f64>>,
+    /// Time between samples (ms).
+    pub dt: f64,
+}
+
+/// Activates 1 to `most` synapses at `at` at the same time.
+///
+/// # Errors
+/// [`StudyError`].
+pub fn summation(
+    built: &BuiltCell,
+    contact: &Contact,
+    at: Location,
+    to: Location,
+    most: usize,
+    duration: f64,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SummationCurve, StudyError> {
+    positive("duration", duration)?;
+    positive("number of synapses", most as f64)?;
+    let (cell, rest) = settled(built)?;
+    let (baseline, baseline_to) = (rest.voltage(at)?, rest.voltage(to)?);
+    let mut curve = SummationCurve {
+        numbers: (1..=most).collect(),
+        peak: Vec::new(),
+        expected: Vec::new(),
+        local_peak: Vec::new(),
+        local_traces: Vec::new(),
+        dt: built.spec.simulation.settings.dt,
+    };
+    for n in 1..=most {
+        let mut with = cell.clone();
+        // Synapses of one receptor at one place share their state, so n synapses are one of n times the weight.
+        add_contact(&mut with, at, contact, n as f64, &[SETTLE])?;
+        let mut simulation = rest.clone();
+        simulation.replace_synapses(&with)?;
+        let (mut peak, mut local) = (0.0f64, 0.0f64);
+        let mut trace = Vec::new();
+        watch(&mut simulation, duration, |_, s| {
+            let here = s.voltage(at)? - baseline;
+            peak = peak.max(s.voltage(to)? - baseline_to);
+            local = local.max(here);
+            trace.push(here);
+            Ok(())
+        })?;
+        curve.peak.push(peak);
+        curve.expected.push(n as f64 * curve.peak[0]);
+        curve.local_peak.push(local);
+        curve.local_traces.push(trace);
+        progress(n as f64 / most as f64);
+    }
+    Ok(curve)
+}
+
+/// Peaks at the target for a sequence of synapses in both orders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SequenceCurve {
+    /// Intervals between neighbours (ms).
+    pub intervals: Vec<f64>,
+    /// Peak for activation from the distal synapse inwards (mV).
+    pub inwards: Vec<f64>,
+    /// Peak for activation from the proximal synapse outwards (mV).
+    pub outwards: Vec<f64>,
+    /// Potential at the target over time for each interval, inwards and outwards (mV, deviation from rest).
+    pub traces: Vec<[Vec<f64>; 2]>,
+    /// Time between samples (ms).
+    pub dt: f64,
+}
+
+/// Activates synapses at `places` one after the other, inwards and outwards, for each of some intervals (ms).
+///
+/// # Errors
+/// [`StudyError`].
+pub fn sequences(
+    built: &BuiltCell,
+    contact: &Contact,
+    places: &[Location],
+    to: Location,
+    intervals: &[f64],
+    duration: f64,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SequenceCurve, StudyError> {
+    positive("duration", duration)?;
+    if places.len() < 2 {
+        return Err(StudyError::Missing("a sequence needs at least two synapses"));
+    }
+    let (cell, rest) = settled(built)?;
+    let baseline = rest.voltage(to)?;
+    let mut order: Vec<Location> = places.to_vec();
+    let distance = |at: &Location| cell.compartments().path_distance(*at);
+    order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+    let mut curve = SequenceCurve {
+        intervals: intervals.to_vec(),
+        inwards: Vec::new(),
+        outwards: Vec::new(),
+        traces: Vec::new(),
+        dt: built.spec.simulation.settings.dt,
+    };
+    for (done, &interval) in intervals.iter().enumerate() {
+        if !(interval >= 0.0 && interval.is_finite()) {
+            let (name, expected) = ("interval", "a finite number >= 0");
+            return Err(StudyError::Parameter { name, value: interval, expected });
+        }
+        let run = |reversed: bool| -> Result<(f64, Vec<f64>), StudyError> {
+            let mut with = cell.clone();
+            for (k, at) in order.iter().enumerate() {
+                let rank = if reversed { order.len() - 1 - k } else { k };
+                let time = SETTLE + rank as f64 * interval;
+                add_contact(&mut with, *at, contact, 1.0, &[time])?;
+            }
+            let mut simulation = rest.clone();
+            simulation.replace_synapses(&with)?;
+            let mut trace = Vec::new();
+            watch(&mut simulation, duration, |_, s| {
+                trace.push(s.voltage(to)? - baseline);
+                Ok(())
+            })?;
+            Ok((trace.iter().copied().fold(0.0, f64::max), trace))
+        };
+        let (inwards, in_trace) = run(false)?;
+        let (outwards, out_trace) = run(true)?;
+        curve.inwards.push(inwards);
+        curve.outwards.push(outwards);
+        curve.traces.push([in_trace, out_trace]);
+        progress((done + 1) as f64 / intervals.len() as f64);
+    }
+    Ok(curve)
+}

@@ -1,0 +1,202 @@
+//! `ntwk morpho run`.
+
+use std::time::{Instant, SystemTime};
+
+use ntwk::morpho_figures::{pieces, position};
+use ntwk_io::provenance::{Provenance, host_features, utc_timestamp};
+use ntwk_io::{CellRun, probe_unit, write_cell_csv, write_cell_run};
+use ntwk_morpho::spec::BuiltCell;
+use ntwk_morpho::{Probe, Recording, Spikes};
+use ntwk_plot::figures::{NamedCurve, Style, TreeColors, TreeMarker, curves, tree};
+use ntwk_plot::{Axis, Figure, Layout, Panel, Theme, Width};
+
+use super::args::StudyArgs;
+use super::{cell, figure_error, title};
+use crate::cli::Failure;
+use crate::cli::output::{make_folder, print, theme, write_figure};
+use crate::cli::progress::Bar;
+use crate::cli::run::list_files;
+use crate::cli::table::{Table, number};
+
+pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
+    let (file, built) = cell(&args.cell)?;
+    let folder = &args.out.out;
+    make_folder(folder)?;
+    let mut simulation = built.simulation()?;
+    let t_stop = built.spec.simulation.t_stop;
+    let started = SystemTime::now();
+    let clock = Instant::now();
+    let bar = Bar::new("simulation", args.out.quiet);
+    let mut outcome = Ok(());
+    for k in 1..=100 {
+        outcome = simulation.run(t_stop * f64::from(k) / 100.0);
+        if outcome.is_err() {
+            break;
+        }
+        bar.set(f64::from(k) / 100.0, String::new());
+    }
+    bar.finish();
+    let wall = clock.elapsed().as_secs_f64();
+    let (recording, spikes) = (simulation.recording(), simulation.spikes());
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: built.spec.simulation.seed,
+        generator: ntwk_core::random::GENERATOR.to_owned(),
+        threads: 1,
+        started: utc_timestamp(started),
+        wall_seconds: wall,
+        host_features: host_features(),
+    };
+    let results = folder.join("results.h5");
+    let contents = CellRun {
+        built: &built,
+        text: &file.text,
+        recording: &recording,
+        spikes: &spikes,
+        provenance: &provenance,
+    };
+    write_cell_run(&results, &contents)?;
+    let table = folder.join("traces.csv");
+    write_cell_csv(&table, &built, &recording)?;
+    let mut files = vec![results, table];
+    summary(&built, &recording, &spikes);
+    print(format!(
+        "simulated {t_stop} ms of {} compartments in {wall:.3} s",
+        built.cell.compartments().len()
+    ));
+    let theme = theme(args.out.dark);
+    let figure = figure(&built, &recording, title(&file, &args.cell.cell), &theme)?;
+    files.extend(write_figure(folder, "run", &figure)?);
+    list_files(&files);
+    // What was computed before a failure is in the files.
+    outcome.map_err(Failure::from)
+}
+
+fn summary(built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {
+    let mut table = Table::new(&["recorded", "unit", "mean", "lowest", "highest", "last"]);
+    for (k, (name, probe)) in built.probes.iter().enumerate() {
+        let column = recording.column(k);
+        let n = column.len().max(1) as f64;
+        let (low, high) = column
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+        let digits = if matches!(probe, Probe::Voltage(_)) { 2 } else { 6 };
+        table.row(vec![
+            name.clone(),
+            probe_unit(probe).to_owned(),
+            number(column.sum() / n, digits),
+            number(low, digits),
+            number(high, digits),
+            column.last().map_or_else(|| "–".to_owned(), |v| number(*v, digits)),
+        ]);
+    }
+    print(table);
+    for ((name, _), s) in built.detectors.iter().zip(spikes) {
+        print(format!("{name}: {} spikes above {} mV", s.times.len(), s.threshold));
+    }
+}
+
+/// The tree with what is on it, and the recorded quantities over time.
+fn figure(
+    built: &BuiltCell,
+    recording: &Recording,
+    title: &str,
+    theme: &Theme,
+) -> Result<Figure, Failure> {
+    let at = |probe: &Probe| match probe {
+        Probe::Voltage(at)
+        | Probe::Calcium(at)
+        | Probe::Variable { at, .. }
+        | Probe::Current { at, .. } => *at,
+    };
+    let voltages: Vec<usize> = (0..built.probes.len())
+        .filter(|&k| matches!(built.probes[k].1, Probe::Voltage(_)))
+        .collect();
+    // Traces have the first colours, groups of synapses those after them.
+    let first_group = voltages.len();
+    let mut markers: Vec<TreeMarker<'_>> = built
+        .synapses
+        .iter()
+        .enumerate()
+        .map(|(i, s)| TreeMarker {
+            at: s.places.iter().map(|p| position(&built.morphology, *p)).collect(),
+            name: &s.name,
+            color: first_group + i,
+            small: true,
+        })
+        .collect();
+    for (i, &k) in voltages.iter().enumerate() {
+        let point = position(&built.morphology, at(&built.probes[k].1));
+        markers.push(TreeMarker { at: vec![point], name: "", color: i, small: false });
+    }
+    let drawn = pieces(&built.morphology, built.cell.compartments(), |_| 0.0);
+    let tree = tree(&drawn, &TreeColors::Plain, &markers, theme).map_err(figure_error)?;
+    let series = |k: usize| -> Vec<(f64, f64)> {
+        recording.times.iter().copied().zip(recording.column(k).iter().copied()).collect()
+    };
+    let mut panels = Vec::new();
+    let time = || Axis::new("time (ms)").range(0.0, built.spec.simulation.t_stop);
+    if !voltages.is_empty() {
+        let lines: Vec<NamedCurve<'_>> = voltages
+            .iter()
+            .enumerate()
+            .map(|(i, &k)| NamedCurve {
+                name: &built.probes[k].0,
+                points: series(k),
+                color: Some(i),
+                style: Style::Line,
+            })
+            .collect();
+        panels.push((1.0, Layout::panel(curves(time(), Axis::new("V (mV)"), &lines, theme))));
+    }
+    if built.synapses.iter().any(|s| s.events.iter().any(|e| !e.is_empty())) {
+        panels.push((0.7, Layout::panel(events(built, first_group, time(), theme))));
+    }
+    for unit in ["mM", "", "mA/cm2"] {
+        let of: Vec<usize> =
+            (0..built.probes.len()).filter(|&k| probe_unit(&built.probes[k].1) == unit).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let lines: Vec<NamedCurve<'_>> = of
+            .iter()
+            .enumerate()
+            .map(|(i, &k)| NamedCurve {
+                name: &built.probes[k].0,
+                points: series(k),
+                color: Some(i),
+                style: Style::Line,
+            })
+            .collect();
+        let label = match unit {
+            "mM" => "Ca (mM)",
+            "" => "gate",
+            _ => "current (mA/cm^2)",
+        };
+        panels.push((0.6, Layout::panel(curves(time(), Axis::new(label), &lines, theme))));
+    }
+    let height = 45.0 + 40.0 * panels.len() as f64;
+    let layout = Layout::Row(vec![(0.8, Layout::panel(tree)), (1.2, Layout::Column(panels))]);
+    Ok(Figure::new(title, Width::Page, height, layout, theme))
+}
+
+/// Presynaptic spikes, one row per synapse.
+fn events(built: &BuiltCell, first_color: usize, time: Axis, theme: &Theme) -> Panel {
+    let mut row = 0usize;
+    let mut groups = Vec::new();
+    for (i, s) in built.synapses.iter().enumerate() {
+        let mut points = Vec::new();
+        for times in &s.events {
+            points.extend(times.iter().map(|&t| (t, row as f64)));
+            row += 1;
+        }
+        groups.push(NamedCurve {
+            name: "",
+            points,
+            color: Some(first_color + i),
+            style: Style::Dots,
+        });
+    }
+    let y = Axis::new("synapse").range(-0.5, row as f64 - 0.5);
+    curves(time, y, &groups, theme)
+}
