@@ -6,6 +6,8 @@ use ntwk::compare::CompareError;
 use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
 use ntwk::results::ReadBackError;
+use ntwk::scan::ScanPlanError;
+use ntwk::scan_run::ScanError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
 use ntwk::verify::VerifyError;
@@ -60,6 +62,22 @@ pub(crate) enum Failure {
     /// A recording cannot be analysed.
     #[error("the run cannot be analysed: {0}")]
     Analysis(#[from] AnalysisError),
+    /// Points of a scan failed; the others are stored.
+    #[error(
+        "{failed} points failed (the array error of scan.h5 says why; --retry-failed computes them again); first: {first}"
+    )]
+    Points {
+        /// How many.
+        failed: usize,
+        /// The first, with its error.
+        first: String,
+    },
+    /// A scan cannot go on.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// A scan cannot be planned.
+    #[error(transparent)]
+    ScanPlan(#[from] ScanPlanError),
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -86,7 +104,10 @@ impl Failure {
     /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
-            Self::Model(_) | Self::Argument(_) => 2,
+            Self::Model(_)
+            | Self::Argument(_)
+            | Self::ScanPlan(ScanPlanError::Faults(_))
+            | Self::Scan(ScanError::Another { .. }) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Theory(TheoryError::Interrupted)
             | Self::Verify(VerifyError::Interrupted) => 130,
