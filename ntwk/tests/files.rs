@@ -296,3 +296,75 @@ fn plan_prints_the_needs_of_a_model() {
     }
     assert!(!ntwk(&folder, 0, &["plan", &file, "--calibration", "0"]).contains("time to"));
 }
+
+#[test]
+fn a_scan_written_in_the_model_is_the_one_of_the_command_line() {
+    let folder = TempDir::new().unwrap();
+    let text = std::fs::read_to_string(good("theory.toml")).unwrap();
+    let section = r#"
+[scan]
+command = "run"
+repeats = 2
+[[scan.vary]]
+name = "stop"
+key = "simulation.t_stop"
+from = "150 ms"
+to = "200 ms"
+points = 2
+spacing = "log"
+[[scan.vary]]
+key = ["populations.N.size"]
+values = [20, 30]
+"#;
+    std::fs::write(folder.path().join("m.toml"), format!("{text}{section}")).unwrap();
+    ntwk(&folder, 0, &["check", "m.toml"]);
+    let one = ntwk(&folder, 0, &["scan", "m.toml", "--out", "a", "-q"]);
+    assert!(one.contains("8 points"), "{one}");
+    let vary = [
+        "--vary",
+        "stop:simulation.t_stop=150ms..200ms:2:log",
+        "--vary",
+        "populations.N.size=20,30",
+    ];
+    let file = good("theory.toml");
+    let mut args = vec!["scan", &file, "--out", "b", "-q", "--repeats", "2"];
+    args.extend(vary);
+    ntwk(&folder, 0, &args);
+    let read =
+        |name: &str| read_scan(&folder.path().join(name).join("scan.h5")).unwrap().unwrap().0;
+    let (a, b) = (read("a"), read("b"));
+    assert_eq!(a.axes, b.axes);
+    assert_eq!(a.get("rate").unwrap().values, b.get("rate").unwrap().values);
+    assert_eq!(a.get("stop").unwrap().unit, "ms");
+
+    let wrong = section.replace("\"log\"", "\"lg\"").replace("repeats = 2", "repeat = 2");
+    std::fs::write(folder.path().join("w.toml"), format!("{text}{wrong}")).unwrap();
+    let message = ntwk(&folder, 2, &["check", "w.toml"]);
+    for part in ["scan.repeat", "did you mean \"repeats\"?", "scan.vary[0].spacing"] {
+        assert!(message.contains(part), "{part}\n{message}");
+    }
+}
+
+#[test]
+fn samples_fill_their_ranges() {
+    let folder = TempDir::new().unwrap();
+    let file = good("theory.toml");
+    let vary = ["--vary", "w:simulation.t_stop=150..250", "--points", "8", "-q"];
+    let draw = |sampling: &str| {
+        let mut args = vec!["scan", &file, "--out", sampling, "--sampling", sampling];
+        args.extend(vary);
+        ntwk(&folder, 0, &args);
+        let data = read_scan(&folder.path().join(sampling).join("scan.h5")).unwrap().unwrap().0;
+        match &data.get("w").unwrap().values {
+            ScanValues::Numbers(v) => v.clone(),
+            ScanValues::Texts(_) => Vec::new(),
+        }
+    };
+    let latin = draw("latin_hypercube");
+    let mut strata: Vec<i64> = latin.iter().map(|x| ((x - 150.0) / 12.5) as i64).collect();
+    strata.sort_unstable();
+    assert_eq!(strata, (0..8).collect::<Vec<_>>());
+    let random = draw("random");
+    assert!(random.len() == 8 && random.iter().all(|x| (150.0..250.0).contains(x)));
+    assert_ne!(random, latin);
+}
