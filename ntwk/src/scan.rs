@@ -305,8 +305,8 @@ fn number_and_unit(value: &ParameterText) -> Option<(f64, String)> {
         ParameterText::Number(x) => return Some((*x, String::new())),
         ParameterText::Text(text) => text.trim(),
     };
-    let ends = text.char_indices().map(|(i, c)| i + c.len_utf8());
-    let split = ends.filter(|&end| text[..end].trim_end().parse::<f64>().is_ok()).last()?;
+    let mut ends = text.char_indices().map(|(i, c)| i + c.len_utf8());
+    let split = ends.rfind(|&end| text[..end].trim_end().parse::<f64>().is_ok())?;
     let number = text[..split].trim_end().parse().ok()?;
     Some((number, text[split..].trim().to_owned()))
 }
