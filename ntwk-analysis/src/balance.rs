@@ -37,8 +37,8 @@ impl CurrentBalance {
     /// [`AnalysisError::Lengths`] when the samples are not pairs, [`AnalysisError::Parameter`] when `max_lag` leaves
     /// fewer than two pairs.
     pub fn of(
-        excitatory: ArrayView1<'_, f64>,
-        inhibitory: ArrayView1<'_, f64>,
+        excitatory: &ArrayView1<'_, f64>,
+        inhibitory: &ArrayView1<'_, f64>,
         max_lag: usize,
     ) -> Result<Self, AnalysisError> {
         let n = excitatory.len();
@@ -57,7 +57,7 @@ impl CurrentBalance {
                 expected: "at least 2 below the number of samples",
             });
         }
-        let mean = |x: ArrayView1<'_, f64>| x.sum() / x.len() as f64;
+        let mean = |x: &ArrayView1<'_, f64>| x.sum() / x.len() as f64;
         let (e, i) = (mean(excitatory), mean(inhibitory));
         let size = e.abs() + i.abs();
         let (mut best, mut lag) = (None::<f64>, None);
@@ -109,10 +109,10 @@ mod tests {
             100.0 + 10.0 * (t as f64 * 0.37).sin() * (t as f64 * 0.11).cos()
         });
         let i = Array1::from_shape_fn(400, |t| if t < 7 { -100.0 } else { -1.1 * e[t - 7] });
-        let b = CurrentBalance::of(e.view(), i.view(), 20).unwrap();
+        let b = CurrentBalance::of(&e.view(), &i.view(), 20).unwrap();
         assert_eq!(b.lag, Some(7));
         assert_relative_eq!(b.correlation.unwrap(), 1.0, max_relative = 1e-12);
-        let back = CurrentBalance::of(i.mapv(|x| -x).view(), e.mapv(|x| -x).view(), 20).unwrap();
+        let back = CurrentBalance::of(&i.mapv(|x| -x).view(), &e.mapv(|x| -x).view(), 20).unwrap();
         assert_eq!(back.lag, Some(-7));
         assert_relative_eq!(b.net, b.excitatory + b.inhibitory);
     }
@@ -124,11 +124,11 @@ mod tests {
                 .unwrap();
         assert_eq!((b.net, b.imbalance, b.lag), (0.0, Some(0.0), Some(0)));
         assert_relative_eq!(b.correlation.unwrap(), -1.0);
-        let b = CurrentBalance::of(array![1.0, 3.0].view(), array![0.0, 0.0].view(), 0).unwrap();
+        let b = CurrentBalance::of(&array![1.0, 3.0].view(), &array![0.0, 0.0].view(), 0).unwrap();
         assert_eq!((b.imbalance, b.correlation, b.lag), (Some(1.0), None, None));
         let none = array![0.0, 0.0];
-        assert_eq!(CurrentBalance::of(none.view(), none.view(), 0).unwrap().imbalance, None);
-        assert!(CurrentBalance::of(none.view(), array![0.0].view(), 0).is_err());
-        assert!(CurrentBalance::of(none.view(), none.view(), 1).is_err());
+        assert_eq!(CurrentBalance::of(&none.view(), &none.view(), 0).unwrap().imbalance, None);
+        assert!(CurrentBalance::of(&none.view(), &array![0.0].view(), 0).is_err());
+        assert!(CurrentBalance::of(&none.view(), &none.view(), 1).is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::error::FileError;
 use crate::hdf5_reader::Hdf5Reader;
 use crate::provenance::Provenance;
 use crate::result_file::ResultFile;
+use crate::scan_file;
 
 /// Levels of groups that are listed; deeper ones are not entered, so that a file whose links form a loop is listed too.
 const MAX_DEPTH: usize = 8;
@@ -21,6 +22,8 @@ pub enum Layout {
     Sonata,
     /// The flat layout of the `ntwk` Python package (`tRASTER_<population>`, ...).
     Flat,
+    /// A file of [`write_scan`](crate::write_scan).
+    Scan,
     /// A file of Neurodata Without Borders 2.
     Nwb,
     /// Any other HDF5 file.
@@ -100,7 +103,9 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         _ => None,
     };
     let spikes = file.spike_populations()?;
-    let layout = if run.is_some() || reader.group("/provenance")?.is_some() {
+    let layout = if reader.attributes("/")?.text("layout").as_deref() == Some(scan_file::LAYOUT) {
+        Layout::Scan
+    } else if run.is_some() || reader.group("/provenance")?.is_some() {
         Layout::Ntwk
     } else if reader.attributes("/")?.text("nwb_version").is_some() {
         Layout::Nwb
@@ -146,7 +151,11 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         planned: dt.zip(planned).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,
-        provenance: if layout == Layout::Ntwk { file.provenance()? } else { None },
+        provenance: if matches!(layout, Layout::Ntwk | Layout::Scan) {
+            file.provenance()?
+        } else {
+            None
+        },
         entries,
     })
 }

@@ -235,6 +235,12 @@ impl<'f> StoredArray<'f> {
         })
     }
 
+    /// All strings of a dataset.
+    pub(crate) fn texts(&self) -> Result<Vec<String>, FileError> {
+        self.check_size()?;
+        self.dataset.read_string().map_err(|e| self.fail(e))
+    }
+
     /// The only string of a dataset of one string.
     pub(crate) fn text(&self) -> Result<String, FileError> {
         self.check_size()?;
@@ -320,6 +326,10 @@ impl Attributes<'_> {
 
     pub(crate) fn require_u64(&self, name: &str) -> Result<u64, FileError> {
         self.require(name, "a non-negative integer", AttrValue::as_u64)
+    }
+
+    pub(crate) fn require_i64(&self, name: &str) -> Result<i64, FileError> {
+        self.require(name, "an integer", AttrValue::as_i64)
     }
 
     pub(crate) fn require_u32(&self, name: &str) -> Result<u32, FileError> {

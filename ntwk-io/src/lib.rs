@@ -28,6 +28,7 @@ pub mod provenance;
 pub mod result_file;
 pub mod run_file;
 pub mod run_writer;
+pub mod scan_file;
 pub mod theory;
 pub mod upstream;
 
@@ -47,5 +48,6 @@ pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, Selection, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
 pub use run_writer::RunWriter;
+pub use scan_file::{ScanArray, ScanData, ScanValues, read_scan, write_scan};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use upstream::{Import, import_upstream};

@@ -325,7 +325,7 @@ fn current_quantities(
     let within = |all: &Array2<f64>| all.slice_axis(Axis(0), Slice::from(rows.clone())).to_owned();
     let (excitatory, inhibitory) = (within(&excitatory), within(&inhibitory));
     for c in 0..excitatory.ncols() {
-        each.push(CurrentBalance::of(excitatory.column(c), inhibitory.column(c), max_lag)?);
+        each.push(CurrentBalance::of(&excitatory.column(c), &inhibitory.column(c), max_lag)?);
     }
     let mean = |f: &dyn Fn(&CurrentBalance) -> Option<f64>| {
         let values: Vec<f64> = each.iter().filter_map(f).collect();

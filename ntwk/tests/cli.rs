@@ -333,7 +333,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 #[test]
 fn every_help_teaches_with_an_example() {
     let folder = TempDir::new().unwrap();
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["check"],
         &["run"],
@@ -343,6 +343,12 @@ fn every_help_teaches_with_an_example() {
         &["tf", "scan"],
         &["tf", "fit"],
         &["plot"],
+        &["info"],
+        &["verify"],
+        &["plan"],
+        &["export"],
+        &["analyze"],
+        &["scan"],
         &["cells"],
         &["cells", "list"],
         &["cells", "show"],

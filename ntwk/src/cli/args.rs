@@ -10,6 +10,7 @@ use super::analyze::AnalyzeArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
+use super::scan::ScanArgs;
 use super::verify::VerifyArgs;
 
 /// Spiking networks, their mean-field theory and their single cells in one place.
@@ -63,6 +64,7 @@ windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Scan(ScanArgs),
     Analyze(AnalyzeArgs),
     Info(InfoArgs),
     Export(ExportArgs),

@@ -7,6 +7,8 @@ use ntwk::morpho_transfer::MorphoScanError;
 use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
 use ntwk::results::ReadBackError;
+use ntwk::scan::ScanPlanError;
+use ntwk::scan_run::ScanError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
 use ntwk::verify::VerifyError;
@@ -81,6 +83,22 @@ pub(crate) enum Failure {
     /// A recording cannot be analysed.
     #[error("the run cannot be analysed: {0}")]
     Analysis(#[from] AnalysisError),
+    /// Points of a scan failed; the others are stored.
+    #[error(
+        "{failed} points failed (the array error of scan.h5 says why; --retry-failed computes them again); first: {first}"
+    )]
+    Points {
+        /// How many.
+        failed: usize,
+        /// The first, with its error.
+        first: String,
+    },
+    /// A scan cannot go on.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// A scan cannot be planned.
+    #[error(transparent)]
+    ScanPlan(#[from] ScanPlanError),
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -111,7 +129,9 @@ impl Failure {
             | Self::Cell(_)
             | Self::CellFaults(_)
             | Self::Argument(_)
-            | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. }) => 2,
+            | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. })
+            | Self::ScanPlan(ScanPlanError::Faults(_))
+            | Self::Scan(ScanError::Another { .. }) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Theory(TheoryError::Interrupted)
             | Self::Verify(VerifyError::Interrupted) => 130,

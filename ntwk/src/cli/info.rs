@@ -55,7 +55,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     if !theory.is_empty() {
         print(format!("theory: {}", theory.join(", ")));
     }
-    if args.all || matches!(description.layout, Layout::Flat | Layout::Unknown) {
+    if args.all || matches!(description.layout, Layout::Flat | Layout::Scan | Layout::Unknown) {
         print(datasets(&description.entries).to_string().trim_end());
     }
     Ok(())
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
 fn head(d: &Description, path: &Path) -> String {
     let what = match d.layout {
         Layout::Ntwk => "results of ntwk (HDF5, SONATA layout)",
+        Layout::Scan => "scan of ntwk (HDF5 with labelled axes; xarray: engine=\"h5netcdf\")",
         Layout::Sonata => "SONATA file of another program",
         Layout::Flat => "flat HDF5 of neural_network_dynamics",
         Layout::Nwb => "Neurodata Without Borders 2",

@@ -16,6 +16,7 @@ mod plan;
 mod plot;
 mod progress;
 mod run;
+mod scan;
 mod table;
 mod transfer_function;
 mod verify;
@@ -35,6 +36,7 @@ pub(crate) fn main() -> i32 {
         Command::Meanfield(args) => meanfield::run(args),
         Command::Tf(args) => transfer_function::run(args),
         Command::Plot(args) => plot::run(args),
+        Command::Scan(args) => scan::run(args),
         Command::Analyze(args) => analyze::run(args),
         Command::Info(args) => info::run(args),
         Command::Export(args) => export::run(args),

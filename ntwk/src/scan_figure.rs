@@ -1,0 +1,167 @@
+//! Figures of a scan: lines over one axis, maps over two.
+
+use ndarray::Array2;
+use ntwk_io::{ScanArray, ScanData, ScanValues};
+use ntwk_plot::figures::{HeatMap, Shading, heat_map};
+use ntwk_plot::{
+    Axis, Figure, Label, Layout, Mark, Panel, PlotError, Stroke, Swatch, Theme, Width,
+};
+
+use crate::scan::{POINT_AXIS, SEED_AXIS};
+
+/// Draws the rates of a scan, simulated and predicted where there are both, mean over the seeds: lines over one axis,
+/// maps over the first two axes of a grid (the others at their first value). `None` when there is nothing to draw: no
+/// rates, an axis of names, or several quantities that do not form a grid.
+///
+/// # Errors
+/// [`PlotError`].
+pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
+    let populations = match data.get("population").map(|a| &a.values) {
+        Some(ScanValues::Texts(names)) => names.clone(),
+        _ => return Ok(None),
+    };
+    let shown: Vec<&ScanArray> =
+        ["rate", "rate_theory"].iter().filter_map(|name| data.get(name)).collect();
+    let axes: Vec<&ScanArray> = if data.get(POINT_AXIS).is_some() {
+        data.arrays.iter().filter(|a| a.axes == [POINT_AXIS]).collect()
+    } else {
+        let named = |a: &&ScanArray| a.name != SEED_AXIS && a.name != "population";
+        data.axes.iter().filter(named).collect()
+    };
+    let varied: Vec<(&ScanArray, &Vec<f64>)> = axes
+        .iter()
+        .filter_map(|a| match &a.values {
+            ScanValues::Numbers(values) if values.len() > 1 => Some((*a, values)),
+            _ => None,
+        })
+        .collect();
+    let grid = data.get(POINT_AXIS).is_none();
+    match varied[..] {
+        _ if shown.is_empty() => Ok(None),
+        [(axis, values)] => Ok(Some(lines(data, axis, values, &shown, &populations, theme))),
+        [first, second, ..] if grid => {
+            maps(data, first, second, &shown, &populations, theme).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn label(axis: &ScanArray) -> String {
+    let name = axis.name.replace('_', " ");
+    if axis.unit == "1" { name } else { format!("{name} ({})", axis.unit) }
+}
+
+/// Mean and standard deviation over the seeds of `array`, with axis `k` at `place[k]`.
+fn over_seeds(data: &ScanData, array: &ScanArray, place: &[(&str, usize)]) -> (f64, f64) {
+    let ScanValues::Numbers(values) = &array.values else { return (f64::NAN, 0.0) };
+    let length = |name: &str| data.get(name).map_or(1, |a| a.values.len());
+    let seeds = length(SEED_AXIS);
+    let each: Vec<f64> = (0..seeds)
+        .map(|s| {
+            let index = array.axes.iter().fold(0, |index, name| {
+                let at = if name == SEED_AXIS {
+                    s
+                } else {
+                    place.iter().find(|p| p.0 == name).map_or(0, |p| p.1)
+                };
+                index * length(name) + at
+            });
+            values.get(index).copied().unwrap_or(f64::NAN)
+        })
+        .filter(|v| v.is_finite())
+        .collect();
+    let mean = each.iter().sum::<f64>() / each.len() as f64;
+    let variance = each.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / each.len() as f64;
+    (mean, variance.sqrt())
+}
+
+fn lines(
+    data: &ScanData,
+    axis: &ScanArray,
+    values: &[f64],
+    shown: &[&ScanArray],
+    populations: &[String],
+    theme: &Theme,
+) -> Figure {
+    let along = axis.axes.first().map_or("", String::as_str);
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut panel = Panel::new(Axis::new(&label(axis)), Axis::new("rate (Hz)"));
+    for (p, name) in populations.iter().enumerate() {
+        let color = theme.population(p);
+        panel.key.push((Swatch::Disc(color), Label::plain(name)));
+        for array in shown {
+            let predicted = array.name != "rate";
+            let at = |&i: &usize| over_seeds(data, array, &[(along, i), ("population", p)]);
+            let points: Vec<(f64, f64)> = order.iter().map(|i| (values[*i], at(i).0)).collect();
+            if predicted {
+                panel.marks.push(Mark::line(points, Stroke::dashed(color, 1.1)));
+            } else {
+                panel.marks.push(Mark::line(points.clone(), Stroke::solid(color, 0.7)));
+                let errors = order.iter().map(|i| at(i).1).collect();
+                panel.marks.push(Mark::Points {
+                    points,
+                    errors,
+                    color,
+                    radius: 2.0,
+                    hollow: false,
+                });
+            }
+        }
+    }
+    if shown.iter().any(|a| a.name != "rate") {
+        let stroke = Stroke::dashed(theme.population(0), 1.1);
+        panel.key.push((Swatch::Line(stroke), Label::plain("predicted")));
+    }
+    Figure::new("Scan", Width::Column, 60.0, Layout::panel(panel), theme)
+}
+
+fn maps(
+    data: &ScanData,
+    (x_axis, x): (&ScanArray, &Vec<f64>),
+    (y_axis, y): (&ScanArray, &Vec<f64>),
+    shown: &[&ScanArray],
+    populations: &[String],
+    theme: &Theme,
+) -> Result<Figure, PlotError> {
+    let ascending = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        order
+    };
+    let (x_order, y_order) = (ascending(x), ascending(y));
+    let sorted = |values: &[f64], order: &[usize]| -> Vec<f64> {
+        order.iter().map(|&i| values[i]).collect()
+    };
+    let (x, y) = (sorted(x, &x_order), sorted(y, &y_order));
+    let mut rows = Vec::new();
+    for (p, name) in populations.iter().enumerate() {
+        let mut row = Vec::new();
+        for array in shown {
+            let values = Array2::from_shape_fn((x.len(), y.len()), |(i, j)| {
+                let place = [
+                    (x_axis.name.as_str(), x_order[i]),
+                    (y_axis.name.as_str(), y_order[j]),
+                    ("population", p),
+                ];
+                over_seeds(data, array, &place).0
+            });
+            let what = if array.name == "rate" { "simulated" } else { "predicted" };
+            let map = HeatMap {
+                x_label: &label(x_axis),
+                y_label: &label(y_axis),
+                label: "rate (Hz)",
+                x: &x,
+                y: &y,
+                values: values.view(),
+                shading: Shading::Linear,
+            };
+            let panel = heat_map(&map, theme)?.titled(Label::plain(format!("{name}, {what}")));
+            row.push((1.0, Layout::panel(panel)));
+        }
+        rows.push((1.0, Layout::Row(row)));
+    }
+    let width = if shown.len() > 1 { Width::Page } else { Width::Column };
+    let height = 58.0 * rows.len() as f64;
+    Ok(Figure::new("Scan", width, height, Layout::Column(rows), theme))
+}
