@@ -19,10 +19,12 @@
 //! | what precedes a spike | [`SpikeTriggered::of`] |
 //! | where is the membrane potential | [`TraceMoments::masked`] |
 //! | how large are conductances, currents | [`TraceMoments::new`] |
+//! | do excitation and inhibition cancel | [`CurrentBalance::of`] |
 //!
 //! Units: ms, mV, pA, nS; rates in Hz.
 
 pub mod autocorrelation;
+pub mod balance;
 pub mod bins;
 pub mod correlation;
 pub mod error;
@@ -41,6 +43,7 @@ pub mod trains;
 pub mod window;
 
 pub use autocorrelation::{AutocorrelationTime, autocorrelation, autocorrelation_with_gaps};
+pub use balance::CurrentBalance;
 pub use bins::{Bins, fano_factor, mean_fano_factor};
 pub use correlation::{count_correlations, mean_count_correlation};
 pub use error::AnalysisError;

@@ -21,6 +21,8 @@ pub enum Purpose {
     AfferentEvents,
     /// Release of an event at each synapse of a spike.
     Release,
+    /// Points of a parameter scan.
+    ParameterScan,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Connectivity => 1,
             Self::AfferentEvents => 2,
             Self::Release => 3,
+            Self::ParameterScan => 100,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Layout {
     Sonata,
     /// The flat layout of the `ntwk` Python package (`tRASTER_<population>`, ...).
     Flat,
+    /// A file of Neurodata Without Borders 2.
+    Nwb,
     /// Any other HDF5 file.
     Unknown,
 }
@@ -38,6 +40,15 @@ pub struct Entry {
     pub unit: Option<String>,
 }
 
+/// One population of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PopulationEntry {
+    /// Name.
+    pub name: String,
+    /// Number of neurons.
+    pub size: u64,
+}
+
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
@@ -53,6 +64,10 @@ pub struct Description {
     pub duration: Option<f64>,
     /// Duration the run was to have (ms), when it was written while it computed; a run that was killed has less.
     pub planned: Option<f64>,
+    /// Why the run ended before its planned duration, when it could say so.
+    pub stopped: Option<String>,
+    /// Populations of a run of this program, in the order of the model.
+    pub populations: Vec<PopulationEntry>,
     /// Populations with the number of their spikes.
     pub spikes: Vec<(String, u64)>,
     /// Language of the stored model.
@@ -87,6 +102,8 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
     let spikes = file.spike_populations()?;
     let layout = if run.is_some() || reader.group("/provenance")?.is_some() {
         Layout::Ntwk
+    } else if reader.attributes("/")?.text("nwb_version").is_some() {
+        Layout::Nwb
     } else if !spikes.is_empty() || !file.reports()?.is_empty() {
         Layout::Sonata
     } else if entries.iter().any(|e| e.path.starts_with("/tRASTER_")) {
@@ -109,12 +126,23 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         Some(model) => model.attributes()?.text("format"),
         None => None,
     };
+    let mut populations = Vec::new();
+    for name in reader.groups("/rates")? {
+        let attributes = reader.attributes(&format!("/rates/{name}"))?;
+        if attributes.contains("size") && attributes.contains("index") {
+            let size = attributes.require_u64("size")?;
+            populations.push((attributes.require_u32("index")?, PopulationEntry { name, size }));
+        }
+    }
+    populations.sort_by_key(|p| p.0);
     Ok(Description {
+        populations: populations.into_iter().map(|p| p.1).collect(),
         path: path.to_owned(),
         size: reader.size(),
         layout,
         dt,
         duration: dt.zip(n_steps).map(|(dt, n)| dt * n as f64),
+        stopped: run.as_ref().and_then(|a| a.text("stopped")),
         planned: dt.zip(planned).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,

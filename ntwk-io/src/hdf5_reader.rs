@@ -1,6 +1,7 @@
 //! Reading HDF5 objects of unknown origin: every failure is an error that names file and object.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, Dataset, FormatError};
@@ -10,6 +11,8 @@ use crate::error::{Action, FileError};
 
 /// Largest ratio of data to file that is believed for a filtered dataset: that of deflate, 1032 to 1.
 const MAX_COMPRESSION: u64 = 1032;
+/// Values read at a time where a part of a matrix is wanted.
+const BLOCK_VALUES: usize = 1 << 20;
 
 /// An open HDF5 file; data are fetched when asked for.
 #[derive(Debug)]
@@ -162,6 +165,60 @@ impl<'f> StoredArray<'f> {
     pub(crate) fn u32s(&self) -> Result<Vec<u32>, FileError> {
         self.check_size()?;
         self.dataset.read_u32().map_err(|e| self.fail(e))
+    }
+
+    /// Rows `rows` of a dataset of two dimensions, as far as there are any.
+    pub(crate) fn rows(&self, rows: Range<u64>) -> Result<Array2<f64>, FileError> {
+        self.check_size()?;
+        let shape = self.shape()?;
+        let [_, width] = shape[..] else {
+            return Err(self.mismatch("a matrix", format!("of shape {shape:?}")));
+        };
+        let count = rows.end.saturating_sub(rows.start);
+        let values = self.dataset.read_f64_rows(rows.start, count).map_err(|e| self.fail(e))?;
+        let width = usize::try_from(width).unwrap_or(usize::MAX);
+        let (n, found) = (values.len().checked_div(width).unwrap_or(0), values.len());
+        Array2::from_shape_vec((n, width), values)
+            .map_err(|_| self.mismatch(format!("rows of {width}"), format!("{found} values")))
+    }
+
+    /// Columns `columns` of a dataset of two dimensions, read in blocks of rows, so that memory holds little more than
+    /// what is returned.
+    pub(crate) fn columns(&self, columns: Range<usize>) -> Result<Array2<f64>, FileError> {
+        self.check_size()?;
+        let shape = self.shape()?;
+        let sides = match shape[..] {
+            [rows, width] => usize::try_from(rows).ok().zip(usize::try_from(width).ok()),
+            _ => None,
+        };
+        let Some((rows, width)) = sides else {
+            return Err(self.mismatch("a matrix", format!("of shape {shape:?}")));
+        };
+        let columns = columns.start.min(width)..columns.end.min(width);
+        if columns == (0..width) {
+            return self.matrix();
+        }
+        let mut part = Array2::zeros((rows, columns.len()));
+        if columns.is_empty() {
+            return Ok(part);
+        }
+        let block = (BLOCK_VALUES / width).max(1);
+        for first in (0..rows).step_by(block) {
+            let n = block.min(rows - first);
+            let values =
+                self.dataset.read_f64_rows(first as u64, n as u64).map_err(|e| self.fail(e))?;
+            if values.len() != n * width {
+                let found = format!("{} values", values.len());
+                return Err(self.mismatch(format!("{n} rows of {width} values"), found));
+            }
+            for (r, row) in values.chunks_exact(width).enumerate() {
+                part.row_mut(first + r)
+                    .iter_mut()
+                    .zip(&row[columns.clone()])
+                    .for_each(|(to, &from)| *to = from);
+            }
+        }
+        Ok(part)
     }
 
     /// A dataset of two dimensions.

@@ -34,7 +34,7 @@ pub mod upstream;
 pub use cell_file::{CellFile, CellFileError, read_cell, read_morphology};
 pub use cell_run_file::{CellRun, probe_unit, read_trace_csv, write_cell_csv, write_cell_run};
 pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
-pub use description::{Description, describe};
+pub use description::{Description, Layout, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use model_file::{
@@ -44,7 +44,7 @@ pub use npy::{read_npy, read_npy_vector};
 pub use npz::write_npz;
 pub use nwb_file::write_nwb;
 pub use provenance::Provenance;
-pub use result_file::{Report, ResultFile, SpikeTrains};
+pub use result_file::{Report, ResultFile, Selection, SpikeTrains};
 pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
 pub use run_writer::RunWriter;
 pub use theory::{Attribute, NamedArray, TheoryGroup};

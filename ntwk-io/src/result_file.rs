@@ -1,5 +1,6 @@
 //! Reading result files: those of [`write_run`](crate::write_run) and SONATA files of other programs.
 
+use std::ops::Range;
 use std::path::Path;
 
 use hdf5::AttrValue;
@@ -9,7 +10,7 @@ use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 use crate::error::FileError;
 use crate::hdf5_reader::{Attributes, Hdf5Reader, StoredArray};
 use crate::provenance::Provenance;
-use crate::run_file::ModelText;
+use crate::run_file::{ModelText, Precision, report_name};
 use crate::theory::{Attribute, NamedArray, TheoryGroup};
 
 /// Population name given to the content of files that predate populations in SONATA.
@@ -48,6 +49,22 @@ pub struct Report {
     pub step: f64,
     /// Samples, shape `[n_frames, n_columns]`.
     pub data: Array2<f64>,
+}
+
+/// Which samples of a recording to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection<'a> {
+    /// Variables to load; `None` loads all.
+    pub variables: Option<&'a [&'a str]>,
+    /// Columns to load of every trace; what lies beyond the recorded neurons is ignored.
+    pub columns: Range<usize>,
+}
+
+impl Default for Selection<'_> {
+    /// Everything.
+    fn default() -> Self {
+        Self { variables: None, columns: 0..usize::MAX }
+    }
 }
 
 /// A result file open for reading. Nothing is read before it is asked for.
@@ -133,6 +150,11 @@ impl ResultFile {
     /// # Errors
     /// As [`ResultFile::spikes`].
     pub fn report(&self, name: &str) -> Result<Report, FileError> {
+        self.report_columns(name, 0..usize::MAX)
+    }
+
+    /// The report called `name` with the samples of `columns` only; its mapping is whole.
+    fn report_columns(&self, name: &str, columns: Range<usize>) -> Result<Report, FileError> {
         let named = format!("/report/{name}");
         let (base, attributes) = if self.reader.group(&named)?.is_some() {
             let attributes = self.reader.attributes(&named)?;
@@ -145,7 +167,11 @@ impl ResultFile {
         let mapping = format!("{base}/mapping");
         let samples = self.reader.require(&[format!("{base}/data")])?;
         let sample_attributes = samples.attributes()?;
-        let data = samples.matrix()?;
+        let width = match samples.shape()?[..] {
+            [_, width] => usize::try_from(width).unwrap_or(usize::MAX),
+            _ => 0,
+        };
+        let data = samples.columns(columns)?;
 
         let ids =
             self.reader.require(&[format!("{mapping}/node_ids"), format!("{mapping}/gids")])?;
@@ -153,7 +179,7 @@ impl ResultFile {
         let pointers = self
             .reader
             .require(&[format!("{mapping}/index_pointers"), format!("{mapping}/index_pointer")])?;
-        let index_pointers = index_pointers(&pointers, node_ids.len(), data.ncols())?;
+        let index_pointers = index_pointers(&pointers, node_ids.len(), width)?;
         let element_ids = match self.reader.find(&format!("{mapping}/element_ids"))? {
             Some(array) => array.u64s()?,
             None => match self.reader.find(&format!("{mapping}/element_id"))? {
@@ -185,6 +211,15 @@ impl ResultFile {
     /// # Errors
     /// As [`ResultFile::spikes`].
     pub fn recording(&self) -> Result<Option<Recording>, FileError> {
+        self.recording_of(&Selection::default())
+    }
+
+    /// As [`ResultFile::recording`], with a part of the samples only: spikes and counts are whole, traces are those of
+    /// `selection`. Memory holds little more than what is returned.
+    ///
+    /// # Errors
+    /// As [`ResultFile::spikes`].
+    pub fn recording_of(&self, selection: &Selection<'_>) -> Result<Option<Recording>, FileError> {
         if self.reader.group("/run")?.is_none() {
             return Ok(None);
         }
@@ -195,7 +230,7 @@ impl ResultFile {
         }
         let n_steps = run.require_u64("n_steps")?;
         let spiking = self.reader.groups("/spikes")?;
-        let mut traces = self.traces(dt)?;
+        let mut traces = self.traces(dt, selection)?;
         if run.contains("planned_steps") {
             for stored in &mut traces {
                 cut(&mut stored.trace, n_steps);
@@ -237,6 +272,26 @@ impl ResultFile {
             n_steps,
             populations: populations.into_iter().map(|(_, p)| p).collect(),
         }))
+    }
+
+    /// Frames `frames` of the samples of `variable` of `population`, with their precision: a window in time, read
+    /// without the rest. Frames beyond the last are left out.
+    ///
+    /// # Errors
+    /// As [`ResultFile::spikes`].
+    pub fn frames(
+        &self,
+        population: &str,
+        variable: &str,
+        frames: Range<u64>,
+    ) -> Result<(Array2<f64>, Precision), FileError> {
+        let object = format!("/report/{}/data", report_name(population, variable));
+        let samples = self.reader.require(&[object])?;
+        let precision = match samples.element_type()?.as_str() {
+            "f32" => Precision::Single,
+            _ => Precision::Double,
+        };
+        Ok((samples.rows(frames)?, precision))
     }
 
     /// The stored model, when there is one.
@@ -308,25 +363,31 @@ impl ResultFile {
     }
 
     /// Every report written by this program.
-    fn traces(&self, dt: f64) -> Result<Vec<StoredTrace>, FileError> {
+    fn traces(&self, dt: f64, selection: &Selection<'_>) -> Result<Vec<StoredTrace>, FileError> {
         let mut traces = Vec::new();
         for name in self.reader.groups("/report")? {
             let object = format!("/report/{name}");
             let attributes = self.reader.attributes(&object)?;
             let index = attributes.require_u32("index")?;
-            let report = self.report(&name)?;
-            let neurons = report
+            let variable = attributes.require_text("variable")?;
+            if selection.variables.is_some_and(|v| !v.contains(&variable.as_str())) {
+                continue;
+            }
+            let report = self.report_columns(&name, selection.columns.clone())?;
+            let mut neurons = report
                 .node_ids
                 .iter()
                 .map(|&id| self.neuron(&object, id))
                 .collect::<Result<Vec<u32>, _>>()?;
+            neurons.truncate(selection.columns.end);
+            neurons.drain(..selection.columns.start.min(neurons.len()));
             if neurons.len() != report.data.ncols() {
                 let found =
                     format!("{} columns for {} neurons", report.data.ncols(), neurons.len());
                 return Err(self.reader.mismatch(&object, "one column per neuron", found));
             }
             let trace = Trace {
-                variable: attributes.require_text("variable")?,
+                variable,
                 unit: report.unit.unwrap_or_default(),
                 neurons,
                 every: self.whole_steps(&object, report.step, dt)?,

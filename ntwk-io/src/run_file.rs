@@ -9,6 +9,7 @@
 //! | `/` | attributes `magic` u32, `version` u32 `[2]` | SONATA: `0x0A7A`, `[0, 1]` |
 //! | `/run` | attributes `dt` f64, `n_steps` u64, `units` | time step in ms, number of steps stored |
 //! | `/run` | attribute `planned_steps` u64 | steps the run was to have, of a [streamed](crate::RunWriter) run |
+//! | `/run` | attribute `stopped` string | why a run ended before them (absent when the process was killed) |
 //! | `/spikes/<population>/timestamps` | f64 `[n_spikes]`, attribute `units` = ms | spike times, ascending |
 //! | `/spikes/<population>/node_ids` | u64 `[n_spikes]` | neuron of each spike, from 0 |
 //! | `/report/<report>` | attributes `population`, `variable`, `index` | one recorded variable of one population |

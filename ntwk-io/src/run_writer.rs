@@ -8,6 +8,7 @@ use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
 use ntwk_core::{Recording, Trace};
 
 use crate::error::{Action, FileError};
+use crate::hdf5_writer::text;
 use crate::provenance::Provenance;
 use crate::run_file::{
     Extent, ModelText, Precision, RecordingForm, WriteOptions, add_origin, check_columns,
@@ -76,6 +77,23 @@ impl RunWriter {
     ) -> Result<Self, FileError> {
         options.check()?;
         check_empty(plan)?;
+        let partial = partial_path(path);
+        let created = Self::create_at(path, &partial, plan, model, provenance, options);
+        if created.is_err() {
+            // It holds nothing; the first error is the one to report.
+            let _ = fs::remove_file(&partial);
+        }
+        created
+    }
+
+    fn create_at(
+        path: &Path,
+        partial: &Path,
+        plan: &Recording,
+        model: Option<&ModelText>,
+        provenance: Option<&Provenance>,
+        options: &WriteOptions,
+    ) -> Result<Self, FileError> {
         let form = RecordingForm {
             options: *options,
             extent: Extent::Planned,
@@ -86,7 +104,7 @@ impl RunWriter {
         form.add(&mut builder, &plan.populations)?;
         add_origin(&mut builder, model, provenance);
 
-        let partial = partial_path(path);
+        let partial = partial.to_owned();
         let mut samples = OpenOptions::new()
             .write(true)
             .create(true)
@@ -181,17 +199,23 @@ impl RunWriter {
     }
 
     /// Adds the results of the theory and the duration of the computation (when there is a provenance), forces
-    /// everything to the disk and gives the file its final name. The run may have fewer steps than planned.
+    /// everything to the disk and gives the file its final name. The run may have fewer steps than planned; `stopped`
+    /// says why.
     ///
     /// # Errors
     /// As [`write_run`](crate::write_run); the partial file stays.
     pub fn finish(
         self,
         wall_seconds: Option<f64>,
+        stopped: Option<&str>,
         theory: &[TheoryGroup],
     ) -> Result<(), FileError> {
         theory::check(theory)?;
         let fail = |object: &str, e| FileError::hdf5(Action::Write, &self.partial, object, e);
+        if let Some(reason) = stopped {
+            let run = self.hdf5.group("/run").map_err(|e| fail("/run", e))?;
+            run.set_attr("stopped", text(reason)).map_err(|e| fail("/run", e))?;
+        }
         if let Some(seconds) = wall_seconds
             && let Ok(provenance) = self.hdf5.group("/provenance")
         {

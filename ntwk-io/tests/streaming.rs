@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use ndarray::{Array2, Axis, Slice};
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
-use ntwk_io::{Compression, FileError, Precision, ResultFile, RunWriter, WriteOptions, describe};
+use ntwk_io::{
+    Compression, FileError, Precision, ResultFile, RunWriter, Selection, WriteOptions, describe,
+};
 
 /// The recording before its first step.
 fn plan(recording: &Recording) -> Recording {
@@ -67,7 +69,7 @@ fn blocks_of_any_length_give_the_whole_recording() {
                 let options = WriteOptions { precision, compression };
                 let writer = write_blocks(&path, &options, ends);
                 assert!(!path.exists());
-                writer.finish(Some(2.5), &common::theory()).unwrap();
+                writer.finish(Some(2.5), None, &common::theory()).unwrap();
                 let file = ResultFile::open(&path).unwrap();
                 assert_eq!(file.recording().unwrap().unwrap(), common::recording());
                 assert_eq!(file.model().unwrap().unwrap(), common::model());
@@ -97,6 +99,47 @@ fn a_run_that_stops_early_holds_what_it_came_to() {
     let description = describe(&partial).unwrap();
     assert_eq!(description.duration, Some(25.0));
     assert_eq!(description.planned, Some(100.0));
+    assert_eq!(description.stopped, None);
+
+    let writer = write_blocks(&path, &WriteOptions::default(), &[100]);
+    writer.finish(None, Some("interrupted at t = 10 ms"), &[]).unwrap();
+    let description = describe(&path).unwrap();
+    assert_eq!(description.stopped.as_deref(), Some("interrupted at t = 10 ms"));
+    assert_eq!(description.duration, Some(10.0));
+}
+
+#[test]
+fn a_part_of_the_samples_is_that_part_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    write_blocks(&path, &WriteOptions::default(), &[1000]).finish(None, None, &[]).unwrap();
+    let file = ResultFile::open(&path).unwrap();
+    let whole = file.recording().unwrap().unwrap();
+    for (variables, columns) in
+        [(None, 1..2), (Some(&["V_m"][..]), 0..2), (Some(&["w", "V_m"]), 0..100), (Some(&[]), 0..9)]
+    {
+        let selection = Selection { variables, columns: columns.clone() };
+        let part = file.recording_of(&selection).unwrap().unwrap();
+        assert_eq!((part.dt, part.n_steps), (whole.dt, whole.n_steps));
+        for (part, whole) in part.populations.iter().zip(&whole.populations) {
+            assert_eq!((&part.spikes, &part.counts), (&whole.spikes, &whole.counts));
+            let expected: Vec<Trace> = whole
+                .traces
+                .iter()
+                .filter(|t| variables.is_none_or(|v| v.contains(&t.variable.as_str())))
+                .map(|t| {
+                    let n = t.neurons.len();
+                    let kept = columns.start.min(n)..columns.end.min(n);
+                    Trace {
+                        neurons: t.neurons[kept.clone()].to_vec(),
+                        data: t.data.slice_axis(Axis(1), Slice::from(kept)).to_owned(),
+                        ..t.clone()
+                    }
+                })
+                .collect();
+            assert_eq!(part.traces, expected);
+        }
+    }
 }
 
 #[test]
@@ -130,7 +173,7 @@ fn a_block_that_does_not_continue_the_plan_is_refused() {
         "34 frames where 33 are due",
     );
     writer.append(&block(&recording, 100, 1000, 900)).unwrap();
-    writer.finish(None, &[]).unwrap();
+    writer.finish(None, None, &[]).unwrap();
     assert_eq!(ResultFile::open(&path).unwrap().recording().unwrap().unwrap(), recording);
 }
 

@@ -1,8 +1,10 @@
 //! Simulation beside theory: the same quantities of both, with their errors.
 
-use ntwk_analysis::{AnalysisError, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate};
+use ntwk_analysis::{
+    AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
+};
 use ntwk_core::{Model, PopulationRecording, Recording};
-use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments};
+use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments};
 use serde::Serialize;
 
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError};
@@ -104,10 +106,23 @@ pub fn compare(
     recording: &Recording,
     theory: &Theory,
 ) -> Result<Comparison, CompareError> {
+    let moments = potential_moments(model, recording)?;
+    compare_with(model, recording, &moments, theory)
+}
+
+/// As [`compare`], with the moments of the membrane potential at hand: `recording` needs no traces.
+///
+/// # Errors
+/// [`CompareError`].
+pub fn compare_with(
+    model: &Model,
+    recording: &Recording,
+    potentials: &[PotentialMoments],
+    theory: &Theory,
+) -> Result<Comparison, CompareError> {
     let windows = Windows::of(model);
     let dt = recording.dt;
-    let steps = |t: f64| ((t / dt).round() as u64).min(recording.n_steps);
-    let stationary = Window::new(steps(windows.stationary[0]), steps(windows.stationary[1]))?;
+    let stationary = stationary_window(windows, recording)?;
     let working_point = theory.working_point(windows.stationary)?;
     let fixed_points = theory.fixed_points(windows.stationary)?.found.len();
 
@@ -129,8 +144,7 @@ pub fn compare(
                 population.name
             ));
         }
-        let t_ref_steps = (population.cell.membrane().t_ref / dt).round() as u64;
-        let potential = potential_moments(recorded, stationary, t_ref_steps)?;
+        let potential = potentials.get(index).and_then(PotentialMoments::mean_and_sd);
         if potential.is_none() {
             notes.push(format!(
                 "no V_m of {} was recorded (record.V_m, record.spikes)",
@@ -176,7 +190,7 @@ fn adapted_moments(
     population: usize,
     point: &FixedPoint,
     windows: Windows,
-) -> Option<Moments> {
+) -> Option<InputMoments> {
     let described = &theory.mean_field.populations()[population];
     if described.adaptation == Adaptation::Explicit {
         // The fixed point has the current in its state already.
@@ -201,16 +215,71 @@ fn adapted_moments(
     moments.is_finite().then_some(moments)
 }
 
-/// Mean and standard deviation (mV) of the recorded potentials outside the refractory period, mean
-/// over cells; `None` without a recording of both potentials and spikes.
-fn potential_moments(
-    recorded: &PopulationRecording,
-    window: Window,
-    t_ref_steps: u64,
-) -> Result<Option<(f64, f64)>, AnalysisError> {
-    let trace = recorded.traces.iter().find(|t| t.variable == "V_m");
-    let (Some(trace), Some(spikes)) = (trace, &recorded.spikes) else { return Ok(None) };
-    let mask = SpikeMask::refractory(t_ref_steps);
-    let moments = TraceMoments::masked(trace, window, spikes, recorded.size, mask)?;
-    Ok(moments.mean().zip(moments.mean_sd()))
+/// The stationary window in steps, within what was run.
+///
+/// # Errors
+/// [`AnalysisError`] when nothing of it was run.
+pub fn stationary_window(windows: Windows, recording: &Recording) -> Result<Window, AnalysisError> {
+    let steps = |t: f64| ((t / recording.dt).round() as u64).min(recording.n_steps);
+    Window::new(steps(windows.stationary[0]), steps(windows.stationary[1]))
+}
+
+/// Moments of the recorded membrane potentials of one population in the stationary window, without
+/// spikes and refractory periods, per neuron.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PotentialMoments {
+    /// Moments (mV) of each neuron; `None` for one that was refractory all the time.
+    pub per_neuron: Vec<Option<Moments>>,
+}
+
+impl PotentialMoments {
+    /// Means over neurons of mean and standard deviation (mV); `None` without any.
+    #[must_use]
+    pub fn mean_and_sd(&self) -> Option<(f64, f64)> {
+        let known: Vec<&Moments> = self.per_neuron.iter().flatten().collect();
+        let mean = |f: fn(&Moments) -> f64| {
+            (!known.is_empty())
+                .then(|| known.iter().map(|m| f(m)).sum::<f64>() / known.len() as f64)
+        };
+        mean(|m| m.mean).zip(mean(|m| m.sd))
+    }
+
+    /// Mean over neurons of the skewness; `None` without any.
+    #[must_use]
+    pub fn mean_skewness(&self) -> Option<f64> {
+        let known: Vec<f64> = self.per_neuron.iter().flatten().filter_map(|m| m.skewness).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
+    /// Adds further neurons of the same population.
+    pub fn extend(&mut self, further: Self) {
+        self.per_neuron.extend(further.per_neuron);
+    }
+}
+
+/// Moments of the recorded membrane potentials of every population; empty where potentials or
+/// spikes were not recorded.
+///
+/// # Errors
+/// [`AnalysisError`].
+pub fn potential_moments(
+    model: &Model,
+    recording: &Recording,
+) -> Result<Vec<PotentialMoments>, AnalysisError> {
+    let window = stationary_window(Windows::of(model), recording)?;
+    recording
+        .populations
+        .iter()
+        .zip(model.populations())
+        .map(|(recorded, population)| {
+            let trace = recorded.traces.iter().find(|t| t.variable == "V_m");
+            let (Some(trace), Some(spikes)) = (trace, &recorded.spikes) else {
+                return Ok(PotentialMoments::default());
+            };
+            let t_ref_steps = (population.cell.membrane().t_ref / recording.dt).round() as u64;
+            let mask = SpikeMask::refractory(t_ref_steps);
+            let moments = TraceMoments::masked(trace, window, spikes, recorded.size, mask)?;
+            Ok(PotentialMoments { per_neuron: moments.per_neuron })
+        })
+        .collect()
 }

@@ -2,13 +2,17 @@
 //!
 //! One model description drives the simulation, the theory and their comparison.
 
+pub mod analyze;
 pub mod compare;
 pub mod morpho_figures;
 pub mod morpho_transfer;
 pub mod overview;
+pub mod plan;
 pub mod results;
 pub mod simulate;
+pub mod stream;
 pub mod theory;
+pub mod verify;
 pub mod windows;
 
 pub use ntwk_analysis as analysis;

@@ -51,7 +51,7 @@ pub enum FigureError {
 }
 
 /// Number of membrane potentials shown per population.
-const TRACES_PER_POPULATION: usize = 2;
+pub const TRACES_PER_POPULATION: usize = 2;
 
 /// The measured and fitted transfer function of a population, on the grid the figure needs.
 ///

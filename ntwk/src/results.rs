@@ -1,16 +1,64 @@
-//! What a run writes: the theory as named arrays, and back into curves.
+//! What a run writes: the theory as named arrays, and back into curves; what figures and tables read back of a run.
 
 use ndarray::{Array1, Array2, ArrayD, IxDyn};
-use ntwk_io::{Attribute, NamedArray, TheoryGroup};
+use ntwk_core::{Model, Recording};
+use ntwk_io::{Attribute, FileError, NamedArray, ResultFile, Selection, TheoryGroup};
 
-use crate::compare::Comparison;
-use crate::overview::{TheoryCurves, TransferGrid};
+use crate::compare::{CompareError, Comparison, PotentialMoments, potential_moments};
+use crate::overview::{TRACES_PER_POPULATION, TheoryCurves, TransferGrid};
 use crate::theory::{FittedPopulation, Theory};
 
 const TRAJECTORY: &str = "trajectory";
 const FIXED_POINT: &str = "fixed_point";
 const TRANSFER: &str = "transfer_function_";
 const CURVES: &str = "transfer_curves_";
+
+/// Bytes of samples held at a time.
+const SAMPLE_BYTES: usize = 256 << 20;
+
+/// A run that cannot be read back for its tables and figures.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBackError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Its recording cannot be analysed.
+    #[error(transparent)]
+    Analysis(#[from] CompareError),
+}
+
+/// What the overview figure shows of a stored run: spikes, counts and a few membrane potentials; `None` for a file
+/// without a run.
+///
+/// # Errors
+/// [`FileError`].
+pub fn overview_recording(file: &ResultFile) -> Result<Option<Recording>, FileError> {
+    file.recording_of(&Selection { variables: Some(&["V_m"]), columns: 0..TRACES_PER_POPULATION })
+}
+
+/// Moments of all recorded membrane potentials of a stored run of `model`, read a few hundred megabytes at a time.
+///
+/// # Errors
+/// [`ReadBackError`].
+pub fn stored_potentials(
+    file: &ResultFile,
+    model: &Model,
+) -> Result<Vec<PotentialMoments>, ReadBackError> {
+    let frames = (model.n_steps() / model.record_every().max(1)) as usize + 1;
+    let group = (SAMPLE_BYTES / (8 * frames * model.populations().len())).max(1);
+    let mut moments = vec![PotentialMoments::default(); model.populations().len()];
+    for first in (0..).step_by(group) {
+        let selection =
+            Selection { variables: Some(&["V_m"]), columns: first..first.saturating_add(group) };
+        let Some(part) = file.recording_of(&selection)? else { break };
+        if part.populations.iter().flat_map(|p| &p.traces).all(|t| t.neurons.is_empty()) {
+            break;
+        }
+        let further = potential_moments(model, &part).map_err(CompareError::from)?;
+        moments.iter_mut().zip(further).for_each(|(all, more)| all.extend(more));
+    }
+    Ok(moments)
+}
 
 fn array(name: &str, unit: &str, axes: &[&str], data: ArrayD<f64>) -> NamedArray {
     NamedArray {

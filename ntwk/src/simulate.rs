@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ntwk_core::connectivity::TooManySynapses;
-use ntwk_core::{MemoryRecorder, Model, Network, Recording, Simulation, SimulationError};
+use ntwk_core::{MemoryRecorder, Model, Network, Recorder, Recording, Simulation, SimulationError};
 
 /// Progress of a run, handed to a callback between segments.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,6 +62,49 @@ pub enum Stop {
     Failed(#[from] SimulationError),
 }
 
+impl Stop {
+    /// Whether the user asked for it.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted { .. })
+    }
+
+    /// Whether the results could not be kept.
+    #[must_use]
+    pub fn is_recorder(&self) -> bool {
+        matches!(self, Self::Failed(SimulationError::Recorder(_)))
+    }
+}
+
+/// Advances to the end of the run in segments of at most `longest` steps; returns why it stopped before.
+pub(crate) fn advance_to_end(
+    model: &Model,
+    simulation: &mut Simulation,
+    recorder: &mut dyn Recorder,
+    longest: u32,
+    interrupt: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Option<Stop> {
+    let start = Instant::now();
+    // A hundred segments: fine enough for a bar and an interruption, coarse enough to cost nothing.
+    let segment = (model.n_steps() / 100).clamp(1, longest.clamp(1, 10_000));
+    while simulation.step() < model.n_steps() {
+        if interrupt.load(Ordering::Relaxed) {
+            return Some(Stop::Interrupted { time: simulation.time() });
+        }
+        let steps = segment.min(model.n_steps() - simulation.step());
+        if let Err(error) = simulation.advance(steps, recorder) {
+            return Some(error.into());
+        }
+        progress(Progress {
+            time: simulation.time(),
+            t_stop: model.t_stop(),
+            elapsed: start.elapsed(),
+        });
+    }
+    None
+}
+
 /// Default number of threads: the machine's.
 #[must_use]
 pub fn default_threads() -> usize {
@@ -91,25 +134,8 @@ pub fn simulate(
     let mut recorder =
         MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
     let start = Instant::now();
-    let mut stopped = None;
-    // A hundred segments: fine enough for a bar and an interruption, coarse enough to cost nothing.
-    let segment = (model.n_steps() / 100).clamp(1, 10_000);
-    while simulation.step() < model.n_steps() {
-        if interrupt.load(Ordering::Relaxed) {
-            stopped = Some(Stop::Interrupted { time: simulation.time() });
-            break;
-        }
-        let steps = segment.min(model.n_steps() - simulation.step());
-        if let Err(error) = simulation.advance(steps, &mut recorder) {
-            stopped = Some(error.into());
-            break;
-        }
-        progress(Progress {
-            time: simulation.time(),
-            t_stop: model.t_stop(),
-            elapsed: start.elapsed(),
-        });
-    }
+    let stopped =
+        advance_to_end(model, &mut simulation, &mut recorder, u32::MAX, interrupt, progress);
     Ok(RunResult {
         recording: recorder.into_recording(),
         threads,

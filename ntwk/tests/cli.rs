@@ -187,7 +187,7 @@ fn theory_commands_write_their_files() {
     let at = |name: &str| folder.path().join(name);
     let output = exits(&folder, 0, &["meanfield", &file, "--out", "m", "-q"]);
     assert!(stdout(&output).contains("fixed point"), "{}", stdout(&output));
-    is_hdf5(&at("m/theory.h5"));
+    is_hdf5(&at("m/results.h5"));
     is_figure(&at("m"), "rates");
 
     exits(&folder, 0, &["tf", "scan", &file, "--out", "s", "-q"]);

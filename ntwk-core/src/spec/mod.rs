@@ -5,12 +5,16 @@
 //!
 //! [`Model`]: crate::model::Model
 
+pub mod parameter_scan;
 mod read;
 mod sections;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+pub use parameter_scan::{
+    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+};
 pub use sections::{
     AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
 };
@@ -46,6 +50,9 @@ pub struct ModelSpec {
     /// Windows of the comparison between simulation and theory.
     #[serde(skip_serializing_if = "CompareSpec::is_empty")]
     pub compare: CompareSpec,
+    /// Scan over keys of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ParameterScanSpec>,
 }
 
 /// Entries with a name each, in the order written; a table in files.

@@ -35,6 +35,7 @@ impl ModelSpec {
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
+        let scan = table.table("scan").map(super::parameter_scan::read);
         table.finish();
         let spec = Self {
             title,
@@ -47,6 +48,7 @@ impl ModelSpec {
             record,
             theory,
             compare,
+            scan,
         };
         Some((spec, places))
     }
@@ -87,7 +89,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// One of a closed set of words.
-fn read_choice<T: Copy>(
+pub(super) fn read_choice<T: Copy>(
     table: &mut TableReader<'_, '_>,
     key: &'static str,
     what: &'static str,
@@ -128,7 +130,7 @@ fn ruled(
 }
 
 /// An optional count that must lie in a range; the default stands in for a faulty one.
-fn ranged(
+pub(super) fn ranged(
     table: &mut TableReader<'_, '_>,
     key: &'static str,
     default: u64,

@@ -1,8 +1,16 @@
-//! Arguments and help of every command.
+//! Arguments and help: what commands share, and the list of commands. A command with arguments of its own has them
+//! in its file.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ntwk_io::{Compression, Precision, WriteOptions};
+
+use super::analyze::AnalyzeArgs;
+use super::export::ExportArgs;
+use super::info::InfoArgs;
+use super::plan::PlanArgs;
+use super::verify::VerifyArgs;
 
 /// Spiking networks, their mean-field theory and their single cells in one place.
 ///
@@ -34,9 +42,12 @@ Examples:
   ntwk run examples/rs-fs/model.toml --out out/rs-fs
   ntwk run examples/rs-fs/model.toml --set 'afferents.AffExc.rate=8 Hz' --threads 1
 
+  ntwk run big.toml --precision single --compress 4 --set record.V_m=1000 --set 'record.interval=1 ms'
+
 Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and
-overview.svg into DIR.")]
-    Run(RunArgs),
+overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any
+moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
+    Run(SimulateArgs),
     /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and
     /// compare: table, figure, HDF5, JSON.
     #[command(after_help = "\
@@ -46,12 +57,17 @@ Example:
 The table has, per population, the stationary rate, mean and standard deviation of V_m and the
 transient peak, simulated and predicted, with relative errors. [compare] in the model file sets the
 windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR.")]
-    Compare(RunArgs),
+    Compare(SimulateArgs),
     /// The theory alone: transfer functions, fixed points with their stability, rates in time.
     #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Analyze(AnalyzeArgs),
+    Info(InfoArgs),
+    Export(ExportArgs),
+    Verify(VerifyArgs),
+    Plan(PlanArgs),
     Cells(CellsArgs),
     Import(ImportArgs),
     Morpho(super::morpho::MorphoArgs),
@@ -105,6 +121,43 @@ pub(crate) struct RunArgs {
     /// No progress bars.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Arguments of the commands that simulate.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Precision of recorded variables: single (SONATA's; every reader opens it) or double (every
+    /// bit of the simulation).
+    #[arg(long, value_enum, default_value_t = PrecisionArg::Single)]
+    pub precision: PrecisionArg,
+    /// Compress spikes and counts with deflate of this level, 1 (fast) to 9 (small). Recorded
+    /// variables stay as they are, since they are written in place.
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub compress: Option<u32>,
+}
+
+impl SimulateArgs {
+    /// How to write the file.
+    pub(crate) fn write_options(&self) -> WriteOptions {
+        WriteOptions {
+            precision: match self.precision {
+                PrecisionArg::Single => Precision::Single,
+                PrecisionArg::Double => Precision::Double,
+            },
+            compression: self.compress.map_or(Compression::None, Compression::Deflate),
+        }
+    }
+}
+
+/// Choices of `--precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrecisionArg {
+    /// 4 bytes per sample.
+    Single,
+    /// 8 bytes per sample.
+    Double,
 }
 
 impl RunArgs {

@@ -6,6 +6,8 @@ use ntwk_core::spec::{AfferentActivity, ConnectionSpec, EventStatistics};
 use super::Failure;
 use super::args::CheckArgs;
 use super::output::{note, print};
+use ntwk::plan::Resources;
+
 use super::table::{Table, bytes, number};
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
@@ -150,47 +152,14 @@ fn projections(model: &Model) -> Table {
     table
 }
 
-/// Estimate of the memory of a run: state, target lists, recording.
+/// Estimate of the memory and the disk a run takes.
 fn memory(model: &Model) -> String {
-    let state: f64 = model
-        .populations()
-        .iter()
-        .enumerate()
-        .map(|(i, p)| {
-            let columns = p.cell.variables().len() + model.receptors_of(i).len();
-            f64::from(p.size) * (8.0 * columns as f64 + 4.0)
-        })
-        .sum();
-    let synapses: f64 = model
-        .projections()
-        .iter()
-        .filter(|p| match p.source {
-            ntwk_core::model::Source::Population(_) => true,
-            // Independent event trains hold no synapses.
-            ntwk_core::model::Source::Afferent(i) => {
-                matches!(model.afferents()[i].activity, AfferentActivity::Spikes { .. })
-            }
-        })
-        .map(|p| p.synapses(model.populations()[p.target].size))
-        .sum();
-    let record = &model.spec().record;
-    let samples = f64::from(model.n_steps()) / f64::from(model.record_every());
-    let traces: f64 = model
-        .populations()
-        .iter()
-        .enumerate()
-        .map(|(i, p)| {
-            let n = |wanted: u64| wanted.min(u64::from(p.size)) as f64;
-            let receptors = model.receptors_of(i).len() as f64;
-            n(record.V_m)
-                + n(record.cell_variables) * (p.cell.variables().len() - 1) as f64
-                + (n(record.conductances) + n(record.currents)) * receptors
-        })
-        .sum();
+    let needs = Resources::of(model);
     format!(
-        "memory: state {}, {synapses:.0} synapses in target lists {}, recorded variables {}, spikes 12 B each",
-        bytes(state),
-        bytes(4.0 * synapses),
-        bytes(8.0 * samples * traces)
+        "memory: state {}, {:.0} synapses in target lists {}\ndisk: recorded variables {} (single precision), spikes 16 B each",
+        bytes(needs.state_bytes),
+        needs.synapses,
+        bytes(needs.synapse_bytes),
+        bytes(needs.sample_bytes),
     )
 }

@@ -1,17 +1,20 @@
 //! `ntwk compare`: simulate, predict, compare.
 
+use ntwk_core::{Model, Recording};
+use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
-use super::args::RunArgs;
+use super::args::SimulateArgs;
 use super::meanfield::predict_with_bar;
-use super::output::{make_folder, model, note, print, theme, write_figure, write_json};
-use super::run::{Seconds, finish, list_files, simulate_with_bar, timing, write_results};
+use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
+use super::run::{Seconds, finish, list_files, simulate_with_bar, timing};
 use super::table::{Table, optional, percent};
-use ntwk::compare::{Comparison, Pair, compare};
+use ntwk::compare::{Comparison, Pair, compare_with};
 use ntwk::overview::{TheoryCurves, overview};
-use ntwk::results::theory_groups;
-use ntwk::theory::TheorySeconds;
+use ntwk::results::{overview_recording, stored_potentials, theory_groups};
+use ntwk::stream::StreamedRun;
+use ntwk::theory::{Theory, TheorySeconds};
 use ntwk::windows::Windows;
 
 /// Machine-readable summary of a comparison.
@@ -26,40 +29,44 @@ struct Summary<'a> {
     comparison: &'a Comparison,
 }
 
-pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let model = model(args)?;
-    make_folder(&args.out)?;
-    let (result, started) = simulate_with_bar(&model, args)?;
-    if result.stopped.is_some() {
-        let file = write_results(&model, &result, started, &[], args)?;
-        list_files(&[file]);
-        return finish(result, args);
+pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    let model = model(&args.run)?;
+    make_folder(&args.run.out)?;
+    let run = simulate_with_bar(&model, args)?;
+    if run.stopped.is_some() {
+        return finish(run);
     }
-    // The simulation is on disk before the theory starts: nothing already computed is lost.
-    write_results(&model, &result, started, &[], args)?;
-    let theory = predict_with_bar(&model, args)?;
-    let comparison = compare(&model, &result.recording, &theory)?;
+    // The simulation is on the disk before the theory starts: whatever happens there, it stays.
+    let (theory, recording, comparison) = match predict_and_compare(&model, &run, args) {
+        Ok(all) => all,
+        Err(failure) => {
+            list_files(&[run.finish(&[])?]);
+            return Err(failure);
+        }
+    };
+    let timing = timing(&run);
+    let (threads, seconds) =
+        (run.threads, Seconds { build: run.build_seconds, simulate: run.simulate_seconds });
 
-    let groups = theory_groups(&theory, Some(&comparison));
-    let mut files = vec![write_results(&model, &result, started, &groups, args)?];
+    let mut files = vec![run.finish(&theory_groups(&theory, Some(&comparison)))?];
     let summary = Summary {
         title: model.spec().title.as_deref(),
         version: env!("CARGO_PKG_VERSION"),
         seed: model.seed(),
-        threads: result.threads,
-        seconds: Seconds { build: result.build_seconds, simulate: result.simulate_seconds },
+        threads,
+        seconds,
         theory_seconds: theory.seconds,
         comparison: &comparison,
     };
-    files.push(write_json(&args.out, "summary.json", &summary)?);
+    files.push(write_json(&args.run.out, "summary.json", &summary)?);
     let figure = overview(
         &model,
-        &result.recording,
+        &recording,
         Some(&TheoryCurves::of(&theory)),
         Windows::of(&model).smoothing,
-        &theme(args.dark),
+        &theme(args.run.dark),
     )?;
-    files.extend(write_figure(&args.out, "overview", &figure)?);
+    files.extend(write_figure(&args.run.out, "overview", &figure)?);
 
     print(table(&comparison));
     for population in &theory.populations {
@@ -72,7 +79,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
             fit.quality.mean_squared_error.sqrt(),
         ));
     }
-    print(timing(&result));
+    print(timing);
     print(format!(
         "theory: scans {:.3} s, fits {:.3} s, dynamics {:.4} s",
         theory.seconds.scan, theory.seconds.fit, theory.seconds.dynamics
@@ -80,6 +87,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     list_files(&files);
     comparison.notes.iter().for_each(note);
     Ok(())
+}
+
+/// The theory, what the figure shows of the run, and the comparison of both.
+fn predict_and_compare(
+    model: &Model,
+    run: &StreamedRun,
+    args: &SimulateArgs,
+) -> Result<(Theory, Recording, Comparison), Failure> {
+    let theory = predict_with_bar(model, &args.run)?;
+    let file = ResultFile::open(run.partial_path())?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
+    let potentials = stored_potentials(&file, model)?;
+    let comparison = compare_with(model, &recording, &potentials, &theory)?;
+    Ok((theory, recording, comparison))
 }
 
 /// The comparison as a table.

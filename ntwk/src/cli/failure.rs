@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use ntwk::compare::CompareError;
 use ntwk::morpho_transfer::MorphoScanError;
 use ntwk::overview::FigureError;
-use ntwk::simulate::Stop;
+use ntwk::plan::PlanError;
+use ntwk::results::ReadBackError;
+use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
+use ntwk::verify::VerifyError;
+use ntwk_analysis::AnalysisError;
 use ntwk_core::Faults;
-use ntwk_core::connectivity::TooManySynapses;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
 use ntwk_morpho::studies::StudyError;
 
@@ -39,23 +42,45 @@ pub(crate) enum Failure {
     /// An argument names something that does not exist.
     #[error("{0}")]
     Argument(String),
-    /// The network cannot be built.
-    #[error(transparent)]
-    Network(#[from] TooManySynapses),
     /// The run stopped; what came before is in the files.
-    #[error("{stop}; what was computed before is in {}", folder.display())]
+    #[error("{reason}; what was computed before is in {}", file.display())]
     Stopped {
         /// Why.
-        stop: Stop,
+        reason: String,
+        /// Whether the user asked for it.
+        interrupted: bool,
         /// Where the partial results are.
-        folder: PathBuf,
+        file: PathBuf,
     },
+    /// A run cannot be written.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A run cannot be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// A stored run is not what its model gives.
+    #[error("{}: not the same bits: {difference}", file.display())]
+    Different {
+        /// The file.
+        file: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
+    /// A plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A run cannot be read back.
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError),
     /// The theory failed.
     #[error(transparent)]
     Theory(#[from] TheoryError),
     /// The comparison failed.
     #[error(transparent)]
     Compare(#[from] CompareError),
+    /// A recording cannot be analysed.
+    #[error("the run cannot be analysed: {0}")]
+    Analysis(#[from] AnalysisError),
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -87,8 +112,9 @@ impl Failure {
             | Self::CellFaults(_)
             | Self::Argument(_)
             | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. }) => 2,
-            Self::Stopped { stop: Stop::Interrupted { .. }, .. }
-            | Self::Theory(TheoryError::Interrupted) => 130,
+            Self::Stopped { interrupted: true, .. }
+            | Self::Theory(TheoryError::Interrupted)
+            | Self::Verify(VerifyError::Interrupted) => 130,
             _ => 1,
         }
     }

@@ -1,7 +1,9 @@
 //! `ntwk meanfield`: the theory alone.
 
+use std::time::{Instant, SystemTime};
+
 use ntwk_core::Model;
-use ntwk_io::{ModelText, Notation, RunContents, WriteOptions, write_model, write_run};
+use ntwk_io::{RunContents, WriteOptions, write_run};
 use ntwk_meanfield::Stability;
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 
@@ -13,12 +15,14 @@ use super::run::list_files;
 use super::table::{Table, number};
 use ntwk::overview::FigureError;
 use ntwk::results::theory_groups;
+use ntwk::stream::{model_text, provenance};
 use ntwk::theory::{Theory, predict};
 use ntwk::windows::Windows;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let model = model(args)?;
     make_folder(&args.out)?;
+    let (started, start) = (SystemTime::now(), Instant::now());
     let theory = predict_with_bar(&model, args)?;
     let windows = Windows::of(&model);
     let points = theory.fixed_points(windows.stationary)?;
@@ -50,11 +54,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         windows.stationary[0], windows.stationary[1]
     ));
 
-    let text =
-        ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? };
+    let text = model_text(&model)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let origin = provenance(&model, args.threads(), started, seconds);
     let groups = theory_groups(&theory, None);
-    let file = args.out.join("theory.h5");
-    let contents = RunContents { model: Some(&text), theory: &groups, ..RunContents::default() };
+    let file = args.out.join("results.h5");
+    let contents = RunContents {
+        recording: None,
+        model: Some(&text),
+        provenance: Some(&origin),
+        theory: &groups,
+    };
     write_run(&file, &contents, &WriteOptions::default())?;
     let mut files = vec![file];
     files.extend(write_figure(&args.out, "rates", &rates_figure(&model, &theory, args.dark)?)?);

@@ -1,19 +1,24 @@
 //! The command line: one file per command, glue only.
 
+mod analyze;
 mod args;
 mod cells;
 mod check;
 mod compare;
+mod export;
 mod failure;
 mod import;
+mod info;
 mod meanfield;
 mod morpho;
 mod output;
+mod plan;
 mod plot;
 mod progress;
 mod run;
 mod table;
 mod transfer_function;
+mod verify;
 
 use clap::Parser;
 
@@ -30,6 +35,11 @@ pub(crate) fn main() -> i32 {
         Command::Meanfield(args) => meanfield::run(args),
         Command::Tf(args) => transfer_function::run(args),
         Command::Plot(args) => plot::run(args),
+        Command::Analyze(args) => analyze::run(args),
+        Command::Info(args) => info::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Plan(args) => plan::run(args),
         Command::Cells(args) => cells::run(args),
         Command::Import(args) => import::run(args),
         Command::Morpho(args) => morpho::run(args),

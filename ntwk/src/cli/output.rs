@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ntwk_io::{ModelFileError, Notation, parse_tree};
 use ntwk_plot::{Figure, Theme};
 
 use super::Failure;
@@ -61,6 +62,29 @@ pub(crate) fn write_figure(
         write(folder, &format!("{name}.png"), &png)?,
         write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,
     ])
+}
+
+/// A file that should hold a run and does not.
+pub(crate) fn no_run(file: &Path) -> Failure {
+    Failure::Argument(format!(
+        "{} holds no run of ntwk (a recording and its model)",
+        file.display()
+    ))
+}
+
+/// The model stored in a result file; `None` when there is none.
+pub(crate) fn stored_model(
+    file: &ntwk_io::ResultFile,
+    path: &Path,
+) -> Result<Option<ntwk_core::Model>, Failure> {
+    let Some(text) = file.model()? else { return Ok(None) };
+    let notation = if text.format == "json" { Notation::Json } else { Notation::Toml };
+    let faulty = |mut faults: ntwk_core::Faults| {
+        faults.file = Some(format!("{} (model)", path.display()));
+        Failure::from(ModelFileError::from(faults))
+    };
+    let root = parse_tree(&text.text, notation).map_err(faulty)?;
+    Ok(Some(ntwk_core::Model::from_tree(&root, &ntwk_cells::library()).map_err(faulty)?))
 }
 
 /// The theme asked for.

@@ -1,22 +1,19 @@
 //! `ntwk run`: simulate.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
-use ntwk_core::Model;
-use ntwk_io::provenance::{host_features, utc_timestamp};
-use ntwk_io::{
-    ModelText, Notation, Provenance, RunContents, TheoryGroup, WriteOptions, write_model, write_run,
-};
+use ntwk_core::{Model, Recording};
+use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
-use super::args::RunArgs;
-use super::output::{make_folder, model, note, print, theme, write_figure, write_json};
+use super::args::SimulateArgs;
+use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
 use super::progress::{Bar, interrupt_flag};
 use super::table::{Table, number};
 use ntwk::overview::overview;
-use ntwk::simulate::{RunResult, simulate};
+use ntwk::results::overview_recording;
+use ntwk::stream::{StreamedRun, simulate_to_file};
 use ntwk::windows::Windows;
 
 /// Machine-readable summary of a run.
@@ -48,123 +45,112 @@ struct PopulationSummary {
     rate_hz: f64,
 }
 
-pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let model = model(args)?;
-    make_folder(&args.out)?;
-    let (result, started) = simulate_with_bar(&model, args)?;
-    let results = write_results(&model, &result, started, &[], args)?;
+pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    let out = &args.run.out;
+    let model = model(&args.run)?;
+    make_folder(out)?;
+    let run = simulate_with_bar(&model, args)?;
+    if run.stopped.as_ref().is_some_and(|stop| stop.is_recorder()) {
+        // There is no place for further files either.
+        return finish(run);
+    }
+    let file = ResultFile::open(run.partial_path())?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
+    drop(file);
 
     let windows = Windows::of(&model);
-    let dt = result.recording.dt;
     let window = windows.stationary;
+    let populations = summaries(&recording, window);
     let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);
-    let mut populations = Vec::new();
-    for population in &result.recording.populations {
-        let steps = |t: f64| ((t / dt).round() as usize).min(population.counts.len());
-        let counted = &population.counts[steps(window[0])..steps(window[1])];
-        let seconds = counted.len() as f64 * dt * 1e-3;
-        let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
-        let rate =
-            if seconds > 0.0 { in_window as f64 / seconds / population.size as f64 } else { 0.0 };
-        let spikes: u64 = population.counts.iter().map(|&c| u64::from(c)).sum();
+    for p in &populations {
         table.row(vec![
-            population.name.clone(),
-            population.size.to_string(),
-            spikes.to_string(),
-            number(rate, 3),
+            p.population.clone(),
+            p.size.to_string(),
+            p.spikes.to_string(),
+            number(p.rate_hz, 3),
         ]);
-        populations.push(PopulationSummary {
-            population: population.name.clone(),
-            size: population.size,
-            spikes,
-            rate_hz: rate,
-        });
     }
     let summary = Summary {
         title: model.spec().title.clone(),
         version: env!("CARGO_PKG_VERSION"),
         seed: model.seed(),
-        threads: result.threads,
-        synapses: result.synapses,
-        duration_ms: result.recording.duration(),
-        seconds: Seconds { build: result.build_seconds, simulate: result.simulate_seconds },
+        threads: run.threads,
+        synapses: run.synapses,
+        duration_ms: run.duration(),
+        seconds: Seconds { build: run.build_seconds, simulate: run.simulate_seconds },
         stationary_window_ms: window,
         populations,
     };
-    let mut files = vec![results, write_json(&args.out, "summary.json", &summary)?];
-    let theme = theme(args.dark);
-    match overview(&model, &result.recording, None, windows.smoothing, &theme) {
-        Ok(figure) => files.extend(write_figure(&args.out, "overview", &figure)?),
+    let mut files = vec![write_json(out, "summary.json", &summary)?];
+    match overview(&model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
+        Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
         // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
         // what the user must hear.
-        Err(error) if result.stopped.is_some() => note(error),
+        Err(error) if run.stopped.is_some() => note(error),
         Err(error) => return Err(error.into()),
     }
-
     print(format!("{table}rates between {} and {} ms", window[0], window[1]));
-    print(timing(&result));
+    print(timing(&run));
     list_files(&files);
-    finish(result, args)
+    finish(run)
 }
 
-/// Simulates with a progress bar; returns the result and when it started.
+/// Spikes of every population, and rates in a window (ms).
+fn summaries(recording: &Recording, window: [f64; 2]) -> Vec<PopulationSummary> {
+    let dt = recording.dt;
+    recording
+        .populations
+        .iter()
+        .map(|population| {
+            let steps = |t: f64| ((t / dt).round() as usize).min(population.counts.len());
+            let counted = &population.counts[steps(window[0])..steps(window[1])];
+            let seconds = counted.len() as f64 * dt * 1e-3;
+            let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
+            let rate_hz = if seconds > 0.0 {
+                in_window as f64 / seconds / population.size as f64
+            } else {
+                0.0
+            };
+            PopulationSummary {
+                population: population.name.clone(),
+                size: population.size,
+                spikes: population.counts.iter().map(|&c| u64::from(c)).sum(),
+                rate_hz,
+            }
+        })
+        .collect()
+}
+
+/// Simulates into `results.h5` with a progress bar.
 pub(crate) fn simulate_with_bar(
     model: &Model,
-    args: &RunArgs,
-) -> Result<(RunResult, SystemTime), Failure> {
-    let started = SystemTime::now();
-    let bar = Bar::new("simulation", args.quiet);
+    args: &SimulateArgs,
+) -> Result<StreamedRun, Failure> {
+    let bar = Bar::new("simulation", args.run.quiet);
     let interrupt = interrupt_flag();
-    let result = simulate(model, args.threads(), &interrupt, &mut |progress| {
-        let remark =
-            format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
-        bar.set(progress.fraction(), remark);
-    });
+    let file = args.run.out.join("results.h5");
+    let options = args.write_options();
+    let run =
+        simulate_to_file(model, args.run.threads(), &file, &options, &interrupt, &mut |progress| {
+            let remark =
+                format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
+            bar.set(progress.fraction(), remark);
+        });
     bar.finish();
-    Ok((result?, started))
-}
-
-/// Writes `results.h5`.
-pub(crate) fn write_results(
-    model: &Model,
-    result: &RunResult,
-    started: SystemTime,
-    theory: &[TheoryGroup],
-    args: &RunArgs,
-) -> Result<PathBuf, Failure> {
-    let text =
-        ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? };
-    let provenance = Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: model.seed(),
-        generator: ntwk_core::random::GENERATOR.to_owned(),
-        threads: result.threads as u32,
-        started: utc_timestamp(started),
-        wall_seconds: result.build_seconds + result.simulate_seconds,
-        host_features: host_features(),
-    };
-    let file = args.out.join("results.h5");
-    let contents = RunContents {
-        recording: Some(&result.recording),
-        model: Some(&text),
-        provenance: Some(&provenance),
-        theory,
-    };
-    write_run(&file, &contents, &WriteOptions::default())?;
-    Ok(file)
+    Ok(run?)
 }
 
 /// One line on how long a run took.
-pub(crate) fn timing(result: &RunResult) -> String {
-    let biological = result.recording.duration() * 1e-3;
+pub(crate) fn timing(run: &StreamedRun) -> String {
+    let biological = run.duration() * 1e-3;
     format!(
         "built in {:.3} s ({} synapses), simulated {biological} s in {:.3} s ({:.2}x real time, {} thread{})",
-        result.build_seconds,
-        result.synapses,
-        result.simulate_seconds,
-        result.simulate_seconds / biological.max(f64::MIN_POSITIVE),
-        result.threads,
-        if result.threads == 1 { "" } else { "s" },
+        run.build_seconds,
+        run.synapses,
+        run.simulate_seconds,
+        run.simulate_seconds / biological.max(f64::MIN_POSITIVE),
+        run.threads,
+        if run.threads == 1 { "" } else { "s" },
     )
 }
 
@@ -174,10 +160,22 @@ pub(crate) fn list_files(files: &[PathBuf]) {
     print(format!("wrote {}", names.join(", ")));
 }
 
-/// Turns a run that stopped early into a failure, after its files are written.
-pub(crate) fn finish(result: RunResult, args: &RunArgs) -> Result<(), Failure> {
-    match result.stopped {
-        None => Ok(()),
-        Some(stop) => Err(Failure::Stopped { stop, folder: args.out.clone() }),
-    }
+/// Completes the file of a run and lists it; a run that stopped early becomes a failure that names the file.
+pub(crate) fn finish(run: StreamedRun) -> Result<(), Failure> {
+    let partial = run.partial_path().to_owned();
+    let stopped = run.stopped.as_ref().map(|stop| (stop.to_string(), stop.is_interruption()));
+    let finished = run.finish(&[]);
+    let Some((reason, interrupted)) = stopped else {
+        list_files(&[finished?]);
+        return Ok(());
+    };
+    // On a full disk the file cannot be completed; it holds what came before all the same.
+    let file = match finished {
+        Ok(file) => file,
+        Err(error) => {
+            note(error);
+            partial
+        }
+    };
+    Err(Failure::Stopped { reason, interrupted, file })
 }

@@ -1,0 +1,226 @@
+//! A run that goes to its file while it computes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{Instant, SystemTime};
+
+use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::recorder::{PopulationInfo, Segment};
+use ntwk_core::{MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation};
+use ntwk_io::provenance::{host_features, utc_timestamp};
+use ntwk_io::{
+    FileError, ModelText, Notation, Provenance, ResultFile, RunWriter, Selection, TheoryGroup,
+    WriteOptions, write_model,
+};
+
+use crate::simulate::{Progress, Stop, advance_to_end};
+
+/// Bytes of samples and spikes collected before they are written.
+const BLOCK_BYTES: usize = 4 << 20;
+/// Seconds after which what was collected is written even if it is less.
+const BLOCK_SECONDS: f64 = 2.0;
+
+/// A run that cannot be started, or whose file cannot be completed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] TooManySynapses),
+    /// The file cannot be written or read back.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The model cannot be written as text.
+    #[error(transparent)]
+    Model(#[from] ntwk_io::model_file::WriteModelError),
+}
+
+/// A run whose results are on the disk, in a file that waits for its last parts.
+#[derive(Debug)]
+pub struct StreamedRun {
+    writer: RunWriter,
+    target: PathBuf,
+    /// Steps run.
+    pub n_steps: u64,
+    /// Time step (ms).
+    pub dt: f64,
+    /// Threads used.
+    pub threads: usize,
+    /// Synapses in target lists.
+    pub synapses: u64,
+    /// Wall-clock seconds to build the network.
+    pub build_seconds: f64,
+    /// Wall-clock seconds to simulate and write.
+    pub simulate_seconds: f64,
+    /// Why the run stopped before its end, if it did; the file holds what came before.
+    pub stopped: Option<Stop>,
+}
+
+impl StreamedRun {
+    /// Duration of what was run (ms).
+    #[must_use]
+    pub fn duration(&self) -> f64 {
+        self.n_steps as f64 * self.dt
+    }
+
+    /// The file as it is now: complete HDF5, under its provisional name.
+    #[must_use]
+    pub fn partial_path(&self) -> &Path {
+        self.writer.partial_path()
+    }
+
+    /// A part of what was recorded, read back from the file.
+    ///
+    /// # Errors
+    /// [`StreamError::File`].
+    pub fn recording(&self, selection: &Selection<'_>) -> Result<Recording, StreamError> {
+        let path = self.writer.partial_path();
+        let recording = ResultFile::open(path)?.recording_of(selection)?;
+        recording.ok_or_else(|| {
+            StreamError::File(FileError::Missing {
+                path: path.to_owned(),
+                object: "/run".to_owned(),
+            })
+        })
+    }
+
+    /// Adds the results of the theory, gives the file its final name and returns that.
+    ///
+    /// # Errors
+    /// [`StreamError::File`]; the provisional file stays.
+    pub fn finish(self, theory: &[TheoryGroup]) -> Result<PathBuf, StreamError> {
+        let seconds = self.build_seconds + self.simulate_seconds;
+        let stopped = self.stopped.as_ref().map(ToString::to_string);
+        self.writer.finish(Some(seconds), stopped.as_deref(), theory)?;
+        Ok(self.target)
+    }
+}
+
+/// The resolved model as it is stored in result files.
+///
+/// # Errors
+/// When a value cannot be written as TOML.
+pub fn model_text(model: &Model) -> Result<ModelText, ntwk_io::model_file::WriteModelError> {
+    Ok(ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? })
+}
+
+/// Origin of a result computed from `model`, as stored in result files.
+#[must_use]
+pub fn provenance(
+    model: &Model,
+    threads: usize,
+    started: SystemTime,
+    wall_seconds: f64,
+) -> Provenance {
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: model.seed(),
+        generator: ntwk_core::random::GENERATOR.to_owned(),
+        threads: threads as u32,
+        started: utc_timestamp(started),
+        wall_seconds,
+        host_features: host_features(),
+    }
+}
+
+/// Runs `model` from the start to its end and writes what it records to `path` on the way.
+///
+/// Memory holds the network and a few megabytes of results, whatever the duration and the number of recorded neurons.
+/// Until [`StreamedRun::finish`] the file has a provisional name (`<stem>.partial.<extension>`); a process that is
+/// killed leaves it there, readable up to the last block.
+///
+/// # Errors
+/// [`StreamError`] when the run cannot start. A run that stops early, also because the disk is full, is not an error:
+/// see [`StreamedRun::stopped`].
+pub fn simulate_to_file(
+    model: &Model,
+    threads: usize,
+    path: &Path,
+    options: &WriteOptions,
+    interrupt: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<StreamedRun, StreamError> {
+    let started = SystemTime::now();
+    let start = Instant::now();
+    let network = Network::build(model, threads)?;
+    let synapses = network.synapses();
+    let threads = network.threads();
+    let mut simulation = Simulation::new(network);
+    let build_seconds = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let (infos, every) = (simulation.populations().to_vec(), simulation.record_every());
+    let empty = MemoryRecorder::new(model.dt(), every, &infos).into_recording();
+    let plan = Recording { n_steps: u64::from(model.n_steps()), ..empty };
+    let (text, origin) = (model_text(model)?, provenance(model, threads, started, 0.0));
+    let writer = RunWriter::create(path, &plan, Some(&text), Some(&origin), options)?;
+    let segment = segment_steps(&infos, every);
+    let mut sink = FileRecorder::new(writer, model.dt(), every, infos);
+    let mut stopped =
+        advance_to_end(model, &mut simulation, &mut sink, segment, interrupt, progress);
+    if stopped.as_ref().is_none_or(|stop| !stop.is_recorder())
+        && let Err(error) = sink.flush()
+    {
+        stopped = Some(Stop::Failed(RecorderError(Box::new(error)).into()));
+    }
+    Ok(StreamedRun {
+        n_steps: sink.writer.n_steps(),
+        writer: sink.writer,
+        target: path.to_owned(),
+        dt: model.dt(),
+        threads,
+        synapses,
+        build_seconds,
+        simulate_seconds: start.elapsed().as_secs_f64(),
+        stopped,
+    })
+}
+
+/// Steps whose samples fill a block.
+fn segment_steps(infos: &[PopulationInfo], every: u32) -> u32 {
+    let columns: usize =
+        infos.iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum::<usize>().max(1);
+    let frames = (BLOCK_BYTES / (8 * columns)).clamp(1, u32::MAX as usize) as u32;
+    frames.saturating_mul(every)
+}
+
+/// Collects segments and writes them block by block.
+struct FileRecorder {
+    writer: RunWriter,
+    dt: f64,
+    every: u32,
+    infos: Vec<PopulationInfo>,
+    block: MemoryRecorder,
+    collected: usize,
+    last: Instant,
+}
+
+impl FileRecorder {
+    fn new(writer: RunWriter, dt: f64, every: u32, infos: Vec<PopulationInfo>) -> Self {
+        let block = MemoryRecorder::new(dt, every, &infos);
+        Self { writer, dt, every, infos, block, collected: 0, last: Instant::now() }
+    }
+
+    /// Writes what was collected.
+    fn flush(&mut self) -> Result<(), FileError> {
+        let empty = MemoryRecorder::new(self.dt, self.every, &self.infos);
+        let mut block = std::mem::replace(&mut self.block, empty).into_recording();
+        // The recorder knows where in the run it is, a block how long it is.
+        block.n_steps = block.populations.first().map_or(0, |p| p.counts.len() as u64);
+        (self.collected, self.last) = (0, Instant::now());
+        if block.n_steps == 0 { Ok(()) } else { self.writer.append(&block) }
+    }
+}
+
+impl Recorder for FileRecorder {
+    fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
+        self.block.take(segment)?;
+        for population in &segment.populations {
+            self.collected += 16 * population.spikes.len()
+                + population.traces.iter().map(|t| 8 * t.len()).sum::<usize>();
+        }
+        if self.collected >= BLOCK_BYTES || self.last.elapsed().as_secs_f64() > BLOCK_SECONDS {
+            self.flush().map_err(|error| RecorderError(Box::new(error)))?;
+        }
+        Ok(())
+    }
+}
