@@ -1,11 +1,12 @@
-//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES]`.
+//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES] [COPIES]`.
 //!
 //! Squid channels in every compartment, axon included, R_i 100 Ω cm, 1 µF/cm², 2 nA at the soma from 50 to 450 ms, 500 ms at
 //! 0.025 ms. With SYNAPSES, as many AMPA synapses lie on the cell at random by
-//! area, each with five weak events per second. Prints one line of JSON.
+//! area, each with six weak events per second. With COPIES, so many are solved together, and the time is that per copy. Prints one line of JSON.
 #![allow(clippy::print_stdout)]
 
 use ntwk_morpho::channels::HodgkinHuxley;
+use ntwk_morpho::ensemble::run_copies;
 use ntwk_morpho::swc::{SwcOptions, read};
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Location, Method, Per, Selection, Settings,
@@ -15,13 +16,14 @@ use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments
-        .next()
-        .ok_or("usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson] [SYNAPSES]")?;
+    let file = arguments.next().ok_or(
+        "usage: speed FILE.swc [MAX_UM] [implicit_euler|crank_nicolson] [SYNAPSES] [COPIES]",
+    )?;
     let max_length = arguments.next().map_or(Ok(20.0), |a| a.parse())?;
     let second_order = arguments.next().is_some_and(|a| a == "crank_nicolson");
     let method = if second_order { Method::CrankNicolson } else { Method::ImplicitEuler };
     let synapses: usize = arguments.next().map_or(Ok(0), |a| a.parse())?;
+    let copies: usize = arguments.next().map_or(Ok(1), |a| a.parse())?;
     let start = Instant::now();
     let morphology = read(&std::fs::read(file)?, &SwcOptions::default())?.morphology;
     let compartments = morphology.compartments(&Discretisation::MaxLength(max_length))?;
@@ -43,6 +45,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let first = (k * 37 % 2000) as f64 * 0.1;
             cell.add_spikes(synapse, &[first, first + 200.0, first + 400.0])?;
         }
+    }
+    if copies > 1 {
+        let cells = vec![cell; copies];
+        let start = Instant::now();
+        let v = run_copies(&cells, &Settings::default(), soma, 500.0)?;
+        let run = start.elapsed().as_secs_f64() / copies as f64;
+        let up = |k: usize| v[(k, 0)] > 0.0 && v[(k - 1, 0)] <= 0.0;
+        let spikes = (1..v.nrows()).filter(|&k| up(k)).count();
+        println!("{{\"compartments\": {n}, \"run_s\": {run:.4}, \"spikes\": {spikes}}}");
+        return Ok(());
     }
     let mut simulation = Simulation::new(&cell, &Settings { method, ..Settings::default() })?;
     simulation.record_voltage(&[soma], 1)?;

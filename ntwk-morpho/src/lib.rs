@@ -32,6 +32,7 @@ pub mod compartments;
 pub mod declared;
 pub mod discretisation;
 pub mod discretisation_error;
+pub mod ensemble;
 pub mod exponential;
 pub mod expression;
 pub mod generators;

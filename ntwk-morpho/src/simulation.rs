@@ -26,10 +26,10 @@ use crate::cell::Cell;
 use crate::compartments::{Location, LocationError};
 use crate::mechanism::{LANES, Membrane, ParameterError};
 use constants::Constants;
-use placed::Placed;
+pub(crate) use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
 use serde::{Deserialize, Serialize};
-use synapses::Synapses;
+pub(crate) use synapses::Synapses;
 
 /// Scheme for the potential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

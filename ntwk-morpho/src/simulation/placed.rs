@@ -5,7 +5,7 @@ use crate::mechanism::{LANES, MechanismState, Membrane, Site};
 
 /// The state of an inserted mechanism and the way between its places and the cell's compartments.
 #[derive(Debug, Clone)]
-pub(super) struct Placed {
+pub(crate) struct Placed {
     name: String,
     state: Box<dyn MechanismState>,
     uses_calcium: bool,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// All synapses of a cell. State is that in the middle of the step.
 #[derive(Debug, Clone)]
-pub(super) struct Synapses {
+pub(crate) struct Synapses {
     groups: Vec<Group>,
     gaba_b: Vec<SecondMessenger>,
     /// In order of time.

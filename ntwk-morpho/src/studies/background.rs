@@ -19,7 +19,8 @@ pub struct BackgroundState {
     pub rate: f64,
     /// Input resistance at rest and under activity (MΩ).
     pub input_resistance: [f64; 2],
-    /// Time constant at rest and under activity (ms): ∫(1 − ΔV/ΔV_steady) dt of the response to the current step.
+    /// Time constant at rest and under activity (ms): when the response to the current step reaches 1 − 1/e of its largest
+    /// value.
     pub tau: [f64; 2],
     /// Peak of the mean EPSP of the probe synapse at rest and under activity (mV).
     pub epsp: [f64; 2],
@@ -98,14 +99,14 @@ pub fn background(
         }
         let difference: Vec<f64> =
             pushed[onset..].iter().zip(&alone[onset..]).map(|(a, b)| a - b).collect();
-        // The last half of the step is steady; the charge missing before it gives the time constant.
+        // The last half of the step is steady.
         let half = difference.len() / 2;
         let steady = difference[half..].iter().sum::<f64>() / (difference.len() - half) as f64;
         let resistance = steady / current;
-        let window = (200.0 / settings.dt) as usize;
-        let missing: f64 =
-            difference.iter().take(window.min(half)).map(|d| steady - d).sum::<f64>() * settings.dt;
-        measured.push((resistance, missing / steady, epsp));
+        let largest = difference.iter().fold(0.0f64, |a, d| if d.abs() > a.abs() { *d } else { a });
+        let reached = difference.iter().position(|d| d / largest >= 1.0 - (-1.0f64).exp());
+        let tau = reached.map_or(f64::NAN, |k| k as f64 * settings.dt);
+        measured.push((resistance, tau, epsp));
         if index == 1 {
             kept = Some((alone, spikes));
         }

@@ -10,7 +10,7 @@ use crate::cli::Failure;
 use crate::cli::output::{make_folder, note, print, theme, write, write_figure};
 use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
-use crate::cli::table::{Table, number};
+use crate::cli::table::{Table, number, optional};
 
 pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let mut csv = "quantity,unit,rest,active\n".to_owned();
     let mut row = |name: &str, unit: &str, values: [f64; 2], digits| {
         let label = format!("{name} ({unit})");
-        let ratio = number(values[1] / values[0], 3);
+        let ratio = optional(Some(values[1] / values[0]).filter(|r| r.is_finite()), 3);
         table.row(vec![label, number(values[0], digits), number(values[1], digits), ratio]);
         csv.push_str(&format!("{name},{unit},{},{}\n", values[0], values[1]));
     };

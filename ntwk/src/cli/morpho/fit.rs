@@ -108,14 +108,17 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     let theme = theme(out.dark);
     let points = |v: &[f64]| v.iter().enumerate().map(|(k, &v)| (k as f64 * dt, v)).collect();
     let line = |name, v: &[f64], color, style| NamedCurve { name, points: points(v), color, style };
+    let trace = times.iter().copied().zip(values.iter().copied()).collect();
     let lines = [
-        line("recorded", &target.values, None, Style::Line),
+        NamedCurve { name: "recorded", points: trace, color: None, style: Style::Line },
         line("before the fit", &before.v, Some(0), Style::Dashed),
         line("fitted", &after.v, Some(1), Style::Line),
     ];
     let traces = curves(Axis::new("time (ms)").unwritten(), Axis::new("V (mV)"), &lines, &theme);
-    let off: Vec<f64> = target.values.iter().zip(&after.v).map(|(d, v)| d - v).collect();
-    let rest = [line("", &off, Some(1), Style::Line)];
+    let off =
+        target.values.iter().zip(&after.v).enumerate().map(|(k, (d, v))| (k as f64 * dt, d - v));
+    let points = off.filter(|p| p.1.is_finite()).collect();
+    let rest = [NamedCurve { name: "", points, color: Some(1), style: Style::Line }];
     let rest = curves(Axis::new("time (ms)"), Axis::new("residual (mV)"), &rest, &theme);
     let layout = Layout::Column(vec![(2.0, Layout::panel(traces)), (1.0, Layout::part(rest))]);
     let figure =
@@ -125,7 +128,8 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The trace at t = k dt from 0 to its end, NaN before its start.
+/// The trace at the multiples of dt nearest to its samples, from 0 to its end, and NaN between: a trace that is sampled more
+/// coarsely than dt must not count as more samples than it has.
 fn resampled(times: &[f64], values: &[f64], dt: f64) -> Result<Vec<f64>, Failure> {
     let (first, last) = (times[0], times[times.len() - 1]);
     if first < -1e-9 {
@@ -137,8 +141,17 @@ fn resampled(times: &[f64], values: &[f64], dt: f64) -> Result<Vec<f64>, Failure
     if steps > 1e8 {
         return Err(Failure::Argument(format!("{steps} steps of the trace are too many")));
     }
+    let mut sampled = vec![false; steps as usize + 1];
+    for t in times {
+        if let Some(s) = sampled.get_mut((t / dt).round() as usize) {
+            *s = true;
+        }
+    }
     Ok((0..=steps as usize)
         .map(|k| {
+            if !sampled[k] {
+                return f64::NAN;
+            }
             let t = k as f64 * dt;
             let i = times.partition_point(|x| *x < t - 1e-9).min(times.len() - 1);
             if (times[i] - t).abs() <= 1e-9 {

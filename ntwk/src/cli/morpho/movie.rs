@@ -53,7 +53,11 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         }
         chosen.push((1.0, Layout::panel(still)));
     }
-    let figure = Figure::new(name, Width::Page, 70.0, Layout::Row(chosen), &theme);
+    // The times name the frames.
+    let figure = Figure {
+        letters: false,
+        ..Figure::new(name, Width::Page, 62.0, Layout::Row(chosen), &theme)
+    };
     files.extend(write_figure(&out.out, "movie", &figure)?);
     list_files(&files);
     Ok(())

@@ -1,0 +1,125 @@
+//! The commands on morphological cells from outside: files, tables, exit codes; and the studies against each other.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name)
+}
+
+fn ntwk(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ntwk")).arg("morpho").args(arguments).output().unwrap()
+}
+
+fn column(csv: &str, name: &str) -> Vec<f64> {
+    let mut lines = csv.lines();
+    let index = lines.next().unwrap().split(',').position(|c| c == name).unwrap();
+    lines.map(|l| l.split(',').nth(index).unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn every_example_is_sound() {
+    for name in ["dendritic-integration", "passive-fit", "morpho-transfer"] {
+        let file = example(name).join("cell.toml");
+        let out = ntwk(&["check", file.to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            text.contains("bytes per compartment") && text.contains("discretisation"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn run_and_info_leave_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("passive-fit").join("cell.toml");
+    let file = file.to_str().unwrap();
+    assert!(
+        ntwk(&["run", file, "-q", "--out", out, "--set", "simulation.t_stop=20"]).status.success()
+    );
+    for name in ["results.h5", "traces.csv", "run.png", "run.svg"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    assert!(ntwk(&["info", file, "--out", out]).status.success());
+    // The SWC file that info wrote is one that info reads.
+    let swc = folder.path().join("morphology.swc");
+    let read = ntwk(&["info", swc.to_str().unwrap(), "--out", out]);
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    assert!(String::from_utf8_lossy(&read.stdout).contains("repairs: none"));
+}
+
+#[test]
+fn faults_have_exit_code_two_and_a_line() {
+    let file = example("passive-fit").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let bad = ntwk(&["run", file, "--set", "membrane.C_m=-1"]);
+    assert_eq!(bad.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("membrane.C_m"));
+    for arguments in [
+        vec!["run", "/nonexistent.toml"],
+        vec!["info", "/nonexistent.swc"],
+        vec!["bap", file, "--at", "mars"],
+        vec!["epsp", file],
+        vec!["tf", file],
+        vec!["run", file, "--set", "record.voltage=\"sample 3\""],
+        vec!["fit", file, "--trace", "/nonexistent.csv", "--parameters", "C"],
+    ] {
+        let out = ntwk(&arguments);
+        assert_eq!(
+            out.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+}
+
+/// In a passive cell the area of an EPSP attenuates as the steady impedance says, in every compartment (Rinzel and Rall
+/// 1974).
+#[test]
+fn the_epsp_map_agrees_with_the_impedance_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("morpho-transfer").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let passive = ["--set", "channels={}", "--set", "synapses.excitation.receptors={AMPA=1e-7}"];
+    let common = [&["--out", out], &passive[..]].concat();
+    let all: Vec<&str> = ["impedance", file].into_iter().chain(common.clone()).collect();
+    assert!(ntwk(&all).status.success());
+    let options =
+        ["epsp", file, "-q", "--where", "apical and distance > 150 um", "--duration", "250"];
+    let all: Vec<&str> = options.into_iter().chain(common).collect();
+    let done = ntwk(&all);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (impedance, epsp) = (read("impedance.csv"), read("epsp.csv"));
+    let steady = column(&impedance, "attenuation");
+    let (local, remote) = (column(&epsp, "local_area_mV_ms"), column(&epsp, "area_mV_ms"));
+    let compartments = column(&epsp, "compartment");
+    assert!(compartments.len() > 10);
+    for ((k, l), r) in compartments.iter().zip(local).zip(remote) {
+        let expected = steady[*k as usize];
+        assert!((l / r / expected - 1.0).abs() < 1e-3, "{k}: {} {expected}", l / r);
+    }
+}
+
+#[test]
+fn the_fit_of_the_example_finds_what_made_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = example("passive-fit").join("trace.csv");
+    let file = example("passive-fit").join("cell.toml");
+    let out = folder.path().to_str().unwrap();
+    let done =
+        ntwk(&["fit", file.to_str().unwrap(), "--trace", trace.to_str().unwrap(), "--out", out]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = std::fs::read_to_string(folder.path().join("fit.json")).unwrap();
+    let fit: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for (k, truth) in [0.9, 180.0, 5e-5, -71.0].into_iter().enumerate() {
+        let p = &fit["parameters"][k];
+        let (value, error) = (p["value"].as_f64().unwrap(), p["standard_error"].as_f64().unwrap());
+        assert!((value - truth).abs() < 4.0 * error, "{p} {truth}");
+    }
+}
