@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn cancelling_and_lonely_currents() {
         let b =
-            CurrentBalance::of(array![1.0, 3.0, 2.0].view(), array![-3.0, -1.0, -2.0].view(), 0)
+            CurrentBalance::of(&array![1.0, 3.0, 2.0].view(), &array![-3.0, -1.0, -2.0].view(), 0)
                 .unwrap();
         assert_eq!((b.net, b.imbalance, b.lag), (0.0, Some(0.0), Some(0)));
         assert_relative_eq!(b.correlation.unwrap(), -1.0);

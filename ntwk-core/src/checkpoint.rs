@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::BlockEvents;
 use crate::network::{Network, Part, WorkerState};
-use crate::plasticity::{Plasticity, SourceState};
+use crate::plasticity::{Plasticity, SourceState, StdpState};
 use crate::simulation::Simulation;
 use crate::trains::TrainState;
 
@@ -40,7 +40,7 @@ struct PartCheckpoint {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum PlasticityCheckpoint {
     ShortTerm(Vec<SourceState>, Vec<Vec<f64>>),
-    Stdp { weights: Vec<f64>, arrivals: Vec<(f64, u32)>, spikes: Vec<(f64, u32)> },
+    Stdp(StdpState),
 }
 
 /// A checkpoint that does not belong to the network it is to be restored to.
@@ -125,10 +125,7 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
                 let (sources, efficacies) = short_term.state();
                 PlasticityCheckpoint::ShortTerm(sources, efficacies)
             }
-            Plasticity::Stdp(stdp) => {
-                let (weights, arrivals, spikes) = stdp.state();
-                PlasticityCheckpoint::Stdp { weights, arrivals, spikes }
-            }
+            Plasticity::Stdp(stdp) => PlasticityCheckpoint::Stdp(stdp.state()),
         })
     });
     WorkerCheckpoint {
@@ -172,10 +169,9 @@ fn restore_worker(
                 Some(Plasticity::ShortTerm(short_term)),
                 Some(PlasticityCheckpoint::ShortTerm(sources, efficacies)),
             ) => short_term.restore(sources, efficacies),
-            (
-                Some(Plasticity::Stdp(stdp)),
-                Some(PlasticityCheckpoint::Stdp { weights, arrivals, spikes }),
-            ) => stdp.restore(weights, arrivals, spikes),
+            (Some(Plasticity::Stdp(stdp)), Some(PlasticityCheckpoint::Stdp(state))) => {
+                stdp.restore(state)
+            }
             _ => false,
         };
         fits(good, "plastic projections")?;

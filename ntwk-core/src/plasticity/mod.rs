@@ -4,7 +4,7 @@ mod short_term;
 mod stdp;
 
 pub(crate) use short_term::{ShortTerm, SourceState};
-pub(crate) use stdp::{Stdp, StdpRule};
+pub(crate) use stdp::{Stdp, StdpRule, StdpState};
 
 /// Dynamics of the synapses of a projection.
 #[derive(Debug, Clone)]

@@ -133,26 +133,36 @@ impl Stdp {
         }
     }
 
-    /// What changes from step to step: weights, traces of arrivals, traces of spikes.
-    pub(crate) fn state(&self) -> (Vec<f64>, Vec<(f64, u32)>, Vec<(f64, u32)>) {
-        (self.weights.clone(), self.arrivals.values.clone(), self.spikes.values.clone())
+    /// What changes from step to step.
+    pub(crate) fn state(&self) -> StdpState {
+        StdpState {
+            weights: self.weights.clone(),
+            arrivals: self.arrivals.values.clone(),
+            spikes: self.spikes.values.clone(),
+        }
     }
 
     /// Takes up a state; `false` when it is of another projection.
-    pub(crate) fn restore(
-        &mut self,
-        weights: &[f64],
-        arrivals: &[(f64, u32)],
-        spikes: &[(f64, u32)],
-    ) -> bool {
-        let fits = weights.len() == self.weights.len()
-            && arrivals.len() == self.arrivals.values.len()
-            && spikes.len() == self.spikes.values.len();
+    pub(crate) fn restore(&mut self, state: &StdpState) -> bool {
+        let fits = state.weights.len() == self.weights.len()
+            && state.arrivals.len() == self.arrivals.values.len()
+            && state.spikes.len() == self.spikes.values.len();
         if fits {
-            self.weights.copy_from_slice(weights);
-            self.arrivals.values.copy_from_slice(arrivals);
-            self.spikes.values.copy_from_slice(spikes);
+            self.weights.copy_from_slice(&state.weights);
+            self.arrivals.values.copy_from_slice(&state.arrivals);
+            self.spikes.values.copy_from_slice(&state.spikes);
         }
         fits
     }
+}
+
+/// The variables of a projection with STDP, as a checkpoint keeps them.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct StdpState {
+    /// Weight of every synapse.
+    weights: Vec<f64>,
+    /// Trace of arrivals of every source, and the step it is of.
+    arrivals: Vec<(f64, u32)>,
+    /// Trace of spikes of every target, and the step it is of.
+    spikes: Vec<(f64, u32)>,
 }

@@ -198,7 +198,8 @@ pub(super) fn read_population(table: &mut TableReader<'_, '_>) -> Option<Populat
             read_cell(node, &path, table.faults)
         });
     let space = table.table("space").and_then(read_space);
-    let initial = table.table("initial").map(read_initial).unwrap_or_default();
+    let initial =
+        table.table("initial").map(|mut table| read_initial(&mut table)).unwrap_or_default();
     let injections = read_injections(table);
     let voltage_clamp = table.table("voltage_clamp").and_then(read_clamp);
     Some(PopulationSpec {
@@ -262,7 +263,7 @@ fn read_space(mut table: TableReader<'_, '_>) -> Option<SpaceSpec> {
     space
 }
 
-fn read_initial(table: TableReader<'_, '_>) -> Named<Distribution<ParameterText>> {
+fn read_initial(table: &mut TableReader<'_, '_>) -> Named<Distribution<ParameterText>> {
     Named(
         table
             .named_entries()
