@@ -6,6 +6,7 @@
 //! - [`read_flat`] and [`write_flat`]: the layout of the `ntwk` Python package.
 //! - [`write_nwb`], [`write_npz`], [`write_spikes_csv`], [`write_rates_csv`], [`write_trace_csv`]: exports.
 //! - [`read_cell`], [`read_morphology`]: descriptions of morphological cells and SWC files.
+//! - [`write_checkpoint`], [`read_checkpoint`]: the state of a run, to go on from.
 //! - [`read_npy`], [`read_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
 //!
 //! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
@@ -14,6 +15,7 @@
 mod atomic;
 pub mod cell_file;
 pub mod cell_run_file;
+pub mod checkpoint_file;
 pub mod csv;
 pub mod description;
 pub mod error;
@@ -34,6 +36,7 @@ pub mod upstream;
 
 pub use cell_file::{CellFile, CellFileError, read_cell, read_morphology};
 pub use cell_run_file::{CellRun, probe_unit, read_trace_csv, write_cell_csv, write_cell_run};
+pub use checkpoint_file::{CheckpointFile, read_checkpoint, write_checkpoint};
 pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;
