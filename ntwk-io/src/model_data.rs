@@ -5,7 +5,7 @@
 //!
 //! | table | files | read as |
 //! |---|---|---|
-//! | `connection = { rule = "pairs", file, edges }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms); SONATA edges | `sources`, `targets`, `weights`, `delays` |
+//! | `connection = { rule = "pairs", file, edges }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms); SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
 //! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
 //! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
 //!
@@ -47,10 +47,40 @@ fn visit(node: &mut Node, path: &str, folder: &Path, faults: &mut Faults) {
                 let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 visit(entry, &inner, folder, faults);
             }
+            lift_properties(entries, path, faults);
         }
         _ => {}
     }
 }
+
+/// Weights and delays that a file of pairs gave become those of the projection, which must not have its own.
+fn lift_properties(projection: &mut Entries, path: &str, faults: &mut Faults) {
+    let Some(connection) = projection.iter_mut().find(|e| e.0 == "connection") else { return };
+    let Value::Table(entries) = &mut connection.1.value else { return };
+    let given =
+        [(WEIGHTS, "weight"), (DELAYS, "delay")].map(|(list, key)| (key, take(entries, list)));
+    for (key, values) in given {
+        let Some(values) = values else { continue };
+        match projection.iter().find(|e| e.0 == key) {
+            // The file could not be read, and nothing else is wrong.
+            Some(_) if values.value == Value::Null => {}
+            None if values.value == Value::Null => {
+                projection.push((key.to_owned(), Node::new(Value::Float(0.0))));
+            }
+            Some((_, own)) => {
+                let rule =
+                    format!("the file of the connection has a {key} for each pair: leave this out");
+                let kind = FaultKind::Combination { rule };
+                faults.push(format!("{path}.{key}"), Some(own.display()), own.line, kind);
+            }
+            None => projection.push((key.to_owned(), values)),
+        }
+    }
+}
+
+/// Where the properties of pairs wait in the table of the connection: no key of a file can have such a name.
+const WEIGHTS: &str = "\0weights";
+const DELAYS: &str = "\0delays";
 
 type Entries = Vec<(String, Node)>;
 
@@ -78,7 +108,7 @@ impl Kind {
     /// Keys that the file stands for.
     fn lists(self) -> &'static [&'static str] {
         match self {
-            Self::Pairs => &["sources", "targets", "weights", "delays"],
+            Self::Pairs => &["sources", "targets"],
             Self::Spikes => &["times", "ids"],
             Self::Samples => &["start", "interval", "values"],
         }
@@ -152,11 +182,10 @@ fn load(kind: Kind, entries: &mut Entries, path: &str, folder: &Path, faults: &m
                 _ => (key.to_string(), Node::new(Value::List(Vec::new()))),
             };
             entries.retain(|e| !kind.lists().contains(&e.0.as_str()));
-            let needed = match kind {
-                Kind::Pairs => &kind.lists()[..2],
-                _ => kind.lists(),
-            };
-            entries.extend(needed.iter().map(empty));
+            entries.extend(kind.lists().iter().map(empty));
+            if let Kind::Pairs = kind {
+                entries.push((WEIGHTS.to_owned(), Node::new(Value::Null)));
+            }
         }
     }
 }
@@ -193,7 +222,7 @@ fn pairs(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
         ("sources", ids(table.ids(&["source", "source_node_id", "pre"])?)),
         ("targets", ids(table.ids(&["target", "target_node_id", "post"])?)),
     ];
-    for (key, names) in [("weights", ["weight", "syn_weight"]), ("delays", ["delay", "delay_ms"])] {
+    for (key, names) in [(WEIGHTS, ["weight", "syn_weight"]), (DELAYS, ["delay", "delay_ms"])] {
         if table.position(&names).is_some() {
             lists.push((key, numbers(table.numbers(&names)?)));
         }
@@ -223,7 +252,7 @@ fn sonata_edges(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
             Some(index) => index.u64s()?,
             None => (0..sources.len() as u64).collect(),
         };
-        for (key, name) in [("weights", "syn_weight"), ("delays", "delay")] {
+        for (key, name) in [(WEIGHTS, "syn_weight"), (DELAYS, "delay")] {
             if let Some(stored) = reader.find(&format!("{base}/{group}/{name}"))? {
                 let values = stored.f64s()?;
                 let of_edges: Option<Vec<f64>> = index

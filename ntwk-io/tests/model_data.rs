@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ntwk_cells::library;
-use ntwk_core::spec::{AfferentActivity, ConnectionSpec};
+use ntwk_core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ProjectionSpec};
 use ntwk_core::waveform::{Shape, Waveform};
 use ntwk_core::{Model, ModelSpec};
 use ntwk_io::{ModelFileError, read_model};
@@ -22,8 +22,8 @@ cell = "RS"
 source = "E"
 target = "E"
 receptor = "AMPA"
-weight = "1 nS"
 "#;
+const WEIGHT: &str = "weight = \"1 nS\"\n";
 
 struct Files(TempDir);
 
@@ -46,10 +46,8 @@ impl Files {
         read_model(&self.0.path().join("model.toml"), &[], &library())
     }
 
-    fn connection(&self, connection: &str) -> ConnectionSpec {
-        let spec =
-            self.model(&format!("{BASE}connection = {connection}\n")).unwrap().spec().clone();
-        spec.projections[0].connection.clone()
+    fn projection(&self, text: &str) -> ProjectionSpec {
+        self.model(&format!("{BASE}{text}\n")).unwrap().spec().projections[0].clone()
     }
 
     fn faults(&self, text: &str) -> Vec<String> {
@@ -73,19 +71,23 @@ fn pairs_from_csv_and_from_sonata_edges() {
         "pairs.csv",
         "# made by hand\nsource, target, weight, delay\n3,0,2.5,0.5\n0,1,0.5,1.0\n2,1,1.5,2.0\n1,3,3.5,1.5\n",
     );
-    let wanted = ConnectionSpec::Pairs {
-        sources: vec![3, 0, 2, 1],
-        targets: vec![0, 1, 1, 3],
-        weights: Some(vec![2.5, 0.5, 1.5, 3.5]),
-        delays: Some(vec![0.5, 1.0, 2.0, 1.5]),
-    };
-    assert_eq!(files.connection(r#"{ rule = "pairs", file = "pairs.csv" }"#), wanted);
-    assert_eq!(files.connection(r#"{ rule = "pairs", file = "edges.h5" }"#), wanted);
-    let chosen = r#"{ rule = "pairs", file = "edges.h5", edges = "v1_to_v1" }"#;
-    assert_eq!(files.connection(chosen), wanted);
+    let pairs = ConnectionSpec::pairs(vec![3, 0, 2, 1], vec![0, 1, 1, 3]);
+    for connection in [
+        r#"{ rule = "pairs", file = "pairs.csv" }"#,
+        r#"{ rule = "pairs", file = "edges.h5" }"#,
+        r#"{ rule = "pairs", file = "edges.h5", edges = "v1_to_v1" }"#,
+    ] {
+        let found = files.projection(&format!("connection = {connection}"));
+        assert_eq!(found.connection, pairs);
+        assert_eq!(found.weight, Distribution::Listed(vec![2.5, 0.5, 1.5, 3.5]));
+        let delays = DelaySpec::Drawn(Distribution::Listed(vec![0.5, 1.0, 2.0, 1.5]));
+        assert_eq!(found.delay, delays);
+    }
     files.write("bare.csv", "pre,post\n0,1\n");
-    let bare = files.connection(r#"{ rule = "pairs", file = "bare.csv" }"#);
-    assert_eq!(bare, ConnectionSpec::pairs(vec![0], vec![1]));
+    let bare = r#"connection = { rule = "pairs", file = "bare.csv" }"#;
+    let bare = files.projection(&format!("{WEIGHT}{bare}"));
+    assert_eq!(bare.connection, ConnectionSpec::pairs(vec![0], vec![1]));
+    assert_eq!(bare.weight, Distribution::Constant(1.0));
 }
 
 fn afferent(spec: &ModelSpec) -> AfferentActivity {
@@ -95,7 +97,9 @@ fn afferent(spec: &ModelSpec) -> AfferentActivity {
 #[test]
 fn spikes_from_csv_and_from_sonata_and_waveforms_from_csv() {
     let files = Files::new();
-    let base = format!("{BASE}connection = {{ rule = \"all_to_all\" }}\n[afferents.A]\nsize = 4\n");
+    let base = format!(
+        "{BASE}{WEIGHT}connection = {{ rule = \"all_to_all\" }}\n[afferents.A]\nsize = 4\n"
+    );
     files.write("two.csv", "population,neuron,time_ms\nE,3,0.5\nI,2,0.7\nE,1,1.25\nE,3,2.0\n");
     files.write("one.csv", "time,id\n0.5,3\n1.25,1\n2.0,3\n");
     for table in [
@@ -139,18 +143,23 @@ fn what_cannot_be_read_is_a_fault_with_file_and_line_and_the_others_are_found_to
         let text = format!("{BASE}connection = {connection}\ndelay = \"-1 ms\"\n");
         let faults = files.faults(&text);
         assert_eq!(faults.len(), 2, "{connection}: {faults:#?}");
-        assert!(faults[0].starts_with("15: projections[0].connection.file"), "{faults:#?}");
+        assert!(faults[0].starts_with("14: projections[0].connection.file"), "{faults:#?}");
         assert!(faults[0].contains(message), "{connection}: {faults:#?}");
     }
-    let base = format!("{BASE}connection = {{ rule = \"all_to_all\" }}\n[afferents.A]\nsize = 4\n");
+    let base = format!(
+        "{BASE}{WEIGHT}connection = {{ rule = \"all_to_all\" }}\n[afferents.A]\nsize = 4\n"
+    );
     let uneven =
         files.faults(&format!("{base}rate = {{ waveform = \"sampled\", file = \"uneven.csv\" }}"));
     assert!(uneven.len() == 1 && uneven[0].contains("evenly spaced"), "{uneven:?}");
     let which = files.faults(&format!("{base}spikes = {{ file = \"two.csv\" }}"));
     assert!(which.len() == 1 && which[0].contains("is E, I"), "{which:?}");
+    let twice = r#"connection = { rule = "pairs", file = "edges.h5" }"#;
+    let twice = files.faults(&format!("{BASE}{WEIGHT}{twice}"));
+    assert!(twice.len() == 1 && twice[0].contains("leave this out"), "{twice:?}");
     // Indices beyond the population are named by the next stage.
     files.write("far.csv", "source,target\n0,9\n");
-    let far =
-        files.faults(&format!("{BASE}connection = {{ rule = \"pairs\", file = \"far.csv\" }}"));
+    let far = files
+        .faults(&format!("{BASE}{WEIGHT}connection = {{ rule = \"pairs\", file = \"far.csv\" }}"));
     assert!(far.len() == 1 && far[0].contains('9'), "{far:?}");
 }
