@@ -9,6 +9,7 @@ use crate::model::Source;
 use crate::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::plasticity::Plasticity;
 use crate::random::SynapseDraws;
+use crate::trains::AfferentSpikes;
 
 /// Delivers the events of afferent populations that give each target a train of its own.
 pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
@@ -27,8 +28,8 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
 
 /// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
 ///
-/// Every receptor variable is raised in the same order whichever worker owns it: by delay, then
-/// projection, then source neuron.
+/// Every receptor variable is raised in the same order whichever worker owns it: first what comes out of the ring
+/// (filled by step, projection, source neuron), then by delay, projection, source neuron.
 pub(crate) fn deliver_spikes<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
@@ -41,7 +42,11 @@ pub(crate) fn deliver_spikes<'e>(
         afferent.advance(step);
     }
     update_efficacies(shared, exchange, heard, state, step);
-    let WorkerState { parts, incoming, schedule, afferents } = state;
+    spread_spikes(shared, exchange, heard, state, step);
+    let WorkerState { parts, incoming, schedule, afferents, .. } = state;
+    for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
+        receptor.take_pending(step);
+    }
     for (delay, projections) in schedule.iter() {
         let Some(sent) = step.checked_sub(*delay) else {
             break;
@@ -51,21 +56,14 @@ pub(crate) fn deliver_spikes<'e>(
         }
         for &p in projections {
             let projection = &shared.projections[p];
-            let Some(synapses) = &mut incoming[p] else { continue };
-            let mut arrival = Arrival::new(projection, synapses, parts, *delay, sent, step);
-            match projection.source {
-                Source::Population(i) => {
-                    let first = shared.populations[i].first;
-                    for spikes in heard.iter() {
-                        spikes.of(i).iter().for_each(|&neuron| arrival.send(neuron - first));
-                    }
-                }
-                Source::Afferent(i) => {
-                    if let Some(spikes) = &afferents[i] {
-                        spikes.at(sent).iter().for_each(|&neuron| arrival.send(neuron));
-                    }
-                }
-            }
+            let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+            let part = &mut parts[*part];
+            let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
+            let events = part.receptors[projection.column].events();
+            each_spike(shared, projection.source, heard, afferents, sent, |source| {
+                rule.meet(source);
+                rule.act(lists, source, *delay, events);
+            });
         }
     }
     // The guards must be gone when the next step is told.
@@ -118,15 +116,63 @@ fn update_efficacies<'e>(
     heard.clear();
 }
 
-/// The spikes of one projection and delay that arrive in a step.
-struct Arrival<'a> {
-    lists: &'a TargetLists,
-    rule: Rule<'a>,
-    events: &'a mut [f64],
-    delay: u32,
+/// Spreads the spikes sent in `step` over the rings of the receptors, where delays differ.
+fn spread_spikes<'e>(
+    shared: &Shared,
+    exchange: &'e SpikeExchange,
+    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    state: &mut WorkerState,
+    step: u32,
+) {
+    let WorkerState { parts, incoming, spread, afferents, .. } = state;
+    if !spread.is_empty() && shared.coupled {
+        exchange.hear(step, heard);
+    }
+    for &p in spread.iter() {
+        let projection = &shared.projections[p];
+        let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+        let part = &mut parts[*part];
+        let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
+        let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
+        let first = pending.place(step + lists.delays().start);
+        each_spike(shared, projection.source, heard, afferents, step, |source| {
+            rule.meet(source);
+            let mut place = first;
+            for delay in lists.delays() {
+                rule.act(lists, source, delay, pending.at(place));
+                place = pending.next(place);
+            }
+        });
+    }
+    heard.clear();
 }
 
-/// How a spike acts on its targets.
+/// Calls `f` with every spike of a source in step `sent`, as the number of the neuron in its population.
+#[inline]
+fn each_spike(
+    shared: &Shared,
+    source: Source,
+    heard: &[RwLockReadGuard<'_, StepSpikes>],
+    afferents: &[Option<AfferentSpikes>],
+    sent: u32,
+    mut f: impl FnMut(u32),
+) {
+    match source {
+        Source::Population(i) => {
+            let first = shared.populations[i].first;
+            for spikes in heard {
+                spikes.of(i).iter().for_each(|&neuron| f(neuron - first));
+            }
+        }
+        Source::Afferent(i) => {
+            if let Some(spikes) = &afferents[i] {
+                spikes.at(sent).iter().for_each(|&neuron| f(neuron));
+            }
+        }
+    }
+}
+
+/// How the spikes of a projection that were sent in one step act on its targets.
 enum Rule<'a> {
     /// All synapses have this weight.
     Equal(f64),
@@ -134,8 +180,8 @@ enum Rule<'a> {
     Weights(&'a [f32]),
     /// Each transmits with a probability.
     Stochastic(Stochastic<'a>),
-    /// The next efficacy multiplies the weight.
-    ShortTerm { efficacies: std::slice::Iter<'a, f64>, weight: f64 },
+    /// The efficacy of the spike multiplies the weight.
+    ShortTerm { efficacies: std::slice::Iter<'a, f64>, efficacy: f64, weight: f64 },
     /// Weights that the arrival changes.
     Stdp { stdp: &'a mut crate::plasticity::Stdp, step: u32 },
 }
@@ -146,71 +192,83 @@ struct Stochastic<'a> {
     weights: Option<&'a [f32]>,
     sent: u32,
     first_target: u32,
-    /// Last source and how often it was met: a source may send several events in a step.
-    previous: Option<(u32, u32)>,
+    /// The source and how often it was met before: a source may send several events in a step.
+    met: Option<(u32, u32)>,
 }
 
-impl<'a> Arrival<'a> {
+impl<'a> Rule<'a> {
+    /// For the synapses `lists` onto the neurons from `first_target` on; the spikes were sent in the step `sent`.
     fn new(
         projection: &LoweredProjection,
-        synapses: &'a mut Incoming,
-        parts: &'a mut [Part],
-        delay: u32,
+        lists: &'a TargetLists,
+        plasticity: &'a mut Option<Plasticity>,
+        first_target: u32,
         sent: u32,
         step: u32,
     ) -> Self {
-        let part = &mut parts[synapses.part];
-        debug_assert_eq!(part.population, projection.target);
-        let Incoming { lists, plasticity, .. } = synapses;
         let weight = projection.weight;
-        let rule = match (plasticity, projection.release, lists.weights()) {
-            (Some(Plasticity::Stdp(stdp)), ..) => Rule::Stdp { stdp, step },
+        match (plasticity, projection.release, lists.weights()) {
+            (Some(Plasticity::Stdp(stdp)), ..) => Self::Stdp { stdp, step },
             (Some(Plasticity::ShortTerm(short_term)), ..) => {
-                Rule::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
+                let efficacies = short_term.at(sent).iter();
+                Self::ShortTerm { efficacies, efficacy: 0.0, weight }
             }
-            (None, Some(release), weights) => Rule::Stochastic(Stochastic {
+            (None, Some(release), weights) => Self::Stochastic(Stochastic {
                 release,
                 weight,
                 weights,
                 sent,
-                first_target: part.first,
-                previous: None,
+                first_target,
+                met: None,
             }),
-            (None, None, Some(weights)) => Rule::Weights(weights),
-            (None, None, None) => Rule::Equal(weight),
-        };
-        let events = part.receptors[projection.column].events();
-        Self { lists, rule, events, delay }
+            (None, None, Some(weights)) => Self::Weights(weights),
+            (None, None, None) => Self::Equal(weight),
+        }
     }
 
+    /// The next spike is one of `source`.
     #[inline]
-    fn send(&mut self, source: u32) {
-        let Self { lists, rule, events, delay } = self;
-        let row = lists.row(source, *delay);
+    fn meet(&mut self, source: u32) {
+        match self {
+            Self::ShortTerm { efficacies, efficacy, .. } => {
+                *efficacy = efficacies.next().copied().unwrap_or(0.0);
+            }
+            Self::Stochastic(rule) => {
+                let repeat = match rule.met {
+                    Some((before, repeat)) if before == source => repeat + 1,
+                    _ => 0,
+                };
+                rule.met = Some((source, repeat));
+            }
+            Self::Equal(_) | Self::Weights(_) | Self::Stdp { .. } => {}
+        }
+    }
+
+    /// The spike of `source` that was met acts through its synapses of `delay` steps.
+    #[inline]
+    fn act(&mut self, lists: &TargetLists, source: u32, delay: u32, events: &mut [f64]) {
+        let row = lists.row(source, delay);
         let targets = &lists.all_targets()[row.clone()];
-        match rule {
-            Rule::Equal(weight) => targets.iter().for_each(|&t| events[t as usize] += *weight),
-            Rule::Weights(weights) => {
+        match self {
+            Self::Equal(weight) => targets.iter().for_each(|&t| events[t as usize] += *weight),
+            Self::Weights(weights) => {
                 for (&t, &w) in targets.iter().zip(&weights[row]) {
                     events[t as usize] += f64::from(w);
                 }
             }
-            Rule::ShortTerm { efficacies, weight } => {
-                let efficacy = efficacies.next().copied().unwrap_or(0.0);
-                match lists.weights() {
-                    None => {
-                        let w = efficacy * *weight;
-                        targets.iter().for_each(|&t| events[t as usize] += w);
-                    }
-                    Some(weights) => {
-                        for (&t, &w) in targets.iter().zip(&weights[row]) {
-                            events[t as usize] += efficacy * f64::from(w);
-                        }
+            Self::ShortTerm { efficacy, weight, .. } => match lists.weights() {
+                None => {
+                    let w = *efficacy * *weight;
+                    targets.iter().for_each(|&t| events[t as usize] += w);
+                }
+                Some(weights) => {
+                    for (&t, &w) in targets.iter().zip(&weights[row]) {
+                        events[t as usize] += *efficacy * f64::from(w);
                     }
                 }
-            }
-            Rule::Stdp { stdp, step } => stdp.arrive(lists, source, *delay, *step, events),
-            Rule::Stochastic(rule) => rule.send(source, *delay, row.start, targets, events),
+            },
+            Self::Stdp { stdp, step } => stdp.arrive(lists, source, delay, *step, events),
+            Self::Stochastic(rule) => rule.act(delay, row.start, targets, events),
         }
     }
 }
@@ -218,19 +276,8 @@ impl<'a> Arrival<'a> {
 impl Stochastic<'_> {
     /// The draw of a synapse depends on source, step, delay, target neuron and rank among
     /// multapses only, so that it is the same whichever worker owns the target.
-    fn send(
-        &mut self,
-        source: u32,
-        delay: u32,
-        first_synapse: usize,
-        targets: &[u32],
-        events: &mut [f64],
-    ) {
-        let repeat = match self.previous {
-            Some((before, repeat)) if before == source => repeat + 1,
-            _ => 0,
-        };
-        self.previous = Some((source, repeat));
+    fn act(&self, delay: u32, first_synapse: usize, targets: &[u32], events: &mut [f64]) {
+        let Some((source, repeat)) = self.met else { return };
         let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
         let mut previous = None;
         let mut rank = 0u64;

@@ -5,10 +5,12 @@
 //! instruction set gives the same bits.
 
 mod exp;
+mod pending;
 mod point;
 mod synapse;
 
 pub use exp::exp;
+pub(crate) use pending::PendingEvents;
 pub use point::{NeuronDynamics, PointNeuron};
 pub(crate) use synapse::{ConductanceSums, Injected, ReceptorColumn, rise_gain, sum_conductances};
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::connectivity::{TargetLists, TooManySynapses, Wiring};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::ReceptorColumn;
+use crate::kernel::{PendingEvents, ReceptorColumn};
 use crate::model::{Model, Population, Projection, Source};
 use crate::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::random::{Purpose, stream};
@@ -38,6 +38,13 @@ impl<'m> Lowering<'m> {
             .map(|(index, _)| index)
             .collect();
         Self { model, wired }
+    }
+
+    /// Longest delay in steps of the projections of one delay.
+    pub(super) fn longest_delay(&self) -> u32 {
+        let wired = (0..self.wired.len()).map(|w| self.projection(w));
+        let of_one_delay = wired.filter(|p| p.delays.as_constant().is_some());
+        of_one_delay.map(|p| p.delay_steps).max().unwrap_or(0)
     }
 
     fn projection(&self, wired: usize) -> &'m Projection {
@@ -117,6 +124,7 @@ impl<'m> Lowering<'m> {
             column: self.column_of(projection),
             weight: projection.weight,
             release,
+            spread: projection.delays.as_constant().is_none(),
         }
     }
 
@@ -154,7 +162,13 @@ impl<'m> Lowering<'m> {
                 }
             });
         }
-        Ok(WorkerState { parts, incoming, schedule: Vec::new(), afferents: Vec::new() })
+        Ok(WorkerState {
+            parts,
+            incoming,
+            schedule: Vec::new(),
+            spread: Vec::new(),
+            afferents: Vec::new(),
+        })
     }
 
     fn source_size(&self, projection: &Projection) -> u32 {
@@ -188,11 +202,21 @@ impl<'m> Lowering<'m> {
                     Plasticity::Stdp(Stdp::new(rule, lists, projection.weight, sources, targets))
                 }
             });
-            for delay in incoming.lists.delays() {
-                match worker.schedule.iter_mut().find(|entry| entry.0 == delay) {
-                    Some(entry) => entry.1.push(w),
-                    None => worker.schedule.push((delay, vec![w])),
+            let delays = incoming.lists.delays();
+            if projection.delays.as_constant().is_none() {
+                worker.spread.push(w);
+                let part = &mut worker.parts[incoming.part];
+                let (column, len) = (self.column_of(projection), part.len);
+                let pending = &mut part.receptors[column].pending;
+                let longest = delays.end - 1;
+                if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
+                    *pending = Some(PendingEvents::new(len, longest));
                 }
+                continue;
+            }
+            match worker.schedule.iter_mut().find(|entry| entry.0 == delays.start) {
+                Some(entry) => entry.1.push(w),
+                None => worker.schedule.push((delays.start, vec![w])),
             }
         }
         worker.schedule.sort_by_key(|entry| entry.0);

@@ -86,6 +86,8 @@ pub(crate) struct LoweredProjection {
     /// Weight of all synapses, where they are equal.
     pub weight: f64,
     pub release: Option<Release>,
+    /// Whether its synapses differ in delay; its spikes then go through the ring of the receptor.
+    pub spread: bool,
 }
 
 /// Stochastic release: probability and the base of its draws.
@@ -100,8 +102,10 @@ pub(crate) struct WorkerState {
     pub parts: Vec<Part>,
     /// Per projection of [`Shared::projections`]: its synapses onto neurons of this worker.
     pub incoming: Vec<Option<Incoming>>,
-    /// Projections to look at for each delay in steps, shortest delay first.
+    /// Projections of one delay, to look at for each delay in steps, shortest delay first.
     pub schedule: Vec<(u32, Vec<usize>)>,
+    /// Projections whose synapses differ in delay.
+    pub spread: Vec<usize>,
     /// Per afferent population: its spikes, where some projection needs them.
     pub afferents: Vec<Option<AfferentSpikes>>,
 }
@@ -171,13 +175,10 @@ impl Network {
                 Err(_) => shares.iter().map(build).collect::<Result<Vec<_>, _>>()?,
             },
         };
-        let incoming = |w: &WorkerState| -> Vec<(u32, u64)> {
-            let lists = w.incoming.iter().flatten().map(|i| &i.lists);
-            lists.map(|l| (l.delays().end - 1, l.len() as u64)).collect()
-        };
-        let all: Vec<(u32, u64)> = workers.iter().flat_map(incoming).collect();
-        let longest = all.iter().map(|i| i.0).max().unwrap_or(0);
-        let synapses = all.iter().map(|i| i.1).sum();
+        let lists = || workers.iter().flat_map(|w| w.incoming.iter().flatten()).map(|i| &i.lists);
+        let synapses = lists().map(|l| l.len() as u64).sum();
+        // Spikes that are spread over a ring are not looked at again.
+        let longest = lowering.longest_delay();
         let mut network = Self {
             shared: lowering.shared(longest + 2),
             workers,
