@@ -164,9 +164,8 @@ fn run(model: &Model, threads: usize) -> Result<ntwk::core::Recording, TestCaseE
     match &result.stopped {
         None => {}
         Some(Stop::Failed(SimulationError::BlowUp(blow_up))) => {
-            prop_assert!(
-                blow_up.to_string().contains("populations") || !blow_up.population.is_empty()
-            );
+            prop_assert!(["P0", "P1"].contains(&blow_up.population.as_str()));
+            prop_assert!((0.0..30.0).contains(&blow_up.time));
         }
         Some(other) => prop_assert!(false, "{other}"),
     }
