@@ -6,7 +6,7 @@
 //! - [`read_flat`] and [`write_flat`]: the layout of the `ntwk` Python package.
 //! - [`write_nwb`], [`write_npz`], [`write_spikes_csv`], [`write_rates_csv`], [`write_trace_csv`]: exports.
 //! - [`read_cell`], [`read_morphology`]: descriptions of morphological cells and SWC files.
-//! - [`read_npy`], [`read_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
+//! - [`read_npy`], [`read_npy_vector`], [`write_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
 //!
 //! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
 //! content of a file leads to a panic.
@@ -41,7 +41,7 @@ pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use model_file::{
     ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
 };
-pub use npy::{read_npy, read_npy_vector};
+pub use npy::{read_npy, read_npy_vector, write_npy_vector};
 pub use npz::write_npz;
 pub use nwb_file::write_nwb;
 pub use provenance::Provenance;

@@ -64,21 +64,25 @@
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
 
+mod cross_validation;
 mod domain;
 mod dormand_prince;
 mod dynamics;
 mod effective_threshold;
 mod fit;
 mod fixed_point;
+pub mod fluctuation_scan;
 pub mod from_model;
 mod input;
 mod least_squares;
 mod linear_response;
+pub mod measurement;
 mod moments;
 mod point;
 mod ridge;
 mod scalar;
 mod scan;
+pub mod scan_design;
 mod second_order;
 mod siegert;
 pub mod single_cell;
@@ -90,6 +94,7 @@ mod transfer_function;
 pub mod tvb;
 mod unsupported;
 
+pub use cross_validation::{CrossValidation, cross_validate};
 pub use domain::Domain;
 pub use dormand_prince::Tolerance;
 pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};

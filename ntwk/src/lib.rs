@@ -16,6 +16,9 @@ pub mod scan_run;
 pub mod simulate;
 pub mod stream;
 pub mod theory;
+pub mod transfer_figure;
+pub mod transfer_scan;
+mod transfer_scan_file;
 pub mod verify;
 pub mod windows;
 

@@ -209,7 +209,17 @@ fn theory_commands_write_their_files() {
     assert_eq!(fit["coefficients_mv"].as_array().unwrap().len(), 4);
     assert!(fit["r_squared"].as_f64().unwrap() > 0.9, "{fit}");
     assert!(at("f/scan_N.csv").is_file());
-    is_figure(&at("f"), "transfer_functions");
+    assert!(fit["cross_validation"]["folds"].as_u64().unwrap() >= 2, "{fit}");
+    is_figure(&at("f"), "transfer_function_N");
+    is_hdf5(&at("f/scan_N.h5"));
+    let volts = ntwk_io::read_npy_vector(&at("f/transfer_function_N.npy")).unwrap();
+    assert_eq!(1e3 * volts[0], fit["coefficients_mv"][0].as_f64().unwrap());
+    let again = stdout(&exits(&folder, 0, &["tf", "fit", &file, "--out", "f", "-q"]));
+    assert!(again.contains("0 measured"), "{again}");
+    let output = exits(&folder, 2, &["tf", "scan", &file, "--mu", "1..2:3", "-q"]);
+    assert!(stderr(&output).contains("--design fluctuations"), "{}", stderr(&output));
+    let output = exits(&folder, 2, &["tf", "scan", &file, "--population", "M", "-q"]);
+    assert!(stderr(&output).contains("the model has N"), "{}", stderr(&output));
 }
 
 #[test]

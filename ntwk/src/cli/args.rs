@@ -11,6 +11,7 @@ use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
 use super::scan::ScanArgs;
+use super::transfer_function::TfArgs;
 use super::verify::VerifyArgs;
 
 /// Spiking networks, their mean-field theory and their single cells in one place.
@@ -167,24 +168,6 @@ impl RunArgs {
     pub(crate) fn threads(&self) -> usize {
         self.threads.map_or_else(ntwk::simulate::default_threads, |n| n as usize)
     }
-}
-
-/// Transfer functions: scan the single cells, fit the effective threshold.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
-pub(crate) struct TfArgs {
-    #[command(subcommand)]
-    pub command: TfCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TfCommand {
-    /// Measure the rates of single cells under Poisson input; writes a table per population.
-    #[command(after_help = "Example:\n  ntwk tf scan examples/rs-fs/model.toml --out out/scan")]
-    Scan(RunArgs),
-    /// Scan and fit: coefficients, quality of the fit, figure.
-    #[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
-    Fit(RunArgs),
 }
 
 /// Draw the overview figure of a results file (PNG and SVG).
