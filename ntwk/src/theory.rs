@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ntwk_core::spec::ScanSpec;
+use ntwk_core::spec::{ScanSpec, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Membrane, Model};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, ScanPoint, Stability, ThresholdForm, Trajectory, Weighting, default_starts,
-    find_fixed_points, fit, integrate,
+    MeanField, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting,
+    default_starts, find_fixed_points, fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -29,6 +29,19 @@ pub struct FittedPopulation {
     pub fit: Fit,
     /// Indices of the scan's points that were fitted.
     pub fitted_points: Vec<usize>,
+    /// The interpolated measurements, where the model asks for them.
+    pub table: Option<Tabulated>,
+}
+
+impl FittedPopulation {
+    /// The transfer function of the mean field: the table where there is one, else the fit.
+    #[must_use]
+    pub fn function(&self) -> Arc<dyn DynTransferFunction> {
+        match &self.table {
+            Some(table) => Arc::new(table.clone()),
+            None => Arc::new(self.fit.transfer_function.clone()),
+        }
+    }
 }
 
 /// Wall-clock seconds of the parts of a prediction.
@@ -72,6 +85,14 @@ pub enum TheoryError {
         population: String,
         /// Why.
         source: FitError,
+    },
+    /// The scan makes no table.
+    #[error("the transfer function of population {population} cannot be tabulated: {source}")]
+    Table {
+        /// The population.
+        population: String,
+        /// Why.
+        source: TableError,
     },
     /// The model has no mean field.
     #[error(transparent)]
@@ -124,7 +145,7 @@ pub fn fit_population(
     scan: SingleCellScan,
 ) -> Result<FittedPopulation, TheoryError> {
     let (fit, fitted_points) = fit_points(model, name, &scan.plan.membrane, &scan.points)?;
-    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points })
+    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None })
 }
 
 /// How the points of a scan weigh in a fit: by their standard error, so that the low rates, where networks work, are
@@ -176,14 +197,19 @@ pub fn predict(
         })?;
         seconds.scan += start.elapsed().as_secs_f64();
         let start = Instant::now();
-        populations.push(fit_population(model, &population.name, scan)?);
+        let mut fitted = fit_population(model, &population.name, scan)?;
+        if model.spec().theory.transfer_function == TransferFunctionKind::Tabulated {
+            let table = Tabulated::from_scan(&fitted.scan).map_err(|source| {
+                TheoryError::Table { population: population.name.clone(), source }
+            })?;
+            fitted.table = Some(table);
+        }
+        populations.push(fitted);
         seconds.fit += start.elapsed().as_secs_f64();
     }
     let start = Instant::now();
-    let functions: Vec<Arc<dyn DynTransferFunction>> = populations
-        .iter()
-        .map(|p| Arc::new(p.fit.transfer_function.clone()) as Arc<dyn DynTransferFunction>)
-        .collect();
+    let functions: Vec<Arc<dyn DynTransferFunction>> =
+        populations.iter().map(FittedPopulation::function).collect();
     let mean_field = mean_field(model, &functions)?;
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();

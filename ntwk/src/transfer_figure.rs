@@ -41,6 +41,7 @@ pub fn transfer_figure(scan: &FittedScan, theme: &Theme) -> Result<Figure, PlotE
             scan: single.clone(),
             fit: scan.fit.clone(),
             fitted_points: scan.fitted_points.clone(),
+            table: None,
         })
     });
     let mut rows = Vec::new();
