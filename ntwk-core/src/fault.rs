@@ -65,6 +65,11 @@ pub enum FaultKind {
         /// The rule they break.
         rule: String,
     },
+    /// A file that the description refers to cannot be used.
+    File {
+        /// Why.
+        problem: String,
+    },
     /// The text is not valid TOML or JSON.
     Syntax {
         /// The parser's message.
@@ -89,6 +94,7 @@ impl fmt::Display for FaultKind {
             }
             Self::Duplicate { what } => write!(f, "this {what} is given twice"),
             Self::Combination { rule } => f.write_str(rule),
+            Self::File { problem } => f.write_str(problem),
             Self::Syntax { message } => f.write_str(message),
         }
     }

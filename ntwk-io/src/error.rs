@@ -84,6 +84,14 @@ pub enum FileError {
         /// What does not fit.
         problem: String,
     },
+    /// A file is not a checkpoint, is damaged, or comes from a version with another layout.
+    #[error("{}: not a usable checkpoint: {problem}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A file is not a readable NPY array of numbers.
     #[error("{}: not a readable NPY array: {problem}", path.display())]
     Npy {

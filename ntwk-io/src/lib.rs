@@ -6,6 +6,8 @@
 //! - [`read_flat`] and [`write_flat`]: the layout of the `ntwk` Python package.
 //! - [`write_nwb`], [`write_npz`], [`write_spikes_csv`], [`write_rates_csv`], [`write_trace_csv`]: exports.
 //! - [`read_cell`], [`read_morphology`]: descriptions of morphological cells and SWC files.
+//! - [`read_model`]: model files; [`read_linked_data`]: the connections, spikes and waveforms they keep in other files.
+//! - [`write_checkpoint`], [`read_checkpoint`]: the state of a run, to go on from.
 //! - [`read_npy`], [`read_npy_vector`], [`write_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
 //!
 //! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
@@ -14,12 +16,14 @@
 mod atomic;
 pub mod cell_file;
 pub mod cell_run_file;
+pub mod checkpoint_file;
 pub mod csv;
 pub mod description;
 pub mod error;
 pub mod flat_file;
 mod hdf5_reader;
 mod hdf5_writer;
+pub mod model_data;
 pub mod model_file;
 pub mod npy;
 pub mod npz;
@@ -34,10 +38,12 @@ pub mod upstream;
 
 pub use cell_file::{CellFile, CellFileError, read_cell, read_morphology};
 pub use cell_run_file::{CellRun, probe_unit, read_trace_csv, write_cell_csv, write_cell_run};
+pub use checkpoint_file::{CheckpointFile, read_checkpoint, write_checkpoint};
 pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
+pub use model_data::read_linked_data;
 pub use model_file::{
     ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
 };

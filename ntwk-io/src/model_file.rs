@@ -9,6 +9,8 @@ use ntwk_core::{CellLibrary, Model, ModelSpec};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::model_data::read_linked_data;
+
 /// The two notations of a model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notation {
@@ -45,7 +47,8 @@ pub enum ModelFileError {
     Faults(#[from] Faults),
 }
 
-/// Reads a model file and checks it.
+/// Reads a model file and checks it, with the connections, spikes and waveforms it keeps in other files
+/// (see [`model_data`](crate::model_data)).
 ///
 /// `overrides` are `(path of a key, value in TOML notation)`, applied before the check; a value
 /// that is not TOML is taken as text, so that `4 Hz` needs no quotes.
@@ -66,7 +69,18 @@ pub fn read_model(
     };
     let mut root = parse_tree(&text, Notation::of(path)).map_err(named)?;
     apply_overrides(&mut root, overrides).map_err(named)?;
-    Model::from_tree(&root, library).map_err(|faults| named(faults).into())
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut faults = Faults::default();
+    read_linked_data(&mut root, folder, &mut faults);
+    match Model::from_tree(&root, library) {
+        Ok(model) if faults.list.is_empty() => Ok(model),
+        Ok(_) => Err(named(faults).into()),
+        Err(more) => {
+            faults.list.extend(more.list);
+            faults.list.sort_by_key(|fault| fault.line);
+            Err(named(faults).into())
+        }
+    }
 }
 
 /// Parses text into a tree with lines.

@@ -9,6 +9,7 @@ pub mod morpho_transfer;
 pub mod overview;
 pub mod plan;
 pub mod results;
+pub mod resume;
 pub mod scan;
 pub mod scan_figure;
 pub mod scan_point;

@@ -4,13 +4,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ntwk_core::connectivity::TooManySynapses;
-use ntwk_core::{MemoryRecorder, Model, Network, Recorder, Recording, Simulation, SimulationError};
+use ntwk_core::{
+    MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
+};
 
 /// Progress of a run, handed to a callback between segments.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// Time reached (ms).
     pub time: f64,
+    /// Time from which the run goes (ms): 0, or that of the checkpoint it goes on from.
+    pub start: f64,
     /// Time at the end (ms).
     pub t_stop: f64,
     /// Wall-clock time since the run began, without the building of the network.
@@ -27,7 +31,7 @@ impl Progress {
     /// Wall-clock seconds per simulated second so far.
     #[must_use]
     pub fn real_time_factor(&self) -> f64 {
-        self.elapsed.as_secs_f64() / (self.time * 1e-3).max(f64::MIN_POSITIVE)
+        self.elapsed.as_secs_f64() / ((self.time - self.start) * 1e-3).max(f64::MIN_POSITIVE)
     }
 }
 
@@ -62,6 +66,12 @@ pub enum Stop {
     Failed(#[from] SimulationError),
 }
 
+impl From<RecorderError> for Stop {
+    fn from(error: RecorderError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl Stop {
     /// Whether the user asked for it.
     #[must_use]
@@ -76,28 +86,50 @@ impl Stop {
     }
 }
 
-/// Advances to the end of the run in segments of at most `longest` steps; returns why it stopped before.
-pub(crate) fn advance_to_end(
+/// How a run is cut into segments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Segments {
+    /// Steps of the longest segment.
+    pub longest: u32,
+    /// A segment ends at every multiple of this step.
+    pub boundary: Option<u32>,
+}
+
+/// Advances to the end of the run segment by segment; returns why it stopped before. `at_boundary` is called at the
+/// boundaries of `segments`, at an interruption and at the end.
+pub(crate) fn advance_to_end<R: Recorder>(
     model: &Model,
     simulation: &mut Simulation,
-    recorder: &mut dyn Recorder,
-    longest: u32,
+    recorder: &mut R,
+    segments: Segments,
     interrupt: &AtomicBool,
     progress: &mut dyn FnMut(Progress),
+    at_boundary: &mut dyn FnMut(&Simulation, &mut R) -> Result<(), RecorderError>,
 ) -> Option<Stop> {
     let start = Instant::now();
+    let n_steps = model.n_steps();
     // A hundred segments: fine enough for a bar and an interruption, coarse enough to cost nothing.
-    let segment = (model.n_steps() / 100).clamp(1, longest.clamp(1, 10_000));
-    while simulation.step() < model.n_steps() {
+    let segment = (n_steps / 100).clamp(1, segments.longest.clamp(1, 10_000));
+    let first = simulation.step();
+    while simulation.step() < n_steps {
         if interrupt.load(Ordering::Relaxed) {
-            return Some(Stop::Interrupted { time: simulation.time() });
+            let stop = Stop::Interrupted { time: simulation.time() };
+            return Some(at_boundary(simulation, recorder).map_or_else(Stop::from, |()| stop));
         }
-        let steps = segment.min(model.n_steps() - simulation.step());
+        let step = simulation.step();
+        let to_boundary = segments.boundary.map_or(u32::MAX, |every| every - step % every);
+        let steps = segment.min(to_boundary).min(n_steps - step);
         if let Err(error) = simulation.advance(steps, recorder) {
+            return Some(error.into());
+        }
+        if (steps == to_boundary || simulation.step() >= n_steps)
+            && let Err(error) = at_boundary(simulation, recorder)
+        {
             return Some(error.into());
         }
         progress(Progress {
             time: simulation.time(),
+            start: f64::from(first) * model.dt(),
             t_stop: model.t_stop(),
             elapsed: start.elapsed(),
         });
@@ -134,8 +166,16 @@ pub fn simulate(
     let mut recorder =
         MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
     let start = Instant::now();
-    let stopped =
-        advance_to_end(model, &mut simulation, &mut recorder, u32::MAX, interrupt, progress);
+    let segments = Segments { longest: u32::MAX, boundary: None };
+    let stopped = advance_to_end(
+        model,
+        &mut simulation,
+        &mut recorder,
+        segments,
+        interrupt,
+        progress,
+        &mut |_, _| Ok(()),
+    );
     Ok(RunResult {
         recording: recorder.into_recording(),
         threads,

@@ -9,11 +9,12 @@ use ntwk_core::recorder::{PopulationInfo, Segment};
 use ntwk_core::{MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation};
 use ntwk_io::provenance::{host_features, utc_timestamp};
 use ntwk_io::{
-    FileError, ModelText, Notation, Provenance, ResultFile, RunWriter, Selection, TheoryGroup,
-    WriteOptions, write_model,
+    CheckpointFile, FileError, ModelText, Notation, Precision, Provenance, ResultFile, RunWriter,
+    Selection, TheoryGroup, WriteOptions, write_checkpoint, write_model,
 };
 
-use crate::simulate::{Progress, Stop, advance_to_end};
+use crate::resume::{Earlier, ResumeError};
+use crate::simulate::{Progress, Segments, Stop, advance_to_end};
 
 /// Bytes of samples and spikes collected before they are written.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -32,6 +33,39 @@ pub enum StreamError {
     /// The model cannot be written as text.
     #[error(transparent)]
     Model(#[from] ntwk_io::model_file::WriteModelError),
+    /// The run cannot go on from its checkpoint.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+}
+
+/// Where a run goes, and what is kept on the way.
+#[derive(Debug, Clone)]
+pub struct StreamPlan {
+    /// Number of threads; `None` is that of the checkpoint, or of the machine.
+    pub threads: Option<usize>,
+    /// The result file.
+    pub file: PathBuf,
+    /// How it is written.
+    pub options: WriteOptions,
+    /// Time between two checkpoints (ms), rounded to steps, at least one step; `None` keeps none.
+    pub checkpoint: Option<f64>,
+    /// Whether to go on from the checkpoint beside the result file.
+    pub resume: bool,
+}
+
+impl StreamPlan {
+    /// A run from the beginning, without checkpoints.
+    #[must_use]
+    pub fn new(file: PathBuf) -> Self {
+        let options = WriteOptions::default();
+        Self { threads: None, file, options, checkpoint: None, resume: false }
+    }
+
+    /// The checkpoint: `<stem>.checkpoint` beside the result file.
+    #[must_use]
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.file.with_extension("checkpoint")
+    }
 }
 
 /// A run whose results are on the disk, in a file that waits for its last parts.
@@ -39,8 +73,10 @@ pub enum StreamError {
 pub struct StreamedRun {
     writer: RunWriter,
     target: PathBuf,
-    /// Steps run.
+    /// Steps of the run, from its beginning.
     pub n_steps: u64,
+    /// Steps that were done before, by the run this one goes on from.
+    pub earlier_steps: u64,
     /// Time step (ms).
     pub dt: f64,
     /// Threads used.
@@ -122,41 +158,79 @@ pub fn provenance(
     }
 }
 
-/// Runs `model` from the start to its end and writes what it records to `path` on the way.
+/// Runs `model` to its end, from the start or from a checkpoint, and writes what it records to `plan.file` on the way.
 ///
 /// Memory holds the network and a few megabytes of results, whatever the duration and the number of recorded neurons.
 /// Until [`StreamedRun::finish`] the file has a provisional name (`<stem>.partial.<extension>`); a process that is
 /// killed leaves it there, readable up to the last block.
+///
+/// With `plan.checkpoint`, the state is kept at multiples of that time, at an interruption and at the end. A run resumed
+/// from it ends with the bits of one that was never interrupted.
 ///
 /// # Errors
 /// [`StreamError`] when the run cannot start. A run that stops early, also because the disk is full, is not an error:
 /// see [`StreamedRun::stopped`].
 pub fn simulate_to_file(
     model: &Model,
-    threads: usize,
-    path: &Path,
-    options: &WriteOptions,
+    plan: &StreamPlan,
     interrupt: &AtomicBool,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<StreamedRun, StreamError> {
     let started = SystemTime::now();
     let start = Instant::now();
+    let text = model_text(model)?;
+    let mut earlier = plan.resume.then(|| Earlier::open(model, plan)).transpose()?;
+    let taken = earlier.as_ref().map(|e| e.checkpoint().threads());
+    let threads = plan.threads.or(taken).unwrap_or_else(crate::simulate::default_threads);
     let network = Network::build(model, threads)?;
     let synapses = network.synapses();
     let threads = network.threads();
-    let mut simulation = Simulation::new(network);
+    let mut simulation = match &earlier {
+        None => Simulation::new(network),
+        Some(earlier) => earlier.simulation(network)?,
+    };
     let build_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let (infos, every) = (simulation.populations().to_vec(), simulation.record_every());
     let empty = MemoryRecorder::new(model.dt(), every, &infos).into_recording();
-    let plan = Recording { n_steps: u64::from(model.n_steps()), ..empty };
-    let (text, origin) = (model_text(model)?, provenance(model, threads, started, 0.0));
-    let writer = RunWriter::create(path, &plan, Some(&text), Some(&origin), options)?;
-    let segment = segment_steps(&infos, every);
+    let whole = Recording { n_steps: u64::from(model.n_steps()), ..empty };
+    let origin = provenance(model, threads, started, 0.0);
+    let longest = segment_steps(&infos, every);
+    if let Some(earlier) = &mut earlier {
+        earlier.make_way()?;
+    }
+    let first = simulation.step();
+    let mut writer =
+        RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options)?;
+    if let Some(earlier) = earlier {
+        earlier.copy_to(&mut writer, &whole, longest)?;
+    }
     let mut sink = FileRecorder::new(writer, model.dt(), every, infos);
-    let mut stopped =
-        advance_to_end(model, &mut simulation, &mut sink, segment, interrupt, progress);
+    let boundary = plan.checkpoint.map(|time| (time / model.dt()).round().clamp(1.0, 4e9) as u32);
+    let kept = |simulation: &Simulation| CheckpointFile {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: text.text.clone(),
+        double_precision: plan.options.precision == Precision::Double,
+        checkpoint: simulation.checkpoint(),
+    };
+    let mut stopped = advance_to_end(
+        model,
+        &mut simulation,
+        &mut sink,
+        Segments { longest, boundary },
+        interrupt,
+        progress,
+        &mut |simulation, sink| {
+            if boundary.is_none() {
+                return Ok(());
+            }
+            // First the results: a checkpoint must never be ahead of them.
+            sink.flush()
+                .and_then(|()| write_checkpoint(&plan.checkpoint_path(), &kept(simulation)))
+                .map_err(|error| RecorderError(Box::new(error)))
+        },
+    );
     if stopped.as_ref().is_none_or(|stop| !stop.is_recorder())
         && let Err(error) = sink.flush()
     {
@@ -164,8 +238,9 @@ pub fn simulate_to_file(
     }
     Ok(StreamedRun {
         n_steps: sink.writer.n_steps(),
+        earlier_steps: u64::from(first),
         writer: sink.writer,
-        target: path.to_owned(),
+        target: plan.file.clone(),
         dt: model.dt(),
         threads,
         synapses,

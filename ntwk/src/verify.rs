@@ -110,6 +110,7 @@ pub fn verify_run(
             Err(error) => return Err(VerifyError::Simulation(error)),
         }
         progress(Progress {
+            start: 0.0,
             time: simulation.time(),
             t_stop: f64::from(end) * model.dt(),
             elapsed: start.elapsed(),

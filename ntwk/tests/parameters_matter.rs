@@ -54,6 +54,11 @@ fn changes(value: &Value) -> Vec<String> {
             [n + 1, n - 1, 2 * n, n / 2].iter().filter(|&m| m != n).map(i64::to_string).collect()
         }
         Value::Float(x) => [1.1 * x, 0.5 * x, 2.0 * x].iter().map(|y| format!("{y:?}")).collect(),
+        Value::String(text) if text.contains("..") => {
+            let (from, to) = text.split_once("..").unwrap();
+            let (from, to): (i64, i64) = (from.parse().unwrap(), to.parse().unwrap());
+            vec![format!("\"{}..{to}\"", from + 1), format!("\"{from}..{}\"", to + 1)]
+        }
         Value::String(text) => {
             let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap();
             let x: f64 = text[..end].parse().unwrap();
@@ -119,6 +124,23 @@ fn every_number_changes_the_run_or_the_windows_or_is_refused() {
             let faults = changed(&root, key, "31").unwrap_err();
             assert!(faults.to_string().contains("one_to_one needs equal sizes"), "{faults}");
         }
+    }
+}
+
+#[test]
+fn every_number_of_receptors_draws_plasticity_and_changes_matters_to_a_run() {
+    let root = good("engine.toml");
+    let outcome = |model: &Model| {
+        let run = ntwk::simulate::simulate(model, 1, &AtomicBool::new(false), &mut |_| ()).unwrap();
+        (run.recording, run.stopped.map(|s| s.to_string()))
+    };
+    let (count, idle) = idle(&root, |_| true, outcome);
+    assert!(count > 90, "{count}");
+    // Connected populations have one space: the fault of a change is at the rule.
+    assert_eq!(idle, ["populations.E.space.length", "populations.I.space.length"]);
+    for key in &idle {
+        let faults = changed(&root, key, "\"3 mm\"").unwrap_err();
+        assert!(faults.to_string().contains("with the same space"), "{faults}");
     }
 }
 

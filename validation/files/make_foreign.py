@@ -2,7 +2,7 @@
 
     python validation/files/make_foreign.py ntwk-io/tests/data
 
-`bmtk_spikes.h5` and `bmtk_report.h5` are written by bmtk itself; `guide.h5` follows the SONATA developer guide to the
+`bmtk_spikes.h5`, `bmtk_report.h5` and `bmtk_edges.h5` are written by bmtk itself; `guide.h5` follows the SONATA developer guide to the
 letter (N index pointers, seconds as a unit, enumerated `sorting`); `old.h5` is the layout before populations. `flat.h5`
 is the layout of the `ntwk` Python package (`recording.py`, `write_as_hdf5`; its types: Python integers as int16, floats
 as float32, strings as fixed-length bytes). All but bmtk's come from h5py with its default (oldest) file format, which has no checksums.
@@ -81,3 +81,19 @@ with h5py.File(folder / "flat.h5", "w") as f:
     f["VMS_Exc"] = -70.0 + np.arange(20.0).reshape(2, 10)
     f["GSYNe_Dis_Inh"] = np.arange(10.0)[None, :]
     f["Rate_AffExc_Exc"] = np.full(10, 4.0)
+
+# Edges of bmtk's network builder: four pairs with weights and delays.
+from bmtk.builder import NetworkBuilder  # noqa: E402
+
+builder = NetworkBuilder("v1")
+builder.add_nodes(N=4, model_type="point_neuron")
+pairs = {(0, 1): (0.5, 1.0), (2, 1): (1.5, 2.0), (3, 0): (2.5, 0.5), (1, 3): (3.5, 1.5)}
+edges = builder.add_edges(
+    source=builder.nodes(), target=builder.nodes(),
+    connection_rule=lambda s, t: int((s["node_id"], t["node_id"]) in pairs),
+)
+edges.add_properties("syn_weight", rule=lambda s, t: pairs[s["node_id"], t["node_id"]][0], dtypes=float)
+edges.add_properties("delay", rule=lambda s, t: pairs[s["node_id"], t["node_id"]][1], dtypes=float)
+builder.build()
+builder.save_edges(edges_file_name="bmtk_edges.h5", edge_types_file_name="types.csv", output_dir=str(folder))
+(folder / "types.csv").unlink()

@@ -193,22 +193,18 @@ impl Wiring<'_> {
         let projection = self.projection;
         let name = &projection.name;
         let steps = |delay: f64| (delay / self.dt).round().min(MAX_DRAWN_STEPS) as u32;
-        let (mut weights_given, mut delays_given) = (false, false);
-        if let ConnectionSpec::Pairs { sources, targets, weights, delays } = &projection.connection
-        {
+        if let ConnectionSpec::Pairs { sources, targets } = &projection.connection {
             let mine = rules::written_order(sources, targets)
                 .into_iter()
                 .filter(|&i| range.contains(&(targets[i] as u32)));
-            if let Some(weights) = weights {
-                weights_given = true;
+            if let Distribution::Listed(weights) = &projection.weights {
                 drawn.weights.extend(mine.clone().map(|i| weights[i] as f32));
             }
-            if let Some(delays) = delays {
-                delays_given = true;
+            if let DelaySpec::Drawn(Distribution::Listed(delays)) = &projection.delays {
                 drawn.delays.extend(mine.map(|i| steps(delays[i])));
             }
         }
-        if !weights_given && let Distribution::Drawn(_) = projection.weights {
+        if let Distribution::Drawn(_) = projection.weights {
             let mut rng = stream(self.seed, Purpose::Weights, name, unit);
             let positive = projection.weight >= 0.0;
             let ceiling = match projection.plasticity {
@@ -223,11 +219,8 @@ impl Wiring<'_> {
                 }
             }
         }
-        if delays_given {
-            return;
-        }
         match &projection.delays {
-            DelaySpec::Drawn(Distribution::Constant(_)) => {}
+            DelaySpec::Drawn(Distribution::Constant(_) | Distribution::Listed(_)) => {}
             DelaySpec::Drawn(distribution) => {
                 let mut rng = stream(self.seed, Purpose::Delays, name, unit);
                 let allowed = |d: f64| d >= 0.0 && d / self.dt <= MAX_DRAWN_STEPS;

@@ -3,6 +3,7 @@
 use super::resolve::unknown;
 use super::{Positions, Projection, Source};
 use crate::fault::{Fault, FaultKind, Faults};
+use crate::spec::Distribution;
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, ModelSpec, Named, PlasticitySpec, ProjectionSpec,
     SpaceSpec, Trains,
@@ -106,11 +107,14 @@ pub(super) fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<
         faults.list.append(&mut once);
         check_delay(&written.delay, dt, &format!("{path}.delay"), faults);
         if let Some(PlasticitySpec::Stdp { w_max, .. }) = written.plasticity {
-            let mean = written.weight.mean();
-            if !(0.0..=w_max).contains(&mean) {
+            let weights = match &written.weight {
+                Distribution::Listed(weights) => weights.clone(),
+                other => vec![other.mean()],
+            };
+            if let Some(weight) = weights.iter().find(|w| !(0.0..=w_max).contains(*w)) {
                 let rule = format!("must lie between 0 and w_max ({w_max})");
                 let kind = FaultKind::Combination { rule };
-                faults.push(format!("{path}.weight"), Some(mean.to_string()), None, kind);
+                faults.push(format!("{path}.weight"), Some(weight.to_string()), None, kind);
             }
             if written.delay.as_constant().is_none() {
                 let rule = "stdp needs the same delay for all synapses".to_owned();
@@ -141,9 +145,15 @@ fn check_delay(delay: &DelaySpec, dt: f64, key: &str, faults: &mut Faults) {
         let rule = format!("rounds to zero steps of dt = {dt} ms; write 0 if that is meant");
         faults.push(key, Some(mean.to_string()), None, FaultKind::Combination { rule });
     }
-    if mean / dt > MAX_DELAY_STEPS {
+    let longest = match delay {
+        DelaySpec::Drawn(Distribution::Listed(delays)) => {
+            delays.iter().copied().fold(0.0, f64::max)
+        }
+        _ => mean,
+    };
+    if longest / dt > MAX_DELAY_STEPS {
         let allowed = format!("at most {MAX_DELAY_STEPS} steps of dt = {dt} ms");
-        faults.push(key, Some(mean.to_string()), None, FaultKind::OutOfRange { allowed });
+        faults.push(key, Some(longest.to_string()), None, FaultKind::OutOfRange { allowed });
     }
 }
 

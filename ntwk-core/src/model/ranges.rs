@@ -74,12 +74,14 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
         let kind = spec.receptors.get(&projection.receptor).map(|r| r.kind.dimension());
         checker.distribution(key("weight"), &projection.weight);
         if kind != Some(Dimension::Current) {
-            checker.value(key("weight"), projection.weight.mean(), not_negative, ">= 0 nS");
+            checker.value(key("weight"), least(&projection.weight), not_negative, ">= 0 nS");
         }
+        checker.listed(key("weight"), &projection.weight, &projection.connection);
         match &projection.delay {
             DelaySpec::Drawn(delay) => {
                 checker.distribution(key("delay"), delay);
-                checker.value(key("delay"), delay.mean(), not_negative, ">= 0 ms");
+                checker.value(key("delay"), least(delay), not_negative, ">= 0 ms");
+                checker.listed(key("delay"), delay, &projection.connection);
             }
             DelaySpec::Distance { base, velocity } => {
                 checker.value(key("delay.base"), *base, not_negative, ">= 0 ms");
@@ -100,24 +102,22 @@ pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {
                 let p = probability.unwrap_or(0.0);
                 checker.value(key("connection.probability"), p, is_probability, "between 0 and 1");
             }
-            ConnectionSpec::Pairs { sources, targets, weights, delays } => {
+            ConnectionSpec::Pairs { sources, targets } => {
                 let n = sources.len();
                 checker.lengths(key("connection.targets"), "sources", n, targets.len());
-                for (name, list) in [("weights", weights), ("delays", delays)] {
-                    let list = list.as_deref().unwrap_or_default();
-                    let key = key(&format!("connection.{name}"));
-                    if !list.is_empty() {
-                        checker.lengths(key.clone(), "sources", n, list.len());
-                    }
-                    let signed = name == "weights" && kind == Some(Dimension::Current);
-                    let bad = list.iter().find(|&&x| !(x.is_finite() && (signed || x >= 0.0)));
-                    checker.value(key, bad.copied().unwrap_or(0.0), |_| bad.is_none(), ">= 0");
-                }
             }
             _ => {}
         }
     }
     checker.settings(spec);
+}
+
+/// The mean, or the least of listed values.
+fn least(distribution: &Distribution) -> f64 {
+    match distribution {
+        Distribution::Listed(values) => values.iter().copied().fold(f64::INFINITY, f64::min),
+        other => other.mean(),
+    }
 }
 
 fn positive(x: f64) -> bool {
@@ -151,6 +151,12 @@ impl Checker<'_> {
 
     fn distribution(&mut self, key: String, distribution: &Distribution) {
         if let Some(rule) = distribution.broken_rule() {
+            self.0.push(key, None, None, FaultKind::Combination { rule });
+        }
+    }
+
+    fn listed(&mut self, key: String, values: &Distribution, connection: &ConnectionSpec) {
+        if let Some(rule) = connection.list_fault(values) {
             self.0.push(key, None, None, FaultKind::Combination { rule });
         }
     }

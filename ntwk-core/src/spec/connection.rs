@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Distribution;
 use super::read::read_ids;
 use crate::fault::{FaultKind, nearest};
 use crate::tree::TableReader;
@@ -72,18 +73,12 @@ pub enum ConnectionSpec {
     },
     /// Source `i` to target `i`; the sizes must be equal.
     OneToOne,
-    /// The pairs given.
+    /// The pairs given; weight and delay of the projection may be lists, one value per pair.
     Pairs {
         /// Source of each connection.
         sources: Vec<u64>,
         /// Target of each connection.
         targets: Vec<u64>,
-        /// Weight of each connection, in place of the projection's (nS or pA).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        weights: Option<Vec<f64>>,
-        /// Delay of each connection, in place of the projection's (ms).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        delays: Option<Vec<f64>>,
     },
 }
 
@@ -99,10 +94,23 @@ impl ConnectionSpec {
         }
     }
 
-    /// The pairs given, with the weight and delay of the projection.
+    /// The pairs given.
     #[must_use]
     pub fn pairs(sources: Vec<u64>, targets: Vec<u64>) -> Self {
-        Self::Pairs { sources, targets, weights: None, delays: None }
+        Self::Pairs { sources, targets }
+    }
+
+    /// What is wrong with listed weights or delays: they belong to the pairs of a connection, one to each.
+    pub(crate) fn list_fault(&self, values: &Distribution) -> Option<String> {
+        let Distribution::Listed(values) = values else { return None };
+        match self {
+            Self::Pairs { sources, .. } if sources.len() == values.len() => None,
+            Self::Pairs { sources, .. } => {
+                let (n, wanted) = (values.len(), sources.len());
+                Some(format!("needs as many entries ({n}) as connection.sources ({wanted})"))
+            }
+            other => Some(format!("a list needs rule = \"pairs\", not \"{}\"", other.name())),
+        }
     }
 
     /// Name of the rule in model files.
@@ -132,11 +140,8 @@ const RULES: [&str; 8] = [
     "pairs",
 ];
 
-/// Reads a connection; `dimension` is that of the weights.
-pub(super) fn read_connection(
-    mut table: TableReader<'_, '_>,
-    dimension: Dimension,
-) -> Option<ConnectionSpec> {
+/// Reads a connection.
+pub(super) fn read_connection(mut table: TableReader<'_, '_>) -> Option<ConnectionSpec> {
     let rule = table.required_text("rule", &format!("one of {}", RULES.join(", ")))?;
     let connection = match rule.as_str() {
         "fixed_in_degree" => {
@@ -198,7 +203,7 @@ pub(super) fn read_connection(
             Some(ConnectionSpec::AllToAll { autapses: table.flag("autapses").unwrap_or(false) })
         }
         "one_to_one" => Some(ConnectionSpec::OneToOne),
-        "pairs" => read_pairs(&mut table, dimension),
+        "pairs" => read_pairs(&mut table),
         other => {
             let kind = FaultKind::UnknownName {
                 what: "connection rule",
@@ -225,34 +230,17 @@ fn either(table: &mut TableReader<'_, '_>, wanted: &'static str, expected: &str)
     }
 }
 
-fn read_pairs(table: &mut TableReader<'_, '_>, dimension: Dimension) -> Option<ConnectionSpec> {
+fn read_pairs(table: &mut TableReader<'_, '_>) -> Option<ConnectionSpec> {
     let sources = read_ids(table, "sources");
     let targets = read_ids(table, "targets");
-    let weights = table.quantities("weights", dimension);
-    let delays = table.quantities("delays", Dimension::Time);
-    if dimension == Dimension::Conductance
-        && weights.as_ref().is_some_and(|w| w.iter().any(|&w| w < 0.0))
-    {
-        table.fault("weights", FaultKind::OutOfRange { allowed: ">= 0 nS".to_owned() });
-    }
-    if delays.as_ref().is_some_and(|d| d.iter().any(|&d| d < 0.0)) {
-        table.fault("delays", FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() });
-    }
     let (sources, targets) = (sources?, targets?);
-    let mut same_length = |key: &str, length: Option<usize>| match length {
-        Some(n) if n != sources.len() => {
-            let rule = format!("needs as many entries ({n}) as sources ({})", sources.len());
-            table.fault(key, FaultKind::Combination { rule });
-            false
-        }
-        _ => true,
-    };
-    let good = [
-        same_length("targets", Some(targets.len())),
-        same_length("weights", weights.as_ref().map(Vec::len)),
-        same_length("delays", delays.as_ref().map(Vec::len)),
-    ];
-    good.iter().all(|&g| g).then_some(ConnectionSpec::Pairs { sources, targets, weights, delays })
+    if targets.len() != sources.len() {
+        let (n, wanted) = (targets.len(), sources.len());
+        let rule = format!("needs as many entries ({n}) as sources ({wanted})");
+        table.fault("targets", FaultKind::Combination { rule });
+        return None;
+    }
+    Some(ConnectionSpec::Pairs { sources, targets })
 }
 
 fn read_probability(table: &mut TableReader<'_, '_>) -> Option<f64> {

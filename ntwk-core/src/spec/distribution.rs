@@ -19,6 +19,8 @@ pub enum Distribution<T = f64> {
     Constant(T),
     /// Drawn independently for each.
     Drawn(DistributionShape<T>),
+    /// Given for each: the connections of the rule `pairs`, in their order.
+    Listed(Vec<T>),
 }
 
 /// The shapes a value may be drawn from.
@@ -68,7 +70,7 @@ impl Distribution {
     pub fn constant(&self) -> Option<f64> {
         match self {
             Self::Constant(x) => Some(*x),
-            Self::Drawn(_) => None,
+            Self::Drawn(_) | Self::Listed(_) => None,
         }
     }
 
@@ -81,6 +83,7 @@ impl Distribution {
                 DistributionShape::Normal { mean, .. } | DistributionShape::Lognormal { mean, .. },
             ) => *mean,
             Self::Drawn(DistributionShape::Uniform { low, high }) => 0.5 * (low + high),
+            Self::Listed(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
         }
     }
 
@@ -93,6 +96,11 @@ impl Distribution {
                 DistributionShape::Normal { sd, .. } | DistributionShape::Lognormal { sd, .. },
             ) => *sd,
             Self::Drawn(DistributionShape::Uniform { low, high }) => (high - low) / 12f64.sqrt(),
+            Self::Listed(values) => {
+                let mean = self.mean();
+                let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+                (squares / values.len().max(1) as f64).sqrt()
+            }
         }
     }
 
@@ -101,6 +109,10 @@ impl Distribution {
     pub fn broken_rule(&self) -> Option<String> {
         let finite = |xs: [f64; 2]| xs.iter().all(|x| x.is_finite());
         match *self {
+            Self::Listed(ref values) => {
+                let bad = values.iter().find(|x| !x.is_finite());
+                bad.map(|x| format!("must be finite; the list has {x}"))
+            }
             Self::Constant(x) if !x.is_finite() => Some("must be finite".to_owned()),
             Self::Constant(_) => None,
             Self::Drawn(
@@ -120,10 +132,11 @@ impl Distribution {
         }
     }
 
-    /// Draws one value.
+    /// Draws one value; listed values are not drawn, and have their mean here.
     pub(crate) fn draw(&self, rng: &mut impl Rng) -> f64 {
         match *self {
             Self::Constant(x) => x,
+            Self::Listed(_) => self.mean(),
             Self::Drawn(DistributionShape::Normal { mean, sd }) => {
                 mean + sd * rng.sample::<f64, _>(StandardNormal)
             }
@@ -143,7 +156,7 @@ impl Distribution {
         (0..1000).map(|_| self.draw(rng)).find(|&x| allowed(x)).unwrap_or_else(|| self.mean())
     }
 
-    /// Reads a quantity, or a table with the key `distribution`.
+    /// Reads a quantity, a table with the key `distribution`, or a list of quantities.
     pub fn read(
         node: &Node,
         path: &str,
@@ -153,7 +166,17 @@ impl Distribution {
         let read = |node: &Node, path: &str, faults: &mut Faults| {
             read_quantity(node, path, dimension, faults)
         };
-        let distribution = read_shape(node, path, faults, read)?;
+        let distribution = match &node.value {
+            Value::List(items) => {
+                let values: Vec<Option<f64>> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, item)| read(item, &format!("{path}[{i}]"), faults))
+                    .collect();
+                Self::Listed(values.into_iter().collect::<Option<_>>()?)
+            }
+            _ => read_shape(node, path, faults, read)?,
+        };
         match distribution.broken_rule() {
             None => Some(distribution),
             Some(rule) => {
@@ -189,6 +212,9 @@ impl Distribution<ParameterText> {
             ParameterText::Text(text) => dimension.parse(text),
         };
         Ok(match self {
+            Self::Listed(values) => {
+                Distribution::Listed(values.iter().map(number).collect::<Result<_, _>>()?)
+            }
             Self::Constant(x) => Distribution::Constant(number(x)?),
             Self::Drawn(shape) => Distribution::Drawn(match shape {
                 DistributionShape::Normal { mean, sd } => {

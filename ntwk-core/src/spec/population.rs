@@ -263,17 +263,19 @@ fn read_space(mut table: TableReader<'_, '_>) -> Option<SpaceSpec> {
     space
 }
 
+/// In the order of the names, not of the file: notations write tables after plain values, and a model must not depend on
+/// its notation.
 fn read_initial(table: &mut TableReader<'_, '_>) -> Named<Distribution<ParameterText>> {
-    Named(
-        table
-            .named_entries()
-            .into_iter()
-            .filter_map(|(name, path, node)| {
-                let value = Distribution::read_text(node, &path, table.faults)?;
-                Some((name.to_owned(), value))
-            })
-            .collect(),
-    )
+    let mut initial: Vec<_> = table
+        .named_entries()
+        .into_iter()
+        .filter_map(|(name, path, node)| {
+            let value = Distribution::read_text(node, &path, table.faults)?;
+            Some((name.to_owned(), value))
+        })
+        .collect();
+    initial.sort_by(|a, b| a.0.cmp(&b.0));
+    Named(initial)
 }
 
 fn read_injections(table: &mut TableReader<'_, '_>) -> Vec<InjectionSpec> {

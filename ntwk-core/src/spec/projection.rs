@@ -22,7 +22,8 @@ pub struct ProjectionSpec {
     /// Receptor the events act on.
     pub receptor: String,
     /// Step of the receptor's variable at one event: nS (>= 0), or pA of either sign for a receptor
-    /// of the kind current. A drawn weight whose sign is not that of the mean is drawn again.
+    /// of the kind current. A drawn weight whose sign is not that of the mean is drawn again. A list has one
+    /// weight per connection of the rule `pairs`.
     pub weight: Distribution,
     /// Delay (ms), >= 0, rounded to the nearest step; 0 acts on the next step.
     pub delay: DelaySpec,
@@ -63,7 +64,8 @@ impl ProjectionSpec {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum DelaySpec {
-    /// The same for all synapses, or drawn for each; a negative draw is drawn again.
+    /// The same for all synapses, or drawn for each (a negative draw is drawn again), or listed, one per
+    /// connection of the rule `pairs`.
     Drawn(Distribution),
     /// `base + distance / velocity`, with the distance between the two neurons.
     Distance {
@@ -186,7 +188,24 @@ fn read_projection(
             (0.0..=1.0).contains(&x)
         });
     table.required("connection", "a table with rule = \"...\"");
-    let connection = table.table("connection").and_then(|t| read_connection(t, dimension));
+    let connection = table.table("connection").and_then(read_connection);
+    if let Some(connection) = &connection {
+        let listed = [
+            ("weight", weight.as_ref()),
+            (
+                "delay",
+                match &delay {
+                    Some(DelaySpec::Drawn(delay)) => Some(delay),
+                    _ => None,
+                },
+            ),
+        ];
+        for (key, values) in listed {
+            if let Some(rule) = values.and_then(|values| connection.list_fault(values)) {
+                table.fault(key, FaultKind::Combination { rule });
+            }
+        }
+    }
     let plasticity = table.table("plasticity").map(|entry| read_plasticity(entry, dimension));
     Some(ProjectionSpec {
         name,
@@ -227,11 +246,19 @@ fn read_targets(table: &mut TableReader<'_, '_>) -> Option<Vec<String>> {
 
 /// Reads the weight; a conductance must not be negative.
 fn read_weight(table: &mut TableReader<'_, '_>, dimension: Dimension) -> Option<Distribution> {
-    let what = format!("{} in {}, or a distribution", dimension.name(), dimension.unit());
+    let what = format!(
+        "{} in {}, a distribution, or a list with rule = \"pairs\"",
+        dimension.name(),
+        dimension.unit()
+    );
     let node = table.required("weight", &what)?;
     let path = table.path_of("weight");
     let weight = Distribution::read(node, &path, dimension, table.faults)?;
-    if dimension == Dimension::Conductance && weight.mean() < 0.0 {
+    let least = match &weight {
+        Distribution::Listed(weights) => weights.iter().copied().fold(0.0, f64::min),
+        other => other.mean(),
+    };
+    if dimension == Dimension::Conductance && least < 0.0 {
         let allowed = ">= 0 nS (a receptor's E_rev makes it excitatory or inhibitory)".to_owned();
         table.fault("weight", FaultKind::OutOfRange { allowed });
     }

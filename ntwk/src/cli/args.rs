@@ -10,6 +10,7 @@ use super::analyze::AnalyzeArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
+use super::run::RunToEndArgs;
 use super::scan::ScanArgs;
 use super::transfer_function::TfArgs;
 use super::verify::VerifyArgs;
@@ -43,13 +44,14 @@ pub(crate) enum Command {
 Examples:
   ntwk run examples/rs-fs/model.toml --out out/rs-fs
   ntwk run examples/rs-fs/model.toml --set 'afferents.AffExc.rate=8 Hz' --threads 1
-
   ntwk run big.toml --precision single --compress 4 --set record.V_m=1000 --set 'record.interval=1 ms'
+  ntwk run long.toml --out out/long --checkpoint '10 s'       keep the state every 10 s
+  ntwk run long.toml --out out/long --checkpoint '10 s' --resume        go on where it stopped
 
 Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and
 overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
-    Run(SimulateArgs),
+    Run(RunToEndArgs),
     /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and
     /// compare: table, figure, HDF5, JSON.
     #[command(after_help = "\

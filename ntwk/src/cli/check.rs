@@ -169,7 +169,10 @@ fn projections(model: &Model) -> Table {
             DelaySpec::Drawn(d) if d.constant().is_none() => {
                 format!("{} ± {}", d.mean(), number(d.sd(), 3))
             }
-            DelaySpec::Drawn(_) => (f64::from(p.delay_steps) * model.dt()).to_string(),
+            DelaySpec::Drawn(_) => {
+                // Without the rounding of the last bit.
+                ((f64::from(p.delay_steps) * model.dt() * 1e9).round() / 1e9).to_string()
+            }
         };
         table.row(vec![
             p.name.clone(),

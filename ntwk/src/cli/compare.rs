@@ -8,7 +8,7 @@ use super::Failure;
 use super::args::SimulateArgs;
 use super::meanfield::predict_with_bar;
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
-use super::run::{Seconds, finish, list_files, simulate_with_bar, timing};
+use super::run::{KeepArgs, Seconds, finish, list_files, simulate_with_bar, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::{Comparison, Pair, compare_with};
 use ntwk::overview::{TheoryCurves, overview};
@@ -32,7 +32,7 @@ struct Summary<'a> {
 pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let model = model(&args.run)?;
     make_folder(&args.run.out)?;
-    let run = simulate_with_bar(&model, args)?;
+    let run = simulate_with_bar(&model, args, &KeepArgs::default())?;
     if run.stopped.is_some() {
         return finish(run);
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+use ntwk_core::units::Dimension;
 use ntwk_core::{Model, Recording};
 use ntwk_io::ResultFile;
 use serde::Serialize;
@@ -13,7 +15,7 @@ use super::progress::{Bar, interrupt_flag};
 use super::table::{Table, number};
 use ntwk::overview::overview;
 use ntwk::results::overview_recording;
-use ntwk::stream::{StreamedRun, simulate_to_file};
+use ntwk::stream::{StreamPlan, StreamedRun, simulate_to_file};
 use ntwk::windows::Windows;
 
 /// Machine-readable summary of a run.
@@ -45,11 +47,46 @@ struct PopulationSummary {
     rate_hz: f64,
 }
 
-pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+/// Arguments of `ntwk run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunToEndArgs {
+    #[command(flatten)]
+    pub simulate: SimulateArgs,
+    #[command(flatten)]
+    pub keep: KeepArgs,
+}
+
+/// Keeping the state of a run, and going on from it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct KeepArgs {
+    /// Keep the state of the simulation every TIME of simulated time ('500 ms', '2 s'; a number is
+    /// ms), when it is interrupted, and at its end, in DIR/results.checkpoint.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub checkpoint: Option<f64>,
+    /// Go on from DIR/results.checkpoint: the end has the same bits as that of a run that was never
+    /// interrupted. With a later simulation.t_stop, a run that has ended is prolonged.
+    #[arg(long)]
+    pub resume: bool,
+}
+
+fn parse_time(text: &str) -> Result<f64, String> {
+    let time = match text.parse::<f64>() {
+        Ok(time) => time,
+        Err(_) => Dimension::Time.parse(text).map_err(|error| error.to_string())?,
+    };
+    if time.is_finite() && time > 0.0 {
+        Ok(time)
+    } else {
+        Err("the time between checkpoints must be above 0 ms".to_owned())
+    }
+}
+
+pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
+    let RunToEndArgs { simulate: args, keep } = args;
     let out = &args.run.out;
     let model = model(&args.run)?;
     make_folder(out)?;
-    let run = simulate_with_bar(&model, args)?;
+    let run = simulate_with_bar(&model, args, keep)?;
     if run.stopped.as_ref().is_some_and(|stop| stop.is_recorder()) {
         // There is no place for further files either.
         return finish(run);
@@ -125,26 +162,36 @@ fn summaries(recording: &Recording, window: [f64; 2]) -> Vec<PopulationSummary> 
 pub(crate) fn simulate_with_bar(
     model: &Model,
     args: &SimulateArgs,
+    keep: &KeepArgs,
 ) -> Result<StreamedRun, Failure> {
     let bar = Bar::new("simulation", args.run.quiet);
     let interrupt = interrupt_flag();
     let file = args.run.out.join("results.h5");
-    let options = args.write_options();
-    let run =
-        simulate_to_file(model, args.run.threads(), &file, &options, &interrupt, &mut |progress| {
-            let remark =
-                format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
-            bar.set(progress.fraction(), remark);
-        });
+    let plan = StreamPlan {
+        threads: args.run.threads.map(|n| n as usize),
+        options: args.write_options(),
+        checkpoint: keep.checkpoint,
+        resume: keep.resume,
+        ..StreamPlan::new(file)
+    };
+    let run = simulate_to_file(model, &plan, &interrupt, &mut |progress| {
+        let remark =
+            format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
+        bar.set(progress.fraction(), remark);
+    });
     bar.finish();
     Ok(run?)
 }
 
 /// One line on how long a run took.
 pub(crate) fn timing(run: &StreamedRun) -> String {
-    let biological = run.duration() * 1e-3;
+    let biological = (run.n_steps.saturating_sub(run.earlier_steps)) as f64 * run.dt * 1e-3;
+    let earlier = match run.earlier_steps {
+        0 => String::new(),
+        steps => format!(" after the earlier {} s", steps as f64 * run.dt * 1e-3),
+    };
     format!(
-        "built in {:.3} s ({} synapses), simulated {biological} s in {:.3} s ({:.2}x real time, {} thread{})",
+        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {} thread{})",
         run.build_seconds,
         run.synapses,
         run.simulate_seconds,

@@ -1,0 +1,404 @@
+//! Connections, spikes and waveforms that a model keeps in files of their own.
+//!
+//! A table of a model file may name a file in place of its lists; the lists are read and put in its place, so that the
+//! resolved model holds everything. Paths are relative to the model file.
+//!
+//! | table | files | read as |
+//! |---|---|---|
+//! | `connection = { rule = "pairs", file, edges }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms); SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
+//! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
+//! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
+//!
+//! `edges` and `population` say which of several populations of a file is meant.
+
+use std::path::Path;
+
+use ntwk_core::fault::{FaultKind, Faults};
+use ntwk_core::tree::{Node, Value};
+
+use crate::cell_run_file::read_trace_csv;
+use crate::error::{Action, FileError};
+use crate::hdf5_reader::Hdf5Reader;
+use crate::result_file::ResultFile;
+
+/// Largest difference between two intervals of an evenly spaced waveform, relative to their mean: that of times written
+/// with a few digits.
+const UNEVEN: f64 = 1e-3;
+
+/// Replaces every reference to a file in the tree of a model by what the file holds. What cannot be read becomes a fault,
+/// and the reference is taken out.
+pub fn read_linked_data(root: &mut Node, folder: &Path, faults: &mut Faults) {
+    visit(root, "", folder, faults);
+}
+
+fn visit(node: &mut Node, path: &str, folder: &Path, faults: &mut Faults) {
+    match &mut node.value {
+        Value::List(items) => {
+            for (i, item) in items.iter_mut().enumerate() {
+                visit(item, &format!("{path}[{i}]"), folder, faults);
+            }
+        }
+        Value::Table(entries) => {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            if let Some(kind) = Kind::of(entries, last) {
+                load(kind, entries, path, folder, faults);
+            }
+            for (key, entry) in entries.iter_mut() {
+                let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                visit(entry, &inner, folder, faults);
+            }
+            lift_properties(entries, path, faults);
+        }
+        _ => {}
+    }
+}
+
+/// Weights and delays that a file of pairs gave become those of the projection, which must not have its own.
+fn lift_properties(projection: &mut Entries, path: &str, faults: &mut Faults) {
+    let Some(connection) = projection.iter_mut().find(|e| e.0 == "connection") else { return };
+    let Value::Table(entries) = &mut connection.1.value else { return };
+    let given =
+        [(WEIGHTS, "weight"), (DELAYS, "delay")].map(|(list, key)| (key, take(entries, list)));
+    for (key, values) in given {
+        let Some(values) = values else { continue };
+        match projection.iter().find(|e| e.0 == key) {
+            // The file could not be read, and nothing else is wrong.
+            Some(_) if values.value == Value::Null => {}
+            None if values.value == Value::Null => {
+                projection.push((key.to_owned(), Node::new(Value::Float(0.0))));
+            }
+            Some((_, own)) => {
+                let rule =
+                    format!("the file of the connection has a {key} for each pair: leave this out");
+                let kind = FaultKind::Combination { rule };
+                faults.push(format!("{path}.{key}"), Some(own.display()), own.line, kind);
+            }
+            None => projection.push((key.to_owned(), values)),
+        }
+    }
+}
+
+/// Where the properties of pairs wait in the table of the connection: no key of a file can have such a name.
+const WEIGHTS: &str = "\0weights";
+const DELAYS: &str = "\0delays";
+
+type Entries = Vec<(String, Node)>;
+
+/// The tables whose lists may stand in a file.
+#[derive(Clone, Copy)]
+enum Kind {
+    Pairs,
+    Spikes,
+    Samples,
+}
+
+impl Kind {
+    fn of(entries: &Entries, key: &str) -> Option<Self> {
+        let is = |key: &str, word: &str| text(entries, key).is_some_and(|value| value == word);
+        entries.iter().find(|e| e.0 == "file")?;
+        if is("rule", "pairs") {
+            Some(Self::Pairs)
+        } else if is("waveform", "sampled") {
+            Some(Self::Samples)
+        } else {
+            (key == "spikes").then_some(Self::Spikes)
+        }
+    }
+
+    /// Keys that the file stands for.
+    fn lists(self) -> &'static [&'static str] {
+        match self {
+            Self::Pairs => &["sources", "targets"],
+            Self::Spikes => &["times", "ids"],
+            Self::Samples => &["start", "interval", "values"],
+        }
+    }
+
+    /// Key that chooses among the populations of the file.
+    fn chooser(self) -> Option<&'static str> {
+        match self {
+            Self::Pairs => Some("edges"),
+            Self::Spikes => Some("population"),
+            Self::Samples => None,
+        }
+    }
+}
+
+fn text<'e>(entries: &'e Entries, key: &str) -> Option<&'e str> {
+    match entries.iter().find(|e| e.0 == key).map(|e| &e.1.value) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Puts the content of the file in the place of `file` and of the key that chooses in it.
+fn load(kind: Kind, entries: &mut Entries, path: &str, folder: &Path, faults: &mut Faults) {
+    let (name, chosen) = (
+        text(entries, "file").map(str::to_owned),
+        kind.chooser().and_then(|key| text(entries, key)).map(str::to_owned),
+    );
+    let key = format!("{path}.file");
+    let node = take(entries, "file");
+    if let Some(chooser) = kind.chooser() {
+        take(entries, chooser);
+    }
+    let line = node.as_ref().and_then(|n| n.line);
+    let shown = node.as_ref().map(Node::display);
+    let both = kind.lists().iter().find(|&&list| entries.iter().any(|e| e.0 == list));
+    let result = match (&name, both) {
+        (None, _) => Err(FaultKind::WrongType {
+            expected: "the path of a file".to_owned(),
+            found: node.as_ref().map_or("nothing", Node::type_name),
+        }),
+        (_, Some(list)) => {
+            Err(FaultKind::Combination { rule: format!("give either file or {list}") })
+        }
+        (Some(name), None) => {
+            let file = folder.join(name);
+            let lists = match kind {
+                Kind::Pairs => pairs(&file, chosen.as_deref()),
+                Kind::Spikes => spikes(&file, chosen.as_deref()),
+                Kind::Samples => samples(&file),
+            };
+            lists.map_err(|error| FaultKind::File { problem: error.to_string() })
+        }
+    };
+    match result {
+        Ok(lists) => {
+            entries.extend(
+                lists.into_iter().map(|(key, value)| (key.to_owned(), Node { value, line })),
+            );
+        }
+        Err(fault) => {
+            faults.push(key, shown, line, fault);
+            // The reader of the model must not complain of the same absence again.
+            let empty = |key: &&'static str| match *key {
+                "start" => (key.to_string(), Node::new(Value::Float(0.0))),
+                "interval" => (key.to_string(), Node::new(Value::Float(1.0))),
+                "values" => {
+                    let zero = Node::new(Value::Float(0.0));
+                    (key.to_string(), Node::new(Value::List(vec![zero])))
+                }
+                _ => (key.to_string(), Node::new(Value::List(Vec::new()))),
+            };
+            entries.retain(|e| !kind.lists().contains(&e.0.as_str()));
+            entries.extend(kind.lists().iter().map(empty));
+            if let Kind::Pairs = kind {
+                entries.push((WEIGHTS.to_owned(), Node::new(Value::Null)));
+            }
+        }
+    }
+}
+
+fn take(entries: &mut Entries, key: &str) -> Option<Node> {
+    let at = entries.iter().position(|e| e.0 == key)?;
+    Some(entries.remove(at).1)
+}
+
+type Lists = Vec<(&'static str, Value)>;
+
+fn numbers(values: impl IntoIterator<Item = f64>) -> Value {
+    Value::List(values.into_iter().map(|x| Node::new(Value::Float(x))).collect())
+}
+
+fn ids(values: impl IntoIterator<Item = u64>) -> Value {
+    let id = |id: u64| i64::try_from(id).map_or(Value::Float(id as f64), Value::Integer);
+    Value::List(values.into_iter().map(|x| Node::new(id(x))).collect())
+}
+
+fn is_hdf5(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e.eq_ignore_ascii_case("h5") || e.eq_ignore_ascii_case("hdf5"))
+}
+
+fn pairs(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
+    if is_hdf5(file) {
+        return sonata_edges(file, chosen);
+    }
+    if let Some(edges) = chosen {
+        return Err(mismatch(file, "edges", "a file of SONATA edges", &format!("CSV ({edges})")));
+    }
+    let table = CsvTable::read(file)?;
+    let mut lists: Lists = vec![
+        ("sources", ids(table.ids(&["source", "source_node_id", "pre"])?)),
+        ("targets", ids(table.ids(&["target", "target_node_id", "post"])?)),
+    ];
+    for (key, names) in [(WEIGHTS, ["weight", "syn_weight"]), (DELAYS, ["delay", "delay_ms"])] {
+        if table.position(&names).is_some() {
+            lists.push((key, numbers(table.numbers(&names)?)));
+        }
+    }
+    Ok(lists)
+}
+
+/// SONATA edges: `/edges/<population>/{source_node_id, target_node_id}`, with `syn_weight` and `delay` in their one group
+/// (SONATA developer guide, "Representing edges").
+fn sonata_edges(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
+    let reader = Hdf5Reader::open(file)?;
+    let population = one_of(file, "edges", chosen, reader.groups("/edges")?)?;
+    let base = format!("/edges/{population}");
+    let dataset = |name: &str| reader.require(&[format!("{base}/{name}")]);
+    let sources = dataset("source_node_id")?.u64s()?;
+    let targets = dataset("target_node_id")?.u64s()?;
+    let groups = reader.groups(&base)?;
+    let mut groups = groups.iter().filter(|g| g.parse::<u32>().is_ok());
+    let mut lists: Lists = vec![];
+    if let Some(group) = groups.next() {
+        if groups.next().is_some() {
+            let expected = "edges in one group";
+            return Err(mismatch(file, &base, expected, "several groups"));
+        }
+        // Where the values of an edge stand in its group; without the list, in the order of the edges.
+        let index = match reader.find(&format!("{base}/edge_group_index"))? {
+            Some(index) => index.u64s()?,
+            None => (0..sources.len() as u64).collect(),
+        };
+        for (key, name) in [(WEIGHTS, "syn_weight"), (DELAYS, "delay")] {
+            if let Some(stored) = reader.find(&format!("{base}/{group}/{name}"))? {
+                let values = stored.f64s()?;
+                let of_edges: Option<Vec<f64>> = index
+                    .iter()
+                    .map(|&i| usize::try_from(i).ok().and_then(|i| values.get(i).copied()))
+                    .collect();
+                let object = format!("{base}/edge_group_index");
+                let of_edges = of_edges.ok_or_else(|| {
+                    let expected = format!("indices below {}", values.len());
+                    mismatch(file, &object, &expected, "a larger one")
+                })?;
+                lists.push((key, numbers(of_edges)));
+            }
+        }
+    }
+    lists.extend([("sources", ids(sources)), ("targets", ids(targets))]);
+    Ok(lists)
+}
+
+fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
+    let (times, neurons) = if is_hdf5(file) {
+        let results = ResultFile::open(file)?;
+        let population = one_of(file, "spikes", chosen, results.spike_populations()?)?;
+        let trains = results.spikes(&population)?;
+        (trains.timestamps, trains.node_ids)
+    } else {
+        let table = CsvTable::read(file)?;
+        let times = table.numbers(&["time_ms", "time", "times", "timestamps"])?;
+        let neurons = table.ids(&["neuron", "id", "ids", "node_ids", "node_id"])?;
+        match table.position(&["population"]) {
+            None => match chosen {
+                None => (times, neurons),
+                Some(_) => return Err(mismatch(file, "the header", "a column population", "none")),
+            },
+            Some(column) => {
+                let names = || table.rows.iter().map(|row| row.1[column].as_str());
+                let mut all: Vec<String> = names().map(str::to_owned).collect();
+                all.sort();
+                all.dedup();
+                let population = one_of(file, "population", chosen, all)?;
+                let kept = times.into_iter().zip(neurons).zip(names());
+                kept.filter(|(_, name)| *name == population).map(|(spike, _)| spike).unzip()
+            }
+        }
+    };
+    Ok(vec![("times", numbers(times)), ("ids", ids(neurons))])
+}
+
+fn samples(file: &Path) -> Result<Lists, FileError> {
+    let (times, values) = read_trace_csv(file)?;
+    let interval = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
+    if let Some(i) =
+        times.windows(2).position(|w| (w[1] - w[0] - interval).abs() > UNEVEN * interval)
+    {
+        let found = format!("{} ms after {} ms", times[i + 1], times[i]);
+        return Err(mismatch(
+            file,
+            "the time",
+            &format!("evenly spaced (by {interval} ms)"),
+            &found,
+        ));
+    }
+    Ok(vec![
+        ("start", Value::Float(times[0])),
+        ("interval", Value::Float(interval)),
+        ("values", numbers(values)),
+    ])
+}
+
+/// The chosen one of the populations of a file, or its only one.
+fn one_of(
+    file: &Path,
+    object: &str,
+    chosen: Option<&str>,
+    names: Vec<String>,
+) -> Result<String, FileError> {
+    let listing = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    match (chosen, names.as_slice()) {
+        (None, [one]) => Ok(one.clone()),
+        (None, _) => Err(mismatch(file, object, "one population, or a chosen one", &listing)),
+        (Some(name), _) if names.iter().any(|n| n == name) => Ok(name.to_owned()),
+        (Some(name), _) => Err(mismatch(file, object, &format!("a population {name}"), &listing)),
+    }
+}
+
+fn mismatch(file: &Path, object: &str, expected: &str, found: &str) -> FileError {
+    FileError::Mismatch {
+        path: file.to_owned(),
+        object: object.to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    }
+}
+
+/// A CSV file with a header.
+struct CsvTable<'p> {
+    file: &'p Path,
+    header: Vec<String>,
+    /// Line in the file, and the fields.
+    rows: Vec<(u64, Vec<String>)>,
+}
+
+impl<'p> CsvTable<'p> {
+    fn read(file: &'p Path) -> Result<Self, FileError> {
+        let text = std::fs::File::open(file).map_err(|e| FileError::io(Action::Read, file, e))?;
+        let mut reader =
+            csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(text);
+        let wrong = |error: csv::Error| {
+            let found = error.to_string();
+            mismatch(file, "the table", "rows with as many fields as the header", &found)
+        };
+        let header = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
+        let row = |record: csv::StringRecord| {
+            let line = record.position().map_or(0, csv::Position::line);
+            (line, record.iter().map(str::to_owned).collect())
+        };
+        let rows: Result<Vec<_>, _> = reader.records().map(|record| record.map(row)).collect();
+        Ok(Self { file, header, rows: rows.map_err(wrong)? })
+    }
+
+    fn position(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| self.header.iter().position(|h| h.eq_ignore_ascii_case(name)))
+    }
+
+    fn column<T>(
+        &self,
+        names: &[&str],
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, FileError> {
+        let column = self.position(names).ok_or_else(|| {
+            let wanted = format!("a column {}", names[0]);
+            mismatch(self.file, "the header", &wanted, &self.header.join(","))
+        })?;
+        let value = |(line, row): &(u64, Vec<String>)| {
+            parse(&row[column])
+                .ok_or_else(|| mismatch(self.file, &format!("line {line}"), expected, &row[column]))
+        };
+        self.rows.iter().map(value).collect()
+    }
+
+    fn numbers(&self, names: &[&str]) -> Result<Vec<f64>, FileError> {
+        self.column(names, "a finite number", |s| s.parse().ok().filter(|x: &f64| x.is_finite()))
+    }
+
+    fn ids(&self, names: &[&str]) -> Result<Vec<u64>, FileError> {
+        self.column(names, "a neuron, counted from 0", |s| s.parse().ok())
+    }
+}
