@@ -322,7 +322,9 @@ pub fn scan_to_file(
         let measured = scan.points.measure(model, library, &open, options.threads)?;
         scan.computed += open.len();
         open.into_iter().zip(measured).for_each(|(i, outcome)| scan.outcomes[i] = outcome);
-        if last.elapsed() >= STORE_SHARE * cost {
+        // The last piece is stored below.
+        let more = scan.outcomes.contains(&Outcome::Open);
+        if more && last.elapsed() >= STORE_SHARE * cost {
             let begin = Instant::now();
             store(&scan)?;
             (last, cost) = (Instant::now(), begin.elapsed());

@@ -143,9 +143,12 @@ fn threads_do_not_change_the_summary() {
 #[test]
 fn compare_writes_the_comparison_of_every_population() {
     let folder = TempDir::new().unwrap();
-    let output = exits(&folder, 0, &["compare", &good("theory.toml"), "--out", "c", "-q"]);
+    let output =
+        exits(&folder, 0, &["compare", &good("theory.toml"), "--forms", "--out", "c", "-q"]);
     let text = stdout(&output);
-    for part in ["N  rate (Hz)", "N  V_m mean (mV)", "N  peak rate (Hz)", "predicted"] {
+    for part in
+        ["N  rate (Hz)", "N  V_m mean (mV)", "N  peak rate (Hz)", "Poisson cells", "first order"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let out = folder.path().join("c");
@@ -160,6 +163,12 @@ fn compare_writes_the_comparison_of_every_population() {
             assert!(population[pair][field].is_f64(), "{pair}.{field}: {population}");
         }
     }
+    let cells = &summary["poisson_cells"][0];
+    assert_eq!(cells["simulated_rate"], population["rate"]["simulated"], "{cells}");
+    for field in ["rate", "rate_error", "V_m_mean", "V_m_sd"] {
+        assert!(cells[field].is_f64(), "{field}: {cells}");
+    }
+    is_figure(&out, "forms");
     assert!(comparison["windows"]["stationary"].is_array());
     assert!(comparison["fixed_points"].as_u64().unwrap() >= 1);
     assert!(comparison["notes"].is_array());

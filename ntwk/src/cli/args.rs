@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ntwk_io::{Compression, Precision, WriteOptions};
 
 use super::analyze::AnalyzeArgs;
+use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
@@ -52,16 +53,7 @@ Writes results.h5 (spikes, recorded variables, model, provenance), summary.json,
 overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
     Run(RunToEndArgs),
-    /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and
-    /// compare: table, figure, HDF5, JSON.
-    #[command(after_help = "\
-Example:
-  ntwk compare examples/rs-fs/model.toml --out out/rs-fs
-
-The table has, per population, the stationary rate, mean and standard deviation of V_m and the
-transient peak, simulated and predicted, with relative errors. [compare] in the model file sets the
-windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR.")]
-    Compare(SimulateArgs),
+    Compare(CompareArgs),
     /// The theory alone: transfer functions, fixed points with their stability, rates in time.
     #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
     Meanfield(RunArgs),
