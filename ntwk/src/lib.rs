@@ -4,6 +4,7 @@
 
 pub mod analyze;
 pub mod compare;
+pub mod diagnosis;
 pub mod morpho_figures;
 pub mod morpho_transfer;
 pub mod overview;
@@ -17,6 +18,9 @@ pub mod scan_run;
 pub mod simulate;
 pub mod stream;
 pub mod theory;
+pub mod transfer_figure;
+pub mod transfer_scan;
+mod transfer_scan_file;
 pub mod verify;
 pub mod windows;
 

@@ -17,6 +17,7 @@ mod plot;
 mod progress;
 mod run;
 mod scan;
+mod scan_design;
 mod table;
 mod transfer_function;
 mod verify;
