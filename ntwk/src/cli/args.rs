@@ -10,6 +10,8 @@ use super::analyze::AnalyzeArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
+use super::plot::PlotArgs;
+use super::report::ReportArgs;
 use super::scan::ScanArgs;
 use super::verify::VerifyArgs;
 
@@ -64,6 +66,7 @@ windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
     Info(InfoArgs),
@@ -185,23 +188,6 @@ pub(crate) enum TfCommand {
     /// Scan and fit: coefficients, quality of the fit, figure.
     #[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
     Fit(RunArgs),
-}
-
-/// Draw the overview figure of a results file (PNG and SVG).
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk plot out/results.h5 --out out")]
-pub(crate) struct PlotArgs {
-    /// Results file written by `ntwk run` or `ntwk compare`.
-    pub results: PathBuf,
-    /// Folder for the figure.
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    pub out: PathBuf,
-    /// Standard deviation of the Gaussian that smooths the rates (ms).
-    #[arg(long, value_name = "MS", default_value_t = 10.0)]
-    pub smoothing: f64,
-    /// Dark background.
-    #[arg(long)]
-    pub dark: bool,
 }
 
 /// The library of cells: kinds with their equations, published parameter sets.
