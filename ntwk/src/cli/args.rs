@@ -11,6 +11,8 @@ use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
+use super::plot::PlotArgs;
+use super::report::ReportArgs;
 use super::run::RunToEndArgs;
 use super::scan::ScanArgs;
 use super::transfer_function::TfArgs;
@@ -59,6 +61,7 @@ moment), so memory does not grow with the duration, and a run that is killed kee
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
     Info(InfoArgs),
@@ -162,23 +165,6 @@ impl RunArgs {
     pub(crate) fn threads(&self) -> usize {
         self.threads.map_or_else(ntwk::simulate::default_threads, |n| n as usize)
     }
-}
-
-/// Draw the overview figure of a results file (PNG and SVG).
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk plot out/results.h5 --out out")]
-pub(crate) struct PlotArgs {
-    /// Results file written by `ntwk run` or `ntwk compare`.
-    pub results: PathBuf,
-    /// Folder for the figure.
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    pub out: PathBuf,
-    /// Standard deviation of the Gaussian that smooths the rates (ms).
-    #[arg(long, value_name = "MS", default_value_t = 10.0)]
-    pub smoothing: f64,
-    /// Dark background.
-    #[arg(long)]
-    pub dark: bool,
 }
 
 /// The library of cells: kinds with their equations, published parameter sets.
