@@ -8,7 +8,7 @@
 //! - [`read_cell`], [`read_morphology`]: descriptions of morphological cells and SWC files.
 //! - [`read_model`]: model files; [`read_linked_data`]: the connections, spikes and waveforms they keep in other files.
 //! - [`write_checkpoint`], [`read_checkpoint`]: the state of a run, to go on from.
-//! - [`read_npy`], [`read_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
+//! - [`read_npy`], [`read_npy_vector`], [`write_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
 //!
 //! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
 //! content of a file leads to a panic.
@@ -47,7 +47,7 @@ pub use model_data::read_linked_data;
 pub use model_file::{
     ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
 };
-pub use npy::{read_npy, read_npy_vector};
+pub use npy::{read_npy, read_npy_vector, write_npy_vector};
 pub use npz::write_npz;
 pub use nwb_file::write_nwb;
 pub use provenance::Provenance;

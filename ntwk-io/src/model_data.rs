@@ -234,7 +234,7 @@ fn pairs(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
 /// (SONATA developer guide, "Representing edges").
 fn sonata_edges(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
     let reader = Hdf5Reader::open(file)?;
-    let population = one_of(file, "edges", chosen, reader.groups("/edges")?)?;
+    let population = one_of(file, "edges", chosen, &reader.groups("/edges")?)?;
     let base = format!("/edges/{population}");
     let dataset = |name: &str| reader.require(&[format!("{base}/{name}")]);
     let sources = dataset("source_node_id")?.u64s()?;
@@ -275,7 +275,7 @@ fn sonata_edges(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
 fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
     let (times, neurons) = if is_hdf5(file) {
         let results = ResultFile::open(file)?;
-        let population = one_of(file, "spikes", chosen, results.spike_populations()?)?;
+        let population = one_of(file, "spikes", chosen, &results.spike_populations()?)?;
         let trains = results.spikes(&population)?;
         (trains.timestamps, trains.node_ids)
     } else {
@@ -292,7 +292,7 @@ fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
                 let mut all: Vec<String> = names().map(str::to_owned).collect();
                 all.sort();
                 all.dedup();
-                let population = one_of(file, "population", chosen, all)?;
+                let population = one_of(file, "population", chosen, &all)?;
                 let kept = times.into_iter().zip(neurons).zip(names());
                 kept.filter(|(_, name)| *name == population).map(|(spike, _)| spike).unzip()
             }
@@ -327,10 +327,10 @@ fn one_of(
     file: &Path,
     object: &str,
     chosen: Option<&str>,
-    names: Vec<String>,
+    names: &[String],
 ) -> Result<String, FileError> {
     let listing = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    match (chosen, names.as_slice()) {
+    match (chosen, names) {
         (None, [one]) => Ok(one.clone()),
         (None, _) => Err(mismatch(file, object, "one population, or a chosen one", &listing)),
         (Some(name), _) if names.iter().any(|n| n == name) => Ok(name.to_owned()),

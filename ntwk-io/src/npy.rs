@@ -40,6 +40,18 @@ pub fn read_npy_vector(path: &Path) -> Result<Vec<f64>, FileError> {
     Ok(array.into_iter().collect())
 }
 
+/// Writes a one-dimensional array in one step, such as the coefficients of a transfer function.
+///
+/// # Errors
+/// [`FileError::Io`] when the file cannot be written.
+pub fn write_npy_vector(path: &Path, values: &[f64]) -> Result<(), FileError> {
+    use std::io::Write;
+    let bytes = encode(values.iter().copied(), &[values.len()]);
+    crate::atomic::replace(path, |out| {
+        out.write_all(&bytes).map_err(|e| FileError::io(Action::Write, path, e))
+    })
+}
+
 /// The bytes of a version-1.0 file that holds `values` in row-major order.
 pub(crate) fn encode<T: NpyElement>(
     values: impl IntoIterator<Item = T>,

@@ -10,7 +10,7 @@
 //! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
 //! 6. [`SecondOrder`] and [`LinearResponse`]: finite-size fluctuations, their covariances and spectra.
 //!
-//! [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
+//! [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
 //! Brain for comparison.
 //!
 //! ```
@@ -64,32 +64,39 @@
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
 
+mod cross_validation;
 mod domain;
 mod dormand_prince;
 mod dynamics;
 mod effective_threshold;
 mod fit;
 mod fixed_point;
+pub mod fluctuation_scan;
 pub mod from_model;
 mod input;
+mod interpolation;
 mod least_squares;
 mod linear_response;
+pub mod measurement;
 mod moments;
 mod point;
 mod ridge;
 mod scalar;
 mod scan;
+pub mod scan_design;
 mod second_order;
 mod siegert;
 pub mod single_cell;
 pub mod special;
 mod synapse;
 mod system;
+mod tabulated;
 mod threshold_form;
 mod transfer_function;
 pub mod tvb;
 mod unsupported;
 
+pub use cross_validation::{CrossValidation, cross_validate};
 pub use domain::Domain;
 pub use dormand_prince::Tolerance;
 pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};
@@ -115,6 +122,7 @@ pub use synapse::{Mixture, SynapseClass};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
 };
+pub use tabulated::{TableError, Tabulated};
 pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer_function::{DynTransferFunction, TransferFunction};
 pub use unsupported::{Unsupported, synapse_class};

@@ -4,20 +4,15 @@
 //! weight). The class that depolarises most is the *driving* class; the others are *background*.
 //! For each combination of background rates the driving rate is solved from the moments so that
 //! the mean membrane potential takes the values asked for: the threshold is then known where the
-//! transfer function is steep. Each point is one small population of independent cells, all in one
-//! network, so that the scan runs on the same kernels, with the same pins, as the simulation.
+//! transfer function is steep. Other choices of points are in [`scan_design`](crate::scan_design) and
+//! [`fluctuation_scan`](crate::fluctuation_scan). Each point is a group of independent cells that runs on the kernels,
+//! and with the schedule, of the simulation.
 
-use ntwk_core::connectivity::TooManySynapses;
 use ntwk_core::model::Projection;
-use ntwk_core::spec::{
-    AdaptationTheory, AfferentSpec, ConnectionSpec, Named, ParameterText, PopulationSpec,
-    ProjectionSpec, RecordSpec, ScanSpec,
-};
-use ntwk_core::{
-    CellLibrary, Faults, Membrane, Model, ModelSpec, Network, Simulation, SimulationError,
-    SpikeCounter, Waveform,
-};
+use ntwk_core::spec::{AdaptationTheory, ScanSpec};
+use ntwk_core::{BlowUp, CellLibrary, Faults, Membrane, Model};
 
+use crate::measurement::{Measurement, PlannedPoint, PointInput, measure};
 use crate::moments::{MomentsError, moments};
 use crate::scan::ScanPoint;
 use crate::synapse::SynapseClass;
@@ -122,16 +117,21 @@ pub enum SingleCellError {
         /// The faults.
         faults: Faults,
     },
-    /// The network of the scan cannot be built.
-    #[error(transparent)]
-    Network(#[from] TooManySynapses),
-    /// The simulation of the scan failed.
+    /// The rates of a scan do not fit the classes of inputs.
+    #[error("population {population}: {problem}")]
+    Rates {
+        /// The population.
+        population: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// The simulation of a point failed.
     #[error("the scan of population {population} failed: {source}")]
     Simulation {
         /// The population.
         population: String,
         /// Why.
-        source: SimulationError,
+        source: BlowUp,
     },
 }
 
@@ -165,9 +165,71 @@ impl SingleCellPlan {
         population: usize,
         settings: &ScanSpec,
     ) -> Result<Self, SingleCellError> {
+        let mut plan = Self::empty(model, population, settings)?;
+        let Self { membrane, current, driving, ref classes, .. } = plan;
+        let highest = membrane.V_th + settings.above_threshold;
+        let mut rates = Vec::new();
+        for background in backgrounds(classes, driving, highest, settings) {
+            let n = settings.potential_points;
+            for i in 0..n {
+                let fraction = i as f64 / (n - 1) as f64;
+                let span = settings.above_threshold - settings.below_threshold;
+                let potential = membrane.V_th + settings.below_threshold + fraction * span;
+                let Some(rate) =
+                    driving_rate(&membrane, classes, driving, &background, current, potential)
+                else {
+                    continue;
+                };
+                let mut point = background.clone();
+                point[driving] = rate;
+                rates.push(point);
+            }
+        }
+        if rates.is_empty() {
+            let population = model.populations()[population].name.clone();
+            return Err(SingleCellError::NoPoint { population });
+        }
+        plan.rates = rates;
+        Ok(plan)
+    }
+
+    /// A scan at the given presynaptic rates (Hz), one per class of inputs and point.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`SingleCellError::Rates`] for rates that do not fit the classes.
+    pub fn at_rates(
+        model: &Model,
+        population: usize,
+        settings: &ScanSpec,
+        rates: Vec<Vec<f64>>,
+    ) -> Result<Self, SingleCellError> {
+        let plan = Self::empty(model, population, settings)?;
+        let fault = |problem: String| SingleCellError::Rates {
+            population: model.populations()[population].name.clone(),
+            problem,
+        };
+        for point in &rates {
+            if point.len() != plan.classes.len() {
+                let n = plan.classes.len();
+                return Err(fault(format!("{} rates for {n} classes of inputs", point.len())));
+            }
+            if let Some(bad) = point.iter().find(|r| !(**r >= 0.0 && r.is_finite())) {
+                return Err(fault(format!(
+                    "a presynaptic rate is {bad} Hz; a rate >= 0 Hz is needed"
+                )));
+            }
+        }
+        Ok(Self { rates, ..plan })
+    }
+
+    /// The scan without its points.
+    fn empty(
+        model: &Model,
+        population: usize,
+        settings: &ScanSpec,
+    ) -> Result<Self, SingleCellError> {
         let target = &model.populations()[population];
         let membrane = target.cell.membrane();
-        let without_adaptation = adaptation_is_dynamic(model, population);
         let name = || target.name.clone();
         let current = target
             .current
@@ -183,28 +245,65 @@ impl SingleCellPlan {
             .filter(|&i| strength(&classes[i]) > 0.0)
             .max_by(|&i, &j| strength(&classes[i]).total_cmp(&strength(&classes[j])))
             .ok_or_else(|| SingleCellError::NoDrivingClass { population: name(), highest })?;
-
-        let mut rates = Vec::new();
-        for background in backgrounds(&classes, driving, highest, settings) {
-            let n = settings.potential_points;
-            for i in 0..n {
-                let fraction = i as f64 / (n - 1) as f64;
-                let span = settings.above_threshold - settings.below_threshold;
-                let potential = membrane.V_th + settings.below_threshold + fraction * span;
-                let Some(rate) =
-                    driving_rate(&membrane, &classes, driving, &background, current, potential)
-                else {
-                    continue;
-                };
-                let mut point = background.clone();
-                point[driving] = rate;
-                rates.push(point);
-            }
-        }
-        if rates.is_empty() {
-            return Err(SingleCellError::NoPoint { population: name() });
-        }
+        let without_adaptation = adaptation_is_dynamic(model, population);
+        let rates = Vec::new();
         Ok(Self { population, membrane, classes, driving, current, without_adaptation, rates })
+    }
+
+    /// What class `class` is called: its receptor, with the weight where that is needed to tell it from another.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> String {
+        let ClassOfInputs { receptor, synapses, .. } = &self.classes[class];
+        let alone = self.classes.iter().filter(|c| c.receptor == *receptor).count() == 1;
+        if alone { receptor.clone() } else { format!("{receptor}@{}nS", synapses.weight) }
+    }
+
+    /// Moments of the input of a point.
+    ///
+    /// # Errors
+    /// [`MomentsError`] where they are not defined.
+    pub fn moments(&self, point: usize) -> Result<crate::Moments, MomentsError> {
+        let synapses: Vec<SynapseClass> = self.classes.iter().map(|c| c.synapses).collect();
+        moments(&self.membrane, &synapses, &self.rates[point], self.current)
+    }
+
+    /// A point, ready to be measured.
+    #[must_use]
+    pub fn planned(&self, model: &Model, point: usize) -> PlannedPoint {
+        let inputs = self.classes.iter().zip(&self.rates[point]).map(|(class, &rate)| {
+            let receptor = model.projections()[class.projections[0]].receptor;
+            PointInput { receptor, synapses: class.synapses, rate }
+        });
+        PlannedPoint {
+            name: format!("{}-{point}", model.populations()[self.population].name),
+            current: self.current,
+            inputs: inputs.collect(),
+        }
+    }
+
+    /// Measures some points; a point that blows up fails by itself.
+    ///
+    /// Deterministic in the model's seed: neither the number of threads matters nor which points are measured together.
+    ///
+    /// # Errors
+    /// [`SingleCellError`] when the cell cannot be set up.
+    pub fn measure(
+        &self,
+        model: &Model,
+        settings: &ScanSpec,
+        library: &CellLibrary,
+        points: &[usize],
+        threads: usize,
+    ) -> Result<Vec<Result<Measurement, BlowUp>>, SingleCellError> {
+        let cell = crate::measurement::scanned_cell(
+            model,
+            self.population,
+            self.without_adaptation,
+            library,
+        )?;
+        let planned: Vec<PlannedPoint> = points.iter().map(|&p| self.planned(model, p)).collect();
+        let settle = settling_time(&self.membrane, self.without_adaptation, settings);
+        Ok(measure(model, &*cell, model.receptors(), &planned, settings, settle, threads))
     }
 }
 
@@ -276,25 +375,23 @@ pub struct SingleCellScan {
     pub plan: SingleCellPlan,
     /// Moments and measured rate, one per point of the plan.
     pub points: Vec<ScanPoint>,
-    /// Simulated time of all cells together (s).
-    pub simulated_seconds: f64,
 }
 
 /// Time the cells are left to settle (ms): three adaptation time constants, or 200 ms for cells
 /// scanned without adaptation, unless the settings say otherwise.
 #[must_use]
-pub fn settling_time(plan: &SingleCellPlan, settings: &ScanSpec) -> f64 {
-    let membrane = &plan.membrane;
-    let adapting = !plan.without_adaptation && (membrane.a != 0.0 || membrane.b != 0.0);
+pub fn settling_time(membrane: &Membrane, without_adaptation: bool, settings: &ScanSpec) -> f64 {
+    let adapting = !without_adaptation && (membrane.a != 0.0 || membrane.b != 0.0);
     settings.settle.unwrap_or(if adapting { 3.0 * membrane.tau_w } else { 200.0 })
 }
 
+/// Points measured between two calls of `progress`.
+const CHUNK: usize = 64;
+
 /// Runs a scan with `threads` threads; `progress` is called with the fraction done.
 ///
-/// Deterministic in the model's seed; the number of threads does not matter.
-///
 /// # Errors
-/// [`SingleCellError`] when the network of the scan cannot be set up or blows up.
+/// [`SingleCellError`] when the cell cannot be set up or a point blows up.
 pub fn run_scan(
     model: &Model,
     plan: &SingleCellPlan,
@@ -303,88 +400,18 @@ pub fn run_scan(
     threads: usize,
     progress: &mut dyn FnMut(f64),
 ) -> Result<SingleCellScan, SingleCellError> {
-    let name = || model.populations()[plan.population].name.clone();
-    let settle = settling_time(plan, settings);
-    let spec = scan_spec(model, plan, settings, settle);
-    let scan_model = Model::from_spec(spec, library)
-        .map_err(|faults| SingleCellError::Faults { population: name(), faults })?;
-    let mut simulation = Simulation::new(Network::build(&scan_model, threads)?);
-    let first_counted = (settle / model.dt()).round() as u64;
-    let window = first_counted..u64::from(scan_model.n_steps());
-    let counted_seconds = (window.end - window.start) as f64 * model.dt() * 1e-3;
-    let sizes = scan_model.populations().iter().map(|p| p.size);
-    let mut counter = SpikeCounter::new(window, sizes);
-    let segment = (scan_model.n_steps() / 50).max(1);
-    while simulation.step() < scan_model.n_steps() {
-        let steps = segment.min(scan_model.n_steps() - simulation.step());
-        simulation
-            .advance(steps, &mut counter)
-            .map_err(|source| SingleCellError::Simulation { population: name(), source })?;
-        progress(f64::from(simulation.step()) / f64::from(scan_model.n_steps()));
-    }
-
-    let synapses: Vec<SynapseClass> = plan.classes.iter().map(|c| c.synapses).collect();
-    let points = plan
-        .rates
-        .iter()
-        .zip(counter.counts())
-        .map(|(rates, counts)| {
-            let moments = moments(&plan.membrane, &synapses, rates, plan.current)?;
-            let n = counts.len() as f64;
-            let measured: Vec<f64> =
-                counts.iter().map(|&c| f64::from(c) / counted_seconds).collect();
-            let rate = measured.iter().sum::<f64>() / n;
-            let variance = measured.iter().map(|r| (r - rate).powi(2)).sum::<f64>() / (n - 1.0);
-            Ok(ScanPoint {
-                moments,
-                rate,
-                standard_error: (variance / n).sqrt(),
-                samples: counts.len(),
-            })
-        })
-        .collect::<Result<Vec<_>, MomentsError>>()?;
-    let cells = (plan.rates.len() as u64 * settings.neurons) as f64;
-    let simulated_seconds = cells * scan_model.t_stop() * 1e-3;
-    Ok(SingleCellScan { plan: plan.clone(), points, simulated_seconds })
-}
-
-/// The network of a scan: one population of independent cells per point.
-fn scan_spec(model: &Model, plan: &SingleCellPlan, settings: &ScanSpec, settle: f64) -> ModelSpec {
-    let target = &model.populations()[plan.population];
-    let mut cell = model.spec().populations.0[plan.population].1.cell.clone();
-    if plan.without_adaptation {
-        for name in ["a", "b"] {
-            cell.values.retain(|(key, _)| key != name);
-            cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
+    let all: Vec<usize> = (0..plan.rates.len()).collect();
+    let mut points = Vec::with_capacity(all.len());
+    for chunk in all.chunks(CHUNK.max(16 * threads)) {
+        let measured = plan.measure(model, settings, library, chunk, threads)?;
+        for (&point, measured) in chunk.iter().zip(measured) {
+            let measured = measured.map_err(|source| SingleCellError::Simulation {
+                population: model.populations()[plan.population].name.clone(),
+                source,
+            })?;
+            points.push(measured.at(plan.moments(point)?));
         }
+        progress(points.len() as f64 / all.len() as f64);
     }
-    let mut spec = ModelSpec {
-        simulation: model.spec().simulation.clone(),
-        receptors: model.spec().receptors.clone(),
-        record: RecordSpec { spikes: true, V_m: 0, ..RecordSpec::default() },
-        ..ModelSpec::default()
-    };
-    spec.simulation.t_stop = settle + settings.duration;
-    let mut populations = Vec::with_capacity(plan.rates.len());
-    for (p, rates) in plan.rates.iter().enumerate() {
-        let point = format!("{}-{p}", target.name);
-        for (class, &rate) in plan.classes.iter().zip(rates) {
-            let source = format!("{point}-{}-{}", class.receptor, class.projections[0]);
-            // Events of K presynaptic neurons at this rate; K may be fractional (release).
-            let rate = Waveform::Constant(rate * class.synapses.in_degree);
-            spec.afferents.0.push((source.clone(), AfferentSpec::poisson(1, rate)));
-            let connection = ConnectionSpec::AllToAll { autapses: false };
-            let weight = class.synapses.weight;
-            let mut projection =
-                ProjectionSpec::new(&source, &point, &class.receptor, weight, connection);
-            projection.name = Some(source);
-            spec.projections.push(projection);
-        }
-        let current = Some(Waveform::Constant(plan.current));
-        let population =
-            PopulationSpec { current, ..PopulationSpec::new(settings.neurons, cell.clone()) };
-        populations.push((point, population));
-    }
-    spec.populations = Named(populations);
-    spec
+    Ok(SingleCellScan { plan: plan.clone(), points })
 }

@@ -4,12 +4,15 @@
 
 pub mod analyze;
 pub mod compare;
+pub mod diagnosis;
 pub mod morpho_figures;
 pub mod morpho_transfer;
 pub mod overview;
 pub mod plan;
+pub mod report;
 pub mod results;
 pub mod resume;
+pub mod run_figures;
 pub mod scan;
 pub mod scan_figure;
 pub mod scan_point;
@@ -17,6 +20,9 @@ pub mod scan_run;
 pub mod simulate;
 pub mod stream;
 pub mod theory;
+pub mod transfer_figure;
+pub mod transfer_scan;
+mod transfer_scan_file;
 pub mod verify;
 pub mod windows;
 

@@ -5,7 +5,6 @@ use ndarray::Array2;
 use ntwk_analysis::{AnalysisError, PopulationRate};
 use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{Model, Recording};
-use ntwk_meanfield::DynTransferFunction;
 use ntwk_meanfield::moments;
 use ntwk_plot::figures::{
     Activity, Afferent, Overview, RasterPopulation, Series, TimeSpan, TransferData, VoltageTrace,
@@ -123,7 +122,7 @@ impl TransferGrid {
             .map(|k| lowest_first + (highest_first - lowest_first) * f64::from(k) / f64::from(n))
             .collect();
         let synapses: Vec<_> = plan.classes.iter().map(|c| c.synapses).collect();
-        let function = &population.fit.transfer_function;
+        let function = population.function();
         let fit = Array2::from_shape_fn((fit_first.len(), second.len()), |(i, j)| {
             let mut rates: Vec<f64> = (0..plan.classes.len()).map(lowest).collect();
             rates[driving] = fit_first[i];

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ntwk_core::spec::ScanSpec;
-use ntwk_core::{CellLibrary, Model};
+use ntwk_core::spec::{ScanSpec, TransferFunctionKind};
+use ntwk_core::{CellLibrary, Membrane, Model};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, Stability, ThresholdForm, Trajectory, Weighting, default_starts, find_fixed_points,
-    fit, integrate,
+    MeanField, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting,
+    default_starts, find_fixed_points, fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -29,6 +29,19 @@ pub struct FittedPopulation {
     pub fit: Fit,
     /// Indices of the scan's points that were fitted.
     pub fitted_points: Vec<usize>,
+    /// The interpolated measurements, where the model asks for them.
+    pub table: Option<Tabulated>,
+}
+
+impl FittedPopulation {
+    /// The transfer function of the mean field: the table where there is one, else the fit.
+    #[must_use]
+    pub fn function(&self) -> Arc<dyn DynTransferFunction> {
+        match &self.table {
+            Some(table) => Arc::new(table.clone()),
+            None => Arc::new(self.fit.transfer_function.clone()),
+        }
+    }
 }
 
 /// Wall-clock seconds of the parts of a prediction.
@@ -73,6 +86,14 @@ pub enum TheoryError {
         /// Why.
         source: FitError,
     },
+    /// The scan makes no table.
+    #[error("the transfer function of population {population} cannot be tabulated: {source}")]
+    Table {
+        /// The population.
+        population: String,
+        /// Why.
+        source: TableError,
+    },
     /// The model has no mean field.
     #[error(transparent)]
     Model(#[from] FromModelError),
@@ -114,9 +135,7 @@ pub fn scan_population(
     run_scan(model, &plan, settings, library, threads, progress)
 }
 
-/// Fits the transfer function of a scanned population: points above the model's rate limit are
-/// left out, the others weigh by their standard error, so that the low rates, where networks work,
-/// are fitted to their own precision.
+/// Fits the transfer function of a scanned population, as [`fit_points`] does.
 ///
 /// # Errors
 /// [`TheoryError::Fit`].
@@ -125,17 +144,35 @@ pub fn fit_population(
     name: &str,
     scan: SingleCellScan,
 ) -> Result<FittedPopulation, TheoryError> {
+    let (fit, fitted_points) = fit_points(model, name, &scan.plan.membrane, &scan.points)?;
+    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None })
+}
+
+/// How the points of a scan weigh in a fit: by their standard error, so that the low rates, where networks work, are
+/// fitted to their own precision. A silent point has none: 0.1 Hz stands for one spike in ten seconds.
+#[must_use]
+pub fn fit_options() -> FitOptions {
+    FitOptions { weighting: Weighting::StandardError { floor: 0.1 }, ..FitOptions::default() }
+}
+
+/// Fits the model's form of the threshold to the points at or below its rate limit; also returns their indices.
+///
+/// # Errors
+/// [`TheoryError::Fit`].
+pub fn fit_points(
+    model: &Model,
+    name: &str,
+    membrane: &Membrane,
+    points: &[ScanPoint],
+) -> Result<(Fit, Vec<usize>), TheoryError> {
     let theory = &model.spec().theory;
-    let fitted_points: Vec<usize> =
-        (0..scan.points.len()).filter(|&i| scan.points[i].rate <= theory.scan.rate_max).collect();
-    let points: Vec<_> = fitted_points.iter().map(|&i| scan.points[i]).collect();
+    let fitted: Vec<usize> =
+        (0..points.len()).filter(|&i| points[i].rate <= theory.scan.rate_max).collect();
+    let points: Vec<ScanPoint> = fitted.iter().map(|&i| points[i]).collect();
     let form = threshold_form(theory.threshold_terms);
-    // A silent point has no standard error: 0.1 Hz stands for one spike in ten seconds.
-    let weighting = Weighting::StandardError { floor: 0.1 };
-    let options = FitOptions { weighting, ..FitOptions::default() };
-    let fit = fit(form, &scan.plan.membrane, &points, &options)
+    let fit = fit(form, membrane, &points, &fit_options())
         .map_err(|source| TheoryError::Fit { population: name.to_owned(), source })?;
-    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points })
+    Ok((fit, fitted))
 }
 
 /// Predicts the activity of `model`.
@@ -160,14 +197,19 @@ pub fn predict(
         })?;
         seconds.scan += start.elapsed().as_secs_f64();
         let start = Instant::now();
-        populations.push(fit_population(model, &population.name, scan)?);
+        let mut fitted = fit_population(model, &population.name, scan)?;
+        if model.spec().theory.transfer_function == TransferFunctionKind::Tabulated {
+            let table = Tabulated::from_scan(&fitted.scan).map_err(|source| {
+                TheoryError::Table { population: population.name.clone(), source }
+            })?;
+            fitted.table = Some(table);
+        }
+        populations.push(fitted);
         seconds.fit += start.elapsed().as_secs_f64();
     }
     let start = Instant::now();
-    let functions: Vec<Arc<dyn DynTransferFunction>> = populations
-        .iter()
-        .map(|p| Arc::new(p.fit.transfer_function.clone()) as Arc<dyn DynTransferFunction>)
-        .collect();
+    let functions: Vec<Arc<dyn DynTransferFunction>> =
+        populations.iter().map(FittedPopulation::function).collect();
     let mean_field = mean_field(model, &functions)?;
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();

@@ -143,9 +143,12 @@ fn threads_do_not_change_the_summary() {
 #[test]
 fn compare_writes_the_comparison_of_every_population() {
     let folder = TempDir::new().unwrap();
-    let output = exits(&folder, 0, &["compare", &good("theory.toml"), "--out", "c", "-q"]);
+    let output =
+        exits(&folder, 0, &["compare", &good("theory.toml"), "--forms", "--out", "c", "-q"]);
     let text = stdout(&output);
-    for part in ["N  rate (Hz)", "N  V_m mean (mV)", "N  peak rate (Hz)", "predicted"] {
+    for part in
+        ["N  rate (Hz)", "N  V_m mean (mV)", "N  peak rate (Hz)", "Poisson cells", "first order"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let out = folder.path().join("c");
@@ -160,6 +163,12 @@ fn compare_writes_the_comparison_of_every_population() {
             assert!(population[pair][field].is_f64(), "{pair}.{field}: {population}");
         }
     }
+    let cells = &summary["poisson_cells"][0];
+    assert_eq!(cells["simulated_rate"], population["rate"]["simulated"], "{cells}");
+    for field in ["rate", "rate_error", "V_m_mean", "V_m_sd"] {
+        assert!(cells[field].is_f64(), "{field}: {cells}");
+    }
+    is_figure(&out, "forms");
     assert!(comparison["windows"]["stationary"].is_array());
     assert!(comparison["fixed_points"].as_u64().unwrap() >= 1);
     assert!(comparison["notes"].is_array());
@@ -209,7 +218,17 @@ fn theory_commands_write_their_files() {
     assert_eq!(fit["coefficients_mv"].as_array().unwrap().len(), 4);
     assert!(fit["r_squared"].as_f64().unwrap() > 0.9, "{fit}");
     assert!(at("f/scan_N.csv").is_file());
-    is_figure(&at("f"), "transfer_functions");
+    assert!(fit["cross_validation"]["folds"].as_u64().unwrap() >= 2, "{fit}");
+    is_figure(&at("f"), "transfer_function_N");
+    is_hdf5(&at("f/scan_N.h5"));
+    let volts = ntwk_io::read_npy_vector(&at("f/transfer_function_N.npy")).unwrap();
+    assert_eq!(1e3 * volts[0], fit["coefficients_mv"][0].as_f64().unwrap());
+    let again = stdout(&exits(&folder, 0, &["tf", "fit", &file, "--out", "f", "-q"]));
+    assert!(again.contains("0 measured"), "{again}");
+    let output = exits(&folder, 2, &["tf", "scan", &file, "--mu", "1..2:3", "-q"]);
+    assert!(stderr(&output).contains("--design fluctuations"), "{}", stderr(&output));
+    let output = exits(&folder, 2, &["tf", "scan", &file, "--population", "M", "-q"]);
+    assert!(stderr(&output).contains("the model has N"), "{}", stderr(&output));
 }
 
 #[test]

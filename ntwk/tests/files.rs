@@ -368,3 +368,42 @@ fn samples_fill_their_ranges() {
     assert!(random.len() == 8 && random.iter().all(|x| (150.0..250.0).contains(x)));
     assert_ne!(random, latin);
 }
+
+#[test]
+fn each_figure_and_the_report_show_what_was_recorded() {
+    let folder = TempDir::new().unwrap();
+    let file = good("features.toml");
+    ntwk(&folder, 0, &["run", &file, "--out", "r", "-q"]);
+    ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "all", "--out", "f"]);
+    let svg = |name: &str| std::fs::read_to_string(folder.path().join("f").join(name)).unwrap();
+    for name in ["overview", "raster", "activity", "potentials", "inputs", "histograms"] {
+        assert!(folder.path().join(format!("f/{name}.png")).metadata().unwrap().len() > 1000);
+        assert!(svg(&format!("{name}.svg")).contains("<path"), "{name}");
+    }
+    let inputs = svg("inputs.svg");
+    assert!(inputs.contains("mean conductance (nS)") && inputs.contains("mean current (pA)"));
+    // A part of the run is another picture; one after its end is a fault.
+    let all = svg("raster.svg");
+    let part = ["plot", "r/results.h5", "--figure", "raster", "--window", "50,100", "--out", "f"];
+    ntwk(&folder, 0, &part);
+    assert_ne!(all, svg("raster.svg"));
+    ntwk(&folder, 2, &["plot", "r/results.h5", "--window", "9000,9100"]);
+
+    ntwk(&folder, 0, &["report", "r/results.h5", "-o", "page/report.html"]);
+    let page = std::fs::read_to_string(folder.path().join("page/report.html")).unwrap();
+    assert_eq!(page.matches("<figure>").count(), 4);
+    // It needs nothing else, and no two parts share a name.
+    assert!(!page.contains("src=") && !page.contains("<link") && !page.contains("@import"));
+    let mut names: Vec<&str> =
+        page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let n = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert!(n > 4 && names.len() == n, "{n} names, {} different", names.len());
+    assert!(page.contains("Expected input") && page.contains("[simulation]"));
+
+    let bare = good("minimal.toml");
+    ntwk(&folder, 0, &["run", &bare, "--out", "b", "-q"]);
+    let text = ntwk(&folder, 2, &["plot", "b/results.h5", "--figure", "inputs"]);
+    assert!(text.contains("did not record"), "{text}");
+}

@@ -160,7 +160,7 @@ def check_numpy(path):
 
 
 def check_pandas(path):
-    table = pandas.read_csv(path, float_precision="round_trip")
+    table = pandas.read_csv(path)
     assert list(table.columns) == ["population", "neuron", "time_ms"] and set(table["population"]) == {"Exc"}
     same(table["neuron"], IDS, "neurons")
     same(table["time_ms"], STEPS * DT, "times")

@@ -34,6 +34,7 @@ pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use sections::{
     AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, TheorySpec,
+    TransferFunctionKind,
 };
 
 /// A model as written.

@@ -7,7 +7,7 @@ use super::projection::read_projections;
 use super::receptor::read_receptor;
 use super::{
     AdaptationTheory, CompareSpec, Method, ModelSpec, Named, RecordSpec, ScanSpec, SimulationSpec,
-    TheorySpec,
+    TheorySpec, TransferFunctionKind,
 };
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
@@ -230,6 +230,13 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
     let adaptation =
         read_choice(&mut table, "adaptation", "treatment of adaptation", &AdaptationTheory::NAMES)
             .unwrap_or_default();
+    let transfer_function = read_choice(
+        &mut table,
+        "transfer_function",
+        "kind of transfer function",
+        &TransferFunctionKind::NAMES,
+    )
+    .unwrap_or_default();
     let terms = table.count("threshold_terms").unwrap_or(default.threshold_terms);
     if ![4, 5, 10, 11].contains(&terms) {
         table.fault(
@@ -239,7 +246,7 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
     }
     let scan = table.table("scan").map(read_scan).unwrap_or_default();
     table.finish();
-    TheorySpec { T, adaptation, threshold_terms: terms, scan }
+    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {

@@ -65,6 +65,8 @@ pub struct TheorySpec {
     pub T: f64,
     /// How adaptation enters; default dynamic.
     pub adaptation: AdaptationTheory,
+    /// What the transfer functions are made of; default fitted.
+    pub transfer_function: TransferFunctionKind,
     /// Number of terms of the effective threshold: 4, 5, 10 or 11; default 10.
     pub threshold_terms: u64,
     /// The single-cell scan the transfer functions are fitted to.
@@ -76,10 +78,28 @@ impl Default for TheorySpec {
         Self {
             T: 5.0,
             adaptation: AdaptationTheory::default(),
+            transfer_function: TransferFunctionKind::default(),
             threshold_terms: 10,
             scan: ScanSpec::default(),
         }
     }
+}
+
+/// What the transfer functions of the mean field are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferFunctionKind {
+    /// An effective threshold, fitted to the single-cell scan.
+    #[default]
+    Fitted,
+    /// The rates of the scan themselves, interpolated.
+    Tabulated,
+}
+
+impl TransferFunctionKind {
+    /// All by name.
+    pub const NAMES: [(&'static str, Self); 2] =
+        [("fitted", Self::Fitted), ("tabulated", Self::Tabulated)];
 }
 
 /// How the adaptation of the cells enters the mean field.

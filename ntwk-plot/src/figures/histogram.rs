@@ -8,6 +8,9 @@ use crate::scale::{Scale, Spacing, range_of};
 use crate::svg::Stroke;
 use crate::theme::Theme;
 
+/// How far below an edge (in bins) rounding may leave a value that lies on it.
+const EDGE: f64 = 1e-9;
+
 /// A quantity of one population.
 #[derive(Debug, Clone, Copy)]
 pub struct Distribution<'a> {
@@ -39,8 +42,8 @@ pub fn histogram(
         let mut counts = vec![0_usize; bins];
         let finite: Vec<f64> = d.values.iter().copied().filter(|v| v.is_finite()).collect();
         for v in &finite {
-            // The highest value belongs to the last bin.
-            counts[(((v - low) / width) as usize).min(bins - 1)] += 1;
+            // The highest value belongs to the last bin; one on an edge to the bin above, rounded or not.
+            counts[(((v - low) / width + EDGE) as usize).min(bins - 1)] += 1;
         }
         let share = |n: usize| 100.0 * n as f64 / finite.len().max(1) as f64;
         let edge = |k: usize| low + k as f64 * width;

@@ -38,7 +38,7 @@ pub(crate) struct AnalyzeArgs {
     pub out: Option<PathBuf>,
 }
 
-fn parse_window(text: &str) -> Result<[f64; 2], String> {
+pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
     let bounds: Vec<f64> = text.split(',').filter_map(|t| t.trim().parse().ok()).collect();
     match bounds[..] {
         [from, to] if from >= 0.0 && from < to && text.matches(',').count() == 1 => Ok([from, to]),

@@ -7,11 +7,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ntwk_io::{Compression, Precision, WriteOptions};
 
 use super::analyze::AnalyzeArgs;
+use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
+use super::plot::PlotArgs;
+use super::report::ReportArgs;
 use super::run::RunToEndArgs;
 use super::scan::ScanArgs;
+use super::transfer_function::TfArgs;
 use super::verify::VerifyArgs;
 
 /// Spiking networks, their mean-field theory and their single cells in one place.
@@ -51,21 +55,13 @@ Writes results.h5 (spikes, recorded variables, model, provenance), summary.json,
 overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
     Run(RunToEndArgs),
-    /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and
-    /// compare: table, figure, HDF5, JSON.
-    #[command(after_help = "\
-Example:
-  ntwk compare examples/rs-fs/model.toml --out out/rs-fs
-
-The table has, per population, the stationary rate, mean and standard deviation of V_m and the
-transient peak, simulated and predicted, with relative errors. [compare] in the model file sets the
-windows. Writes results.h5, summary.json, overview.png and overview.svg into DIR.")]
-    Compare(SimulateArgs),
+    Compare(CompareArgs),
     /// The theory alone: transfer functions, fixed points with their stability, rates in time.
     #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
     Meanfield(RunArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
+    Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
     Info(InfoArgs),
@@ -169,41 +165,6 @@ impl RunArgs {
     pub(crate) fn threads(&self) -> usize {
         self.threads.map_or_else(ntwk::simulate::default_threads, |n| n as usize)
     }
-}
-
-/// Transfer functions: scan the single cells, fit the effective threshold.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
-pub(crate) struct TfArgs {
-    #[command(subcommand)]
-    pub command: TfCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TfCommand {
-    /// Measure the rates of single cells under Poisson input; writes a table per population.
-    #[command(after_help = "Example:\n  ntwk tf scan examples/rs-fs/model.toml --out out/scan")]
-    Scan(RunArgs),
-    /// Scan and fit: coefficients, quality of the fit, figure.
-    #[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
-    Fit(RunArgs),
-}
-
-/// Draw the overview figure of a results file (PNG and SVG).
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk plot out/results.h5 --out out")]
-pub(crate) struct PlotArgs {
-    /// Results file written by `ntwk run` or `ntwk compare`.
-    pub results: PathBuf,
-    /// Folder for the figure.
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    pub out: PathBuf,
-    /// Standard deviation of the Gaussian that smooths the rates (ms).
-    #[arg(long, value_name = "MS", default_value_t = 10.0)]
-    pub smoothing: f64,
-    /// Dark background.
-    #[arg(long)]
-    pub dark: bool,
 }
 
 /// The library of cells: kinds with their equations, published parameter sets.

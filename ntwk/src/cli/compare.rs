@@ -1,5 +1,8 @@
 //! `ntwk compare`: simulate, predict, compare.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use ntwk_core::{Model, Recording};
 use ntwk_io::ResultFile;
 use serde::Serialize;
@@ -11,11 +14,36 @@ use super::output::{make_folder, model, no_run, note, print, theme, write_figure
 use super::run::{KeepArgs, Seconds, finish, list_files, simulate_with_bar, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::{Comparison, Pair, compare_with};
+use ntwk::diagnosis::{PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms};
 use ntwk::overview::{TheoryCurves, overview};
 use ntwk::results::{overview_recording, stored_potentials, theory_groups};
 use ntwk::stream::StreamedRun;
 use ntwk::theory::{Theory, TheorySeconds};
 use ntwk::windows::Windows;
+
+/// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
+/// JSON.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk compare examples/rs-fs/model.toml --out out/rs-fs
+  ntwk compare examples/rs-fs/model.toml --forms --set theory.transfer_function=tabulated
+
+The table has, per population, the stationary rate (with its statistical error), mean and standard
+deviation of V_m and the transient peak, simulated and predicted, with errors. The column `Poisson
+cells` says where they come from: single cells under independent Poisson trains at the simulated
+rates. Where these differ from the simulation, the network's trains are not independent and Poisson;
+where the prediction differs from these, the transfer function is off, or the moments, which know
+neither spike nor reset. [compare] in the model file sets the windows. Writes results.h5,
+summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub simulate: SimulateArgs,
+    /// Also show the forms of the theory side by side: first order with adaptation in the transfer function and as a
+    /// variable, second order.
+    #[arg(long)]
+    pub forms: bool,
+}
 
 /// Machine-readable summary of a comparison.
 #[derive(Serialize)]
@@ -27,9 +55,12 @@ struct Summary<'a> {
     seconds: Seconds,
     theory_seconds: TheorySeconds,
     comparison: &'a Comparison,
+    poisson_cells: &'a [PoissonCells],
 }
 
-pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
+    let forms = args.forms;
+    let args = &args.simulate;
     let model = model(&args.run)?;
     make_folder(&args.run.out)?;
     let run = simulate_with_bar(&model, args, &KeepArgs::default())?;
@@ -37,7 +68,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         return finish(run);
     }
     // The simulation is on the disk before the theory starts: whatever happens there, it stays.
-    let (theory, recording, comparison) = match predict_and_compare(&model, &run, args) {
+    let (theory, recording, comparison, cells) = match predict_and_compare(&model, &run, args) {
         Ok(all) => all,
         Err(failure) => {
             list_files(&[run.finish(&[])?]);
@@ -57,6 +88,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         seconds,
         theory_seconds: theory.seconds,
         comparison: &comparison,
+        poisson_cells: &cells,
     };
     files.push(write_json(&args.run.out, "summary.json", &summary)?);
     let figure = overview(
@@ -68,7 +100,10 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     )?;
     files.extend(write_figure(&args.run.out, "overview", &figure)?);
 
-    print(table(&comparison));
+    print(table(&comparison, &cells));
+    if forms {
+        files.extend(show_forms(&model, &theory, &recording, args)?);
+    }
     for population in &theory.populations {
         let fit = &population.fit;
         print(format!(
@@ -94,19 +129,56 @@ fn predict_and_compare(
     model: &Model,
     run: &StreamedRun,
     args: &SimulateArgs,
-) -> Result<(Theory, Recording, Comparison), Failure> {
+) -> Result<(Theory, Recording, Comparison, Vec<PoissonCells>), Failure> {
     let theory = predict_with_bar(model, &args.run)?;
     let file = ResultFile::open(run.partial_path())?;
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;
     let comparison = compare_with(model, &recording, &potentials, &theory)?;
-    Ok((theory, recording, comparison))
+    let library = ntwk_cells::library();
+    let cells = poisson_cells(model, &recording, &library, args.run.threads())?;
+    Ok((theory, recording, comparison, cells))
+}
+
+/// The table and the figure of the forms of the theory.
+fn show_forms(
+    model: &Model,
+    theory: &Theory,
+    recording: &Recording,
+    args: &SimulateArgs,
+) -> Result<Vec<PathBuf>, Failure> {
+    let library = ntwk_cells::library();
+    let forms = theory_forms(model, theory, &library, args.run.threads())?;
+    let shown = compared_forms(model, recording, &forms)?;
+    let mut table = Table::new(&["", "rate (Hz)", "error", "peak (Hz)", "error"]);
+    for row in &shown {
+        table.row(vec![
+            format!("{}  {}", row.population, row.form),
+            optional(row.rate.predicted, 3),
+            percent(row.rate.relative_error),
+            optional(row.peak.and_then(|p| p.predicted), 2),
+            percent(row.peak.and_then(|p| p.relative_error)),
+        ]);
+    }
+    print(table);
+    for form in &forms {
+        if let Err(reason) = &form.trajectory {
+            note(format!("{}: no prediction: {reason}", form.name));
+        }
+    }
+    let figure = forms_figure(model, recording, &forms, &theme(args.run.dark))?;
+    write_figure(&args.run.out, "forms", &figure)
 }
 
 /// The comparison as a table.
-fn table(comparison: &Comparison) -> String {
-    let mut table = Table::new(&["", "simulated", "predicted", "error"]);
-    let mut row = |population: &str, quantity: &str, pair: &Pair, digits, relative: bool| {
+fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
+    let mut table = Table::new(&["", "simulated", "± s.e.", "Poisson cells", "predicted", "error"]);
+    let mut row = |population: &str,
+                   quantity: &str,
+                   pair: &Pair,
+                   (error_of_mean, cells): (Option<f64>, Option<f64>),
+                   digits,
+                   relative: bool| {
         let error = if relative {
             percent(pair.relative_error)
         } else {
@@ -115,18 +187,22 @@ fn table(comparison: &Comparison) -> String {
         table.row(vec![
             format!("{population}  {quantity}"),
             optional(pair.simulated, digits),
+            optional(error_of_mean, digits),
+            optional(cells, digits),
             optional(pair.predicted, digits),
             error,
         ]);
     };
     for p in &comparison.populations {
         let name = &p.population;
-        row(name, "rate (Hz)", &p.rate, 3, true);
-        row(name, "V_m mean (mV)", &p.V_m_mean, 2, false);
-        row(name, "V_m sd (mV)", &p.V_m_sd, 2, true);
+        let alone = cells.iter().find(|c| c.population == *name);
+        let rate = (alone.and_then(|c| c.simulated_rate_error), alone.map(|c| c.rate));
+        row(name, "rate (Hz)", &p.rate, rate, 3, true);
+        row(name, "V_m mean (mV)", &p.V_m_mean, (None, alone.and_then(|c| c.V_m_mean)), 2, false);
+        row(name, "V_m sd (mV)", &p.V_m_sd, (None, alone.and_then(|c| c.V_m_sd)), 2, true);
         if let (Some(peak), Some(time)) = (&p.peak, &p.peak_time) {
-            row(name, "peak rate (Hz)", peak, 2, true);
-            row(name, "peak time (ms)", time, 1, false);
+            row(name, "peak rate (Hz)", peak, (None, None), 2, true);
+            row(name, "peak time (ms)", time, (None, None), 1, false);
         }
     }
     let windows = &comparison.windows;

@@ -11,6 +11,7 @@ use ntwk::scan::ScanPlanError;
 use ntwk::scan_run::ScanError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
+use ntwk::transfer_scan::TransferScanError;
 use ntwk::verify::VerifyError;
 use ntwk_analysis::AnalysisError;
 use ntwk_core::Faults;
@@ -85,7 +86,7 @@ pub(crate) enum Failure {
     Analysis(#[from] AnalysisError),
     /// Points of a scan failed; the others are stored.
     #[error(
-        "{failed} points failed (the array error of scan.h5 says why; --retry-failed computes them again); first: {first}"
+        "{failed} points failed (the array error of the scan's file says why; --retry-failed computes them again); first: {first}"
     )]
     Points {
         /// How many.
@@ -96,6 +97,9 @@ pub(crate) enum Failure {
     /// A scan cannot go on.
     #[error(transparent)]
     Scan(#[from] ScanError),
+    /// The scan of a transfer function cannot be done.
+    #[error(transparent)]
+    TransferScan(#[from] TransferScanError),
     /// A scan cannot be planned.
     #[error(transparent)]
     ScanPlan(#[from] ScanPlanError),
@@ -131,6 +135,11 @@ impl Failure {
             | Self::Argument(_)
             | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. })
             | Self::ScanPlan(ScanPlanError::Faults(_))
+            | Self::TransferScan(
+                TransferScanError::Another { .. }
+                | TransferScanError::Axis { .. }
+                | TransferScanError::Fluctuations(_),
+            )
             | Self::Scan(ScanError::Another { .. }) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Theory(TheoryError::Interrupted)

@@ -15,8 +15,10 @@ mod output;
 mod plan;
 mod plot;
 mod progress;
+mod report;
 mod run;
 mod scan;
+mod scan_design;
 mod table;
 mod transfer_function;
 mod verify;
@@ -36,6 +38,7 @@ pub(crate) fn main() -> i32 {
         Command::Meanfield(args) => meanfield::run(args),
         Command::Tf(args) => transfer_function::run(args),
         Command::Plot(args) => plot::run(args),
+        Command::Report(args) => report::run(args),
         Command::Scan(args) => scan::run(args),
         Command::Analyze(args) => analyze::run(args),
         Command::Info(args) => info::run(args),
