@@ -1,10 +1,12 @@
 //! Events to receptors: rate-driven afferents, and spikes along target lists.
 
+use std::ops::Range;
 use std::sync::RwLockReadGuard;
 
 use crate::connectivity::TargetLists;
 use crate::drive::BLOCK;
 use crate::exchange::{SpikeExchange, StepSpikes};
+use crate::kernel::Sums;
 use crate::model::Source;
 use crate::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::plasticity::Plasticity;
@@ -59,10 +61,9 @@ pub(crate) fn deliver_spikes<'e>(
             let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
-            let events = part.receptors[projection.column].events();
+            let mut sums = Sums::now(part.receptors[projection.column].events(), lists, *delay);
             each_spike(shared, projection.source, heard, afferents, sent, |source| {
-                rule.meet(source);
-                rule.act(lists, source, *delay, events);
+                rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
             });
         }
     }
@@ -134,14 +135,9 @@ fn spread_spikes<'e>(
         let part = &mut parts[*part];
         let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
         let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
-        let first = pending.place(step + lists.delays().start);
+        let mut sums = pending.sums(step + lists.delays().start);
         each_spike(shared, projection.source, heard, afferents, step, |source| {
-            rule.meet(source);
-            let mut place = first;
-            for delay in lists.delays() {
-                rule.act(lists, source, delay, pending.at(place));
-                place = pending.next(place);
-            }
+            rule.send(lists, source, lists.row(source), &mut sums);
         });
     }
     heard.clear();
@@ -180,8 +176,8 @@ enum Rule<'a> {
     Weights(&'a [f32]),
     /// Each transmits with a probability.
     Stochastic(Stochastic<'a>),
-    /// The efficacy of the spike multiplies the weight.
-    ShortTerm { efficacies: std::slice::Iter<'a, f64>, efficacy: f64, weight: f64 },
+    /// The next efficacy multiplies the weight.
+    ShortTerm { efficacies: std::slice::Iter<'a, f64>, weight: f64 },
     /// Weights that the arrival changes.
     Stdp { stdp: &'a mut crate::plasticity::Stdp, step: u32 },
 }
@@ -192,8 +188,8 @@ struct Stochastic<'a> {
     weights: Option<&'a [f32]>,
     sent: u32,
     first_target: u32,
-    /// The source and how often it was met before: a source may send several events in a step.
-    met: Option<(u32, u32)>,
+    /// Last source and how often it was met: a source may send several events in a step.
+    previous: Option<(u32, u32)>,
 }
 
 impl<'a> Rule<'a> {
@@ -210,8 +206,7 @@ impl<'a> Rule<'a> {
         match (plasticity, projection.release, lists.weights()) {
             (Some(Plasticity::Stdp(stdp)), ..) => Self::Stdp { stdp, step },
             (Some(Plasticity::ShortTerm(short_term)), ..) => {
-                let efficacies = short_term.at(sent).iter();
-                Self::ShortTerm { efficacies, efficacy: 0.0, weight }
+                Self::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
             }
             (None, Some(release), weights) => Self::Stochastic(Stochastic {
                 release,
@@ -219,56 +214,40 @@ impl<'a> Rule<'a> {
                 weights,
                 sent,
                 first_target,
-                met: None,
+                previous: None,
             }),
             (None, None, Some(weights)) => Self::Weights(weights),
             (None, None, None) => Self::Equal(weight),
         }
     }
 
-    /// The next spike is one of `source`.
+    /// The next spike is one of `source`, whose synapses `row` add to `sums`.
     #[inline]
-    fn meet(&mut self, source: u32) {
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+        let places = &lists.places()[row.clone()];
         match self {
-            Self::ShortTerm { efficacies, efficacy, .. } => {
-                *efficacy = efficacies.next().copied().unwrap_or(0.0);
-            }
-            Self::Stochastic(rule) => {
-                let repeat = match rule.met {
-                    Some((before, repeat)) if before == source => repeat + 1,
-                    _ => 0,
-                };
-                rule.met = Some((source, repeat));
-            }
-            Self::Equal(_) | Self::Weights(_) | Self::Stdp { .. } => {}
-        }
-    }
-
-    /// The spike of `source` that was met acts through its synapses of `delay` steps.
-    #[inline]
-    fn act(&mut self, lists: &TargetLists, source: u32, delay: u32, events: &mut [f64]) {
-        let row = lists.row(source, delay);
-        let targets = &lists.all_targets()[row.clone()];
-        match self {
-            Self::Equal(weight) => targets.iter().for_each(|&t| events[t as usize] += *weight),
+            Self::Equal(weight) => places.iter().for_each(|&place| sums.add(place, *weight)),
             Self::Weights(weights) => {
-                for (&t, &w) in targets.iter().zip(&weights[row]) {
-                    events[t as usize] += f64::from(w);
+                for (&place, &w) in places.iter().zip(&weights[row]) {
+                    sums.add(place, f64::from(w));
                 }
             }
-            Self::ShortTerm { efficacy, weight, .. } => match lists.weights() {
-                None => {
-                    let w = *efficacy * *weight;
-                    targets.iter().for_each(|&t| events[t as usize] += w);
-                }
-                Some(weights) => {
-                    for (&t, &w) in targets.iter().zip(&weights[row]) {
-                        events[t as usize] += *efficacy * f64::from(w);
+            Self::ShortTerm { efficacies, weight } => {
+                let efficacy = efficacies.next().copied().unwrap_or(0.0);
+                match lists.weights() {
+                    None => {
+                        let w = efficacy * *weight;
+                        places.iter().for_each(|&place| sums.add(place, w));
+                    }
+                    Some(weights) => {
+                        for (&place, &w) in places.iter().zip(&weights[row]) {
+                            sums.add(place, efficacy * f64::from(w));
+                        }
                     }
                 }
-            },
-            Self::Stdp { stdp, step } => stdp.arrive(lists, source, delay, *step, events),
-            Self::Stochastic(rule) => rule.act(delay, row.start, targets, events),
+            }
+            Self::Stdp { stdp, step } => stdp.arrive(lists, source, *step, sums),
+            Self::Stochastic(rule) => rule.send(lists, source, row, sums),
         }
     }
 }
@@ -276,19 +255,25 @@ impl<'a> Rule<'a> {
 impl Stochastic<'_> {
     /// The draw of a synapse depends on source, step, delay, target neuron and rank among
     /// multapses only, so that it is the same whichever worker owns the target.
-    fn act(&self, delay: u32, first_synapse: usize, targets: &[u32], events: &mut [f64]) {
-        let Some((source, repeat)) = self.met else { return };
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+        let repeat = match self.previous {
+            Some((before, repeat)) if before == source => repeat + 1,
+            _ => 0,
+        };
+        self.previous = Some((source, repeat));
         let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
         let mut previous = None;
         let mut rank = 0u64;
-        for (i, &t) in targets.iter().enumerate() {
-            rank = if previous == Some(t) { rank + 1 } else { 0 };
-            previous = Some(t);
-            let synapse =
-                u64::from(self.first_target + t) | (rank & 0xffff) << 32 | u64::from(delay) << 48;
+        for i in row {
+            let place = lists.places()[i];
+            rank = if previous == Some(place) { rank + 1 } else { 0 };
+            previous = Some(place);
+            let (delay, target) = lists.delay_and_target(place);
+            let synapse = u64::from(self.first_target + target)
+                | (rank & 0xffff) << 32
+                | u64::from(delay) << 48;
             if draws.uniform(synapse) < self.release.probability {
-                events[t as usize] +=
-                    self.weights.map_or(self.weight, |w| f64::from(w[first_synapse + i]));
+                sums.add(place, self.weights.map_or(self.weight, |w| f64::from(w[i])));
             }
         }
     }

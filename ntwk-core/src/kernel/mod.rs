@@ -10,7 +10,7 @@ mod point;
 mod synapse;
 
 pub use exp::exp;
-pub(crate) use pending::PendingEvents;
+pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub(crate) use synapse::{ConductanceSums, Injected, ReceptorColumn, rise_gain, sum_conductances};
 

@@ -1,9 +1,11 @@
 //! Events on their way: a ring of the next steps, for projections whose synapses differ in delay.
 
+use crate::connectivity::TargetLists;
+
 /// What reaches each neuron of a part in each of the next steps, for one receptor.
 ///
 /// A spike is spread over the ring when it is sent, along one contiguous stretch of its target list, and every step takes
-/// what has come due. Looking at the rows of a spike once per delay would touch scattered memory for a few synapses each.
+/// what has come due. Looking for the synapses of a spike once per delay would touch scattered memory for a few each.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingEvents {
     /// `[step % steps][neuron]`.
@@ -24,28 +26,16 @@ impl PendingEvents {
         self.steps - 1
     }
 
-    /// Place of `step` in the ring; it must not be further ahead than the longest delay.
-    #[inline]
-    pub(crate) fn place(&self, step: u32) -> u32 {
-        step % self.steps
-    }
-
-    /// Place of the step after the one at `place`.
-    #[inline]
-    pub(crate) fn next(&self, place: u32) -> u32 {
-        if place + 1 == self.steps { 0 } else { place + 1 }
-    }
-
-    /// Sums of the neurons at `place`.
-    #[inline]
-    pub(crate) fn at(&mut self, place: u32) -> &mut [f64] {
-        let first = place as usize * self.len;
-        &mut self.ring[first..first + self.len]
+    /// Sums of the steps from `step` on, which must not be further ahead than the longest delay.
+    pub(crate) fn sums(&mut self, step: u32) -> Sums<'_> {
+        let start = (step % self.steps) as usize * self.len;
+        Sums { sums: &mut self.ring, start }
     }
 
     /// Adds what is due in `step` to `events`, and makes room for the step that will lie there.
     pub(crate) fn take(&mut self, step: u32, events: &mut [f64]) {
-        let due = self.at(self.place(step));
+        let first = (step % self.steps) as usize * self.len;
+        let due = &mut self.ring[first..first + self.len];
         for (event, due) in events.iter_mut().zip(due) {
             *event += std::mem::take(due);
         }
@@ -63,5 +53,28 @@ impl PendingEvents {
             self.ring.copy_from_slice(ring);
         }
         fits
+    }
+}
+
+/// Where the synapses of a projection add: one step's sums of a receptor, or a ring of them.
+#[derive(Debug)]
+pub(crate) struct Sums<'a> {
+    sums: &'a mut [f64],
+    /// What place 0 of the target lists is; modulo 2^w of the machine.
+    start: usize,
+}
+
+impl<'a> Sums<'a> {
+    /// The sums `events` of the step in which the synapses of `delay` steps act.
+    pub(crate) fn now(events: &'a mut [f64], lists: &TargetLists, delay: u32) -> Self {
+        Self { sums: events, start: 0usize.wrapping_sub(lists.place(delay) as usize) }
+    }
+
+    /// Adds the weight `w` of the synapse at `place`.
+    #[inline]
+    pub(crate) fn add(&mut self, place: u32, w: f64) {
+        let ahead = self.start.wrapping_add(place as usize);
+        let wrapped = ahead.wrapping_sub(self.sums.len());
+        self.sums[if ahead < self.sums.len() { ahead } else { wrapped }] += w;
     }
 }

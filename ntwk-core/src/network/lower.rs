@@ -9,7 +9,7 @@ use super::{
     Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
     TracePlan, WorkerState,
 };
-use crate::connectivity::{TargetLists, TooManySynapses, Wiring};
+use crate::connectivity::{TargetLists, Wiring, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
 use crate::kernel::{PendingEvents, ReceptorColumn};
 use crate::model::{Model, Population, Projection, Source};
@@ -40,11 +40,28 @@ impl<'m> Lowering<'m> {
         Self { model, wired }
     }
 
-    /// Longest delay in steps of the projections of one delay.
-    pub(super) fn longest_delay(&self) -> u32 {
-        let wired = (0..self.wired.len()).map(|w| self.projection(w));
-        let of_one_delay = wired.filter(|p| p.delays.as_constant().is_some());
-        of_one_delay.map(|p| p.delay_steps).max().unwrap_or(0)
+    /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
+    /// and not looked at again.
+    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
+        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
+        let waiting = incoming.filter(|(w, _)| !self.spreads(*w)).filter_map(|(_, i)| i.as_ref());
+        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
+    }
+
+    /// Whether the spikes of a projection are spread over a ring when they are sent: where synapses differ in delay, and
+    /// no weight or probability changes while a spike is on its way (it is that of the arrival which counts).
+    fn spreads(&self, wired: usize) -> bool {
+        let projection = self.projection(wired);
+        let lasts = |now: &Projection| {
+            now.weight == projection.weight
+                && now.release_probability == projection.release_probability
+        };
+        projection.delays.as_constant().is_none()
+            && self
+                .model
+                .changes()
+                .iter()
+                .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
     }
 
     fn projection(&self, wired: usize) -> &'m Projection {
@@ -124,7 +141,6 @@ impl<'m> Lowering<'m> {
             column: self.column_of(projection),
             weight: projection.weight,
             release,
-            spread: projection.delays.as_constant().is_none(),
         }
     }
 
@@ -136,7 +152,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Builds what one worker owns.
-    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, TooManySynapses> {
+    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, WiringTooLarge> {
         let model = self.model;
         let parts: Vec<Part> = share.iter().map(|(p, range)| self.build_part(*p, range)).collect();
         let mut incoming = Vec::with_capacity(self.wired.len());
@@ -203,20 +219,21 @@ impl<'m> Lowering<'m> {
                 }
             });
             let delays = incoming.lists.delays();
-            if projection.delays.as_constant().is_none() {
+            if self.spreads(w) {
                 worker.spread.push(w);
                 let part = &mut worker.parts[incoming.part];
-                let (column, len) = (self.column_of(projection), part.len);
+                let (column, len, longest) = (self.column_of(projection), part.len, delays.end - 1);
                 let pending = &mut part.receptors[column].pending;
-                let longest = delays.end - 1;
                 if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
                     *pending = Some(PendingEvents::new(len, longest));
                 }
                 continue;
             }
-            match worker.schedule.iter_mut().find(|entry| entry.0 == delays.start) {
-                Some(entry) => entry.1.push(w),
-                None => worker.schedule.push((delays.start, vec![w])),
+            for delay in delays {
+                match worker.schedule.iter_mut().find(|entry| entry.0 == delay) {
+                    Some(entry) => entry.1.push(w),
+                    None => worker.schedule.push((delay, vec![w])),
+                }
             }
         }
         worker.schedule.sort_by_key(|entry| entry.0);
