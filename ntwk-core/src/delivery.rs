@@ -224,25 +224,19 @@ impl<'a> Rule<'a> {
     /// The next spike is one of `source`, whose synapses `row` add to `sums`.
     #[inline]
     fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
-        let places = &lists.places()[row.clone()];
+        let places = lists.places()[row.clone()].iter().copied();
         match self {
-            Self::Equal(weight) => places.iter().for_each(|&place| sums.add(place, *weight)),
+            Self::Equal(weight) => sums.add_all(places.map(|place| (place, *weight))),
             Self::Weights(weights) => {
-                for (&place, &w) in places.iter().zip(&weights[row]) {
-                    sums.add(place, f64::from(w));
-                }
+                sums.add_all(places.zip(weights[row].iter().map(|&w| f64::from(w))));
             }
             Self::ShortTerm { efficacies, weight } => {
                 let efficacy = efficacies.next().copied().unwrap_or(0.0);
                 match lists.weights() {
-                    None => {
-                        let w = efficacy * *weight;
-                        places.iter().for_each(|&place| sums.add(place, w));
-                    }
+                    None => sums.add_all(places.map(|place| (place, efficacy * *weight))),
                     Some(weights) => {
-                        for (&place, &w) in places.iter().zip(&weights[row]) {
-                            sums.add(place, efficacy * f64::from(w));
-                        }
+                        let weights = weights[row].iter().map(|&w| efficacy * f64::from(w));
+                        sums.add_all(places.zip(weights));
                     }
                 }
             }

@@ -73,8 +73,18 @@ impl<'a> Sums<'a> {
     /// Adds the weight `w` of the synapse at `place`.
     #[inline]
     pub(crate) fn add(&mut self, place: u32, w: f64) {
-        let ahead = self.start.wrapping_add(place as usize);
-        let wrapped = ahead.wrapping_sub(self.sums.len());
-        self.sums[if ahead < self.sums.len() { ahead } else { wrapped }] += w;
+        self.add_all([(place, w)].into_iter());
+    }
+
+    /// Adds the weights of synapses at places.
+    #[inline]
+    pub(crate) fn add_all(&mut self, synapses: impl Iterator<Item = (u32, f64)>) {
+        // Copies that no store can change: the loop then holds them in registers.
+        let (start, size) = (self.start, self.sums.len());
+        let sums = &mut self.sums[..size];
+        for (place, w) in synapses {
+            let ahead = start.wrapping_add(place as usize);
+            sums[if ahead < size { ahead } else { ahead.wrapping_sub(size) }] += w;
+        }
     }
 }
