@@ -47,6 +47,8 @@ pub struct SpikeShape {
     pub amplitude: Option<f64>,
     /// Time between the two crossings of the middle between onset and peak, interpolated linearly (ms).
     pub half_width: Option<f64>,
+    /// Sample of the lowest potential until the next spike or the end of the stimulus.
+    pub trough_index: usize,
     /// Lowest potential until the next spike or the end of the stimulus (mV).
     pub trough: f64,
     /// Trough minus baseline (mV): below zero where the spike is followed by a hyperpolarisation.
@@ -224,6 +226,7 @@ fn spikes(
             half_width: onset
                 .and_then(|o| half_width(v, peak, 0.5 * (o + v[peak])))
                 .map(|w| w * dt),
+            trough_index: trough,
             trough: v[trough],
             ahp_depth: baseline.map(|b| v[trough] - b),
         });

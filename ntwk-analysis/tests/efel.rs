@@ -34,6 +34,9 @@ fn spiking(t: f64, start: f64, end: f64, times: &[f64]) -> f64 {
     v
 }
 
+/// A feature of a spike, where it is defined.
+type OfSpike = fn(&SpikeShape) -> Option<f64>;
+
 #[test]
 fn features_are_those_of_efel_and_scipy() {
     let json: Value = serde_json::from_str(include_str!("data/efel.json")).unwrap();
@@ -60,12 +63,13 @@ fn features_are_those_of_efel_and_scipy() {
         let theirs = &case["numbers"];
         assert_eq!(ours.spikes.len(), times.len());
         assert_eq!(theirs["Spikecount"][0].as_f64(), Some(times.len() as f64));
-        let per_spike: [(&str, fn(&SpikeShape) -> Option<f64>); 8] = [
+        let per_spike: [(&str, OfSpike); 9] = [
             ("peak_indices", |s| Some(s.peak_index as f64)),
             ("peak_voltage", |s| Some(s.peak)),
             ("AP_begin_indices", |s| s.onset_index.map(|i| i as f64)),
             ("AP_begin_voltage", |s| s.onset),
             ("AP_amplitude", |s| s.amplitude),
+            ("min_AHP_indices", |s| Some(s.trough_index as f64)),
             ("min_AHP_values", |s| Some(s.trough)),
             ("AHP_depth", |s| s.ahp_depth),
             ("half_width_of_scipy", |s| s.half_width),

@@ -9,6 +9,7 @@ use ntwk_io::{Compression, Precision, WriteOptions};
 use super::analyze::AnalyzeArgs;
 use super::compare::CompareArgs;
 use super::export::ExportArgs;
+use super::features::FeaturesArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
@@ -64,6 +65,7 @@ moment), so memory does not grow with the duration, and a run that is killed kee
     Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
+    Features(FeaturesArgs),
     Info(InfoArgs),
     Export(ExportArgs),
     Verify(VerifyArgs),
