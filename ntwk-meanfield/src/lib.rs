@@ -125,4 +125,4 @@ pub use system::{
 pub use tabulated::{TableError, Tabulated};
 pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer_function::{DynTransferFunction, TransferFunction};
-pub use unsupported::{Unsupported, synapse_class};
+pub use unsupported::{Unsupported, covered_membrane, synapse_class};

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::connectivity::{TargetLists, Wiring, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::{PendingEvents, ReceptorColumn};
+use crate::kernel::{Integration, PendingEvents, ReceptorColumn};
 use crate::model::{Model, Population, Projection, Source};
 use crate::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::random::{Purpose, stream};
-use crate::spec::{AfferentActivity, PlasticitySpec, Trains};
+use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};
 use crate::trains::AfferentSpikes;
 
 /// A model on its way to a network.
@@ -64,6 +64,14 @@ impl<'m> Lowering<'m> {
                 .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
     }
 
+    fn integration(&self, population: &Population) -> Integration {
+        Integration {
+            dt: self.model.dt(),
+            method: self.model.method(),
+            linear: population.cell.linear_membrane(),
+        }
+    }
+
     fn projection(&self, wired: usize) -> &'m Projection {
         &self.model.projections()[self.wired[wired]]
     }
@@ -75,7 +83,6 @@ impl<'m> Lowering<'m> {
             (0..self.wired.len()).map(|p| self.lower_projection(self.projection(p))).collect();
         Shared {
             dt: model.dt(),
-            method: model.method(),
             record_every: model.record_every(),
             populations: self.lower_populations(),
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
@@ -118,6 +125,9 @@ impl<'m> Lowering<'m> {
                     size: population.size,
                     first,
                     stepper: population.cell.lower(model.dt(), model.method()),
+                    current_gain: self.integration(population).current_gain(),
+                    looks_at_end: model.method() != Method::Euler
+                        && population.cell.linear_membrane().is_none(),
                     constant_current: population.current.constant(),
                     current: population.current.clone(),
                     traces,
@@ -254,10 +264,11 @@ impl<'m> Lowering<'m> {
         let model = self.model;
         let population = &model.populations()[index];
         let len = (range.end - range.start) as usize;
+        let integration = self.integration(population);
         let receptors = model
             .receptors_of(index)
             .iter()
-            .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, model.dt(), model.method()))
+            .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, &integration))
             .collect();
         let first_block = u64::from(range.start) / BLOCK as u64;
         let blocks = len.div_ceil(BLOCK) as u64;
@@ -362,8 +373,9 @@ impl<'m> Lowering<'m> {
         let model = self.model;
         for part in &mut worker.parts {
             let receptors = model.receptors_of(part.population);
+            let integration = self.integration(&model.populations()[part.population]);
             for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
-                column.derive(&model.receptors()[r], model.dt(), model.method());
+                column.derive(&model.receptors()[r], &integration);
             }
             for drive in &mut part.drives {
                 let projection = &model.projections()[drive.projection];

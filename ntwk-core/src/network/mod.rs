@@ -15,7 +15,6 @@ use crate::drive::{BLOCK, BlockEvents, EventRate};
 use crate::kernel::ReceptorColumn;
 use crate::model::{Change, Model, Source};
 use crate::plasticity::Plasticity;
-use crate::spec::Method;
 use crate::trains::AfferentSpikes;
 use crate::waveform::Waveform;
 
@@ -34,7 +33,6 @@ pub struct Network {
 /// What all workers read.
 pub(crate) struct Shared {
     pub dt: f64,
-    pub method: Method,
     pub record_every: u32,
     pub populations: Vec<LoweredPopulation>,
     pub projections: Vec<LoweredProjection>,
@@ -51,6 +49,10 @@ pub(crate) struct LoweredPopulation {
     /// First neuron in the numbering of the whole network.
     pub first: u32,
     pub stepper: Arc<dyn CellStepper>,
+    /// What `drive` gains per pA of injected current: 1, or what it adds to a linear membrane in a step.
+    pub current_gain: f64,
+    /// Whether the stepper looks at the input at the end of the step.
+    pub looks_at_end: bool,
     pub current: Waveform,
     pub constant_current: Option<f64>,
     pub traces: Vec<TracePlan>,

@@ -90,7 +90,11 @@ fn populations(model: &Model, library: &ntwk_core::CellLibrary) -> Table {
             _ => p.parameters.get(name).map_or_else(|| "–".to_owned(), |x| x.to_string()),
         });
     }
-    row("tau_m = C_m/g_L (ms)".to_owned(), &|p| number(p.cell.membrane().tau_m(), 3));
+    row("tau_m = C_m/g_L (ms)".to_owned(), &|p| {
+        // A cell without a leak conductance has no such time constant.
+        let leaky = p.cell.beyond_theory().is_none();
+        if leaky { number(p.cell.membrane().tau_m(), 3) } else { "–".to_owned() }
+    });
     row("I_e (pA)".to_owned(), &|p| {
         p.current.constant().map_or_else(|| "waveform".to_owned(), |x| x.to_string())
     });
