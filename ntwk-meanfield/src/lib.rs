@@ -80,6 +80,7 @@ mod linear_response;
 pub mod measurement;
 mod moments;
 mod point;
+pub mod quadratic;
 mod ridge;
 mod scalar;
 mod scan;
@@ -88,6 +89,7 @@ mod second_order;
 mod siegert;
 pub mod single_cell;
 pub mod special;
+mod support;
 mod synapse;
 mod system;
 mod tabulated;
@@ -118,6 +120,7 @@ pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};
 pub use second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
 pub use siegert::Siegert;
+pub use support::Support;
 pub use synapse::{Mixture, SynapseClass};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
