@@ -140,3 +140,8 @@ pub fn rs_fs_2018_with(functions: &[Arc<dyn DynTransferFunction>; 2]) -> MeanFie
     MeanField::new((0..2).map(population).collect(), vec!["to RS".into(), "to FS".into()], 5.0)
         .unwrap()
 }
+
+/// The network of di Volo et al. 2019 with weak adaptation at a drive (Hz).
+pub fn di_volo_drive(drive: f64) -> (MeanField, Input) {
+    (crate::adaptation::di_volo(0.0, 5.0), input(&[drive], &[0.0, 0.0]))
+}
