@@ -125,7 +125,7 @@ pub fn features(protocol: &PulseProtocol, recording: &Recording) -> Vec<PulseFea
         .enumerate()
         .map(|(i, (&amplitude, spikes))| {
             let V = trace.data.column(i);
-            of_pulse(amplitude, protocol, V, start..stop, interval, spikes)
+            of_pulse(amplitude, protocol, &V, start..stop, interval, spikes)
         })
         .collect()
 }
@@ -134,7 +134,7 @@ pub fn features(protocol: &PulseProtocol, recording: &Recording) -> Vec<PulseFea
 fn of_pulse(
     amplitude: f64,
     protocol: &PulseProtocol,
-    V: ArrayView1<'_, f64>,
+    V: &ArrayView1<'_, f64>,
     rows: std::ops::Range<usize>,
     interval: f64,
     spikes: &[f64],
