@@ -1,9 +1,10 @@
 //! The cell of a protocol: a preset, a kind, or a population of a model file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
+use ntwk::simulate::simulate;
 use ntwk_cells::protocol::{Bench, ProtocolError};
 use ntwk_core::spec::{CellSpec, Method, ParameterText, RecordSpec, SimulationSpec};
 use ntwk_core::{CellLibrary, Dimension, Membrane, Model, Recording, Waveform};
@@ -12,7 +13,8 @@ use ntwk_io::{RunContents, WriteOptions, write_run};
 use super::catalogue::unknown;
 use crate::cli::Failure;
 use crate::cli::args::parse_override;
-use crate::cli::output::note;
+use crate::cli::output::{make_folder, note};
+use crate::cli::progress::{Bar, interrupt_flag};
 
 /// Which cell, and how it is integrated.
 #[derive(Debug, Args)]
@@ -47,6 +49,9 @@ pub(super) struct OutArgs {
     /// Figures on a dark background.
     #[arg(long)]
     pub dark: bool,
+    /// No progress bar.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -153,25 +158,33 @@ impl Chosen {
     }
 }
 
-/// Writes `results.h5` of a protocol.
-pub(super) fn write_results(
-    folder: &Path,
-    model: &Model,
-    recording: &Recording,
-    started: SystemTime,
-    wall_seconds: f64,
-) -> Result<PathBuf, Failure> {
-    let file = folder.join("results.h5");
+/// Runs the model of a protocol with a progress bar and writes `results.h5`, also of a run that stops early.
+pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, PathBuf), Failure> {
+    let started = SystemTime::now();
+    let bar = Bar::new("simulation", out.quiet);
+    let run = simulate(model, 1, &interrupt_flag(), &mut |progress| {
+        bar.set(progress.fraction(), format!("{:.0} ms", progress.time));
+    });
+    bar.finish();
+    let run = run.map_err(ProtocolError::from).map_err(failed)?;
+    make_folder(&out.out)?;
+    let file = out.out.join("results.h5");
     let text = ntwk::stream::model_text(model)?;
-    let provenance = ntwk::stream::provenance(model, 1, started, wall_seconds);
+    let provenance = ntwk::stream::provenance(model, run.threads, started, run.simulate_seconds);
     let contents = RunContents {
-        recording: Some(recording),
+        recording: Some(&run.recording),
         model: Some(&text),
         provenance: Some(&provenance),
         theory: &[],
     };
     write_run(&file, &contents, &WriteOptions::default())?;
-    Ok(file)
+    match run.stopped {
+        None => Ok((run.recording, file)),
+        Some(stop) => {
+            let (reason, interrupted) = (stop.to_string(), stop.is_interruption());
+            Err(Failure::Stopped { reason, interrupted, file })
+        }
+    }
 }
 
 /// A protocol's error as a failure of the command.

@@ -1,14 +1,12 @@
 //! `ntwk cells fi`.
 
-use std::time::{Instant, SystemTime};
-
 use clap::Args;
 use ntwk::cell_figures::fi_figure;
 use ntwk_cells::protocol::{FiCurve, FiProtocol};
 
-use super::bench::{CellArgs, OutArgs, current, failed, time, write_results};
+use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
 use crate::cli::Failure;
-use crate::cli::output::{make_folder, print, theme, write, write_figure};
+use crate::cli::output::{print, theme, write, write_figure};
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number, optional};
 
@@ -60,16 +58,11 @@ pub(super) fn run(args: &FiArgs) -> Result<(), Failure> {
         duration: args.duration,
         settle: args.settle,
     };
-    let (started, clock) = (SystemTime::now(), Instant::now());
-    let (model, recording) = protocol.run(&chosen.bench, &library).map_err(failed)?;
-    let wall = clock.elapsed().as_secs_f64();
+    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);
     let folder = &args.out.out;
-    make_folder(folder)?;
-    let mut files = vec![
-        write_results(folder, &model, &recording, started, wall)?,
-        write(folder, "fi.csv", csv(&curve).as_bytes())?,
-    ];
+    let mut files = vec![results, write(folder, "fi.csv", csv(&curve).as_bytes())?];
     let title = format!("{}: f-I curve", chosen.title);
     files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &theme(args.out.dark)))?);
     print(table(&curve));

@@ -1,16 +1,14 @@
 //! `ntwk cells pulse`.
 
-use std::time::{Instant, SystemTime};
-
 use clap::Args;
 use ntwk::cell_figures::pulse_figure;
 use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
 use ntwk_core::Recording;
 use ntwk_io::write_trace_csv;
 
-use super::bench::{CellArgs, Chosen, OutArgs, current, failed, time, write_results};
+use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
 use crate::cli::Failure;
-use crate::cli::output::{make_folder, print, theme, write, write_figure};
+use crate::cli::output::{print, theme, write, write_figure};
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number, optional};
 
@@ -58,13 +56,11 @@ pub(super) fn run(args: &PulseArgs) -> Result<(), Failure> {
     let library = ntwk_cells::library();
     let chosen = args.cell.choose(&library)?;
     let protocol = protocol(args, &chosen)?;
-    let (started, clock) = (SystemTime::now(), Instant::now());
-    let (model, recording) = protocol.run(&chosen.bench, &library).map_err(failed)?;
-    let wall = clock.elapsed().as_secs_f64();
+    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let (recording, results) = run_to_file(&model, &args.out)?;
     let folder = &args.out.out;
-    make_folder(folder)?;
     let features = features(&protocol, &recording);
-    let mut files = vec![write_results(folder, &model, &recording, started, wall)?];
+    let mut files = vec![results];
     files.extend(traces(folder, &recording)?);
     files.push(write(folder, "features.csv", csv(&features).as_bytes())?);
     let threshold = model.populations()[0].cell.spike_threshold();
