@@ -100,11 +100,12 @@ impl NeuronDynamics<1> for IzhikevichDynamics {
     }
 }
 
-/// The stable fixed point of V without input, `0.04 V^2 + (5 - b) V + 140 = 0`, with the slope conductance per
-/// capacitance there (1/ms); `None` when there is no fixed point.
-fn fixed_point(b: f64) -> Option<(f64, f64)> {
+/// The fixed points of V without input, `0.04 V^2 + (5 - b) V + 140 = 0`, the stable one first, and the slope
+/// conductance per capacitance at it (1/ms); `None` when there are none.
+fn fixed_points(b: f64) -> Option<(f64, f64, f64)> {
     let discriminant = (5.0 - b) * (5.0 - b) - 4.0 * 0.04 * 140.0;
-    (discriminant >= 0.0).then(|| ((b - 5.0 - discriminant.sqrt()) / 0.08, discriminant.sqrt()))
+    let root = discriminant.sqrt();
+    (discriminant >= 0.0).then(|| ((b - 5.0 - root) / 0.08, (b - 5.0 + root) / 0.08, root))
 }
 
 /// A neuron of this kind: the theory, which is one of conductances, does not cover it.
@@ -173,15 +174,16 @@ impl CellKind for Izhikevich {
                 format!("must be below the potential at which a spike is declared ({V_peak} mV)");
             return Err(vec![BrokenRule { parameter: "c", rule }]);
         }
-        let (V_rest, slope) = fixed_point(b).unwrap_or((c, 0.0));
+        // Without fixed points the parabola is lowest between where they would be.
+        let (V_rest, V_th, slope) = fixed_points(b).unwrap_or((c, (b - 5.0) / 0.08, 0.0));
         let dynamics =
             IzhikevichDynamics { a: value("a"), b, c, d: value("d"), V_peak, per_C_m: 1.0 / C_m };
-        // The linearisation at rest, for analyses that want a threshold and a resting potential.
+        // The linearisation at rest and the unstable fixed point, for analyses that want a threshold.
         let membrane = Membrane {
             C_m,
             g_L: slope * C_m,
             E_L: V_rest,
-            V_th: V_peak,
+            V_th,
             V_reset: c,
             t_ref: 0.0,
             a: 0.0,

@@ -35,7 +35,8 @@ fn passive_features_are_those_of_the_membrane() {
 
 /// Interval between spikes of a leaky integrate-and-fire neuron under constant current (ms).
 fn lif_interval(current: f64, t_ref: f64) -> f64 {
-    let (tau, steady, v_th, v_reset) = (20.0, -70.0 + current / 10.0, -50.0, -70.0);
+    let (tau, v_th, v_reset): (f64, f64, f64) = (20.0, -50.0, -70.0);
+    let steady = -70.0 + current / 10.0;
     t_ref + tau * ((steady - v_reset) / (steady - v_th)).ln()
 }
 

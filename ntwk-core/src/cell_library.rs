@@ -201,7 +201,10 @@ impl CellLibrary {
     }
 
     fn nearest_preset(&self, name: &str) -> Option<&'static str> {
-        let near = nearest(name, self.presets.iter().map(|p| p.name));
+        let names = || self.presets.iter().map(|p| p.name);
+        // Of a name with changes the first word is the preset.
+        let near = nearest(name, names())
+            .or_else(|| nearest(name.split('_').next().unwrap_or(name), names()));
         self.presets.iter().map(|p| p.name).find(|&n| Some(n) == near)
     }
 

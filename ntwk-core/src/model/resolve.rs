@@ -228,9 +228,12 @@ pub(super) fn resolve_cell(
         Some(name) => match library.named_preset(name) {
             Ok(preset) => Some(preset),
             Err(error) => {
-                let names: Vec<&str> = library.presets().map(|p| p.name).collect();
                 let kind = match error {
-                    PresetNameError::Unknown { .. } => unknown("preset", name, &names),
+                    PresetNameError::Unknown { nearest } => FaultKind::UnknownName {
+                        what: "preset",
+                        nearest: nearest.map(str::to_owned),
+                        valid: library.presets().map(|p| p.name.to_owned()).collect(),
+                    },
                     rest => FaultKind::Combination { rule: rest.to_string() },
                 };
                 faults.push(format!("{path}.preset"), Some(format!("\"{name}\"")), None, kind);

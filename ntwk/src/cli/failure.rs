@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// A study of a cell failed.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// A single-cell protocol failed.
+    #[error(transparent)]
+    Protocol(ntwk_cells::protocol::ProtocolError),
     /// An argument names something that does not exist.
     #[error("{0}")]
     Argument(String),
