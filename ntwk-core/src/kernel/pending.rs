@@ -82,6 +82,10 @@ impl<'a> Sums<'a> {
         // Copies that no store can change: the loop then holds them in registers.
         let (start, size) = (self.start, self.sums.len());
         let sums = &mut self.sums[..size];
+        if start == 0 {
+            // Nothing to wrap: always so where all synapses have one delay.
+            return synapses.for_each(|(place, w)| sums[place as usize] += w);
+        }
         for (place, w) in synapses {
             let ahead = start.wrapping_add(place as usize);
             sums[if ahead < size { ahead } else { ahead.wrapping_sub(size) }] += w;

@@ -124,29 +124,97 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
         step: u32,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite> {
-        for i in 0..v.len() {
-            let now: [f64; K] = std::array::from_fn(|k| x[k][i]);
-            if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
-                // A variable that is not a number poisons V one step later: name the culprit.
-                let culprit = now.iter().position(|value| !value.is_finite());
-                let (variable, value) = match culprit {
-                    Some(k) => (self.variables.get(k + 1).map_or("x", |s| s.name), now[k]),
-                    None => ("V_m", v[i]),
-                };
-                return Err(NotFinite { index: i, variable, value });
-            }
-            if step >= free_from[i] && v[i] > self.dynamics.threshold(now) {
-                let (reset_v, reset_x) = self.dynamics.reset(v[i], now);
-                v[i] = reset_v;
-                for k in 0..K {
-                    x[k][i] = reset_x[k];
+        // Where a network is active, some neuron of a slice spikes in most steps: a pass of the vector loops finds the
+        // groups of eight in which.
+        for first in (0..v.len()).step_by(64 * GROUP) {
+            let slice = first..(first + 64 * GROUP).min(v.len());
+            let columns = std::array::from_fn(|k| &x[k][slice.clone()]);
+            let crossed = Crossed { dynamics: &self.dynamics, v: &v[slice.clone()], x: columns };
+            let mut groups = self.arch.dispatch(crossed);
+            while groups != 0 {
+                let group = first + groups.trailing_zeros() as usize * GROUP;
+                for i in group..(group + GROUP).min(slice.end) {
+                    self.fire_one(i, v, x, free_from, step, spikes)?;
                 }
-                free_from[i] = step.saturating_add(self.refractory_steps);
-                spikes.push(i as u32);
+                groups &= groups - 1;
             }
         }
         Ok(())
     }
+
+    fn fire_one(
+        &self,
+        i: usize,
+        v: &mut [f64],
+        x: &mut [&mut [f64]; K],
+        free_from: &mut [u32],
+        step: u32,
+        spikes: &mut Vec<u32>,
+    ) -> Result<(), NotFinite> {
+        let now: [f64; K] = std::array::from_fn(|k| x[k][i]);
+        if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
+            // A variable that is not a number poisons V one step later: name the culprit.
+            let culprit = now.iter().position(|value| !value.is_finite());
+            let (variable, value) = match culprit {
+                Some(k) => (self.variables.get(k + 1).map_or("x", |s| s.name), now[k]),
+                None => ("V_m", v[i]),
+            };
+            return Err(NotFinite { index: i, variable, value });
+        }
+        if step >= free_from[i] && v[i] > self.dynamics.threshold(now) {
+            let (reset_v, reset_x) = self.dynamics.reset(v[i], now);
+            v[i] = reset_v;
+            for k in 0..K {
+                x[k][i] = reset_x[k];
+            }
+            free_from[i] = step.saturating_add(self.refractory_steps);
+            spikes.push(i as u32);
+        }
+        Ok(())
+    }
+}
+
+/// Neurons that are looked at together for a crossing.
+const GROUP: usize = 8;
+
+/// Bit `j` says whether in group `j` of up to 64 some V is above its threshold, or not a sensible number.
+struct Crossed<'a, D, const K: usize> {
+    dynamics: &'a D,
+    v: &'a [f64],
+    x: [&'a [f64]; K],
+}
+
+impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Crossed<'_, D, K> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn call(self) -> u64 {
+        let Self { dynamics, v, x } = self;
+        let mut groups = 0;
+        for (j, potentials) in v.chunks(GROUP).enumerate() {
+            let columns = x.map(
+                #[inline(always)]
+                |column| &column[j * GROUP..j * GROUP + potentials.len()],
+            );
+            let mut crossed = false;
+            for (i, &v) in potentials.iter().enumerate() {
+                let now: [f64; K] = std::array::from_fn(
+                    #[inline(always)]
+                    |k| columns[k][i],
+                );
+                crossed |= !is_below(dynamics, v, now);
+            }
+            groups |= u64::from(crossed) << j;
+        }
+        groups
+    }
+}
+
+/// Whether a neuron is a sensible number below its threshold; false for NaN, which compares as neither.
+#[inline(always)]
+fn is_below<D: NeuronDynamics<K>, const K: usize>(dynamics: &D, v: f64, x: [f64; K]) -> bool {
+    // Both are looked at, so that there is no branch in the vector loops.
+    (v <= dynamics.threshold(x)) & (v >= -POTENTIAL_LIMIT)
 }
 
 /// One pass over a slice of neurons.
@@ -197,9 +265,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            // Also true for NaN, which compares as neither.
-            let inside = v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT;
-            crossed |= !inside;
+            crossed |= !is_below(dynamics, v1, x1);
         }
         crossed
     }
@@ -251,9 +317,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            // Also true for NaN, which compares as neither.
-            let inside = v1 <= dynamics.threshold(x1) && v1 >= -POTENTIAL_LIMIT;
-            crossed |= !inside;
+            crossed |= !is_below(dynamics, v1, x1);
         }
         crossed
     }
