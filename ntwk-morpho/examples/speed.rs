@@ -1,8 +1,8 @@
-//! Times the cell of `validation/morpho/speed.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES] [COPIES]`.
+//! Times the cell of `validation/peers/morpho.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES] [COPIES]`.
 //!
 //! Squid channels in every compartment, axon included, R_i 100 Ω cm, 1 µF/cm², 2 nA at the soma from 50 to 450 ms, 500 ms at
-//! 0.025 ms. With SYNAPSES, as many AMPA synapses lie on the cell at random by
-//! area, each with six weak events per second. With COPIES, so many are solved together, and the time is that per copy. Prints one line of JSON.
+//! 0.025 ms. With SYNAPSES, as many AMPA synapses lie on the cell at random by area, each with six weak events per second. With
+//! COPIES, so many are solved together, and the time is that per copy. Prints one line of JSON.
 #![allow(clippy::print_stdout)]
 
 use ntwk_morpho::channels::HodgkinHuxley;
@@ -10,7 +10,7 @@ use ntwk_morpho::ensemble::run_copies;
 use ntwk_morpho::swc::{SwcOptions, read};
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Location, Method, Per, Selection, Settings,
-    Simulation, Spread, Waveform,
+    Simulation, Spread, Waveform, Work,
 };
 use std::time::Instant;
 
@@ -49,11 +49,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if copies > 1 {
         let cells = vec![cell; copies];
         let start = Instant::now();
-        let v = run_copies(&cells, &Settings::default(), soma, 500.0)?;
+        let v = run_copies(&cells, &Settings::default(), soma, 500.0, &Work::alone())?;
         let run = start.elapsed().as_secs_f64() / copies as f64;
-        let up = |k: usize| v[(k, 0)] > 0.0 && v[(k - 1, 0)] <= 0.0;
-        let spikes = (1..v.nrows()).filter(|&k| up(k)).count();
-        println!("{{\"compartments\": {n}, \"run_s\": {run:.4}, \"spikes\": {spikes}}}");
+        let v = v.column(copies - 1);
+        let up = |k: &usize| v[*k] > 0.0 && v[*k - 1] <= 0.0;
+        // Interpolated as the detector does.
+        let time = |k: usize| 0.025 * (k as f64 - v[k] / (v[k] - v[k - 1]));
+        let spikes: Vec<f64> = (1..v.len()).filter(up).map(time).collect();
+        println!("{{\"compartments\": {n}, \"run_s\": {run:.4}, \"spikes\": {spikes:?}}}");
         return Ok(());
     }
     let mut simulation = Simulation::new(&cell, &Settings { method, ..Settings::default() })?;
@@ -63,9 +66,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     simulation.run(500.0)?;
     let run = start.elapsed().as_secs_f64();
-    let spikes = simulation.spikes()[0].times.len();
+    let spikes = &simulation.spikes()[0].times;
     println!(
-        "{{\"compartments\": {n}, \"build_s\": {built:.4}, \"run_s\": {run:.4}, \"spikes\": {spikes}}}"
+        "{{\"compartments\": {n}, \"build_s\": {built:.4}, \"run_s\": {run:.4}, \"spikes\": {spikes:?}}}"
     );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Currents through gates that follow first-order kinetics: the loop that all channels share.
 
-use crate::exponential::exp;
+use crate::exponential::relaxation;
 use crate::mechanism::{LANES, Mechanism, MechanismState, Membrane, ParameterError, Site};
 use nalgebra::Complex;
 use pulp::{Arch, NullaryFnOnce};
@@ -174,8 +174,7 @@ impl<K: Kinetics<N>, const N: usize> NullaryFnOnce for Currents<'_, '_, K, N> {
     }
 }
 
-/// x ← x + (x∞ − x)(1 − e^{−dt/τ}): exact while V does not change. The rounding of 1 − e^{−z} for small z is no larger than
-/// that of the sum.
+/// x ← x + (x∞ − x)(1 − e^{−dt/τ}): exact while V does not change.
 struct Advance<'a, 'b, K: Kinetics<N>, const N: usize> {
     channel: &'a mut ChannelState<K, N>,
     membrane: &'a Membrane<'b>,
@@ -195,10 +194,18 @@ impl<K: Kinetics<N>, const N: usize> NullaryFnOnce for Advance<'_, '_, K, N> {
             for (x, gate) in x.iter_mut().zip(&channel.gates) {
                 *x = block(gate, at);
             }
+            let (mut inf, mut z) = ([[0.0; LANES]; N], [[0.0; LANES]; N]);
             for l in 0..LANES {
                 let g = channel.kinetics.gates(&channel.derived, v[l], calcium[l]);
                 for j in 0..N {
-                    x[j][l] += (g[j].inf - x[j][l]) * (1.0 - exp(-dt * g[j].rate));
+                    inf[j][l] = g[j].inf;
+                    z[j][l] = dt * g[j].rate;
+                }
+            }
+            for j in 0..N {
+                let part = relaxation(&z[j]);
+                for l in 0..LANES {
+                    x[j][l] = (inf[j][l] - x[j][l]).mul_add(part[l], x[j][l]);
                 }
             }
             for (x, gate) in x.iter().zip(&mut channel.gates) {

@@ -10,7 +10,8 @@ use crate::mechanism::{LANES, Membrane, ParameterError};
 use crate::simulation::{Method, Placed, Settings, SimulationError, Synapses};
 use crate::stimulus::Waveform;
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
-use ndarray::Array2;
+use crate::work::Work;
+use ndarray::{Array2, Axis, Slice};
 use pulp::{Arch, NullaryFnOnce};
 
 /// Copies that stand side by side.
@@ -41,6 +42,9 @@ pub enum EnsembleError {
     /// A setting or place is not valid.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// Interrupted before the end.
+    #[error("interrupted")]
+    Interrupted,
     /// A copy blew up.
     #[error("copy {copy}, node {node}: the potential is not finite at t = {time} ms")]
     NonFinite {
@@ -54,7 +58,7 @@ pub enum EnsembleError {
 }
 
 /// Runs copies of a cell together until `t_stop` (ms) and gives the potential (mV) at one point, one row per step from
-/// t = 0 and one column per copy.
+/// t = 0 and one column per copy. Eight copies are a point of `work`.
 ///
 /// # Errors
 /// [`EnsembleError`]. Crank–Nicolson, gap junctions and voltage clamps are not supported here.
@@ -63,6 +67,7 @@ pub fn run_copies(
     settings: &Settings,
     at: Location,
     t_stop: f64,
+    work: &Work<'_>,
 ) -> Result<Array2<f64>, EnsembleError> {
     let first = cells.first().ok_or(EnsembleError::Empty)?;
     ParameterError::positive("dt", settings.dt, "ms").map_err(SimulationError::from)?;
@@ -95,24 +100,34 @@ pub fn run_copies(
     }
     let node = first.compartments.node(at).map_err(SimulationError::from)?;
     let steps = (t_stop / settings.dt - 1e-9).ceil() as usize;
-    let mut out = Array2::zeros((steps + 1, cells.len()));
-    for (group, chunk) in cells.chunks(COPIES).enumerate() {
+    let groups: Vec<(usize, &[Cell])> = cells.chunks(COPIES).enumerate().collect();
+    let columns = work.each(&groups, |&(group, chunk)| {
         let mut g = Group::new(chunk, settings);
         let probe = g.trees[0].positions()[node] as usize * COPIES;
-        for step in 0..=steps {
+        let mut columns = Array2::zeros((steps + 1, chunk.len()));
+        for (step, mut row) in columns.rows_mut().into_iter().enumerate() {
             if step > 0 {
-                g.step((step - 1) as f64 * settings.dt, settings.dt).map_err(
-                    |(copy, position)| EnsembleError::NonFinite {
-                        copy: group * COPIES + copy,
-                        node: g.trees[0].nodes()[position] as usize,
-                        time: (step - 1) as f64 * settings.dt,
-                    },
-                )?;
+                let time = (step - 1) as f64 * settings.dt;
+                g.step(time, settings.dt).map_err(|(copy, position)| EnsembleError::NonFinite {
+                    copy: group * COPIES + copy,
+                    node: g.trees[0].nodes()[position] as usize,
+                    time,
+                })?;
             }
-            for c in 0..chunk.len() {
-                out[(step, group * COPIES + c)] = g.v[probe + c];
+            for (c, v) in row.iter_mut().enumerate() {
+                *v = g.v[probe + c];
             }
         }
+        Ok::<_, EnsembleError>(columns)
+    })?;
+    if columns.len() < groups.len() {
+        return Err(EnsembleError::Interrupted);
+    }
+    let mut out = Array2::zeros((steps + 1, cells.len()));
+    for (group, columns) in columns.iter().enumerate() {
+        let first = group * COPIES;
+        let last = first + columns.ncols();
+        out.slice_axis_mut(Axis(1), Slice::from(first..last)).assign(columns);
     }
     Ok(out)
 }
@@ -377,7 +392,9 @@ mod tests {
     fn copies_together_are_the_copies_alone() {
         let cells = copies(11);
         let settings = Settings::default();
-        let together = run_copies(&cells, &settings, SOMA, 30.0).unwrap();
+        let together = run_copies(&cells, &settings, SOMA, 30.0, &Work::alone()).unwrap();
+        let two = Work { threads: std::num::NonZeroUsize::new(2).unwrap(), ..Work::alone() };
+        assert_eq!(run_copies(&cells, &settings, SOMA, 30.0, &two).unwrap(), together);
         assert_eq!(together.dim(), (1201, 11));
         for (c, cell) in cells.iter().enumerate() {
             let mut s = Simulation::new(cell, &settings).unwrap();
@@ -398,7 +415,8 @@ mod tests {
     fn what_differs_is_named() {
         let mut cells = copies(2);
         cells[1].insert("more", &Selection::All, Leak { g: 1e-4, E: -60.0 }).unwrap();
-        let run = |cells: &[Cell]| run_copies(cells, &Settings::default(), SOMA, 1.0);
+        let run =
+            |cells: &[Cell]| run_copies(cells, &Settings::default(), SOMA, 1.0, &Work::alone());
         assert!(matches!(
             run(&cells),
             Err(EnsembleError::Different { copy: 1, what: "mechanisms" })

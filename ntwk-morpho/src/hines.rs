@@ -17,7 +17,8 @@ use pulp::{Arch, NullaryFnOnce};
 use std::ops::{Add, AddAssign, Div, Mul};
 
 /// The axial tree in the order of the solution: position 0 is the root, parents come before children, the children of a
-/// node stand together.
+/// node stand together. Ends of branches without area and without children stand last, so that loops over the membrane need
+/// not go there.
 #[derive(Debug, Clone)]
 pub struct Tree {
     /// Node at each position.
@@ -43,6 +44,10 @@ impl Tree {
         }
         let mut tree = Tree { nodes: vec![root as u32], parents: vec![0], links: vec![0.0] };
         let mut at = 0;
+        // An end is the only child of the last compartment of its branch.
+        let is_end =
+            |node: u32| node as usize >= compartments.len() && children[node as usize].is_empty();
+        let mut ends = Vec::new();
         while at < tree.nodes.len() {
             for &child in &children[tree.nodes[at] as usize] {
                 let form: f64 = links[child as usize]
@@ -51,13 +56,25 @@ impl Tree {
                     .flatten()
                     .map(|(c, form)| resistivity[c] * form)
                     .sum();
-                tree.nodes.push(child);
-                tree.parents.push(at as u32);
-                tree.links.push(1.0 / (MOHM_PER_OHM_CM_PER_UM * form));
+                let link = 1.0 / (MOHM_PER_OHM_CM_PER_UM * form);
+                if is_end(child) {
+                    ends.push((child, at as u32, link));
+                } else {
+                    tree.push(child, at as u32, link);
+                }
             }
             at += 1;
         }
+        for (node, parent, link) in ends {
+            tree.push(node, parent, link);
+        }
         tree
+    }
+
+    fn push(&mut self, node: u32, parent: u32, link: f64) {
+        self.nodes.push(node);
+        self.parents.push(parent);
+        self.links.push(link);
     }
 
     /// Position of each node: the inverse of [`Tree::nodes`].

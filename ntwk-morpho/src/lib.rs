@@ -8,7 +8,7 @@
 //! 4. [`Impedance`] answers for small signals at one frequency, a [`Simulation`] integrates in time.
 //!
 //! Units are those of [`units`]: µm, Ω·cm, µF/cm², S/cm², mV, ms, nA, µS, MΩ, mM, °C. The crate opens no files, prints
-//! nothing and starts no threads.
+//! nothing and starts no threads but those that a [`Work`] asks for.
 //!
 //! ```
 //! use ntwk_morpho::channels::Leak;
@@ -56,6 +56,7 @@ pub mod stimulus;
 pub mod studies;
 pub mod swc;
 pub mod units;
+pub mod work;
 
 pub use cell::{Cell, CellError};
 pub use compartments::{Compartment, Compartments, Location, LocationError};
@@ -70,3 +71,4 @@ pub use region::Region;
 pub use selection::Selection;
 pub use simulation::{Method, Probe, Recording, Settings, Simulation, SimulationError, Spikes};
 pub use stimulus::{VoltageClamp, Waveform};
+pub use work::Work;

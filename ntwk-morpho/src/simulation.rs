@@ -17,6 +17,7 @@ mod error;
 mod gap_junctions;
 mod placed;
 mod recording;
+mod sweeps;
 mod synapses;
 
 pub use error::SimulationError;
@@ -29,6 +30,7 @@ use constants::Constants;
 pub(crate) use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
 use serde::{Deserialize, Serialize};
+use sweeps::{Apply, Assemble};
 pub(crate) use synapses::Synapses;
 
 /// Scheme for the potential.
@@ -374,7 +376,9 @@ impl Simulation {
         let Simulation { state, work, constants, .. } = self;
         work.current.fill(0.0);
         work.conductance.fill(0.0);
-        state.calcium_current.fill(0.0);
+        if constants.uses_calcium {
+            state.calcium_current.fill(0.0);
+        }
         for m in &mut state.mechanisms {
             m.currents(&mut Membrane {
                 v: &state.v,
@@ -385,13 +389,15 @@ impl Simulation {
             });
         }
         let n = work.own.len();
-        let (current, conductance) = (&work.current[..n], &work.conductance[..n]);
-        let (area, capacitive) = (&constants.area[..n], &constants.capacitive[..n]);
         let (own, rhs) = (&mut work.own[..n], &mut work.rhs[..n]);
-        for k in 0..n {
-            own[k] = capacitive[k] + area[k] * conductance[k];
-            rhs[k] = -area[k] * current[k];
-        }
+        work.arch.dispatch(Assemble {
+            capacitive: &constants.capacitive,
+            area: &constants.area,
+            conductance: &work.conductance,
+            current: &work.current,
+            own,
+            rhs,
+        });
         state.synapses.add_currents(&state.v, rhs, own);
         for (k, clamp) in &constants.clamps {
             if let Some(command) = clamp.command(t + 0.5 * dt) {
@@ -419,15 +425,13 @@ impl Simulation {
         tree.solve_change(work.arch, &state.v, &mut work.own, &mut work.rhs, &mut work.factors);
         constants.gap_junctions.correct(tree, &work.own, &work.factors, &mut work.rhs);
         let scale = if second_order { 2.0 } else { 1.0 };
-        let mut sound = work.own[0] > 0.0;
-        for f in &work.factors[1..n] {
-            sound &= *f > 0.0;
-        }
-        for (v, dv) in state.v[..n].iter_mut().zip(&work.rhs[..n]) {
-            *v += scale * dv;
-            sound &= v.abs() <= f64::MAX;
-        }
-        if !sound {
+        let sound = work.arch.dispatch(Apply {
+            scale,
+            change: &work.rhs[..n],
+            factors: &work.factors,
+            v: &mut state.v,
+        });
+        if !sound || work.own[0] <= 0.0 {
             return Err(self.failure(t));
         }
         if second_order {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{data, max_difference, number, numbers};
+use common::{data, max_difference, number, numbers, reached};
 use ntwk_morpho::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::generators::PyramidalTree;
 use ntwk_morpho::swc::{SwcOptions, read, to_swc};
@@ -57,7 +57,9 @@ fn geometry_and_impedance() {
             (z.input(tip).unwrap().norm(), "input_tip_MOhm"),
             (z.transfer(SOMA, tip).unwrap().norm(), "transfer_MOhm"),
         ] {
-            assert!((is / number(&e[key]) - 1.0).abs() < 2e-6, "{key}: {is} {}", e[key]);
+            let error = (is / number(&e[key]) - 1.0).abs();
+            let what = format!("{key} at {} Hz", e["frequency_Hz"]);
+            reached("pyramidal.json", &what, error, 2e-6, "relative");
         }
         assert!((soma.arg() - number(&e["input_soma_phase"])).abs() < 1e-6);
     }
@@ -76,7 +78,7 @@ fn a_current_step_and_a_synapse_at_the_tip() {
     // The same scheme and step: what is left is the other program's single precision of coordinates.
     for (k, key) in ["v_soma_mV", "v_tip_mV"].into_iter().enumerate() {
         let error = max_difference(&r.column(k).to_vec(), &numbers(&file["step"][key]));
-        assert!(error < 1e-5, "{key} {error:e}");
+        reached("pyramidal.json", &format!("step, {key}, same scheme and dt"), error, 1e-5, "mV");
     }
     let mut c = passive(&m);
     let synapse = c.add_synapse(tip, DoubleExponential::ampa(), 1e-3).unwrap();
@@ -92,7 +94,8 @@ fn a_current_step_and_a_synapse_at_the_tip() {
     s.run(40.0).unwrap();
     let peak = |k: usize| s.recording().column(k).fold(f64::MIN, |a, &b| a.max(b)) + 70.0;
     for (k, key) in ["peak_soma_mV", "peak_tip_mV"].into_iter().enumerate() {
-        assert!((peak(k) / number(&file["epsp"][key]) - 1.0).abs() < 1e-5, "{key} {}", peak(k));
+        let error = (peak(k) / number(&file["epsp"][key]) - 1.0).abs();
+        reached("pyramidal.json", &format!("synapse, {key}"), error, 1e-5, "relative");
     }
 }
 
@@ -116,7 +119,13 @@ fn spikes_of_squid_channels() {
         soma.max(max_difference(&is[1], &numbers(&file[key]["spikes_tip_ms"])))
     };
     let same = compare(&run(0.025, Method::ImplicitEuler), "0.025");
-    assert!(same < 1e-5, "same scheme, same step: {same:e} ms");
+    reached("pyramidal.json", "spikes, same scheme and dt", same, 1e-5, "ms");
     let limit = compare(&run(0.005, Method::CrankNicolson), "extrapolated");
-    assert!(limit < 1e-3, "second order against the limit: {limit:e} ms");
+    reached(
+        "pyramidal.json",
+        "spikes, CrankNicolson 0.005 ms, against the limit",
+        limit,
+        1e-3,
+        "ms",
+    );
 }

@@ -9,7 +9,7 @@ use ntwk_meanfield::{
 };
 use ntwk_morpho::spec::{Activity, CellSpec};
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
-use ntwk_morpho::{Location, Morphology, Simulation, SimulationError};
+use ntwk_morpho::{Location, Morphology, Simulation, SimulationError, Work};
 
 /// What to scan.
 #[derive(Debug, Clone)]
@@ -110,25 +110,24 @@ const LONGEST_LAG: f64 = 300.0;
 /// Measures the transfer function.
 ///
 /// Each point is run twice with the same spikes: as it is, for the rate, and without the `spiking` channels, for the moments
-/// of the somatic potential (the theory takes them without spikes).
+/// of the somatic potential (the theory takes them without spikes). Interrupted, it gives the first points.
 ///
 /// # Errors
 /// [`MorphoScanError`].
-pub fn scan(
-    plan: &MorphoScan<'_>,
-    progress: &mut dyn FnMut(f64),
-) -> Result<MorphoTransfer, MorphoScanError> {
+pub fn scan(plan: &MorphoScan<'_>, work: &Work<'_>) -> Result<MorphoTransfer, MorphoScanError> {
     check(plan)?;
     let mut passive = plan.spec.clone();
     passive.channels.retain(|c| !plan.spiking.contains(&c.name));
     let membrane = membrane(&passive, plan.morphology)?;
-    let total = plan.rates_excitation.len() * plan.rates_inhibition.len();
-    let mut points = Vec::with_capacity(total);
+    let mut rates = Vec::new();
     for &inhibition in plan.rates_inhibition {
-        for &excitation in plan.rates_excitation {
-            points.push(point(plan, &passive, excitation, inhibition, &membrane)?);
-            progress(points.len() as f64 / total as f64);
-        }
+        rates.extend(plan.rates_excitation.iter().map(|&excitation| (excitation, inhibition)));
+    }
+    let points = work.each(&rates, |&(excitation, inhibition)| {
+        point(plan, &passive, excitation, inhibition, &membrane)
+    })?;
+    if points.is_empty() {
+        return Err(StudyError::Interrupted.into());
     }
     Ok(MorphoTransfer { membrane, points })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::model::Source;
 use ntwk_core::recorder::Segment;
 use ntwk_core::spec::{AfferentActivity, ConnectionSpec};
@@ -109,7 +109,7 @@ pub struct Calibration {
 pub enum PlanError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] TooManySynapses),
+    Network(#[from] WiringTooLarge),
     /// The smaller network is no valid model.
     #[error("the smaller network of the calibration cannot be built: {0}")]
     Reduced(#[from] Faults),

@@ -6,12 +6,14 @@
 
 mod exp;
 mod linear;
+mod pending;
 mod point;
 mod propagator;
 mod synapse;
 
 pub use exp::exp;
 pub use linear::LinearNeuron;
+pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
 pub(crate) use synapse::{

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::Propagator;
+use super::{PendingEvents, Propagator};
 use crate::cell::LinearMembrane;
 use crate::model::Receptor;
 use crate::spec::Method;
@@ -24,6 +24,8 @@ pub(crate) struct ReceptorColumn {
     pub decay: f64,
     /// The rising variable of a double exponential.
     pub rise: Option<RiseColumn>,
+    /// Events on their way, where synapses of a projection differ in delay.
+    pub pending: Option<PendingEvents>,
 }
 
 /// The variable `x` that events raise and that feeds `s`.
@@ -67,7 +69,8 @@ impl Integration {
 impl ReceptorColumn {
     pub(crate) fn new(receptor: &Receptor, len: usize, integration: &Integration) -> Self {
         let s = vec![0.0; len];
-        let mut column = Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None };
+        let mut column =
+            Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None, pending: None };
         column.derive(receptor, integration);
         column
     }
@@ -96,6 +99,17 @@ impl ReceptorColumn {
         match &mut self.rise {
             Some(rise) => &mut rise.x,
             None => &mut self.s,
+        }
+    }
+
+    /// Adds the events that were on their way and are due in `step`.
+    pub(crate) fn take_pending(&mut self, step: u32) {
+        if let Some(pending) = &mut self.pending {
+            let events = match &mut self.rise {
+                Some(rise) => &mut rise.x,
+                None => &mut self.s,
+            };
+            pending.take(step, events);
         }
     }
 }

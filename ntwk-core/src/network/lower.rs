@@ -9,9 +9,9 @@ use super::{
     Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
     TracePlan, WorkerState,
 };
-use crate::connectivity::{TargetLists, TooManySynapses, Wiring};
+use crate::connectivity::{TargetLists, Wiring, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::{Integration, ReceptorColumn};
+use crate::kernel::{Integration, PendingEvents, ReceptorColumn};
 use crate::model::{Model, Population, Projection, Source};
 use crate::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::random::{Purpose, stream};
@@ -38,6 +38,30 @@ impl<'m> Lowering<'m> {
             .map(|(index, _)| index)
             .collect();
         Self { model, wired }
+    }
+
+    /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
+    /// and not looked at again.
+    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
+        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
+        let waiting = incoming.filter(|(w, _)| !self.spreads(*w)).filter_map(|(_, i)| i.as_ref());
+        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
+    }
+
+    /// Whether the spikes of a projection are spread over a ring when they are sent: where synapses differ in delay, and
+    /// no weight or probability changes while a spike is on its way (it is that of the arrival which counts).
+    fn spreads(&self, wired: usize) -> bool {
+        let projection = self.projection(wired);
+        let lasts = |now: &Projection| {
+            now.weight == projection.weight
+                && now.release_probability == projection.release_probability
+        };
+        projection.delays.as_constant().is_none()
+            && self
+                .model
+                .changes()
+                .iter()
+                .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
     }
 
     fn integration(&self, population: &Population) -> Integration {
@@ -138,7 +162,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Builds what one worker owns.
-    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, TooManySynapses> {
+    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, WiringTooLarge> {
         let model = self.model;
         let parts: Vec<Part> = share.iter().map(|(p, range)| self.build_part(*p, range)).collect();
         let mut incoming = Vec::with_capacity(self.wired.len());
@@ -164,7 +188,13 @@ impl<'m> Lowering<'m> {
                 }
             });
         }
-        Ok(WorkerState { parts, incoming, schedule: Vec::new(), afferents: Vec::new() })
+        Ok(WorkerState {
+            parts,
+            incoming,
+            schedule: Vec::new(),
+            spread: Vec::new(),
+            afferents: Vec::new(),
+        })
     }
 
     fn source_size(&self, projection: &Projection) -> u32 {
@@ -198,7 +228,18 @@ impl<'m> Lowering<'m> {
                     Plasticity::Stdp(Stdp::new(rule, lists, projection.weight, sources, targets))
                 }
             });
-            for delay in incoming.lists.delays() {
+            let delays = incoming.lists.delays();
+            if self.spreads(w) {
+                worker.spread.push(w);
+                let part = &mut worker.parts[incoming.part];
+                let (column, len, longest) = (self.column_of(projection), part.len, delays.end - 1);
+                let pending = &mut part.receptors[column].pending;
+                if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
+                    *pending = Some(PendingEvents::new(len, longest));
+                }
+                continue;
+            }
+            for delay in delays {
                 match worker.schedule.iter_mut().find(|entry| entry.0 == delay) {
                     Some(entry) => entry.1.push(w),
                     None => worker.schedule.push((delay, vec![w])),

@@ -73,11 +73,16 @@ impl Kinetics<3> for HodgkinHuxley {
     #[inline(always)]
     fn gates(&self, phi: &f64, v: f64, _: f64) -> [Gate; 3] {
         let u = v + 65.0;
-        // All exponentials but one are powers of e^(−u/80).
-        let e80 = exp(-0.0125 * u);
+        // All exponentials are powers of e^(−u/720), to 72 roundings: 2e-14.
+        let e720 = exp((-1.0 / 720.0) * u);
+        let e360 = e720 * e720;
+        let e180 = e360 * e360;
+        let e90 = e180 * e180;
+        let e80 = e90 * e720;
         let e40 = e80 * e80;
         let e20 = e40 * e40;
         let e10 = e20 * e20;
+        let e18 = e20 * e180;
         const E1: f64 = std::f64::consts::E;
         const E2_5: f64 = 12.182_493_960_703_473;
         const E3: f64 = 20.085_536_923_187_668;
@@ -87,7 +92,7 @@ impl Kinetics<3> for HodgkinHuxley {
         let [r_m, r_n, r_h] = reciprocals([d_m, d_n, E3.mul_add(e10, 1.0)]);
         let alpha_m = if is_small(x_m) { series_m } else { x_m * r_m };
         let alpha_n = 0.1 * if is_small(x_n) { series_n } else { x_n * r_n };
-        let beta_m = 4.0 * exp((-1.0 / 18.0) * u);
+        let beta_m = 4.0 * e18;
         let (alpha_h, beta_h) = (0.07 * e20, r_h);
         let beta_n = 0.125 * e80;
         let sums = [alpha_m + beta_m, alpha_h + beta_h, alpha_n + beta_n];

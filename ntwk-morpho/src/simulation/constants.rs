@@ -26,6 +26,8 @@ pub(super) struct Constants {
     pub clamps: Vec<(usize, VoltageClamp)>,
     /// Gap junctions, by position.
     pub gap_junctions: GapJunctions,
+    /// Whether a mechanism reads or writes calcium.
+    pub uses_calcium: bool,
     /// Nodes without area, for Crank–Nicolson.
     pub massless: Vec<Massless>,
 }
@@ -86,6 +88,7 @@ impl Constants {
                 list: cell.gap_junctions.iter().map(|&(a, b, g)| (at(a), at(b), g)).collect(),
             },
             clamps: cell.clamps.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
+            uses_calcium: cell.insertions.iter().any(|i| i.mechanism.uses_calcium()),
             positions,
             massless,
             tree,

@@ -44,7 +44,8 @@ impl Placed {
             .map(|(&c, &s)| (positions[c], s))
             .collect();
         order.sort_by_key(|o| o.0);
-        let n = if everywhere { positions.len() } else { order.len() };
+        // Behind the last compartment lie only ends of branches.
+        let n = if everywhere { order.last().map_or(0, |o| o.0 as usize + 1) } else { order.len() };
         let padded = n.next_multiple_of(LANES);
         let mut scale = vec![0.0; padded];
         for (k, (position, s)) in order.iter().enumerate() {

@@ -5,6 +5,7 @@ use crate::compartments::Location;
 use crate::simulation::Simulation;
 use crate::spec::BuiltCell;
 use crate::stimulus::Waveform;
+use crate::work::Work;
 
 /// A cell under its synaptic activity and at rest.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +41,7 @@ const EPSP: f64 = 80.0;
 /// Runs the cell under the synaptic activity of its description for `duration` (ms) after `transient` (ms), three times
 /// with the same spikes: alone, with a steady test current of `current` (nA) at `at`, and with the probe contact activated
 /// every 150 ms. Differences between the runs give input resistance and mean EPSP; they are exact, since the activity is
-/// the same.
+/// the same. Each run is a point of `work`.
 ///
 /// # Errors
 /// [`StudyError`].
@@ -53,7 +54,7 @@ pub fn background(
     transient: f64,
     duration: f64,
     threshold: f64,
-    progress: &mut dyn FnMut(f64),
+    work: &Work<'_>,
 ) -> Result<BackgroundState, StudyError> {
     positive("duration", duration)?;
     positive("test current", current.abs())?;
@@ -72,23 +73,25 @@ pub fn background(
         Ok((s.recording().column(0).to_vec(), spikes))
     };
     let onset = (transient / settings.dt).round() as usize;
-    let mut measured = Vec::new();
-    let mut kept = None;
-    for (index, base) in [&quiet, &active].into_iter().enumerate() {
-        let (alone, spikes) = trace(base)?;
-        progress(0.1 + 0.45 * index as f64);
+    let times: Vec<f64> = (0..)
+        .map(|k| transient + PROBE_EVERY * f64::from(k))
+        .take_while(|t| t + EPSP < end)
+        .collect();
+    let mut cells = Vec::new();
+    for base in [quiet, active] {
         let mut stepped = base.clone();
         stepped.inject(at, Waveform::step(transient, duration, current))?;
-        let (pushed, _) = trace(&stepped)?;
-        progress(0.25 + 0.45 * index as f64);
-        let times: Vec<f64> = (0..)
-            .map(|k| transient + PROBE_EVERY * f64::from(k))
-            .take_while(|t| t + EPSP < end)
-            .collect();
         let mut probed = base.clone();
         add_contact(&mut probed, probe.1, probe.0, 1.0, &times)?;
-        let (with_probe, _) = trace(&probed)?;
-        progress(0.45 + 0.45 * index as f64);
+        cells.extend([base, stepped, probed]);
+    }
+    let traces = work.each(&cells, trace)?;
+    if traces.len() < cells.len() {
+        return Err(StudyError::Interrupted);
+    }
+    let mut measured = Vec::new();
+    for of in traces.chunks(3) {
+        let (alone, pushed, with_probe) = (&of[0].0, &of[1].0, &of[2].0);
         let n = (EPSP / settings.dt) as usize;
         let mut epsp = vec![0.0; n];
         for t in &times {
@@ -107,11 +110,8 @@ pub fn background(
         let reached = difference.iter().position(|d| d / largest >= 1.0 - (-1.0f64).exp());
         let tau = reached.map_or(f64::NAN, |k| k as f64 * settings.dt);
         measured.push((resistance, tau, epsp));
-        if index == 1 {
-            kept = Some((alone, spikes));
-        }
     }
-    let (alone, spikes) = kept.ok_or(StudyError::Missing("no activity"))?;
+    let (alone, spikes) = traces[3].clone();
     let values = &alone[onset.min(alone.len() - 1)..];
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt();

@@ -1,11 +1,12 @@
 //! One synapse after the other in every compartment: what arrives at the soma.
 
-use super::{Contact, SETTLE, StudyError, add_contact, positive, settled, watch};
+use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
 use crate::compartments::Location;
 use crate::selection::Selection;
 use crate::spec::BuiltCell;
+use crate::work::Work;
 
-/// EPSPs of a synapse in each of some compartments.
+/// EPSPs of a synapse in each of some compartments: those that were computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpspMap {
     /// The compartments.
@@ -33,7 +34,7 @@ pub fn epsp_map(
     contact: &Contact,
     to: Location,
     duration: f64,
-    progress: &mut dyn FnMut(f64),
+    work: &Work<'_>,
 ) -> Result<EpspMap, StudyError> {
     positive("duration", duration)?;
     let (cell, rest) = settled(built)?;
@@ -43,15 +44,7 @@ pub fn epsp_map(
     }
     let dt = built.spec.simulation.settings.dt;
     let baseline_to = rest.voltage(to)?;
-    let mut map = EpspMap {
-        compartments: compartments.clone(),
-        local: Vec::new(),
-        remote: Vec::new(),
-        time_to_peak: Vec::new(),
-        local_area: Vec::new(),
-        remote_area: Vec::new(),
-    };
-    for (done, &k) in compartments.iter().enumerate() {
+    let rows = points(work, &compartments, |&k| {
         let c = cell.compartments().as_slice()[k];
         let at = Location::new(c.branch, c.x);
         let mut with = cell.clone();
@@ -73,12 +66,15 @@ pub fn epsp_map(
             remote_area += there * dt;
             Ok(())
         })?;
-        map.local.push(local);
-        map.remote.push(remote);
-        map.time_to_peak.push(time);
-        map.local_area.push(local_area);
-        map.remote_area.push(remote_area);
-        progress((done + 1) as f64 / compartments.len() as f64);
-    }
-    Ok(map)
+        Ok([local, remote, time, local_area, remote_area])
+    })?;
+    let column = |c: usize| rows.iter().map(|r| r[c]).collect();
+    Ok(EpspMap {
+        compartments: compartments[..rows.len()].to_vec(),
+        local: column(0),
+        remote: column(1),
+        time_to_peak: column(2),
+        local_area: column(3),
+        remote_area: column(4),
+    })
 }

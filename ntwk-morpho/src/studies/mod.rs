@@ -1,8 +1,8 @@
 //! Experiments on a cell: maps of impedance and of EPSPs, summation, sequences, back-propagation, background activity.
 //!
 //! Each starts from rest: electrodes and synaptic activity of the description are left out unless the experiment is about
-//! them, the cell settles, and what follows is measured against the settled potential. `progress` is called with the
-//! fraction done.
+//! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Work`];
+//! interrupted, it gives what the first points gave.
 
 mod background;
 mod epsp_map;
@@ -22,6 +22,7 @@ use crate::impedance::ImpedanceError;
 use crate::receptor::Receptor;
 use crate::simulation::{Simulation, SimulationError};
 use crate::spec::BuiltCell;
+use crate::work::Work;
 
 /// Why a study could not be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum StudyError {
     /// The cell has no linear response.
     #[error(transparent)]
     Impedance(#[from] ImpedanceError),
+    /// Interrupted before anything was computed.
+    #[error("interrupted before the first result")]
+    Interrupted,
     /// What the study needs is not there.
     #[error("{0}")]
     Missing(&'static str),
@@ -90,6 +94,16 @@ fn add_contact(
         cell.add_spikes(synapse, times)?;
     }
     Ok(())
+}
+
+/// Does `one` for the points of a study; what the first points gave, at least one.
+fn points<T: Sync, R: Send>(
+    work: &Work<'_>,
+    all: &[T],
+    one: impl Fn(&T) -> Result<R, StudyError> + Sync,
+) -> Result<Vec<R>, StudyError> {
+    let results = work.each(all, one)?;
+    if results.is_empty() { Err(StudyError::Interrupted) } else { Ok(results) }
 }
 
 fn positive(name: &'static str, value: f64) -> Result<f64, StudyError> {

@@ -4,6 +4,7 @@ use super::{SETTLE, StudyError, positive, settled, watch};
 use crate::compartments::Location;
 use crate::spec::BuiltCell;
 use crate::stimulus::Waveform;
+use crate::work::Work;
 
 /// What a pulse at the soma does in every compartment.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +75,11 @@ pub struct Snapshots {
     pub voltages: Vec<Vec<f64>>,
 }
 
+/// Time simulated between two looks at the interruption (ms).
+const PIECE: f64 = 10.0;
+
 /// Runs the cell as described, with its electrodes and synapses, and keeps the potential of all compartments from `from`
-/// to `to` every `every` (ms).
+/// to `to` every `every` (ms). It is one simulation, so it uses one thread; interrupted, it gives the snapshots so far.
 ///
 /// # Errors
 /// [`StudyError`]; more than 2000 snapshots are refused.
@@ -84,7 +88,7 @@ pub fn snapshots(
     from: f64,
     to: f64,
     every: f64,
-    progress: &mut dyn FnMut(f64),
+    work: &Work<'_>,
 ) -> Result<Snapshots, StudyError> {
     positive("every", every)?;
     positive("to - from", to - from)?;
@@ -97,10 +101,17 @@ pub fn snapshots(
     let mut out = Snapshots { times: Vec::new(), voltages: Vec::new() };
     let count = ((to - from) / every + 1e-9).floor() as usize;
     for k in 0..=count {
-        simulation.run(from + k as f64 * every)?;
+        // In short pieces, so that a long way to the first snapshot can be interrupted too.
+        let until = from + k as f64 * every;
+        while simulation.time() < until - 1e-9 && !work.is_interrupted() {
+            simulation.run(until.min(simulation.time() + PIECE))?;
+        }
+        if work.is_interrupted() {
+            break;
+        }
         out.times.push(simulation.time());
         out.voltages.push(simulation.voltages().into_iter().take(n).collect());
-        progress(k as f64 / count.max(1) as f64);
+        (work.progress)(k as f64 / count.max(1) as f64);
     }
-    Ok(out)
+    if out.times.is_empty() { Err(StudyError::Interrupted) } else { Ok(out) }
 }

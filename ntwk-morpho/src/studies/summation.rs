@@ -1,8 +1,9 @@
 //! How EPSPs add up: number of synapses active together, order and speed of a sequence.
 
-use super::{Contact, SETTLE, StudyError, add_contact, positive, settled, watch};
+use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
 use crate::compartments::Location;
 use crate::spec::BuiltCell;
+use crate::work::Work;
 
 /// Peaks against the number of synapses that are active together.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,21 +33,14 @@ pub fn summation(
     to: Location,
     most: usize,
     duration: f64,
-    progress: &mut dyn FnMut(f64),
+    work: &Work<'_>,
 ) -> Result<SummationCurve, StudyError> {
     positive("duration", duration)?;
     positive("number of synapses", most as f64)?;
     let (cell, rest) = settled(built)?;
     let (baseline, baseline_to) = (rest.voltage(at)?, rest.voltage(to)?);
-    let mut curve = SummationCurve {
-        numbers: (1..=most).collect(),
-        peak: Vec::new(),
-        expected: Vec::new(),
-        local_peak: Vec::new(),
-        local_traces: Vec::new(),
-        dt: built.spec.simulation.settings.dt,
-    };
-    for n in 1..=most {
+    let numbers: Vec<usize> = (1..=most).collect();
+    let rows = points(work, &numbers, |&n| {
         let mut with = cell.clone();
         // Synapses of one receptor at one place share their state, so n synapses are one of n times the weight.
         add_contact(&mut with, at, contact, n as f64, &[SETTLE])?;
@@ -61,13 +55,17 @@ pub fn summation(
             trace.push(here);
             Ok(())
         })?;
-        curve.peak.push(peak);
-        curve.expected.push(n as f64 * curve.peak[0]);
-        curve.local_peak.push(local);
-        curve.local_traces.push(trace);
-        progress(n as f64 / most as f64);
-    }
-    Ok(curve)
+        Ok((peak, local, trace))
+    })?;
+    let one = rows[0].0;
+    Ok(SummationCurve {
+        numbers: numbers[..rows.len()].to_vec(),
+        peak: rows.iter().map(|r| r.0).collect(),
+        expected: numbers[..rows.len()].iter().map(|&n| n as f64 * one).collect(),
+        local_peak: rows.iter().map(|r| r.1).collect(),
+        local_traces: rows.into_iter().map(|r| r.2).collect(),
+        dt: built.spec.simulation.settings.dt,
+    })
 }
 
 /// Peaks at the target for a sequence of synapses in both orders.
@@ -96,7 +94,7 @@ pub fn sequences(
     to: Location,
     intervals: &[f64],
     duration: f64,
-    progress: &mut dyn FnMut(f64),
+    work: &Work<'_>,
 ) -> Result<SequenceCurve, StudyError> {
     positive("duration", duration)?;
     if places.len() < 2 {
@@ -107,14 +105,7 @@ pub fn sequences(
     let mut order: Vec<Location> = places.to_vec();
     let distance = |at: &Location| cell.compartments().path_distance(*at);
     order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
-    let mut curve = SequenceCurve {
-        intervals: intervals.to_vec(),
-        inwards: Vec::new(),
-        outwards: Vec::new(),
-        traces: Vec::new(),
-        dt: built.spec.simulation.settings.dt,
-    };
-    for (done, &interval) in intervals.iter().enumerate() {
+    let rows = points(work, intervals, |&interval| {
         if !(interval >= 0.0 && interval.is_finite()) {
             let (name, expected) = ("interval", "a finite number >= 0");
             return Err(StudyError::Parameter { name, value: interval, expected });
@@ -135,12 +126,13 @@ pub fn sequences(
             })?;
             Ok((trace.iter().copied().fold(0.0, f64::max), trace))
         };
-        let (inwards, in_trace) = run(false)?;
-        let (outwards, out_trace) = run(true)?;
-        curve.inwards.push(inwards);
-        curve.outwards.push(outwards);
-        curve.traces.push([in_trace, out_trace]);
-        progress((done + 1) as f64 / intervals.len() as f64);
-    }
-    Ok(curve)
+        Ok([run(false)?, run(true)?])
+    })?;
+    Ok(SequenceCurve {
+        intervals: intervals[..rows.len()].to_vec(),
+        inwards: rows.iter().map(|r| r[0].0).collect(),
+        outwards: rows.iter().map(|r| r[1].0).collect(),
+        traces: rows.into_iter().map(|r| r.map(|(_, trace)| trace)).collect(),
+        dt: built.spec.simulation.settings.dt,
+    })
 }

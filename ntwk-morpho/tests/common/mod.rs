@@ -25,6 +25,12 @@ pub fn max_difference(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
+/// Holds an error under its tolerance and prints both, one line that validation/morpho/errors.py collects.
+pub fn reached(file: &str, what: &str, error: f64, tolerance: f64, unit: &str) {
+    eprintln!("reached | {file} | {what} | {error:.1e} | {tolerance:.1e} | {unit}");
+    assert!(error <= tolerance, "{file}, {what}: {error:e} {unit}, tolerance {tolerance:e}");
+}
+
 /// A reconstruction, if the folder with them is named in NTWK_MORPHOLOGIES; says so if not.
 pub fn reconstruction(name: &str) -> Option<Vec<u8>> {
     let Some(folder) = std::env::var_os("NTWK_MORPHOLOGIES") else {

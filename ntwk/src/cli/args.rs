@@ -10,6 +10,7 @@ use super::analyze::AnalyzeArgs;
 use super::cells::CellsArgs;
 use super::compare::CompareArgs;
 use super::export::ExportArgs;
+use super::features::FeaturesArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
@@ -65,6 +66,7 @@ moment), so memory does not grow with the duration, and a run that is killed kee
     Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
+    Features(FeaturesArgs),
     Info(InfoArgs),
     Export(ExportArgs),
     Verify(VerifyArgs),

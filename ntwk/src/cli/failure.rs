@@ -145,6 +145,8 @@ impl Failure {
             )
             | Self::Scan(ScanError::Another { .. }) => 2,
             Self::Stopped { interrupted: true, .. }
+            | Self::Study(StudyError::Interrupted)
+            | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))
             | Self::Theory(TheoryError::Interrupted)
             | Self::Verify(VerifyError::Interrupted) => 130,
             _ => 1,

@@ -81,6 +81,15 @@ pub(crate) struct OutArgs {
     pub quiet: bool,
 }
 
+/// Independent points on several threads.
+#[derive(Debug, Args)]
+pub(crate) struct ParallelArgs {
+    /// Number of threads; the results do not depend on it [default: all cores]. Ctrl-C leaves what
+    /// the points so far gave.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+}
+
 /// A cell file and where results go.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArgs {
@@ -193,6 +202,8 @@ Writes epsp.csv (one line per compartment), epsp.png and epsp.svg.")]
 pub(crate) struct EpspArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
     /// Group of synapses of the cell file [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -220,6 +231,8 @@ without voltage-dependent receptors. Writes summation.csv, summation.png and sum
 pub(crate) struct SummationArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
     /// Group of synapses of the cell file [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -248,6 +261,8 @@ Writes sequence.csv, sequence.png and sequence.svg.")]
 pub(crate) struct SequenceArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
     /// Group of synapses of the cell file [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -321,6 +336,8 @@ the runs are exact. Writes background.csv, background.png and background.svg.")]
 pub(crate) struct BackgroundArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
     /// Group whose contact probes the cell [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -356,6 +373,8 @@ scan`), transfer_function.json (coefficients, quality) and transfer_function.png
 pub(crate) struct MorphoTfArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
     /// Excitatory group of synapses.
     #[arg(long, value_name = "GROUP", default_value = "excitation")]
     pub excitation: String,

@@ -5,10 +5,10 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::BackgroundArgs;
+use super::work::Studies;
 use super::{cell, group, locate, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, note, print, theme, write, write_figure};
-use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number, optional};
 
@@ -29,19 +29,12 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     if built.synapses.iter().all(|s| s.events.iter().all(Vec::is_empty)) {
         return Err(Failure::Argument("no synapse of the cell file is active".to_owned()));
     }
-    let bar = Bar::new("background", out.quiet);
     let threshold = built.spec.record.threshold;
-    let state = background(
-        &built,
-        to,
-        (&contact, at),
-        args.current,
-        args.transient,
-        args.duration,
-        threshold,
-        &mut |f| bar.set(f, String::new()),
-    )?;
-    bar.finish();
+    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let state = studies.study("background", |work| {
+        let (transient, duration) = (args.transient, args.duration);
+        background(&built, to, (&contact, at), args.current, transient, duration, threshold, work)
+    })?;
     if state.rate > 0.0 {
         note(
             "the cell fires under this activity: input resistance, time constant and EPSP include the spikes",

@@ -10,10 +10,10 @@ use ntwk_plot::figures::{NamedCurve, Shading, Style, TreeColors, TreeMarker, cur
 use ntwk_plot::{Axis, Figure, Label, Layout, Panel, Theme, Width};
 
 use super::args::{BapArgs, EpspArgs, ImpedanceArgs};
+use super::work::Studies;
 use super::{cell, figure_error, group, locate, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, print, theme, write, write_figure};
-use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
 
@@ -148,11 +148,10 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
     let out = &args.study.out;
     let to = locate(&built, &args.to)?;
     let (spec, contact) = group(&built, args.synapses.as_deref())?;
-    let bar = Bar::new("EPSPs", out.quiet);
-    let map = epsp_map(&built, &args.selection, &contact, to, args.duration, &mut |f| {
-        bar.set(f, String::new());
+    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let map = studies.study("EPSPs", |work| {
+        epsp_map(&built, &args.selection, &contact, to, args.duration, work)
     })?;
-    bar.finish();
     let attenuation: Vec<f64> =
         map.local.iter().zip(&map.remote).map(|(l, r)| (l / r).abs()).collect();
     let columns: [(&str, &[f64]); 6] = [
@@ -202,7 +201,7 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 160.0, layout, &theme);
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);
-    Ok(())
+    studies.end(out.out.join("epsp.csv"))
 }
 
 pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {

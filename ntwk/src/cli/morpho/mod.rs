@@ -11,6 +11,7 @@ mod movie;
 mod run;
 mod summation;
 mod transfer;
+mod work;
 
 pub(crate) use args::MorphoArgs;
 

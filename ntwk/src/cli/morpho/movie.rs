@@ -7,6 +7,7 @@ use ntwk_plot::figures::{Shading, TreeColors, tree};
 use ntwk_plot::{Figure, Label, Layout, Panel, Theme, Width, movie};
 
 use super::args::MovieArgs;
+use super::work::Studies;
 use super::{cell, figure_error, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, theme, write, write_figure};
@@ -20,9 +21,9 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
     let to = args.to.unwrap_or(built.spec.simulation.t_stop);
-    let bar = Bar::new("simulation", out.quiet);
-    let shots = snapshots(&built, args.from, to, args.every, &mut |f| bar.set(f, String::new()))?;
-    bar.finish();
+    let studies = Studies::serial(out.quiet);
+    let shots =
+        studies.study("simulation", |work| snapshots(&built, args.from, to, args.every, work))?;
     let (low, high) = shots
         .voltages
         .iter()
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     };
     files.extend(write_figure(&out.out, "movie", &figure)?);
     list_files(&files);
-    Ok(())
+    studies.end(out.out.join("movie.gif"))
 }
 
 fn panel(

@@ -6,17 +6,20 @@ use ntwk::morpho_figures::{pieces, position};
 use ntwk_io::provenance::{Provenance, host_features, utc_timestamp};
 use ntwk_io::{CellRun, probe_unit, write_cell_csv, write_cell_run};
 use ntwk_morpho::spec::BuiltCell;
-use ntwk_morpho::{Probe, Recording, Spikes};
+use ntwk_morpho::{Probe, Recording, SimulationError, Spikes};
 use ntwk_plot::figures::{NamedCurve, Style, TreeColors, TreeMarker, curves, tree};
 use ntwk_plot::{Axis, Figure, Layout, Panel, Theme, Width};
 
 use super::args::StudyArgs;
+use super::work::Studies;
 use super::{cell, figure_error, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, print, theme, write_figure};
-use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
+
+/// Parts of a run between which it can be interrupted.
+const PARTS: u32 = 200;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.cell)?;
@@ -26,16 +29,18 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let t_stop = built.spec.simulation.t_stop;
     let started = SystemTime::now();
     let clock = Instant::now();
-    let bar = Bar::new("simulation", args.out.quiet);
-    let mut outcome = Ok(());
-    for k in 1..=100 {
-        outcome = simulation.run(t_stop * f64::from(k) / 100.0);
-        if outcome.is_err() {
-            break;
+    let studies = Studies::serial(args.out.quiet);
+    let outcome = studies.study("simulation", |work| {
+        for k in 1..=PARTS {
+            if work.is_interrupted() {
+                break;
+            }
+            let fraction = f64::from(k) / f64::from(PARTS);
+            simulation.run(t_stop * fraction)?;
+            (work.progress)(fraction);
         }
-        bar.set(f64::from(k) / 100.0, String::new());
-    }
-    bar.finish();
+        Ok::<_, SimulationError>(())
+    });
     let wall = clock.elapsed().as_secs_f64();
     let (recording, spikes) = (simulation.recording(), simulation.spikes());
     let provenance = Provenance {
@@ -58,18 +63,20 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     write_cell_run(&results, &contents)?;
     let table = folder.join("traces.csv");
     write_cell_csv(&table, &built, &recording)?;
-    let mut files = vec![results, table];
+    let mut files = vec![results.clone(), table];
     summary(&built, &recording, &spikes);
     print(format!(
-        "simulated {t_stop} ms of {} compartments in {wall:.3} s",
+        "simulated {} ms of {} compartments in {wall:.3} s",
+        simulation.time(),
         built.cell.compartments().len()
     ));
     let theme = theme(args.out.dark);
     let figure = figure(&built, &recording, title(&file, &args.cell.cell), &theme)?;
     files.extend(write_figure(folder, "run", &figure)?);
     list_files(&files);
-    // What was computed before a failure is in the files.
-    outcome.map_err(Failure::from)
+    // What was computed before a failure or an interruption is in the files.
+    outcome?;
+    studies.end(results)
 }
 
 fn summary(built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {

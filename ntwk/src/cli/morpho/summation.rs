@@ -8,10 +8,10 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::{SequenceArgs, SummationArgs};
+use super::work::Studies;
 use super::{cell, group, locate, places, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, print, theme, write, write_figure};
-use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
 
@@ -29,17 +29,16 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
     let (spec, contact) = group(&built, args.synapses.as_deref())?;
     let (at, to) = (locate(&built, &args.at)?, locate(&built, &args.to)?);
     let most = args.most as usize;
+    let studies = Studies::parallel(&args.parallel, out.quiet);
     let study = |contact: &Contact, name: &str| {
-        let bar = Bar::new(name, out.quiet);
-        let result = summation_study(&built, contact, at, to, most, args.duration, &mut |f| {
-            bar.set(f, String::new());
-        });
-        bar.finish();
-        result
+        studies
+            .study(name, |work| summation_study(&built, contact, at, to, most, args.duration, work))
     };
     let full = study(&contact, "all receptors")?;
     let reduced = without_block(&contact);
-    let compared = if !reduced.is_empty() && reduced.len() < contact.len() {
+    let differ = !reduced.is_empty() && reduced.len() < contact.len();
+    // Interrupted in the first curve, the command ends with that.
+    let compared = if differ && !studies.is_interrupted() {
         Some(study(&reduced, "without NMDA")?)
     } else {
         None
@@ -57,7 +56,8 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
             number(peak / expected, 3),
             number(local, 2),
         ]);
-        let other = compared.as_ref().map_or(String::new(), |c| c.peak[i].to_string());
+        let other = compared.as_ref().and_then(|c| c.peak.get(i));
+        let other = other.map_or(String::new(), f64::to_string);
         let _ = writeln!(csv, "{n},{peak},{expected},{local},{other}");
     }
     print(format!("synapses of \"{}\" at {}, measured at {}\n", spec.name, args.at, args.to));
@@ -118,7 +118,7 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 62.0, layout, &theme);
     files.extend(write_figure(&out.out, "summation", &figure)?);
     list_files(&files);
-    Ok(())
+    studies.end(out.out.join("summation.csv"))
 }
 
 pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
@@ -127,11 +127,10 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
     let (spec, contact) = group(&built, args.synapses.as_deref())?;
     let to = locate(&built, &args.to)?;
     let at = places(&built, &spec.name);
-    let bar = Bar::new("sequences", out.quiet);
-    let result = sequences(&built, &contact, &at, to, &args.intervals, args.duration, &mut |f| {
-        bar.set(f, String::new());
+    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let result = studies.study("sequences", |work| {
+        sequences(&built, &contact, &at, to, &args.intervals, args.duration, work)
     })?;
-    bar.finish();
     let mut table = Table::new(&["interval (ms)", "IN (mV)", "OUT (mV)", "IN/OUT"]);
     let mut csv = "interval_ms,in_mV,out_mV\n".to_owned();
     for (k, interval) in result.intervals.iter().enumerate() {
@@ -188,5 +187,5 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 65.0, layout, &theme);
     files.extend(write_figure(&out.out, "sequence", &figure)?);
     list_files(&files);
-    Ok(())
+    studies.end(out.out.join("sequence.csv"))
 }

@@ -11,10 +11,10 @@ use ntwk_plot::{Figure, Layout, Width};
 use serde::Serialize;
 
 use super::args::MorphoTfArgs;
+use super::work::Studies;
 use super::{figure_error, title};
 use crate::cli::Failure;
 use crate::cli::output::{make_folder, note, print, theme, write, write_figure, write_json};
-use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
 
@@ -55,9 +55,8 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         repetitions: args.repetitions,
         threshold: args.threshold,
     };
-    let bar = Bar::new("scan", out.quiet);
-    let measured = scan(&plan, &mut |f| bar.set(f, String::new()))?;
-    bar.finish();
+    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let measured = studies.study("scan", |work| scan(&plan, work))?;
     let mut table = Table::new(&[
         "ν_e (Hz)",
         "ν_i (Hz)",
@@ -89,6 +88,11 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write(&out.out, "scan.csv", csv.as_bytes())?];
+    if measured.points.len() < args.rates_excitation.len() * args.rates_inhibition.len() {
+        note("no fit and no figure: the grid is not complete");
+        list_files(&files);
+        return studies.end(out.out.join("scan.csv"));
+    }
     let fitted = match fit_transfer(&measured, ThresholdForm::Linear4) {
         Ok(fit) => Some(fit),
         Err(MorphoScanError::Fit(e)) => {
