@@ -33,6 +33,31 @@ pub enum ImpedanceError {
     },
 }
 
+impl Cell {
+    /// Membrane admittance (S/cm²) of every compartment, the capacitance aside, about the steady state at `v` (mV) and
+    /// `celsius` (°C) for angular frequency `omega` (1/ms), calcium at 100 nM.
+    ///
+    /// # Errors
+    /// [`ImpedanceError::NoAdmittance`].
+    pub fn admittance(
+        &self,
+        v: f64,
+        celsius: f64,
+        omega: f64,
+    ) -> Result<Vec<Complex<f64>>, ImpedanceError> {
+        let mut density = vec![Complex::new(0.0, 0.0); self.compartments().len()];
+        for i in &self.insertions {
+            // A pool carries no current: its admittance is zero.
+            let y = i.mechanism.admittance(celsius, v, 1e-4, omega);
+            let y = y.ok_or_else(|| ImpedanceError::NoAdmittance { mechanism: i.name.clone() })?;
+            for (&p, &s) in i.places.iter().zip(&i.scale) {
+                density[p] += y * s;
+            }
+        }
+        Ok(density)
+    }
+}
+
 /// The response V = Z(ω) I of all nodes to sinusoidal currents: (G + iωC) V = I by one complex elimination, O(N).
 ///
 /// Channels count with the admittance of their gates about the steady state at the holding potential (quasi-active
@@ -63,15 +88,7 @@ impl Impedance {
         let omega = TAU * 1e-3 * frequency;
         let compartments = cell.compartments().clone();
         let list = compartments.as_slice();
-        let mut density = vec![Complex::new(0.0, 0.0); list.len()];
-        for i in &cell.insertions {
-            // A pool carries no current: its admittance is zero.
-            let y = i.mechanism.admittance(celsius, v, 1e-4, omega);
-            let y = y.ok_or_else(|| ImpedanceError::NoAdmittance { mechanism: i.name.clone() })?;
-            for (&p, &s) in i.places.iter().zip(&i.scale) {
-                density[p] += y * s;
-            }
-        }
+        let density = cell.admittance(v, celsius, omega)?;
         let tree = Tree::new(&compartments, &cell.resistivity);
         let mut positions = vec![0; tree.len()];
         let mut own = vec![Complex::new(0.0, 0.0); tree.len()];

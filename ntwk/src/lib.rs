@@ -5,6 +5,7 @@
 pub mod analyze;
 pub mod cell_figures;
 pub mod compare;
+pub mod connection_figure;
 pub mod diagnosis;
 pub mod morpho_figures;
 pub mod morpho_transfer;

@@ -203,6 +203,27 @@ impl Network {
         self.synapses
     }
 
+    /// Calls `f` with the source and the target of every synapse between neurons of populations, each as (index of the
+    /// population, neuron in it); grouped by worker, projection and source.
+    pub fn for_each_recurrent_synapse(&self, mut f: impl FnMut((usize, u32), (usize, u32))) {
+        for worker in &self.workers {
+            for (projection, incoming) in self.shared.projections.iter().zip(&worker.incoming) {
+                let (Source::Population(from), Some(incoming)) = (projection.source, incoming)
+                else {
+                    continue;
+                };
+                let first = worker.parts[incoming.part].first;
+                for source in 0..self.shared.populations[from].size {
+                    for synapse in incoming.lists.row(source) {
+                        let place = incoming.lists.places()[synapse];
+                        let (_, target) = incoming.lists.delay_and_target(place);
+                        f((from, source), (projection.target, first + target));
+                    }
+                }
+            }
+        }
+    }
+
     /// Step of the next change.
     pub(crate) fn next_change(&self) -> Option<u32> {
         self.changes.last().map(|change| change.step)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ntwk::compare::CompareError;
+use ntwk::connection_figure::ConnectionFigureError;
 use ntwk::morpho_transfer::MorphoScanError;
 use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
@@ -58,6 +59,9 @@ pub(crate) enum Failure {
         /// Where the partial results are.
         file: PathBuf,
     },
+    /// The connectivity cannot be drawn.
+    #[error(transparent)]
+    Connections(#[from] ConnectionFigureError),
     /// A run cannot be written.
     #[error(transparent)]
     Stream(#[from] StreamError),

@@ -45,6 +45,7 @@ run.png and run.svg into DIR.")]
     /// List the built-in channels with their parameters.
     #[command(after_help = "Example:\n  ntwk morpho channels")]
     Channels,
+    Electrotonic(ElectrotonicArgs),
     Impedance(ImpedanceArgs),
     Epsp(EpspArgs),
     Summation(SummationArgs),
@@ -147,6 +148,12 @@ fn quantity(text: &str, q: Quantity) -> Result<f64, String> {
     }
 }
 
+/// A number between 0.0001 and 1.
+fn fraction(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|x| (1e-4..=1.0).contains(x));
+    number.ok_or_else(|| "expected a number between 0.0001 and 1".to_owned())
+}
+
 fn time(text: &str) -> Result<f64, String> {
     quantity(text, Quantity::Time)
 }
@@ -161,6 +168,30 @@ fn rate(text: &str) -> Result<f64, String> {
 
 fn voltage(text: &str) -> Result<f64, String> {
     quantity(text, Quantity::Voltage)
+}
+
+/// Electrotonic lengths: the tree in units of its length constants, and the equivalent cable.
+///
+/// Channels count with their slope conductance about the holding potential. The equivalent cable has
+/// at each electrotonic distance the sum of the branches' characteristic conductances; how far its
+/// input resistance is from the cell's says how well it stands for the tree.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk morpho electrotonic examples/dendritic-integration/cell.toml
+  ntwk morpho electrotonic cell.toml --hold '-60 mV' --step 0.02
+
+Writes electrotonic.csv (one line per compartment: lambda, lengths), equivalent_cable.csv,
+electrotonic.png and electrotonic.svg.")]
+pub(crate) struct ElectrotonicArgs {
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// Potential about which channels are linearised [default: simulation.v_init].
+    #[arg(long, value_name = "MV", value_parser = voltage, allow_hyphen_values = true)]
+    pub hold: Option<f64>,
+    /// Electrotonic length of a stretch of the equivalent cable.
+    #[arg(long, default_value = "0.02", value_parser = fraction)]
+    pub step: f64,
 }
 
 /// Map of input resistance and transfer impedance: what a current anywhere does there and at the

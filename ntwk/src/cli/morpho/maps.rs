@@ -18,15 +18,15 @@ use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
 
 /// A map over some compartments.
-struct Map<'a> {
-    label: &'a str,
-    title: &'a str,
-    values: &'a [f64],
-    shading: Shading,
+pub(super) struct Map<'a> {
+    pub label: &'a str,
+    pub title: &'a str,
+    pub values: &'a [f64],
+    pub shading: Shading,
 }
 
 /// The tree in the colours of a quantity.
-fn map_panel(
+pub(super) fn map_panel(
     built: &BuiltCell,
     chosen: &[usize],
     map: &Map<'_>,
@@ -53,7 +53,7 @@ fn map_panel(
 }
 
 /// One line per compartment: where it is, then the columns.
-fn map_csv(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) -> String {
+pub(super) fn map_csv(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) -> String {
     let mut text = "compartment,branch,x,region,path_distance_um,radius_um".to_owned();
     for (name, _) in columns {
         let _ = write!(text, ",{name}");
@@ -72,7 +72,7 @@ fn map_csv(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) -> S
 }
 
 /// Lowest, median and highest value per region.
-fn print_ranges(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) {
+pub(super) fn print_ranges(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) {
     let mut table = Table::new(&["region", "quantity", "lowest", "median", "highest"]);
     for r in built.morphology.regions() {
         let rows: Vec<usize> = (0..chosen.len())

@@ -4,6 +4,7 @@ mod args;
 mod bombardment;
 mod channels;
 mod check;
+mod electrotonic;
 mod fit;
 mod info;
 mod maps;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
             channels::run();
             Ok(())
         }
+        MorphoCommand::Electrotonic(args) => electrotonic::run(args),
         MorphoCommand::Impedance(args) => maps::impedance(args),
         MorphoCommand::Epsp(args) => maps::epsp(args),
         MorphoCommand::Bap(args) => maps::bap(args),
