@@ -111,9 +111,9 @@ fn compare(name: &str, method: Method, tolerance: f64) {
     }
 }
 
-/// The same forward Euler steps in another order of sums: only rounding differs (values are stored with 12 digits), and
-/// the exponential amplifies it by some hundreds before a spike.
-const SAME_SCHEME: f64 = 1e-8;
+/// The same forward Euler steps in another order of sums: only rounding differs. The values are stored with 12 digits,
+/// 5e-10 for those above a hundred, and that is the largest difference seen.
+const SAME_SCHEME: f64 = 1e-9;
 
 #[test]
 fn lif_eif_adex_and_iadexp_follow_brian2() {

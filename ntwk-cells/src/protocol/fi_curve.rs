@@ -12,7 +12,7 @@ pub struct FiProtocol {
     pub from: f64,
     /// Last current (pA), > `from`.
     pub to: f64,
-    /// Number of currents, evenly spaced, >= 2.
+    /// Number of currents, evenly spaced, from 2 to 10000.
     pub points: u32,
     /// Duration of the run (ms), > 0.
     pub duration: f64,
@@ -60,7 +60,7 @@ impl FiProtocol {
         require("from (pA)", *from, true, "finite")?;
         require("to (pA)", *to, to > from, format!("above from ({from})"))?;
         let n = f64::from(*points);
-        require("points", n, (2.0..=1e6).contains(&n), "between 2 and 1000000")?;
+        require("points", n, (2.0..=1e4).contains(&n), "between 2 and 10000")?;
         require("duration (ms)", *duration, *duration > 0.0, "> 0")?;
         let allowed = format!(">= 0 and below the duration ({duration})");
         require("settle (ms)", *settle, *settle >= 0.0 && settle < duration, allowed)?;

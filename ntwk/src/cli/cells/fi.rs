@@ -36,7 +36,7 @@ pub(super) struct FiArgs {
     #[arg(long, value_name = "CURRENT", value_parser = current, allow_hyphen_values = true)]
     to: Option<f64>,
     /// Number of currents, evenly spaced.
-    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     points: u32,
     /// Duration of each current (ms, or with a unit).
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "2000")]
