@@ -20,6 +20,7 @@
 //! | where is the membrane potential | [`TraceMoments::masked`] |
 //! | how large are conductances, currents | [`TraceMoments::new`] |
 //! | do excitation and inhibition cancel | [`CurrentBalance::of`] |
+//! | what shape have the spikes of a trace | [`TraceFeatures::of`] |
 //!
 //! Units: ms, mV, pA, nS; rates in Hz.
 
@@ -28,6 +29,7 @@ pub mod balance;
 pub mod bins;
 pub mod correlation;
 pub mod error;
+pub mod features;
 pub mod intervals;
 pub mod moments;
 pub mod population_rate;
@@ -47,6 +49,7 @@ pub use balance::CurrentBalance;
 pub use bins::{Bins, fano_factor, mean_fano_factor};
 pub use correlation::{count_correlations, mean_count_correlation};
 pub use error::AnalysisError;
+pub use features::{SpikeCriteria, SpikeShape, Stimulus, TraceFeatures};
 pub use intervals::Irregularity;
 pub use moments::Moments;
 pub use population_rate::{Peak, PopulationRate};

@@ -15,92 +15,13 @@
 use std::sync::Arc;
 
 use ntwk_core::Membrane;
-use ntwk_core::cell::{
-    Bound, BrokenRule, CellKind, CellModel, Fallback, Parameter, ParameterValues, StateVariable,
-};
+use ntwk_core::cell::{BrokenRule, CellKind, CellModel, Parameter, ParameterValues};
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron, exp};
-use ntwk_core::units::Dimension;
 
-const V_M: StateVariable = StateVariable { name: "V_m", dimension: Dimension::Voltage };
-const W: StateVariable = StateVariable { name: "w", dimension: Dimension::Current };
-
-const fn parameter(
-    name: &'static str,
-    dimension: Dimension,
-    default: Fallback,
-    range: Bound,
-    doc: &'static str,
-) -> Parameter {
-    Parameter { name, dimension, default, range, doc }
-}
-
-const C_M: Parameter = parameter(
-    "C_m",
-    Dimension::Capacitance,
-    Fallback::Required,
-    Bound::Positive,
-    "membrane capacitance",
-);
-const G_L: Parameter = parameter(
-    "g_L",
-    Dimension::Conductance,
-    Fallback::Required,
-    Bound::Positive,
-    "leak conductance",
-);
-const E_L: Parameter =
-    parameter("E_L", Dimension::Voltage, Fallback::Required, Bound::Any, "leak reversal potential");
-const V_TH: Parameter =
-    parameter("V_th", Dimension::Voltage, Fallback::Required, Bound::Any, "spike threshold");
-const V_RESET: Parameter = parameter(
-    "V_reset",
-    Dimension::Voltage,
-    Fallback::Required,
-    Bound::Any,
-    "potential after a spike",
-);
-const T_REF: Parameter = parameter(
-    "t_ref",
-    Dimension::Time,
-    Fallback::Required,
-    Bound::NonNegative,
-    "refractory period, in whole steps",
-);
-const DELTA_T: Parameter = parameter(
-    "Delta_T",
-    Dimension::Voltage,
-    Fallback::Required,
-    Bound::NonNegative,
-    "slope of the spike initiation; 0 is the limit without exponential",
-);
-const V_PEAK: Parameter = parameter(
-    "V_peak",
-    Dimension::Voltage,
-    Fallback::Derived,
-    Bound::Any,
-    "potential at which a spike is declared; default V_th + 5 Delta_T",
-);
-const A: Parameter = parameter(
-    "a",
-    Dimension::Conductance,
-    Fallback::Required,
-    Bound::Any,
-    "subthreshold adaptation",
-);
-const B: Parameter = parameter(
-    "b",
-    Dimension::Current,
-    Fallback::Required,
-    Bound::Any,
-    "spike-triggered adaptation",
-);
-const TAU_W: Parameter = parameter(
-    "tau_w",
-    Dimension::Time,
-    Fallback::Required,
-    Bound::Positive,
-    "adaptation time constant",
-);
+use crate::parameters::{
+    A, B, C_M, DELTA_T, E_L, G_L, T_REF, TAU_W, V_M, V_PEAK, V_RESET, V_TH, W, idle_tau_w,
+    require_tau_w,
+};
 
 /// Leaky integrate-and-fire.
 #[derive(Debug, Clone, Copy)]
@@ -121,9 +42,9 @@ pub struct LifDynamics {
     /// `1 / C_m` (1/pF).
     per_C_m: f64,
     g_L: f64,
-    E_L: f64,
-    V_reset: f64,
-    V_peak: f64,
+    pub(crate) E_L: f64,
+    pub(crate) V_reset: f64,
+    pub(crate) V_peak: f64,
 }
 
 impl NeuronDynamics<0> for LifDynamics {
@@ -147,18 +68,18 @@ impl NeuronDynamics<0> for LifDynamics {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(non_snake_case)]
 pub struct EifDynamics {
-    leaky: LifDynamics,
+    pub(crate) leaky: LifDynamics,
     V_th: f64,
     /// `1 / Delta_T` (1/mV).
     per_Delta_T: f64,
     /// `g_L Delta_T` (pA).
-    g_L_Delta_T: f64,
+    pub(crate) g_L_Delta_T: f64,
 }
 
 impl EifDynamics {
     /// The exponential current `g_L Delta_T exp((V - V_th) / Delta_T)` (pA).
     #[inline(always)]
-    fn spike_current(&self, v: f64) -> f64 {
+    pub(crate) fn spike_current(&self, v: f64) -> f64 {
         self.g_L_Delta_T * exp((v - self.V_th) * self.per_Delta_T)
     }
 }
@@ -212,9 +133,9 @@ impl<const EXPONENTIAL: bool> NeuronDynamics<1> for AdExDynamics<EXPONENTIAL> {
     }
 }
 
-/// Constants common to the family; what a kind lacks is zero.
-#[allow(non_snake_case)]
-fn membrane(values: &ParameterValues) -> Membrane {
+/// Constants common to the family; what a kind lacks is zero. A cell that does not adapt has no `tau_w`; any
+/// value does for it.
+pub(crate) fn membrane(values: &ParameterValues) -> Membrane {
     Membrane {
         C_m: values.value("C_m"),
         g_L: values.value("g_L"),
@@ -230,7 +151,9 @@ fn membrane(values: &ParameterValues) -> Membrane {
 
 /// The equations of the family and the rules that bind its parameters.
 #[allow(non_snake_case)]
-fn dynamics(values: &ParameterValues) -> Result<(Membrane, EifDynamics), Vec<BrokenRule>> {
+pub(crate) fn dynamics(
+    values: &ParameterValues,
+) -> Result<(Membrane, EifDynamics), Vec<BrokenRule>> {
     let m = membrane(values);
     let Delta_T = values.get("Delta_T").unwrap_or(0.0);
     let V_peak = values.get("V_peak").unwrap_or(m.V_th + 5.0 * Delta_T);
@@ -252,6 +175,9 @@ fn dynamics(values: &ParameterValues) -> Result<(Membrane, EifDynamics), Vec<Bro
             (V_peak - m.V_th) / Delta_T
         );
         broken.push(BrokenRule { parameter: "V_peak", rule });
+    }
+    if values.get("a").is_some() {
+        require_tau_w(values, &mut broken);
     }
     if broken.is_empty() {
         let leaky = LifDynamics {
@@ -347,6 +273,10 @@ impl CellKind for AdEx {
 
     fn parameters(&self) -> &'static [Parameter] {
         &[C_M, G_L, E_L, V_TH, DELTA_T, V_PEAK, V_RESET, T_REF, A, B, TAU_W]
+    }
+
+    fn idle(&self, values: &ParameterValues) -> Vec<(&'static str, String)> {
+        idle_tau_w(values)
     }
 
     /// Without adaptation (a = b = 0) `w` stays zero, so the equations without it are used.

@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use crate::fault::nearest;
 use crate::membrane::Membrane;
 use crate::spec::Method;
 use crate::units::Dimension;
@@ -36,14 +35,38 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
     /// The potential above which a spike is declared (mV).
     fn spike_threshold(&self) -> f64;
 
+    /// For a cell whose step is propagated exactly: its linear membrane. Such a cell takes currents
+    /// only, and [`SynapticInput::drive`] is then the potential they add in a step.
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
+        None
+    }
+
+    /// Why the mean-field theory does not cover this cell; `None` when [`CellModel::membrane`] is its membrane.
+    fn beyond_theory(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Derives the constants for a time step (ms) and method.
     fn lower(&self, dt: f64, method: Method) -> Arc<dyn CellStepper>;
+}
+
+/// A membrane `C_m dV/dt = -C_m (V - E_L) / tau_m + I` without any dependence of `I` on `V`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(non_snake_case)]
+pub struct LinearMembrane {
+    /// Membrane capacitance (pF), > 0.
+    pub C_m: f64,
+    /// Membrane time constant (ms), > 0.
+    pub tau_m: f64,
 }
 
 /// Synaptic and injected input of a slice of neurons in one step.
 ///
 /// The total input current of neuron `i` is `drive[i] - g[i] V` with `g = Σ_r g_r` (nS) and
 /// `drive = Σ_r g_r E_r + I` (pA), so that a cell needs to know nothing of receptors.
+///
+/// For a cell with a [`LinearMembrane`], `drive[i]` is the potential (mV) that the currents of the step
+/// have added at its end, `∫_0^dt e^(-(dt - s)/tau_m) I(s) ds / C_m`, and the rest is not to be used.
 #[derive(Debug, Clone, Copy)]
 pub struct SynapticInput<'a> {
     /// Total conductance at the start of the step (nS).
@@ -190,89 +213,15 @@ pub trait CellKind: Send + Sync {
     /// Parameter table.
     fn parameters(&self) -> &'static [Parameter];
 
+    /// Parameters that have no effect beside the values of the others, and why. A model that gives one
+    /// of them gets a notice: it is not refused, since a scan or an event may give it its effect.
+    fn idle(&self, _values: &ParameterValues) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Builds the cell; single values are already checked against their range.
     ///
     /// # Errors
     /// Every rule about combinations of parameters that is broken.
     fn build(&self, values: &ParameterValues) -> Result<Arc<dyn CellModel>, Vec<BrokenRule>>;
-}
-
-/// A published parameter set.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Preset {
-    /// Name in model files.
-    pub name: &'static str,
-    /// Kind of cell it sets.
-    pub kind: &'static str,
-    /// Values, in the unit of each parameter.
-    pub values: &'static [(&'static str, f64)],
-    /// What the cell stands for.
-    pub doc: &'static str,
-    /// Where the numbers come from.
-    pub citation: &'static str,
-}
-
-/// The kinds and presets a model may name.
-#[derive(Default)]
-pub struct CellLibrary {
-    kinds: Vec<Box<dyn CellKind>>,
-    presets: Vec<Preset>,
-}
-
-impl CellLibrary {
-    /// An empty library.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a kind; a later one of the same name takes its place.
-    pub fn add_kind(&mut self, kind: Box<dyn CellKind>) {
-        self.kinds.retain(|k| k.name() != kind.name());
-        self.kinds.push(kind);
-    }
-
-    /// Adds a preset; a later one of the same name takes its place.
-    pub fn add_preset(&mut self, preset: Preset) {
-        self.presets.retain(|p| p.name != preset.name);
-        self.presets.push(preset);
-    }
-
-    /// The kind called `name`.
-    #[must_use]
-    pub fn kind(&self, name: &str) -> Option<&dyn CellKind> {
-        self.kinds.iter().find(|k| k.name() == name).map(AsRef::as_ref)
-    }
-
-    /// The preset called `name`.
-    #[must_use]
-    pub fn preset(&self, name: &str) -> Option<&Preset> {
-        self.presets.iter().find(|p| p.name == name)
-    }
-
-    /// All kinds.
-    pub fn kinds(&self) -> impl Iterator<Item = &dyn CellKind> {
-        self.kinds.iter().map(AsRef::as_ref)
-    }
-
-    /// All presets.
-    pub fn presets(&self) -> impl Iterator<Item = &Preset> {
-        self.presets.iter()
-    }
-
-    /// The kind or preset whose name is nearest to `name`.
-    #[must_use]
-    pub fn nearest(&self, name: &str) -> Option<&'static str> {
-        nearest(
-            name,
-            self.kinds.iter().map(|k| k.name()).chain(self.presets.iter().map(|p| p.name)),
-        )
-        .and_then(|found| {
-            self.kinds
-                .iter()
-                .map(|k| k.name())
-                .chain(self.presets.iter().map(|p| p.name))
-                .find(|&n| n == found)
-        })
-    }
 }

@@ -31,10 +31,18 @@ struct WorkerCheckpoint {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct PartCheckpoint {
     columns: Vec<Vec<f64>>,
-    /// `s`, and `x` of a double exponential.
-    receptors: Vec<(Vec<f64>, Option<Vec<f64>>)>,
+    receptors: Vec<ReceptorCheckpoint>,
     free_from: Vec<u32>,
     drives: Vec<Vec<BlockEvents>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ReceptorCheckpoint {
+    s: Vec<f64>,
+    /// `x` of a double exponential.
+    x: Option<Vec<f64>>,
+    /// Events on their way.
+    pending: Option<Vec<f64>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,7 +149,11 @@ fn take_part(part: &Part) -> PartCheckpoint {
         receptors: part
             .receptors
             .iter()
-            .map(|r| (r.s.clone(), r.rise.as_ref().map(|rise| rise.x.clone())))
+            .map(|r| ReceptorCheckpoint {
+                s: r.s.clone(),
+                x: r.rise.as_ref().map(|rise| rise.x.clone()),
+                pending: r.pending.as_ref().map(|pending| pending.state().to_vec()),
+            })
             .collect(),
         free_from: part.free_from.clone(),
         drives: part.drives.iter().map(|drive| drive.blocks.clone()).collect(),
@@ -194,10 +206,11 @@ fn restore_part(part: &mut Part, kept: &PartCheckpoint) -> bool {
         && kept.columns.iter().all(|c| c.len() == len)
         && kept.free_from.len() == len
         && kept.receptors.len() == part.receptors.len()
-        && kept.receptors.iter().zip(&part.receptors).all(|((s, x), receptor)| {
-            s.len() == len
-                && x.is_some() == receptor.rise.is_some()
-                && x.as_ref().is_none_or(|x| x.len() == len)
+        && kept.receptors.iter().zip(&part.receptors).all(|(kept, receptor)| {
+            kept.s.len() == len
+                && kept.x.is_some() == receptor.rise.is_some()
+                && kept.x.as_ref().is_none_or(|x| x.len() == len)
+                && kept.pending.is_some() == receptor.pending.is_some()
         })
         && kept.drives.len() == part.drives.len()
         && kept.drives.iter().zip(&part.drives).all(|(k, d)| k.len() == d.blocks.len());
@@ -206,10 +219,15 @@ fn restore_part(part: &mut Part, kept: &PartCheckpoint) -> bool {
     }
     part.columns.clone_from(&kept.columns);
     part.free_from.clone_from(&kept.free_from);
-    for (receptor, (s, x)) in part.receptors.iter_mut().zip(&kept.receptors) {
-        receptor.s.clone_from(s);
-        if let (Some(rise), Some(x)) = (&mut receptor.rise, x) {
+    for (receptor, kept) in part.receptors.iter_mut().zip(&kept.receptors) {
+        receptor.s.clone_from(&kept.s);
+        if let (Some(rise), Some(x)) = (&mut receptor.rise, &kept.x) {
             rise.x.clone_from(x);
+        }
+        if let (Some(pending), Some(kept)) = (&mut receptor.pending, &kept.pending)
+            && !pending.restore(kept)
+        {
+            return false;
         }
     }
     for (drive, blocks) in part.drives.iter_mut().zip(&kept.drives) {

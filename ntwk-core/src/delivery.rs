@@ -1,14 +1,17 @@
 //! Events to receptors: rate-driven afferents, and spikes along target lists.
 
+use std::ops::Range;
 use std::sync::RwLockReadGuard;
 
 use crate::connectivity::TargetLists;
 use crate::drive::BLOCK;
 use crate::exchange::{SpikeExchange, StepSpikes};
+use crate::kernel::Sums;
 use crate::model::Source;
 use crate::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::plasticity::Plasticity;
 use crate::random::SynapseDraws;
+use crate::trains::AfferentSpikes;
 
 /// Delivers the events of afferent populations that give each target a train of its own.
 pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
@@ -27,8 +30,8 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
 
 /// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
 ///
-/// Every receptor variable is raised in the same order whichever worker owns it: by delay, then
-/// projection, then source neuron.
+/// Every receptor variable is raised in the same order whichever worker owns it: first what comes out of the ring
+/// (filled by step, projection, source neuron), then by delay, projection, source neuron.
 pub(crate) fn deliver_spikes<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
@@ -41,7 +44,11 @@ pub(crate) fn deliver_spikes<'e>(
         afferent.advance(step);
     }
     update_efficacies(shared, exchange, heard, state, step);
-    let WorkerState { parts, incoming, schedule, afferents } = state;
+    spread_spikes(shared, exchange, heard, state, step);
+    let WorkerState { parts, incoming, schedule, afferents, .. } = state;
+    for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
+        receptor.take_pending(step);
+    }
     for (delay, projections) in schedule.iter() {
         let Some(sent) = step.checked_sub(*delay) else {
             break;
@@ -51,21 +58,13 @@ pub(crate) fn deliver_spikes<'e>(
         }
         for &p in projections {
             let projection = &shared.projections[p];
-            let Some(synapses) = &mut incoming[p] else { continue };
-            let mut arrival = Arrival::new(projection, synapses, parts, *delay, sent, step);
-            match projection.source {
-                Source::Population(i) => {
-                    let first = shared.populations[i].first;
-                    for spikes in heard.iter() {
-                        spikes.of(i).iter().for_each(|&neuron| arrival.send(neuron - first));
-                    }
-                }
-                Source::Afferent(i) => {
-                    if let Some(spikes) = &afferents[i] {
-                        spikes.at(sent).iter().for_each(|&neuron| arrival.send(neuron));
-                    }
-                }
-            }
+            let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+            let part = &mut parts[*part];
+            let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
+            let mut sums = Sums::now(part.receptors[projection.column].events(), lists, *delay);
+            each_spike(shared, projection.source, heard, afferents, sent, |source| {
+                rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
+            });
         }
     }
     // The guards must be gone when the next step is told.
@@ -118,15 +117,58 @@ fn update_efficacies<'e>(
     heard.clear();
 }
 
-/// The spikes of one projection and delay that arrive in a step.
-struct Arrival<'a> {
-    lists: &'a TargetLists,
-    rule: Rule<'a>,
-    events: &'a mut [f64],
-    delay: u32,
+/// Spreads the spikes sent in `step` over the rings of the receptors, where delays differ.
+fn spread_spikes<'e>(
+    shared: &Shared,
+    exchange: &'e SpikeExchange,
+    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    state: &mut WorkerState,
+    step: u32,
+) {
+    let WorkerState { parts, incoming, spread, afferents, .. } = state;
+    if !spread.is_empty() && shared.coupled {
+        exchange.hear(step, heard);
+    }
+    for &p in spread.iter() {
+        let projection = &shared.projections[p];
+        let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+        let part = &mut parts[*part];
+        let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
+        let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
+        let mut sums = pending.sums(step + lists.delays().start);
+        each_spike(shared, projection.source, heard, afferents, step, |source| {
+            rule.send(lists, source, lists.row(source), &mut sums);
+        });
+    }
+    heard.clear();
 }
 
-/// How a spike acts on its targets.
+/// Calls `f` with every spike of a source in step `sent`, as the number of the neuron in its population.
+#[inline]
+fn each_spike(
+    shared: &Shared,
+    source: Source,
+    heard: &[RwLockReadGuard<'_, StepSpikes>],
+    afferents: &[Option<AfferentSpikes>],
+    sent: u32,
+    mut f: impl FnMut(u32),
+) {
+    match source {
+        Source::Population(i) => {
+            let first = shared.populations[i].first;
+            for spikes in heard {
+                spikes.of(i).iter().for_each(|&neuron| f(neuron - first));
+            }
+        }
+        Source::Afferent(i) => {
+            if let Some(spikes) = &afferents[i] {
+                spikes.at(sent).iter().for_each(|&neuron| f(neuron));
+            }
+        }
+    }
+}
+
+/// How the spikes of a projection that were sent in one step act on its targets.
 enum Rule<'a> {
     /// All synapses have this weight.
     Equal(f64),
@@ -150,67 +192,56 @@ struct Stochastic<'a> {
     previous: Option<(u32, u32)>,
 }
 
-impl<'a> Arrival<'a> {
+impl<'a> Rule<'a> {
+    /// For the synapses `lists` onto the neurons from `first_target` on; the spikes were sent in the step `sent`.
     fn new(
         projection: &LoweredProjection,
-        synapses: &'a mut Incoming,
-        parts: &'a mut [Part],
-        delay: u32,
+        lists: &'a TargetLists,
+        plasticity: &'a mut Option<Plasticity>,
+        first_target: u32,
         sent: u32,
         step: u32,
     ) -> Self {
-        let part = &mut parts[synapses.part];
-        debug_assert_eq!(part.population, projection.target);
-        let Incoming { lists, plasticity, .. } = synapses;
         let weight = projection.weight;
-        let rule = match (plasticity, projection.release, lists.weights()) {
-            (Some(Plasticity::Stdp(stdp)), ..) => Rule::Stdp { stdp, step },
+        match (plasticity, projection.release, lists.weights()) {
+            (Some(Plasticity::Stdp(stdp)), ..) => Self::Stdp { stdp, step },
             (Some(Plasticity::ShortTerm(short_term)), ..) => {
-                Rule::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
+                Self::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
             }
-            (None, Some(release), weights) => Rule::Stochastic(Stochastic {
+            (None, Some(release), weights) => Self::Stochastic(Stochastic {
                 release,
                 weight,
                 weights,
                 sent,
-                first_target: part.first,
+                first_target,
                 previous: None,
             }),
-            (None, None, Some(weights)) => Rule::Weights(weights),
-            (None, None, None) => Rule::Equal(weight),
-        };
-        let events = part.receptors[projection.column].events();
-        Self { lists, rule, events, delay }
+            (None, None, Some(weights)) => Self::Weights(weights),
+            (None, None, None) => Self::Equal(weight),
+        }
     }
 
+    /// The next spike is one of `source`, whose synapses `row` add to `sums`.
     #[inline]
-    fn send(&mut self, source: u32) {
-        let Self { lists, rule, events, delay } = self;
-        let row = lists.row(source, *delay);
-        let targets = &lists.all_targets()[row.clone()];
-        match rule {
-            Rule::Equal(weight) => targets.iter().for_each(|&t| events[t as usize] += *weight),
-            Rule::Weights(weights) => {
-                for (&t, &w) in targets.iter().zip(&weights[row]) {
-                    events[t as usize] += f64::from(w);
-                }
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+        let places = lists.places()[row.clone()].iter().copied();
+        match self {
+            Self::Equal(weight) => sums.add_all(places.map(|place| (place, *weight))),
+            Self::Weights(weights) => {
+                sums.add_all(places.zip(weights[row].iter().map(|&w| f64::from(w))));
             }
-            Rule::ShortTerm { efficacies, weight } => {
+            Self::ShortTerm { efficacies, weight } => {
                 let efficacy = efficacies.next().copied().unwrap_or(0.0);
                 match lists.weights() {
-                    None => {
-                        let w = efficacy * *weight;
-                        targets.iter().for_each(|&t| events[t as usize] += w);
-                    }
+                    None => sums.add_all(places.map(|place| (place, efficacy * *weight))),
                     Some(weights) => {
-                        for (&t, &w) in targets.iter().zip(&weights[row]) {
-                            events[t as usize] += efficacy * f64::from(w);
-                        }
+                        let weights = weights[row].iter().map(|&w| efficacy * f64::from(w));
+                        sums.add_all(places.zip(weights));
                     }
                 }
             }
-            Rule::Stdp { stdp, step } => stdp.arrive(lists, source, *delay, *step, events),
-            Rule::Stochastic(rule) => rule.send(source, *delay, row.start, targets, events),
+            Self::Stdp { stdp, step } => stdp.arrive(lists, source, *step, sums),
+            Self::Stochastic(rule) => rule.send(lists, source, row, sums),
         }
     }
 }
@@ -218,14 +249,7 @@ impl<'a> Arrival<'a> {
 impl Stochastic<'_> {
     /// The draw of a synapse depends on source, step, delay, target neuron and rank among
     /// multapses only, so that it is the same whichever worker owns the target.
-    fn send(
-        &mut self,
-        source: u32,
-        delay: u32,
-        first_synapse: usize,
-        targets: &[u32],
-        events: &mut [f64],
-    ) {
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
         let repeat = match self.previous {
             Some((before, repeat)) if before == source => repeat + 1,
             _ => 0,
@@ -234,14 +258,16 @@ impl Stochastic<'_> {
         let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
         let mut previous = None;
         let mut rank = 0u64;
-        for (i, &t) in targets.iter().enumerate() {
-            rank = if previous == Some(t) { rank + 1 } else { 0 };
-            previous = Some(t);
-            let synapse =
-                u64::from(self.first_target + t) | (rank & 0xffff) << 32 | u64::from(delay) << 48;
+        for i in row {
+            let place = lists.places()[i];
+            rank = if previous == Some(place) { rank + 1 } else { 0 };
+            previous = Some(place);
+            let (delay, target) = lists.delay_and_target(place);
+            let synapse = u64::from(self.first_target + target)
+                | (rank & 0xffff) << 32
+                | u64::from(delay) << 48;
             if draws.uniform(synapse) < self.release.probability {
-                events[t as usize] +=
-                    self.weights.map_or(self.weight, |w| f64::from(w[first_synapse + i]));
+                sums.add(place, self.weights.map_or(self.weight, |w| f64::from(w[i])));
             }
         }
     }

@@ -10,7 +10,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::cell::{CellModel, CellStepper, SynapticInput};
-use crate::kernel::{ConductanceSums, Injected, ReceptorColumn, sum_conductances};
+use crate::kernel::{ConductanceSums, Injected, Integration, ReceptorColumn, sum_conductances};
 use crate::model::Receptor;
 use crate::poisson::PoissonTrain;
 use crate::random::{Purpose, stream};
@@ -88,7 +88,9 @@ pub fn measure_groups(
 ) -> Vec<Result<GroupMeasurement, BlowUp>> {
     let stepper = cell.lower(protocol.dt, protocol.method);
     let rest = cell.rest();
-    let bench = Bench { stepper, rest, receptors, groups, protocol };
+    let linear = cell.linear_membrane();
+    let integration = Integration { dt: protocol.dt, method: protocol.method, linear };
+    let bench = Bench { stepper, rest, receptors, groups, protocol, integration };
     let blocks = pack(groups);
     let run = |block: &Vec<Unit>| bench.run(block);
     let measured: Vec<Vec<Measured>> = if threads > 1 && blocks.len() > 1 {
@@ -160,6 +162,7 @@ struct Bench<'a> {
     receptors: &'a [Receptor],
     groups: &'a [CellGroup],
     protocol: &'a Protocol,
+    integration: Integration,
 }
 
 /// One input onto the cells of a unit.
@@ -221,6 +224,7 @@ impl Bench<'_> {
         let mut samples = vec![Samples::default(); n];
         let mut fired = Vec::with_capacity(n);
         let end = (method != Method::Euler).then_some(0.0);
+        let gain = self.integration.current_gain();
         let injected = Injected { start: 0.0, end };
         let arch = Arch::new();
         for step in 0..settle_steps.saturating_add(counted_steps) {
@@ -232,7 +236,7 @@ impl Bench<'_> {
             }
             sum_conductances(arch, &mut columns, 0..n, &injected, &mut sums);
             for unit in units {
-                let current = self.groups[unit.group].current;
+                let current = gain * self.groups[unit.group].current;
                 if current != 0.0 {
                     let cells = unit.at..unit.at + unit.len;
                     sums.drive[cells.clone()].iter_mut().for_each(|d| *d += current);
@@ -282,7 +286,7 @@ impl Bench<'_> {
 
     /// The receptors that the units use, and their inputs.
     fn inputs(&self, units: &[Unit], n: usize) -> (Vec<ReceptorColumn>, Vec<Train>) {
-        let Protocol { dt, method, seed, .. } = *self.protocol;
+        let Protocol { dt, seed, .. } = *self.protocol;
         let mut used: Vec<usize> = Vec::new();
         let mut columns = Vec::new();
         let mut trains = Vec::new();
@@ -291,7 +295,7 @@ impl Bench<'_> {
                 let Some(receptor) = self.receptors.get(input.receptor) else { continue };
                 let column = used.iter().position(|&r| r == input.receptor).unwrap_or_else(|| {
                     used.push(input.receptor);
-                    columns.push(ReceptorColumn::new(receptor, n, dt, method));
+                    columns.push(ReceptorColumn::new(receptor, n, &self.integration));
                     columns.len() - 1
                 });
                 let mean = input.rate * dt * 1e-3 * unit.len as f64;

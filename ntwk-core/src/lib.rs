@@ -13,6 +13,7 @@
 //! This crate opens no files, prints nothing, and starts no threads but those it is asked for.
 
 pub mod cell;
+pub mod cell_library;
 mod checkpoint;
 pub mod connectivity;
 mod delivery;
@@ -37,7 +38,8 @@ pub mod units;
 pub mod waveform;
 mod worker;
 
-pub use cell::{CellKind, CellLibrary, CellModel, Preset};
+pub use cell::{CellKind, CellModel};
+pub use cell_library::{CellLibrary, Preset};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use fault::{Fault, FaultKind, Faults};
 pub use membrane::Membrane;

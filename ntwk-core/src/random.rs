@@ -29,6 +29,8 @@ pub enum Purpose {
     Initial,
     /// Trains of a block of afferent neurons.
     AfferentTrains,
+    /// Finite-size noise of a mean field.
+    MeanFieldNoise,
     /// Points of a parameter scan.
     ParameterScan,
 }
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Delays => 5,
             Self::Initial => 6,
             Self::AfferentTrains => 7,
+            Self::MeanFieldNoise => 8,
             Self::ParameterScan => 100,
         }
     }

@@ -11,7 +11,6 @@ use crate::exchange::{Meeting, SpikeExchange};
 use crate::kernel::{ConductanceSums, Injected, sum_conductances};
 use crate::network::{Part, Quantity, Shared, WorkerState};
 use crate::simulation::BlowUp;
-use crate::spec::Method;
 
 /// What a worker brings back from a segment.
 #[derive(Default)]
@@ -121,12 +120,12 @@ fn integrate(
     spikes: &mut Vec<(u32, u32)>,
 ) -> Result<(), BlowUp> {
     let population = &shared.populations[part.population];
+    let gain = population.current_gain;
     let current_at = |step: u32| {
-        population
-            .constant_current
-            .unwrap_or_else(|| population.current.at(f64::from(step) * shared.dt))
+        let at = || population.current.at(f64::from(step) * shared.dt);
+        gain * population.constant_current.unwrap_or_else(at)
     };
-    let end = (shared.method != Method::Euler).then(|| current_at(step + 1));
+    let end = population.looks_at_end.then(|| current_at(step + 1));
     let injected = Injected { start: current_at(step), end };
     for range in part.blocks() {
         let n = range.len();
@@ -134,7 +133,7 @@ fn integrate(
         for (neurons, current) in &part.injections {
             let inject = |t: f64, drive: &mut [f64]| {
                 let from = neurons.partition_point(|&n| (n as usize) < range.start);
-                let current = current.at(t);
+                let current = gain * current.at(t);
                 neurons[from..]
                     .iter()
                     .take_while(|&&n| (n as usize) < range.end)

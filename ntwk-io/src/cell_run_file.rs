@@ -160,19 +160,22 @@ pub fn write_cell_csv(
     })
 }
 
-/// Reads a trace: two columns, time (ms) and a quantity, separated by a comma, a semicolon or white space; lines that do
-/// not start with a number (a header, `#`) are passed over before the first sample.
+/// Reads a trace: time (ms) in the first column and a quantity in column `column` (1 is the one after time), separated by
+/// commas, semicolons or white space; lines that do not start with a number (a header, `#`) are passed over before the
+/// first sample.
 ///
 /// # Errors
 /// [`FileError::Io`]; [`FileError::Mismatch`] with the line for anything else, or when fewer than two samples or times that
 /// do not grow are found.
-pub fn read_trace_csv(path: &Path) -> Result<(Vec<f64>, Vec<f64>), FileError> {
+pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>), FileError> {
     let content =
         std::fs::read_to_string(path).map_err(|e| FileError::io(Action::Read, path, e))?;
     let wrong = |line: usize, found: &str| FileError::Mismatch {
         path: path.to_owned(),
         object: format!("line {line}"),
-        expected: "two finite numbers, time in ms (growing) and a value".to_owned(),
+        expected: format!(
+            "finite numbers, time in ms (growing) and a value in column {column} after it"
+        ),
         found: found.to_owned(),
     };
     let (mut times, mut values): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
@@ -181,7 +184,7 @@ pub fn read_trace_csv(path: &Path) -> Result<(Vec<f64>, Vec<f64>), FileError> {
             .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
             .filter(|f| !f.is_empty())
             .map(|f| f.parse::<f64>().ok().filter(|x| x.is_finite()));
-        match (fields.next(), fields.next()) {
+        match (fields.next(), fields.nth(column.saturating_sub(1))) {
             (None, _) => {}
             (Some(Some(t)), Some(Some(v))) if times.last().is_none_or(|last| t > *last) => {
                 times.push(t);

@@ -302,7 +302,7 @@ fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
 }
 
 fn samples(file: &Path) -> Result<Lists, FileError> {
-    let (times, values) = read_trace_csv(file)?;
+    let (times, values) = read_trace_csv(file, 1)?;
     let interval = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
     if let Some(i) =
         times.windows(2).position(|w| (w[1] - w[0] - interval).abs() > UNEVEN * interval)

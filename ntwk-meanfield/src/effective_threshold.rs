@@ -4,6 +4,7 @@ use crate::domain::Domain;
 use crate::moments::Moments;
 use crate::scalar::Scalar;
 use crate::special::erfcinv;
+use crate::support::{Support, fluctuates};
 use crate::threshold_form::{MAX_TERMS, ThresholdForm};
 use crate::transfer_function::TransferFunction;
 use ntwk_core::Membrane;
@@ -22,7 +23,8 @@ use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 ///
 /// **Outside the domain** a polynomial is worth nothing, so the threshold is held at its value at the nearest moments
 /// in the domain, while `mu_V`, `sigma_V` and `tau_V` of the template stay what they are: the rate goes to 0 as the
-/// input vanishes and saturates at `1 / tau_V`. [`in_domain`](TransferFunction::in_domain) tells when this acts.
+/// input vanishes and saturates at `1 / tau_V`. [`in_domain`](TransferFunction::in_domain) tells when this acts, and also
+/// when the moments are within the box but off the set that was scanned ([`Support`]).
 /// Without a domain (published coefficients) the polynomial is extrapolated as its authors do; the skewness forms then
 /// jump to `1 / tau_V` near zero input, where `gamma_V` diverges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct EffectiveThreshold {
     form: ThresholdForm,
     coefficients: Vec<f64>,
     domain: Option<Domain>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support: Option<Support>,
 }
 
 /// Coefficients or a domain that do not make a transfer function.
@@ -57,6 +61,9 @@ pub enum ThresholdError {
     /// The domain has a bound that is not finite or bounds that are not ordered.
     #[error("the domain {0:?} has bounds that are not finite or not in ascending order")]
     Domain(Domain),
+    /// The support does not fit the form.
+    #[error("the support is not that of {0:?}, or has numbers that are not finite")]
+    Support(ThresholdForm),
 }
 
 impl EffectiveThreshold {
@@ -82,7 +89,7 @@ impl EffectiveThreshold {
         }
         match domain {
             Some(d) if !d.is_valid() => Err(ThresholdError::Domain(d)),
-            _ => Ok(Self { form, coefficients, domain }),
+            _ => Ok(Self { form, coefficients, domain, support: None }),
         }
     }
 
@@ -116,6 +123,23 @@ impl EffectiveThreshold {
         self.domain.as_ref()
     }
 
+    /// The terms that the coefficients were fitted on, where known.
+    #[must_use]
+    pub fn support(&self) -> Option<&Support> {
+        self.support.as_ref()
+    }
+
+    /// The same with the terms that it was fitted on.
+    ///
+    /// # Errors
+    /// [`ThresholdError::Support`] when they are those of another form.
+    pub fn with_support(self, support: Option<Support>) -> Result<Self, ThresholdError> {
+        match support {
+            Some(s) if !s.is_valid(self.form.terms()) => Err(ThresholdError::Support(self.form)),
+            support => Ok(Self { support, ..self }),
+        }
+    }
+
     /// The effective threshold (mV).
     pub fn threshold<S: Scalar>(&self, membrane: &Membrane, moments: &Moments<S>) -> S {
         let inside = self.domain.map_or(*moments, |d| d.nearest(membrane, moments));
@@ -134,7 +158,13 @@ impl TransferFunction for EffectiveThreshold {
     }
 
     fn in_domain(&self, membrane: &Membrane, moments: &Moments) -> bool {
+        let scanned = |support: &Support| {
+            let mut buffer = [0.0; MAX_TERMS];
+            !fluctuates(moments)
+                || support.contains(self.form.evaluate(membrane, moments, &mut buffer))
+        };
         self.domain.is_none_or(|d| d.contains(membrane, moments))
+            && self.support.as_ref().is_none_or(scanned)
     }
 }
 
@@ -159,11 +189,13 @@ struct Unchecked {
     form: ThresholdForm,
     coefficients: Vec<f64>,
     domain: Option<Domain>,
+    #[serde(default)]
+    support: Option<Support>,
 }
 
 impl TryFrom<Unchecked> for EffectiveThreshold {
     type Error = ThresholdError;
     fn try_from(u: Unchecked) -> Result<Self, ThresholdError> {
-        Self::new(u.form, u.coefficients, u.domain)
+        Self::new(u.form, u.coefficients, u.domain)?.with_support(u.support)
     }
 }

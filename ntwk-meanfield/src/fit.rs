@@ -13,6 +13,7 @@ use crate::domain::Domain;
 use crate::effective_threshold::{EffectiveThreshold, rate_at_threshold};
 use crate::least_squares;
 use crate::scan::{Design, FitError, FitQuality, ScanPoint};
+use crate::support::Support;
 use crate::threshold_form::ThresholdForm;
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt, TerminationReason};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
@@ -163,6 +164,7 @@ pub fn fit(
             problem.coefficients.as_slice().to_vec(),
             domain,
         )
+        .and_then(|function| function.with_support(Support::of(&design.terms, points)))
         .map_err(|_| FitError::Linear)?,
         threshold_step,
         quality: FitQuality::of(points, errors.as_slice()),

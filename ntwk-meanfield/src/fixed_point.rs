@@ -155,7 +155,7 @@ pub fn find_fixed_points(
     Ok(result)
 }
 
-fn near(a: &[f64], b: &[f64], separation: f64) -> bool {
+pub(crate) fn near(a: &[f64], b: &[f64], separation: f64) -> bool {
     let scale = 1.0 + a.iter().copied().fold(0.0, f64::max);
     a.iter().zip(b).all(|(x, y)| (x - y).abs() <= separation * scale)
 }
@@ -169,15 +169,17 @@ struct Ended {
 }
 
 /// The function whose zero is sought, with its memory.
-struct Search<'a> {
+pub(crate) struct Search<'a> {
     system: &'a MeanField,
     input: &'a Input,
-    residual: DVector<f64>,
-    jacobian: DMatrix<f64>,
+    /// `F(nu) - nu` (Hz), after [`residual`](Self::residual).
+    pub residual: DVector<f64>,
+    /// `dF/dnu - 1`, after [`linearise`](Self::linearise).
+    pub jacobian: DMatrix<f64>,
 }
 
 impl<'a> Search<'a> {
-    fn new(system: &'a MeanField, input: &'a Input) -> Self {
+    pub fn new(system: &'a MeanField, input: &'a Input) -> Self {
         let n = system.populations().len();
         Self { system, input, residual: DVector::zeros(n), jacobian: DMatrix::zeros(n, n) }
     }
@@ -191,7 +193,7 @@ impl<'a> Search<'a> {
     }
 
     /// Fills the residual `F(nu) - nu` and returns its largest magnitude.
-    fn residual(&mut self, rates: &DVector<f64>) -> f64 {
+    pub fn residual(&mut self, rates: &DVector<f64>) -> f64 {
         for m in 0..rates.len() {
             self.residual[m] = self.response(m, rates).rate - rates[m];
         }
@@ -199,7 +201,7 @@ impl<'a> Search<'a> {
     }
 
     /// Fills the Jacobian `dF/dnu - 1`.
-    fn linearise(&mut self, rates: &DVector<f64>) {
+    pub fn linearise(&mut self, rates: &DVector<f64>) {
         let n = rates.len();
         for m in 0..n {
             for first in (0..n).step_by(DIRECTIONS) {
@@ -296,6 +298,16 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Describes rates that are known to be a fixed point.
+    pub fn describe_solution(&self, rates: &DVector<f64>, iterations: usize) -> FixedPoint {
+        self.describe(&Ended {
+            rates: rates.clone(),
+            residual: magnitude(&self.residual),
+            iterations,
+            status: FixedPointStatus::Converged,
+        })
+    }
+
     fn describe(&self, ended: &Ended) -> FixedPoint {
         let n = ended.rates.len();
         let responses: Vec<Response<f64>> =
@@ -354,7 +366,7 @@ fn magnitude(v: &DVector<f64>) -> f64 {
     v.iter().fold(0.0, |m: f64, x| if x.is_nan() || m.is_nan() { f64::NAN } else { m.max(x.abs()) })
 }
 
-fn non_negative(mut rates: DVector<f64>) -> DVector<f64> {
+pub(crate) fn non_negative(mut rates: DVector<f64>) -> DVector<f64> {
     rates.iter_mut().for_each(|x| *x = x.max(0.0));
     rates
 }

@@ -25,6 +25,7 @@ use crate::moments::{Moments, MomentsError, moments};
 use crate::scan_design::{AxisError, ScanAxis};
 use crate::single_cell::{SingleCellError, adaptation_is_dynamic, settling_time};
 use crate::synapse::{Mixture, SynapseClass};
+use crate::unsupported::{Unsupported, covered_membrane};
 
 /// Driving force of the noise (mV).
 const DRIVING_FORCE: f64 = 20.0;
@@ -62,6 +63,9 @@ pub enum FluctuationError {
         /// Why.
         source: AxisError,
     },
+    /// A kind of cell that has no such scan.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// Values outside what the protocol can make.
     #[error("{quantity} = {value}; needed is {rule}")]
     Value {
@@ -101,7 +105,7 @@ impl FluctuationPlan {
         axes: &FluctuationAxes,
     ) -> Result<Self, FluctuationError> {
         let described = &model.populations()[population];
-        let membrane = described.cell.membrane();
+        let membrane = covered_membrane(model, population)?;
         let fault =
             |quantity, value, rule: String| Err(FluctuationError::Value { quantity, value, rule });
         if !(axes.tau_ratio > 0.0 && axes.tau_ratio.is_finite()) {

@@ -12,7 +12,7 @@ use crate::system::{
     Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
 };
 use crate::transfer_function::DynTransferFunction;
-use crate::unsupported::{Unsupported, synapse_class};
+use crate::unsupported::{Unsupported, covered_membrane, synapse_class};
 
 /// A model that has no mean field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -68,7 +68,7 @@ pub fn mean_field(
             Ok(MeanFieldPopulation {
                 name: population.name.clone(),
                 size: population.size as usize,
-                membrane: population.cell.membrane(),
+                membrane: covered_membrane(model, index)?,
                 transfer_function: Arc::clone(transfer_function),
                 connections: model
                     .projections_onto(index)

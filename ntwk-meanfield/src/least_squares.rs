@@ -33,6 +33,21 @@ pub(crate) fn inverse_normal_matrix(a: DMatrix<f64>) -> Option<DMatrix<f64>> {
     Some(&v_scaled * v_scaled.transpose())
 }
 
+/// The square matrix `W` with `|W x|^2 = x^T (A^T A)^-1 x`; directions that `A` does not have (singular values below
+/// 1e-12 of the largest) count as if they were had to that degree. `None` when the decomposition does not converge.
+pub(crate) fn whitening(a: DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let columns = a.ncols();
+    // With fewer rows than columns the decomposition would leave directions out.
+    let rows = a.nrows().max(columns);
+    let (svd, _) = decompose(a.resize_vertically(rows, 0.0))?;
+    let least = 1e-12 * svd.singular_values.max();
+    let mut rows = svd.v_t?;
+    for (mut row, &s) in rows.row_iter_mut().zip(svd.singular_values.iter()) {
+        row *= 1.0 / s.max(least);
+    }
+    Some(rows)
+}
+
 type Decomposition = SVD<f64, nalgebra::Dyn, nalgebra::Dyn>;
 
 fn decompose(a: DMatrix<f64>) -> Option<(Decomposition, f64)> {

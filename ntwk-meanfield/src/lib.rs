@@ -8,7 +8,10 @@
 //! 3. [`fit()`]: its coefficients from a scan of single-cell rates;
 //! 4. [`MeanField`]: populations that drive each other through their transfer functions;
 //! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
-//! 6. [`SecondOrder`] and [`LinearResponse`]: finite-size fluctuations, their covariances and spectra.
+//! 6. [`SecondOrder`] and [`LinearResponse`]: finite-size fluctuations, their covariances and spectra;
+//!    [`integrate_with_noise`] shows them in time;
+//! 7. [`phase_plane`], [`follow`], [`bifurcation_diagram`] and [`map_fixed_points`]: nullclines, branches along a parameter with
+//!    their saddle-node and Hopf bifurcations, maps over many parameters.
 //!
 //! [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
 //! Brain for comparison.
@@ -64,6 +67,10 @@
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
 
+mod bifurcation_diagram;
+mod branch;
+mod continuation;
+mod contour;
 mod cross_validation;
 mod domain;
 mod dormand_prince;
@@ -79,7 +86,11 @@ mod least_squares;
 mod linear_response;
 pub mod measurement;
 mod moments;
+mod noise;
+mod parameter_map;
+mod phase_plane;
 mod point;
+pub mod quadratic;
 mod ridge;
 mod scalar;
 mod scan;
@@ -88,6 +99,7 @@ mod second_order;
 mod siegert;
 pub mod single_cell;
 pub mod special;
+mod support;
 mod synapse;
 mod system;
 mod tabulated;
@@ -96,6 +108,11 @@ mod transfer_function;
 pub mod tvb;
 mod unsupported;
 
+pub use bifurcation_diagram::{BifurcationDiagram, Sought, bifurcation_diagram};
+pub use branch::{
+    Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
+};
+pub use continuation::{Family, follow};
 pub use cross_validation::{CrossValidation, cross_validate};
 pub use domain::Domain;
 pub use dormand_prince::Tolerance;
@@ -112,12 +129,16 @@ pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient, potential_density,
 };
+pub use noise::{NoiseError, NoiseOptions, integrate_with_noise};
+pub use parameter_map::map_fixed_points;
+pub use phase_plane::{PhasePlane, PhasePlaneError, phase_plane};
 pub use point::{Gains, Point, PointError};
 pub use ridge::{RidgeFit, fit_ridge};
 pub use scalar::{Dual, HyperDual, Scalar};
 pub use scan::{FitError, FitQuality, ScanPoint};
 pub use second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
 pub use siegert::Siegert;
+pub use support::Support;
 pub use synapse::{Mixture, SynapseClass};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
@@ -125,4 +146,4 @@ pub use system::{
 pub use tabulated::{TableError, Tabulated};
 pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer_function::{DynTransferFunction, TransferFunction};
-pub use unsupported::{Unsupported, synapse_class};
+pub use unsupported::{Unsupported, covered_membrane, synapse_class};

@@ -132,6 +132,21 @@ impl<'a> Point<'a> {
         jacobian
     }
 
+    /// `a / tau_w dmu_V / dnu_aff` (pA/ms per Hz) of each population and afferent: how afferents move its adaptation current.
+    pub(crate) fn adaptation_drift(&self) -> Vec<Vec<f64>> {
+        let (n, afferents) = (self.populations(), self.input.afferent_rates.len());
+        let mut drift = vec![vec![0.0; afferents]; n];
+        for (m, p) in self.system.populations().iter().enumerate() {
+            let a = p.membrane.a / p.membrane.tau_w;
+            self.differentiate(m, |k, _, mu| {
+                if (n..n + afferents).contains(&k) {
+                    drift[m][k - n] = a * mu;
+                }
+            });
+        }
+        drift
+    }
+
     /// Second derivatives `d²F_m / dnu_n dnu_k` (1/Hz) of the transfer functions, one matrix per population.
     #[must_use]
     pub fn hessians(&self) -> Vec<DMatrix<f64>> {

@@ -3,6 +3,7 @@
 use crate::domain::Domain;
 use crate::effective_threshold::{EffectiveThreshold, rate_at_threshold};
 use crate::scan::{Design, FitError, FitQuality, ScanPoint};
+use crate::support::Support;
 use crate::threshold_form::ThresholdForm;
 use nalgebra::{Cholesky, DMatrix};
 use ntwk_core::Membrane;
@@ -50,9 +51,11 @@ pub fn fit_ridge(
         .zip(thresholds.iter())
         .map(|(p, &theta)| rate_at_threshold(theta, &p.moments) - p.rate)
         .collect();
-    let domain = Domain::around(membrane, design.determined.iter().map(|&i| &points[i].moments));
+    let used: Vec<ScanPoint> = design.determined.iter().map(|&i| points[i]).collect();
+    let domain = Domain::around(membrane, used.iter().map(|p| &p.moments));
     Ok(RidgeFit {
         transfer_function: EffectiveThreshold::new(form, coefficients.as_slice().to_vec(), domain)
+            .and_then(|function| function.with_support(Support::of(&x, &used)))
             .map_err(|_| FitError::Linear)?,
         quality: FitQuality::of(points, &residuals),
         points_used: design.determined.len(),

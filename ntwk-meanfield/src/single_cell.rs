@@ -16,7 +16,7 @@ use crate::measurement::{Measurement, PlannedPoint, PointInput, measure};
 use crate::moments::{MomentsError, moments};
 use crate::scan::ScanPoint;
 use crate::synapse::SynapseClass;
-use crate::unsupported::{Unsupported, synapse_class};
+use crate::unsupported::{Unsupported, covered_membrane, synapse_class};
 
 /// Synapses onto a population that the theory cannot tell apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,7 +229,7 @@ impl SingleCellPlan {
         settings: &ScanSpec,
     ) -> Result<Self, SingleCellError> {
         let target = &model.populations()[population];
-        let membrane = target.cell.membrane();
+        let membrane = covered_membrane(model, population)?;
         let name = || target.name.clone();
         let current = target
             .current

@@ -1,8 +1,8 @@
 //! What a model may contain and the theory does not cover.
 
-use ntwk_core::Model;
 use ntwk_core::model::Projection;
 use ntwk_core::spec::{PlasticitySpec, ReceptorKind};
+use ntwk_core::{Membrane, Model};
 
 use crate::synapse::{Mixture, SynapseClass};
 
@@ -14,6 +14,21 @@ pub struct Unsupported {
     pub key: String,
     /// Why the theory does not cover it.
     pub reason: String,
+}
+
+/// The membrane of a population's cells.
+///
+/// # Errors
+/// [`Unsupported`] for a kind of cell that the theory does not cover.
+pub fn covered_membrane(model: &Model, population: usize) -> Result<Membrane, Unsupported> {
+    let described = &model.populations()[population];
+    match described.cell.beyond_theory() {
+        None => Ok(described.cell.membrane()),
+        Some(why) => Err(Unsupported {
+            key: format!("populations.{}.cell", described.name),
+            reason: format!("the theory does not cover cells of kind {}: {why}", described.kind),
+        }),
+    }
 }
 
 /// The synapses of a projection as the theory sees them: `in_degree` of the mean weight.

@@ -12,7 +12,7 @@ use ntwk_plot::figures::{
     TransferData, VoltageTrace, activity_figure, compared, connectivity, heat_map, histogram,
     overlay, phase_plane, raster, spectra, surface, traces, transfer,
 };
-use ntwk_plot::{Figure, Layout, Panel, Theme, Width};
+use ntwk_plot::{Figure, Layout, Panel, Spacing, Theme, Width};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -217,6 +217,8 @@ fn more(
         y: &axis,
         values: scan.view(),
         shading,
+        range: None,
+        spacing: [Spacing::Linear; 2],
     };
     let mut density = ConnectionDensity::new(&[("RS", 800), ("FS", 200)]);
     for source in 0..1000_usize {

@@ -9,7 +9,7 @@ use ntwk_plot::figures::{
     ConnectionDensity, Curve, Distribution, FixedPoint, HeatMap, PhasePlane, Series, Shading,
     TimeSpan, connectivity, heat_map, histogram, overlay, phase_plane, spectra,
 };
-use ntwk_plot::{Figure, Layout, Panel, Theme, Width};
+use ntwk_plot::{Figure, Layout, Panel, Spacing, Theme, Width};
 
 /// The figures of analysis and scans, of `n` values each.
 fn analysis_panels(n: usize, theme: &Theme) -> Vec<Panel> {
@@ -27,6 +27,8 @@ fn analysis_panels(n: usize, theme: &Theme) -> Vec<Panel> {
         y: &values,
         values: grid.view(),
         shading,
+        range: None,
+        spacing: [Spacing::Linear; 2],
     };
     let mut density = ConnectionDensity::new(&[("E", n), ("I", n)]);
     (0..n).for_each(|i| density.add((0, i), (1, i)).unwrap());
@@ -88,6 +90,8 @@ fn cells_share_their_edges_and_miss_none() {
         y: &values,
         values: grid.view(),
         shading: Shading::Linear,
+        range: None,
+        spacing: [Spacing::Linear; 2],
     };
     let panel = heat_map(&map, &theme).unwrap();
     let png =

@@ -139,8 +139,15 @@ impl Quantities {
     }
 }
 
-fn steps_of(time: f64, dt: f64) -> u64 {
+/// Whole steps of a time (ms), at least one.
+pub(crate) fn steps_of(time: f64, dt: f64) -> u64 {
     (time / dt).round().max(1.0) as u64
+}
+
+/// Samples of a segment of Welch's estimate for a signal of `n` samples: a power of two, of which four fit if they can.
+pub(crate) fn spectrum_segment(n: usize) -> usize {
+    let most = (n / 4).clamp(4, 1024);
+    if most.is_power_of_two() { most } else { most.next_power_of_two() / 2 }
 }
 
 fn spike_quantities(
@@ -195,9 +202,7 @@ fn spike_quantities(
     {
         let fluctuation = Moments::of(rate.values.iter().copied()).map(|m| m.sd);
         list.add("population_rate_sd", "sd of the population rate (1 ms bins)", "Hz", fluctuation);
-        let segment = (rate.values.len() / 4).clamp(4, 1024);
-        let segment =
-            if segment.is_power_of_two() { segment } else { segment.next_power_of_two() / 2 };
+        let segment = spectrum_segment(rate.values.len());
         let rhythm = PowerSpectrum::welch(&rate.values, rate.bin, segment)
             .ok()
             .and_then(|spectrum| spectrum.peak(1.0));

@@ -92,7 +92,7 @@ pub fn binned_rate(
     population: &PopulationRecording,
     dt: f64,
 ) -> Result<PopulationRate, AnalysisError> {
-    let bin_steps = (RATE_BIN / dt).round().max(1.0) as u64;
+    let bin_steps = crate::analyze::steps_of(RATE_BIN, dt);
     let window = Window::new(0, population.counts.len() as u64)?;
     PopulationRate::from_counts(&population.counts, population.size, window, bin_steps, dt)
 }

@@ -3,7 +3,9 @@
 //! One model description drives the simulation, the theory and their comparison.
 
 pub mod analyze;
+pub mod cell_figures;
 pub mod compare;
+pub mod connection_figure;
 pub mod diagnosis;
 pub mod morpho_figures;
 pub mod morpho_transfer;

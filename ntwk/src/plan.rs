@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::model::Source;
 use ntwk_core::recorder::Segment;
-use ntwk_core::spec::{AfferentActivity, ConnectionSpec};
+use ntwk_core::spec::ConnectionSpec;
 use ntwk_core::{CellLibrary, Faults, Model, Network, Recorder, RecorderError, Simulation};
 
 /// Synapses up to which the network itself is built to measure its speed; larger ones are measured
@@ -46,18 +46,18 @@ impl Resources {
                 f64::from(p.size) * (8.0 * columns as f64 + 4.0)
             })
             .sum();
-        let synapses = model
-            .projections()
-            .iter()
-            .filter(|p| match p.source {
-                Source::Population(_) => true,
-                // Independent event trains hold no synapses.
-                Source::Afferent(i) => {
-                    matches!(model.afferents()[i].activity, AfferentActivity::Spikes { .. })
-                }
-            })
-            .map(|p| p.synapses(populations[p.target].size))
-            .sum();
+        let listed = model.projections().iter().filter(|p| match p.source {
+            Source::Population(_) => true,
+            // Independent event trains hold no synapses.
+            Source::Afferent(i) => !model.afferents()[i].sends_trains_per_target(),
+        });
+        let (mut synapses, mut synapse_bytes) = (0.0, 0.0);
+        for p in listed {
+            let n = p.synapses(populations[p.target].size);
+            synapses += n;
+            // Target and delay are one number of four bytes, a weight of its own another.
+            synapse_bytes += n * if p.weights.constant().is_some() { 4.0 } else { 8.0 };
+        }
         let record = &model.spec().record;
         let frames = (f64::from(model.n_steps()) / f64::from(model.record_every())).ceil();
         let columns: f64 = populations
@@ -75,8 +75,7 @@ impl Resources {
             neurons: populations.iter().map(|p| u64::from(p.size)).sum(),
             synapses,
             state_bytes,
-            // A target is four bytes; a list has an offset per source.
-            synapse_bytes: 4.0 * synapses,
+            synapse_bytes,
             sample_bytes: 4.0 * frames * columns,
             count_bytes: COUNT_BYTES * f64::from(model.n_steps()) * populations.len() as f64,
         }
@@ -109,7 +108,7 @@ pub struct Calibration {
 pub enum PlanError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] TooManySynapses),
+    Network(#[from] WiringTooLarge),
     /// The smaller network is no valid model.
     #[error("the smaller network of the calibration cannot be built: {0}")]
     Reduced(#[from] Faults),

@@ -1,17 +1,18 @@
 //! The figures of one stored run, each by its name.
 
-use ntwk_analysis::{PopulationRate, SpikeTrains, Window, intervals, neuron_rates};
+use ntwk_analysis::{PopulationRate, PowerSpectrum, SpikeTrains, Window, intervals, neuron_rates};
 use ntwk_core::{Model, Recording, Trace};
 use ntwk_plot::figures::{
     Activity, Distribution, RasterLimits, RasterPopulation, Series, TimeSpan, VoltageTrace,
-    activity_figure, histogram, raster, traces,
+    activity_figure, histogram, raster, spectra, traces,
 };
 use ntwk_plot::{
     Axis, Figure, Label, Layout, Mark, Panel, Scale, Spacing, Stroke, Swatch, Theme, Width,
     range_of,
 };
 
-use crate::compare::binned_rate;
+use crate::analyze::{spectrum_segment, steps_of};
+use crate::compare::{RATE_BIN, binned_rate};
 use crate::overview::{FigureError, TRACES_PER_POPULATION, TheoryCurves, overview};
 
 /// Bins of the histograms.
@@ -34,17 +35,20 @@ pub enum RunFigure {
     Inputs,
     /// How rates, irregularity and membrane potentials are distributed.
     Histograms,
+    /// Power spectra of the population rates.
+    Spectra,
 }
 
 impl RunFigure {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Overview,
         Self::Raster,
         Self::Activity,
         Self::Potentials,
         Self::Inputs,
         Self::Histograms,
+        Self::Spectra,
     ];
 
     /// Name of its files.
@@ -57,6 +61,7 @@ impl RunFigure {
             Self::Potentials => "potentials",
             Self::Inputs => "inputs",
             Self::Histograms => "histograms",
+            Self::Spectra => "spectra",
         }
     }
 }
@@ -93,6 +98,7 @@ impl RunView<'_> {
             RunFigure::Potentials => self.potentials(span, theme),
             RunFigure::Inputs => self.inputs(span, theme),
             RunFigure::Histograms => self.histograms([from, to], theme),
+            RunFigure::Spectra => self.spectra([from, to], theme),
         }
     }
 
@@ -200,6 +206,31 @@ impl RunView<'_> {
         let height = 48.0 * rows.len() as f64;
         Ok((!rows.is_empty())
             .then(|| Figure::new("Inputs", Width::Page, height, Layout::Column(rows), theme)))
+    }
+
+    /// Welch's estimate from the rates in [`RATE_BIN`]s; `None` for a part of the run shorter than 64 of them, whose
+    /// spectrum would be of a few points.
+    fn spectra(&self, [from, to]: [f64; 2], theme: &Theme) -> Result<Option<Figure>, FigureError> {
+        let dt = self.recording.dt;
+        let window = Window::from_ms(from, to.min(self.recording.duration()), dt)?;
+        let bin = steps_of(RATE_BIN, dt);
+        let mut found = Vec::new();
+        for p in &self.recording.populations {
+            let Ok(rate) = PopulationRate::from_counts(&p.counts, p.size, window, bin, dt) else {
+                return Ok(None);
+            };
+            if rate.values.len() < 64 {
+                return Ok(None);
+            }
+            let segment = spectrum_segment(rate.values.len());
+            let spectrum = PowerSpectrum::welch(&rate.values, rate.bin, segment)?;
+            found.push((p.name.as_str(), spectrum));
+        }
+        let populations: Vec<(&str, &PowerSpectrum)> = found.iter().map(|(n, s)| (*n, s)).collect();
+        let panel = spectra(&populations, "Hz", theme);
+        let figure =
+            Figure::new("Spectra of the rates", Width::Column, 60.0, Layout::panel(panel), theme);
+        Ok((!found.is_empty()).then_some(figure))
     }
 
     fn histograms(

@@ -4,7 +4,7 @@ use ndarray::Array2;
 use ntwk_io::{ScanArray, ScanData, ScanValues};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{
-    Axis, Figure, Label, Layout, Mark, Panel, PlotError, Stroke, Swatch, Theme, Width,
+    Axis, Figure, Label, Layout, Mark, Panel, PlotError, Spacing, Stroke, Swatch, Theme, Width,
 };
 
 use crate::scan::{POINT_AXIS, SEED_AXIS};
@@ -46,8 +46,10 @@ pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, Plo
     }
 }
 
+/// Name and unit of an axis: `Q_e` stays a symbol with an index, words are written apart.
 fn label(axis: &ScanArray) -> String {
-    let name = axis.name.replace('_', " ");
+    let is_symbol = axis.name.split_once('_').is_some_and(|(symbol, _)| symbol.chars().count() < 3);
+    let name = if is_symbol { axis.name.clone() } else { axis.name.replace('_', " ") };
     if axis.unit == "1" { name } else { format!("{name} ({})", axis.unit) }
 }
 
@@ -116,6 +118,15 @@ fn lines(
     Figure::new("Scan", Width::Column, 60.0, Layout::panel(panel), theme)
 }
 
+/// Logarithmic for values in equal ratios.
+fn spacing(values: &[f64]) -> Spacing {
+    let ratios: Vec<f64> = values.windows(2).map(|pair| pair[1] / pair[0]).collect();
+    let equal = |ratio: &f64| (ratio / ratios[0] - 1.0).abs() < 1e-6;
+    let logarithmic =
+        values.iter().all(|&v| v > 0.0) && ratios.len() > 1 && ratios.iter().all(equal);
+    if logarithmic { Spacing::Log } else { Spacing::Linear }
+}
+
 fn maps(
     data: &ScanData,
     (x_axis, x): (&ScanArray, &Vec<f64>),
@@ -134,18 +145,34 @@ fn maps(
         order.iter().map(|&i| values[i]).collect()
     };
     let (x, y) = (sorted(x, &x_order), sorted(y, &y_order));
+    let map_of = |p: usize, array: &ScanArray| {
+        Array2::from_shape_fn((x.len(), y.len()), |(i, j)| {
+            let place = [
+                (x_axis.name.as_str(), x_order[i]),
+                (y_axis.name.as_str(), y_order[j]),
+                ("population", p),
+            ];
+            over_seeds(data, array, &place).0
+        })
+    };
+    // One scale for all maps, so that simulation and theory can be compared by eye.
+    let finite: Vec<f64> = (0..populations.len())
+        .flat_map(|p| shown.iter().flat_map(|array| map_of(p, array)).collect::<Vec<_>>())
+        .filter(|v| v.is_finite())
+        .collect();
+    let (low, high) =
+        finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    // Rates over decades: silence (below a hundredth of the highest rate) is drawn as the lowest shade.
+    let (shading, range) = if high > 30.0 * low.max(0.0) {
+        (Shading::Log, (low.max(0.01 * high), high))
+    } else {
+        (Shading::Linear, (low, high))
+    };
     let mut rows = Vec::new();
     for (p, name) in populations.iter().enumerate() {
         let mut row = Vec::new();
         for array in shown {
-            let values = Array2::from_shape_fn((x.len(), y.len()), |(i, j)| {
-                let place = [
-                    (x_axis.name.as_str(), x_order[i]),
-                    (y_axis.name.as_str(), y_order[j]),
-                    ("population", p),
-                ];
-                over_seeds(data, array, &place).0
-            });
+            let values = map_of(p, array).mapv(|v| if v.is_nan() { v } else { v.max(range.0) });
             let what = if array.name == "rate" { "simulated" } else { "predicted" };
             let map = HeatMap {
                 x_label: &label(x_axis),
@@ -154,7 +181,9 @@ fn maps(
                 x: &x,
                 y: &y,
                 values: values.view(),
-                shading: Shading::Linear,
+                shading,
+                range: Some(range),
+                spacing: [spacing(&x), spacing(&y)],
             };
             let panel = heat_map(&map, theme)?.titled(Label::plain(format!("{name}, {what}")));
             row.push((1.0, Layout::panel(panel)));

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use ntwk_analysis::AnalysisError;
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::spec::ScanCommand;
 use ntwk_core::{CellLibrary, Model};
 use ntwk_meanfield::{FixedPointStatus, Stability};
@@ -34,7 +34,7 @@ pub struct PointQuantity {
 pub enum PointError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] TooManySynapses),
+    Network(#[from] WiringTooLarge),
     /// The run stopped.
     #[error(transparent)]
     Stopped(Stop),

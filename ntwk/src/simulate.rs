@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::{
     MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
 };
@@ -148,14 +148,14 @@ pub fn default_threads() -> usize {
 /// `interrupt` is looked at between segments of some milliseconds; `progress` is called there too.
 ///
 /// # Errors
-/// [`TooManySynapses`] when the network cannot be built. A run that stops early is not an error:
+/// [`WiringTooLarge`] when the network cannot be built. A run that stops early is not an error:
 /// see [`RunResult::stopped`].
 pub fn simulate(
     model: &Model,
     threads: usize,
     interrupt: &AtomicBool,
     progress: &mut dyn FnMut(Progress),
-) -> Result<RunResult, TooManySynapses> {
+) -> Result<RunResult, WiringTooLarge> {
     let start = Instant::now();
     let network = Network::build(model, threads)?;
     let synapses = network.synapses();

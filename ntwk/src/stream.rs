@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::recorder::{PopulationInfo, Segment};
 use ntwk_core::{MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation};
 use ntwk_io::provenance::{host_features, utc_timestamp};
@@ -26,7 +26,7 @@ const BLOCK_SECONDS: f64 = 2.0;
 pub enum StreamError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] TooManySynapses),
+    Network(#[from] WiringTooLarge),
     /// The file cannot be written or read back.
     #[error(transparent)]
     File(#[from] FileError),

@@ -12,7 +12,7 @@ use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
     MeanField, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting,
-    default_starts, find_fixed_points, fit, integrate,
+    covered_membrane, default_starts, find_fixed_points, fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -188,6 +188,10 @@ pub fn predict(
     progress: &mut dyn FnMut(&str, f64),
 ) -> Result<Theory, TheoryError> {
     let input = ModelInput::new(model)?;
+    // Before the first scan, not after the scans of the populations in front.
+    for index in 0..model.populations().len() {
+        covered_membrane(model, index).map_err(FromModelError::from)?;
+    }
     let mut seconds = TheorySeconds::default();
     let mut populations = Vec::new();
     for (index, population) in model.populations().iter().enumerate() {

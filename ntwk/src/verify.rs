@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use ndarray::Array2;
-use ntwk_core::connectivity::TooManySynapses;
+use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::recorder::Segment;
 use ntwk_core::{
     CellLibrary, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
@@ -36,7 +36,7 @@ pub struct Verification {
 pub enum VerifyError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] TooManySynapses),
+    Network(#[from] WiringTooLarge),
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),

@@ -243,6 +243,24 @@ fn cells_lists_shows_and_suggests() {
     assert!(adex.contains("tau_w dw/dt") && adex.contains("Brette & Gerstner"), "{adex}");
     let rs = stdout(&exits(&folder, 0, &["cells", "show", "RS"]));
     assert!(rs.contains("source:") && rs.contains("preset = \"RS\""), "{rs}");
+    assert!(rs.lines().any(|l| l.split_whitespace().eq(["C_m", "200", "pF"])), "{rs}");
+    let naud = stdout(&exits(&folder, 0, &["cells", "show", "tonic_Naud2008"]));
+    assert!(naud.contains("https://doi.org/10.1007/s00422-008-0264-7"), "{naud}");
+    // A name with changes, and a name that is a kind and a preset.
+    let named = stdout(&exits(&folder, 0, &["cells", "show", "AdExp_a_4_b_40"]));
+    assert!(
+        named.lines().any(|l| l.split_whitespace().eq(["b", "40", "pA", "(changed)"])),
+        "{named}"
+    );
+    let both = stdout(&exits(&folder, 0, &["cells", "show", "LIF"]));
+    assert!(both.contains("Lapicque") && both.contains("also a preset"), "{both}");
+    let output = exits(&folder, 2, &["cells", "show", "AdExp_q_4"]);
+    assert!(stderr(&output).contains("\"q_4\" is no parameter of AdEx"), "{}", stderr(&output));
+    // Words stand at the left of their column, below its head.
+    let head = list.lines().find(|l| l.starts_with("preset")).unwrap();
+    let row = list.lines().find(|l| l.starts_with("RS ")).unwrap();
+    assert_eq!(head.find("kind"), row.find("AdEx"), "{list}");
+    assert_eq!(head.find("what"), row.find("regular"), "{list}");
     let output = exits(&folder, 2, &["cells", "show", "AdEX"]);
     assert!(stderr(&output).contains("did you mean \"AdEx\"?"), "{}", stderr(&output));
     let output = exits(&folder, 2, &["cells", "show", "qqqqqqqqqqqqqq"]);

@@ -177,3 +177,69 @@ fn another_seed_changes_the_spikes_and_the_same_seed_does_not() {
     // Seeds that differ in the high half only are different seeds.
     assert_ne!(spikes_of(3 + (1 << 40)), three);
 }
+
+/// Weights and delays drawn, so that spikes travel through the ring; the same model with a weight of a constant one
+/// changed in the last step, so that its spikes wait instead.
+#[test]
+fn spikes_that_wait_and_spikes_in_the_ring_arrive_alike() {
+    let text = |more: &str| {
+        format!(
+            r#"
+simulation = {{ t_stop = 80, dt = 0.1, seed = 5 }}
+record = {{ V_m = 3 }}
+[receptors]
+exc = {{ E_rev = 0, tau_syn = 5 }}
+[populations]
+E = {{ size = 1100, cell = "RS" }}
+[afferents]
+A = {{ size = 400, rate = 8, trains = "per_source" }}
+[[projections]]
+source = "A"
+target = "E"
+receptor = "exc"
+weight = 1
+delay = {{ distribution = "normal", mean = 1.5, sd = 0.7 }}
+connection = {{ rule = "fixed_in_degree", in_degree = 300 }}
+[[projections]]
+source = "E"
+target = "E"
+receptor = "exc"
+weight = 0.5
+release_probability = 0.7
+delay = {{ distribution = "uniform", low = 0.5, high = 4 }}
+connection = {{ rule = "fixed_in_degree", in_degree = 40 }}
+{more}
+"#
+        )
+    };
+    let ring = model(&text(""));
+    let waiting = model(&text(
+        "[[events]]\ntime = 79.9\nset = \"projections.A_E.weight\"\nvalue = 2\n\
+         [[events]]\ntime = 79.9\nset = \"projections.E_E.weight\"\nvalue = 2",
+    ));
+    let (a, b) = (run_in(&ring, 1, &[800]), run_in(&waiting, 1, &[800]));
+    assert!(spikes(&a, "E").0.len() > 200, "{}", spikes(&a, "E").0.len());
+    assert_eq!(spikes(&a, "E"), spikes(&b, "E"));
+    for threads in [2, 3] {
+        assert_eq!(bits(&a), bits(&run_in(&ring, threads, &[800])), "{threads} threads");
+        assert_eq!(bits(&b), bits(&run_in(&waiting, threads, &[800])), "{threads} threads");
+    }
+    // What arrives is added in another order: rounding alone.
+    let traces = |r: &Recording| r.populations[0].traces[0].data.clone();
+    for (x, y) in traces(&a).iter().zip(&traces(&b)) {
+        assert!((x - y).abs() < 1e-9, "{x} {y}");
+    }
+    let synapses = |threads: usize| {
+        let mut all = Vec::new();
+        let network = Network::build(&ring, threads).unwrap();
+        network.for_each_recurrent_synapse(|source, target| all.push((source, target)));
+        all.sort_unstable();
+        all
+    };
+    let all = synapses(1);
+    assert_eq!(all.len(), 1100 * 40);
+    for neuron in 0..1100 {
+        assert_eq!(all.iter().filter(|s| s.1 == (0, neuron)).count(), 40, "in-degree of {neuron}");
+    }
+    assert_eq!(all, synapses(3));
+}

@@ -376,7 +376,17 @@ fn each_figure_and_the_report_show_what_was_recorded() {
     ntwk(&folder, 0, &["run", &file, "--out", "r", "-q"]);
     ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "all", "--out", "f"]);
     let svg = |name: &str| std::fs::read_to_string(folder.path().join("f").join(name)).unwrap();
-    for name in ["overview", "raster", "activity", "potentials", "inputs", "histograms"] {
+    ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "connectivity", "--out", "f"]);
+    for name in [
+        "overview",
+        "raster",
+        "activity",
+        "potentials",
+        "inputs",
+        "histograms",
+        "spectra",
+        "connectivity",
+    ] {
         assert!(folder.path().join(format!("f/{name}.png")).metadata().unwrap().len() > 1000);
         assert!(svg(&format!("{name}.svg")).contains("<path"), "{name}");
     }
@@ -406,4 +416,7 @@ fn each_figure_and_the_report_show_what_was_recorded() {
     ntwk(&folder, 0, &["run", &bare, "--out", "b", "-q"]);
     let text = ntwk(&folder, 2, &["plot", "b/results.h5", "--figure", "inputs"]);
     assert!(text.contains("did not record"), "{text}");
+    let text =
+        ntwk(&folder, 2, &["plot", "r/results.h5", "--figure", "connectivity", "--window", "5,9"]);
+    assert!(text.contains("no time"), "{text}");
 }

@@ -145,6 +145,27 @@ fn every_number_of_receptors_draws_plasticity_and_changes_matters_to_a_run() {
 }
 
 #[test]
+fn every_number_of_the_other_kinds_of_cells_matters_to_a_run() {
+    let root = good("cells.toml");
+    let outcome = |model: &Model| {
+        let run = ntwk::simulate::simulate(model, 1, &AtomicBool::new(false), &mut |_| ()).unwrap();
+        (run.recording, run.stopped.map(|s| s.to_string()))
+    };
+    let (count, idle) = idle(&root, |_| true, outcome);
+    assert!(count > 60, "{count}");
+    // Bound by one_to_one to each other: the fault of a change is at the rule.
+    let mut sorted = idle.clone();
+    sorted.sort();
+    let sizes =
+        ["afferents.A.size", "populations.I.size", "populations.P.size", "populations.Z.size"];
+    assert_eq!(sorted, sizes);
+    for key in &idle {
+        let faults = changed(&root, key, "31").unwrap_err();
+        assert!(faults.to_string().contains("one_to_one needs equal sizes"), "{faults}");
+    }
+}
+
+#[test]
 fn every_number_of_the_theory_changes_the_prediction() {
     let root = good("theory.toml");
     let outcome = |model: &Model| match predict(model, &library(), 1, &mut |_, _| ()) {

@@ -46,6 +46,18 @@ fn cell() -> impl Strategy<Value = String> {
                  t_ref = 2, a = 2, b = {b}, tau_w = {tau} }}"
             )
         ),
+        (number(0.0, 3.0), number(-75.0, -45.0), number(0.5, 20.0)).prop_map(|(a, v, tau)| format!(
+            "{{ preset = \"iAdExp_Zerlaut2016\", a_i = {a}, V_i = {v}, tau_theta = {tau} }}"
+        )),
+        (number(0.0, 0.2), number(0.0, 0.4), number(-75.0, -40.0), number(1.0, 100.0)).prop_map(
+            |(a, b, c, cap)| format!(
+                "{{ model = \"Izhikevich\", a = {a}, b = {b}, c = {c}, d = 4, C_m = {cap} }}"
+            )
+        ),
+        (number(20.0, 400.0), number(2.0, 40.0), number(0.0, 8.0)).prop_map(|(c, tau, t)| format!(
+            "{{ model = \"iaf_psc_exp\", C_m = {c}, tau_m = {tau}, E_L = -65, V_th = -50, V_reset = -60, \
+             t_ref = {t} }}"
+        )),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! From connection rules to target lists.
 //!
 //! A worker owns a run of target neurons and builds, for each projection, the synapses onto them
-//! in compressed rows: one row per source neuron and delay. Synapses are drawn in units with a
+//! in compressed rows: one row per source neuron, by delay. Synapses are drawn in units with a
 //! random stream each (a target neuron, a source neuron or a block of targets, as suits the rule),
 //! so they are the same for any partition.
 
@@ -21,22 +21,41 @@ const MAX_DRAWN_STEPS: f64 = 100_000.0;
 pub struct TargetLists {
     /// Shortest delay in steps.
     first_delay: u32,
-    /// Number of delays, one step apart; rows of a source.
+    /// Number of delays, one step apart.
     delays: u32,
-    /// `offsets[r]..offsets[r + 1]` are the synapses of row `r = source * delays + delay`.
+    /// Neurons of the run.
+    len: u32,
+    /// `offsets[i]..offsets[i + 1]` are the synapses of source `i`.
     offsets: Vec<u32>,
-    /// Target neurons, counted from the first of the run; ascending within a row.
-    targets: Vec<u32>,
+    /// Delay and target of each synapse in one number, `(delay - first_delay) * len + target` with targets counted from
+    /// the first of the run: a place in a ring of steps, found without looking up the delay. Ascending for each source.
+    places: Vec<u32>,
     /// Weight of each synapse where they differ (nS or pA, single precision).
     weights: Option<Vec<f32>>,
 }
 
-/// More synapses than the 32-bit index of one worker's projection can hold.
+/// A projection that the 32-bit numbers of one worker cannot hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("projection {projection} has more than {limit} synapses for one thread; use more threads", limit = u32::MAX)]
-pub struct TooManySynapses {
-    /// Name of the projection.
-    pub projection: String,
+pub enum WiringTooLarge {
+    /// More synapses than the index reaches.
+    #[error("projection {projection} has more than {limit} synapses for one thread; use more threads", limit = u32::MAX)]
+    Synapses {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// More targets times delays than the index reaches.
+    #[error(
+        "the delays of projection {projection} span {delays} steps, too many for the {targets} target neurons of one \
+         thread; use more threads, a longer dt or a narrower distribution of delays"
+    )]
+    Delays {
+        /// Name of the projection.
+        projection: String,
+        /// Steps from the shortest to the longest delay.
+        delays: u32,
+        /// Target neurons of the thread.
+        targets: u32,
+    },
 }
 
 /// What the synapses of a projection are drawn from.
@@ -67,13 +86,13 @@ impl TargetLists {
     /// Number of synapses.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.targets.len()
+        self.places.len()
     }
 
     /// Whether there is no synapse.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
+        self.places.is_empty()
     }
 
     /// Delays in steps, from the shortest to the longest.
@@ -82,24 +101,43 @@ impl TargetLists {
         self.first_delay..self.first_delay + self.delays
     }
 
-    /// Targets of `source` at `delay` steps, counted from the first neuron of the run.
+    /// Indices of all synapses of `source`.
     #[inline]
-    #[must_use]
-    pub fn targets(&self, source: u32, delay: u32) -> &[u32] {
-        &self.targets[self.row(source, delay)]
+    pub(crate) fn row(&self, source: u32) -> Range<usize> {
+        self.offsets[source as usize] as usize..self.offsets[source as usize + 1] as usize
     }
 
     /// Indices of the synapses of `source` at `delay` steps.
     #[inline]
-    pub(crate) fn row(&self, source: u32, delay: u32) -> Range<usize> {
-        let row = source as usize * self.delays as usize + (delay - self.first_delay) as usize;
-        self.offsets[row] as usize..self.offsets[row + 1] as usize
+    pub(crate) fn row_at(&self, source: u32, delay: u32) -> Range<usize> {
+        let row = self.row(source);
+        if self.delays == 1 {
+            return row;
+        }
+        let from = self.place(delay);
+        let places = &self.places[row.clone()];
+        let first = row.start + places.partition_point(|&place| place < from);
+        let end = row.start
+            + places.partition_point(|&place| place / self.len <= delay - self.first_delay);
+        first..end
     }
 
-    /// Target of every synapse, by index.
+    /// Place of the first target neuron at `delay` steps.
     #[inline]
-    pub(crate) fn all_targets(&self) -> &[u32] {
-        &self.targets
+    pub(crate) fn place(&self, delay: u32) -> u32 {
+        (delay - self.first_delay) * self.len
+    }
+
+    /// Place of every synapse, by index.
+    #[inline]
+    pub(crate) fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// Delay in steps and target of the synapse at a place.
+    #[inline]
+    pub(crate) fn delay_and_target(&self, place: u32) -> (u32, u32) {
+        (self.first_delay + place / self.len, place % self.len)
     }
 
     /// Weight of every synapse, by index, where they differ.
@@ -111,50 +149,79 @@ impl TargetLists {
     /// Builds the synapses onto the target neurons `targets`.
     ///
     /// # Errors
-    /// [`TooManySynapses`] beyond 2^32 synapses.
-    pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, TooManySynapses> {
+    /// [`WiringTooLarge`] when synapses, or target neurons times delays, reach 2^32.
+    pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, WiringTooLarge> {
+        let len = targets.end - targets.start;
         let drawn = wiring.draw(targets);
+        let projection = || wiring.projection.name.clone();
         if drawn.sources.len() >= u32::MAX as usize {
-            return Err(TooManySynapses { projection: wiring.projection.name.clone() });
+            return Err(WiringTooLarge::Synapses { projection: projection() });
         }
-        Ok(Self::from_drawn(&drawn, wiring))
-    }
-
-    /// Counting sort by source and delay; keeps the order of drawing within a row.
-    fn from_drawn(drawn: &Drawn, wiring: &Wiring<'_>) -> Self {
         let first_delay =
             drawn.delays.iter().min().copied().unwrap_or(wiring.projection.delay_steps);
-        let last_delay = drawn.delays.iter().max().copied().unwrap_or(first_delay);
-        let delays = last_delay - first_delay + 1;
-        let row_of = |i: usize| {
-            let delay = drawn.delays.get(i).map_or(0, |d| d - first_delay);
-            drawn.sources[i] as usize * delays as usize + delay as usize
-        };
+        let delays = drawn.delays.iter().max().map_or(1, |last| last - first_delay + 1);
+        if len.checked_mul(delays).is_none() {
+            return Err(WiringTooLarge::Delays { projection: projection(), delays, targets: len });
+        }
+        Ok(Self::from_drawn(&drawn, first_delay, delays, len, wiring.source_size))
+    }
+
+    /// Counting sort by source, which keeps the order of drawing; where delays differ, each source's synapses are then
+    /// sorted by delay, target and weight.
+    fn from_drawn(drawn: &Drawn, first_delay: u32, delays: u32, len: u32, sources: u32) -> Self {
         let n = drawn.sources.len();
-        let mut offsets = vec![0u32; wiring.source_size as usize * delays as usize + 1];
-        for i in 0..n {
-            offsets[row_of(i) + 1] += 1;
-        }
-        for row in 1..offsets.len() {
-            offsets[row] += offsets[row - 1];
-        }
-        // The offsets serve as cursors and are shifted back afterwards.
-        let mut targets = vec![0; n];
+        let offsets = starts(sources, drawn.sources.iter().copied());
+        let mut cursors = offsets.clone();
+        let mut places = vec![0; n];
         let mut weights = (!drawn.weights.is_empty()).then(|| vec![0f32; n]);
         for i in 0..n {
-            let cursor = &mut offsets[row_of(i)];
-            let slot = *cursor as usize;
+            let cursor = &mut cursors[drawn.sources[i] as usize];
+            let synapse = *cursor as usize;
             *cursor += 1;
-            targets[slot] = drawn.targets[i];
+            let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
+            places[synapse] = ahead * len + drawn.targets[i];
             if let Some(weights) = &mut weights {
-                weights[slot] = drawn.weights[i];
+                weights[synapse] = drawn.weights[i];
             }
         }
-        let last = offsets.len() - 1;
-        offsets.copy_within(0..last, 1);
-        offsets[0] = 0;
-        Self { first_delay, delays, offsets, targets, weights }
+        if delays > 1 {
+            sort_rows(&offsets, &mut places, weights.as_deref_mut());
+        }
+        Self { first_delay, delays, len, offsets, places, weights }
     }
+}
+
+/// Sorts each row by place, then by the bits of the weight: the same for any partition of the targets.
+fn sort_rows(offsets: &[u32], places: &mut [u32], mut weights: Option<&mut [f32]>) {
+    let mut keys: Vec<u64> = Vec::new();
+    for row in offsets.windows(2) {
+        let row = row[0] as usize..row[1] as usize;
+        let places = &mut places[row.clone()];
+        let Some(weights) = weights.as_deref_mut().map(|weights| &mut weights[row]) else {
+            places.sort_unstable();
+            continue;
+        };
+        keys.clear();
+        let synapses = places.iter().zip(weights.iter());
+        keys.extend(synapses.map(|(&place, w)| u64::from(place) << 32 | u64::from(w.to_bits())));
+        keys.sort_unstable();
+        for ((place, w), key) in places.iter_mut().zip(weights).zip(&keys) {
+            *place = (key >> 32) as u32;
+            *w = f32::from_bits(*key as u32);
+        }
+    }
+}
+
+/// Where each of `bins` values begins when sorted, and the end.
+fn starts(bins: u32, values: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut starts = vec![0u32; bins as usize + 1];
+    for value in values {
+        starts[value as usize + 1] += 1;
+    }
+    for bin in 0..bins as usize {
+        starts[bin + 1] += starts[bin];
+    }
+    starts
 }
 
 impl Wiring<'_> {

@@ -38,10 +38,16 @@ fn build_onto(
     TargetLists::build(&wiring, targets).unwrap()
 }
 
+/// Targets of `source` at `delay` steps.
+fn targets(lists: &TargetLists, source: u32, delay: u32) -> Vec<u32> {
+    let row = lists.row_at(source, delay);
+    row.map(|i| lists.delay_and_target(lists.places()[i]).1).collect()
+}
+
 fn all_pairs(lists: &TargetLists, sources: u32) -> Vec<(u32, u32)> {
     (0..sources)
         .flat_map(|s| lists.delays().map(move |d| (s, d)))
-        .flat_map(|(s, d)| lists.targets(s, d).iter().map(move |&t| (s, t)))
+        .flat_map(|(s, d)| targets(lists, s, d).into_iter().map(move |t| (s, t)))
         .collect()
 }
 
@@ -70,13 +76,9 @@ fn fixed_in_degree_is_exact_and_independent_of_the_partition() {
         let first = build(&p, 100, 0..37, 3);
         let second = build(&p, 100, 37..100, 3);
         for s in 0..100 {
-            let joined: Vec<u32> = first
-                .targets(s, 0)
-                .iter()
-                .copied()
-                .chain(second.targets(s, 0).iter().map(|t| t + 37))
-                .collect();
-            assert_eq!(joined, whole.targets(s, 0));
+            let mut joined = targets(&first, s, 0);
+            joined.extend(targets(&second, s, 0).iter().map(|t| t + 37));
+            assert_eq!(joined, targets(&whole, s, 0));
         }
     }
 }
@@ -93,7 +95,7 @@ fn sources_are_drawn_evenly() {
     let lists = build(&p, 200, 0..200, 11);
     // Out-degrees are binomial(10000 - 50, 1/199): mean 50, sd 7.05; six sd are safe.
     for s in 0..200 {
-        let out = lists.targets(s, 0).len() as f64;
+        let out = lists.row(s).len() as f64;
         assert!((out - 50.0).abs() < 43.0, "source {s}: {out}");
     }
 }
@@ -165,15 +167,12 @@ fn the_synapses_do_not_depend_on_the_partition() {
             let mut found = Vec::new();
             for source in 0..n {
                 for delay in lists.delays() {
-                    for i in lists.row(source, delay) {
+                    for i in lists.row_at(source, delay) {
                         let weight = lists.weights().unwrap()[i];
                         assert!(weight >= 0.0);
-                        found.push((
-                            source,
-                            delay,
-                            lists.targets[i] + range.start,
-                            weight.to_bits(),
-                        ));
+                        let (its_delay, target) = lists.delay_and_target(lists.places()[i]);
+                        assert_eq!(its_delay, delay);
+                        found.push((source, delay, target + range.start, weight.to_bits()));
                     }
                 }
             }
@@ -238,6 +237,6 @@ fn a_distance_delay_grows_with_distance() {
     p.delays = DelaySpec::Distance { base: 0.5, velocity: 0.1 };
     let lists = build(&p, 100, 0..100, 1);
     // Neurons 0 and 50 are 500 µm apart: 0.5 ms + 5 ms = 55 steps; neighbours 10 µm: 6 steps.
-    assert!(lists.targets(0, 55).contains(&50));
-    assert_eq!(lists.targets(0, 6), [1, 99]);
+    assert!(targets(&lists, 0, 55).contains(&50));
+    assert_eq!(targets(&lists, 0, 6), [1, 99]);
 }

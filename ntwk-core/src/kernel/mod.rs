@@ -5,12 +5,20 @@
 //! instruction set gives the same bits.
 
 mod exp;
+mod linear;
+mod pending;
 mod point;
+mod propagator;
 mod synapse;
 
 pub use exp::exp;
+pub use linear::LinearNeuron;
+pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
-pub(crate) use synapse::{ConductanceSums, Injected, ReceptorColumn, rise_gain, sum_conductances};
+pub use propagator::Propagator;
+pub(crate) use synapse::{
+    ConductanceSums, Injected, Integration, ReceptorColumn, rise_gain, sum_conductances,
+};
 
 /// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
 /// has blown up.

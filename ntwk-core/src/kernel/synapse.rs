@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
+use super::{PendingEvents, Propagator};
+use crate::cell::LinearMembrane;
 use crate::model::Receptor;
 use crate::spec::Method;
 
@@ -16,10 +18,14 @@ pub(crate) struct ReceptorColumn {
     pub p: f64,
     /// Driving force of `s` at V = 0 (mV; 1 for a current).
     pub q: f64,
+    /// What `drive` gains per `s`: `q`, or what the current `s q` adds to a linear membrane in a step.
+    pub into_drive: f64,
     /// Factor by which `s` decays in a step.
     pub decay: f64,
     /// The rising variable of a double exponential.
     pub rise: Option<RiseColumn>,
+    /// Events on their way, where synapses of a projection differ in delay.
+    pub pending: Option<PendingEvents>,
 }
 
 /// The variable `x` that events raise and that feeds `s`.
@@ -31,25 +37,58 @@ pub(crate) struct RiseColumn {
     pub decay: f64,
     /// What `s` gains in a step per `x`.
     pub transfer: f64,
+    /// What `drive` gains per `x`: what `s` of this very step adds to a linear membrane; else 0.
+    pub into_drive: f64,
+}
+
+/// How the receptors of a population are integrated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Integration {
+    pub dt: f64,
+    pub method: Method,
+    /// Linear membrane of the population's cells, which are stepped exactly whatever the method.
+    pub linear: Option<LinearMembrane>,
+}
+
+impl Integration {
+    /// What `drive` gains per pA of injected current.
+    pub(crate) fn current_gain(&self) -> f64 {
+        self.propagator().map_or(1.0, |p| p.of_constant())
+    }
+
+    fn propagator(&self) -> Option<Propagator> {
+        self.linear.map(|membrane| Propagator { membrane, dt: self.dt })
+    }
+
+    /// Exact decay goes with an exact step.
+    fn method(&self) -> Method {
+        if self.linear.is_some() { Method::Heun } else { self.method }
+    }
 }
 
 impl ReceptorColumn {
-    pub(crate) fn new(receptor: &Receptor, len: usize, dt: f64, method: Method) -> Self {
-        let mut column = Self { s: vec![0.0; len], p: 0.0, q: 0.0, decay: 0.0, rise: None };
-        column.derive(receptor, dt, method);
+    pub(crate) fn new(receptor: &Receptor, len: usize, integration: &Integration) -> Self {
+        let s = vec![0.0; len];
+        let mut column =
+            Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None, pending: None };
+        column.derive(receptor, integration);
         column
     }
 
     /// Sets the constants from `receptor`, keeping the state.
-    pub(crate) fn derive(&mut self, receptor: &Receptor, dt: f64, method: Method) {
+    pub(crate) fn derive(&mut self, receptor: &Receptor, integration: &Integration) {
+        let (dt, method, tau) = (integration.dt, integration.method(), receptor.tau_syn);
+        let propagator = integration.propagator();
         (self.p, self.q) = receptor.kind.coefficients();
-        self.decay = decay_factor(receptor.tau_syn, dt, method);
+        self.into_drive = self.q * propagator.map_or(1.0, |p| p.of_exponential(tau));
+        self.decay = decay_factor(tau, dt, method);
         if let Some(tau_rise) = receptor.tau_rise {
             let x = self.rise.take().map_or_else(|| vec![0.0; self.s.len()], |rise| rise.x);
             self.rise = Some(RiseColumn {
                 x,
                 decay: decay_factor(tau_rise, dt, method),
-                transfer: transfer(receptor.tau_syn, tau_rise, dt, method),
+                transfer: transfer(tau, tau_rise, dt, method),
+                into_drive: propagator.map_or(0.0, |p| self.q * rise_in_step(&p, tau, tau_rise)),
             });
         }
     }
@@ -60,6 +99,17 @@ impl ReceptorColumn {
         match &mut self.rise {
             Some(rise) => &mut rise.x,
             None => &mut self.s,
+        }
+    }
+
+    /// Adds the events that were on their way and are due in `step`.
+    pub(crate) fn take_pending(&mut self, step: u32) {
+        if let Some(pending) = &mut self.pending {
+            let events = match &mut self.rise {
+                Some(rise) => &mut rise.x,
+                None => &mut self.s,
+            };
+            pending.take(step, events);
         }
     }
 }
@@ -102,6 +152,16 @@ fn transfer(tau: f64, tau_rise: f64, dt: f64, method: Method) -> f64 {
     }
 }
 
+/// What one unit of `x` at the start of a step adds to a linear membrane through the `s` of that step.
+fn rise_in_step(propagator: &Propagator, tau: f64, tau_rise: f64) -> f64 {
+    let k = rise_gain(tau, tau_rise);
+    if are_equal(tau, tau_rise) {
+        return k * propagator.of_alpha(tau);
+    }
+    let difference = propagator.of_exponential(tau) - propagator.of_exponential(tau_rise);
+    k * difference * tau * tau_rise / (tau - tau_rise)
+}
+
 /// Sums of the conductances of a block, reused from step to step.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConductanceSums {
@@ -128,9 +188,12 @@ pub(crate) struct Injected {
 ///
 /// ```text
 /// g     = sum_r p_r s_r           g_end     = sum_r p_r s_r'
-/// drive = sum_r q_r s_r + I       drive_end = sum_r q_r s_r' + I_end
+/// drive = sum_r d_r s_r + I       drive_end = sum_r q_r s_r' + I_end       d_r = q_r
 /// s_r' = s_r decay_r + x_r transfer_r       x_r' = x_r decay_rise_r
 /// ```
+///
+/// For cells with a linear membrane `d_r` is what `q_r s_r` adds to the potential in the step, the rising variable
+/// adds its share, and `I` comes as what it adds.
 ///
 /// Receptors are taken two at a time: that halves the passes over the sums for the usual pair.
 pub(crate) fn sum_conductances(
@@ -196,7 +259,7 @@ impl<const ADD: bool> NullaryFnOnce for SumPair<'_, ADD> {
                     let (xa, xb) = (ga[i], gb[i]);
                     let (g0, d0) = if ADD { (g[i], drive[i]) } else { (0.0, injected.start) };
                     g[i] = g0 + xa * a.p + xb * b.p;
-                    drive[i] = d0 + xa * a.q + xb * b.q;
+                    drive[i] = d0 + xa * a.into_drive + xb * b.into_drive;
                     ga[i] = xa * a.decay;
                     gb[i] = xb * b.decay;
                 }
@@ -215,7 +278,7 @@ impl<const ADD: bool> NullaryFnOnce for SumPair<'_, ADD> {
                     let xa = ga[i];
                     let (g0, d0) = if ADD { (g[i], drive[i]) } else { (0.0, injected.start) };
                     g[i] = g0 + xa * a.p;
-                    drive[i] = d0 + xa * a.q;
+                    drive[i] = d0 + xa * a.into_drive;
                     ga[i] = xa * a.decay;
                 }
             }
@@ -244,6 +307,9 @@ impl NullaryFnOnce for AddRise<'_> {
         let Some(rise) = &mut column.rise else { return };
         let (s, x) = (&mut column.s[range.clone()], &mut rise.x[range]);
         let (g_end, drive_end) = (&mut sums.g_end[..n], &mut sums.drive_end[..n]);
+        if rise.into_drive != 0.0 {
+            sums.drive[..n].iter_mut().zip(&*x).for_each(|(d, x)| *d += x * rise.into_drive);
+        }
         for i in 0..n {
             let gain = x[i] * rise.transfer;
             s[i] += gain;
@@ -265,7 +331,8 @@ mod tests {
     fn response(tau_syn: f64, tau_rise: f64, dt: f64, method: Method) -> Vec<f64> {
         let kind = ReceptorKind::Conductance { E_rev: 0.0 };
         let receptor = Receptor { name: "r".to_owned(), kind, tau_syn, tau_rise: Some(tau_rise) };
-        let mut column = ReceptorColumn::new(&receptor, 1, dt, method);
+        let integration = Integration { dt, method, linear: None };
+        let mut column = ReceptorColumn::new(&receptor, 1, &integration);
         column.events()[0] += 2.0;
         let mut sums = ConductanceSums {
             g: vec![0.0],

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::resolve::{check_finite, check_rate, resolve_cell};
 use super::{Change, Model};
-use crate::cell::CellLibrary;
+use crate::cell::CellModel;
+use crate::cell_library::CellLibrary;
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::spec::{
     AfferentActivity, Distribution, EventSpec, EventValue, ParameterText, ReceptorKind,
@@ -78,6 +79,19 @@ fn apply(
             if let Some((_, parameters, cell)) =
                 resolve_cell(cell, &format!("populations.{name}.cell"), library, faults)
             {
+                let names = |cell: &dyn CellModel| {
+                    let names: Vec<&str> = cell.variables().iter().map(|v| v.name).collect();
+                    names.join(", ")
+                };
+                let (before, after) =
+                    (names(model.populations[i].cell.as_ref()), names(cell.as_ref()));
+                if before != after {
+                    let rule = format!(
+                        "would change the variables of the cells of {name} from {before} to {after}; a run keeps its \
+                         variables (give a, b or what they hang on a small value where it is zero)"
+                    );
+                    return Err(("value", FaultKind::Combination { rule }));
+                }
                 model.populations[i].parameters = parameters;
                 model.populations[i].cell = cell;
             }

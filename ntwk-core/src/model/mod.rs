@@ -1,5 +1,6 @@
 //! A model that is valid: names resolved, units and combinations checked, immutable.
 
+mod cell_checks;
 mod changes;
 mod connections;
 mod ranges;
@@ -8,7 +9,8 @@ mod space;
 
 use std::sync::Arc;
 
-use crate::cell::{CellLibrary, CellModel, ParameterValues};
+use crate::cell::{CellModel, ParameterValues};
+use crate::cell_library::CellLibrary;
 use crate::fault::{FaultKind, Faults};
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,

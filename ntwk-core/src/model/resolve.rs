@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::cell_checks::{check_input_of_linear_cells, idle_parameters};
 use super::changes::resolve_changes;
 use super::connections::{resolve_projections, unused};
 use super::{Afferent, Model, Population, Receptor};
-use crate::cell::{CellLibrary, CellModel, Fallback, ParameterValues};
+use crate::cell::{CellModel, Fallback, ParameterValues};
+use crate::cell_library::{CellLibrary, PresetNameError};
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::spec::{
     AfferentActivity, CellSpec, Distribution, Method, ModelSpec, NeuronsSpec, ParameterText,
@@ -78,6 +80,8 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     let projections = resolve_projections(&spec, faults);
     check_record(&spec, n_steps, &mut notices, faults);
     notices.extend(unused(&spec));
+    notices.extend(idle_parameters(&spec, &populations, library));
+    check_input_of_linear_cells(&spec, &populations, faults);
     // Indices in projections refer to the populations as written; when a cell is faulty the model
     // is discarded with its faults, so the lists never disagree in a model that is returned.
     let mut model = Model {
@@ -221,22 +225,23 @@ pub(super) fn resolve_cell(
 ) -> Option<Cell> {
     let preset = match &spec.preset {
         None => None,
-        Some(name) => match library.preset(name) {
-            Some(preset) => Some(preset),
-            None => {
-                let key = format!("{path}.preset");
-                let names: Vec<&str> = library.presets().map(|p| p.name).collect();
-                faults.push(
-                    key,
-                    Some(format!("\"{name}\"")),
-                    None,
-                    unknown("preset", name, &names),
-                );
+        Some(name) => match library.named_preset(name) {
+            Ok(preset) => Some(preset),
+            Err(error) => {
+                let kind = match error {
+                    PresetNameError::Unknown { nearest } => FaultKind::UnknownName {
+                        what: "preset",
+                        nearest: nearest.map(str::to_owned),
+                        valid: library.presets().map(|p| p.name.to_owned()).collect(),
+                    },
+                    rest => FaultKind::Combination { rule: rest.to_string() },
+                };
+                faults.push(format!("{path}.preset"), Some(format!("\"{name}\"")), None, kind);
                 return None;
             }
         },
     };
-    let kind_name = match (&spec.model, preset) {
+    let kind_name = match (&spec.model, preset.as_ref().map(|named| named.preset)) {
         (Some(model), Some(preset)) if model != preset.kind => {
             let rule = format!("preset \"{}\" is of kind {}", preset.name, preset.kind);
             faults.push(
@@ -302,7 +307,8 @@ pub(super) fn resolve_cell(
                 }
             },
             None => preset
-                .and_then(|p| p.values.iter().find(|v| v.0 == parameter.name).map(|v| v.1))
+                .as_ref()
+                .and_then(|named| named.get(parameter.name))
                 .or(if let Fallback::Value(x) = parameter.default { Some(x) } else { None }),
         };
         match value {

@@ -9,13 +9,13 @@ use super::{
     Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
     TracePlan, WorkerState,
 };
-use crate::connectivity::{TargetLists, TooManySynapses, Wiring};
+use crate::connectivity::{TargetLists, Wiring, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::ReceptorColumn;
+use crate::kernel::{Integration, PendingEvents, ReceptorColumn};
 use crate::model::{Model, Population, Projection, Source};
 use crate::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::random::{Purpose, stream};
-use crate::spec::{AfferentActivity, PlasticitySpec, Trains};
+use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};
 use crate::trains::AfferentSpikes;
 
 /// A model on its way to a network.
@@ -40,6 +40,38 @@ impl<'m> Lowering<'m> {
         Self { model, wired }
     }
 
+    /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
+    /// and not looked at again.
+    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
+        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
+        let waiting = incoming.filter(|(w, _)| !self.spreads(*w)).filter_map(|(_, i)| i.as_ref());
+        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
+    }
+
+    /// Whether the spikes of a projection are spread over a ring when they are sent: where synapses differ in delay, and
+    /// no weight or probability changes while a spike is on its way (it is that of the arrival which counts).
+    fn spreads(&self, wired: usize) -> bool {
+        let projection = self.projection(wired);
+        let lasts = |now: &Projection| {
+            now.weight == projection.weight
+                && now.release_probability == projection.release_probability
+        };
+        projection.delays.as_constant().is_none()
+            && self
+                .model
+                .changes()
+                .iter()
+                .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
+    }
+
+    fn integration(&self, population: &Population) -> Integration {
+        Integration {
+            dt: self.model.dt(),
+            method: self.model.method(),
+            linear: population.cell.linear_membrane(),
+        }
+    }
+
     fn projection(&self, wired: usize) -> &'m Projection {
         &self.model.projections()[self.wired[wired]]
     }
@@ -51,7 +83,6 @@ impl<'m> Lowering<'m> {
             (0..self.wired.len()).map(|p| self.lower_projection(self.projection(p))).collect();
         Shared {
             dt: model.dt(),
-            method: model.method(),
             record_every: model.record_every(),
             populations: self.lower_populations(),
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
@@ -94,6 +125,9 @@ impl<'m> Lowering<'m> {
                     size: population.size,
                     first,
                     stepper: population.cell.lower(model.dt(), model.method()),
+                    current_gain: self.integration(population).current_gain(),
+                    looks_at_end: model.method() != Method::Euler
+                        && population.cell.linear_membrane().is_none(),
                     constant_current: population.current.constant(),
                     current: population.current.clone(),
                     traces,
@@ -128,7 +162,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Builds what one worker owns.
-    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, TooManySynapses> {
+    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, WiringTooLarge> {
         let model = self.model;
         let parts: Vec<Part> = share.iter().map(|(p, range)| self.build_part(*p, range)).collect();
         let mut incoming = Vec::with_capacity(self.wired.len());
@@ -154,7 +188,13 @@ impl<'m> Lowering<'m> {
                 }
             });
         }
-        Ok(WorkerState { parts, incoming, schedule: Vec::new(), afferents: Vec::new() })
+        Ok(WorkerState {
+            parts,
+            incoming,
+            schedule: Vec::new(),
+            spread: Vec::new(),
+            afferents: Vec::new(),
+        })
     }
 
     fn source_size(&self, projection: &Projection) -> u32 {
@@ -188,7 +228,18 @@ impl<'m> Lowering<'m> {
                     Plasticity::Stdp(Stdp::new(rule, lists, projection.weight, sources, targets))
                 }
             });
-            for delay in incoming.lists.delays() {
+            let delays = incoming.lists.delays();
+            if self.spreads(w) {
+                worker.spread.push(w);
+                let part = &mut worker.parts[incoming.part];
+                let (column, len, longest) = (self.column_of(projection), part.len, delays.end - 1);
+                let pending = &mut part.receptors[column].pending;
+                if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
+                    *pending = Some(PendingEvents::new(len, longest));
+                }
+                continue;
+            }
+            for delay in delays {
                 match worker.schedule.iter_mut().find(|entry| entry.0 == delay) {
                     Some(entry) => entry.1.push(w),
                     None => worker.schedule.push((delay, vec![w])),
@@ -213,10 +264,11 @@ impl<'m> Lowering<'m> {
         let model = self.model;
         let population = &model.populations()[index];
         let len = (range.end - range.start) as usize;
+        let integration = self.integration(population);
         let receptors = model
             .receptors_of(index)
             .iter()
-            .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, model.dt(), model.method()))
+            .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, &integration))
             .collect();
         let first_block = u64::from(range.start) / BLOCK as u64;
         let blocks = len.div_ceil(BLOCK) as u64;
@@ -321,8 +373,9 @@ impl<'m> Lowering<'m> {
         let model = self.model;
         for part in &mut worker.parts {
             let receptors = model.receptors_of(part.population);
+            let integration = self.integration(&model.populations()[part.population]);
             for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
-                column.derive(&model.receptors()[r], model.dt(), model.method());
+                column.derive(&model.receptors()[r], &integration);
             }
             for drive in &mut part.drives {
                 let projection = &model.projections()[drive.projection];

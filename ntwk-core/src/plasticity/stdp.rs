@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connectivity::TargetLists;
+use crate::kernel::Sums;
 
 /// State of the synapses of a projection onto the neurons of one worker (see
 /// [`PlasticitySpec::Stdp`](crate::spec::PlasticitySpec) for the equations).
@@ -75,7 +76,7 @@ impl Stdp {
             None => vec![weight; lists.len()],
         };
         let mut starts = vec![0u32; targets + 1];
-        for &target in lists.all_targets() {
+        for &target in lists.places() {
             starts[target as usize + 1] += 1;
         }
         for t in 0..targets {
@@ -83,10 +84,9 @@ impl Stdp {
         }
         let mut next = starts.clone();
         let mut incoming = vec![Incoming { synapse: 0, source: 0 }; lists.len()];
-        let delay = lists.delays().start;
         for source in 0..sources {
-            for synapse in lists.row(source, delay) {
-                let slot = &mut next[lists.all_targets()[synapse] as usize];
+            for synapse in lists.row(source) {
+                let slot = &mut next[lists.places()[synapse] as usize];
                 incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
                 *slot += 1;
             }
@@ -103,21 +103,20 @@ impl Stdp {
         }
     }
 
-    /// A spike of `source` arrives: adds the weights to `events` and depresses.
+    /// A spike of `source` arrives (all synapses have one delay, so that a place is a target): adds the weights to `sums` and depresses.
     pub(crate) fn arrive(
         &mut self,
         lists: &TargetLists,
         source: u32,
-        delay: u32,
         step: u32,
-        events: &mut [f64],
+        sums: &mut Sums<'_>,
     ) {
         self.arrivals.raise(source as usize, step);
-        for synapse in lists.row(source, delay) {
-            let target = lists.all_targets()[synapse] as usize;
+        for synapse in lists.row(source) {
+            let target = lists.places()[synapse];
             let weight = &mut self.weights[synapse];
-            events[target] += *weight;
-            let change = self.depression * self.spikes.at(target, step);
+            sums.add(target, *weight);
+            let change = self.depression * self.spikes.at(target as usize, step);
             *weight = (*weight - change).clamp(0.0, self.w_max);
         }
     }

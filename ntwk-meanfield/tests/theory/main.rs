@@ -8,11 +8,17 @@
 )]
 
 mod adaptation;
+mod continuation;
 mod dynamics;
 mod fit;
 mod fixed_points;
 mod linear_response;
 mod moments;
+mod noise;
+mod phase_plane;
+mod published;
+mod quadratic;
+mod scanned_set;
 mod second_order;
 mod siegert;
 mod special;

@@ -2,8 +2,8 @@
 
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
-    Adaptation, Connection, EffectiveThreshold, Input, MeanField, MeanFieldPopulation, Mixture,
-    Source, SynapseClass, ThresholdForm,
+    Adaptation, Connection, DynTransferFunction, EffectiveThreshold, Input, MeanField,
+    MeanFieldPopulation, Mixture, Source, SynapseClass, ThresholdForm,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -110,6 +110,14 @@ pub fn input(afferent_rates: &[f64], currents: &[f64]) -> Input {
 
 /// The RS-FS network of Zerlaut et al. 2018 with given thresholds; the afferents drive each population separately.
 pub fn rs_fs_2018(form: ThresholdForm, coefficients_V: [&[f64]; 2]) -> MeanField {
+    rs_fs_2018_with(&coefficients_V.map(|c| {
+        Arc::new(EffectiveThreshold::from_volts(form, c, None).unwrap())
+            as Arc<dyn DynTransferFunction>
+    }))
+}
+
+/// The same with given transfer functions.
+pub fn rs_fs_2018_with(functions: &[Arc<dyn DynTransferFunction>; 2]) -> MeanField {
     let synapse = |in_degree, weight, E_rev| SynapseClass {
         in_degree,
         weight,
@@ -121,9 +129,7 @@ pub fn rs_fs_2018(form: ThresholdForm, coefficients_V: [&[f64]; 2]) -> MeanField
         name: ["RS", "FS"][m].to_owned(),
         size: [8000, 2000][m],
         membrane: membrane(10.0, 200.0, -65.0, -50.0),
-        transfer_function: Arc::new(
-            EffectiveThreshold::from_volts(form, coefficients_V[m], None).unwrap(),
-        ),
+        transfer_function: Arc::clone(&functions[m]),
         connections: vec![
             Connection { source: Source::Population(0), synapse: synapse(400.0, 1.0, 0.0) },
             Connection { source: Source::Population(1), synapse: synapse(100.0, 5.0, -80.0) },
@@ -133,4 +139,9 @@ pub fn rs_fs_2018(form: ThresholdForm, coefficients_V: [&[f64]; 2]) -> MeanField
     };
     MeanField::new((0..2).map(population).collect(), vec!["to RS".into(), "to FS".into()], 5.0)
         .unwrap()
+}
+
+/// The network of di Volo et al. 2019 with weak adaptation at a drive (Hz).
+pub fn di_volo_drive(drive: f64) -> (MeanField, Input) {
+    (crate::adaptation::di_volo(0.0, 5.0), input(&[drive], &[0.0, 0.0]))
 }

@@ -2,8 +2,8 @@ use crate::support::{
     array, assert_close, data, input, membrane, number, numbers, spectrum_2018, spectrum_cells,
 };
 use ntwk_meanfield::{
-    Domain, EffectiveThreshold, Moments, SynapseClass, ThresholdError, ThresholdForm,
-    TransferFunction, effective_threshold, moments,
+    Domain, EffectiveThreshold, MAX_TERMS, Moments, SynapseClass, ThresholdError, ThresholdForm,
+    TransferFunction, edgeworth_tail, effective_threshold, moments,
 };
 
 #[test]
@@ -37,7 +37,7 @@ fn derivatives_of_the_skewness_form() {
                 gains.current[m],
             ];
             for (k, d) in derivatives.into_iter().enumerate() {
-                assert_close(d, gradient[k], 1e-11, 0.0, &format!("{name}: gradient {k}"));
+                assert_close(d, gradient[k], 1e-12, 0.0, &format!("{name}: gradient {k}"));
             }
             let hessian = &hessians[m];
             for k in 0..2 {
@@ -95,6 +95,62 @@ fn quadratic_form_with_published_coefficients() {
             "threshold",
         );
         assert_close(tf.rate(&cell, &m), number(&exact["Fout_Hz"]), 1e-7, 1e-15, "rate");
+    }
+}
+
+/// The terms of the skewness forms at eight given moments and tails, thresholds and rates of three published cells with
+/// all 31 and with the first 6 coefficients, and the inverse. The tail of the data is a number of its own: `V_th` is
+/// chosen so that it comes out.
+#[test]
+fn terms_of_the_skewness_forms() {
+    let coefficients = &data("skewness_threshold.json")["coefficients_V"];
+    for case in array(&data("skewness_terms.json")["cases"]) {
+        let get = |k: &str| number(&case[k]);
+        let m = Moments {
+            mu_V: 1e3 * get("muV_V"),
+            sigma_V: 1e3 * get("sV_V"),
+            gamma_V: get("gV"),
+            tau_V: 1e3 * get("Tv_s"),
+            tau_m: 10.0,
+            mu_G: 20.0,
+        };
+        let at = |x: f64| m.mu_V + x * m.sigma_V;
+        let (mut low, mut high) = (-40.0, 40.0);
+        for _ in 0..200 {
+            let middle = 0.5 * (low + high);
+            if edgeworth_tail(at(middle), &m) > get("Proba") { low = middle } else { high = middle }
+        }
+        let cell = membrane(10.0, 200.0, -70.0, at(high));
+        let mut buffer = [0.0; MAX_TERMS];
+        let terms = ThresholdForm::Skewness31.evaluate(&cell, &m, &mut buffer);
+        for (k, (term, exact)) in terms.iter().zip(numbers(&case["terms"])).enumerate() {
+            // The root is known to the rounding of the tail, 1e-15.
+            assert_close(*term, exact, 1e-13, 1e-14, &format!("term {k}"));
+        }
+        for name in ["RecExc", "RecInh", "pyrExc"] {
+            let all = numbers(&coefficients[name]);
+            let out = &case["out"][name];
+            for (form, count, prefix) in
+                [(ThresholdForm::Skewness31, 31, ""), (ThresholdForm::Skewness6, 6, "first6_")]
+            {
+                let tf = EffectiveThreshold::from_volts(form, &all[..count], None).unwrap();
+                let exact = |key: &str| number(&out[&format!("{prefix}{key}")]);
+                let theta = 1e3 * exact("Vthre_eff_V");
+                assert_close(tf.threshold(&cell, &m), theta, 1e-13, 0.0, name);
+                let z = (theta - m.mu_V) / m.sigma_V;
+                let rate = exact("Fout_Hz");
+                // erfc multiplies the rounding of theta by z |theta| / sigma_V.
+                let condition = 1.0 + z.abs() * theta.abs() / m.sigma_V;
+                assert_close(tf.rate(&cell, &m), rate, 3e-15 * condition, 1e-300, name);
+            }
+        }
+        if let Some(inverse) = case["inverse_of_RecExc"].as_f64() {
+            let rate = number(&case["out"]["RecExc"]["Fout_Hz"]);
+            let theta = effective_threshold(&m, rate).unwrap();
+            assert_close(theta, 1e3 * inverse, 1e-13, 0.0, "inverse");
+        } else {
+            assert_eq!(effective_threshold(&m, number(&case["out"]["RecExc"]["Fout_Hz"])), None);
+        }
     }
 }
 

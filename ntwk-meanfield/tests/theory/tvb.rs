@@ -51,8 +51,7 @@ fn transfer_functions() {
             assert_close(moments.sigma_V, exact("sigma_V_mV"), 1e-13, 0.0, "sigma_V");
             assert_close(moments.tau_V, exact("T_V_ms"), 1e-13, 0.0, "tau_V");
             if exact("F_kHz") > 1e-15 {
-                // exp(-z²) multiplies the rounding of z by 2 z², up to 70 here.
-                assert_close(rate, exact("F_kHz"), 2e-12, 0.0, "rate");
+                assert_close(rate, exact("F_kHz"), 1e-12, 0.0, "rate");
             } else {
                 assert!(rate < 1.1e-15);
             }
@@ -71,7 +70,7 @@ fn first_order() {
             number(&case["local_coupling"]),
         );
         for (k, (a, b)) in slope.into_iter().zip(numbers(&case["dfun"])).enumerate() {
-            assert_close(a, b, 1e-11, 1e-17, &format!("component {k} of {case}"));
+            assert_close(a, b, 1e-12, 1e-17, &format!("component {k} of {case}"));
         }
     }
 }

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::axis::Axis;
 use crate::color::Color;
 use crate::error::PlotError;
-use crate::figures::heat_map::{Shading, shade};
+use crate::figures::heat_map::{Shading, extremes, shade};
 use crate::label::Label;
 use crate::mark::Mark;
 use crate::panel::Panel;
@@ -102,7 +102,9 @@ pub fn connectivity(connections: &ConnectionDensity, theme: &Theme) -> Panel {
     });
     let edges: Vec<f64> = (0..=n).map(|i| i as f64).collect();
     let label = "synapses per pair";
-    let (cells, bar) = shade(&density.view(), &edges, &edges, label, Shading::Linear, theme);
+    let range = extremes(&density.view(), Shading::Linear);
+    let (cells, bar) =
+        shade(&density.view(), (&edges, &edges), label, Shading::Linear, range, theme);
     let inner = connections.starts.iter().filter(|&&s| s > 0 && s < n).map(|&s| s as f64);
     let lines =
         inner.flat_map(|s| [[(s, 0.0), (s, n as f64)], [(0.0, s), (n as f64, s)]]).collect();

@@ -40,9 +40,14 @@ pub struct HeatMap<'a> {
     pub values: ArrayView2<'a, f64>,
     /// How it becomes a colour.
     pub shading: Shading,
+    /// Values of the ends of the colours, so that several maps can be compared; those of the map itself for `None`.
+    pub range: Option<(f64, f64)>,
+    /// Spacing of the two axes.
+    pub spacing: [Spacing; 2],
 }
 
-/// The map with its colour bar. A cell reaches half-way to its neighbours.
+/// The map with its colour bar. A cell reaches half-way to its neighbours (by ratio on logarithmic axes, whose values must
+/// be above 0).
 ///
 /// Each cell takes about 25 bytes of SVG: average larger maps than a few hundred values a side before.
 ///
@@ -54,33 +59,48 @@ pub fn heat_map(map: &HeatMap<'_>, theme: &Theme) -> Result<Panel, PlotError> {
     };
     same("values of x and rows of the map", map.x.len(), map.values.nrows())?;
     same("values of y and columns of the map", map.y.len(), map.values.ncols())?;
-    let (x_edges, y_edges) = (edges(map.x), edges(map.y));
-    let (marks, bar) = shade(&map.values, &x_edges, &y_edges, map.label, map.shading, theme);
-    let axis = |label: &str, edges: &[f64]| match (edges.first(), edges.last()) {
-        (Some(&low), Some(&high)) => Axis::new(label).range(low, high),
-        _ => Axis::new(label),
+    let (x_edges, y_edges) = (edges(map.x, map.spacing[0]), edges(map.y, map.spacing[1]));
+    let range = map.range.unwrap_or_else(|| extremes(&map.values, map.shading));
+    let (marks, bar) =
+        shade(&map.values, (&x_edges, &y_edges), map.label, map.shading, range, theme);
+    let axis = |label: &str, edges: &[f64], spacing: Spacing| {
+        let axis = match (edges.first(), edges.last()) {
+            (Some(&low), Some(&high)) => Axis::new(label).range(low, high),
+            _ => Axis::new(label),
+        };
+        if spacing == Spacing::Log { axis.log() } else { axis }
     };
-    let panel = Panel::new(axis(map.x_label, &x_edges), axis(map.y_label, &y_edges));
+    let panel = Panel::new(
+        axis(map.x_label, &x_edges, map.spacing[0]),
+        axis(map.y_label, &y_edges, map.spacing[1]),
+    );
     Ok(Panel { marks: vec![marks], color_bar: Some(bar), ..panel })
+}
+
+fn usable(v: f64, shading: Shading) -> bool {
+    v.is_finite() && (shading != Shading::Log || v > 0.0)
+}
+
+/// Lowest and highest value that can be drawn; NaN without one.
+pub(crate) fn extremes(values: &ArrayView2<'_, f64>, shading: Shading) -> (f64, f64) {
+    let (low, high) = values
+        .iter()
+        .copied()
+        .filter(|&v| usable(v, shading))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low <= high { (low, high) } else { (f64::NAN, f64::NAN) }
 }
 
 /// The cells in their colours (of 128 shades, so that equal ones can be drawn together) and the bar that explains
 /// them.
 pub(crate) fn shade(
     values: &ArrayView2<'_, f64>,
-    x_edges: &[f64],
-    y_edges: &[f64],
+    (x_edges, y_edges): (&[f64], &[f64]),
     label: &str,
     shading: Shading,
+    (low, high): (f64, f64),
     theme: &Theme,
 ) -> (Mark, ColorBar) {
-    let usable = |v: f64| v.is_finite() && (shading != Shading::Log || v > 0.0);
-    let (low, high) = values
-        .iter()
-        .copied()
-        .filter(|&v| usable(v))
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let (low, high) = if low <= high { (low, high) } else { (f64::NAN, f64::NAN) };
     let (map, spacing, range) = match shading {
         Shading::Linear => (theme.colormap, Spacing::Linear, (low, high)),
         Shading::Log => (theme.colormap, Spacing::Log, (low, high)),
@@ -92,14 +112,19 @@ pub(crate) fn shade(
     let bar = ColorBar { map, shades: (0.0, 1.0), range, label: Label::math(label), spacing };
     let scale = bar.scale();
     let colors = Array2::from_shape_fn(values.dim(), |at| {
-        let position = Some(values[at]).filter(|&v| usable(v)).and_then(|v| scale.position(v));
+        let position =
+            Some(values[at]).filter(|&v| usable(v, shading)).and_then(|v| scale.position(v));
         Some(position.map_or(theme.faint, |p| bar.shade((p * 127.0).round() / 127.0)))
     });
     (Mark::Cells { x_edges: x_edges.to_vec(), y_edges: y_edges.to_vec(), colors }, bar)
 }
 
 /// Edges half-way between the values; the outer cells are as wide on both sides.
-fn edges(values: &[f64]) -> Vec<f64> {
+fn edges(values: &[f64], spacing: Spacing) -> Vec<f64> {
+    if spacing == Spacing::Log {
+        let logarithms: Vec<f64> = values.iter().map(|v| v.ln()).collect();
+        return edges(&logarithms, Spacing::Linear).into_iter().map(f64::exp).collect();
+    }
     let middle = |a: f64, b: f64| 0.5 * (a + b);
     match values {
         [] => Vec::new(),
@@ -120,8 +145,13 @@ mod tests {
 
     #[test]
     fn cells_surround_their_values() {
-        assert_eq!(edges(&[1.0, 2.0, 4.0]), [0.5, 1.5, 3.0, 5.0]);
-        assert_eq!((edges(&[3.0]), edges(&[])), (vec![2.5, 3.5], vec![]));
+        let linear = |values: &[f64]| edges(values, Spacing::Linear);
+        assert_eq!(linear(&[1.0, 2.0, 4.0]), [0.5, 1.5, 3.0, 5.0]);
+        assert_eq!((linear(&[3.0]), linear(&[])), (vec![2.5, 3.5], vec![]));
+        let ratios = edges(&[1.0, 4.0, 16.0], Spacing::Log);
+        for (edge, expected) in ratios.iter().zip([0.5, 2.0, 8.0, 32.0]) {
+            assert!((edge / expected - 1.0).abs() < 1e-14, "{ratios:?}");
+        }
     }
 
     #[test]
@@ -135,12 +165,16 @@ mod tests {
             y: &[0.0, 1.0],
             values: values.view(),
             shading: Shading::Signed,
+            range: None,
+            spacing: [Spacing::Linear; 2],
         };
         let theme = Theme::light();
         let range = |m: &HeatMap<'_>| heat_map(m, &theme).unwrap().color_bar.unwrap().range;
         assert_eq!(range(&map), (-2.0, 2.0));
         map.shading = Shading::Log;
         assert_eq!(range(&map), (0.5, 2.0));
+        map.range = Some((0.1, 10.0));
+        assert_eq!(range(&map), (0.1, 10.0));
         map.x = &[0.0];
         assert!(heat_map(&map, &theme).is_err());
     }

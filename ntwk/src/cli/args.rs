@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ntwk_io::{Compression, Precision, WriteOptions};
 
 use super::analyze::AnalyzeArgs;
+use super::cells::CellsArgs;
 use super::compare::CompareArgs;
 use super::export::ExportArgs;
+use super::features::FeaturesArgs;
 use super::info::InfoArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
@@ -64,6 +66,7 @@ moment), so memory does not grow with the duration, and a run that is killed kee
     Report(ReportArgs),
     Scan(ScanArgs),
     Analyze(AnalyzeArgs),
+    Features(FeaturesArgs),
     Info(InfoArgs),
     Export(ExportArgs),
     Verify(VerifyArgs),
@@ -165,27 +168,6 @@ impl RunArgs {
     pub(crate) fn threads(&self) -> usize {
         self.threads.map_or_else(ntwk::simulate::default_threads, |n| n as usize)
     }
-}
-
-/// The library of cells: kinds with their equations, published parameter sets.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ntwk cells list\n  ntwk cells show AdEx")]
-pub(crate) struct CellsArgs {
-    #[command(subcommand)]
-    pub command: CellsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CellsCommand {
-    /// List all kinds and presets.
-    #[command(after_help = "Example:\n  ntwk cells list")]
-    List,
-    /// Show one: equation and parameters of a kind, values and citation of a preset.
-    #[command(after_help = "Examples:\n  ntwk cells show AdEx\n  ntwk cells show RS")]
-    Show {
-        /// Kind or preset.
-        name: String,
-    },
 }
 
 /// Import the flat JSON of the Python package neural_network_dynamics as a model file.

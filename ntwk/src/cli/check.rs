@@ -78,19 +78,32 @@ fn populations(model: &Model, library: &ntwk_core::CellLibrary) -> Table {
     let mut names: Vec<(&str, &str)> = Vec::new();
     for population in model.populations() {
         for parameter in library.kind(&population.kind).map_or(&[][..], |k| k.parameters()) {
-            if !names.iter().any(|n| n.0 == parameter.name) {
-                names.push((parameter.name, parameter.dimension.unit()));
+            // Kinds may give one name to quantities of different units.
+            let named = (parameter.name, parameter.dimension.unit());
+            if !names.contains(&named) {
+                names.push(named);
             }
         }
     }
     for (name, unit) in names {
-        row(format!("{name} ({unit})"), &|p| match name {
-            // Derived where it is not given.
-            "V_peak" => p.cell.spike_threshold().to_string(),
-            _ => p.parameters.get(name).map_or_else(|| "–".to_owned(), |x| x.to_string()),
+        let label = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
+        row(label, &|p| {
+            let own = library.kind(&p.kind).map_or(&[][..], |kind| kind.parameters());
+            match name {
+                // Derived where it is not given.
+                "V_peak" => p.cell.spike_threshold().to_string(),
+                _ if !own.iter().any(|q| (q.name, q.dimension.unit()) == (name, unit)) => {
+                    "–".to_owned()
+                }
+                _ => p.parameters.get(name).map_or_else(|| "–".to_owned(), |x| x.to_string()),
+            }
         });
     }
-    row("tau_m = C_m/g_L (ms)".to_owned(), &|p| number(p.cell.membrane().tau_m(), 3));
+    row("tau_m = C_m/g_L (ms)".to_owned(), &|p| {
+        // A cell without a leak conductance has no such time constant.
+        let leaky = p.cell.beyond_theory().is_none();
+        if leaky { number(p.cell.membrane().tau_m(), 3) } else { "–".to_owned() }
+    });
     row("I_e (pA)".to_owned(), &|p| {
         p.current.constant().map_or_else(|| "waveform".to_owned(), |x| x.to_string())
     });

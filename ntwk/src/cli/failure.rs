@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ntwk::compare::CompareError;
+use ntwk::connection_figure::ConnectionFigureError;
 use ntwk::morpho_transfer::MorphoScanError;
 use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
@@ -42,6 +43,9 @@ pub(crate) enum Failure {
     /// A study of a cell failed.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// A single-cell protocol failed.
+    #[error(transparent)]
+    Protocol(ntwk_cells::protocol::ProtocolError),
     /// An argument names something that does not exist.
     #[error("{0}")]
     Argument(String),
@@ -55,6 +59,9 @@ pub(crate) enum Failure {
         /// Where the partial results are.
         file: PathBuf,
     },
+    /// The connectivity cannot be drawn.
+    #[error(transparent)]
+    Connections(#[from] ConnectionFigureError),
     /// A run cannot be written.
     #[error(transparent)]
     Stream(#[from] StreamError),

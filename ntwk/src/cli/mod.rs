@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod export;
 mod failure;
+mod features;
 mod import;
 mod info;
 mod meanfield;
@@ -41,6 +42,7 @@ pub(crate) fn main() -> i32 {
         Command::Report(args) => report::run(args),
         Command::Scan(args) => scan::run(args),
         Command::Analyze(args) => analyze::run(args),
+        Command::Features(args) => features::run(args),
         Command::Info(args) => info::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),

@@ -9,6 +9,7 @@ use super::Failure;
 use super::analyze::{parse_window, sampled};
 use super::output::{make_folder, no_run, note, stored_model, theme, write_figure};
 use super::run::list_files;
+use ntwk::connection_figure::connection_figure;
 use ntwk::results::stored_curves;
 use ntwk::run_figures::{RunFigure, RunView};
 
@@ -19,6 +20,7 @@ Examples:
   ntwk plot out/results.h5 --out out
   ntwk plot out/results.h5 --figure raster --window 1000,1500 --dark
   ntwk plot out/results.h5 --figure all
+  ntwk plot out/results.h5 --figure connectivity
 
 A figure is left out, with a note, when the run did not record what it shows. Single variables are those
 of the first 100 recorded neurons.")]
@@ -57,11 +59,16 @@ pub(crate) enum FigureArg {
     Inputs,
     /// Distributions of rates, CVs and membrane potentials.
     Histograms,
-    /// All of these.
+    /// Power spectra of the population rates.
+    Spectra,
+    /// Who connects to whom: drawn anew from the stored model and seed, by all cores.
+    Connectivity,
+    /// All but connectivity.
     All,
 }
 
 impl FigureArg {
+    /// Figures of the recording; connectivity is none.
     fn figures(self) -> Vec<RunFigure> {
         match self {
             Self::Overview => vec![RunFigure::Overview],
@@ -70,6 +77,8 @@ impl FigureArg {
             Self::Potentials => vec![RunFigure::Potentials],
             Self::Inputs => vec![RunFigure::Inputs],
             Self::Histograms => vec![RunFigure::Histograms],
+            Self::Spectra => vec![RunFigure::Spectra],
+            Self::Connectivity => Vec::new(),
             Self::All => RunFigure::ALL.to_vec(),
         }
     }
@@ -81,6 +90,9 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
     }
     let file = ResultFile::open(&args.results)?;
     let model = stored_model(&file, &args.results)?.ok_or_else(|| no_run(&args.results))?;
+    if args.figure == FigureArg::Connectivity {
+        return connectivity(args, &model);
+    }
     let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.results))?;
     if args.window.is_some_and(|[from, _]| from >= recording.duration()) {
         let end = recording.duration();
@@ -114,4 +126,22 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn connectivity(args: &PlotArgs, model: &ntwk_core::Model) -> Result<(), Failure> {
+    if args.window.is_some() {
+        return Err(Failure::Argument("connectivity has no time: leave out --window".to_owned()));
+    }
+    let threads = ntwk::simulate::default_threads();
+    match connection_figure(model, threads, &theme(args.dark))? {
+        Some(figure) => {
+            make_folder(&args.out)?;
+            list_files(&write_figure(&args.out, "connectivity", &figure)?);
+            Ok(())
+        }
+        None => Err(Failure::Argument(format!(
+            "{}: the model has no connections between its populations",
+            args.results.display()
+        ))),
+    }
 }

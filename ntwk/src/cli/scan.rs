@@ -19,7 +19,7 @@ use ntwk::scan_run::{ScanOptions, run_scan};
 #[command(after_help = "\
 Examples:
   ntwk scan examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=2..10:9' --repeats 3
-  ntwk scan model.toml --vary 'Q_e:projections[0].weight,projections[1].weight=0.5nS..6nS:8:log' \\
+  ntwk scan examples/four-regimes/model.toml --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:8:log' \\
             --vary 'nu:afferents.AffExc.rate=3,10,25' --command compare --out out/regimes
   ntwk scan model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
 

@@ -1,15 +1,27 @@
 //! Plain-text tables.
 
-/// Rows of cells, columns aligned: the first to the left, the others to the right.
+/// Rows of cells, columns aligned: the first to the left, the others to the right unless they are text.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
+    /// Columns from this one on are text.
+    text_from: Option<usize>,
 }
 
 impl Table {
     /// A table with a header.
     pub(crate) fn new(header: &[&str]) -> Self {
-        Self { rows: vec![header.iter().map(|&h| h.to_owned()).collect()] }
+        Self { rows: vec![header.iter().map(|&h| h.to_owned()).collect()], text_from: None }
+    }
+
+    /// A table of text: every column to the left.
+    pub(crate) fn of_text(header: &[&str]) -> Self {
+        Self { text_from: Some(0), ..Self::new(header) }
+    }
+
+    /// The columns from `column` on are text.
+    pub(crate) fn text_from(self, column: usize) -> Self {
+        Self { text_from: Some(column), ..self }
     }
 
     /// Adds a row.
@@ -28,9 +40,13 @@ impl std::fmt::Display for Table {
         for (r, row) in self.rows.iter().enumerate() {
             for (c, cell) in row.iter().enumerate() {
                 let pad = " ".repeat(widths[c] - cell.chars().count());
-                match c {
-                    0 => write!(f, "{cell}{pad}")?,
-                    _ => write!(f, "  {pad}{cell}")?,
+                let gap = if c == 0 { "" } else { "  " };
+                let last = c + 1 == row.len();
+                match c == 0 || self.text_from.is_some_and(|from| c >= from) {
+                    // Nothing after the last word of a line.
+                    true if last => write!(f, "{gap}{cell}")?,
+                    true => write!(f, "{gap}{cell}{pad}")?,
+                    false => write!(f, "{gap}{pad}{cell}")?,
                 }
             }
             writeln!(f)?;

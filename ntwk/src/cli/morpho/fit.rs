@@ -52,7 +52,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let (times, values) = read_trace_csv(&args.trace)?;
+    let (times, values) = read_trace_csv(&args.trace, 1)?;
     let dt = built.spec.simulation.settings.dt;
     let target = Target { at, dt, values: resampled(&times, &values, dt)? };
     let passive = PassiveCell::new(&built.cell).map_err(FitError::from)?;

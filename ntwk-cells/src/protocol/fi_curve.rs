@@ -1,0 +1,131 @@
+//! Firing rate against current.
+
+use ntwk_core::spec::RecordSpec;
+use ntwk_core::{CellLibrary, Model, Recording, Waveform};
+
+use super::{Bench, ProtocolError, require, run, spike_times};
+
+/// Constant currents from time 0 on, one per neuron.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FiProtocol {
+    /// First current (pA).
+    pub from: f64,
+    /// Last current (pA), > `from`.
+    pub to: f64,
+    /// Number of currents, evenly spaced, >= 2.
+    pub points: u32,
+    /// Duration of the run (ms), > 0.
+    pub duration: f64,
+    /// Time after which the stationary rate is counted (ms), in [0, `duration`).
+    pub settle: f64,
+}
+
+/// What a cell did under a constant current.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FiPoint {
+    /// The current (pA).
+    pub current: f64,
+    /// Stationary rate (Hz): one over the mean interval between the spikes after `settle`, or, where there are fewer
+    /// than two, their number over the time counted.
+    pub rate: f64,
+    /// Spikes after `settle`.
+    pub spikes: usize,
+    /// One over the first interval of the run (Hz).
+    pub initial_rate: Option<f64>,
+    /// Time of the first spike (ms).
+    pub latency: Option<f64>,
+}
+
+/// Rates against currents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FiCurve {
+    /// The points, in the order of the currents.
+    pub points: Vec<FiPoint>,
+}
+
+impl FiProtocol {
+    /// The currents (pA).
+    #[must_use]
+    pub fn currents(&self) -> Vec<f64> {
+        let last = f64::from(self.points.max(2) - 1);
+        (0..self.points).map(|i| self.from + (self.to - self.from) * f64::from(i) / last).collect()
+    }
+
+    /// The model: one neuron per current; only spikes are recorded.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Setting`] and [`ProtocolError::Cell`].
+    pub fn model(&self, bench: &Bench, library: &CellLibrary) -> Result<Model, ProtocolError> {
+        let Self { from, to, points, duration, settle } = self;
+        require("from (pA)", *from, true, "finite")?;
+        require("to (pA)", *to, to > from, format!("above from ({from})"))?;
+        let n = f64::from(*points);
+        require("points", n, (2.0..=1e6).contains(&n), "between 2 and 1000000")?;
+        require("duration (ms)", *duration, *duration > 0.0, "> 0")?;
+        let allowed = format!(">= 0 and below the duration ({duration})");
+        require("settle (ms)", *settle, *settle >= 0.0 && settle < duration, allowed)?;
+        let currents: Vec<Waveform> = self.currents().into_iter().map(Waveform::Constant).collect();
+        let record = RecordSpec { V_m: 0, ..RecordSpec::default() };
+        Ok(bench.model(&currents, *duration, record, library)?)
+    }
+
+    /// Runs the currents.
+    ///
+    /// # Errors
+    /// [`ProtocolError`].
+    pub fn run(
+        &self,
+        bench: &Bench,
+        library: &CellLibrary,
+    ) -> Result<(Model, Recording), ProtocolError> {
+        let model = self.model(bench, library)?;
+        let recording = run(&model)?;
+        Ok((model, recording))
+    }
+
+    /// The curve of a run of this protocol.
+    #[must_use]
+    pub fn curve(&self, recording: &Recording) -> FiCurve {
+        let currents = self.currents();
+        let spikes = spike_times(recording, currents.len());
+        let points = currents.into_iter().zip(&spikes).map(|(current, times)| {
+            let late: Vec<f64> = times.iter().copied().filter(|t| *t >= self.settle).collect();
+            let counted = self.duration - self.settle;
+            let rate = match late[..] {
+                [first, .., last] => 1e3 * (late.len() - 1) as f64 / (last - first),
+                _ => 1e3 * late.len() as f64 / counted,
+            };
+            FiPoint {
+                current,
+                rate,
+                spikes: late.len(),
+                initial_rate: times.get(..2).map(|t| 1e3 / (t[1] - t[0])),
+                latency: times.first().copied(),
+            }
+        });
+        FiCurve { points: points.collect() }
+    }
+}
+
+impl FiCurve {
+    /// The first current (pA) of the curve with a stationary rate above 0.
+    #[must_use]
+    pub fn threshold(&self) -> Option<f64> {
+        self.points.iter().find(|p| p.rate > 0.0).map(|p| p.current)
+    }
+
+    /// The slope (Hz/pA) of the least-squares line through the points that fire; needs two of them.
+    #[must_use]
+    pub fn gain(&self) -> Option<f64> {
+        let firing: Vec<&FiPoint> = self.points.iter().filter(|p| p.rate > 0.0).collect();
+        if firing.len() < 2 {
+            return None;
+        }
+        let n = firing.len() as f64;
+        let x = firing.iter().map(|p| p.current).sum::<f64>() / n;
+        let y = firing.iter().map(|p| p.rate).sum::<f64>() / n;
+        let xx: f64 = firing.iter().map(|p| (p.current - x).powi(2)).sum();
+        let xy: f64 = firing.iter().map(|p| (p.current - x) * (p.rate - y)).sum();
+        Some(xy / xx)
+    }
+}

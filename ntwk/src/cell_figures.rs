@@ -1,0 +1,145 @@
+//! Figures of single-cell protocols.
+
+use ntwk_cells::protocol::{FiCurve, POPULATION, PulseProtocol};
+use ntwk_core::{Recording, Trace};
+use ntwk_plot::figures::{NamedCurve, Style, curves};
+use ntwk_plot::svg::Stroke;
+use ntwk_plot::{Axis, Figure, Layout, Mark, Panel, Theme, Width};
+
+/// How far above the threshold a spike is drawn (mV): the models give it no shape.
+const SPIKE: f64 = 20.0;
+
+/// The potential of each pulse with its spikes, the cell's other variables, and the current.
+///
+/// `spike_threshold` (mV) is where spikes are declared at rest. A recording without traces gives empty panels.
+#[must_use]
+pub fn pulse_figure(
+    title: &str,
+    protocol: &PulseProtocol,
+    recording: &Recording,
+    spike_threshold: f64,
+    theme: &Theme,
+) -> Figure {
+    let traces: &[Trace] =
+        recording.population(POPULATION).map_or(&[], |population| &population.traces);
+    let time = || Axis::new("time (ms)").range(0.0, recording.duration());
+    let names: Vec<String> =
+        protocol.amplitudes.iter().map(|a| format!("{} pA", signed(*a))).collect();
+    let series = |trace: &Trace, i: usize| -> Vec<(f64, f64)> {
+        let interval = trace.every as f64 * recording.dt;
+        let column = trace.data.column(i);
+        column.iter().enumerate().map(|(k, &v)| (k as f64 * interval, v)).collect()
+    };
+    let of = |variable: &str| traces.iter().find(|t| t.variable == variable);
+    let mut rows: Vec<(f64, Layout)> = Vec::new();
+    if let Some(potential) = of("V_m") {
+        let top = potential.data.iter().copied().fold(spike_threshold, f64::max);
+        let low = potential.data.iter().copied().fold(top, f64::min);
+        // A model whose V rises to a peak of its own (above 0 mV) draws its spikes itself.
+        let above = if spike_threshold > 0.0 { 0.0 } else { SPIKE };
+        let peak = top.max(spike_threshold + above);
+        let theta = of("theta");
+        for (i, name) in names.iter().enumerate() {
+            let mut lines = vec![NamedCurve {
+                name,
+                points: series(potential, i),
+                color: Some(i),
+                style: Style::Line,
+            }];
+            if let Some(theta) = theta {
+                let points = series(theta, i);
+                lines.push(NamedCurve { name: "θ", points, color: None, style: Style::Dashed });
+            }
+            let y = Axis::new("V_m (mV)").range(low - 2.0, peak + 2.0);
+            let mut panel = curves(time(), y, &lines, theme);
+            let segments = spikes_of(recording, i)
+                .map(|(step, t)| {
+                    let row = (step / potential.every) as usize;
+                    let foot = potential.data.get([row, i]).copied().unwrap_or(spike_threshold);
+                    [(t, foot), (t, peak)]
+                })
+                .collect();
+            let stroke = Stroke::solid(theme.population(i), theme.line_width);
+            panel.marks.push(Mark::Segments { segments, stroke });
+            let panel = panel.without_x_labels();
+            rows.push((1.0, if i == 0 { Layout::panel(panel) } else { Layout::part(panel) }));
+        }
+    }
+    for trace in traces.iter().filter(|t| !matches!(t.variable.as_str(), "V_m" | "theta")) {
+        let lines: Vec<NamedCurve<'_>> = (0..names.len())
+            .map(|i| NamedCurve {
+                name: "",
+                points: series(trace, i),
+                color: Some(i),
+                style: Style::Line,
+            })
+            .collect();
+        let unit = if trace.unit.is_empty() { String::new() } else { format!(" ({})", trace.unit) };
+        let y = Axis::new(&format!("{}{unit}", trace.variable));
+        rows.push((0.6, Layout::panel(curves(time(), y, &lines, theme).without_x_labels())));
+    }
+    rows.push((0.5, Layout::panel(current(protocol, recording.duration(), time(), theme))));
+    let height = 30.0 + 30.0 * rows.iter().map(|r| r.0).sum::<f64>();
+    Figure::new(title, Width::Page, height, Layout::Column(rows), theme)
+}
+
+/// The currents of the pulses.
+fn current(protocol: &PulseProtocol, duration: f64, time: Axis, theme: &Theme) -> Panel {
+    let PulseProtocol { holding, t_start, t_stop, .. } = *protocol;
+    let lines: Vec<NamedCurve<'_>> = protocol
+        .amplitudes
+        .iter()
+        .enumerate()
+        .map(|(i, amplitude)| {
+            let high = holding + amplitude;
+            let points = vec![
+                (0.0, holding),
+                (t_start, holding),
+                (t_start, high),
+                (t_stop, high),
+                (t_stop, holding),
+                (duration, holding),
+            ];
+            NamedCurve { name: "", points, color: Some(i), style: Style::Line }
+        })
+        .collect();
+    curves(time, Axis::new("I (pA)"), &lines, theme)
+}
+
+/// (step, time) of the spikes of a neuron.
+fn spikes_of(recording: &Recording, neuron: usize) -> impl Iterator<Item = (u64, f64)> {
+    let spikes = recording.population(POPULATION).and_then(|p| p.spikes.as_ref());
+    let dt = recording.dt;
+    spikes.into_iter().flat_map(move |s| {
+        let own = s.steps.iter().zip(&s.ids).filter(move |(_, id)| **id as usize == neuron);
+        own.map(move |(&step, _)| (step, step as f64 * dt))
+    })
+}
+
+/// Stationary and initial rate against current.
+#[must_use]
+pub fn fi_figure(title: &str, curve: &FiCurve, theme: &Theme) -> Figure {
+    let points = |rate: fn(&ntwk_cells::protocol::FiPoint) -> Option<f64>| -> Vec<(f64, f64)> {
+        curve.points.iter().filter_map(|p| Some((p.current, rate(p)?))).collect()
+    };
+    let initial = points(|p| p.initial_rate);
+    let mut lines = vec![NamedCurve {
+        name: "stationary",
+        points: points(|p| Some(p.rate)),
+        color: Some(0),
+        style: Style::Discs,
+    }];
+    if !initial.is_empty() {
+        let name = "first interval";
+        lines.push(NamedCurve { name, points: initial, color: None, style: Style::Dashed });
+    }
+    let top = lines.iter().flat_map(|l| &l.points).map(|p| p.1).fold(1.0, f64::max);
+    let (x, y) = (Axis::new("I (pA)"), Axis::new("rate (Hz)").range(0.0, 1.05 * top));
+    let panel = curves(x, y, &lines, theme);
+    Figure::new(title, Width::Column, 62.0, Layout::panel(panel), theme)
+}
+
+/// A number with a real minus sign.
+fn signed(x: f64) -> String {
+    x.to_string().replace('-', "−")
+}
