@@ -32,12 +32,12 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let studies = Studies::serial(args.out.quiet);
     let outcome = studies.study("simulation", |work| {
         for k in 1..=PARTS {
-            if work.is_interrupted() {
-                break;
-            }
             let fraction = f64::from(k) / f64::from(PARTS);
             simulation.run(t_stop * fraction)?;
             (work.progress)(fraction);
+            if work.is_interrupted() {
+                break;
+            }
         }
         Ok::<_, SimulationError>(())
     });
