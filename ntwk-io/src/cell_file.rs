@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk_core::fault::{FaultKind, Faults};
+use ntwk_core::fault::{FaultKind, Faults, nearest};
 use ntwk_core::tree::Node;
 use ntwk_morpho::Morphology;
-use ntwk_morpho::spec::{BuiltCell, CellSpec, MorphologySource};
+use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 use ntwk_morpho::swc::{SwcError, SwcOptions, SwcReading};
 
+use crate::error::FileError;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
+use crate::result_file::ResultFile;
 
 /// A cell file or SWC file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,9 @@ pub enum CellFileError {
         /// The faults, with lines and sample ids.
         source: SwcError,
     },
+    /// The spikes that drive a group of synapses cannot be read.
+    #[error(transparent)]
+    Spikes(#[from] FileError),
     /// The cell file has faults.
     #[error(transparent)]
     Faults(#[from] Faults),
@@ -84,7 +89,37 @@ pub fn read_morphology(file: &Path, options: &SwcOptions) -> Result<SwcReading, 
         .map_err(|source| CellFileError::Swc { file: file.to_owned(), source })
 }
 
-/// Reads a cell file and its morphology; the path of an SWC file is relative to the cell file. `overrides` are as in
+/// Spikes (ms) of each of so many neurons of a population; nothing, with a fault, when they do not fit the file.
+fn trains(
+    results: &ResultFile,
+    key: &str,
+    population: &str,
+    neurons: u64,
+    faults: &mut Faults,
+) -> Result<Option<Vec<Vec<f64>>>, FileError> {
+    let valid = results.spike_populations()?;
+    if !valid.iter().any(|v| v == population) {
+        let nearest = nearest(population, valid.iter().map(String::as_str)).map(str::to_owned);
+        let kind = FaultKind::UnknownName { what: "population", nearest, valid };
+        faults.push(format!("{key}.population"), None, None, kind);
+        return Ok(None);
+    }
+    let spikes = results.spikes(population)?;
+    let highest = spikes.node_ids.iter().copied().max().map_or(0, |id| id.saturating_add(1));
+    if highest > neurons {
+        let allowed =
+            format!("at least {highest}: the file has neurons that fired up to this number");
+        faults.push(format!("{key}.neurons"), None, None, FaultKind::OutOfRange { allowed });
+        return Ok(None);
+    }
+    let mut trains = vec![Vec::new(); neurons as usize];
+    for (&t, &id) in spikes.timestamps.iter().zip(&spikes.node_ids) {
+        trains[id as usize].push(t);
+    }
+    Ok(Some(trains))
+}
+
+/// Reads a cell file with its morphology and the spikes of networks that drive it; paths are relative to the cell file. `overrides` are as in
 /// [`read_model`](crate::read_model).
 ///
 /// # Errors
@@ -98,10 +133,22 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
     apply_overrides(&mut tree, overrides).map_err(named)?;
-    let spec = CellSpec::from_tree(&tree).map_err(named)?;
+    let mut spec = CellSpec::from_tree(&tree).map_err(named)?;
+    let mut faults = Faults::default();
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for s in &mut spec.synapses {
+        if let Activity::Network(drive) = &mut s.activity {
+            let results = ResultFile::open(&folder.join(&drive.file))?;
+            let key = format!("synapses.{}.network", s.name);
+            drive.trains = trains(&results, &key, &drive.population, drive.neurons, &mut faults)?;
+        }
+    }
+    if !faults.list.is_empty() {
+        return Err(located(faults, &tree, file).into());
+    }
     let (morphology, reading) = match &spec.morphology.source {
         MorphologySource::Swc { file: swc, options } => {
-            let path = file.parent().unwrap_or(Path::new("")).join(swc);
+            let path = folder.join(swc);
             let reading = read_morphology(&path, options)?;
             (reading.morphology.clone(), Some((path, reading)))
         }

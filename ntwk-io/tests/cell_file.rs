@@ -1,8 +1,10 @@
 //! Cell files: all faults at once, declared channels, every key matters, damaged files never panic.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
-use ntwk_io::{CellFileError, parse_tree, read_cell};
+use ntwk_io::{CellFileError, RunContents, WriteOptions, parse_tree, read_cell, write_run};
 use ntwk_morpho::spec::{BuiltCell, CellSpec, MorphologySource};
 
 fn example() -> PathBuf {
@@ -272,4 +274,85 @@ fn damaged_cell_files_never_panic() {
         sound += usize::from(build(&damaged.join("\n")).is_ok());
     }
     assert!(sound > 50 && sound < 1450, "{sound} of 1500 were still good");
+}
+
+/// A cell whose synapses listen to a recorded population.
+fn driven(folder: &Path, network: &str) -> Result<BuiltCell, String> {
+    let recording = common::recording();
+    let contents = RunContents { recording: Some(&recording), ..RunContents::default() };
+    std::fs::create_dir_all(folder.join("out")).unwrap();
+    write_run(&folder.join("out/results.h5"), &contents, &WriteOptions::default()).unwrap();
+    let path = folder.join("cell.toml");
+    let text = format!(
+        r#"[morphology]
+generator = "ball_and_stick"
+soma_diameter = "20 um"
+length = "300 um"
+diameter = "1 um"
+[membrane]
+C_m = "1 uF/cm2"
+R_i = "100 Ohm cm"
+g_L = "1e-4 S/cm2"
+E_L = "-70 mV"
+[receptors]
+AMPA = {{ model = "AMPA" }}
+[synapses.network]
+receptors = {{ AMPA = "0.1 nS" }}
+where = "dendrites"
+number = 500
+network = {network}
+[simulation]
+t_stop = "60 ms"
+[record]
+voltage = "soma"
+"#
+    );
+    std::fs::write(&path, text).unwrap();
+    let file = read_cell(&path, &[]).map_err(|e| e.to_string())?;
+    file.build(&path).map_err(|e| e.to_string())
+}
+
+#[test]
+fn spikes_of_a_network_drive_a_cell() {
+    let folder = tempfile::tempdir().unwrap();
+    let network =
+        r#"{ file = "out/results.h5", population = "Exc", neurons = 400, from = "20 ms" }"#;
+    let built = driven(folder.path(), network).unwrap();
+    let spikes = common::recording().populations[0].spikes.clone().unwrap();
+    let times = |id: u32| -> Vec<f64> {
+        let of = spikes.steps.iter().zip(&spikes.ids).filter(|(_, i)| **i == id);
+        of.map(|(s, _)| 0.1 * *s as f64 - 20.0).filter(|t| (0.0..60.0).contains(t)).collect()
+    };
+    // 500 synapses on 400 neurons: every neuron's train is there once or twice.
+    let events = &built.synapses[0].events;
+    let total: usize = events.iter().map(Vec::len).sum();
+    let once: usize = (0..400).map(|id| times(id).len()).sum();
+    assert_eq!(events.len(), 500);
+    assert!(once > 0 && total > once && total <= 2 * once, "{total} {once}");
+    for id in (0..400).filter(|&id| !times(id).is_empty()) {
+        let same = |t: &&Vec<f64>| {
+            t.len() == times(id).len()
+                && t.iter().zip(times(id)).all(|(a, b)| (*a - b).abs() < 1e-9)
+        };
+        assert!(events.iter().any(|t| same(&t)), "neuron {id}");
+    }
+    let mut s = built.simulation().unwrap();
+    s.run(60.0).unwrap();
+    let peak = s.recording().column(0).fold(f64::MIN, |a, &b| a.max(b));
+    assert!(peak > -69.9, "{peak}");
+}
+
+#[test]
+fn what_is_wrong_with_a_network_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let fault = |network: &str| driven(folder.path(), network).unwrap_err();
+    let other = r#"{ file = "out/results.h5", population = "Ex", neurons = 400 }"#;
+    let message = fault(other);
+    assert!(message.contains("synapses.network.network.population"), "{message}");
+    assert!(message.contains("Exc") && message.contains("cell.toml:17:"), "{message}");
+    let few = r#"{ file = "out/results.h5", population = "Exc", neurons = 20 }"#;
+    assert!(fault(few).contains("neurons that"), "{}", fault(few));
+    assert!(fault(r#"{ file = "none.h5", population = "Exc", neurons = 4 }"#).contains("none.h5"));
+    let message = fault(r#"{ file = "out/results.h5", neuron = 4 }"#);
+    assert!(message.contains("population") && message.contains("neurons"), "{message}");
 }

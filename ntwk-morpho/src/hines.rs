@@ -17,8 +17,8 @@ use pulp::{Arch, NullaryFnOnce};
 use std::ops::{Add, AddAssign, Div, Mul};
 
 /// The axial tree in the order of the solution: position 0 is the root, parents come before children, the children of a
-/// node stand together. Ends of branches without area and without children stand last, so that loops over the membrane need
-/// not go there.
+/// node stand together. Ends of branches, nodes without area, children or siblings, stand last, so that loops over the membrane
+/// need not go there.
 #[derive(Debug, Clone)]
 pub struct Tree {
     /// Node at each position.
@@ -44,12 +44,14 @@ impl Tree {
         }
         let mut tree = Tree { nodes: vec![root as u32], parents: vec![0], links: vec![0.0] };
         let mut at = 0;
-        // An end is the only child of the last compartment of its branch.
-        let is_end =
-            |node: u32| node as usize >= compartments.len() && children[node as usize].is_empty();
+        let is_end = |node: u32, siblings: usize| {
+            let bare = node as usize >= compartments.len() && children[node as usize].is_empty();
+            bare && siblings == 1
+        };
         let mut ends = Vec::new();
         while at < tree.nodes.len() {
-            for &child in &children[tree.nodes[at] as usize] {
+            let together = &children[tree.nodes[at] as usize];
+            for &child in together {
                 let form: f64 = links[child as usize]
                     .iter()
                     .flat_map(|l| [l.above, l.below])
@@ -57,7 +59,7 @@ impl Tree {
                     .map(|(c, form)| resistivity[c] * form)
                     .sum();
                 let link = 1.0 / (MOHM_PER_OHM_CM_PER_UM * form);
-                if is_end(child) {
+                if is_end(child, together.len()) {
                     ends.push((child, at as u32, link));
                 } else {
                     tree.push(child, at as u32, link);

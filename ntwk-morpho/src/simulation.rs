@@ -156,26 +156,13 @@ impl Simulation {
             recorder: Recorder::default(),
             constants,
         };
-        let Simulation { state, work, .. } = &mut simulation;
-        for m in &mut state.mechanisms {
-            m.initialise(&mut Membrane {
-                v: &state.v,
-                calcium: &mut state.calcium,
-                calcium_current: &mut state.calcium_current,
-                current: &mut work.current,
-                conductance: &mut work.conductance,
-            });
-        }
+        simulation.with_membrane(|m, membrane| m.initialise(membrane));
         // A pool that came after a channel may have set the calcium its gates depend on.
-        for m in state.mechanisms.iter_mut().filter(|m| m.uses_calcium()) {
-            m.initialise(&mut Membrane {
-                v: &state.v,
-                calcium: &mut state.calcium,
-                calcium_current: &mut state.calcium_current,
-                current: &mut work.current,
-                conductance: &mut work.conductance,
-            });
-        }
+        simulation.with_membrane(|m, membrane| {
+            if m.uses_calcium() {
+                m.initialise(membrane);
+            }
+        });
         Ok(simulation)
     }
 
@@ -355,39 +342,36 @@ impl Simulation {
         self.state.synapses.advance(t, dt);
         self.evaluate(t, dt);
         self.solve(t)?;
-        let Simulation { state, work, .. } = self;
-        for m in &mut state.mechanisms {
-            let mut membrane = Membrane {
-                v: &state.v,
-                calcium: &mut state.calcium,
-                calcium_current: &mut state.calcium_current,
-                current: &mut work.current,
-                conductance: &mut work.conductance,
-            };
-            m.advance(&mut membrane, dt);
-        }
+        self.with_membrane(|m, membrane| m.advance(membrane, dt));
         self.state.step += 1;
         self.sample();
         Ok(())
     }
 
+    /// Calls something on every mechanism, in order.
+    fn with_membrane(&mut self, mut call: impl FnMut(&mut Placed, &mut Membrane<'_>)) {
+        let Simulation { state, work, .. } = self;
+        let mut membrane = Membrane {
+            v: &state.v,
+            calcium: &mut state.calcium,
+            calcium_current: &mut state.calcium_current,
+            current: &mut work.current,
+            conductance: &mut work.conductance,
+        };
+        for m in &mut state.mechanisms {
+            call(m, &mut membrane);
+        }
+    }
+
     /// Own admittance (µS) and current (nA) of all nodes at the present state, electrodes and synapses included.
     fn evaluate(&mut self, t: f64, dt: f64) {
+        self.work.current.fill(0.0);
+        self.work.conductance.fill(0.0);
+        if self.constants.uses_calcium {
+            self.state.calcium_current.fill(0.0);
+        }
+        self.with_membrane(|m, membrane| m.currents(membrane));
         let Simulation { state, work, constants, .. } = self;
-        work.current.fill(0.0);
-        work.conductance.fill(0.0);
-        if constants.uses_calcium {
-            state.calcium_current.fill(0.0);
-        }
-        for m in &mut state.mechanisms {
-            m.currents(&mut Membrane {
-                v: &state.v,
-                calcium: &mut state.calcium,
-                calcium_current: &mut state.calcium_current,
-                current: &mut work.current,
-                conductance: &mut work.conductance,
-            });
-        }
         let n = work.own.len();
         let (own, rhs) = (&mut work.own[..n], &mut work.rhs[..n]);
         work.arch.dispatch(Assemble {

@@ -123,3 +123,67 @@ fn the_fit_of_the_example_finds_what_made_it() {
         assert!((value - truth).abs() < 4.0 * error, "{p} {truth}");
     }
 }
+
+#[test]
+fn studies_do_not_depend_on_the_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = example("dendritic-integration").join("cell.toml");
+    let csv = |threads: &str| {
+        let out = folder.path().join(threads);
+        let to = out.to_str().unwrap();
+        let file = file.to_str().unwrap();
+        let done = ntwk(&[
+            "summation",
+            file,
+            "-q",
+            "--most",
+            "5",
+            "--duration",
+            "20",
+            "--threads",
+            threads,
+            "--set",
+            "simulation.dt=0.1",
+            "--out",
+            to,
+        ]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        std::fs::read_to_string(out.join("summation.csv")).unwrap()
+    };
+    let alone = csv("1");
+    assert_eq!(alone, csv("3"));
+    assert_eq!(column(&alone, "synapses"), [1.0, 2.0, 3.0, 4.0, 5.0]);
+    let none = ntwk(&["summation", file.to_str().unwrap(), "--threads", "0"]);
+    assert_eq!(none.status.code(), Some(2));
+}
+
+/// Electrotonic distances lie between those of the shortest and the longest length constant, and the equivalent cable ends
+/// where the farthest tip does.
+#[test]
+fn electrotonic_lengths_and_the_equivalent_cable() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("passive-fit").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let done = ntwk(&["electrotonic", file, "--out", out]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (csv, cable) = (read("electrotonic.csv"), read("equivalent_cable.csv"));
+    let distance = column(&csv, "electrotonic_distance");
+    let lambda = column(&csv, "lambda_um");
+    let path = column(&csv, "path_distance_um");
+    let shortest = lambda.iter().copied().fold(f64::MAX, f64::min);
+    let longest = lambda.iter().copied().fold(0.0, f64::max);
+    let soma = 50.0;
+    for (x, path) in distance.iter().zip(&path) {
+        assert!(*x <= path / shortest + 1e-9 && *x >= (path - soma) / longest, "{x} {path}");
+    }
+    let end = column(&cable, "start").last().unwrap() + column(&cable, "length").last().unwrap();
+    let farthest = distance.iter().copied().fold(0.0, f64::max);
+    assert!(end > farthest && end < 1.2 * farthest, "{end} {farthest}");
+    for name in ["electrotonic.png", "electrotonic.svg"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    let bad = ntwk(&["electrotonic", file, "--step", "2"]);
+    assert_eq!(bad.status.code(), Some(2));
+}

@@ -307,7 +307,8 @@ impl CellSpec {
                 return None;
             }
         }
-        let events = self.events(s, &places, c);
+        let events =
+            self.events(s, &places, c).map_err(|rule| fault(faults, key("network"), &rule)).ok()?;
         for (at, times) in places.iter().zip(&events) {
             for &(receptor, weight) in &s.receptors {
                 let done = cell
@@ -323,8 +324,13 @@ impl CellSpec {
     }
 
     /// Presynaptic spikes of each synapse of a group.
-    fn events(&self, s: &SynapseSpec, places: &[Location], c: &Compartments) -> Vec<Vec<f64>> {
-        match &s.activity {
+    fn events(
+        &self,
+        s: &SynapseSpec,
+        places: &[Location],
+        c: &Compartments,
+    ) -> Result<Vec<Vec<f64>>, &'static str> {
+        Ok(match &s.activity {
             Activity::Silent => vec![Vec::new(); places.len()],
             Activity::Times(times) => vec![times.clone(); places.len()],
             Activity::Poisson { rate, from, until } => {
@@ -346,7 +352,13 @@ impl CellSpec {
                 }
                 events
             }
-        }
+            Activity::Network(drive) => {
+                let simulation = &self.simulation;
+                drive
+                    .events(simulation.seed, &s.name, places.len(), simulation.t_stop)
+                    .ok_or("the spikes of the network have not been read")?
+            }
+        })
     }
 
     fn probes(

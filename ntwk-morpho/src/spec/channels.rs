@@ -80,14 +80,21 @@ fn channel<K: Kinetics<N>, const N: usize>(kinetics: K) -> Arc<dyn Mechanism> {
     Arc::new(Channel(kinetics))
 }
 
+/// A kind with a density and a reversal potential alone.
+macro_rules! ohmic {
+    ($name:literal, $about:literal, $reversal:literal, $kinetics:ident) => {
+        ChannelKind {
+            name: $name,
+            about: $about,
+            parameters: &[density("g"), reversal("E", $reversal)],
+            build: |p| channel($kinetics { g: p[0], E: p[1] }),
+        }
+    };
+}
+
 /// Every built-in kind.
 pub const CHANNELS: &[ChannelKind] = &[
-    ChannelKind {
-        name: "leak",
-        about: "leak",
-        parameters: &[density("g"), reversal("E", -70.0)],
-        build: |p| channel(Leak { g: p[0], E: p[1] }),
-    },
+    ohmic!("leak", "leak", -70.0, Leak),
     ChannelKind {
         name: "hodgkin_huxley",
         about: "squid axon: sodium, potassium, leak (Hodgkin and Huxley 1952)",
@@ -136,30 +143,20 @@ pub const CHANNELS: &[ChannelKind] = &[
         parameters: &[density("g"), reversal("E", 55.0), with("a2", Q::Number, 1.0)],
         build: |p| channel(FastSodium { g: p[0], E: p[1], a2: p[2] }),
     },
-    ChannelKind {
-        name: "kv",
-        about: "potassium (Mainen et al. 1995)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(Kv { g: p[0], E: p[1] }),
-    },
-    ChannelKind {
-        name: "delayed_rectifier",
-        about: "delayed rectifier potassium (Durstewitz et al. 2000, Poirazi et al. 2003)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(DelayedRectifier { g: p[0], E: p[1] }),
-    },
-    ChannelKind {
-        name: "slow_potassium",
-        about: "slowly inactivating potassium (Poirazi et al. 2003)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(SlowPotassium { g: p[0], E: p[1] }),
-    },
-    ChannelKind {
-        name: "muscarinic",
-        about: "muscarinic potassium (Mainen et al. 1995)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(Muscarinic { g: p[0], E: p[1] }),
-    },
+    ohmic!("kv", "potassium (Mainen et al. 1995)", -90.0, Kv),
+    ohmic!(
+        "delayed_rectifier",
+        "delayed rectifier potassium (Durstewitz et al. 2000, Poirazi et al. 2003)",
+        -90.0,
+        DelayedRectifier
+    ),
+    ohmic!(
+        "slow_potassium",
+        "slowly inactivating potassium (Poirazi et al. 2003)",
+        -90.0,
+        SlowPotassium
+    ),
+    ohmic!("muscarinic", "muscarinic potassium (Mainen et al. 1995)", -90.0, Muscarinic),
     ChannelKind {
         name: "a_type_proximal",
         about: "proximal A-type potassium (Hoffman et al. 1997)",
@@ -172,30 +169,20 @@ pub const CHANNELS: &[ChannelKind] = &[
         parameters: &[density("g"), reversal("E", -90.0)],
         build: |p| channel(AType { E: p[1], ..AType::distal(p[0]) }),
     },
-    ChannelKind {
-        name: "high_threshold_calcium",
-        about: "high-voltage-activated calcium (Reuveni et al. 1993)",
-        parameters: &[density("g"), reversal("E", 140.0)],
-        build: |p| channel(HighThresholdCalcium { g: p[0], E: p[1] }),
-    },
-    ChannelKind {
-        name: "t_calcium",
-        about: "low-threshold calcium (Destexhe and Huguenard)",
-        parameters: &[density("g"), reversal("E", 140.0)],
-        build: |p| channel(TCalcium { g: p[0], E: p[1] }),
-    },
+    ohmic!(
+        "high_threshold_calcium",
+        "high-voltage-activated calcium (Reuveni et al. 1993)",
+        140.0,
+        HighThresholdCalcium
+    ),
+    ohmic!("t_calcium", "low-threshold calcium (Destexhe and Huguenard)", 140.0, TCalcium),
     ChannelKind {
         name: "calcium_activated_potassium",
         about: "calcium-activated potassium (Reuveni et al. 1993)",
         parameters: &[density("g"), reversal("E", -90.0), with("Ca_0", Q::Concentration, 1.0)],
         build: |p| channel(CalciumActivated { g: p[0], E: p[1], Ca_0: p[2] }),
     },
-    ChannelKind {
-        name: "hcn",
-        about: "hyperpolarisation-activated I_h (Magee 1998)",
-        parameters: &[density("g"), reversal("E", -30.0)],
-        build: |p| channel(Hcn { g: p[0], E: p[1] }),
-    },
+    ohmic!("hcn", "hyperpolarisation-activated I_h (Magee 1998)", -30.0, Hcn),
     ChannelKind {
         name: "hcn_poirazi",
         about: "hyperpolarisation-activated I_h (Poirazi et al. 2003)",

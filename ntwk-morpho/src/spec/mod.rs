@@ -12,7 +12,7 @@
 //! | `[channels.NAME]` | `model` and its parameters, `where`, `factor` (a formula of `distance`, `radius`, `order`) |
 //! | `[kinetics.NAME]` | a channel declared as data: `gates`, `E`, `constants`, `q10`, `celsius_ref`, `carries_calcium` |
 //! | `[receptors.NAME]` | `model` and its parameters |
-//! | `[synapses.NAME]` | `receptors` with weights, `at` or `where` with a density or number, `times`, `rate` or `sequence` |
+//! | `[synapses.NAME]` | `receptors` with weights, `at` or `where` with a density or number, `times`, `rate`, `sequence` or `network` |
 //! | `[gap_junctions.NAME]` | `between`, `conductance` |
 //! | `[[electrodes]]` | `kind` = current or voltage, `at`, waveform |
 //! | `[simulation]` | `t_stop`, `dt`, `method`, `celsius`, `v_init`, `seed` |
@@ -23,6 +23,7 @@ mod channels;
 mod electrodes;
 mod kinetics;
 mod morphology;
+mod network_drive;
 mod reader;
 mod record;
 mod synapses;
@@ -31,6 +32,7 @@ pub use build::{BuiltCell, PlacedSynapses};
 pub use channels::{CHANNELS, ChannelKind, ChannelSpec, Parameter};
 pub use electrodes::{Electrode, ElectrodeSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
+pub use network_drive::NetworkDrive;
 pub use record::{ProbeSpec, RecordSpec};
 pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapsePlaces, SynapseSpec};
 

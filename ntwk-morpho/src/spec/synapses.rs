@@ -1,5 +1,6 @@
 //! `[receptors]`, `[synapses]`, `[gap_junctions]`.
 
+use super::network_drive::{self, NetworkDrive};
 use super::reader::{Range, Section, read_quantity};
 use crate::place::Place;
 use crate::placement::{Per, Spread};
@@ -68,6 +69,8 @@ pub enum Activity {
         /// From the distal end inwards.
         inwards: bool,
     },
+    /// Each with the spikes of a neuron of a network.
+    Network(NetworkDrive),
 }
 
 /// `[synapses.NAME]`.
@@ -246,9 +249,9 @@ fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
 }
 
 fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
-    let ways = [t.has("times"), t.has("rate"), t.has("sequence")];
+    let ways = [t.has("times"), t.has("rate"), t.has("sequence"), t.has("network")];
     if ways.iter().filter(|w| **w).count() > 1 {
-        t.fault("rate", "give at most one of times, rate and sequence");
+        t.fault("rate", "give at most one of times, rate, sequence and network");
         return None;
     }
     if let Some(times) = t.list("times", Q::Time, Range::NotNegative)? {
@@ -259,6 +262,9 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
         let from = t.or("from", Q::Time, Range::NotNegative, 0.0);
         let until = t.maybe("until", Q::Time, Range::NotNegative);
         return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
+    }
+    if ways[3] {
+        return network_drive::read(t).map(Activity::Network);
     }
     let Some(mut s) = t.table("sequence") else {
         return if ways[2] { None } else { Some(Activity::Silent) };

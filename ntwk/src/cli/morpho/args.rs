@@ -91,6 +91,17 @@ pub(crate) struct ParallelArgs {
     pub threads: Option<u32>,
 }
 
+/// What is activated and where that is seen.
+#[derive(Debug, Args)]
+pub(crate) struct ContactArgs {
+    /// Group of synapses of the cell file [default: the first].
+    #[arg(long, value_name = "GROUP")]
+    pub synapses: Option<String>,
+    /// Where the EPSP is measured.
+    #[arg(long, default_value = "soma", value_parser = place)]
+    pub to: Place,
+}
+
 /// A cell file and where results go.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArgs {
@@ -235,15 +246,11 @@ pub(crate) struct EpspArgs {
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
-    /// Group of synapses of the cell file [default: the first].
-    #[arg(long, value_name = "GROUP")]
-    pub synapses: Option<String>,
+    #[command(flatten)]
+    pub contact: ContactArgs,
     /// Compartments that get the synapse.
     #[arg(long = "where", value_name = "SELECTION", default_value = "dendrites", value_parser = selection)]
     pub selection: Selection,
-    /// Where the EPSP is measured.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
     /// How long each EPSP is followed (ms).
     #[arg(long, default_value = "100", value_parser = time)]
     pub duration: f64,
@@ -264,15 +271,11 @@ pub(crate) struct SummationArgs {
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
-    /// Group of synapses of the cell file [default: the first].
-    #[arg(long, value_name = "GROUP")]
-    pub synapses: Option<String>,
+    #[command(flatten)]
+    pub contact: ContactArgs,
     /// Where the synapses are.
     #[arg(long, default_value = "tip", value_parser = place)]
     pub at: Place,
-    /// Where the EPSP is measured.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
     /// Largest number of synapses.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub most: u32,
@@ -294,12 +297,8 @@ pub(crate) struct SequenceArgs {
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
-    /// Group of synapses of the cell file [default: the first].
-    #[arg(long, value_name = "GROUP")]
-    pub synapses: Option<String>,
-    /// Where the EPSP is measured.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
+    #[command(flatten)]
+    pub contact: ContactArgs,
     /// Intervals between neighbours (ms), separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "0,0.5,1,1.5,2,3,4,5,6,8,10,15", value_parser = time)]
     pub intervals: Vec<f64>,

@@ -146,8 +146,8 @@ pub(crate) fn impedance(args: &ImpedanceArgs) -> Result<(), Failure> {
 pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
-    let to = locate(&built, &args.to)?;
-    let (spec, contact) = group(&built, args.synapses.as_deref())?;
+    let to = locate(&built, &args.contact.to)?;
+    let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
     let studies = Studies::parallel(&args.parallel, out.quiet);
     let map = studies.study("EPSPs", |work| {
         epsp_map(&built, &args.selection, &contact, to, args.duration, work)
@@ -164,14 +164,14 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
     ];
     print(format!(
         "one synapse of \"{}\" in each compartment, measured at {}\n",
-        spec.name, args.to
+        spec.name, args.contact.to
     ));
     print_ranges(&built, &map.compartments, &columns[..4]);
     make_folder(&out.out)?;
     let csv = map_csv(&built, &map.compartments, &columns);
     let mut files = vec![write(&out.out, "epsp.csv", csv.as_bytes())?];
     let theme = theme(out.dark);
-    let remote_title = format!("peak at {}", args.to);
+    let remote_title = format!("peak at {}", args.contact.to);
     let local = Map {
         label: "local EPSP (mV)",
         title: "peak in place",

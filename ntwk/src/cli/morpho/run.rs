@@ -32,12 +32,12 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let studies = Studies::serial(args.out.quiet);
     let outcome = studies.study("simulation", |work| {
         for k in 1..=PARTS {
-            if work.is_interrupted() {
-                break;
-            }
             let fraction = f64::from(k) / f64::from(PARTS);
             simulation.run(t_stop * fraction)?;
             (work.progress)(fraction);
+            if work.is_interrupted() {
+                break;
+            }
         }
         Ok::<_, SimulationError>(())
     });
@@ -143,18 +143,18 @@ fn figure(
     };
     let mut panels = Vec::new();
     let time = || Axis::new("time (ms)").range(0.0, built.spec.simulation.t_stop);
+    let traces = |of: &[usize], label: &str| {
+        let line = |(i, &k): (usize, &usize)| NamedCurve {
+            name: &built.probes[k].0,
+            points: series(k),
+            color: Some(i),
+            style: Style::Line,
+        };
+        let lines: Vec<NamedCurve<'_>> = of.iter().enumerate().map(line).collect();
+        curves(time(), Axis::new(label), &lines, theme)
+    };
     if !voltages.is_empty() {
-        let lines: Vec<NamedCurve<'_>> = voltages
-            .iter()
-            .enumerate()
-            .map(|(i, &k)| NamedCurve {
-                name: &built.probes[k].0,
-                points: series(k),
-                color: Some(i),
-                style: Style::Line,
-            })
-            .collect();
-        panels.push((1.0, Layout::panel(curves(time(), Axis::new("V (mV)"), &lines, theme))));
+        panels.push((1.0, Layout::panel(traces(&voltages, "V (mV)"))));
     }
     if built.synapses.iter().any(|s| s.events.iter().any(|e| !e.is_empty())) {
         panels.push((0.7, Layout::panel(events(built, first_group, time(), theme))));
@@ -165,22 +165,12 @@ fn figure(
         if of.is_empty() {
             continue;
         }
-        let lines: Vec<NamedCurve<'_>> = of
-            .iter()
-            .enumerate()
-            .map(|(i, &k)| NamedCurve {
-                name: &built.probes[k].0,
-                points: series(k),
-                color: Some(i),
-                style: Style::Line,
-            })
-            .collect();
         let label = match unit {
             "mM" => "Ca (mM)",
             "" => "gate",
             _ => "current (mA/cm^2)",
         };
-        panels.push((0.6, Layout::panel(curves(time(), Axis::new(label), &lines, theme))));
+        panels.push((0.6, Layout::panel(traces(&of, label))));
     }
     let height = 45.0 + 40.0 * panels.len() as f64;
     let layout = Layout::Row(vec![(0.8, Layout::panel(tree)), (1.2, Layout::Column(panels))]);

@@ -26,8 +26,8 @@ fn without_block(contact: &Contact) -> Contact {
 pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
-    let (spec, contact) = group(&built, args.synapses.as_deref())?;
-    let (at, to) = (locate(&built, &args.at)?, locate(&built, &args.to)?);
+    let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
+    let (at, to) = (locate(&built, &args.at)?, locate(&built, &args.contact.to)?);
     let most = args.most as usize;
     let studies = Studies::parallel(&args.parallel, out.quiet);
     let study = |contact: &Contact, name: &str| {
@@ -60,7 +60,10 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
         let other = other.map_or(String::new(), f64::to_string);
         let _ = writeln!(csv, "{n},{peak},{expected},{local},{other}");
     }
-    print(format!("synapses of \"{}\" at {}, measured at {}\n", spec.name, args.at, args.to));
+    print(format!(
+        "synapses of \"{}\" at {}, measured at {}\n",
+        spec.name, args.at, args.contact.to
+    ));
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write(&out.out, "summation.csv", csv.as_bytes())?];
@@ -82,7 +85,7 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
         lines.push(curve("without NMDA", &c.peak, Some(0), Style::Discs));
     }
     let number_axis = || Axis::new("synapses active together");
-    let y = format!("EPSP at {} (mV)", args.to);
+    let y = format!("EPSP at {} (mV)", args.contact.to);
     let peaks = curves(number_axis(), Axis::new(&y), &lines, &theme);
     let mut local = vec![curve("", &full.local_peak, Some(1), Style::Discs)];
     if let Some(c) = &compared {
@@ -124,8 +127,8 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
 pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
-    let (spec, contact) = group(&built, args.synapses.as_deref())?;
-    let to = locate(&built, &args.to)?;
+    let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
+    let to = locate(&built, &args.contact.to)?;
     let at = places(&built, &spec.name);
     let studies = Studies::parallel(&args.parallel, out.quiet);
     let result = studies.study("sequences", |work| {
@@ -138,7 +141,7 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
         table.row(vec![number(*interval, 2), number(a, 3), number(b, 3), number(a / b, 3)]);
         let _ = writeln!(csv, "{interval},{a},{b}");
     }
-    print(format!("{} synapses of \"{}\", measured at {}\n", at.len(), spec.name, args.to));
+    print(format!("{} synapses of \"{}\", measured at {}\n", at.len(), spec.name, args.contact.to));
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write(&out.out, "sequence.csv", csv.as_bytes())?];
@@ -159,7 +162,7 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
             style: Style::Discs,
         },
     ];
-    let y = format!("EPSP at {} (mV)", args.to);
+    let y = format!("EPSP at {} (mV)", args.contact.to);
     let peaks = curves(Axis::new("interval (ms)"), Axis::new(&y), &both, &theme);
     // The interval at which the two differ most.
     let best = (0..result.intervals.len())
