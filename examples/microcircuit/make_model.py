@@ -29,7 +29,6 @@ reference = "Potjans & Diesmann 2014, Cereb Cortex 24:785"
 t_stop = "1100 ms"
 dt = "0.1 ms"
 seed = 55
-method = "heun"
 
 [receptors]
 syn = { kind = "current", tau_syn = "0.5 ms" }
@@ -37,7 +36,7 @@ syn = { kind = "current", tau_syn = "0.5 ms" }
 for name, size in zip(NAMES, SIZES):
     print(f'''[populations.{name}]
 size = {size}
-cell = {{ model = "LIF", C_m = "250 pF", g_L = "25 nS", E_L = "-65 mV", V_th = "-50 mV", V_reset = "-65 mV", t_ref = "2 ms" }}
+cell = {{ preset = "PotjansDiesmann2014" }}
 initial = {{ V_m = {{ distribution = "normal", mean = "-58 mV", sd = "10 mV" }} }}
 ''')
 for name, degree in zip(NAMES, EXTERNAL):
