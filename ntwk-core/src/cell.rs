@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use crate::kernel::{Column, SynapticInput};
 use crate::membrane::Membrane;
 use crate::spec::Method;
 use crate::units::Dimension;
@@ -60,41 +61,23 @@ pub struct LinearMembrane {
     pub tau_m: f64,
 }
 
-/// Synaptic and injected input of a slice of neurons in one step.
-///
-/// The total input current of neuron `i` is `drive[i] - g[i] V` with `g = Σ_r g_r` (nS) and
-/// `drive = Σ_r g_r E_r + I` (pA), so that a cell needs to know nothing of receptors.
-///
-/// For a cell with a [`LinearMembrane`], `drive[i]` is the potential (mV) that the currents of the step
-/// have added at its end, `∫_0^dt e^(-(dt - s)/tau_m) I(s) ds / C_m`, and the rest is not to be used.
-#[derive(Debug, Clone, Copy)]
-pub struct SynapticInput<'a> {
-    /// Total conductance at the start of the step (nS).
-    pub g: &'a [f64],
-    /// `Σ_r g_r E_r + I` at the start of the step (pA).
-    pub drive: &'a [f64],
-    /// Total conductance at the end of the step, without the events of this step (nS).
-    pub g_end: &'a [f64],
-    /// `Σ_r g_r E_r + I` at the end of the step (pA).
-    pub drive_end: &'a [f64],
-}
-
 /// A lowered cell: advances slices of neurons by one step.
 pub trait CellStepper: Send + Sync {
     /// Advances the neurons of `range` by one step and appends those that spike to `spikes`
     /// (index within the range, ascending), after resetting them.
     ///
     /// `columns` holds one column per state variable; `free_from[i]` is the first step in which
-    /// neuron `i` is no longer refractory; `input` has one entry per neuron of the range.
+    /// neuron `i` is no longer refractory; `input` has one entry per neuron of the range, which is
+    /// of at most [`BLOCK`](crate::drive::BLOCK) neurons.
     ///
     /// # Errors
     /// [`NotFinite`] for the first neuron whose potential is not a number or beyond all sense.
     fn advance(
         &self,
-        columns: &mut [Vec<f64>],
+        columns: &mut [Column],
         range: std::ops::Range<usize>,
         free_from: &mut [u32],
-        input: SynapticInput<'_>,
+        input: &mut SynapticInput<'_>,
         step: u32,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite>;

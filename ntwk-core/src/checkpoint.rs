@@ -145,17 +145,17 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
 
 fn take_part(part: &Part) -> PartCheckpoint {
     PartCheckpoint {
-        columns: part.columns.clone(),
+        columns: part.columns.iter().map(|c| c.to_vec()).collect(),
         receptors: part
             .receptors
             .iter()
             .map(|r| ReceptorCheckpoint {
-                s: r.s.clone(),
-                x: r.rise.as_ref().map(|rise| rise.x.clone()),
+                s: r.s.to_vec(),
+                x: r.rise.as_ref().map(|rise| rise.x.to_vec()),
                 pending: r.pending.as_ref().map(|pending| pending.state().to_vec()),
             })
             .collect(),
-        free_from: part.free_from.clone(),
+        free_from: part.free_from.to_vec(),
         drives: part.drives.iter().map(|drive| drive.blocks.clone()).collect(),
     }
 }
@@ -217,12 +217,14 @@ fn restore_part(part: &mut Part, kept: &PartCheckpoint) -> bool {
     if !fits {
         return false;
     }
-    part.columns.clone_from(&kept.columns);
-    part.free_from.clone_from(&kept.free_from);
+    for (column, kept) in part.columns.iter_mut().zip(&kept.columns) {
+        column.copy_from_slice(kept);
+    }
+    part.free_from.copy_from_slice(&kept.free_from);
     for (receptor, kept) in part.receptors.iter_mut().zip(&kept.receptors) {
-        receptor.s.clone_from(&kept.s);
+        receptor.s.copy_from_slice(&kept.s);
         if let (Some(rise), Some(x)) = (&mut receptor.rise, &kept.x) {
-            rise.x.clone_from(x);
+            rise.x.copy_from_slice(x);
         }
         if let (Some(pending), Some(kept)) = (&mut receptor.pending, &kept.pending)
             && !pending.restore(kept)

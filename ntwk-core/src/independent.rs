@@ -9,8 +9,10 @@ use std::sync::Arc;
 use pulp::Arch;
 use rayon::prelude::*;
 
-use crate::cell::{CellModel, CellStepper, SynapticInput};
-use crate::kernel::{ConductanceSums, Injected, Integration, ReceptorColumn, sum_conductances};
+use crate::cell::{CellModel, CellStepper};
+use crate::kernel::{
+    Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
+};
 use crate::model::Receptor;
 use crate::poisson::PoissonTrain;
 use crate::random::{Purpose, stream};
@@ -214,18 +216,17 @@ impl Bench<'_> {
             *self.protocol;
         let n = units.last().map_or(0, |u| u.at + u.len);
         let (mut columns, mut trains) = self.inputs(units, n);
-        let mut state: Vec<Vec<f64>> = self.rest.iter().map(|&x| vec![x; n]).collect();
+        let mut state: Vec<Column> = self.rest.iter().map(|&x| column(x, n)).collect();
         let offset = self.rest.first().copied().unwrap_or(0.0);
-        let mut free_from = vec![0; n];
-        let block = || vec![0.0; n];
-        let mut sums =
-            ConductanceSums { g: block(), drive: block(), g_end: block(), drive_end: block() };
+        let mut free_from = column(0, n);
+        let mut sums = ConductanceSums::new(n);
         let mut counts = vec![0u32; n];
         let mut samples = vec![Samples::default(); n];
         let mut fired = Vec::with_capacity(n);
         let end = (method != Method::Euler).then_some(0.0);
         let gain = self.integration.current_gain();
         let injected = Injected { start: 0.0, end };
+        let driven = units.iter().any(|unit| self.groups[unit.group].current != 0.0);
         let arch = Arch::new();
         for step in 0..settle_steps.saturating_add(counted_steps) {
             let counted = step >= settle_steps;
@@ -234,24 +235,25 @@ impl Bench<'_> {
             {
                 take_samples(&state[0], &free_from, step, offset, &mut samples);
             }
-            sum_conductances(arch, &mut columns, 0..n, &injected, &mut sums);
-            for unit in units {
-                let current = gain * self.groups[unit.group].current;
-                if current != 0.0 {
+            let inject = |sums: &mut ConductanceSums| {
+                for unit in units {
+                    let current = gain * self.groups[unit.group].current;
                     let cells = unit.at..unit.at + unit.len;
                     sums.drive[cells.clone()].iter_mut().for_each(|d| *d += current);
                     sums.drive_end[cells].iter_mut().for_each(|d| *d += current);
                 }
-            }
-            let input = SynapticInput {
-                g: &sums.g,
-                drive: &sums.drive,
-                g_end: &sums.g_end,
-                drive_end: &sums.drive_end,
+            };
+            let mut input = SynapticInput {
+                arch,
+                receptors: &mut columns,
+                range: 0..n,
+                injected: &injected,
+                inject: driven.then_some(&inject),
+                sums: &mut sums,
             };
             fired.clear();
             self.stepper
-                .advance(&mut state, 0..n, &mut free_from, input, step, &mut fired)
+                .advance(&mut state, 0..n, &mut free_from, &mut input, step, &mut fired)
                 .map_err(|bad| {
                     let index = units.partition_point(|u| u.at + u.len <= bad.index);
                     let unit = units[index];

@@ -12,6 +12,12 @@ pub struct Spikes {
 }
 
 impl Spikes {
+    /// No spikes, and room for `n`.
+    #[must_use]
+    pub fn with_capacity(n: usize) -> Self {
+        Self { steps: Vec::with_capacity(n), ids: Vec::with_capacity(n) }
+    }
+
     /// Number of spikes.
     #[must_use]
     pub fn len(&self) -> usize {

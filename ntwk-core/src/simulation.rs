@@ -195,10 +195,15 @@ impl Simulation {
     /// Joins the workers' outputs into arrays over whole populations.
     fn assemble(&self, outputs: &[WorkerOutput], first_step: u32, n_steps: u32) -> Segment {
         let shared = &self.network.shared;
-        let mut populations: Vec<PopulationSegment> = shared
-            .populations
-            .iter()
-            .map(|_| PopulationSegment { spikes: Spikes::default(), traces: Vec::new() })
+        let population_of =
+            |neuron: u32| shared.populations.partition_point(|p| p.first <= neuron) - 1;
+        let mut numbers = vec![0; shared.populations.len()];
+        for (_, neuron) in outputs.iter().flat_map(|output| &output.spikes) {
+            numbers[population_of(*neuron)] += 1;
+        }
+        let mut populations: Vec<PopulationSegment> = numbers
+            .into_iter()
+            .map(|n| PopulationSegment { spikes: Spikes::with_capacity(n), traces: Vec::new() })
             .collect();
 
         // Workers own ascending runs of neurons: merging by step, worker after worker, gives the
@@ -211,7 +216,7 @@ impl Simulation {
                     if when != step {
                         break;
                     }
-                    let p = shared.populations.partition_point(|p| p.first <= neuron) - 1;
+                    let p = population_of(neuron);
                     let spikes = &mut populations[p].spikes;
                     spikes.steps.push(u64::from(step));
                     spikes.ids.push(neuron - shared.populations[p].first);

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use pulp::Arch;
 
-use crate::cell::SynapticInput;
 use crate::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::drive::BLOCK;
 use crate::exchange::{Meeting, SpikeExchange};
-use crate::kernel::{ConductanceSums, Injected, sum_conductances};
+use crate::kernel::{ConductanceSums, Injected, SynapticInput};
 use crate::network::{Part, Quantity, Shared, WorkerState};
 use crate::simulation::BlowUp;
 
@@ -48,12 +47,7 @@ pub(crate) fn run_worker(
     steps: Range<u32>,
 ) -> WorkerOutput {
     let arch = Arch::new();
-    let mut sums = ConductanceSums {
-        g: vec![0.0; BLOCK],
-        drive: vec![0.0; BLOCK],
-        g_end: vec![0.0; BLOCK],
-        drive_end: vec![0.0; BLOCK],
-    };
+    let mut sums = ConductanceSums::new(BLOCK);
     let mut fired = Vec::with_capacity(BLOCK);
     let mut heard = Vec::new();
     let mut output = WorkerOutput {
@@ -128,33 +122,36 @@ fn integrate(
     let end = population.looks_at_end.then(|| current_at(step + 1));
     let injected = Injected { start: current_at(step), end };
     for range in part.blocks() {
-        let n = range.len();
-        sum_conductances(arch, &mut part.receptors, range.clone(), &injected, sums);
-        for (neurons, current) in &part.injections {
-            let inject = |t: f64, drive: &mut [f64]| {
-                let from = neurons.partition_point(|&n| (n as usize) < range.start);
-                let current = gain * current.at(t);
-                neurons[from..]
-                    .iter()
-                    .take_while(|&&n| (n as usize) < range.end)
-                    .for_each(|&n| drive[n as usize - range.start] += current);
-            };
-            inject(f64::from(step) * shared.dt, &mut sums.drive);
-            if end.is_some() {
-                inject(f64::from(step + 1) * shared.dt, &mut sums.drive_end);
+        let injections = &part.injections;
+        let inject = |sums: &mut ConductanceSums| {
+            for (neurons, current) in injections {
+                let add = |t: f64, drive: &mut [f64]| {
+                    let from = neurons.partition_point(|&n| (n as usize) < range.start);
+                    let current = gain * current.at(t);
+                    neurons[from..]
+                        .iter()
+                        .take_while(|&&n| (n as usize) < range.end)
+                        .for_each(|&n| drive[n as usize - range.start] += current);
+                };
+                add(f64::from(step) * shared.dt, &mut sums.drive);
+                if end.is_some() {
+                    add(f64::from(step + 1) * shared.dt, &mut sums.drive_end);
+                }
             }
-        }
-        let input = SynapticInput {
-            g: &sums.g[..n],
-            drive: &sums.drive[..n],
-            g_end: &sums.g_end[..n],
-            drive_end: &sums.drive_end[..n],
+        };
+        let mut input = SynapticInput {
+            arch,
+            receptors: &mut part.receptors,
+            range: range.clone(),
+            injected: &injected,
+            inject: (!injections.is_empty()).then_some(&inject),
+            sums,
         };
         fired.clear();
         let offset = part.first + range.start as u32;
         population
             .stepper
-            .advance(&mut part.columns, range, &mut part.free_from, input, step, fired)
+            .advance(&mut part.columns, range.clone(), &mut part.free_from, &mut input, step, fired)
             .map_err(|bad| BlowUp {
                 population: population.name.clone(),
                 neuron: offset + bad.index as u32,

@@ -85,8 +85,10 @@ pub struct StreamedRun {
     pub synapses: u64,
     /// Wall-clock seconds to build the network.
     pub build_seconds: f64,
-    /// Wall-clock seconds to simulate and write.
+    /// Wall-clock seconds to simulate, without those to write.
     pub simulate_seconds: f64,
+    /// Wall-clock seconds to write the results, until the run ended.
+    pub write_seconds: f64,
     /// Why the run stopped before its end, if it did; the file holds what came before.
     pub stopped: Option<Stop>,
 }
@@ -124,7 +126,7 @@ impl StreamedRun {
     /// # Errors
     /// [`StreamError::File`]; the provisional file stays.
     pub fn finish(self, theory: &[TheoryGroup]) -> Result<PathBuf, StreamError> {
-        let seconds = self.build_seconds + self.simulate_seconds;
+        let seconds = self.build_seconds + self.simulate_seconds + self.write_seconds;
         let stopped = self.stopped.as_ref().map(ToString::to_string);
         self.writer.finish(Some(seconds), stopped.as_deref(), theory)?;
         Ok(self.target)
@@ -191,7 +193,7 @@ pub fn simulate_to_file(
     };
     let build_seconds = start.elapsed().as_secs_f64();
 
-    let start = Instant::now();
+    let setting_up = Instant::now();
     let (infos, every) = (simulation.populations().to_vec(), simulation.record_every());
     let empty = MemoryRecorder::new(model.dt(), every, &infos).into_recording();
     let whole = Recording { n_steps: u64::from(model.n_steps()), ..empty };
@@ -207,6 +209,9 @@ pub fn simulate_to_file(
         earlier.copy_to(&mut writer, &whole, longest)?;
     }
     let mut sink = FileRecorder::new(writer, model.dt(), every, infos);
+    sink.write_seconds = setting_up.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let written_before = sink.write_seconds;
     let boundary = plan.checkpoint.map(|time| (time / model.dt()).round().clamp(1.0, 4e9) as u32);
     let kept = |simulation: &Simulation| CheckpointFile {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -236,6 +241,7 @@ pub fn simulate_to_file(
     {
         stopped = Some(Stop::Failed(RecorderError(Box::new(error)).into()));
     }
+    let loop_seconds = start.elapsed().as_secs_f64();
     Ok(StreamedRun {
         n_steps: sink.writer.n_steps(),
         earlier_steps: u64::from(first),
@@ -245,7 +251,8 @@ pub fn simulate_to_file(
         threads,
         synapses,
         build_seconds,
-        simulate_seconds: start.elapsed().as_secs_f64(),
+        simulate_seconds: loop_seconds - (sink.write_seconds - written_before),
+        write_seconds: sink.write_seconds,
         stopped,
     })
 }
@@ -267,22 +274,35 @@ struct FileRecorder {
     block: MemoryRecorder,
     collected: usize,
     last: Instant,
+    write_seconds: f64,
 }
 
 impl FileRecorder {
     fn new(writer: RunWriter, dt: f64, every: u32, infos: Vec<PopulationInfo>) -> Self {
         let block = MemoryRecorder::new(dt, every, &infos);
-        Self { writer, dt, every, infos, block, collected: 0, last: Instant::now() }
+        Self {
+            writer,
+            dt,
+            every,
+            infos,
+            block,
+            collected: 0,
+            last: Instant::now(),
+            write_seconds: 0.0,
+        }
     }
 
     /// Writes what was collected.
     fn flush(&mut self) -> Result<(), FileError> {
+        let start = Instant::now();
         let empty = MemoryRecorder::new(self.dt, self.every, &self.infos);
         let mut block = std::mem::replace(&mut self.block, empty).into_recording();
         // The recorder knows where in the run it is, a block how long it is.
         block.n_steps = block.populations.first().map_or(0, |p| p.counts.len() as u64);
+        let written = if block.n_steps == 0 { Ok(()) } else { self.writer.append(&block) };
         (self.collected, self.last) = (0, Instant::now());
-        if block.n_steps == 0 { Ok(()) } else { self.writer.append(&block) }
+        self.write_seconds += (self.last - start).as_secs_f64();
+        written
     }
 }
 

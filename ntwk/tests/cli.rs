@@ -108,7 +108,9 @@ fn run_writes_results_summary_and_figure_that_plot_draws_again() {
     assert_eq!(summary["duration_ms"], 300.0);
     assert_eq!(summary["stationary_window_ms"], serde_json::json!([20.0, 100.0]));
     assert!(summary["synapses"].as_u64().unwrap() > 1000);
-    assert!(summary["seconds"]["simulate"].as_f64().unwrap() > 0.0);
+    for part in ["build", "simulate", "write"] {
+        assert!(summary["seconds"][part].as_f64().unwrap() > 0.0, "{part}");
+    }
     assert!(summary["version"].is_string() && summary["threads"].is_u64());
     let populations = summary["populations"].as_array().unwrap();
     let names: Vec<&str> = populations.iter().map(|p| p["population"].as_str().unwrap()).collect();

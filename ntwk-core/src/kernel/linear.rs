@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{POTENTIAL_LIMIT, Propagator};
-use crate::cell::{
-    CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable, SynapticInput,
-};
+use super::suspects::each_suspect;
+use super::{Column, POTENTIAL_LIMIT, Propagator, StartInput, SynapticInput, TakeInput};
+use crate::cell::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
+use crate::drive::BLOCK;
 use crate::membrane::Membrane;
 use crate::spec::Method;
 
@@ -77,23 +77,26 @@ struct Stepper {
 impl CellStepper for Stepper {
     fn advance(
         &self,
-        columns: &mut [Vec<f64>],
+        columns: &mut [Column],
         range: Range<usize>,
         free_from: &mut [u32],
-        input: SynapticInput<'_>,
+        input: &mut SynapticInput<'_>,
         step: u32,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite> {
         let Some(v) = columns.first_mut() else { return Ok(()) };
         let v = &mut v[range.clone()];
         let free_from = &mut free_from[range];
-        let drive = input.drive;
         let Membrane { E_L, V_th, V_reset, .. } = self.membrane;
-        let pass = Pass { v, free_from, drive, step, decay: self.decay, E_L, V_th };
-        if !self.arch.dispatch(pass) {
-            return Ok(());
+        let mut suspects = [0; BLOCK];
+        let suspects = &mut suspects[..v.len()];
+        let pass = Pass { v, free_from, step, decay: self.decay, E_L, V_th, suspects };
+        match input.at_start() {
+            StartInput::Sums(input) => self.arch.dispatch(Exact { pass, input }),
+            StartInput::One(input) => self.arch.dispatch(Exact { pass, input }),
+            StartInput::Two(input) => self.arch.dispatch(Exact { pass, input }),
         }
-        for i in 0..v.len() {
+        each_suspect(suspects, |i| {
             if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
                 return Err(NotFinite { index: i, variable: "V_m", value: v[i] });
             }
@@ -102,41 +105,48 @@ impl CellStepper for Stepper {
                 free_from[i] = step.saturating_add(self.refractory_steps);
                 spikes.push(i as u32);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
-/// One pass; returns whether some V' is above threshold, or not a sensible number.
+/// One pass over a block of neurons.
 #[allow(non_snake_case)]
 struct Pass<'a> {
     v: &'a mut [f64],
     free_from: &'a [u32],
-    drive: &'a [f64],
     step: u32,
     decay: f64,
     E_L: f64,
     V_th: f64,
+    /// Set to 1 where V' is above threshold or not a sensible number, else to 0.
+    suspects: &'a mut [u8],
 }
 
-impl NullaryFnOnce for Pass<'_> {
-    type Output = bool;
+/// The exact step of [`LinearNeuron`].
+struct Exact<'a, I> {
+    pass: Pass<'a>,
+    input: I,
+}
+
+impl<I: TakeInput> NullaryFnOnce for Exact<'_, I> {
+    type Output = ();
 
     #[inline(always)]
     #[allow(non_snake_case)]
-    fn call(self) -> bool {
-        let Pass { v, free_from, drive, step, decay, E_L, V_th } = self;
+    fn call(self) {
+        let Pass { v, free_from, step, decay, E_L, V_th, suspects } = self.pass;
         let n = v.len();
-        let (free_from, drive) = (&free_from[..n], &drive[..n]);
-        let mut crossed = false;
+        let (free_from, suspects) = (&free_from[..n], &mut suspects[..n]);
+        let mut input = self.input.cut(n);
         for i in 0..n {
-            let moved = E_L + (v[i] - E_L) * decay + drive[i];
+            let (_, drive) = input.take(i);
+            let moved = E_L + (v[i] - E_L) * decay + drive;
             let next = if step >= free_from[i] { moved } else { v[i] };
             v[i] = next;
-            // Also true for NaN, which compares as neither.
-            let inside = next <= V_th && next >= -POTENTIAL_LIMIT;
-            crossed |= !inside;
+            // False for NaN, which compares as neither. Both are looked at, so that there is no branch.
+            let inside = (next <= V_th) & (next >= -POTENTIAL_LIMIT);
+            suspects[i] = u8::from(!inside);
         }
-        crossed
     }
 }

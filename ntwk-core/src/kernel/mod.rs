@@ -4,21 +4,25 @@
 //! several instruction sets and picks one at run time. No fused multiply-add is used, so every
 //! instruction set gives the same bits.
 
+mod column;
 mod exp;
+mod input;
 mod linear;
 mod pending;
 mod point;
 mod propagator;
+mod suspects;
 mod synapse;
 
+pub use column::{Column, column};
 pub use exp::exp;
+pub(crate) use input::{StartInput, TakeInput};
+pub use input::{SummedInput, SynapticInput};
 pub use linear::LinearNeuron;
 pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
-pub(crate) use synapse::{
-    ConductanceSums, Injected, Integration, ReceptorColumn, rise_gain, sum_conductances,
-};
+pub(crate) use synapse::{ConductanceSums, Injected, Integration, ReceptorColumn, rise_gain};
 
 /// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
 /// has blown up.

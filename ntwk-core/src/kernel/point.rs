@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::POTENTIAL_LIMIT;
-use crate::cell::{CellModel, CellStepper, NotFinite, StateVariable, SynapticInput};
+use super::suspects::each_suspect;
+use super::{Column, POTENTIAL_LIMIT, StartInput, SummedInput, SynapticInput, TakeInput};
+use crate::cell::{CellModel, CellStepper, NotFinite, StateVariable};
+use crate::drive::BLOCK;
 use crate::membrane::Membrane;
 use crate::spec::Method;
 
@@ -87,10 +89,10 @@ struct Stepper<D, const K: usize> {
 impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
     fn advance(
         &self,
-        columns: &mut [Vec<f64>],
+        columns: &mut [Column],
         range: Range<usize>,
         free_from: &mut [u32],
-        input: SynapticInput<'_>,
+        input: &mut SynapticInput<'_>,
         step: u32,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite> {
@@ -103,54 +105,40 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
             others.next().map(|c| &mut c[range.clone()]).unwrap_or_default()
         });
         let free_from = &mut free_from[range];
+        let mut suspects = [0; BLOCK];
+        let suspects = &mut suspects[..v.len()];
         let pass =
-            Pass { dynamics: &self.dynamics, dt: self.dt, v, x: &mut x, free_from, input, step };
-        let crossed = match self.method {
-            Method::Euler => self.arch.dispatch(Euler(pass)),
-            Method::Heun => self.arch.dispatch(Heun(pass)),
-        };
-        if crossed { self.fire(v, &mut x, free_from, step, spikes) } else { Ok(()) }
+            Pass { dynamics: &self.dynamics, dt: self.dt, v, x: &mut x, free_from, step, suspects };
+        match self.method {
+            Method::Euler => match input.at_start() {
+                StartInput::Sums(input) => self.arch.dispatch(Euler { pass, input }),
+                StartInput::One(input) => self.arch.dispatch(Euler { pass, input }),
+                StartInput::Two(input) => self.arch.dispatch(Euler { pass, input }),
+            },
+            Method::Heun => self.arch.dispatch(Heun { pass, input: input.sums() }),
+        }
+        each_suspect(suspects, |i| {
+            if self.fire(i, v, &mut x, free_from, step)? {
+                spikes.push(i as u32);
+            }
+            Ok(())
+        })
     }
 }
 
 impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
-    /// Declares the spikes of a slice in which some neuron crossed its threshold, and resets them.
-    #[cold]
+    /// Resets neuron `i` of a block if it spikes, which it says.
+    ///
+    /// Not inlined, so that the search for the next one stays in registers.
+    #[inline(never)]
     fn fire(
-        &self,
-        v: &mut [f64],
-        x: &mut [&mut [f64]; K],
-        free_from: &mut [u32],
-        step: u32,
-        spikes: &mut Vec<u32>,
-    ) -> Result<(), NotFinite> {
-        // Where a network is active, some neuron of a slice spikes in most steps: a pass of the vector loops finds the
-        // groups of eight in which.
-        for first in (0..v.len()).step_by(64 * GROUP) {
-            let slice = first..(first + 64 * GROUP).min(v.len());
-            let columns = std::array::from_fn(|k| &x[k][slice.clone()]);
-            let crossed = Crossed { dynamics: &self.dynamics, v: &v[slice.clone()], x: columns };
-            let mut groups = self.arch.dispatch(crossed);
-            while groups != 0 {
-                let group = first + groups.trailing_zeros() as usize * GROUP;
-                for i in group..(group + GROUP).min(slice.end) {
-                    self.fire_one(i, v, x, free_from, step, spikes)?;
-                }
-                groups &= groups - 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn fire_one(
         &self,
         i: usize,
         v: &mut [f64],
         x: &mut [&mut [f64]; K],
         free_from: &mut [u32],
         step: u32,
-        spikes: &mut Vec<u32>,
-    ) -> Result<(), NotFinite> {
+    ) -> Result<bool, NotFinite> {
         let now: [f64; K] = std::array::from_fn(|k| x[k][i]);
         if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
             // A variable that is not a number poisons V one step later: name the culprit.
@@ -161,52 +149,16 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
             };
             return Err(NotFinite { index: i, variable, value });
         }
-        if step >= free_from[i] && v[i] > self.dynamics.threshold(now) {
+        let fires = step >= free_from[i] && v[i] > self.dynamics.threshold(now);
+        if fires {
             let (reset_v, reset_x) = self.dynamics.reset(v[i], now);
             v[i] = reset_v;
             for k in 0..K {
                 x[k][i] = reset_x[k];
             }
             free_from[i] = step.saturating_add(self.refractory_steps);
-            spikes.push(i as u32);
         }
-        Ok(())
-    }
-}
-
-/// Neurons that are looked at together for a crossing.
-const GROUP: usize = 8;
-
-/// Bit `j` says whether in group `j` of up to 64 some V is above its threshold, or not a sensible number.
-struct Crossed<'a, D, const K: usize> {
-    dynamics: &'a D,
-    v: &'a [f64],
-    x: [&'a [f64]; K],
-}
-
-impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Crossed<'_, D, K> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn call(self) -> u64 {
-        let Self { dynamics, v, x } = self;
-        let mut groups = 0;
-        for (j, potentials) in v.chunks(GROUP).enumerate() {
-            let columns = x.map(
-                #[inline(always)]
-                |column| &column[j * GROUP..j * GROUP + potentials.len()],
-            );
-            let mut crossed = false;
-            for (i, &v) in potentials.iter().enumerate() {
-                let now: [f64; K] = std::array::from_fn(
-                    #[inline(always)]
-                    |k| columns[k][i],
-                );
-                crossed |= !is_below(dynamics, v, now);
-            }
-            groups |= u64::from(crossed) << j;
-        }
-        groups
+        Ok(fires)
     }
 }
 
@@ -224,8 +176,9 @@ struct Pass<'a, 's, D, const K: usize> {
     v: &'a mut [f64],
     x: &'a mut [&'s mut [f64]; K],
     free_from: &'a [u32],
-    input: SynapticInput<'a>,
     step: u32,
+    /// Set to 1 where V' is above its threshold or not a sensible number, else to 0.
+    suspects: &'a mut [u8],
 }
 
 /// Forward Euler, every right-hand side from the values at the start of the step:
@@ -235,27 +188,29 @@ struct Pass<'a, 's, D, const K: usize> {
 /// V' = V + dt dV/dt(V, x, I)           held while refractory
 /// x' = x + dt dx/dt(V, x, I)           goes on while refractory
 /// ```
-///
-/// Returns whether some V' is above its threshold, or not a sensible number.
-struct Euler<'a, 's, D, const K: usize>(Pass<'a, 's, D, K>);
+struct Euler<'a, 's, D, I, const K: usize> {
+    pass: Pass<'a, 's, D, K>,
+    input: I,
+}
 
-impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K> {
-    type Output = bool;
+impl<D: NeuronDynamics<K>, I: TakeInput, const K: usize> NullaryFnOnce for Euler<'_, '_, D, I, K> {
+    type Output = ();
 
     #[inline(always)]
-    fn call(self) -> bool {
-        let Pass { dynamics, dt, v, x, free_from, input, step } = self.0;
+    fn call(self) {
+        let Pass { dynamics, dt, v, x, free_from, step, suspects } = self.pass;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
-        let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
-        let mut crossed = false;
+        let (free_from, suspects) = (&free_from[..n], &mut suspects[..n]);
+        let mut input = self.input.cut(n);
         for i in 0..n {
             let v0 = v[i];
             let x0: [f64; K] = std::array::from_fn(
                 #[inline(always)]
                 |k| columns[k][i],
             );
-            let (dv, dx) = dynamics.derivatives(v0, x0, drive[i] - g[i] * v0);
+            let (g, drive) = input.take(i);
+            let (dv, dx) = dynamics.derivatives(v0, x0, drive - g * v0);
             let v1 = if step >= free_from[i] { v0 + dt * dv } else { v0 };
             let x1: [f64; K] = std::array::from_fn(
                 #[inline(always)]
@@ -265,9 +220,8 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            crossed |= !is_below(dynamics, v1, x1);
+            suspects[i] = u8::from(!is_below(dynamics, v1, x1));
         }
-        crossed
     }
 }
 
@@ -279,19 +233,23 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Euler<'_, '_, D, K>
 /// ```
 ///
 /// The limit on the predictor bounds its exponential; it acts only in the step of a spike.
-struct Heun<'a, 's, D, const K: usize>(Pass<'a, 's, D, K>);
+struct Heun<'a, 's, D, const K: usize> {
+    pass: Pass<'a, 's, D, K>,
+    input: SummedInput<'a>,
+}
 
 impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> {
-    type Output = bool;
+    type Output = ();
 
     #[inline(always)]
-    fn call(self) -> bool {
-        let Pass { dynamics, dt, v, x, free_from, input, step } = self.0;
+    fn call(self) {
+        let Self { pass, input } = self;
+        let Pass { dynamics, dt, v, x, free_from, step, suspects } = pass;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
         let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
         let (g_end, drive_end) = (&input.g_end[..n], &input.drive_end[..n]);
-        let mut crossed = false;
+        let suspects = &mut suspects[..n];
         for i in 0..n {
             let v0 = v[i];
             let x0: [f64; K] = std::array::from_fn(
@@ -317,8 +275,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            crossed |= !is_below(dynamics, v1, x1);
+            suspects[i] = u8::from(!is_below(dynamics, v1, x1));
         }
-        crossed
     }
 }

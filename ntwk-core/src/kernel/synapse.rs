@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{PendingEvents, Propagator};
+use super::{Column, PendingEvents, Propagator, column};
 use crate::cell::LinearMembrane;
 use crate::model::Receptor;
 use crate::spec::Method;
@@ -13,7 +13,7 @@ use crate::spec::Method;
 #[derive(Debug, Clone)]
 pub(crate) struct ReceptorColumn {
     /// `s` at the start of the step (nS or pA), one per neuron.
-    pub s: Vec<f64>,
+    pub s: Column,
     /// Share of `s` that is a conductance.
     pub p: f64,
     /// Driving force of `s` at V = 0 (mV; 1 for a current).
@@ -32,7 +32,7 @@ pub(crate) struct ReceptorColumn {
 #[derive(Debug, Clone)]
 pub(crate) struct RiseColumn {
     /// `x` at the start of the step, in units of the weight.
-    pub x: Vec<f64>,
+    pub x: Column,
     /// Factor by which `x` decays in a step.
     pub decay: f64,
     /// What `s` gains in a step per `x`.
@@ -68,11 +68,11 @@ impl Integration {
 
 impl ReceptorColumn {
     pub(crate) fn new(receptor: &Receptor, len: usize, integration: &Integration) -> Self {
-        let s = vec![0.0; len];
-        let mut column =
+        let s = column(0.0, len);
+        let mut receptor_column =
             Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None, pending: None };
-        column.derive(receptor, integration);
-        column
+        receptor_column.derive(receptor, integration);
+        receptor_column
     }
 
     /// Sets the constants from `receptor`, keeping the state.
@@ -83,7 +83,7 @@ impl ReceptorColumn {
         self.into_drive = self.q * propagator.map_or(1.0, |p| p.of_exponential(tau));
         self.decay = decay_factor(tau, dt, method);
         if let Some(tau_rise) = receptor.tau_rise {
-            let x = self.rise.take().map_or_else(|| vec![0.0; self.s.len()], |rise| rise.x);
+            let x = self.rise.take().map_or_else(|| column(0.0, self.s.len()), |rise| rise.x);
             self.rise = Some(RiseColumn {
                 x,
                 decay: decay_factor(tau_rise, dt, method),
@@ -163,16 +163,24 @@ fn rise_in_step(propagator: &Propagator, tau: f64, tau_rise: f64) -> f64 {
 }
 
 /// Sums of the conductances of a block, reused from step to step.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct ConductanceSums {
     /// `sum_r g_r` at the start of the step (nS).
-    pub g: Vec<f64>,
+    pub g: Column,
     /// `sum_r g_r E_r + I` at the start of the step (pA).
-    pub drive: Vec<f64>,
+    pub drive: Column,
     /// The same sums after the decay of this step; filled for methods that look at the end.
-    pub g_end: Vec<f64>,
+    pub g_end: Column,
     /// See `g_end`.
-    pub drive_end: Vec<f64>,
+    pub drive_end: Column,
+}
+
+impl ConductanceSums {
+    /// Room for blocks of up to `len` neurons.
+    pub(crate) fn new(len: usize) -> Self {
+        let zeros = || column(0.0, len);
+        Self { g: zeros(), drive: zeros(), g_end: zeros(), drive_end: zeros() }
+    }
 }
 
 /// Injected current of a step.
@@ -334,12 +342,7 @@ mod tests {
         let integration = Integration { dt, method, linear: None };
         let mut column = ReceptorColumn::new(&receptor, 1, &integration);
         column.events()[0] += 2.0;
-        let mut sums = ConductanceSums {
-            g: vec![0.0],
-            drive: vec![0.0],
-            g_end: vec![0.0],
-            drive_end: vec![0.0],
-        };
+        let mut sums = ConductanceSums::new(1);
         let injected = Injected { start: 0.0, end: Some(0.0) };
         (0..(60.0 / dt) as usize)
             .map(|_| {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::connectivity::{TargetLists, Wiring, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::{Integration, PendingEvents, ReceptorColumn};
+use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
 use crate::model::{Model, Population, Projection, Source};
 use crate::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::random::{Purpose, stream};
@@ -310,9 +310,9 @@ impl<'m> Lowering<'m> {
             population: index,
             first: range.start,
             len,
-            columns: population.cell.rest().into_iter().map(|value| vec![value; len]).collect(),
+            columns: population.cell.rest().into_iter().map(|value| column(value, len)).collect(),
             receptors,
-            free_from: vec![0; len],
+            free_from: column(0, len),
             drives,
             injections,
             clamp,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::cell::CellStepper;
 use crate::connectivity::{TargetLists, WiringTooLarge};
 use crate::drive::{BLOCK, BlockEvents, EventRate};
-use crate::kernel::ReceptorColumn;
+use crate::kernel::{Column, ReceptorColumn};
 use crate::model::{Change, Model, Source};
 use crate::plasticity::Plasticity;
 use crate::trains::AfferentSpikes;
@@ -125,10 +125,10 @@ pub(crate) struct Part {
     pub first: u32,
     pub len: usize,
     /// State variables, `V_m` first.
-    pub columns: Vec<Vec<f64>>,
+    pub columns: Vec<Column>,
     pub receptors: Vec<ReceptorColumn>,
     /// First step in which each neuron is no longer refractory.
-    pub free_from: Vec<u32>,
+    pub free_from: Column<u32>,
     pub drives: Vec<PartDrive>,
     /// Currents into some neurons of the part (ascending indices).
     pub injections: Vec<(Vec<u32>, Waveform)>,

@@ -76,8 +76,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
         }
     };
     let timing = timing(&run);
-    let (threads, seconds) =
-        (run.threads, Seconds { build: run.build_seconds, simulate: run.simulate_seconds });
+    let (threads, seconds) = (run.threads, Seconds::of(&run));
 
     let mut files = vec![run.finish(&theory_groups(&theory, Some(&comparison)))?];
     let summary = Summary {

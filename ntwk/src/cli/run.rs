@@ -37,6 +37,13 @@ struct Summary {
 pub(crate) struct Seconds {
     pub build: f64,
     pub simulate: f64,
+    pub write: f64,
+}
+
+impl Seconds {
+    pub(crate) fn of(run: &StreamedRun) -> Self {
+        Self { build: run.build_seconds, simulate: run.simulate_seconds, write: run.write_seconds }
+    }
 }
 
 #[derive(Serialize)]
@@ -114,7 +121,7 @@ pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
         threads: run.threads,
         synapses: run.synapses,
         duration_ms: run.duration(),
-        seconds: Seconds { build: run.build_seconds, simulate: run.simulate_seconds },
+        seconds: Seconds::of(&run),
         stationary_window_ms: window,
         populations,
     };
@@ -191,13 +198,14 @@ pub(crate) fn timing(run: &StreamedRun) -> String {
         steps => format!(" after the earlier {} s", steps as f64 * run.dt * 1e-3),
     };
     format!(
-        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {} thread{})",
+        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {} thread{}), written in {:.3} s",
         run.build_seconds,
         run.synapses,
         run.simulate_seconds,
         run.simulate_seconds / biological.max(f64::MIN_POSITIVE),
         run.threads,
         if run.threads == 1 { "" } else { "s" },
+        run.write_seconds,
     )
 }
 
