@@ -80,7 +80,7 @@ class Ntwk:
         if not (self.program.is_file() and self.model.is_file()):
             return None
         with tempfile.TemporaryDirectory() as directory:
-            command = [self.program, 'run', self.model, '--threads', str(self.threads), '--out', directory]
+            command = [self.program, 'run', self.model, '--threads', str(self.threads), '--out', directory, '--no-figures']
             done, seconds = timed(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
             if done.returncode != 0:
                 print(f'ntwk ended with code {done.returncode}: {done.stderr.strip()[-500:]}')

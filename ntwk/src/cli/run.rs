@@ -61,6 +61,10 @@ pub(crate) struct RunToEndArgs {
     pub simulate: SimulateArgs,
     #[command(flatten)]
     pub keep: KeepArgs,
+
+    /// Draw no overview; 'ntwk plot DIR/results.h5' does later
+    #[arg(long)]
+    pub no_figures: bool,
 }
 
 /// Keeping the state of a run, and going on from it.
@@ -89,7 +93,7 @@ fn parse_time(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
-    let RunToEndArgs { simulate: args, keep } = args;
+    let RunToEndArgs { simulate: args, keep, no_figures } = args;
     let out = &args.run.out;
     let model = model(&args.run)?;
     make_folder(out)?;
@@ -126,12 +130,14 @@ pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
         populations,
     };
     let mut files = vec![write_json(out, "summary.json", &summary)?];
-    match overview(&model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
-        Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
-        // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
-        // what the user must hear.
-        Err(error) if run.stopped.is_some() => note(error),
-        Err(error) => return Err(error.into()),
+    if !no_figures {
+        match overview(&model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
+            Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
+            // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
+            // what the user must hear.
+            Err(error) if run.stopped.is_some() => note(error),
+            Err(error) => return Err(error.into()),
+        }
     }
     print(format!("{table}rates between {} and {} ms", window[0], window[1]));
     print(timing(&run));
