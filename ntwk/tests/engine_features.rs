@@ -428,3 +428,41 @@ fn a_run_goes_on_from_a_checkpoint_with_the_same_bits() {
 fn model_of_another_size() -> Model {
     model("simulation = { t_stop = 80 }\n[populations.E]\nsize = 5\ncell = \"RS\"\n")
 }
+
+#[test]
+fn heun_is_of_second_order_and_euler_of_first() {
+    // An adaptive cell that relaxes from a depolarised start under a decaying conductance; no event, no spike.
+    let potential = |method: &str, steps: u32| {
+        let text = format!(
+            r#"
+simulation = {{ t_stop = 20, dt = {dt}, method = "{method}" }}
+record = {{ V_m = 1 }}
+receptors = {{ r = {{ E_rev = 0, tau_syn = 5 }} }}
+[populations.T]
+size = 1
+cell = {{ model = "AdEx", C_m = 200, g_L = 10, E_L = -70, V_th = -50, Delta_T = 2, V_reset = -70, t_ref = 5, a = 4, b = 0, tau_w = 30 }}
+initial = {{ V_m = -56, w = 20, g_r = 3 }}
+[afferents]
+S = {{ size = 1, spikes = {{ times = [], ids = [] }} }}
+[[projections]]
+source = "S"
+target = "T"
+receptor = "r"
+weight = 1
+connection = {{ rule = "one_to_one" }}
+"#,
+            dt = 20.0 / f64::from(steps)
+        );
+        let recording = run(&model(&text), 1);
+        assert!(recording.populations[0].spikes.as_ref().unwrap().steps.is_empty());
+        trace(&recording, "V_m")[steps as usize / 2]
+    };
+    let exact = potential("heun", 32_000);
+    for (method, order) in [("heun", 2.0), ("euler", 1.0)] {
+        let errors = [100, 200, 400].map(|steps| (potential(method, steps) - exact).abs());
+        for pair in errors.windows(2) {
+            let observed = (pair[0] / pair[1]).log2();
+            assert!((observed - order).abs() < 0.15, "{method}: {errors:?}");
+        }
+    }
+}

@@ -76,18 +76,21 @@ class Ntwk:
         return done.stdout.strip() or 'version unknown'
 
     def run(self):
-        """Seconds of the command (wall, CPU) and of the parts it reports itself (wall); None when it cannot be run."""
+        """Seconds of the command (wall, CPU) and of the parts it reports itself (wall), and its populations' spikes;
+        None when it cannot be run."""
         if not (self.program.is_file() and self.model.is_file()):
             return None
         with tempfile.TemporaryDirectory() as directory:
-            command = [self.program, 'run', self.model, '--threads', str(self.threads), '--out', directory, '--no-figures']
+            command = [self.program, 'run', self.model, '--threads', str(self.threads), '--out', directory,
+                       '--no-figures']
             done, seconds = timed(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
             if done.returncode != 0:
                 print(f'ntwk ended with code {done.returncode}: {done.stderr.strip()[-500:]}')
                 return None
             summary = pathlib.Path(directory) / 'summary.json'
             if summary.is_file():
-                seconds.update(json.loads(summary.read_text()).get('seconds', {}))
+                told = json.loads(summary.read_text())
+                seconds.update(told.get('seconds', {}), populations=told.get('populations', []))
             return seconds
 
 

@@ -65,7 +65,35 @@ pub fn activity(populations: &[Activity<'_>], span: TimeSpan, theme: &Theme) -> 
     if populations.iter().any(|p| p.predicted.is_some()) {
         key.push((Swatch::Line(prediction(theme, theme.muted)), "mean field".into()));
     }
-    Panel { marks, key, ..Panel::new(span.axis(), Axis::new("rate (Hz)")) }
+    let axis = Axis::new("rate (Hz)");
+    let y = match highest_shown(populations, span) {
+        Some(top) => axis.range(0.0, top),
+        None => axis,
+    };
+    Panel { marks, key, ..Panel::new(span.axis(), y) }
+}
+
+/// Where the axis of the rates ends if the curves would shrink below the noise of the bins: at the highest of the smoothed
+/// and predicted rates, or where one bin in a hundred lies above, with a margin. A synchronous onset puts all neurons
+/// into one bin. `None` if nothing is cut off, or there are only bins.
+fn highest_shown(populations: &[Activity<'_>], span: TimeSpan) -> Option<f64> {
+    let mut curves = 0.0f64;
+    let mut bins = Vec::new();
+    for p in populations {
+        let inside = |rate: &PopulationRate| -> Vec<f64> {
+            let inside = |i: &usize| span.contains(rate.time(*i));
+            (0..rate.values.len()).filter(inside).map(|i| rate.values[i]).collect()
+        };
+        curves = p.smoothed.map(inside).into_iter().flatten().fold(curves, f64::max);
+        let predicted = p.predicted.iter().flat_map(|s| s.points(span));
+        curves = predicted.map(|point| point.1).fold(curves, f64::max);
+        bins.extend(p.binned.map(inside).into_iter().flatten());
+    }
+    bins.sort_by(f64::total_cmp);
+    let highest = *bins.last()?;
+    let usual = bins[(bins.len() - 1) * 99 / 100];
+    let top = 1.1 * curves.max(usual);
+    (curves > 0.0 && top < 0.5 * highest).then_some(top)
 }
 
 /// How predictions are drawn over what is simulated in `color`.
