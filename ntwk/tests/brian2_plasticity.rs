@@ -62,7 +62,7 @@ connection = {{ rule = "one_to_one" }}
     ))
 }
 
-fn compare(recording: &Recording, expected: &Value) {
+fn compare(case: &str, recording: &Recording, expected: &Value) {
     let population = &recording.populations[0];
     let trace = population.traces.iter().find(|t| t.variable == "g_r").unwrap();
     let expected = numbers(expected);
@@ -70,7 +70,10 @@ fn compare(recording: &Recording, expected: &Value) {
     let every_millisecond = trace.data.column(0).iter().copied().step_by(10).collect::<Vec<_>>();
     assert_eq!(every_millisecond.len(), expected.len());
     for (ms, (g, expected)) in every_millisecond.iter().zip(expected).enumerate() {
-        assert!((g - expected).abs() < TOLERANCE, "at {ms} ms: {g} nS, Brian2 {expected} nS");
+        assert!(
+            (g - expected).abs() < TOLERANCE,
+            "{case} at {ms} ms: {g} nS, Brian2 {expected} nS"
+        );
     }
 }
 
@@ -82,8 +85,7 @@ fn short_term_plasticity_is_that_of_brian2() {
             r#"rule = "tsodyks_markram", U = {}, tau_rec = {}, tau_facil = {}"#,
             rule["U"], rule["tau_rec"], rule["tau_facil"]
         );
-        println!("{name}");
-        compare(&run(&plastic(&oracle, &text, &[1.0]), 1), &rule["g"]);
+        compare(name, &run(&plastic(&oracle, &text, &[1.0]), 1), &rule["g"]);
     }
 }
 
@@ -99,5 +101,5 @@ fn the_pair_rule_is_that_of_brian2() {
     let recording = run(&plastic(&oracle, &text, &target), 1);
     let spikes = recording.populations[0].spikes.as_ref().unwrap();
     assert_eq!(spikes.steps.iter().map(|&s| s as f64).collect::<Vec<_>>(), target);
-    compare(&recording, &rule["g"]);
+    compare("stdp", &recording, &rule["g"]);
 }
