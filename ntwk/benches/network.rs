@@ -41,7 +41,7 @@ fn advance(c: &mut Criterion) {
             simulation.advance(steps(300.0), &mut Nothing).expect("the examples run");
             group.bench_function(BenchmarkId::new(name, format!("{threads} threads")), |b| {
                 b.iter(|| {
-                    simulation.advance(steps(100.0), &mut Nothing).expect("the examples run")
+                    simulation.advance(steps(100.0), &mut Nothing).expect("the examples run");
                 });
             });
         }

@@ -224,7 +224,15 @@ pub(crate) fn list_files(files: &[PathBuf]) {
 /// Completes the file of a run and lists it; a run that stopped early becomes a failure that names the file.
 pub(crate) fn finish(run: StreamedRun) -> Result<(), Failure> {
     let partial = run.partial_path().to_owned();
-    let stopped = run.stopped.as_ref().map(|stop| (stop.to_string(), stop.is_interruption()));
+    let stopped = run.stopped.as_ref().map(|stop| {
+        // The other reasons name the time by themselves.
+        let kept = if stop.is_recorder() {
+            format!(", after the first {} ms", run.duration())
+        } else {
+            String::new()
+        };
+        (format!("{stop}{kept}"), stop.is_interruption())
+    });
     let finished = run.finish(&[]);
     let Some((reason, interrupted)) = stopped else {
         list_files(&[finished?]);
