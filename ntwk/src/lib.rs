@@ -22,6 +22,8 @@ pub mod scan_run;
 pub mod simulate;
 pub mod stream;
 pub mod theory;
+pub mod theory_family;
+pub mod theory_studies;
 pub mod transfer_figure;
 pub mod transfer_scan;
 mod transfer_scan_file;
