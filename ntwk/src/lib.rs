@@ -23,6 +23,7 @@ pub mod simulate;
 pub mod stream;
 pub mod theory;
 pub mod theory_family;
+pub mod theory_figures;
 pub mod theory_studies;
 pub mod transfer_figure;
 pub mod transfer_scan;

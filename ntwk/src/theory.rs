@@ -11,8 +11,8 @@ use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellSca
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting,
-    covered_membrane, default_starts, find_fixed_points, fit, integrate,
+    MeanField, PointError, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory,
+    Weighting, covered_membrane, default_starts, find_fixed_points, fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -103,6 +103,9 @@ pub enum TheoryError {
     /// The fixed points cannot be sought.
     #[error(transparent)]
     FixedPoint(#[from] FixedPointError),
+    /// A state does not fit the system.
+    #[error(transparent)]
+    State(#[from] PointError),
     /// The interruption came while scanning.
     #[error("interrupted")]
     Interrupted,

@@ -9,7 +9,9 @@ use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, classes_of_inputs};
 use ntwk_meanfield::{
-    DynTransferFunction, EffectiveThreshold, Family, FixedPointError, Input, MeanField,
+    BifurcationDiagram, BranchEnd, ContinuationError, ContinuationOptions, DynTransferFunction,
+    EffectiveThreshold, Family, FixedPointError, Input, MeanField, bifurcation_diagram,
+    default_starts,
 };
 
 use crate::scan::{ScanAxis, ScanPlan, ScanPlanError};
@@ -97,15 +99,13 @@ pub enum FamilyError {
 impl<'a> TheoryFamily<'a> {
     /// The theory of `model` along the keys of `scan` (a grid).
     ///
-    /// `given` are transfer functions to take instead of measuring, one per population. `progress` is called with (population,
-    /// fraction of all scans done).
+    /// `progress` is called with (population, fraction of all single-cell scans done).
     ///
     /// # Errors
     /// [`FamilyError`].
     pub fn new(
         model: &Model,
         scan: &ParameterScanSpec,
-        given: Option<Vec<Arc<dyn DynTransferFunction>>>,
         library: &'a CellLibrary,
         threads: usize,
         progress: &mut dyn FnMut(&str, f64),
@@ -136,9 +136,8 @@ impl<'a> TheoryFamily<'a> {
             }
         }
         let mut seconds = TheorySeconds::default();
-        family.functions = match (given, recast) {
-            (Some(functions), None) => Functions::Fixed(functions),
-            (None, None) => {
+        family.functions = match recast {
+            None => {
                 let count = model.populations().len() as f64;
                 let place = |name: &str| model.populations().iter().position(|p| p.name == name);
                 let fitted = fit_all(model, library, threads, &mut seconds, &mut |name, done| {
@@ -146,9 +145,8 @@ impl<'a> TheoryFamily<'a> {
                 })?;
                 Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
             }
-            (Some(_), Some(key)) => return Err(FamilyError::Cells { key }),
-            (None, Some(key)) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
-            (None, Some(_)) => family.between(threads, &mut seconds, progress)?,
+            Some(key) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
+            Some(_) => family.between(threads, &mut seconds, progress)?,
         };
         Ok(family)
     }
@@ -195,9 +193,18 @@ impl<'a> TheoryFamily<'a> {
             let text = format!("{value} {}", axis.unit);
             changes.extend(axis.keys.iter().map(|key| (key.clone(), text.trim().to_owned())));
         }
+        let named = |mut faults: Faults| {
+            let place: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            faults.file = Some(format!("at {}", place.join(" ")));
+            for fault in &mut faults.list {
+                // Lines of the resolved text mean nothing to the reader.
+                fault.line = None;
+            }
+            faults
+        };
         let mut root = self.root.clone();
-        apply_overrides(&mut root, &changes)?;
-        Model::from_tree(&root, self.library)
+        apply_overrides(&mut root, &changes).map_err(named)?;
+        Model::from_tree(&root, self.library).map_err(named)
     }
 
     /// Mean field and mean input of the stationary window at values of the keys.
@@ -205,13 +212,7 @@ impl<'a> TheoryFamily<'a> {
     /// # Errors
     /// [`FamilyError`] when the model has faults or no theory there.
     pub fn system(&self, values: &[f64]) -> Result<(MeanField, Input), FamilyError> {
-        let model = self.model(values).map_err(|mut faults| {
-            for fault in &mut faults.list {
-                // Lines of the resolved text mean nothing to the reader.
-                fault.line = None;
-            }
-            faults
-        })?;
+        let model = self.model(values)?;
         let system = match &self.functions {
             Functions::Fixed(functions) => mean_field(&model, functions)?,
             Functions::Between { nodes, thresholds } => {
@@ -231,6 +232,52 @@ impl<'a> TheoryFamily<'a> {
         };
         let input = ModelInput::new(&model)?.mean(self.window, TRAJECTORY_INTERVAL);
         Ok((system, input))
+    }
+
+    /// The branches of fixed points along the one key: sought at its values, followed both ways through their range.
+    ///
+    /// With `logarithmic` steps and ends are those of the logarithm of the key, whose values must be > 0.
+    ///
+    /// # Errors
+    /// [`ContinuationError`].
+    pub fn bifurcation_diagram(
+        &self,
+        logarithmic: bool,
+    ) -> Result<BifurcationDiagram, ContinuationError> {
+        let mut values = self.axes[0].numbers.clone().unwrap_or_default();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let options = ContinuationOptions::default();
+        let starts = |p: f64| Ok(default_starts(self.at(p)?.0.populations().len()));
+        let first = values.first().copied().unwrap_or(f64::NAN);
+        let starts = starts(first).map_err(|e: FamilyError| ContinuationError::NoSystem {
+            parameter: first,
+            reason: e.to_string(),
+        })?;
+        if !logarithmic {
+            return bifurcation_diagram(self, &values, &starts, &options);
+        }
+        if first <= 0.0 {
+            return Err(ContinuationError::Range(first, values[values.len() - 1]));
+        }
+        let logarithms: Vec<f64> = values.iter().map(|v| v.ln()).collect();
+        let family = |u: f64| self.at(u.exp());
+        let mut diagram = bifurcation_diagram(&family, &logarithms, &starts, &options)?;
+        for sought in &mut diagram.sought {
+            sought.parameter = sought.parameter.exp();
+        }
+        for branch in &mut diagram.branches {
+            let marked = branch.bifurcations.iter_mut().map(|b| &mut b.2);
+            for point in branch.points.iter_mut().chain(marked) {
+                point.parameter = point.parameter.exp();
+            }
+            for end in &mut branch.ends {
+                if let BranchEnd::NoSystem { parameter, .. } = end {
+                    *parameter = parameter.exp();
+                }
+            }
+        }
+        Ok(diagram)
     }
 
     /// Whether the theory changes smoothly along the one key, as following a branch needs.

@@ -4,7 +4,7 @@ use ndarray::{Array2, Array3, ArrayD};
 use ntwk_io::{Attribute, ScanArray, ScanData, ScanValues, TheoryGroup};
 use ntwk_meanfield::{
     Bifurcation, BifurcationDiagram, Branch, BranchEnd, FixedPoints, LinearResponse, MeanField,
-    PhasePlane, Stability,
+    PhasePlane, Stability, Trajectory,
 };
 
 use crate::results::{array, vector};
@@ -66,6 +66,15 @@ impl Spectra {
         Some(spectra)
     }
 
+    /// Frequency (Hz) at which the power of a population is highest, where that is neither the lowest nor the highest one.
+    #[must_use]
+    pub fn peak(&self, population: usize) -> Option<f64> {
+        let power = self.power.column(population);
+        let highest = (0..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b]))?;
+        let inside = highest > 0 && highest + 1 < power.len();
+        inside.then(|| self.frequencies[highest])
+    }
+
     /// As a group of a results file.
     #[must_use]
     pub fn group(&self, system: &MeanField, rates: &[f64]) -> TheoryGroup {
@@ -110,7 +119,8 @@ pub fn populations(system: &MeanField) -> Vec<String> {
 pub fn phase_plane_group(
     plane: &PhasePlane,
     points: &FixedPoints,
-    names_of: [&str; 2],
+    shown: [String; 2],
+    populations: &[String],
 ) -> TheoryGroup {
     let (nx, ny) = (plane.x.len(), plane.y.len());
     let mut arrays = vec![
@@ -140,7 +150,29 @@ pub fn phase_plane_group(
     TheoryGroup {
         name: "phase_plane".to_owned(),
         arrays,
-        attributes: vec![names("components", names_of.map(str::to_owned).to_vec())],
+        attributes: vec![
+            names("components", shown.to_vec()),
+            names("populations", populations.to_vec()),
+        ],
+    }
+}
+
+/// Rates in time from one start of a phase plane, as a group of a results file.
+#[must_use]
+pub fn trajectory_group(
+    trajectory: &Trajectory,
+    number: usize,
+    populations: &[String],
+) -> TheoryGroup {
+    let shape = (populations.len(), trajectory.times.len());
+    let rates = Array2::from_shape_fn(shape, |(p, k)| trajectory.state(k)[p]).into_dyn();
+    TheoryGroup {
+        name: format!("trajectory_{number}"),
+        arrays: vec![
+            vector("time", "ms", "time", &trajectory.times),
+            array("rate", "Hz", &["population", "time"], rates),
+        ],
+        attributes: vec![names("populations", populations.to_vec())],
     }
 }
 
@@ -168,13 +200,27 @@ pub fn end_in_words(end: &BranchEnd) -> String {
 
 /// The branches of a diagram as groups of a results file.
 #[must_use]
-pub fn branch_groups(diagram: &BifurcationDiagram, axis: &ScanAxis) -> Vec<TheoryGroup> {
+pub fn branch_groups(
+    diagram: &BifurcationDiagram,
+    axis: &ScanAxis,
+    populations: &[String],
+) -> Vec<TheoryGroup> {
     let unit = if axis.unit.is_empty() { "1" } else { &axis.unit };
     let groups = diagram.branches.iter().enumerate();
-    groups.map(|(number, branch)| branch_group(branch, number, &axis.name, unit)).collect()
+    groups
+        .map(|(index, branch)| {
+            let mut group = branch_group(branch, unit);
+            group.name = format!("branch_{}", index + 1);
+            let parameter = Attribute::Text(axis.name.clone());
+            group.attributes.push(("parameter".to_owned(), parameter));
+            group.attributes.push(names("keys", axis.keys.clone()));
+            group.attributes.push(names("populations", populations.to_vec()));
+            group
+        })
+        .collect()
 }
 
-fn branch_group(branch: &Branch, number: usize, name: &str, unit: &str) -> TheoryGroup {
+fn branch_group(branch: &Branch, unit: &str) -> TheoryGroup {
     let points = &branch.points;
     let n = points.first().map_or(0, |p| p.fixed_point.rates.len());
     let size = points.first().map_or(0, |p| p.fixed_point.eigenvalues.len());
@@ -197,7 +243,7 @@ fn branch_group(branch: &Branch, number: usize, name: &str, unit: &str) -> Theor
     let rates = Array2::from_shape_fn((found.len(), n), |(i, k)| found[i].2.fixed_point.rates[k]);
     let frequencies: Vec<f64> = found.iter().map(|b| frequency(&b.0)).collect();
     TheoryGroup {
-        name: format!("branch_{number}"),
+        name: String::new(),
         arrays: vec![
             vector("parameter", unit, "point", &parameters),
             array(
@@ -231,7 +277,6 @@ fn branch_group(branch: &Branch, number: usize, name: &str, unit: &str) -> Theor
             vector("bifurcation_frequency", "Hz", "bifurcation", &frequencies),
         ],
         attributes: vec![
-            ("parameter".to_owned(), Attribute::Text(name.to_owned())),
             names("bifurcations", found.iter().map(|b| bifurcation_name(b.0).to_owned()).collect()),
             names("ends", branch.ends.iter().map(end_in_words).collect()),
         ],
@@ -301,6 +346,19 @@ impl FixedPointMap {
             }
         }
         map
+    }
+
+    /// How many places have how many stable fixed points.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let places = self.count.len();
+        let with = |n: f64| self.stable.iter().filter(|s| **s == n).count();
+        let several = self.stable.iter().filter(|s| **s > 1.0).count();
+        format!(
+            "{places} points: {} with one stable fixed point, {several} with several, {} with none",
+            with(1.0),
+            with(0.0)
+        )
     }
 
     /// As labelled arrays over the two keys.

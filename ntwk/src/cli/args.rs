@@ -12,6 +12,7 @@ use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::features::FeaturesArgs;
 use super::info::InfoArgs;
+use super::meanfield::MeanfieldArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
 use super::report::ReportArgs;
@@ -58,9 +59,7 @@ overview.svg into DIR. Results go to disk while the run computes (results.partia
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
     Run(RunToEndArgs),
     Compare(CompareArgs),
-    /// The theory alone: transfer functions, fixed points with their stability, rates in time.
-    #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
-    Meanfield(RunArgs),
+    Meanfield(MeanfieldArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
     Report(ReportArgs),
