@@ -228,7 +228,7 @@ pub fn spectra_figure(
             (0..f.len()).filter(|&i| f[i] > 0.0).map(|i| (f[i], value(i))).collect();
         vec![(name.to_owned(), points, color)]
     };
-    let panel = |y: Axis, lines: Vec<NamedCurveOwned>| {
+    let panel = |y: Axis, lines: Vec<NamedCurveOwned>, title: String| {
         let named: Vec<NamedCurve<'_>> = lines
             .iter()
             .map(|(name, points, color)| NamedCurve {
@@ -238,33 +238,49 @@ pub fn spectra_figure(
                 style: Style::Line,
             })
             .collect();
-        Layout::panel(curves(x(), y, &named, theme))
+        (1.0, Layout::panel(curves(x(), y, &named, theme).titled(Label::plain(title))))
     };
     let all = |f: &dyn Fn(usize) -> Vec<NamedCurveOwned>| (0..n).flat_map(f).collect::<Vec<_>>();
     let power = all(&|p| line(&populations[p], p, &|i| spectra.power[[i, p]]));
-    let mut first = vec![(1.0, panel(Axis::new("power density (Hz^2/Hz)").log(), power))];
+    let mut left =
+        vec![panel(Axis::new("power density (Hz^2/Hz)").log(), power, "fluctuations".to_owned())];
+    let coherence: Vec<NamedCurveOwned> =
+        (1..n).flat_map(|p| line(&populations[p], p, &|i| spectra.coherence[[i, 0, p]])).collect();
+    let mut right = Vec::new();
     if n > 1 {
-        let pairs: Vec<NamedCurveOwned> = (1..n)
-            .flat_map(|p| {
-                let name = format!("{} and {}", populations[0], populations[p]);
-                line(&name, p, &|i| spectra.coherence[[i, 0, p]])
-            })
-            .collect();
-        first.push((1.0, panel(Axis::new("coherence").range(0.0, 1.0), pairs)));
+        let title = format!("with {}", populations[0]);
+        right.push(panel(Axis::new("coherence").range(0.0, 1.0), coherence, title));
     }
-    let mut rows = vec![(1.0, Layout::Row(first))];
     for (a, name) in afferents.iter().enumerate().take(MOST_AFFERENTS) {
-        let gain = all(&|p| line(&populations[p], p, &|i| spectra.afferent_gain[[i, p, a]]));
-        let phase = all(&|p| line("", p, &|i| spectra.afferent_phase[[i, p, a]]));
-        let gain_axis = Axis::new(&format!("gain to {{{name}}} (Hz/Hz)")).log();
-        let phase_axis = Axis::new("phase (degrees)").range(-180.0, 180.0);
-        rows.push((
-            1.0,
-            Layout::Row(vec![(1.0, panel(gain_axis, gain)), (1.0, panel(phase_axis, phase))]),
-        ));
+        let gain = all(&|p| line("", p, &|i| spectra.afferent_gain[[i, p, a]]));
+        let phase = all(&|p| {
+            let wrapped: Vec<f64> =
+                (0..f.len()).map(|i| spectra.afferent_phase[[i, p, a]]).collect();
+            let phase = unwrapped(&wrapped);
+            line("", p, &|i| phase[i])
+        });
+        let title = format!("response to {name}");
+        left.push(panel(Axis::new("gain (Hz/Hz)").log(), gain, title.clone()));
+        right.push(panel(Axis::new("phase (degrees)"), phase, title));
     }
-    let height = 58.0 * rows.len() as f64;
-    Figure::new("Spectra of the mean field", Width::Page, height, Layout::Column(rows), theme)
+    let height = 58.0 * left.len() as f64;
+    // Columns beside each other share the lines of their vertical axes.
+    let layout = Layout::Row(vec![(1.0, Layout::Column(left)), (1.0, Layout::Column(right))]);
+    Figure::new("Spectra of the mean field", Width::Page, height, layout, theme)
+}
+
+/// Phases (degrees) without the jumps of a full turn.
+fn unwrapped(phases: &[f64]) -> Vec<f64> {
+    let mut turns = 0.0;
+    let mut last = phases.first().copied().unwrap_or(0.0);
+    phases
+        .iter()
+        .map(|&phase| {
+            turns -= ((phase - last) / 360.0).round();
+            last = phase;
+            phase + 360.0 * turns
+        })
+        .collect()
 }
 
 /// Name, points and colour of a curve.
@@ -307,7 +323,7 @@ pub fn map_figure(
             range,
             spacing: [spacing(&x), spacing(&y)],
         };
-        Ok::<_, PlotError>(Layout::panel(heat_map(&map, theme)?.titled(Label::plain(title))))
+        Ok::<_, PlotError>(heat_map(&map, theme)?.titled(Label::plain(title)))
     };
     let several = map.stable.iter().any(|s| *s > 1.0);
     let mut panels = Vec::new();
@@ -319,7 +335,8 @@ pub fn map_figure(
         let values = || high.iter().chain(&low).copied().filter(|v| v.is_finite());
         let range = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
         let mut add = |values: &Array2<f64>, title: String| {
-            panels.push(draw(values.view(), "rate (Hz)", &title, Shading::Linear, Some(range))?);
+            let panel = draw(values.view(), "rate (Hz)", &title, Shading::Linear, Some(range))?;
+            panels.push(Layout::panel(panel));
             Ok::<_, PlotError>(())
         };
         if several {
@@ -329,21 +346,23 @@ pub fn map_figure(
             add(&high, format!("{name}, stable state"))?;
         }
     }
-    let most = map.stable.iter().copied().filter(|s| s.is_finite()).fold(1.0, f64::max);
-    panels.push(draw(
-        map.stable.view(),
-        "number",
-        "stable fixed points",
-        Shading::Linear,
-        Some((0.0, most)),
-    )?);
-    panels.push(draw(
+    panels.push(Layout::panel(counts(
+        draw(
+            map.stable.view(),
+            "",
+            "stable fixed points",
+            Shading::Linear,
+            Some((0.0, MOST_COUNTED)),
+        )?,
+        &map.stable,
+    )));
+    panels.push(Layout::panel(draw(
         map.leading.view(),
         "leading eigenvalue (1/s)",
-        "stability of the highest state",
+        "highest stable state",
         Shading::Linear,
         None,
-    )?);
+    )?));
     let mut rows = Vec::new();
     let mut panels = panels.into_iter();
     while let Some(left) = panels.next() {
@@ -353,4 +372,23 @@ pub fn map_figure(
     }
     let height = 62.0 * rows.len() as f64;
     Ok(Some(Figure::new("Map of fixed points", Width::Page, height, Layout::Column(rows), theme)))
+}
+
+/// Number of stable fixed points from which on colours are the same.
+const MOST_COUNTED: f64 = 3.0;
+
+/// A map of whole numbers: a key of their colours instead of a bar between them.
+fn counts(mut panel: Panel, values: &Array2<f64>) -> Panel {
+    if let Some(bar) = panel.color_bar.take() {
+        let most = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+        for n in 0..=most.min(MOST_COUNTED) as usize {
+            if values.iter().any(|v| v.min(MOST_COUNTED) == n as f64) {
+                let more =
+                    if n as f64 == MOST_COUNTED && most > MOST_COUNTED { "≥ " } else { "" };
+                let color = bar.color(n as f64);
+                panel.key.push((Swatch::Patch(color), Label::plain(format!("{more}{n}"))));
+            }
+        }
+    }
+    panel
 }

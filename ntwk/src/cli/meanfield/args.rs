@@ -1,6 +1,6 @@
 //! Arguments and help of `ntwk meanfield`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 use ntwk_core::spec::VarySpec;
 use ntwk_meanfield::scan_design::ScanAxis;
 
@@ -8,23 +8,37 @@ use super::super::args::RunArgs;
 use super::super::scan::parse_vary;
 use super::super::scan_design::parse_axis;
 
-/// The theory alone: fixed points with their stability and rates in time, or one of the studies below.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "\
-Examples:
-  ntwk meanfield examples/rs-fs/model.toml --out out/theory
-  ntwk meanfield phase-plane examples/four-regimes/self-sustained.toml
-  ntwk meanfield continue examples/four-regimes/self-sustained.toml --vary 'projections[0].weight=2nS..8nS'
+/// `ntwk meanfield MODEL`, or one of its commands.
+#[derive(Debug)]
+pub(crate) enum MeanfieldArgs {
+    Rates(RunArgs),
+    Study(MeanfieldCommand),
+}
 
-The transfer functions are measured on single cells and fitted first, as [theory] of the model says. With a
-MODEL and no command: writes results.h5 (fits, rates in time) and the figure rates.png into DIR. All
-fixed points are those of the mean input of the model's stationary window ([compare] stationary).")]
-pub(crate) struct MeanfieldArgs {
-    #[command(subcommand)]
-    pub command: Option<MeanfieldCommand>,
-    #[command(flatten)]
-    pub run: Option<RunArgs>,
+// By hand, because the derived arguments of a command that is optional cannot have a required MODEL beside it.
+impl FromArgMatches for MeanfieldArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        if matches.subcommand_name().is_some() {
+            MeanfieldCommand::from_arg_matches(matches).map(Self::Study)
+        } else {
+            RunArgs::from_arg_matches(matches).map(Self::Rates)
+        }
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for MeanfieldArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        MeanfieldCommand::augment_subcommands(RunArgs::augment_args(command))
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true)
+    }
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,7 +57,7 @@ phase_plane.png into DIR.")]
     /// Follow the fixed points along a key of the model: a bifurcation diagram.
     #[command(after_help = "\
 Examples:
-  ntwk meanfield continue examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=0..20'
+  ntwk meanfield continue examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=0Hz..20Hz'
   ntwk meanfield continue examples/four-regimes/model.toml \\
             --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:15'
   ntwk meanfield continue model.toml --vary 'populations.RecExc.cell.b=0pA..60pA'
@@ -69,7 +83,7 @@ spectra.h5 and the figure spectra.png into DIR.")]
     /// Fixed points over two keys of the model: rates, stability, number.
     #[command(after_help = "\
 Examples:
-  ntwk meanfield map examples/rs-fs/model.toml --vary 'nu:afferents.AffExc.rate=2..12:41' \\
+  ntwk meanfield map examples/rs-fs/model.toml --vary 'nu:afferents.AffExc.rate=2Hz..12Hz:41' \\
             --vary 'Q_i:projections[1].weight=2nS..8nS:41'
 
 --vary as for `ntwk scan`, given twice. The cells are measured once; keys that change them are for
@@ -90,7 +104,7 @@ pub(crate) struct PhasePlaneArgs {
     #[arg(long, value_name = "NAME=LOW..HIGH", value_parser = parse_range)]
     pub range: Vec<(String, [f64; 2])>,
     /// Rates of the two populations (Hz) from which a trajectory starts; may be given several times
-    /// [default: silence and the opposite corner].
+    /// [default: the second population active alone, and a disturbance of the state where the model settles].
     #[arg(long, value_name = "HZ,HZ", value_parser = parse_start)]
     pub start: Vec<[f64; 2]>,
 }

@@ -13,8 +13,6 @@ pub(crate) use rates::predict_with_bar;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use ntwk::scan::ScanPlan;
 use ntwk::stream::{model_text, provenance};
 use ntwk::theory_family::TheoryFamily;
@@ -23,21 +21,17 @@ use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
 
 use super::Failure;
-use super::args::{Cli, RunArgs};
+use super::args::RunArgs;
 use super::progress::Bar;
 use args::MeanfieldCommand;
 
 pub(crate) fn run(args: &MeanfieldArgs) -> Result<(), Failure> {
-    match (&args.command, &args.run) {
-        (Some(MeanfieldCommand::PhasePlane(args)), _) => phase_plane::run(args),
-        (Some(MeanfieldCommand::Continue(args)), _) => continuation::run(args),
-        (Some(MeanfieldCommand::Spectra(args)), _) => spectra::run(args),
-        (Some(MeanfieldCommand::Map(args)), _) => map::run(args),
-        (None, Some(args)) => rates::run(args),
-        // As clap does for a missing argument.
-        (None, None) => Cli::command()
-            .error(ErrorKind::MissingRequiredArgument, "ntwk meanfield needs a MODEL or a command")
-            .exit(),
+    match args {
+        MeanfieldArgs::Rates(args) => rates::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::PhasePlane(args)) => phase_plane::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::Continue(args)) => continuation::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::Spectra(args)) => spectra::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::Map(args)) => map::run(args),
     }
 }
 

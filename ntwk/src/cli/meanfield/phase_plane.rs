@@ -22,7 +22,7 @@ const ARROWS: usize = 19;
 /// Grid lines a side on which the nullclines are sought.
 const LINES: usize = 201;
 /// Smallest default range (Hz): a silent network has no scale of its own.
-const SMALLEST_RANGE: f64 = 5.0;
+const SMALLEST_RANGE: f64 = 1.0;
 
 pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
     let started = SystemTime::now();
@@ -44,14 +44,17 @@ pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
     let ranges = chosen.map(|p| {
         let given = args.range.iter().find(|(name, _)| *name == names[p]);
         let highest = points.found.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
-        given.map_or([0.0, (1.25 * highest).max(SMALLEST_RANGE)], |(_, range)| *range)
+        given.map_or([0.0, (2.0 * highest).max(SMALLEST_RANGE)], |(_, range)| *range)
     });
     let plane = phase_plane(system, &input, chosen, &held, ranges, [ARROWS, LINES])
         .map_err(|e| Failure::Argument(e.to_string()))?;
 
-    let corner = |t: f64| ranges.map(|[low, high]| low + t * (high - low));
-    let starts =
-        if args.start.is_empty() { vec![corner(0.0), corner(0.97)] } else { args.start.clone() };
+    let starts = if args.start.is_empty() {
+        let [[low, _], [_, high]] = ranges;
+        vec![[low, 0.97 * high], [1.3 * held[chosen[0]], held[chosen[1]]]]
+    } else {
+        args.start.clone()
+    };
     let trajectories = starts
         .iter()
         .map(|start| {
