@@ -131,6 +131,16 @@ pub(crate) fn spacing(values: &[f64]) -> Spacing {
     if logarithmic { Spacing::Log } else { Spacing::Linear }
 }
 
+/// Shading and range of rates between `low` and `high`. Over decades it is logarithmic, and silence (below a hundredth of the
+/// highest rate) is drawn as the lowest shade.
+pub(crate) fn rate_shading(low: f64, high: f64) -> (Shading, (f64, f64)) {
+    if high > 30.0 * low.max(0.0) {
+        (Shading::Log, (low.max(0.01 * high), high))
+    } else {
+        (Shading::Linear, (low, high))
+    }
+}
+
 fn maps(
     data: &ScanData,
     (x_axis, x): (&ScanArray, &Vec<f64>),
@@ -166,12 +176,7 @@ fn maps(
         .collect();
     let (low, high) =
         finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-    // Rates over decades: silence (below a hundredth of the highest rate) is drawn as the lowest shade.
-    let (shading, range) = if high > 30.0 * low.max(0.0) {
-        (Shading::Log, (low.max(0.01 * high), high))
-    } else {
-        (Shading::Linear, (low, high))
-    };
+    let (shading, range) = rate_shading(low, high);
     let mut rows = Vec::new();
     for (p, name) in populations.iter().enumerate() {
         let mut row = Vec::new();

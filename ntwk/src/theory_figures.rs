@@ -10,7 +10,7 @@ use ntwk_plot::{
 };
 
 use crate::scan::ScanAxis;
-use crate::scan_figure::{axis_label, spacing};
+use crate::scan_figure::{axis_label, rate_shading, spacing};
 use crate::theory_studies::{FixedPointMap, Spectra};
 
 /// The rate of a population as an axis label.
@@ -117,10 +117,12 @@ pub fn bifurcation_figure(
         let mut panel = Panel::new(x, Axis::new(&rate_label(name)));
         let mut seen = [false; 3];
         for branch in &diagram.branches {
-            for (kind, piece) in pieces(&branch.points) {
-                seen[kind as usize] = true;
-                let points = piece.iter().map(|q| (q.parameter, q.fixed_point.rates[p]));
-                panel.marks.push(Mark::line(points, stroke(kind, p, theme)));
+            for (piece, points) in pieces(&branch.points) {
+                seen[0] |= piece.stable;
+                seen[1] |= !piece.stable;
+                seen[2] |= !piece.scanned;
+                let points = points.iter().map(|q| (q.parameter, q.fixed_point.rates[p]));
+                panel.marks.push(Mark::line(points, stroke(piece, p, theme)));
             }
         }
         let of = |wanted: fn(&Bifurcation) -> bool| -> Vec<Point> {
@@ -138,12 +140,13 @@ pub fn bifurcation_figure(
         // The key says it once, above the first panel.
         if p == 0 {
             let kinds = [
-                (Piece::Stable, "stable"),
-                (Piece::Unstable, "unstable"),
-                (Piece::Outside, "outside the scan"),
+                (true, true, "stable"),
+                (false, true, "unstable"),
+                (true, false, "outside the scan"),
             ];
-            for (kind, text) in kinds.into_iter().filter(|(kind, _)| seen[*kind as usize]) {
-                panel.key.push((Swatch::Line(stroke(kind, p, theme)), Label::plain(text)));
+            for ((stable, scanned, text), _) in kinds.into_iter().zip(seen).filter(|k| k.1) {
+                let swatch = Swatch::Line(stroke(Piece { stable, scanned }, p, theme));
+                panel.key.push((swatch, Label::plain(text)));
             }
         }
         for (text, points, color, hollow) in marked {
@@ -172,31 +175,23 @@ pub fn bifurcation_figure(
 
 /// What a piece of a branch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Stable,
-    Unstable,
-    Outside,
+struct Piece {
+    stable: bool,
+    /// Whether the moments of all populations lie in the scan of their transfer function.
+    scanned: bool,
 }
 
-fn stroke(kind: Piece, population: usize, theme: &Theme) -> Stroke {
+fn stroke(piece: Piece, population: usize, theme: &Theme) -> Stroke {
     let color = theme.population(population);
-    match kind {
-        Piece::Stable => Stroke::solid(color, 1.3),
-        Piece::Unstable => Stroke::dashed(color, 0.9),
-        Piece::Outside => Stroke::solid(theme.pale(color, 0.55), 0.8),
-    }
+    let color = if piece.scanned { color } else { theme.pale(color, 0.5) };
+    if piece.stable { Stroke::solid(color, 1.3) } else { Stroke::dashed(color, 0.9) }
 }
 
 /// A branch cut where its kind changes; neighbouring pieces share a point.
 fn pieces(points: &[BranchPoint]) -> Vec<(Piece, &[BranchPoint])> {
-    let kind = |p: &BranchPoint| {
-        if !p.fixed_point.in_domain.iter().all(|d| *d) {
-            Piece::Outside
-        } else if p.is_stable() {
-            Piece::Stable
-        } else {
-            Piece::Unstable
-        }
+    let kind = |p: &BranchPoint| Piece {
+        stable: p.is_stable(),
+        scanned: p.fixed_point.in_domain.iter().all(|d| *d),
     };
     let mut cut = Vec::new();
     let mut from = 0;
@@ -333,9 +328,11 @@ pub fn map_figure(
         // One scale for both states of a population.
         let low = plane(&map.low);
         let values = || high.iter().chain(&low).copied().filter(|v| v.is_finite());
-        let range = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+        let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+        let (shading, range) = rate_shading(least, most);
         let mut add = |values: &Array2<f64>, title: String| {
-            let panel = draw(values.view(), "rate (Hz)", &title, Shading::Linear, Some(range))?;
+            let shown = values.mapv(|v| if v.is_nan() { v } else { v.max(range.0) });
+            let panel = draw(shown.view(), "rate (Hz)", &title, shading, Some(range))?;
             panels.push(Layout::panel(panel));
             Ok::<_, PlotError>(())
         };

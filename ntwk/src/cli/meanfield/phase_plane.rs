@@ -154,7 +154,7 @@ fn course(system: &MeanField, input: &Input, rates: &[f64]) -> Result<Trajectory
         .filter(|(p, _)| system.adaptation_index(*p).is_some())
         .map(|(_, p)| p.membrane.tau_w)
         .fold(2.0 * system.time_constant(), f64::max);
-    let interval = 0.2 * system.time_constant();
+    let interval = 0.05 * system.time_constant();
     let n = (10.0 * slowest / interval).ceil() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * interval).collect();
     let initial = system.adapted_state(rates, input)?;
