@@ -28,11 +28,11 @@ fn rs_fs(inhibitory: f64) -> Result<MeanField, Failure> {
         b: 0.0,
         tau_w: 500.0,
     };
-    let synapse = |in_degree, weight, E_rev| SynapseClass {
+    let synapse = |in_degree, weight, reversal| SynapseClass {
         in_degree,
         weight,
         tau_syn: 5.0,
-        E_rev,
+        E_rev: reversal,
         mixture: None,
     };
     let mut populations = Vec::new();

@@ -160,6 +160,9 @@ pub(crate) fn near(a: &[f64], b: &[f64], separation: f64) -> bool {
     a.iter().zip(b).all(|(x, y)| (x - y).abs() <= separation * scale)
 }
 
+/// Relaxation steps are not shortened below this (in units of `T`): there they are explicit ones for any gain of a network.
+const SHORTEST_RELAXATION: f64 = 1e-4;
+
 /// End of one search.
 struct Ended {
     rates: DVector<f64>,
@@ -258,9 +261,7 @@ impl<'a> Search<'a> {
                 // No further decrease: this is as exact as the arithmetic allows.
                 break;
             } else {
-                let mut matrix = -self.jacobian.clone();
-                matrix.iter_mut().step_by(rates.len() + 1).for_each(|d| *d += 1.0 / relaxation);
-                let Some(step) = matrix.lu().solve(&here) else {
+                let Some(step) = self.relaxation_step(&here, &mut relaxation) else {
                     return Ended {
                         rates,
                         residual: size,
@@ -269,13 +270,31 @@ impl<'a> Search<'a> {
                     };
                 };
                 rates = non_negative(rates + step);
+                let before = size;
                 size = self.residual(&rates);
-                relaxation = (1.5 * relaxation).min(100.0);
+                // Longer steps where the residual falls, shorter ones where it grows.
+                relaxation = (relaxation * (before / size).clamp(0.3, 1.5)).min(100.0);
             }
         }
         let status =
             if converged { FixedPointStatus::Converged } else { FixedPointStatus::IterationLimit };
         Ended { rates, residual: size, iterations, status }
+    }
+
+    /// An implicit Euler step of length `relaxation`, which is shortened until the step goes with the flow: where activity
+    /// grows faster than in that time, the linear system is solved by a step against it, and silence would hold the search.
+    /// `None` when there is no solution.
+    fn relaxation_step(&self, here: &DVector<f64>, relaxation: &mut f64) -> Option<DVector<f64>> {
+        loop {
+            let mut matrix = -self.jacobian.clone();
+            matrix.iter_mut().step_by(here.len() + 1).for_each(|d| *d += 1.0 / *relaxation);
+            let step = matrix.lu().solve(here);
+            let with_flow = step.as_ref().is_some_and(|s| s.dot(here) > 0.0);
+            if with_flow || *relaxation < SHORTEST_RELAXATION {
+                return step;
+            }
+            *relaxation *= 0.3;
+        }
     }
 
     /// The longest of a few fractions of the Newton step that reduces the residual; `None` if none does.
