@@ -272,8 +272,9 @@ impl<'a> Search<'a> {
                 rates = non_negative(rates + step);
                 let before = size;
                 size = self.residual(&rates);
-                // Longer steps where the residual falls, shorter ones where it grows.
-                relaxation = (relaxation * (before / size).clamp(0.3, 1.5)).min(100.0);
+                // Longer steps along a smooth flow, shorter ones where it jumps.
+                let factor = if size > 1.25 * before { 0.5 } else { 1.5 };
+                relaxation = (relaxation * factor).min(100.0);
             }
         }
         let status =
@@ -297,7 +298,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The longest of a few fractions of the Newton step that reduces the residual; `None` if none does.
+    /// The longest of a few fractions of the Newton step that reduces the residual by at least half of what linearity
+    /// promises; `None` if none does. Less is no way to a fixed point: where two have vanished together the residual has a
+    /// minimum that is none, and small reductions lead there.
     fn newton_step(
         &mut self,
         rates: &DVector<f64>,
@@ -306,10 +309,10 @@ impl<'a> Search<'a> {
     ) -> Option<(DVector<f64>, f64)> {
         let step = self.jacobian.clone().lu().solve(&-here)?;
         let mut fraction = 1.0;
-        for _ in 0..8 {
+        for _ in 0..4 {
             let trial = non_negative(rates + &step * fraction);
             let trial_size = self.residual(&trial);
-            if trial_size < size * (1.0 - 1e-4 * fraction) {
+            if trial_size < size * (1.0 - 0.5 * fraction) {
                 return Some((trial, trial_size));
             }
             fraction *= 0.5;
