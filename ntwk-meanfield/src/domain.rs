@@ -70,6 +70,18 @@ impl Domain {
         }
     }
 
+    /// The box whose bounds are `(1 - t)` times these plus `t` times those of `other`.
+    pub(crate) fn between(&self, other: &Self, t: f64) -> Self {
+        let mix = |a: [f64; 2], b: [f64; 2]| [0, 1].map(|k| (1.0 - t) * a[k] + t * b[k]);
+        Self {
+            mu_V: mix(self.mu_V, other.mu_V),
+            sigma_V: mix(self.sigma_V, other.sigma_V),
+            gamma_V: mix(self.gamma_V, other.gamma_V),
+            tau_V_N: mix(self.tau_V_N, other.tau_V_N),
+            mu_G_N: mix(self.mu_G_N, other.mu_G_N),
+        }
+    }
+
     fn bounds(&self) -> [[f64; 2]; 5] {
         [self.mu_V, self.sigma_V, self.gamma_V, self.tau_V_N, self.mu_G_N]
     }

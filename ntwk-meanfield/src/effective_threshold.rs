@@ -140,6 +140,23 @@ impl EffectiveThreshold {
         }
     }
 
+    /// The threshold `(1 - t) theta_self + t theta_other` of two functions of one form, `t` in `[0, 1]`: between fits at two
+    /// values of a parameter of the cell. The domain goes along, the support is that of the nearer one.
+    ///
+    /// # Errors
+    /// [`ThresholdError::Count`] when the forms differ.
+    pub fn between(&self, other: &Self, t: f64) -> Result<Self, ThresholdError> {
+        if self.form != other.form {
+            let (form, given, needed) = (self.form, other.form.terms(), self.form.terms());
+            return Err(ThresholdError::Count { form, given, needed });
+        }
+        let mix = |(a, b): (&f64, &f64)| (1.0 - t) * a + t * b;
+        let coefficients = self.coefficients.iter().zip(&other.coefficients).map(mix).collect();
+        let domain = self.domain.zip(other.domain).map(|(a, b)| a.between(&b, t));
+        let nearer = if t < 0.5 { self } else { other };
+        Self::new(self.form, coefficients, domain)?.with_support(nearer.support.clone())
+    }
+
     /// The effective threshold (mV).
     pub fn threshold<S: Scalar>(&self, membrane: &Membrane, moments: &Moments<S>) -> S {
         let inside = self.domain.map_or(*moments, |d| d.nearest(membrane, moments));

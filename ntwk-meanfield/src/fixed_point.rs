@@ -160,6 +160,9 @@ pub(crate) fn near(a: &[f64], b: &[f64], separation: f64) -> bool {
     a.iter().zip(b).all(|(x, y)| (x - y).abs() <= separation * scale)
 }
 
+/// Relaxation steps are not shortened below this (in units of `T`): there they are explicit ones for any gain of a network.
+const SHORTEST_RELAXATION: f64 = 1e-4;
+
 /// End of one search.
 struct Ended {
     rates: DVector<f64>,
@@ -258,9 +261,7 @@ impl<'a> Search<'a> {
                 // No further decrease: this is as exact as the arithmetic allows.
                 break;
             } else {
-                let mut matrix = -self.jacobian.clone();
-                matrix.iter_mut().step_by(rates.len() + 1).for_each(|d| *d += 1.0 / relaxation);
-                let Some(step) = matrix.lu().solve(&here) else {
+                let Some(step) = self.relaxation_step(&here, &mut relaxation) else {
                     return Ended {
                         rates,
                         residual: size,
@@ -269,8 +270,11 @@ impl<'a> Search<'a> {
                     };
                 };
                 rates = non_negative(rates + step);
+                let before = size;
                 size = self.residual(&rates);
-                relaxation = (1.5 * relaxation).min(100.0);
+                // Longer steps along a smooth flow, shorter ones where it jumps.
+                let factor = if size > 1.25 * before { 0.5 } else { 1.5 };
+                relaxation = (relaxation * factor).min(100.0);
             }
         }
         let status =
@@ -278,7 +282,25 @@ impl<'a> Search<'a> {
         Ended { rates, residual: size, iterations, status }
     }
 
-    /// The longest of a few fractions of the Newton step that reduces the residual; `None` if none does.
+    /// An implicit Euler step of length `relaxation`, which is shortened until the step goes with the flow: where activity
+    /// grows faster than in that time, the linear system is solved by a step against it, and silence would hold the search.
+    /// `None` when there is no solution.
+    fn relaxation_step(&self, here: &DVector<f64>, relaxation: &mut f64) -> Option<DVector<f64>> {
+        loop {
+            let mut matrix = -self.jacobian.clone();
+            matrix.iter_mut().step_by(here.len() + 1).for_each(|d| *d += 1.0 / *relaxation);
+            let step = matrix.lu().solve(here);
+            let with_flow = step.as_ref().is_some_and(|s| s.dot(here) > 0.0);
+            if with_flow || *relaxation < SHORTEST_RELAXATION {
+                return step;
+            }
+            *relaxation *= 0.3;
+        }
+    }
+
+    /// The longest of a few fractions of the Newton step that reduces the residual by at least half of what linearity
+    /// promises; `None` if none does. Less is no way to a fixed point: where two have vanished together the residual has a
+    /// minimum that is none, and small reductions lead there.
     fn newton_step(
         &mut self,
         rates: &DVector<f64>,
@@ -287,10 +309,10 @@ impl<'a> Search<'a> {
     ) -> Option<(DVector<f64>, f64)> {
         let step = self.jacobian.clone().lu().solve(&-here)?;
         let mut fraction = 1.0;
-        for _ in 0..8 {
+        for _ in 0..4 {
             let trial = non_negative(rates + &step * fraction);
             let trial_size = self.residual(&trial);
-            if trial_size < size * (1.0 - 1e-4 * fraction) {
+            if trial_size < size * (1.0 - 0.5 * fraction) {
                 return Some((trial, trial_size));
             }
             fraction *= 0.5;

@@ -232,6 +232,31 @@ impl MeanField {
         Point::checked(self, state, input, self.dimension)
     }
 
+    /// The state at given rates (Hz, one per population) in which every adaptation current is the one that is stationary at
+    /// these rates.
+    ///
+    /// # Errors
+    /// [`PointError`] for rates or an input that do not fit the system.
+    pub fn adapted_state(&self, rates: &[f64], input: &Input) -> Result<Vec<f64>, PointError> {
+        let (given, needed) = (rates.len(), self.populations.len());
+        if given != needed {
+            return Err(PointError::StateLength { given, needed });
+        }
+        if let Some(index) = rates.iter().position(|x| !x.is_finite()) {
+            return Err(PointError::NotFinite { index, value: rates[index] });
+        }
+        self.check_input(input)?;
+        let mut state = rates.to_vec();
+        state.resize(self.dimension, 0.0);
+        for m in 0..needed {
+            if let Some(w) = self.adaptation[m] {
+                let presynaptic = |s| rate(rates, input, s);
+                state[w] = self.stationary_response(m, presynaptic, input.currents[m]).adaptation;
+            }
+        }
+        Ok(state)
+    }
+
     /// Current (pA) into a cell of a population at a state: the external one less its adaptation.
     pub(crate) fn current(&self, population: usize, state: &[f64], input: &Input) -> f64 {
         input.currents[population] - self.adaptation[population].map_or(0.0, |w| state[w])

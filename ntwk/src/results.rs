@@ -60,7 +60,7 @@ pub fn stored_potentials(
     Ok(moments)
 }
 
-fn array(name: &str, unit: &str, axes: &[&str], data: ArrayD<f64>) -> NamedArray {
+pub(crate) fn array(name: &str, unit: &str, axes: &[&str], data: ArrayD<f64>) -> NamedArray {
     NamedArray {
         name: name.to_owned(),
         unit: unit.to_owned(),
@@ -70,7 +70,7 @@ fn array(name: &str, unit: &str, axes: &[&str], data: ArrayD<f64>) -> NamedArray
     }
 }
 
-fn vector(name: &str, unit: &str, axis: &str, values: &[f64]) -> NamedArray {
+pub(crate) fn vector(name: &str, unit: &str, axis: &str, values: &[f64]) -> NamedArray {
     array(name, unit, &[axis], Array1::from(values.to_vec()).into_dyn())
 }
 

@@ -46,11 +46,15 @@ pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, Plo
     }
 }
 
-/// Name and unit of an axis: `Q_e` stays a symbol with an index, words are written apart.
 fn label(axis: &ScanArray) -> String {
-    let is_symbol = axis.name.split_once('_').is_some_and(|(symbol, _)| symbol.chars().count() < 3);
-    let name = if is_symbol { axis.name.clone() } else { axis.name.replace('_', " ") };
-    if axis.unit == "1" { name } else { format!("{name} ({})", axis.unit) }
+    axis_label(&axis.name, &axis.unit)
+}
+
+/// Name and unit of a key: `Q_e` stays a symbol with an index, words are written apart.
+pub(crate) fn axis_label(name: &str, unit: &str) -> String {
+    let is_symbol = name.split_once('_').is_some_and(|(symbol, _)| symbol.chars().count() < 3);
+    let name = if is_symbol { name.to_owned() } else { name.replace('_', " ") };
+    if unit.is_empty() || unit == "1" { name } else { format!("{name} ({unit})") }
 }
 
 /// Mean and standard deviation over the seeds of `array`, with axis `k` at `place[k]`.
@@ -119,12 +123,22 @@ fn lines(
 }
 
 /// Logarithmic for values in equal ratios.
-fn spacing(values: &[f64]) -> Spacing {
+pub(crate) fn spacing(values: &[f64]) -> Spacing {
     let ratios: Vec<f64> = values.windows(2).map(|pair| pair[1] / pair[0]).collect();
     let equal = |ratio: &f64| (ratio / ratios[0] - 1.0).abs() < 1e-6;
     let logarithmic =
         values.iter().all(|&v| v > 0.0) && ratios.len() > 1 && ratios.iter().all(equal);
     if logarithmic { Spacing::Log } else { Spacing::Linear }
+}
+
+/// Shading and range of rates between `low` and `high`. Over decades it is logarithmic, and silence (below a hundredth of the
+/// highest rate) is drawn as the lowest shade.
+pub(crate) fn rate_shading(low: f64, high: f64) -> (Shading, (f64, f64)) {
+    if high > 30.0 * low.max(0.0) {
+        (Shading::Log, (low.max(0.01 * high), high))
+    } else {
+        (Shading::Linear, (low, high))
+    }
 }
 
 fn maps(
@@ -162,12 +176,7 @@ fn maps(
         .collect();
     let (low, high) =
         finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-    // Rates over decades: silence (below a hundredth of the highest rate) is drawn as the lowest shade.
-    let (shading, range) = if high > 30.0 * low.max(0.0) {
-        (Shading::Log, (low.max(0.01 * high), high))
-    } else {
-        (Shading::Linear, (low, high))
-    };
+    let (shading, range) = rate_shading(low, high);
     let mut rows = Vec::new();
     for (p, name) in populations.iter().enumerate() {
         let mut row = Vec::new();

@@ -11,8 +11,8 @@ use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellSca
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting,
-    covered_membrane, default_starts, find_fixed_points, fit, integrate,
+    MeanField, PointError, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory,
+    Weighting, covered_membrane, default_starts, find_fixed_points, fit, integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -103,6 +103,9 @@ pub enum TheoryError {
     /// The fixed points cannot be sought.
     #[error(transparent)]
     FixedPoint(#[from] FixedPointError),
+    /// A state does not fit the system.
+    #[error(transparent)]
+    State(#[from] PointError),
     /// The interruption came while scanning.
     #[error("interrupted")]
     Interrupted,
@@ -175,24 +178,23 @@ pub fn fit_points(
     Ok((fit, fitted))
 }
 
-/// Predicts the activity of `model`.
+/// Scans and fits the transfer function of every population; adds the time it took to `seconds`.
 ///
 /// `progress` is called with (population, fraction of its scan done).
 ///
 /// # Errors
 /// [`TheoryError`].
-pub fn predict(
+pub fn fit_all(
     model: &Model,
     library: &CellLibrary,
     threads: usize,
+    seconds: &mut TheorySeconds,
     progress: &mut dyn FnMut(&str, f64),
-) -> Result<Theory, TheoryError> {
-    let input = ModelInput::new(model)?;
+) -> Result<Vec<FittedPopulation>, TheoryError> {
     // Before the first scan, not after the scans of the populations in front.
     for index in 0..model.populations().len() {
         covered_membrane(model, index).map_err(FromModelError::from)?;
     }
-    let mut seconds = TheorySeconds::default();
     let mut populations = Vec::new();
     for (index, population) in model.populations().iter().enumerate() {
         let start = Instant::now();
@@ -211,6 +213,24 @@ pub fn predict(
         populations.push(fitted);
         seconds.fit += start.elapsed().as_secs_f64();
     }
+    Ok(populations)
+}
+
+/// Predicts the activity of `model`.
+///
+/// `progress` is called with (population, fraction of its scan done).
+///
+/// # Errors
+/// [`TheoryError`].
+pub fn predict(
+    model: &Model,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Theory, TheoryError> {
+    let input = ModelInput::new(model)?;
+    let mut seconds = TheorySeconds::default();
+    let populations = fit_all(model, library, threads, &mut seconds, progress)?;
     let start = Instant::now();
     let functions: Vec<Arc<dyn DynTransferFunction>> =
         populations.iter().map(FittedPopulation::function).collect();

@@ -12,6 +12,7 @@ use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::features::FeaturesArgs;
 use super::info::InfoArgs;
+use super::meanfield::MeanfieldArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
 use super::report::ReportArgs;
@@ -58,9 +59,17 @@ overview.svg into DIR. Results go to disk while the run computes (results.partia
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
     Run(RunToEndArgs),
     Compare(CompareArgs),
-    /// The theory alone: transfer functions, fixed points with their stability, rates in time.
-    #[command(after_help = "Example:\n  ntwk meanfield examples/rs-fs/model.toml --out out/theory")]
-    Meanfield(RunArgs),
+    /// The theory alone: fixed points with their stability and rates in time, or one of the studies below.
+    #[command(after_help = "\
+Examples:
+  ntwk meanfield examples/rs-fs/model.toml --out out/theory
+  ntwk meanfield phase-plane examples/rs-fs/model.toml
+  ntwk meanfield continue examples/rs-fs/model.toml --vary 'projections[1].weight=1nS..8nS'
+
+The transfer functions are measured on single cells and fitted first, as [theory] of the model says. With a
+MODEL and no command: writes results.h5 (fits, rates in time) and the figure rates.png into DIR. All
+fixed points are those of the mean input of the model's stationary window ([compare] stationary).")]
+    Meanfield(MeanfieldArgs),
     Tf(TfArgs),
     Plot(PlotArgs),
     Report(ReportArgs),

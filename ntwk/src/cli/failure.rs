@@ -12,11 +12,13 @@ use ntwk::scan::ScanPlanError;
 use ntwk::scan_run::ScanError;
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
+use ntwk::theory_family::FamilyError;
 use ntwk::transfer_scan::TransferScanError;
 use ntwk::verify::VerifyError;
 use ntwk_analysis::AnalysisError;
 use ntwk_core::Faults;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
+use ntwk_meanfield::ContinuationError;
 use ntwk_morpho::studies::StudyError;
 
 /// Why a command ended without success.
@@ -85,6 +87,12 @@ pub(crate) enum Failure {
     /// The theory failed.
     #[error(transparent)]
     Theory(#[from] TheoryError),
+    /// There is no theory along a key.
+    #[error(transparent)]
+    Family(#[from] FamilyError),
+    /// A branch cannot be followed.
+    #[error(transparent)]
+    Continuation(#[from] ContinuationError),
     /// The comparison failed.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -142,6 +150,14 @@ impl Failure {
             | Self::Argument(_)
             | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. })
             | Self::ScanPlan(ScanPlanError::Faults(_))
+            | Self::Family(
+                FamilyError::Plan(ScanPlanError::Faults(_))
+                | FamilyError::Faults(_)
+                | FamilyError::NotNumbers { .. }
+                | FamilyError::Steps { .. }
+                | FamilyError::Table { .. }
+                | FamilyError::Cells { .. },
+            )
             | Self::TransferScan(
                 TransferScanError::Another { .. }
                 | TransferScanError::Axis { .. }
@@ -152,6 +168,7 @@ impl Failure {
             | Self::Study(StudyError::Interrupted)
             | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))
             | Self::Theory(TheoryError::Interrupted)
+            | Self::Family(FamilyError::Theory(TheoryError::Interrupted))
             | Self::Verify(VerifyError::Interrupted) => 130,
             _ => 1,
         }

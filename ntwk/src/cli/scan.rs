@@ -163,7 +163,7 @@ fn adapt(scan: &mut ParameterScanSpec, args: &ScanArgs) {
 }
 
 /// `[NAME:]KEY[,KEY...]=FROM..TO[:N][:log]` or `...=A,B,C`.
-fn parse_vary(text: &str) -> Result<VarySpec, String> {
+pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
     let expected = "expected [NAME:]KEY=FROM..TO:N[:log] or KEY=A,B,C";
     let (left, right) = text.split_once('=').ok_or(expected)?;
     let (name, keys) = match left.split_once(':') {

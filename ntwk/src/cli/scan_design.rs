@@ -166,7 +166,7 @@ impl DesignArgs {
 }
 
 /// `LOW..HIGH:N[:log]`, or one value.
-fn parse_axis(text: &str) -> Result<ScanAxis, String> {
+pub(crate) fn parse_axis(text: &str) -> Result<ScanAxis, String> {
     let expected = || format!("{text:?}: expected LOW..HIGH:N, LOW..HIGH:N:log or one number");
     let value = |t: &str| t.trim().parse::<f64>().map_err(|_| expected());
     let Some((low, rest)) = text.split_once("..") else {

@@ -1,18 +1,18 @@
-//! `ntwk meanfield`: the theory alone.
+//! `ntwk meanfield MODEL`: fixed points and rates in time.
 
 use std::time::{Instant, SystemTime};
 
 use ntwk_core::Model;
 use ntwk_io::{RunContents, WriteOptions, write_run};
-use ntwk_meanfield::Stability;
+use ntwk_meanfield::{FixedPoint, Stability};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 
-use super::Failure;
-use super::args::RunArgs;
-use super::output::{make_folder, model, note, print, theme, write_figure};
-use super::progress::Bar;
-use super::run::list_files;
-use super::table::{Table, number};
+use super::super::Failure;
+use super::super::args::RunArgs;
+use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::progress::Bar;
+use super::super::run::list_files;
+use super::super::table::{Table, number};
 use ntwk::overview::FigureError;
 use ntwk::results::theory_groups;
 use ntwk::stream::{model_text, provenance};
@@ -27,31 +27,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let windows = Windows::of(&model);
     let points = theory.fixed_points(windows.stationary)?;
 
-    let mut table =
-        Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
-    for (i, point) in points.found.iter().enumerate() {
-        for (p, population) in theory.populations.iter().enumerate() {
-            let stability = match point.stability {
-                Stability::Stable => "stable",
-                Stability::Unstable => "unstable",
-                Stability::Undetermined => "undetermined",
-            };
-            table.row(vec![
-                (i + 1).to_string(),
-                population.name.clone(),
-                number(point.rates[p], 4),
-                number(point.moments[p].mu_V, 2),
-                number(point.moments[p].sigma_V, 2),
-                format!(
-                    "{stability}{}",
-                    if point.in_domain[p] { "" } else { " (outside the scan)" }
-                ),
-            ]);
-        }
-    }
     print(format!(
-        "{table}input: its mean between {} and {} ms",
-        windows.stationary[0], windows.stationary[1]
+        "{}{}",
+        fixed_point_table(&points.found, &names(&theory)),
+        window_line(&windows)
     ));
 
     let text = model_text(&model)?;
@@ -71,6 +50,42 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     list_files(&files);
     theory.limitations.iter().for_each(note);
     Ok(())
+}
+
+/// Names of the populations of a theory.
+pub(crate) fn names(theory: &Theory) -> Vec<String> {
+    theory.populations.iter().map(|p| p.name.clone()).collect()
+}
+
+/// Which input the fixed points belong to.
+pub(crate) fn window_line(windows: &Windows) -> String {
+    let [from, to] = windows.stationary;
+    format!("input: its mean between {from} and {to} ms")
+}
+
+/// Fixed points, numbered, one row per population.
+pub(crate) fn fixed_point_table(points: &[FixedPoint], names: &[String]) -> Table {
+    let mut table =
+        Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
+    for (i, point) in points.iter().enumerate() {
+        let stability = match point.stability {
+            Stability::Stable => "stable",
+            Stability::Unstable => "unstable",
+            Stability::Undetermined => "undetermined",
+        };
+        for (p, name) in names.iter().enumerate() {
+            let remark = if point.in_domain[p] { "" } else { " (outside the scan)" };
+            table.row(vec![
+                (i + 1).to_string(),
+                name.clone(),
+                number(point.rates[p], 4),
+                number(point.moments[p].mu_V, 2),
+                number(point.moments[p].sigma_V, 2),
+                format!("{stability}{remark}"),
+            ]);
+        }
+    }
+    table
 }
 
 /// Predicts with a progress bar per population.
