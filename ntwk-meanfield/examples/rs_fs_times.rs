@@ -3,6 +3,8 @@
 //! `cargo run --release -p ntwk-meanfield --example rs_fs_times -- [REPEATS] [THREADS]` prints one JSON object with the best
 //! of the repeats; `validation/peers/meanfield.py` runs it beside the same system in Python.
 
+#![allow(clippy::print_stdout)]
+
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -119,7 +119,7 @@ pub fn populations(system: &MeanField) -> Vec<String> {
 pub fn phase_plane_group(
     plane: &PhasePlane,
     points: &FixedPoints,
-    shown: [String; 2],
+    shown: &[String; 2],
     populations: &[String],
 ) -> TheoryGroup {
     let (nx, ny) = (plane.x.len(), plane.y.len());

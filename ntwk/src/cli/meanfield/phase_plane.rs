@@ -67,7 +67,7 @@ pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, TheoryError>>()?;
 
     let shown = chosen.map(|p| names[p].clone());
-    let mut groups = vec![phase_plane_group(&plane, &points, shown.clone(), &names)];
+    let mut groups = vec![phase_plane_group(&plane, &points, &shown, &names)];
     groups.extend(trajectories.iter().enumerate().map(|(k, t)| trajectory_group(t, k, &names)));
     let file = store(&args.run.out, "phase_plane", &model, &groups, args.run.threads(), started)?;
     let mut files = vec![file];
