@@ -37,7 +37,7 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
     fn spike_threshold(&self) -> f64;
 
     /// For a cell whose step is propagated exactly: its linear membrane. Such a cell takes currents
-    /// only, and [`SynapticInput::drive`] is then the potential they add in a step.
+    /// only, and [`SummedInput::drive`](crate::kernel::SummedInput::drive) is then the potential they add in a step.
     fn linear_membrane(&self) -> Option<LinearMembrane> {
         None
     }
