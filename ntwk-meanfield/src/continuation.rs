@@ -120,6 +120,8 @@ struct Indicators {
 const LARGEST_TURN: f64 = 0.94;
 /// Newton steps of a corrector.
 const CORRECTIONS: usize = 8;
+/// Half the distance, in the range, over which the slope along the parameter is taken.
+const SLOPE_REACH: f64 = 1e-5;
 
 struct Follower<'a, F: ?Sized> {
     family: &'a F,
@@ -152,7 +154,7 @@ impl<F: Family + ?Sized> Follower<'_, F> {
 
     /// `dG/ds` by a difference within the range.
     fn slope(&self, parameter: f64, rates: &DVector<f64>) -> Result<DVector<f64>, BranchEnd> {
-        let h = 1e-5 * self.span();
+        let h = SLOPE_REACH * self.span();
         let (low, high) = ((parameter - h).max(self.range[0]), (parameter + h).min(self.range[1]));
         let ends =
             [(low, self.evaluate(low, rates, false)), (high, self.evaluate(high, rates, false))];
@@ -313,7 +315,31 @@ impl<F: Family + ?Sized> Follower<'_, F> {
             }
             *step *= 0.5;
         }
+        if let Some((place, next)) = self.over_corner(here, tangent) {
+            *step = 0.2 * self.options.max_step;
+            return Ok(Step::Inside(place, next));
+        }
         Err(last)
+    }
+
+    /// The branch on the other side of a corner: where a state reaches the edge of a fit's domain, or the parameter a value at
+    /// which it was measured, the slopes on both sides differ and no short step follows the branch. It goes on at a parameter
+    /// just beyond, unless it turns back there.
+    fn over_corner(&self, here: &Place, tangent: &DVector<f64>) -> Option<(Place, DVector<f64>)> {
+        let n = here.rates.len();
+        let onwards = tangent[n].signum();
+        [4.0, 16.0, 64.0].into_iter().find_map(|far| {
+            let parameter = here.point.parameter + onwards * far * SLOPE_REACH * self.span();
+            if !(self.range[0]..=self.range[1]).contains(&parameter) {
+                return None;
+            }
+            let rates = self.at_fixed_parameter(parameter, &here.rates)?;
+            let place = self.place(parameter, rates).ok()?;
+            let mut direction = DVector::zeros(n + 1);
+            direction[n] = onwards;
+            let next = self.tangent(&place, &direction)?;
+            (self.distance(&place, here) <= self.options.max_step).then_some((place, next))
+        })
     }
 
     /// The tangent at `there`, unless the branch would turn too sharply for one step.

@@ -18,14 +18,15 @@ use crate::scan::{ScanAxis, ScanPlan, ScanPlanError};
 use crate::theory::{FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all};
 use crate::windows::Windows;
 
-/// Values of a key of a cell at which its transfer functions are measured.
-const NODES: usize = 5;
+/// Values of a key at which transfer functions are measured where it changes what is measured.
+const NODES: usize = 9;
 
 /// Mean fields over one or more keys of a model that vary continuously.
 ///
-/// A transfer function belongs to a cell: keys of synapses, connections, inputs and sizes leave it as it is and change the
-/// moments. Where a key changes the cells (or how they are scanned), they are scanned and fitted at five values of it, with the
-/// same random numbers, and the thresholds are interpolated linearly in between.
+/// A transfer function belongs to a cell, in the range of input that its scan covers: keys of inputs and sizes leave it as it is
+/// and change the moments. Where one key changes the cells, how they are scanned or the synapses they are scanned through, they
+/// are scanned and fitted at nine values of it, with the same random numbers, and the thresholds are interpolated linearly in
+/// between. Over several keys of synapses the scan is that of the model as it is written.
 pub struct TheoryFamily<'a> {
     root: Node,
     axes: Vec<ScanAxis>,
@@ -125,11 +126,12 @@ impl<'a> TheoryFamily<'a> {
             let values = values.ok_or_else(|| FamilyError::NotNumbers { key: key.clone() })?;
             for &value in [values.first(), values.last()].into_iter().flatten() {
                 let changed = family.model(&family.corner(k, value))?;
-                if !same_cells(model, &changed) {
+                let other = first_other_scan(model, &changed)?;
+                if !same_cells(model, &changed) || (family.axes.len() == 1 && other.is_some()) {
                     recast = Some(key.clone());
                 }
                 if model.spec().theory.transfer_function == TransferFunctionKind::Tabulated
-                    && let Some(population) = first_other_table(model, &changed)?
+                    && let Some(population) = other
                 {
                     return Err(FamilyError::Table { key, population });
                 }
@@ -330,8 +332,8 @@ fn same_cells(a: &Model, b: &Model) -> bool {
         && a.dt() == b.dt()
 }
 
-/// The first population whose table over presynaptic rates holds for one model and not for the other.
-fn first_other_table(a: &Model, b: &Model) -> Result<Option<String>, FamilyError> {
+/// The first population whose scan over presynaptic rates differs between two models.
+fn first_other_scan(a: &Model, b: &Model) -> Result<Option<String>, FamilyError> {
     for (index, population) in a.populations().iter().enumerate() {
         let classes = |m: &Model| {
             classes_of_inputs(m, index).map_err(|e| TheoryError::from(SingleCellError::from(e)))

@@ -4,9 +4,9 @@ use crate::support::{assert_close, di_volo_drive, input, membrane, spectrum_2018
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     Adaptation, Bifurcation, BranchEnd, Connection, ContinuationError, ContinuationOptions,
-    FixedPointOptions, Input, MeanField, MeanFieldPopulation, Mixture, Moments, Scalar, Source,
-    Stability, SynapseClass, TransferFunction, bifurcation_diagram, default_starts,
-    find_fixed_points, follow,
+    DynTransferFunction, FixedPointOptions, Input, MeanField, MeanFieldPopulation, Mixture,
+    Moments, Scalar, Source, Stability, SynapseClass, TransferFunction, bifurcation_diagram,
+    default_starts, find_fixed_points, follow,
 };
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -38,6 +38,15 @@ const T: f64 = 10.0;
 
 /// One population that excites itself by currents, so that `mu_V = E_L + (I - W_adapt) / g_L + w nu`.
 fn population(b: f64, tau_w: f64, current: f64) -> Result<(MeanField, Input), Infallible> {
+    excited_by_itself(Arc::new(F), b, tau_w, current)
+}
+
+fn excited_by_itself(
+    transfer_function: Arc<dyn DynTransferFunction>,
+    b: f64,
+    tau_w: f64,
+    current: f64,
+) -> Result<(MeanField, Input), Infallible> {
     let synapse = SynapseClass {
         in_degree: 1.0,
         weight: 1.0,
@@ -50,7 +59,7 @@ fn population(b: f64, tau_w: f64, current: f64) -> Result<(MeanField, Input), In
         name: "E".to_owned(),
         size: 1000,
         membrane: Membrane { b, tau_w, ..membrane(G_L, 200.0, E_L, -50.0) },
-        transfer_function: Arc::new(F),
+        transfer_function,
         connections: vec![Connection { source: Source::Population(0), synapse }],
         adaptation: if b > 0.0 { Adaptation::Explicit } else { Adaptation::InTransferFunction },
     };
@@ -67,6 +76,49 @@ fn current_at(nu: f64, k: f64) -> f64 {
 fn rates_of_slope(slope: f64) -> [f64; 2] {
     let root = (0.25 - slope * F.s / F.most).sqrt();
     [F.most * (0.5 - root), F.most * (0.5 + root)]
+}
+
+/// A ramp whose slope changes at one potential, `F = k (mu_V - theta) + (K - k) max(mu_V - theta - d, 0)`.
+#[derive(Debug, Clone, Copy)]
+struct BentRamp;
+
+const RAMP_THETA: f64 = -60.0;
+const RAMP_BEND: f64 = -58.0;
+const RAMP_SLOPES: [f64; 2] = [1.05 / W, 50.0 / W];
+
+impl TransferFunction for BentRamp {
+    fn rate<S: Scalar>(&self, _: &Membrane, m: &Moments<S>) -> S {
+        let beyond = m.mu_V.limited_to(RAMP_BEND, f64::INFINITY) - RAMP_BEND;
+        (m.mu_V - RAMP_THETA) * RAMP_SLOPES[0] + beyond * (RAMP_SLOPES[1] - RAMP_SLOPES[0])
+    }
+    fn in_domain(&self, _: &Membrane, _: &Moments) -> bool {
+        true
+    }
+}
+
+/// Where the transfer function changes its slope, as at the edge of the domain of a fit, the branch has a corner and goes on
+/// behind it.
+#[test]
+fn a_branch_goes_on_behind_a_corner() {
+    let family = |current: f64| excited_by_itself(Arc::new(BentRamp), 0.0, 500.0, current);
+    // nu = k (E_L + I / g_L + w nu - theta), so I = g_L (theta - E_L + nu (1 / k - w)), and likewise behind the bend.
+    let bend = RAMP_SLOPES[0] * (RAMP_BEND - RAMP_THETA);
+    let current = |nu: f64| {
+        let mu = if nu < bend {
+            RAMP_THETA + nu / RAMP_SLOPES[0]
+        } else {
+            RAMP_BEND + (nu - bend) / RAMP_SLOPES[1]
+        };
+        G_L * (mu - E_L - W * nu)
+    };
+    let range = [current(2.0 * bend), current(0.5 * bend)];
+    let options = ContinuationOptions::default();
+    let branch = follow(&family, range, range[1], &[0.5 * bend], &options).unwrap();
+    assert_eq!(branch.ends, [BranchEnd::Range, BranchEnd::Range], "{:?}", branch.points.last());
+    for point in &branch.points {
+        let expected = current(point.fixed_point.rates[0]);
+        assert!((point.parameter - expected).abs() < 1e-6, "{} {expected}", point.parameter);
+    }
 }
 
 /// The S-shaped branch of a population that excites itself: both turning points, the stability of its parts.

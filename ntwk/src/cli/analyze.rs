@@ -25,7 +25,7 @@ Examples:
   ntwk analyze out/results.h5
   ntwk analyze out/results.h5 --window 500,2500 --out out
 
-Definitions are those of elephant and scipy; the documentation of ntwk-analysis has the equations.
+Definitions are those of elephant and scipy; the documentation of ntwk-analysis has the equations. \
 Variables are read of the first 100 recorded neurons. Writes analysis.json into DIR.")]
 pub(crate) struct AnalyzeArgs {
     /// Results file of `ntwk run` or `ntwk compare`.

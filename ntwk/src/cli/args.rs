@@ -54,8 +54,8 @@ Examples:
   ntwk run long.toml --out out/long --checkpoint '10 s'       keep the state every 10 s
   ntwk run long.toml --out out/long --checkpoint '10 s' --resume        go on where it stopped
 
-Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and
-overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any
+Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and \
+overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any \
 moment), so memory does not grow with the duration, and a run that is killed keeps what it had.")]
     Run(RunToEndArgs),
     Compare(CompareArgs),
@@ -66,8 +66,8 @@ Examples:
   ntwk meanfield phase-plane examples/rs-fs/model.toml
   ntwk meanfield continue examples/rs-fs/model.toml --vary 'projections[1].weight=1nS..8nS'
 
-The transfer functions are measured on single cells and fitted first, as [theory] of the model says. With a
-MODEL and no command: writes results.h5 (fits, rates in time) and the figure rates.png into DIR. All
+The transfer functions are measured on single cells and fitted first, as [theory] of the model says. With a \
+MODEL and no command: writes results.h5 (fits, rates in time) and the figure rates.png into DIR. All \
 fixed points are those of the mean input of the model's stationary window ([compare] stationary).")]
     Meanfield(MeanfieldArgs),
     Tf(TfArgs),

@@ -29,12 +29,12 @@ Examples:
   ntwk compare examples/rs-fs/model.toml --out out/rs-fs
   ntwk compare examples/rs-fs/model.toml --forms --set theory.transfer_function=tabulated
 
-The table has, per population, the stationary rate (with its statistical error), mean and standard
-deviation of V_m and the transient peak, simulated and predicted, with errors. The column `Poisson
-cells` says where they come from: single cells under independent Poisson trains at the simulated
-rates. Where these differ from the simulation, the network's trains are not independent and Poisson;
-where the prediction differs from these, the transfer function is off, or the moments, which know
-neither spike nor reset. [compare] in the model file sets the windows. Writes results.h5,
+The table has, per population, the stationary rate (with its statistical error), mean and standard \
+deviation of V_m and the transient peak, simulated and predicted, with errors. The column `Poisson \
+cells` says where they come from: single cells under independent Poisson trains at the simulated \
+rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
+where the prediction differs from these, the transfer function is off, or the moments, which know \
+neither spike nor reset. [compare] in the model file sets the windows. Writes results.h5, \
 summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]

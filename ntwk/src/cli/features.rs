@@ -22,9 +22,9 @@ Examples:
   ntwk features out/run/traces.csv --start 100 --end 600 --current '200 pA'
   ntwk features recording.csv --column 3 --start '0.1 s' --end '0.6 s' --spike-threshold '-10 mV'
 
-TRACE has the time (ms) in its first column and potentials (mV) in the others, sampled at equal steps;
-`ntwk morpho run` and `ntwk cells pulse` write such files, and most recording programs can. The
-definitions are those of eFEL (docs: ntwk_analysis::TraceFeatures has the list). Point neurons have no
+TRACE has the time (ms) in its first column and potentials (mV) in the others, sampled at equal steps; \
+`ntwk morpho run` and `ntwk cells pulse` write such files, and most recording programs can. The \
+definitions are those of eFEL (docs: ntwk_analysis::TraceFeatures has the list). Point neurons have no \
 spike shape: they are reset at their threshold.
 
 Writes features.json, features.png and features.svg into DIR.")]

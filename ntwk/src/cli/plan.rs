@@ -15,7 +15,7 @@ use ntwk::simulate::default_threads;
 Example:
   ntwk plan big-model.toml --threads 8
 
-The time comes from a run of some hundred milliseconds on this machine. A network of more than
+The time comes from a run of some hundred milliseconds on this machine. A network of more than \
 twenty million synapses is measured on a part of it with the same in-degrees.")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]

@@ -22,7 +22,7 @@ Examples:
   ntwk plot out/results.h5 --figure all
   ntwk plot out/results.h5 --figure connectivity
 
-A figure is left out, with a note, when the run did not record what it shows. Single variables are those
+A figure is left out, with a note, when the run did not record what it shows. Single variables are those \
 of the first 100 recorded neurons.")]
 pub(crate) struct PlotArgs {
     /// Results file written by `ntwk run` or `ntwk compare`.

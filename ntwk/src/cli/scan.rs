@@ -23,12 +23,12 @@ Examples:
             --vary 'nu:afferents.AffExc.rate=3,10,25' --command compare --out out/regimes
   ntwk scan model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
 
-KEY=FROM..TO:N[:log] are N values, KEY=A,B,C these values; FROM..TO[:log] is what random and
-latin_hypercube draw from. Several keys joined by commas take the same value; NAME: before them names
+KEY=FROM..TO:N[:log] are N values, KEY=A,B,C these values; FROM..TO[:log] is what random and \
+latin_hypercube draw from. Several keys joined by commas take the same value; NAME: before them names \
 the axis. Without --vary the section [scan] of the model says what varies.
 
-Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a
-figure of the rates. Every point is stored when it is known: the same command continues a scan that was
+Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a \
+figure of the rates. Every point is stored when it is known: the same command continues a scan that was \
 interrupted or killed. Points that fail keep their error and do not stop the others.")]
 pub(crate) struct ScanArgs {
     #[command(flatten)]

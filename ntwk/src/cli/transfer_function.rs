@@ -40,9 +40,9 @@ Examples:
   ntwk tf scan examples/rs-fs/model.toml --design adaptive --rate exc=0..12:6 --rate inh=0..30:7
   ntwk tf scan examples/rs-fs/model.toml --design fluctuations --tau 8..20:3
 
-Writes scan_NAME.h5 (labelled arrays; xarray.open_dataset(..., engine=\"h5netcdf\")) and scan_NAME.csv per
-population. [theory.scan] of the model says how many cells a point has, for how long they are counted,
-and where the design `potentials` puts its points. The same command continues a scan that was
+Writes scan_NAME.h5 (labelled arrays; xarray.open_dataset(..., engine=\"h5netcdf\")) and scan_NAME.csv per \
+population. [theory.scan] of the model says how many cells a point has, for how long they are counted, \
+and where the design `potentials` puts its points. The same command continues a scan that was \
 interrupted or killed. Points that fail keep their error and do not stop the others.")]
     Scan(ScanTfArgs),
     /// Scan and fit: coefficients with uncertainties, quality of the fit, figures.
@@ -51,10 +51,10 @@ Examples:
   ntwk tf fit examples/rs-fs/model.toml --out out/tf
   ntwk tf fit examples/rs-fs/model.toml --design fluctuations --set theory.threshold_terms=4
 
-Takes the scan from DIR where `ntwk tf scan` with the same design left one, and goes on with it if it is
-not complete. Writes per population transfer_function_NAME.json (coefficients in mV with standard
-errors, both steps of the fit, condition number, cross-validation, domain) and
-transfer_function_NAME.npy (coefficients in V, the form of published files), and one figure per
+Takes the scan from DIR where `ntwk tf scan` with the same design left one, and goes on with it if it is \
+not complete. Writes per population transfer_function_NAME.json (coefficients in mV with standard \
+errors, both steps of the fit, condition number, cross-validation, domain) and \
+transfer_function_NAME.npy (coefficients in V, the form of published files), and one figure per \
 population: curves, surface, residuals.")]
     Fit(FitTfArgs),
 }

@@ -20,7 +20,7 @@ use ntwk::verify::{Verification, stored_outline, verify_run, verify_theory};
 Example:
   ntwk verify out/results.h5
 
-Exit code 0 when all bits are the same, 1 with the first difference when not. A run that was
+Exit code 0 when all bits are the same, 1 with the first difference when not. A run that was \
 interrupted is verified as far as it came.")]
 pub(crate) struct VerifyArgs {
     /// Results file of `ntwk run`, `ntwk compare` or `ntwk meanfield`.

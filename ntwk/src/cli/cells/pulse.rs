@@ -27,7 +27,7 @@ Examples:
   ntwk cells pulse RS_Izhikevich2003 --current 10       the I = 10 of the paper, with C_m = 1 pF
   ntwk cells pulse --model examples/rs-fs/model.toml --population RecInh --current '300 pA'
 
-Writes results.h5 (which ntwk info, export, analyze and verify read), V_m.csv and a table for each other variable,
+Writes results.h5 (which ntwk info, export, analyze and verify read), V_m.csv and a table for each other variable, \
 features.csv, pulse.png and pulse.svg into DIR.")]
 pub(super) struct PulseArgs {
     #[command(flatten)]

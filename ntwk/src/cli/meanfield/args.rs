@@ -50,8 +50,8 @@ Examples:
   ntwk meanfield phase-plane examples/four-regimes/self-sustained.toml --start 2,2 --start 40,10
   ntwk meanfield phase-plane model.toml --populations Exc,Inh --range Exc=0..20 --range Inh=0..40
 
-The rates of further populations are held where the model settles, adaptation currents follow the rates;
-the trajectories are those of the whole system. Writes phase_plane.h5 and the figure
+The rates of further populations are held where the model settles, adaptation currents follow the rates; \
+the trajectories are those of the whole system. Writes phase_plane.h5 and the figure \
 phase_plane.png into DIR.")]
     PhasePlane(PhasePlaneArgs),
     /// Follow the fixed points along a key of the model: a bifurcation diagram.
@@ -62,12 +62,12 @@ Examples:
             --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:15'
   ntwk meanfield continue model.toml --vary 'populations.RecExc.cell.b=0pA..60pA'
 
-KEY=FROM..TO is the range; with :N fixed points are sought at N values of it [default: 9], with :log at
-equal ratios; from each the branch is followed both ways, round its turns. Several keys joined by commas
-take the same value; NAME: before them names the axis. Where a key changes the cells, they are measured
-at five values of it and their thresholds interpolated.
+KEY=FROM..TO is the range; with :N fixed points are sought at N values of it [default: 9], with :log at \
+equal ratios; from each the branch is followed both ways, round its turns. Several keys joined by commas \
+take the same value; NAME: before them names the axis. Where a key changes the cells or their synapses, \
+the transfer functions are measured at nine values of it and their thresholds interpolated.
 
-Writes bifurcation_diagram.h5 (a group per branch: parameter, rates, eigenvalues, stability),
+Writes bifurcation_diagram.h5 (a group per branch: parameter, rates, eigenvalues, stability), \
 bifurcation_diagram.json (the bifurcations) and the figure bifurcation_diagram.png into DIR.")]
     Continue(ContinueArgs),
     /// Power spectra, coherence and frequency response around a stable state, with finite-size noise.
@@ -76,8 +76,8 @@ Examples:
   ntwk meanfield spectra examples/rs-fs/model.toml --out out/spectra
   ntwk meanfield spectra examples/rs-fs/model.toml --frequency 1..200:100 --set 'afferents.AffExc.rate=8 Hz'
 
-The theory is linearised at the stable fixed point where the model settles, or at the one that
---fixed-point names. The noise is that of the finite populations: its power goes with 1 / size. Writes
+The theory is linearised at the stable fixed point where the model settles, or at the one that \
+--fixed-point names. The noise is that of the finite populations: its power goes with 1 / size. Writes \
 spectra.h5 and the figure spectra.png into DIR.")]
     Spectra(SpectraArgs),
     /// Fixed points over two keys of the model: rates, stability, number.
@@ -86,9 +86,9 @@ Examples:
   ntwk meanfield map examples/rs-fs/model.toml --vary 'nu:afferents.AffExc.rate=2Hz..12Hz:41' \\
             --vary 'Q_i:projections[1].weight=2nS..8nS:41'
 
---vary as for `ntwk scan`, given twice. The cells are measured once; keys that change them are for
-`ntwk meanfield continue`, or for `ntwk scan --command meanfield`, which measures at every point. Writes
-fixed_point_map.h5 (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and the
+--vary as for `ntwk scan`, given twice. The cells are measured once; keys that change them are for \
+`ntwk meanfield continue`, or for `ntwk scan --command meanfield`, which measures at every point. Writes \
+fixed_point_map.h5 (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and the \
 figure fixed_point_map.png into DIR.")]
     Map(MapArgs),
 }

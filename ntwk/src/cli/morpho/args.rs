@@ -21,8 +21,8 @@ Examples:
   ntwk morpho run examples/dendritic-integration/cell.toml --out out/cell
   ntwk morpho epsp cell.toml --synapses cluster      attenuation map of EPSPs
 
-Places are written \"soma\", \"tip\", \"apical tip\", \"apical at 300 um\", \"branch 3 at 0.5\",
-\"sample 120\"; selections \"apical and distance > 100 um\", \"dendrites and diameter < 1 um\",
+Places are written \"soma\", \"tip\", \"apical tip\", \"apical at 300 um\", \"branch 3 at 0.5\", \
+\"sample 120\"; selections \"apical and distance > 100 um\", \"dendrites and diameter < 1 um\", \
 \"not (soma or axon)\", \"subtree 7\", \"order >= 2\".")]
 pub(crate) struct MorphoArgs {
     #[command(subcommand)]
@@ -39,7 +39,7 @@ Examples:
   ntwk morpho run examples/dendritic-integration/cell.toml --out out/cell
   ntwk morpho run cell.toml --set simulation.dt=0.0125 --set 'electrodes[0].amplitude=500 pA'
 
-Writes results.h5 (recordings, spikes, compartments, synapses, cell file, provenance), traces.csv,
+Writes results.h5 (recordings, spikes, compartments, synapses, cell file, provenance), traces.csv, \
 run.png and run.svg into DIR.")]
     Run(StudyArgs),
     /// List the built-in channels with their parameters.
@@ -192,7 +192,7 @@ Examples:
   ntwk morpho electrotonic examples/dendritic-integration/cell.toml
   ntwk morpho electrotonic cell.toml --hold '-60 mV' --step 0.02
 
-Writes electrotonic.csv (one line per compartment: lambda, lengths), equivalent_cable.csv,
+Writes electrotonic.csv (one line per compartment: lambda, lengths), equivalent_cable.csv, \
 electrotonic.png and electrotonic.svg.")]
 pub(crate) struct ElectrotonicArgs {
     #[command(flatten)]
@@ -238,8 +238,8 @@ Examples:
   ntwk morpho epsp examples/dendritic-integration/cell.toml --synapses excitation
   ntwk morpho epsp cell.toml --where 'apical and distance > 200 um' --duration '200 ms'
 
-The synapse is one contact of a group of the cell file: its receptors with their weights. Electrodes
-and synaptic activity are left out; the cell settles for 500 ms before each EPSP.
+The synapse is one contact of a group of the cell file: its receptors with their weights. Electrodes \
+and synaptic activity are left out; the cell settles for 500 ms before each EPSP. \
 Writes epsp.csv (one line per compartment), epsp.png and epsp.svg.")]
 pub(crate) struct EpspArgs {
     #[command(flatten)]
@@ -264,7 +264,7 @@ Examples:
   ntwk morpho summation examples/dendritic-integration/cell.toml --synapses cluster --at 'apical at 570 um' --most 25
   ntwk morpho summation cell.toml --at 'basal tip'
 
-Draws the peak at the soma against the number, beside linear summation and beside the same contacts
+Draws the peak at the soma against the number, beside linear summation and beside the same contacts \
 without voltage-dependent receptors. Writes summation.csv, summation.png and summation.svg.")]
 pub(crate) struct SummationArgs {
     #[command(flatten)]
@@ -360,8 +360,8 @@ pub(crate) struct MovieArgs {
 Example:
   ntwk morpho background examples/dendritic-integration/cell.toml --synapses cluster --at 'apical at 300 um'
 
-The activity is that of the synapses of the cell file. The cell runs with the same spikes three
-times: alone, with a steady test current, and with the probe EPSP every 150 ms; differences between
+The activity is that of the synapses of the cell file. The cell runs with the same spikes three \
+times: alone, with a steady test current, and with the probe EPSP every 150 ms; differences between \
 the runs are exact. Writes background.csv, background.png and background.svg.")]
 pub(crate) struct BackgroundArgs {
     #[command(flatten)]
@@ -396,9 +396,9 @@ Example:
   ntwk morpho tf examples/morpho-transfer/cell.toml --excitation excitation --inhibition inhibition \\
       --rates-excitation 0.5,1,1.5,2,3 --rates-inhibition 1,4,8
 
-Each point is the cell under Poisson trains of these rates per synapse. Mean, standard deviation and
-autocorrelation time of the somatic potential are measured with the spike-generating channels left
-out (--spiking), as the theory takes them without spikes. Writes scan.csv (the columns of `ntwk tf
+Each point is the cell under Poisson trains of these rates per synapse. Mean, standard deviation and \
+autocorrelation time of the somatic potential are measured with the spike-generating channels left \
+out (--spiking), as the theory takes them without spikes. Writes scan.csv (the columns of `ntwk tf \
 scan`), transfer_function.json (coefficients, quality) and transfer_function.png/.svg.")]
 pub(crate) struct MorphoTfArgs {
     #[command(flatten)]
@@ -440,9 +440,9 @@ pub(crate) struct MorphoTfArgs {
 Example:
   ntwk morpho fit examples/passive-fit/cell.toml --trace examples/passive-fit/trace.csv
 
-The cell runs with the electrodes of its file; the potential at --at is compared with the trace
-(two columns: time in ms, V in mV). The gradient of the squared error is computed by the adjoint of
-the implicit step; the crate argmin minimises (L-BFGS in the logarithms of the parameters).
+The cell runs with the electrodes of its file; the potential at --at is compared with the trace \
+(two columns: time in ms, V in mV). The gradient of the squared error is computed by the adjoint of \
+the implicit step; the crate argmin minimises (L-BFGS in the logarithms of the parameters). \
 Writes fit.json, fit.csv, fit.png and fit.svg.")]
 pub(crate) struct FitArgs {
     #[command(flatten)]

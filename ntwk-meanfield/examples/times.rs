@@ -1,7 +1,8 @@
-//! Times of the mean field of the RS-FS network: a fixed point, a trajectory, a map of fixed points.
+//! Times of the mean field: of the RS-FS network a fixed point, a trajectory, a map of fixed points; of a network with
+//! 31-term thresholds a trajectory.
 //!
-//! `cargo run --release -p ntwk-meanfield --example rs_fs_times -- [REPEATS] [THREADS]` prints one JSON object with the best
-//! of the repeats; `validation/peers/meanfield.py` runs it beside the same system in Python.
+//! `cargo run --release -p ntwk-meanfield --example times -- [REPEATS] [THREADS]` prints one JSON object with the best of the
+//! repeats; `validation/peers/meanfield.py` runs it beside the same systems in Python.
 
 #![allow(clippy::print_stdout)]
 
@@ -59,6 +60,58 @@ fn rs_fs(inhibitory: f64) -> Result<MeanField, Failure> {
     Ok(MeanField::new(populations, vec!["drive".to_owned()], 5.0)?)
 }
 
+/// The network `The_Spectrum_of_Asynch_Dyn_2018` of neural_network_dynamics, with its coefficients.
+fn spectrum() -> Result<MeanField, Failure> {
+    let data = include_str!("../tests/data/skewness_threshold.json");
+    let data: serde_json::Value = serde_json::from_str(data)?;
+    let synapse = |in_degree, weight, reversal| SynapseClass {
+        in_degree,
+        weight,
+        tau_syn: 5.0,
+        E_rev: reversal,
+        mixture: None,
+    };
+    let mut populations = Vec::new();
+    for (name, size, threshold) in [("RecExc", 4000, -50.0), ("RecInh", 1000, -53.0)] {
+        let membrane = Membrane {
+            C_m: 200.0,
+            g_L: 10.0,
+            E_L: -70.0,
+            V_th: threshold,
+            V_reset: -70.0,
+            t_ref: 5.0,
+            a: 0.0,
+            b: 0.0,
+            tau_w: 500.0,
+        };
+        let c: Vec<f64> = serde_json::from_value(data["coefficients_V"][name].clone())?;
+        let function = EffectiveThreshold::from_volts(ThresholdForm::Skewness31, &c, None)?;
+        populations.push(MeanFieldPopulation {
+            name: name.to_owned(),
+            size,
+            membrane,
+            transfer_function: Arc::new(function),
+            connections: vec![
+                Connection { source: Source::Population(0), synapse: synapse(200.0, 2.0, 0.0) },
+                Connection { source: Source::Population(1), synapse: synapse(50.0, 10.0, -80.0) },
+                Connection { source: Source::Afferent(0), synapse: synapse(10.0, 4.0, 0.0) },
+            ],
+            adaptation: Adaptation::InTransferFunction,
+        });
+    }
+    Ok(MeanField::new(populations, vec!["AffExc".to_owned()], 5.0)?)
+}
+
+/// A Gaussian bump of `height` (Hz) at 700 ms on 4 Hz.
+fn bump(height: f64) -> FunctionInput<impl Fn(f64, &mut Input)> {
+    FunctionInput {
+        function: move |t: f64, input: &mut Input| {
+            input.afferent_rates[0] = 4.0 + height * (-0.5 * ((t - 700.0) / 100.0).powi(2)).exp();
+        },
+        discontinuities: Vec::new(),
+    }
+}
+
 /// Shortest of the repeats (s), and what the last one gave.
 fn best<T>(
     repeats: usize,
@@ -89,18 +142,16 @@ fn main() -> Result<(), Failure> {
         best(repeats, || Ok(find_fixed_points(&system, &drive, &starts, &options)?))?;
     let rest = points.found.first().ok_or("no fixed point")?;
 
-    // A Gaussian bump of 4 Hz at 700 ms, every 0.1 ms for 1.5 s.
-    let bump = FunctionInput {
-        function: |t: f64, input: &mut Input| {
-            input.afferent_rates[0] = 4.0 + 4.0 * (-0.5 * ((t - 700.0) / 100.0).powi(2)).exp();
-        },
-        discontinuities: Vec::new(),
-    };
+    // 1.5 s every 0.1 ms.
     let times: Vec<f64> = (0..=15_000).map(|k| 0.1 * f64::from(k)).collect();
     let settings = IntegrationOptions::default();
     let (course, trajectory) =
-        best(repeats, || Ok(integrate(&system, &[0.0, 0.0], &bump, &times, &settings)?))?;
+        best(repeats, || Ok(integrate(&system, &[0.0, 0.0], &bump(4.0), &times, &settings)?))?;
     let peak = trajectory.component(0).fold(0.0, f64::max);
+    let terms = spectrum()?;
+    let (terms_course, terms_trajectory) =
+        best(repeats, || Ok(integrate(&terms, &[1.0, 1.0], &bump(6.0), &times, &settings)?))?;
+    let terms_peak = terms_trajectory.component(0).fold(0.0, f64::max);
 
     let side = 100;
     let at = |k: usize| k as f64 / (side - 1) as f64;
@@ -117,7 +168,8 @@ fn main() -> Result<(), Failure> {
         known.fold((0, 0), |(a, b), p| (a + usize::from(!p.found.is_empty()), b + p.failed.len()));
     println!(
         "{{\"fixed_point_s\": {one:e}, \"all_fixed_points_s\": {all:e}, \"rates_hz\": {:?}, \
-         \"trajectory_s\": {course:e}, \"peak_hz\": {peak}, \"map_s\": {map:e}, \"map_threads\": {threads}, \
+         \"trajectory_s\": {course:e}, \"peak_hz\": {peak}, \"terms_trajectory_s\": {terms_course:e}, \
+         \"terms_peak_hz\": {terms_peak}, \"map_s\": {map:e}, \"map_threads\": {threads}, \
          \"map_places_with_fixed_point\": {found}, \"map_failed_searches\": {failed}}}",
         rest.rates
     );
