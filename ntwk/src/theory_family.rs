@@ -214,13 +214,28 @@ impl<'a> TheoryFamily<'a> {
     /// # Errors
     /// [`FamilyError`] when the model has faults or no theory there.
     pub fn system(&self, values: &[f64]) -> Result<(MeanField, Input), FamilyError> {
+        self.system_with(values, &self.functions_at(values[0]))
+    }
+
+    fn system_with(
+        &self,
+        values: &[f64],
+        functions: &[Arc<dyn DynTransferFunction>],
+    ) -> Result<(MeanField, Input), FamilyError> {
         let model = self.model(values)?;
-        let system = match &self.functions {
-            Functions::Fixed(functions) => mean_field(&model, functions)?,
+        let system = mean_field(&model, functions)?;
+        let input = ModelInput::new(&model)?.mean(self.window, TRAJECTORY_INTERVAL);
+        Ok((system, input))
+    }
+
+    /// The transfer functions at a value of the first key.
+    fn functions_at(&self, value: f64) -> Vec<Arc<dyn DynTransferFunction>> {
+        match &self.functions {
+            Functions::Fixed(functions) => functions.clone(),
             Functions::Between { nodes, thresholds } => {
-                let right = nodes.partition_point(|n| *n <= values[0]).clamp(1, nodes.len() - 1);
-                let t = (values[0] - nodes[right - 1]) / (nodes[right] - nodes[right - 1]);
-                let functions: Vec<Arc<dyn DynTransferFunction>> = thresholds[right - 1]
+                let right = nodes.partition_point(|n| *n <= value).clamp(1, nodes.len() - 1);
+                let t = (value - nodes[right - 1]) / (nodes[right] - nodes[right - 1]);
+                thresholds[right - 1]
                     .iter()
                     .zip(&thresholds[right])
                     .map(|(a, b)| match a.between(b, t.clamp(0.0, 1.0)) {
@@ -228,12 +243,9 @@ impl<'a> TheoryFamily<'a> {
                         // All fits of a model have one form.
                         Err(_) => Arc::new(a.clone()),
                     })
-                    .collect();
-                mean_field(&model, &functions)?
+                    .collect()
             }
-        };
-        let input = ModelInput::new(&model)?.mean(self.window, TRAJECTORY_INTERVAL);
-        Ok((system, input))
+        }
     }
 
     /// The branches of fixed points along the one key: sought at its values, followed both ways through their range.
@@ -289,8 +301,10 @@ impl<'a> TheoryFamily<'a> {
     pub fn check_smooth(&self) -> Result<(), FamilyError> {
         let values = self.axes[0].numbers.as_deref().unwrap_or_default();
         let (low, high) = (values[0], values[values.len() - 1]);
+        // Interpolated transfer functions change smoothly whatever the key does.
+        let functions = self.functions_at(low);
         let rates_at = |value: f64| -> Result<Vec<f64>, FamilyError> {
-            let (system, input) = self.system(&[value])?;
+            let (system, input) = self.system_with(&[value], &functions)?;
             let mut state = vec![0.0; ntwk_meanfield::Dynamics::dimension(&system)];
             state[..system.populations().len()].fill(5.0);
             let point = system.at(&state, &input).map(|p| p.transfer());
