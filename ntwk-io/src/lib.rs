@@ -23,6 +23,7 @@ pub mod error;
 pub mod flat_file;
 mod hdf5_reader;
 mod hdf5_writer;
+pub mod matrix_csv;
 pub mod model_data;
 pub mod model_file;
 pub mod npy;
@@ -43,6 +44,7 @@ pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
+pub use matrix_csv::{Matrix, read_matrix_csv};
 pub use model_data::read_linked_data;
 pub use model_file::{
     ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,

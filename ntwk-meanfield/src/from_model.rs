@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ntwk_core::model::Source as ModelSource;
-use ntwk_core::spec::{AfferentActivity, EventStatistics, Trains};
+use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
 use ntwk_core::{Model, Waveform};
 
 use crate::input::{Input, InputSource};
@@ -102,15 +102,27 @@ pub fn mean_field(
 #[must_use]
 pub fn limitations(model: &Model) -> Vec<String> {
     let mut notes = Vec::new();
-    let delayed: Vec<&str> =
-        model.projections().iter().filter(|p| p.delay_steps > 0).map(|p| p.name.as_str()).collect();
+    let delayed: Vec<&str> = model
+        .projections()
+        .iter()
+        .filter(|p| p.delay_steps > 0 && matches!(p.source, ModelSource::Population(_)))
+        .map(|p| p.name.as_str())
+        .collect();
     if !delayed.is_empty() {
         notes.push(format!(
-            "the first-order dynamics has no delays (projections {}); stationary states do not depend on them",
+            "rates over time have the mean delays ({}); fixed points do not depend on them, their stability and spectra leave \
+             them out",
             delayed.join(", ")
         ));
     }
     for projection in model.projections() {
+        if matches!(projection.delays, DelaySpec::Distance { .. }) {
+            notes.push(format!(
+                "delays of {} grow with distance, which places on a ring have (ntwk meanfield ring) and a single mean field has \
+                 not",
+                projection.name
+            ));
+        }
         if projection.weights.constant().is_none() {
             notes.push(format!(
                 "the weights of {} are distributed; the theory takes their mean",

@@ -278,6 +278,20 @@ impl MeanField {
         }
     }
 
+    /// Response at the rate (Hz) that arrives through each connection, and a current (pA, adaptation included).
+    pub(crate) fn response_to(
+        &self,
+        population: usize,
+        arriving: impl Iterator<Item = f64> + Clone,
+        current: f64,
+    ) -> Response<f64> {
+        let p = &self.populations[population];
+        let inputs = p.connections.iter().map(|c| &c.synapse).zip(arriving.map(|r| r.max(0.0)));
+        let moments = moments::evaluate(&p.membrane, inputs, current);
+        let rate = f64::rate(&*p.transfer_function, &p.membrane, &moments);
+        Response { rate, adaptation: 0.0, moments }
+    }
+
     /// Response with the adaptation current that is stationary at the given rates.
     ///
     /// `mu_V` is linear in `W`, so that `W = (tau_w b nu + a (mu_0 - E_L)) / (1 + a / mu_G)` with `mu_0 = mu_V(W = 0)`.

@@ -10,6 +10,7 @@ pub mod diagnosis;
 pub mod morpho_figures;
 pub mod morpho_transfer;
 pub mod overview;
+pub mod place_rates;
 pub mod plan;
 pub mod report;
 pub mod results;

@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use ntwk_core::spec::{ScanSpec, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Membrane, Model};
+use ntwk_meanfield::delays::{has_delays, integrate_with_delays};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, PointError, ScanPoint, Stability, TableError, Tabulated, ThresholdForm, Trajectory,
-    Weighting, covered_membrane, default_starts, find_fixed_points, fit, integrate,
+    MeanField, PlaceNetworkError, PointError, ScanPoint, Stability, TableError, Tabulated,
+    ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
+    integrate,
 };
 
 /// Interval of the predicted trajectory (ms).
@@ -100,6 +102,9 @@ pub enum TheoryError {
     /// The dynamics failed.
     #[error(transparent)]
     Dynamics(#[from] DynamicsError),
+    /// The dynamics with delays failed.
+    #[error(transparent)]
+    Delayed(#[from] PlaceNetworkError),
     /// The fixed points cannot be sought.
     #[error(transparent)]
     FixedPoint(#[from] FixedPointError),
@@ -238,8 +243,12 @@ pub fn predict(
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
     let silence = vec![0.0; mean_field.dimension()];
-    let trajectory =
-        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?;
+    let trajectory = if has_delays(model) && n > 0 {
+        let end = n as f64 * TRAJECTORY_INTERVAL;
+        integrate_with_delays(model, &mean_field, &silence, &input, end, TRAJECTORY_INTERVAL)?
+    } else {
+        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?
+    };
     seconds.dynamics = start.elapsed().as_secs_f64();
     Ok(Theory {
         populations,

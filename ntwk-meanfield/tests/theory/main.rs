@@ -16,6 +16,7 @@ mod linear_response;
 mod moments;
 mod noise;
 mod phase_plane;
+mod place_network;
 mod published;
 mod quadratic;
 mod scanned_set;

@@ -1,5 +1,7 @@
 //! Arguments and help of `ntwk meanfield`.
 
+use std::path::PathBuf;
+
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 use ntwk_core::spec::VarySpec;
 use ntwk_meanfield::scan_design::ScanAxis;
@@ -91,6 +93,29 @@ Examples:
 fixed_point_map.h5 (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and the \
 figure fixed_point_map.png into DIR.")]
     Map(MapArgs),
+    /// Places on a ring that hear each other after conduction delays: waves of activity.
+    #[command(after_help = "\
+Examples:
+  ntwk meanfield ring examples/ring/model.toml --out out/ring
+  ntwk meanfield ring examples/ring/model.toml --simulate --places 80
+
+The populations of the model lie on a ring (space = { layout = \"ring\", length = ... }). It is cut into places of equal \
+length, each a mean field; projections with rule distance_gaussian hear their surroundings, others the whole ring, each after \
+the delay of its distance. Currents into some neurons go to their places. Writes ring.h5 (rates over population, time and \
+place) and the figure ring.png into DIR; with --simulate both have the simulated network beside it.")]
+    Ring(RingArgs),
+    /// Regions of a connectome, each with the network of the model, coupled with delays.
+    #[command(after_help = "\
+Examples:
+  ntwk meanfield connectome model.toml --weights weights.csv --lengths lengths.csv --velocity 3
+  ntwk meanfield connectome model.toml --weights weights.csv --coupling 0.2 --stimulate V1=5@500..600
+
+Every region holds a copy of the network. To the rate of an afferent population (--onto) it adds COUPLING times the sum over \
+the other regions of weight times the rate of their population --source, as it was LENGTH / VELOCITY ago. Row X, column Y of \
+the files is what region X hears of region Y; a first line of names names the regions. All start where the network of a region \
+settles by itself. Writes connectome.h5 (rates over \
+population, time and region) and the figure connectome.png into DIR.")]
+    Connectome(ConnectomeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +162,75 @@ pub(crate) struct MapArgs {
     /// What varies; twice.
     #[arg(long, value_name = "[NAME:]KEY=VALUES", value_parser = parse_vary, required = true)]
     pub vary: Vec<VarySpec>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RingArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Number of places.
+    #[arg(long, value_name = "N", default_value_t = 80, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    pub places: u32,
+    /// Step (ms) [default: a twentieth of theory.T or less].
+    #[arg(long, value_name = "MS")]
+    pub dt: Option<f64>,
+    /// Simulate the network too and show its rates beside the theory.
+    #[arg(long)]
+    pub simulate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectomeArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Weights of the connections between regions (CSV).
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// Lengths of the connections (CSV, mm) [default: no delays].
+    #[arg(long, value_name = "FILE")]
+    pub lengths: Option<PathBuf>,
+    /// Conduction velocity (m/s).
+    #[arg(long, value_name = "M/S", default_value_t = 3.0, requires = "lengths")]
+    pub velocity: f64,
+    /// Factor on all weights.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    pub coupling: f64,
+    /// Population whose rate other regions hear [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Afferent population to whose rate it is added [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub onto: Option<String>,
+    /// Adds a rate to that afferent in one region (its name, or its number from 1) for some time; may be given several times.
+    #[arg(long, value_name = "REGION=HZ@FROM..TO", value_parser = parse_stimulus)]
+    pub stimulate: Vec<RegionStimulus>,
+    /// Step (ms) [default: a twentieth of theory.T or less].
+    #[arg(long, value_name = "MS")]
+    pub dt: Option<f64>,
+}
+
+/// A rate (Hz) added in one region from `times[0]` to `times[1]` (ms).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RegionStimulus {
+    pub region: String,
+    pub rate: f64,
+    pub times: [f64; 2],
+}
+
+fn parse_stimulus(text: &str) -> Result<RegionStimulus, String> {
+    let expected = "expected REGION=HZ@FROM..TO with a finite rate and times in ms, FROM < TO";
+    let (region, rest) = text.rsplit_once('=').ok_or(expected)?;
+    let (rate, times) = rest.split_once('@').ok_or(expected)?;
+    let (from, to) = times.split_once("..").ok_or(expected)?;
+    let number = |text: &str| match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err(expected.to_owned()),
+    };
+    let times = [number(from)?, number(to)?];
+    if times[0] >= times[1] {
+        return Err(expected.to_owned());
+    }
+    Ok(RegionStimulus { region: region.trim().to_owned(), rate: number(rate)?, times })
 }
 
 fn parse_range(text: &str) -> Result<(String, [f64; 2]), String> {

@@ -1,28 +1,33 @@
 //! `ntwk meanfield`: the theory alone. One file per command.
 
 mod args;
+mod connectome;
 mod continuation;
 mod map;
 mod phase_plane;
 mod rates;
+mod ring;
 mod spectra;
 
 pub(crate) use args::MeanfieldArgs;
 pub(crate) use rates::predict_with_bar;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use ntwk::scan::ScanPlan;
 use ntwk::stream::{model_text, provenance};
+use ntwk::theory::TRAJECTORY_INTERVAL;
 use ntwk::theory_family::TheoryFamily;
 use ntwk_core::spec::{ParameterScanSpec, VarySpec, VaryValues};
 use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
+use ntwk_meanfield::{Input, PlaceNetwork, PlaceOptions, PlaceTrajectory};
 
 use super::Failure;
 use super::args::RunArgs;
-use super::progress::Bar;
+use super::progress::{Bar, interrupt_flag};
 use args::MeanfieldCommand;
 
 pub(crate) fn run(args: &MeanfieldArgs) -> Result<(), Failure> {
@@ -32,6 +37,8 @@ pub(crate) fn run(args: &MeanfieldArgs) -> Result<(), Failure> {
         MeanfieldArgs::Study(MeanfieldCommand::Continue(args)) => continuation::run(args),
         MeanfieldArgs::Study(MeanfieldCommand::Spectra(args)) => spectra::run(args),
         MeanfieldArgs::Study(MeanfieldCommand::Map(args)) => map::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::Ring(args)) => ring::run(args),
+        MeanfieldArgs::Study(MeanfieldCommand::Connectome(args)) => connectome::run(args),
     }
 }
 
@@ -94,4 +101,44 @@ fn store(
     };
     write_run(&file, &contents, &WriteOptions::default())?;
     Ok(file)
+}
+
+/// How places are integrated over the duration of a model: steps of `dt` (ms), or short beside the time constant.
+fn place_options(model: &Model, dt: Option<f64>) -> Result<PlaceOptions, Failure> {
+    #[allow(non_snake_case)]
+    let T = model.spec().theory.T;
+    let dt = dt.unwrap_or_else(|| {
+        // A whole number of steps per stored state.
+        TRAJECTORY_INTERVAL / (TRAJECTORY_INTERVAL * 20.0 / T).ceil().max(1.0)
+    });
+    if !(dt > 0.0 && dt <= 0.5 * T) {
+        let rule =
+            format!("--dt {dt}: a step (ms) > 0 and at most half of theory.T = {T} ms is needed");
+        return Err(Failure::Argument(rule));
+    }
+    let every = (TRAJECTORY_INTERVAL / dt).round().max(1.0) as usize;
+    Ok(PlaceOptions { dt, t_stop: model.t_stop(), every })
+}
+
+/// Integrates coupled places with a progress bar; says whether Ctrl-C ended it early.
+fn run_places(
+    network: &PlaceNetwork,
+    initial: &[f64],
+    input: &dyn Fn(usize, f64, &mut Input),
+    options: &PlaceOptions,
+    quiet: bool,
+) -> Result<(PlaceTrajectory, bool), Failure> {
+    let bar = Bar::new("mean field", quiet);
+    let flag = interrupt_flag();
+    let mut shown = 0.0;
+    let trajectory = network.integrate(initial, input, options, &mut |done| {
+        if done - shown > 0.005 {
+            shown = done;
+            bar.set(done, String::new());
+        }
+        !flag.load(Ordering::Relaxed)
+    });
+    bar.finish();
+    let trajectory = trajectory.map_err(|e| Failure::Argument(e.to_string()))?;
+    Ok((trajectory, flag.load(Ordering::Relaxed)))
 }
