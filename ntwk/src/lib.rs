@@ -4,6 +4,8 @@
 
 pub mod analyze;
 pub mod cell_figures;
+pub mod cell_scan;
+pub mod cell_scan_figure;
 pub mod compare;
 pub mod connection_figure;
 pub mod diagnosis;
@@ -11,6 +13,7 @@ pub mod morpho_figures;
 pub mod morpho_transfer;
 pub mod overview;
 pub mod plan;
+pub mod point_task;
 pub mod report;
 pub mod results;
 pub mod resume;

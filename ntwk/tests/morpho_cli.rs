@@ -77,6 +77,51 @@ fn faults_have_exit_code_two_and_a_line() {
     }
 }
 
+/// The current that leaves one cell is in the file once, follows from the two potentials, and drives the other cell.
+#[test]
+fn joined_cells_leave_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("gap-junctions").join("pair.toml");
+    let file = file.to_str().unwrap();
+    let at = "record.voltage=[\"soma\", \"dendrites at 60 um\"]";
+    let record = ["A", "B"].map(|c| format!("cells.{c}.set.{at}"));
+    let done =
+        ntwk(&["coupled", file, "-q", "--out", out, "--set", &record[0], "--set", &record[1]]);
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(text.contains("coupling coefficient") && text.contains("B: soma"), "{text}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (a, b, junction) = (read("A/traces.csv"), read("B/traces.csv"), read("gap_junctions.csv"));
+    let last = |csv: &str| -> Vec<Vec<f64>> {
+        csv.lines().skip(1).map(|l| l.split(',').map(|x| x.parse().unwrap()).collect()).collect()
+    };
+    let (a, b, junction) = (last(&a), last(&b), last(&junction));
+    assert_eq!(a.len(), junction.len());
+    for ((a, b), i) in a.iter().zip(&b).zip(&junction) {
+        assert!((a[0] - i[0]).abs() < 1e-9);
+        assert!((0.8e-3 * (a[2] - b[2]) - i[1]).abs() < 1e-7, "{a:?} {b:?} {i:?}");
+    }
+    let highest = |rows: &[Vec<f64>]| rows.iter().map(|r| r[1]).fold(f64::MIN, f64::max);
+    assert!(highest(&a) > 0.0 && highest(&b) > -65.0 && highest(&b) < -55.0);
+    for name in ["A/results.h5", "B/results.h5", "coupled.png", "coupled.svg"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    for change in [
+        "cells.B.set.simulation.dt=0.05",
+        "cells.B.set.membrane.g_L=-1",
+        "cells.B.file=none.toml",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"C: soma\"]",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"A: tip\"]",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"B: sample 7\"]",
+        "gap_junctions.dendrites.conductance=-1",
+        "cells.B.colour=red",
+    ] {
+        let bad = ntwk(&["coupled", file, "--out", out, "--set", change]);
+        assert_eq!(bad.status.code(), Some(2), "{change}");
+    }
+}
+
 /// In a passive cell the area of an EPSP attenuates as the steady impedance says, in every compartment (Rinzel and Rall
 /// 1974).
 #[test]

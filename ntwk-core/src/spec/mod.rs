@@ -25,6 +25,7 @@ pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
 pub use parameter_scan::{
     ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+    read_parameter_scan,
 };
 pub use population::{
     Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,

@@ -43,7 +43,9 @@ impl ModelSpec {
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
-        let scan = table.table("scan").map(super::parameter_scan::read);
+        let scan = table
+            .table("scan")
+            .map(|t| super::read_parameter_scan(t, &super::ScanCommand::NETWORK));
         table.finish();
         let spec = Self {
             title,

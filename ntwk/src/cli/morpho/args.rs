@@ -42,6 +42,7 @@ Examples:
 Writes results.h5 (recordings, spikes, compartments, synapses, cell file, provenance), traces.csv,
 run.png and run.svg into DIR.")]
     Run(StudyArgs),
+    Coupled(CoupledArgs),
     /// List the built-in channels with their parameters.
     #[command(after_help = "Example:\n  ntwk morpho channels")]
     Channels,
@@ -66,6 +67,31 @@ pub(crate) struct CellArgs {
     /// several times.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub overrides: Vec<(String, String)>,
+}
+
+/// Simulate cells joined by gap junctions, solved together.
+///
+/// FILE names two or more cell files and the junctions between them: [cells.NAME] with file and,
+/// under set, keys of it with other values; [gap_junctions.NAME] with between = ["A: soma",
+/// "B: apical at 100 um"] and conductance.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk morpho coupled examples/gap-junctions/pair.toml --out out/pair
+  ntwk morpho coupled pair.toml --set gap_junctions.dendrites.conductance='2 nS' \\
+      --set cells.B.set.membrane.R_i=150
+
+The cells run as their files say, with one t_stop, dt and method. Prints the steady coupling
+coefficients between the somata. Writes results.h5 and traces.csv of every cell into DIR/CELL, and
+gap_junctions.csv (currents), coupled.png and coupled.svg into DIR.")]
+pub(crate) struct CoupledArgs {
+    /// File of the cells (TOML, or JSON if it ends in .json).
+    pub file: PathBuf,
+    /// Change a key of FILE. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<(String, String)>,
+    #[command(flatten)]
+    pub out: OutArgs,
 }
 
 /// Where results go.
