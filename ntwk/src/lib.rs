@@ -3,6 +3,7 @@
 //! One model description drives the simulation, the theory and their comparison.
 
 pub mod analyze;
+pub mod background_task;
 pub mod cell_figures;
 pub mod cell_scan;
 pub mod cell_scan_figure;

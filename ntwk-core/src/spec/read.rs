@@ -247,8 +247,13 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
         );
     }
     let scan = table.table("scan").map(read_scan).unwrap_or_default();
+    let path = table.path_of("measured");
+    let measured = match table.node("measured") {
+        Some(node) => super::measured::read(node, &path, table.faults),
+        None => Vec::new(),
+    };
     table.finish();
-    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan }
+    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan, measured }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {

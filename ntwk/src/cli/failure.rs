@@ -175,7 +175,11 @@ impl Failure {
             | Self::Cell(_)
             | Self::CellFaults(_)
             | Self::Argument(_)
-            | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. })
+            | Self::CellScan(
+                MorphoScanError::Group { .. }
+                | MorphoScanError::OneGroup { .. }
+                | MorphoScanError::Channel { .. },
+            )
             | Self::ScanPlan(ScanPlanError::Faults(_))
             | Self::CellScanPlan(
                 CellScanError::Plan(ScanPlanError::Faults(_)) | CellScanError::Cell(_),
@@ -190,6 +194,7 @@ impl Failure {
             )
             | Self::TransferScan(
                 TransferScanError::Another { .. }
+                | TransferScanError::Measured { .. }
                 | TransferScanError::Axis { .. }
                 | TransferScanError::Fluctuations(_),
             )

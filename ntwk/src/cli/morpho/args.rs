@@ -117,6 +117,17 @@ pub(crate) struct ParallelArgs {
     pub threads: Option<u32>,
 }
 
+/// What becomes of points that are stored.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Compute the points that failed again.
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Forget the points that DIR holds.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
 /// What is activated and where that is seen.
 #[derive(Debug, Args)]
 pub(crate) struct ContactArgs {
@@ -388,12 +399,16 @@ Example:
 
 The activity is that of the synapses of the cell file. The cell runs with the same spikes three
 times: alone, with a steady test current, and with the probe EPSP every 150 ms; differences between
-the runs are exact. Writes background.csv, background.png and background.svg.")]
+the runs are exact. Each run is stored in background.h5 when it ends (V over time; labelled arrays): the
+same command continues a study that was interrupted or killed. Writes background.csv, background.png
+and background.svg.")]
 pub(crate) struct BackgroundArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
+    #[command(flatten)]
+    pub resume: ResumeArgs,
     /// Group whose contact probes the cell [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -424,13 +439,16 @@ Example:
 
 Each point is the cell under Poisson trains of these rates per synapse. Mean, standard deviation and
 autocorrelation time of the somatic potential are measured with the spike-generating channels left
-out (--spiking), as the theory takes them without spikes. Writes scan.csv (the columns of `ntwk tf
+out (--spiking), as the theory takes them without spikes. Each point is stored in scan.h5 (labelled
+arrays) when it is known: the same command continues a scan that was interrupted or killed. Writes scan.csv (the columns of `ntwk tf
 scan`), transfer_function.json (coefficients, quality) and transfer_function.png/.svg.")]
 pub(crate) struct MorphoTfArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
+    #[command(flatten)]
+    pub resume: ResumeArgs,
     /// Excitatory group of synapses.
     #[arg(long, value_name = "GROUP", default_value = "excitation")]
     pub excitation: String,
