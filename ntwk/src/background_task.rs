@@ -9,7 +9,7 @@ use crate::point_task::{
     DescriptionError, PointFailure, PointQuantity, PointTask, number_axis, text_axis,
 };
 
-/// The runs of a [`BackgroundStudy`], one point each: potential `V` (mV) over `time` (ms), and `spikes` after the transient.
+/// The runs of a [`BackgroundStudy`], one point each: potential `V` (mV) over `time` (ms), and `spike_count` after the transient.
 #[derive(Debug, Clone)]
 pub struct BackgroundTask {
     /// The study.
@@ -30,7 +30,7 @@ impl BackgroundTask {
             Some(ScanValues::Numbers(values)) => values.as_slice(),
             _ => &[],
         };
-        let (v, spikes) = (numbers("V"), numbers("spikes"));
+        let (v, spikes) = (numbers("V"), numbers("spike_count"));
         if spikes.len() != self.points() || spikes.iter().any(|n| !n.is_finite()) {
             return Ok(None);
         }
@@ -57,7 +57,7 @@ impl PointTask for BackgroundTask {
         let time = (0..self.study.samples()).map(|k| k as f64 * self.study.dt()).collect();
         vec![
             text_axis("state", "state of the cell", names(&BackgroundStudy::STATES)),
-            text_axis("run", "what is added to it", names(&BackgroundStudy::RUNS)),
+            text_axis("protocol", "what is added to it", names(&BackgroundStudy::RUNS)),
             number_axis("time", "time", "ms", time),
         ]
     }
@@ -69,7 +69,7 @@ impl PointTask for BackgroundTask {
     fn label(&self, index: usize) -> Vec<(String, String)> {
         let runs = BackgroundStudy::RUNS;
         let (state, run) = (BackgroundStudy::STATES[index / runs.len()], runs[index % runs.len()]);
-        vec![("state".to_owned(), state.to_owned()), ("run".to_owned(), run.to_owned())]
+        vec![("state".to_owned(), state.to_owned()), ("protocol".to_owned(), run.to_owned())]
     }
 
     fn compute(
@@ -85,7 +85,7 @@ impl PointTask for BackgroundTask {
         let spikes = run.spikes as f64;
         Ok(vec![
             PointQuantity::along("time", "V", "membrane potential", "mV", run.trace),
-            PointQuantity::scalar("spikes", "spikes after the transient", "1", spikes),
+            PointQuantity::scalar("spike_count", "spikes after the transient", "1", spikes),
         ])
     }
 }

@@ -86,8 +86,20 @@ impl ScanPlan {
                 let kind = FaultKind::Combination { rule };
                 (format!("{path}.{key}"), kind)
             };
-            let reserved =
-                [POINT_AXIS, SEED_AXIS, "population", "place", "recorded", "model", "provenance"];
+            // Axes of the result, and objects by which a reader tells files apart.
+            let reserved = [
+                POINT_AXIS,
+                SEED_AXIS,
+                "population",
+                "place",
+                "recorded",
+                "model",
+                "provenance",
+                "run",
+                "spikes",
+                "report",
+                "rates",
+            ];
             let mut found = Vec::new();
             if reserved.contains(&name.as_str()) || axes.iter().any(|a| a.name == name) {
                 found.push(fault("name", format!("the name \"{name}\" is taken; give another")));

@@ -115,6 +115,8 @@ fn a_point_has_the_scalars_of_a_run() {
         let v = numbers(&data, name);
         assert!(v[0] == v[4] && v[1] == v[5] && v.iter().all(|x| x.is_finite()), "{name} {v:?}");
     }
+    let info = folder.ntwk(&["info", "s/scan.h5"]);
+    assert!(String::from_utf8_lossy(&info.stdout).contains("/input_resistance"));
     for name in ["scan.png", "scan.svg"] {
         assert!(folder.0.path().join("s").join(name).is_file());
     }

@@ -77,6 +77,32 @@ fn faults_have_exit_code_two_and_a_line() {
     }
 }
 
+#[test]
+fn a_movie_has_its_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("passive-fit").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let times = ["--from", "10", "--to", "12", "--every", "0.5", "-q", "--out", out];
+    let done = ntwk(&[&["movie", file, "--frames", "--frame-time", "120"][..], &times].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let csv = std::fs::read_to_string(folder.path().join("frames/times.csv")).unwrap();
+    assert_eq!(column(&csv, "time_ms").len(), 5);
+    assert!((column(&csv, "time_ms")[3] - 11.5).abs() < 0.03);
+    for k in 0..5 {
+        assert!(folder.path().join(format!("frames/frame_{k:04}.png")).is_file());
+    }
+    assert!(!folder.path().join("frames/frame_0005.png").exists());
+    let gif = std::fs::read(folder.path().join("movie.gif")).unwrap();
+    // A graphic control extension per frame, with the time in hundredths of a second.
+    let delays = gif.windows(4).filter(|w| w[..3] == [0x21, 0xF9, 0x04]).count();
+    assert_eq!(delays, 5);
+    assert!(gif.windows(6).any(|w| w[..3] == [0x21, 0xF9, 0x04] && w[4..] == [12, 0]));
+    let late = ntwk(&["movie", file, "--to", "1e6", "--every", "1e4", "--out", out]);
+    assert_eq!(late.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&late.stderr).contains("simulation.t_stop"));
+}
+
 /// The current that leaves one cell is in the file once, follows from the two potentials, and drives the other cell.
 #[test]
 fn joined_cells_leave_their_files() {

@@ -208,4 +208,6 @@ fn killed_studies_go_on_where_they_ended() {
     std::fs::remove_dir_all(folder.path().join("b")).unwrap();
     check(&|out| owned(background(out)), "background.h5", 6);
     assert!(folder.path().join("a/background.csv").is_file());
+    let text = sound(&folder, &["info", "a/background.h5"]);
+    assert!(text.contains("/V ") && text.contains("2 x 3"), "{text}");
 }

@@ -375,7 +375,11 @@ pub(crate) struct BapArgs {
 Example:
   ntwk morpho movie examples/dendritic-integration/cell.toml --from 48 --to 80 --every 0.5
 
-The cell runs as its file says. Writes movie.gif, and movie.png with some of the frames.")]
+  ntwk morpho movie cell.toml --every 0.25 --frame-time 40 --frames    each frame as PNG too
+
+The cell runs as its file says. Writes movie.gif, and movie.png and movie.svg with some of the frames; with
+--frames each of them at 300 dots per inch, frames/frame_0000.png and on, with frames/times.csv. All
+frames have one scale of colours.")]
 pub(crate) struct MovieArgs {
     #[command(flatten)]
     pub study: StudyArgs,
@@ -388,6 +392,12 @@ pub(crate) struct MovieArgs {
     /// Time between frames (ms).
     #[arg(long, default_value = "1", value_parser = time)]
     pub every: f64,
+    /// How long the GIF shows a frame (ms, 20 to 10000), rounded to 10 ms, its unit of time.
+    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u16).range(20..=10_000))]
+    pub frame_time: u16,
+    /// Write every frame as PNG too.
+    #[arg(long)]
+    pub frames: bool,
 }
 
 /// Background synaptic activity: the state it puts the cell in (mean and fluctuations of V, input
