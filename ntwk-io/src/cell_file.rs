@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ntwk_core::fault::{FaultKind, Faults, nearest};
-use ntwk_core::tree::Node;
+use ntwk_core::spec::ParameterScanSpec;
+use ntwk_core::tree::{Node, Value};
 use ntwk_morpho::Morphology;
 use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 use ntwk_morpho::swc::{SwcError, SwcOptions, SwcReading};
@@ -11,6 +12,7 @@ use ntwk_morpho::swc::{SwcError, SwcOptions, SwcReading};
 use crate::error::FileError;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 use crate::result_file::ResultFile;
+use crate::run_file::ModelText;
 
 /// A cell file or SWC file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum CellFileError {
         /// The faults, with lines and sample ids.
         source: SwcError,
     },
+    /// The cell cannot be written as text.
+    #[error("cannot write the cell as TOML: {0}")]
+    Write(#[from] toml::ser::Error),
     /// The spikes that drive a group of synapses cannot be read.
     #[error(transparent)]
     Spikes(#[from] FileError),
@@ -64,8 +69,62 @@ impl CellFile {
     }
 }
 
+/// The description of a cell as TOML, changes applied, with `scan` as its section of that name and the check sums
+/// (CRC-32) of the files it names: equal texts stand for equal cells.
+///
+/// # Errors
+/// [`CellFileError::Read`] when a file it names cannot be read, [`CellFileError::Write`] when TOML cannot express it.
+pub fn cell_text(
+    cell: &CellFile,
+    file: &Path,
+    scan: Option<&ParameterScanSpec>,
+) -> Result<ModelText, CellFileError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut named = Vec::new();
+    if let MorphologySource::Swc { file, .. } = &cell.spec.morphology.source {
+        named.push(file.clone());
+    }
+    for s in &cell.spec.synapses {
+        if let Activity::Network(drive) = &s.activity {
+            named.push(drive.file.display().to_string());
+        }
+    }
+    let mut text = String::new();
+    for name in named {
+        let path = folder.join(&name);
+        let bytes = std::fs::read(&path)
+            .map_err(|source| CellFileError::Read { file: path.clone(), source })?;
+        let sum = crc32fast::hash(&bytes);
+        text.push_str(&format!("# {name}: CRC-32 {sum:08x}\n"));
+    }
+    let mut root = toml_value(&cell.tree);
+    if let toml::Value::Table(table) = &mut root {
+        table.remove("scan");
+        if let Some(scan) = scan {
+            table.insert("scan".to_owned(), toml::Value::try_from(scan)?);
+        }
+    }
+    text.push_str(&toml::to_string_pretty(&root)?);
+    Ok(ModelText { format: "toml".to_owned(), text })
+}
+
+/// A tree as TOML knows it; JSON's null becomes an empty text, which no key takes.
+fn toml_value(node: &Node) -> toml::Value {
+    match &node.value {
+        Value::Bool(b) => toml::Value::Boolean(*b),
+        Value::Integer(i) => toml::Value::Integer(*i),
+        Value::Float(x) => toml::Value::Float(*x),
+        Value::String(s) => toml::Value::String(s.clone()),
+        Value::List(items) => toml::Value::Array(items.iter().map(toml_value).collect()),
+        Value::Table(entries) => toml::Value::Table(
+            entries.iter().map(|(key, node)| (key.clone(), toml_value(node))).collect(),
+        ),
+        Value::Null => toml::Value::String(String::new()),
+    }
+}
+
 /// Gives faults their lines and file.
-fn located(mut faults: Faults, tree: &Node, file: &Path) -> Faults {
+pub(crate) fn located(mut faults: Faults, tree: &Node, file: &Path) -> Faults {
     for fault in &mut faults.list {
         let (node, exact) = tree.locate(&fault.key);
         fault.line = fault.line.or(node.line);
@@ -133,6 +192,18 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
     apply_overrides(&mut tree, overrides).map_err(named)?;
+    read_cell_tree(text, tree, file)
+}
+
+/// Reads the cell of a tree, as [`read_cell`] does; paths are relative to the cell file `file`, whose `text` is kept.
+///
+/// # Errors
+/// As [`read_cell`].
+pub fn read_cell_tree(text: String, tree: Node, file: &Path) -> Result<CellFile, CellFileError> {
+    let named = |mut faults: Faults| {
+        faults.file = Some(file.display().to_string());
+        faults
+    };
     let mut spec = CellSpec::from_tree(&tree).map_err(named)?;
     let mut faults = Faults::default();
     let folder = file.parent().unwrap_or(Path::new(""));

@@ -17,6 +17,7 @@ mod atomic;
 pub mod cell_file;
 pub mod cell_run_file;
 pub mod checkpoint_file;
+mod coupled_file;
 pub mod csv;
 pub mod description;
 pub mod error;
@@ -37,9 +38,12 @@ pub mod scan_file;
 pub mod theory;
 pub mod upstream;
 
-pub use cell_file::{CellFile, CellFileError, read_cell, read_morphology};
+pub use cell_file::{
+    CellFile, CellFileError, cell_text, read_cell, read_cell_tree, read_morphology,
+};
 pub use cell_run_file::{CellRun, probe_unit, read_trace_csv, write_cell_csv, write_cell_run};
 pub use checkpoint_file::{CheckpointFile, read_checkpoint, write_checkpoint};
+pub use coupled_file::{CoupledFile, read_coupled};
 pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `connection = { rule = "pairs", file, edges }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms); SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
 //! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
+//! | `[[theory.measured]]` with `file` and `inputs = { CLASS = "column" }` | CSV with columns `rate_Hz`, `standard_error_Hz` and perhaps `neurons` (that of the first point), and the columns that `inputs` names (Hz) | `rate`, `standard_error`, `cells`, and the columns in their places |
 //! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
 //!
 //! `edges` and `population` say which of several populations of a file is meant.
@@ -40,7 +41,9 @@ fn visit(node: &mut Node, path: &str, folder: &Path, faults: &mut Faults) {
         }
         Value::Table(entries) => {
             let last = path.rsplit('.').next().unwrap_or_default();
-            if let Some(kind) = Kind::of(entries, last) {
+            if path.starts_with("theory.measured[") && entries.iter().any(|e| e.0 == "file") {
+                load_measured(entries, path, folder, faults);
+            } else if let Some(kind) = Kind::of(entries, last) {
                 load(kind, entries, path, folder, faults);
             }
             for (key, entry) in entries.iter_mut() {
@@ -187,6 +190,63 @@ fn load(kind: Kind, entries: &mut Entries, path: &str, folder: &Path, faults: &m
                 entries.push((WEIGHTS.to_owned(), Node::new(Value::Null)));
             }
         }
+    }
+}
+
+/// Puts the columns of a measured transfer function in the places of `file` and of their names.
+fn load_measured(entries: &mut Entries, path: &str, folder: &Path, faults: &mut Faults) {
+    let name = text(entries, "file").map(str::to_owned);
+    let node = take(entries, "file");
+    let (line, shown) = (node.as_ref().and_then(|n| n.line), node.as_ref().map(Node::display));
+    let mut fault =
+        |key: &str, kind| faults.push(format!("{path}.{key}"), shown.clone(), line, kind);
+    let lists = ["rate", "standard_error", "cells"];
+    if let Some(list) = lists.iter().find(|&&l| entries.iter().any(|e| e.0 == l)) {
+        let rule = format!("give either file or {list}");
+        fault("file", FaultKind::Combination { rule });
+        return;
+    }
+    let Some(name) = name else {
+        let found = node.as_ref().map_or("nothing", Node::type_name);
+        fault("file", FaultKind::WrongType { expected: "the path of a file".to_owned(), found });
+        entries.extend(["rate", "standard_error"].map(|l| (l.to_owned(), Node::new(numbers([])))));
+        return;
+    };
+    let file = folder.join(name);
+    let mut read = |key: &str, column: &dyn Fn(&CsvTable<'_>) -> Result<Vec<f64>, FileError>| {
+        CsvTable::read(&file).and_then(|table| column(&table)).unwrap_or_else(|error| {
+            fault(key, FaultKind::File { problem: error.to_string() });
+            Vec::new()
+        })
+    };
+    let rate = read("file", &|t| t.numbers(&["rate_Hz"]));
+    // One fault for a file that cannot be read at all.
+    let found = !rate.is_empty();
+    let error =
+        if found { read("file", &|t| t.numbers(&["standard_error_Hz"])) } else { Vec::new() };
+    let cells = |t: &CsvTable<'_>| match t.position(&["neurons"]) {
+        Some(_) => t.numbers(&["neurons"]),
+        None => Ok(vec![1.0]),
+    };
+    let cells = if found { read("file", &cells).first().map_or(1.0, |n| n.max(1.0)) } else { 1.0 };
+    if let Some((_, Node { value: Value::Table(inputs), .. })) =
+        entries.iter_mut().find(|e| e.0 == "inputs")
+    {
+        for (class, column) in inputs {
+            if let Value::String(name) = &column.value {
+                let key = format!("inputs.{class}");
+                let rates =
+                    if found { read(&key, &|t| t.numbers(&[name.as_str()])) } else { Vec::new() };
+                column.value = numbers(rates);
+            }
+        }
+    }
+    for (key, value) in [
+        ("rate", numbers(rate)),
+        ("standard_error", numbers(error)),
+        ("cells", Value::Integer(cells as i64)),
+    ] {
+        entries.push((key.to_owned(), Node { value, line }));
     }
 }
 

@@ -238,7 +238,8 @@ pub fn apply_overrides(root: &mut Node, overrides: &[(String, String)]) -> Resul
     faults.into_result(())
 }
 
-fn set(root: &mut Node, path: &str, value: Value) -> Result<(), String> {
+/// Gives the key at `path` a value, making tables on the way.
+pub(crate) fn set(root: &mut Node, path: &str, value: Value) -> Result<(), String> {
     let mut node = root;
     for part in path.split('.') {
         let (key, index) = match part.split_once('[') {

@@ -130,6 +130,12 @@ pub fn limitations(model: &Model) -> Vec<String> {
             ));
         }
     }
+    for measured in &model.spec().theory.measured {
+        notes.push(format!(
+            "the transfer function of {} was measured on other cells; moments of its V_m are those of the point neuron",
+            measured.population
+        ));
+    }
     for population in model.populations() {
         if !population.injections.is_empty() || population.voltage_clamp.is_some() {
             notes.push(format!(

@@ -61,7 +61,7 @@ impl Cell {
 /// The response V = Z(ω) I of all nodes to sinusoidal currents: (G + iωC) V = I by one complex elimination, O(N).
 ///
 /// Channels count with the admittance of their gates about the steady state at the holding potential (quasi-active
-/// membrane); synapses and electrodes do not count. Phases follow V/I with e^{+iωt}: a passive membrane lags, phase <= 0.
+/// membrane); synapses, electrodes and gap junctions do not count. Phases follow V/I with e^{+iωt}: a passive membrane lags, phase <= 0.
 /// The matrix is symmetric, so Z_ij = Z_ji.
 #[derive(Debug, Clone)]
 pub struct Impedance {
@@ -119,16 +119,34 @@ impl Impedance {
         &self,
         currents: &[(Location, Complex<f64>)],
     ) -> Result<Vec<Complex<f64>>, ImpedanceError> {
-        let n = self.tree.len();
-        let mut own = self.own.clone();
-        let mut rhs = vec![Complex::new(0.0, 0.0); n];
+        let mut rhs = vec![Complex::new(0.0, 0.0); self.tree.len()];
         for (at, i) in currents {
             rhs[self.positions[self.compartments.node(*at)?]] += i;
         }
+        Ok(self.solve(rhs))
+    }
+
+    /// The compartments of the cell.
+    #[must_use]
+    pub fn compartments(&self) -> &Compartments {
+        &self.compartments
+    }
+
+    /// Potential of every node for a unit current into a node of [`Impedance::compartments`].
+    pub(crate) fn of_node(&self, node: usize) -> Vec<Complex<f64>> {
+        let mut rhs = vec![Complex::new(0.0, 0.0); self.tree.len()];
+        rhs[self.positions[node]] = Complex::new(1.0, 0.0);
+        self.solve(rhs)
+    }
+
+    /// The solution for currents by position, by node.
+    fn solve(&self, mut rhs: Vec<Complex<f64>>) -> Vec<Complex<f64>> {
+        let n = self.tree.len();
+        let mut own = self.own.clone();
         let mut factors = vec![Complex::new(0.0, 0.0); n];
         self.tree.eliminate(&mut own, &mut rhs, &mut factors);
         self.tree.substitute(&mut rhs, &factors);
-        Ok((0..n).map(|node| rhs[self.positions[node]]).collect())
+        (0..n).map(|node| rhs[self.positions[node]]).collect()
     }
 
     /// Input impedance (MΩ) at a point.

@@ -29,6 +29,7 @@ pub mod cell;
 pub mod channel;
 pub mod channels;
 pub mod compartments;
+pub mod coupling;
 pub mod declared;
 pub mod discretisation;
 pub mod discretisation_error;
@@ -61,6 +62,7 @@ pub mod work;
 
 pub use cell::{Cell, CellError};
 pub use compartments::{Compartment, Compartments, Location, LocationError};
+pub use coupling::coupled_response;
 pub use discretisation::{Discretisation, DiscretisationError};
 pub use electrotonic::Electrotonic;
 pub use impedance::{Impedance, ImpedanceError};
@@ -71,6 +73,9 @@ pub use placement::{Per, Spread};
 pub use receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
 pub use region::Region;
 pub use selection::Selection;
-pub use simulation::{Method, Probe, Recording, Settings, Simulation, SimulationError, Spikes};
+pub use simulation::{
+    CoupledCells, CoupledError, GapJunction, Method, Probe, Recording, Settings, Simulation,
+    SimulationError, Spikes,
+};
 pub use stimulus::{VoltageClamp, Waveform};
 pub use work::Work;

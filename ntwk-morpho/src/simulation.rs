@@ -13,6 +13,7 @@
 //! current acts with its mean over the step, another waveform with its value in the middle.
 
 mod constants;
+mod coupled;
 mod error;
 mod gap_junctions;
 mod placed;
@@ -20,6 +21,7 @@ mod recording;
 mod sweeps;
 mod synapses;
 
+pub use coupled::{CoupledCells, CoupledError, GapJunction};
 pub use error::SimulationError;
 pub use recording::{Probe, Recording, Spikes};
 
@@ -335,13 +337,24 @@ impl Simulation {
     /// As [`Simulation::run`].
     pub fn step(&mut self) -> Result<(), SimulationError> {
         let t = self.time();
-        let dt = self.settings.dt;
+        self.begin(t);
+        self.eliminate();
+        self.end(t)
+    }
+
+    /// First part of a step: the equations at the present state.
+    fn begin(&mut self, t: f64) {
         if self.state.step == 0 {
             self.sample();
         }
-        self.state.synapses.advance(t, dt);
-        self.evaluate(t, dt);
-        self.solve(t)?;
+        self.state.synapses.advance(t, self.settings.dt);
+        self.evaluate(t, self.settings.dt);
+    }
+
+    /// Last part of a step, once ΔV is known: potentials, gates, recordings.
+    fn end(&mut self, t: f64) -> Result<(), SimulationError> {
+        self.apply(t)?;
+        let dt = self.settings.dt;
         self.with_membrane(|m, membrane| m.advance(membrane, dt));
         self.state.step += 1;
         self.sample();
@@ -395,19 +408,34 @@ impl Simulation {
         constants.gap_junctions.add_currents(&state.v, rhs);
     }
 
-    /// Solves for ΔV and applies it.
-    fn solve(&mut self, t: f64) -> Result<(), SimulationError> {
+    /// Second part of a step: solves for ΔV (at the middle of the step for Crank–Nicolson) and leaves it in `rhs`.
+    fn eliminate(&mut self) {
         let Simulation { state, work, constants, settings, .. } = self;
         let tree = &constants.tree;
-        let n = tree.len();
-        let second_order = settings.method == Method::CrankNicolson;
-        if second_order {
+        if settings.method == Method::CrankNicolson {
             for (m, kept) in constants.massless.iter().zip(&mut work.massless) {
                 *kept = [work.own[m.position], work.rhs[m.position], state.v[m.position]];
             }
         }
         tree.solve_change(work.arch, &state.v, &mut work.own, &mut work.rhs, &mut work.factors);
         constants.gap_junctions.correct(tree, &work.own, &work.factors, &mut work.rhs);
+    }
+
+    /// What a unit current (nA) at a position changes everywhere (mV), by position, with the equations of this step.
+    fn response(&self, position: usize) -> Vec<f64> {
+        let Simulation { work, constants, .. } = self;
+        let mut x = vec![0.0; constants.tree.len()];
+        x[position] = 1.0;
+        constants.tree.solve_again(&work.own, &work.factors, &mut x);
+        constants.gap_junctions.correct(&constants.tree, &work.own, &work.factors, &mut x);
+        x
+    }
+
+    /// Applies ΔV.
+    fn apply(&mut self, t: f64) -> Result<(), SimulationError> {
+        let Simulation { state, work, constants, settings, .. } = self;
+        let n = constants.tree.len();
+        let second_order = settings.method == Method::CrankNicolson;
         let scale = if second_order { 2.0 } else { 1.0 };
         let sound = work.arch.dispatch(Apply {
             scale,

@@ -58,12 +58,15 @@ mod tests {
             let axis = || Axis::new("x").range(0.0, 1.0);
             let line = Mark::line([(0.0, 0.0), (x, 1.0)], Stroke::solid(theme.ink, 1.0));
             let panel = Panel::new(axis(), axis()).with(line);
-            Figure::new("", Width::Millimetres(30.0), 30.0, Layout::panel(panel), &theme)
+            Figure::new("", Width::Millimetres(30.0), 30.2, Layout::panel(panel), &theme)
         };
         let bytes = gif(&[figure(0.2), figure(0.5), figure(1.0)], 1.0, 5).unwrap();
         let mut decoder = gif::DecodeOptions::new().read_info(bytes.as_slice()).unwrap();
         let mut frames = 0;
-        while decoder.read_next_frame().unwrap().is_some() {
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            // The picture is no whole number of pixels high; its last row is as white as its first.
+            let (width, pixels) = (usize::from(frame.width), &frame.buffer);
+            assert_eq!(pixels[..width], pixels[pixels.len() - width..]);
             frames += 1;
         }
         assert_eq!(frames, 3);

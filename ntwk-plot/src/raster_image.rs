@@ -41,7 +41,9 @@ fn render(svg: &str, scale: f64) -> Result<Pixmap, PlotError> {
         return Err(too_large());
     }
     let mut pixmap = Pixmap::new(pixels_x, pixels_y).ok_or_else(too_large)?;
-    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
+    // To the last pixel: a row that the picture covered in part would be half transparent.
+    let fill = [pixels_x as f32 / size.width(), pixels_y as f32 / size.height()];
+    resvg::render(&tree, Transform::from_scale(fill[0], fill[1]), &mut pixmap.as_mut());
     Ok(pixmap)
 }
 

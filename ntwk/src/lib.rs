@@ -3,7 +3,10 @@
 //! One model description drives the simulation, the theory and their comparison.
 
 pub mod analyze;
+pub mod background_task;
 pub mod cell_figures;
+pub mod cell_scan;
+pub mod cell_scan_figure;
 pub mod compare;
 pub mod connection_figure;
 pub mod diagnosis;
@@ -12,6 +15,7 @@ pub mod morpho_transfer;
 pub mod overview;
 pub mod place_rates;
 pub mod plan;
+pub mod point_task;
 pub mod report;
 pub mod results;
 pub mod resume;

@@ -1,15 +1,20 @@
 //! The transfer function of a morphological cell: rate out against the rates of two groups of synapses, measured on the
 //! cell and fitted in the form the mean field takes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ntwk_analysis::{AutocorrelationTime, autocorrelation};
 use ntwk_core::Membrane;
 use ntwk_core::fault::Faults;
+use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
 use ntwk_meanfield::{
     Fit, FitError, FitOptions, Moments, SIGMA_FLOOR, ScanPoint, ThresholdForm, fit,
 };
 use ntwk_morpho::spec::{Activity, CellSpec};
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
-use ntwk_morpho::{Location, Morphology, Simulation, SimulationError, Work};
+use ntwk_morpho::{Location, Morphology, Simulation, SimulationError};
+
+use crate::point_task::{DescriptionError, PointFailure, PointQuantity, PointTask, number_axis};
 
 /// What to scan.
 #[derive(Debug, Clone)]
@@ -59,6 +64,18 @@ pub struct MorphoTransfer {
     pub points: Vec<MorphoPoint>,
 }
 
+/// The scan as points that are stored and resumed.
+///
+/// Each point is run twice with the same spikes: as it is, for the rate, and without the `spiking` channels, for the moments
+/// of the somatic potential (the theory takes them without spikes).
+#[derive(Debug, Clone)]
+pub struct MorphoTask<'a> {
+    plan: MorphoScan<'a>,
+    passive: CellSpec,
+    membrane: Membrane,
+    description: ModelText,
+}
+
 /// Why a scan failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MorphoScanError {
@@ -69,6 +86,12 @@ pub enum MorphoScanError {
         name: String,
         /// The groups there are.
         known: Vec<String>,
+    },
+    /// Excitation and inhibition are one group.
+    #[error("excitation and inhibition are both \"{name}\"; they need two groups of synapses")]
+    OneGroup {
+        /// The group.
+        name: String,
     },
     /// A channel does not exist.
     #[error("there is no channel \"{name}\"; there are: {}", known.join(", "))]
@@ -104,32 +127,128 @@ pub enum MorphoScanError {
 
 /// Time between samples of the potential (ms).
 const SAMPLING: f64 = 0.5;
+/// Time between two looks at an interruption (ms).
+const LOOK_EVERY: f64 = 50.0;
 /// Longest lag of the autocorrelation (ms).
 const LONGEST_LAG: f64 = 300.0;
 
-/// Measures the transfer function.
-///
-/// Each point is run twice with the same spikes: as it is, for the rate, and without the `spiking` channels, for the moments
-/// of the somatic potential (the theory takes them without spikes). Interrupted, it gives the first points.
-///
-/// # Errors
-/// [`MorphoScanError`].
-pub fn scan(plan: &MorphoScan<'_>, work: &Work<'_>) -> Result<MorphoTransfer, MorphoScanError> {
-    check(plan)?;
-    let mut passive = plan.spec.clone();
-    passive.channels.retain(|c| !plan.spiking.contains(&c.name));
-    let membrane = membrane(&passive, plan.morphology)?;
-    let mut rates = Vec::new();
-    for &inhibition in plan.rates_inhibition {
-        rates.extend(plan.rates_excitation.iter().map(|&excitation| (excitation, inhibition)));
+impl<'a> MorphoTask<'a> {
+    /// Prepares the scan; `description` is that of the cell.
+    ///
+    /// # Errors
+    /// [`MorphoScanError`].
+    pub fn new(plan: MorphoScan<'a>, description: ModelText) -> Result<Self, MorphoScanError> {
+        check(&plan)?;
+        let mut passive = plan.spec.clone();
+        passive.channels.retain(|c| !plan.spiking.contains(&c.name));
+        let membrane = membrane(&passive, plan.morphology)?;
+        let MorphoScan { excitation, inhibition, spiking, transient, duration, .. } = &plan;
+        let text = format!(
+            "# transfer function: excitation {excitation} at {:?} Hz, inhibition {inhibition} at {:?} Hz,\n\
+             # without {spiking:?} for the moments, {duration} ms after {transient} ms, {} repetitions,\n\
+             # spikes above {} mV\n{}",
+            plan.rates_excitation,
+            plan.rates_inhibition,
+            plan.repetitions,
+            plan.threshold,
+            description.text
+        );
+        let description = ModelText { text, ..description };
+        Ok(Self { plan, passive, membrane, description })
     }
-    let points = work.each(&rates, |&(excitation, inhibition)| {
-        point(plan, &passive, excitation, inhibition, &membrane)
-    })?;
-    if points.is_empty() {
-        return Err(StudyError::Interrupted.into());
+
+    /// The points that `data` holds.
+    #[must_use]
+    pub fn transfer(&self, data: &ScanData) -> MorphoTransfer {
+        let at = |name: &str, k: usize| match data.get(name).map(|a| &a.values) {
+            Some(ScanValues::Numbers(v)) => v.get(k).copied().unwrap_or(f64::NAN),
+            _ => f64::NAN,
+        };
+        let points = (0..self.points()).filter(|&k| at("status", k) == 1.0).map(|k| {
+            let (excitation, inhibition) = self.rates(k);
+            MorphoPoint {
+                excitation,
+                inhibition,
+                point: ScanPoint {
+                    moments: Moments {
+                        mu_V: at("mu_V", k),
+                        sigma_V: at("sigma_V", k),
+                        gamma_V: at("gamma_V", k),
+                        tau_V: at("tau_V", k),
+                        tau_m: self.membrane.tau_m(),
+                        mu_G: self.membrane.g_L,
+                    },
+                    rate: at("rate", k),
+                    standard_error: at("standard_error", k),
+                    samples: self.plan.repetitions as usize,
+                },
+            }
+        });
+        MorphoTransfer { membrane: self.membrane, points: points.collect() }
     }
-    Ok(MorphoTransfer { membrane, points })
+
+    /// Rates per excitatory and inhibitory synapse (Hz) at a point.
+    fn rates(&self, index: usize) -> (f64, f64) {
+        let n = self.plan.rates_excitation.len();
+        (self.plan.rates_excitation[index % n], self.plan.rates_inhibition[index / n])
+    }
+}
+
+/// Names of the axes of rates.
+const RATE_AXES: [&str; 2] = ["inhibitory_rate", "excitatory_rate"];
+
+impl PointTask for MorphoTask<'_> {
+    fn text(&self) -> Result<ModelText, DescriptionError> {
+        Ok(self.description.clone())
+    }
+
+    fn seed(&self) -> u64 {
+        self.plan.spec.simulation.seed
+    }
+
+    fn axes(&self) -> Vec<ScanArray> {
+        let (e, i) = (self.plan.rates_excitation, self.plan.rates_inhibition);
+        let meaning = |group: &str| format!("rate per synapse of {group}");
+        vec![
+            number_axis(RATE_AXES[0], &meaning(self.plan.inhibition), "Hz", i.to_vec()),
+            number_axis(RATE_AXES[1], &meaning(self.plan.excitation), "Hz", e.to_vec()),
+        ]
+    }
+
+    fn dimensions(&self) -> usize {
+        2
+    }
+
+    fn label(&self, index: usize) -> Vec<(String, String)> {
+        let (e, i) = self.rates(index);
+        vec![(RATE_AXES[0].to_owned(), i.to_string()), (RATE_AXES[1].to_owned(), e.to_string())]
+    }
+
+    fn compute(
+        &self,
+        index: usize,
+        _threads: usize,
+        interrupt: &AtomicBool,
+    ) -> Result<Vec<PointQuantity>, PointFailure> {
+        let (excitation, inhibition) = self.rates(index);
+        let measured =
+            point(&self.plan, &self.passive, excitation, inhibition, &self.membrane, interrupt);
+        let point = measured.map_err(|e| match e {
+            MorphoScanError::Study(StudyError::Interrupted) => PointFailure::Interrupted,
+            e => PointFailure::Failed(e.to_string()),
+        })?;
+        let m = &point.moments;
+        let error = point.standard_error;
+        let quantity = PointQuantity::scalar;
+        Ok(vec![
+            quantity("mu_V", "mean potential of the soma without spikes", "mV", m.mu_V),
+            quantity("sigma_V", "its standard deviation", "mV", m.sigma_V),
+            quantity("gamma_V", "its skewness", "1", m.gamma_V),
+            quantity("tau_V", "its autocorrelation time", "ms", m.tau_V),
+            quantity("rate", "firing rate", "Hz", point.rate),
+            quantity("standard_error", "its standard error", "Hz", error),
+        ])
+    }
 }
 
 /// Fits the effective threshold to a scan.
@@ -147,6 +266,9 @@ fn check(plan: &MorphoScan<'_>) -> Result<(), MorphoScanError> {
         if !groups.iter().any(|g| g == name) {
             return Err(MorphoScanError::Group { name: name.to_owned(), known: groups });
         }
+    }
+    if plan.excitation == plan.inhibition {
+        return Err(MorphoScanError::OneGroup { name: plan.excitation.to_owned() });
     }
     let channels: Vec<String> = plan.spec.channels.iter().map(|c| c.name.clone()).collect();
     if let Some(name) = plan.spiking.iter().find(|s| !channels.contains(s)) {
@@ -198,13 +320,25 @@ fn membrane(passive: &CellSpec, morphology: &Morphology) -> Result<Membrane, Mor
     })
 }
 
+/// Runs until `end` (ms) or an interruption.
+fn run(s: &mut Simulation, end: f64, interrupt: &AtomicBool) -> Result<(), MorphoScanError> {
+    while s.time() < end - 1e-9 {
+        if interrupt.load(Ordering::Relaxed) {
+            return Err(StudyError::Interrupted.into());
+        }
+        s.run((s.time() + LOOK_EVERY).min(end))?;
+    }
+    Ok(())
+}
+
 fn point(
     plan: &MorphoScan<'_>,
     passive: &CellSpec,
     excitation: f64,
     inhibition: f64,
     membrane: &Membrane,
-) -> Result<MorphoPoint, MorphoScanError> {
+    interrupt: &AtomicBool,
+) -> Result<ScanPoint, MorphoScanError> {
     let end = plan.transient + plan.duration;
     let prepared = |spec: &CellSpec, repetition: u32| {
         let mut spec = spec.clone();
@@ -228,14 +362,14 @@ fn point(
         let settings = built.spec.simulation.settings;
         let mut s = Simulation::new(&built.cell, &settings)?;
         s.detect_spikes(soma, plan.threshold)?;
-        s.run(end)?;
+        run(&mut s, end, interrupt)?;
         let spikes = s.spikes()[0].times.iter().filter(|t| **t >= plan.transient).count();
         rates.push(1e3 * spikes as f64 / plan.duration);
         let built = prepared(passive, repetition)?;
         let every = (SAMPLING / settings.dt).round().max(1.0) as u64;
         let mut s = Simulation::new(&built.cell, &settings)?;
         s.record_voltage(&[soma], every)?;
-        s.run(end)?;
+        run(&mut s, end, interrupt)?;
         let recording = s.recording();
         let from = recording.times.partition_point(|t| *t < plan.transient);
         let v: Vec<f64> = recording.column(0).iter().skip(from).copied().collect();
@@ -263,21 +397,17 @@ fn point(
         (rate * 1e3 / plan.duration).sqrt()
     };
     let sigma = sd.max(SIGMA_FLOOR);
-    Ok(MorphoPoint {
-        excitation,
-        inhibition,
-        point: ScanPoint {
-            moments: Moments {
-                mu_V: mean / count,
-                sigma_V: sigma,
-                gamma_V: cube / count / sigma.powi(3),
-                tau_V: tau / count,
-                tau_m: membrane.tau_m(),
-                mu_G: membrane.g_L,
-            },
-            rate,
-            standard_error,
-            samples: plan.repetitions as usize,
+    Ok(ScanPoint {
+        moments: Moments {
+            mu_V: mean / count,
+            sigma_V: sigma,
+            gamma_V: cube / count / sigma.powi(3),
+            tau_V: tau / count,
+            tau_m: membrane.tau_m(),
+            mu_G: membrane.g_L,
         },
+        rate,
+        standard_error,
+        samples: plan.repetitions as usize,
     })
 }

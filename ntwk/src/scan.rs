@@ -7,6 +7,7 @@ use ntwk_core::spec::parameter_scan::unit_draws;
 use ntwk_core::spec::{
     ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
 };
+use ntwk_core::tree::Node;
 use ntwk_core::{CellLibrary, FaultKind, Faults, Model};
 use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{Notation, ScanArray, ScanValues, apply_overrides, parse_tree, write_model};
@@ -42,7 +43,7 @@ pub struct ScanPlan {
     pub axes: Vec<ScanAxis>,
     /// Seeds of the repeats.
     pub seeds: Vec<u64>,
-    base: String,
+    base: Node,
 }
 
 /// A scan that cannot be planned.
@@ -60,11 +61,22 @@ impl ScanPlan {
     /// The points of `scan` around `model`.
     ///
     /// # Errors
-    /// [`ScanPlanError::Faults`] with every fault of the scan.
+    /// [`ScanPlanError::Faults`] with every fault of the scan, [`ScanPlanError::Write`].
     pub fn new(model: &Model, scan: &ParameterScanSpec) -> Result<Self, ScanPlanError> {
+        let mut spec = model.spec().clone();
+        spec.scan = None;
+        let base = parse_tree(&write_model(&spec, Notation::Toml)?, Notation::Toml)?;
+        Ok(Self::over(base, model.seed(), scan)?)
+    }
+
+    /// The points of `scan` around the description of a network or of a cell, whose seed is `seed`.
+    ///
+    /// # Errors
+    /// Every fault of the scan.
+    pub fn over(base: Node, seed: u64, scan: &ParameterScanSpec) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         scan.check(&mut faults, None);
-        let seeds = (0..scan.repeats).map(|k| model.seed().saturating_add(k)).collect();
+        let seeds = (0..scan.repeats).map(|k| seed.saturating_add(k)).collect();
         let mut axes: Vec<ScanAxis> = Vec::new();
         let mut keys = BTreeSet::new();
         for (i, vary) in scan.vary.iter().enumerate() {
@@ -74,7 +86,20 @@ impl ScanPlan {
                 let kind = FaultKind::Combination { rule };
                 (format!("{path}.{key}"), kind)
             };
-            let reserved = [POINT_AXIS, SEED_AXIS, "population", "model", "provenance"];
+            // Axes of the result, and objects by which a reader tells files apart.
+            let reserved = [
+                POINT_AXIS,
+                SEED_AXIS,
+                "population",
+                "place",
+                "recorded",
+                "model",
+                "provenance",
+                "run",
+                "spikes",
+                "report",
+                "rates",
+            ];
             let mut found = Vec::new();
             if reserved.contains(&name.as_str()) || axes.iter().any(|a| a.name == name) {
                 found.push(fault("name", format!("the name \"{name}\" is taken; give another")));
@@ -87,7 +112,7 @@ impl ScanPlan {
                     found.push(fault("key", "seeds vary by repeats".to_owned()));
                 }
             }
-            match values(vary, scan, &name, model.seed()) {
+            match values(vary, scan, &name, seed) {
                 Ok((numbers, unit, texts)) => {
                     axes.push(ScanAxis { name, keys: vary.key.clone(), unit, numbers, texts });
                 }
@@ -98,9 +123,6 @@ impl ScanPlan {
             }
         }
         faults.into_result(())?;
-        let mut spec = model.spec().clone();
-        spec.scan = None;
-        let base = write_model(&spec, Notation::Toml)?;
         Ok(Self { command: scan.command, grid: scan.sampling == Sampling::Grid, axes, seeds, base })
     }
 
@@ -160,24 +182,35 @@ impl ScanPlan {
         changes
     }
 
+    /// The description of run `index`, with its changes.
+    ///
+    /// # Errors
+    /// The changes that cannot be made, with the point named as the file.
+    pub fn tree(&self, index: usize) -> Result<Node, Faults> {
+        let mut root = self.base.clone();
+        apply_overrides(&mut root, &self.overrides(index)).map_err(|f| self.named(index, f))?;
+        Ok(root)
+    }
+
+    /// Faults of run `index`, with the point named as the file.
+    #[must_use]
+    pub fn named(&self, index: usize, mut faults: Faults) -> Faults {
+        let point: Vec<String> =
+            self.overrides(index).iter().map(|(k, v)| format!("{k}={v}")).collect();
+        faults.file = Some(format!("scan point {}", point.join(" ")));
+        for fault in &mut faults.list {
+            // Lines of the resolved text mean nothing to the reader.
+            fault.line = None;
+        }
+        faults
+    }
+
     /// The model of run `index`.
     ///
     /// # Errors
     /// Its faults, with the point named as the file.
     pub fn model(&self, index: usize, library: &CellLibrary) -> Result<Model, Faults> {
-        let changes = self.overrides(index);
-        let named = |mut faults: Faults| {
-            let point: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            faults.file = Some(format!("scan point {}", point.join(" ")));
-            for fault in &mut faults.list {
-                // Lines of the resolved text mean nothing to the reader.
-                fault.line = None;
-            }
-            faults
-        };
-        let mut root = parse_tree(&self.base, Notation::Toml).map_err(named)?;
-        apply_overrides(&mut root, &changes).map_err(named)?;
-        Model::from_tree(&root, library).map_err(named)
+        Model::from_tree(&self.tree(index)?, library).map_err(|f| self.named(index, f))
     }
 
     /// Checks the model of every point (not of every seed), so that a scan does not find a slip of the keyboard hours
@@ -186,10 +219,12 @@ impl ScanPlan {
     /// # Errors
     /// The faults of the first point that has some.
     pub fn check(&self, library: &CellLibrary) -> Result<(), Faults> {
-        (0..self.len()).step_by(self.seeds.len().max(1)).try_for_each(|i| {
-            self.model(i, library)?;
-            Ok(())
-        })
+        self.points().try_for_each(|i| self.model(i, library).map(|_| ()))
+    }
+
+    /// The first run of every point.
+    pub fn points(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).step_by(self.seeds.len().max(1))
     }
 
     /// The axes of the result file, and the values of points that are not a grid as arrays.

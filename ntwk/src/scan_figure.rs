@@ -22,31 +22,53 @@ pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, Plo
     };
     let shown: Vec<&ScanArray> =
         ["rate", "rate_theory"].iter().filter_map(|name| data.get(name)).collect();
-    let axes: Vec<&ScanArray> = if data.get(POINT_AXIS).is_some() {
-        data.arrays.iter().filter(|a| a.axes == [POINT_AXIS]).collect()
-    } else {
-        let named = |a: &&ScanArray| a.name != SEED_AXIS && a.name != "population";
-        data.axes.iter().filter(named).collect()
-    };
-    let varied: Vec<(&ScanArray, &Vec<f64>)> = axes
-        .iter()
-        .filter_map(|a| match &a.values {
-            ScanValues::Numbers(values) if values.len() > 1 => Some((*a, values)),
-            _ => None,
-        })
-        .collect();
-    let grid = data.get(POINT_AXIS).is_none();
-    match varied[..] {
-        _ if shown.is_empty() => Ok(None),
-        [(axis, values)] => Ok(Some(lines(data, axis, values, &shown, &populations, theme))),
-        [first, second, ..] if grid => {
-            maps(data, first, second, &shown, &populations, theme).map(Some)
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    match varied(data) {
+        Varied::Line(axis, values) => {
+            Ok(Some(lines(data, axis, values, &shown, &populations, theme)))
         }
-        _ => Ok(None),
+        Varied::Map(first, second) => {
+            maps(data, &MapAxes::new(first, second), &shown, &populations, theme).map(Some)
+        }
+        Varied::Other => Ok(None),
     }
 }
 
-fn label(axis: &ScanArray) -> String {
+/// The axes a scan is drawn over.
+pub(crate) enum Varied<'a> {
+    /// One axis of numbers.
+    Line(&'a ScanArray, &'a [f64]),
+    /// The first two of a grid.
+    Map(NumberAxis<'a>, NumberAxis<'a>),
+    /// Neither.
+    Other,
+}
+
+/// The axes of numbers with more than one value.
+pub(crate) fn varied(data: &ScanData) -> Varied<'_> {
+    let grid = data.get(POINT_AXIS).is_none();
+    let axes: Vec<&ScanArray> = if grid {
+        data.axes.iter().filter(|a| a.name != SEED_AXIS).collect()
+    } else {
+        data.arrays.iter().filter(|a| a.axes == [POINT_AXIS]).collect()
+    };
+    let numbers: Vec<(&ScanArray, &[f64])> = axes
+        .iter()
+        .filter_map(|a| match &a.values {
+            ScanValues::Numbers(values) if values.len() > 1 => Some((*a, values.as_slice())),
+            _ => None,
+        })
+        .collect();
+    match numbers[..] {
+        [(axis, values)] => Varied::Line(axis, values),
+        [first, second, ..] if grid => Varied::Map(first, second),
+        _ => Varied::Other,
+    }
+}
+
+pub(crate) fn label(axis: &ScanArray) -> String {
     axis_label(&axis.name, &axis.unit)
 }
 
@@ -58,7 +80,11 @@ pub(crate) fn axis_label(name: &str, unit: &str) -> String {
 }
 
 /// Mean and standard deviation over the seeds of `array`, with axis `k` at `place[k]`.
-fn over_seeds(data: &ScanData, array: &ScanArray, place: &[(&str, usize)]) -> (f64, f64) {
+pub(crate) fn over_seeds(
+    data: &ScanData,
+    array: &ScanArray,
+    place: &[(&str, usize)],
+) -> (f64, f64) {
     let ScanValues::Numbers(values) = &array.values else { return (f64::NAN, 0.0) };
     let length = |name: &str| data.get(name).map_or(1, |a| a.values.len());
     let seeds = length(SEED_AXIS);
@@ -141,34 +167,77 @@ pub(crate) fn rate_shading(low: f64, high: f64) -> (Shading, (f64, f64)) {
     }
 }
 
+/// An axis of numbers with its values.
+pub(crate) type NumberAxis<'a> = (&'a ScanArray, &'a [f64]);
+
+/// Two axes of a grid in ascending order.
+pub(crate) struct MapAxes<'a> {
+    names: [&'a ScanArray; 2],
+    orders: [Vec<usize>; 2],
+    values: [Vec<f64>; 2],
+}
+
+impl<'a> MapAxes<'a> {
+    /// Sorts the values.
+    pub(crate) fn new(first: NumberAxis<'a>, second: NumberAxis<'a>) -> Self {
+        let both = [first, second];
+        let orders = both.map(|(_, values)| {
+            let mut order: Vec<usize> = (0..values.len()).collect();
+            order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+            order
+        });
+        let sorted = |k: usize| orders[k].iter().map(|&i| both[k].1[i]).collect();
+        Self { names: both.map(|b| b.0), values: [sorted(0), sorted(1)], orders }
+    }
+
+    /// Means over the seeds of `array` at one place of an axis inside the point.
+    pub(crate) fn of(
+        &self,
+        data: &ScanData,
+        array: &ScanArray,
+        inside: (&str, usize),
+    ) -> Array2<f64> {
+        let shape = (self.values[0].len(), self.values[1].len());
+        Array2::from_shape_fn(shape, |(i, j)| {
+            let [x, y] = self.names.map(|axis| axis.name.as_str());
+            let place = [(x, self.orders[0][i]), (y, self.orders[1][j]), inside];
+            over_seeds(data, array, &place).0
+        })
+    }
+
+    /// The panel of such values.
+    pub(crate) fn panel(
+        &self,
+        values: &Array2<f64>,
+        name: &str,
+        shading: Shading,
+        range: Option<(f64, f64)>,
+        theme: &Theme,
+    ) -> Result<Panel, PlotError> {
+        let [x, y] = &self.values;
+        let map = HeatMap {
+            x_label: &label(self.names[0]),
+            y_label: &label(self.names[1]),
+            label: name,
+            x,
+            y,
+            values: values.view(),
+            shading,
+            range,
+            spacing: [spacing(x), spacing(y)],
+        };
+        heat_map(&map, theme)
+    }
+}
+
 fn maps(
     data: &ScanData,
-    (x_axis, x): (&ScanArray, &Vec<f64>),
-    (y_axis, y): (&ScanArray, &Vec<f64>),
+    axes: &MapAxes<'_>,
     shown: &[&ScanArray],
     populations: &[String],
     theme: &Theme,
 ) -> Result<Figure, PlotError> {
-    let ascending = |values: &[f64]| {
-        let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-        order
-    };
-    let (x_order, y_order) = (ascending(x), ascending(y));
-    let sorted = |values: &[f64], order: &[usize]| -> Vec<f64> {
-        order.iter().map(|&i| values[i]).collect()
-    };
-    let (x, y) = (sorted(x, &x_order), sorted(y, &y_order));
-    let map_of = |p: usize, array: &ScanArray| {
-        Array2::from_shape_fn((x.len(), y.len()), |(i, j)| {
-            let place = [
-                (x_axis.name.as_str(), x_order[i]),
-                (y_axis.name.as_str(), y_order[j]),
-                ("population", p),
-            ];
-            over_seeds(data, array, &place).0
-        })
-    };
+    let map_of = |p: usize, array: &ScanArray| axes.of(data, array, ("population", p));
     // One scale for all maps, so that simulation and theory can be compared by eye.
     let finite: Vec<f64> = (0..populations.len())
         .flat_map(|p| shown.iter().flat_map(|array| map_of(p, array)).collect::<Vec<_>>())
@@ -183,19 +252,8 @@ fn maps(
         for array in shown {
             let values = map_of(p, array).mapv(|v| if v.is_nan() { v } else { v.max(range.0) });
             let what = if array.name == "rate" { "simulated" } else { "predicted" };
-            let map = HeatMap {
-                x_label: &label(x_axis),
-                y_label: &label(y_axis),
-                label: "rate (Hz)",
-                x: &x,
-                y: &y,
-                values: values.view(),
-                shading,
-                range: Some(range),
-                spacing: [spacing(&x), spacing(&y)],
-            };
-            let panel = heat_map(&map, theme)?.titled(Label::plain(format!("{name}, {what}")));
-            row.push((1.0, Layout::panel(panel)));
+            let panel = axes.panel(&values, "rate (Hz)", shading, Some(range), theme)?;
+            row.push((1.0, Layout::panel(panel.titled(Label::plain(format!("{name}, {what}"))))));
         }
         rows.push((1.0, Layout::Row(row)));
     }

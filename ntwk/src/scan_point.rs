@@ -1,4 +1,4 @@
-//! One point of a scan: what is computed there.
+//! The scan of a network: its points, and what is computed at one.
 
 use std::sync::atomic::AtomicBool;
 
@@ -6,28 +6,17 @@ use ntwk_analysis::AnalysisError;
 use ntwk_core::connectivity::WiringTooLarge;
 use ntwk_core::spec::ScanCommand;
 use ntwk_core::{CellLibrary, Model};
+use ntwk_io::{ModelText, ScanArray};
 use ntwk_meanfield::{FixedPointStatus, Stability};
 
 use crate::analyze::analyze;
 use crate::compare::{CompareError, compare};
+use crate::point_task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
+use crate::scan::ScanPlan;
 use crate::simulate::{Stop, simulate};
+use crate::stream::model_text;
 use crate::theory::{Theory, TheoryError, predict};
 use crate::windows::Windows;
-
-/// A quantity at one point.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PointQuantity {
-    /// Name of the array.
-    pub name: String,
-    /// What it is.
-    pub label: String,
-    /// Unit.
-    pub unit: String,
-    /// One value per population, or one for the network; NaN where the data define none.
-    pub values: Vec<f64>,
-    /// Whether there is one value per population.
-    pub per_population: bool,
-}
 
 /// A point that failed.
 #[derive(Debug, thiserror::Error)]
@@ -49,11 +38,63 @@ pub enum PointError {
     Compare(#[from] CompareError),
 }
 
-impl PointError {
-    /// Whether the user asked for it, so that the point has not failed.
-    #[must_use]
-    pub fn is_interruption(&self) -> bool {
-        matches!(self, Self::Stopped(stop) if stop.is_interruption())
+impl From<PointError> for PointFailure {
+    fn from(error: PointError) -> Self {
+        match error {
+            PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// A scan over keys of a network.
+#[derive(Clone, Copy)]
+pub struct NetworkScan<'a> {
+    /// The network, with the scan as its section of that name.
+    pub model: &'a Model,
+    /// The points.
+    pub plan: &'a ScanPlan,
+    /// Kinds and presets of cells.
+    pub library: &'a CellLibrary,
+}
+
+impl PointTask for NetworkScan<'_> {
+    fn text(&self) -> Result<ModelText, DescriptionError> {
+        Ok(model_text(self.model)?)
+    }
+
+    fn seed(&self) -> u64 {
+        self.model.seed()
+    }
+
+    fn axes(&self) -> Vec<ScanArray> {
+        let populations = self.model.populations().iter().map(|p| p.name.clone()).collect();
+        let mut axes = self.plan.arrays().0;
+        axes.push(text_axis("population", "population", populations));
+        axes
+    }
+
+    fn dimensions(&self) -> usize {
+        self.plan.dimensions().len()
+    }
+
+    fn given(&self) -> Vec<ScanArray> {
+        self.plan.arrays().1
+    }
+
+    fn label(&self, index: usize) -> Vec<(String, String)> {
+        self.plan.overrides(index)
+    }
+
+    fn compute(
+        &self,
+        index: usize,
+        threads: usize,
+        interrupt: &AtomicBool,
+    ) -> Result<Vec<PointQuantity>, PointFailure> {
+        let model = self.plan.model(index, self.library);
+        let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
+        Ok(compute(&model, self.plan.command, self.library, threads, interrupt)?)
     }
 }
 
@@ -61,7 +102,7 @@ impl PointError {
 ///
 /// # Errors
 /// [`PointError`].
-pub fn compute(
+fn compute(
     model: &Model,
     command: ScanCommand,
     library: &CellLibrary,
@@ -70,10 +111,11 @@ pub fn compute(
 ) -> Result<Vec<PointQuantity>, PointError> {
     let mut quantities = Vec::new();
     let theory = match command {
-        ScanCommand::Run => None,
         ScanCommand::Meanfield | ScanCommand::Compare => {
             Some(predict(model, library, threads, &mut |_, _| ())?)
         }
+        // A plan around a network never says morpho: its reader does not take the word.
+        ScanCommand::Run | ScanCommand::Morpho => None,
     };
     if command != ScanCommand::Meanfield {
         let result = simulate(model, threads, interrupt, &mut |_| ())?;
@@ -90,19 +132,15 @@ pub fn compute(
         for (name, label, unit) in names {
             let value = |p: &crate::analyze::PopulationAnalysis| p.get(&name).unwrap_or(f64::NAN);
             let values = analysis.populations.iter().map(value).collect();
-            quantities.push(PointQuantity { name, label, unit, values, per_population: true });
+            quantities.push(PointQuantity::along("population", &name, &label, &unit, values));
         }
         if let Some(theory) = &theory {
             let comparison = compare(model, &result.recording, theory)?;
             let errors = comparison.populations.iter();
             let values = errors.map(|p| p.rate.relative_error.unwrap_or(f64::NAN)).collect();
-            quantities.push(PointQuantity {
-                name: "rate_relative_error".to_owned(),
-                label: "relative error of the predicted rate".to_owned(),
-                unit: "1".to_owned(),
-                values,
-                per_population: true,
-            });
+            let label = "relative error of the predicted rate";
+            let name = "rate_relative_error";
+            quantities.push(PointQuantity::along("population", name, label, "1", values));
         }
     }
     if let Some(theory) = &theory {
@@ -121,19 +159,11 @@ fn theory_quantities(model: &Model, theory: &Theory) -> Result<Vec<PointQuantity
         .iter()
         .filter(|p| p.stability == Stability::Stable && p.status == FixedPointStatus::Converged)
         .collect();
-    let each = |name: &str, label: &str, unit: &str, f: &dyn Fn(usize) -> f64| PointQuantity {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        unit: unit.to_owned(),
-        values: (0..n).map(f).collect(),
-        per_population: true,
+    let each = |name: &str, label: &str, unit: &str, f: &dyn Fn(usize) -> f64| {
+        PointQuantity::along("population", name, label, unit, (0..n).map(f).collect())
     };
-    let count = |name: &str, label: &str, value: usize| PointQuantity {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        unit: "1".to_owned(),
-        values: vec![value as f64],
-        per_population: false,
+    let count = |name: &str, label: &str, value: usize| {
+        PointQuantity::scalar(name, label, "1", value as f64)
     };
     let of = |f: &dyn Fn(&ntwk_meanfield::FixedPoint) -> f64| point.as_ref().map_or(f64::NAN, f);
     let extreme = |i: usize, pick: fn(f64, f64) -> f64| {

@@ -1,19 +1,16 @@
-//! Computing a scan: points in parallel, each stored as soon as it is known, resumed where it ended.
+//! Computing the points of a task in parallel, each stored as soon as it is known, resumed where it ended.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use ntwk_core::{CellLibrary, Model};
-use ntwk_io::model_file::WriteModelError;
+use ntwk_io::provenance::{host_features, utc_timestamp};
 use ntwk_io::{
     FileError, ModelText, Provenance, ScanArray, ScanData, ScanValues, read_scan, write_scan,
 };
 
-use crate::scan::ScanPlan;
-use crate::scan_point::{PointQuantity, compute};
-use crate::stream::{model_text, provenance};
+use crate::point_task::{DescriptionError, PointFailure, PointQuantity, PointTask};
 
 /// Storing takes at most this fraction of the time.
 const STORE_SHARE: u32 = 20;
@@ -44,9 +41,9 @@ pub enum ScanError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The model cannot be written as text.
+    /// What is scanned cannot be written as text.
     #[error(transparent)]
-    Write(#[from] WriteModelError),
+    Description(#[from] DescriptionError),
     /// The file holds the points of another scan.
     #[error(
         "{} holds another scan ({difference}); choose another folder, or start anew with --fresh",
@@ -91,6 +88,8 @@ pub struct ScanOptions {
 pub struct ScanOutcome {
     /// Axes and arrays, as in the file.
     pub data: ScanData,
+    /// All points.
+    pub points: usize,
     /// Points known before.
     pub resumed: usize,
     /// Points computed now.
@@ -101,27 +100,34 @@ pub struct ScanOutcome {
     pub interrupted: bool,
 }
 
-/// Computes all points of `plan` that `path` does not hold yet, and stores each there.
+/// Computes all points of `task` that `path` does not hold yet, and stores each there.
 ///
 /// The file is replaced in one step each time, so that a process that is killed leaves a whole one; points that take
 /// less than the storing itself are stored several at a time.
 ///
 /// # Errors
 /// [`ScanError`]. A point that fails is not an error: see [`ScanOutcome::failed`].
-pub fn run_scan(
-    model: &Model,
-    plan: &ScanPlan,
-    library: &CellLibrary,
+pub fn run_points(
+    task: &dyn PointTask,
     path: &Path,
     options: ScanOptions,
     interrupt: &AtomicBool,
     progress: &mut (dyn FnMut(ScanProgress) + Send),
 ) -> Result<ScanOutcome, ScanError> {
-    let text = model_text(model)?;
-    let origin = provenance(model, options.threads, SystemTime::now(), 0.0);
-    let mut results = ScanResults::new(plan.len());
+    let text = task.text()?;
+    let origin = Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: task.seed(),
+        generator: ntwk_core::random::GENERATOR.to_owned(),
+        threads: options.threads as u32,
+        started: utc_timestamp(SystemTime::now()),
+        wall_seconds: 0.0,
+        host_features: host_features(),
+    };
+    let points = task.points();
+    let mut results = ScanResults::new(points);
     if !options.fresh && path.exists() {
-        results = stored(path, plan, &text, &origin)?;
+        results = stored(path, task, &text, &origin)?;
     }
     if options.retry_failed {
         for status in &mut results.status {
@@ -131,9 +137,8 @@ pub fn run_scan(
         }
     }
     let open: Vec<usize> =
-        (0..plan.len()).filter(|&i| results.status[i] == PointStatus::Open).collect();
-    let resumed = plan.len() - open.len();
-    let populations: Vec<String> = model.populations().iter().map(|p| p.name.clone()).collect();
+        (0..points).filter(|&i| results.status[i] == PointStatus::Open).collect();
+    let resumed = points - open.len();
     let start = Instant::now();
     let shared = Mutex::new(Store {
         results,
@@ -150,7 +155,7 @@ pub fn run_scan(
         let begin = Instant::now();
         let mut origin = origin.clone();
         origin.wall_seconds = store.results.seconds.iter().filter(|s| s.is_finite()).sum();
-        let data = store.results.data(plan, &populations);
+        let data = store.results.data(task);
         if let Err(error) = write_scan(path, &data, &text, &origin) {
             store.failure.get_or_insert(error);
         }
@@ -168,16 +173,13 @@ pub fn run_scan(
                         break;
                     }
                     let begin = Instant::now();
-                    let outcome = match plan.model(index, library) {
-                        Ok(model) => compute(&model, plan.command, library, inside, interrupt)
-                            .map_err(|e| (e.is_interruption(), e.to_string())),
-                        Err(faults) => Err((false, faults.to_string())),
+                    let outcome = match task.compute(index, inside, interrupt) {
+                        Ok(quantities) => Ok(quantities),
+                        Err(PointFailure::Failed(error)) => Err(error),
+                        Err(PointFailure::Interrupted) => break,
                     };
-                    if matches!(outcome, Err((true, _))) {
-                        break;
-                    }
                     let mut all = ended();
-                    all.results.set(index, outcome.map_err(|e| e.1), begin.elapsed());
+                    all.results.set(index, outcome, begin.elapsed());
                     all.computed += 1;
                     if all.last.elapsed() >= STORE_SHARE * all.cost {
                         store(&mut all);
@@ -194,12 +196,13 @@ pub fn run_scan(
         return Err(error.into());
     }
     let results = all.results;
-    let failed = (0..plan.len())
+    let failed = (0..points)
         .filter(|&i| results.status[i] == PointStatus::Failed)
-        .map(|i| (plan.overrides(i), results.errors[i].clone()))
+        .map(|i| (task.label(i), results.errors[i].clone()))
         .collect();
     Ok(ScanOutcome {
-        data: results.data(plan, &populations),
+        data: results.data(task),
+        points,
         resumed,
         computed: all.computed,
         failed,
@@ -220,7 +223,7 @@ struct Store<'p> {
 /// The results in a file, when it holds this scan.
 fn stored(
     path: &Path,
-    plan: &ScanPlan,
+    task: &dyn PointTask,
     text: &ModelText,
     origin: &Provenance,
 ) -> Result<ScanResults, ScanError> {
@@ -234,7 +237,7 @@ fn stored(
     if made.version != origin.version {
         return Err(another("it was made by another version of ntwk"));
     }
-    ScanResults::from_data(&data, plan.len()).ok_or_else(|| another("its arrays differ"))
+    ScanResults::from_data(&data, task).ok_or_else(|| another("its arrays differ"))
 }
 
 impl ScanResults {
@@ -284,24 +287,15 @@ impl ScanResults {
         }
     }
 
-    fn data(&self, plan: &ScanPlan, populations: &[String]) -> ScanData {
-        let (mut axes, mut arrays) = plan.arrays();
-        axes.push(ScanArray {
-            name: "population".to_owned(),
-            axes: vec!["population".to_owned()],
-            values: ScanValues::Texts(populations.to_vec()),
-            unit: "1".to_owned(),
-            long_name: "population".to_owned(),
-        });
-        let dimensions = plan.dimensions();
-        let mut add = |name: &str, per_population: bool, values, unit: &str, long_name: &str| {
-            let mut axes = dimensions.clone();
-            if per_population {
-                axes.push("population".to_owned());
-            }
+    fn data(&self, task: &dyn PointTask) -> ScanData {
+        let axes = task.axes();
+        let mut arrays = task.given();
+        let dimensions: Vec<String> =
+            axes.iter().take(task.dimensions()).map(|a| a.name.clone()).collect();
+        let mut add = |name: &str, along: &Option<String>, values, unit: &str, long_name: &str| {
             arrays.push(ScanArray {
                 name: name.to_owned(),
-                axes,
+                axes: dimensions.iter().chain(along).cloned().collect(),
                 values,
                 unit: unit.to_owned(),
                 long_name: long_name.to_owned(),
@@ -309,21 +303,24 @@ impl ScanResults {
         };
         let status = self.status.iter().map(|&s| f64::from(s as u8)).collect();
         let meaning = "0: not computed, 1: computed, 2: failed";
-        add("status", false, ScanValues::Numbers(status), "1", meaning);
-        add("error", false, ScanValues::Texts(self.errors.clone()), "1", "why the point failed");
+        add("status", &None, ScanValues::Numbers(status), "1", meaning);
+        add("error", &None, ScanValues::Texts(self.errors.clone()), "1", "why the point failed");
         let seconds = ScanValues::Numbers(self.seconds.clone());
-        add("seconds", false, seconds, "s", "wall-clock time of the point");
+        add("seconds", &None, seconds, "s", "wall-clock time of the point");
         // In the order of their names: the order in which points end must not show.
         let mut sorted: Vec<_> = self.quantities.iter().collect();
         sorted.sort_by(|a, b| a.0.name.cmp(&b.0.name));
         for (q, values) in sorted {
             let values = ScanValues::Numbers(values.clone());
-            add(&q.name, q.per_population, values, &q.unit, &q.label);
+            add(&q.name, &q.along, values, &q.unit, &q.label);
         }
         ScanData { axes, arrays }
     }
 
-    fn from_data(data: &ScanData, points: usize) -> Option<Self> {
+    fn from_data(data: &ScanData, task: &dyn PointTask) -> Option<Self> {
+        let points = task.points();
+        let dimensions: Vec<String> =
+            task.axes().into_iter().take(task.dimensions()).map(|a| a.name).collect();
         let numbers = |name: &str| match &data.get(name)?.values {
             ScanValues::Numbers(values) if values.len() == points => Some(values.clone()),
             _ => None,
@@ -344,7 +341,7 @@ impl ScanResults {
         for array in &data.arrays {
             let known = ["status", "error", "seconds"].contains(&array.name.as_str());
             let ScanValues::Numbers(values) = &array.values else { continue };
-            if known || points == 0 || !array.axes.iter().any(|a| a == crate::scan::SEED_AXIS) {
+            if known || points == 0 || !array.axes.starts_with(&dimensions) {
                 continue;
             }
             let quantity = PointQuantity {
@@ -352,7 +349,7 @@ impl ScanResults {
                 label: array.long_name.clone(),
                 unit: array.unit.clone(),
                 values: Vec::new(),
-                per_population: array.axes.iter().any(|a| a == "population"),
+                along: array.axes.get(dimensions.len()).cloned(),
             };
             quantities.push((quantity, values.clone()));
         }

@@ -127,7 +127,7 @@ pub fn threshold_form(terms: u64) -> ThresholdForm {
     }
 }
 
-/// Scans the transfer function of one population on the engine.
+/// Scans the transfer function of one population on the engine; or takes it from `[[theory.measured]]`.
 ///
 /// # Errors
 /// [`SingleCellError`].
@@ -139,8 +139,53 @@ pub fn scan_population(
     progress: &mut dyn FnMut(f64),
 ) -> Result<SingleCellScan, SingleCellError> {
     let settings: &ScanSpec = &model.spec().theory.scan;
+    if let Some(measured) = measured_scan(model, population)? {
+        return Ok(measured);
+    }
     let plan = SingleCellPlan::new(model, population, settings)?;
     run_scan(model, &plan, settings, library, threads, progress)
+}
+
+/// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
+/// moments that the theory gives its point neuron at the same rates.
+///
+/// # Errors
+/// [`SingleCellError`], [`SingleCellError::Rates`] unless every class of inputs of the population has its rates.
+pub fn measured_scan(
+    model: &Model,
+    population: usize,
+) -> Result<Option<SingleCellScan>, SingleCellError> {
+    let theory = &model.spec().theory;
+    let name = &model.populations()[population].name;
+    let Some(measured) = theory.measured.iter().find(|m| m.population == *name) else {
+        return Ok(None);
+    };
+    let empty = SingleCellPlan::at_rates(model, population, &theory.scan, Vec::new())?;
+    let classes: Vec<String> = (0..empty.classes.len()).map(|c| empty.class_name(c)).collect();
+    let given: Vec<&str> = measured.inputs.iter().map(|i| i.0.as_str()).collect();
+    if given.len() != classes.len() || classes.iter().any(|c| !given.contains(&c.as_str())) {
+        let problem = format!(
+            "theory.measured has rates of {}; its classes of inputs are {}",
+            given.join(", "),
+            classes.join(", ")
+        );
+        return Err(SingleCellError::Rates { population: name.clone(), problem });
+    }
+    let of = |class: &String| measured.inputs.iter().find(|i| i.0 == *class).map(|i| &i.1);
+    let columns: Vec<&Vec<f64>> = classes.iter().filter_map(of).collect();
+    let rates = (0..measured.rate.len()).map(|k| columns.iter().map(|c| c[k]).collect()).collect();
+    let plan = SingleCellPlan::at_rates(model, population, &theory.scan, rates)?;
+    let points = (0..measured.rate.len())
+        .map(|k| {
+            Ok(ScanPoint {
+                moments: plan.moments(k)?,
+                rate: measured.rate[k],
+                standard_error: measured.standard_error[k],
+                samples: measured.cells as usize,
+            })
+        })
+        .collect::<Result<Vec<_>, SingleCellError>>()?;
+    Ok(Some(SingleCellScan { plan, points }))
 }
 
 /// Fits the transfer function of a scanned population, as [`fit_points`] does.

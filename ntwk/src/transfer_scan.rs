@@ -14,6 +14,7 @@ use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellSca
 use ntwk_meanfield::{Moments, MomentsError, ScanPoint};
 
 use crate::stream::{model_text, provenance};
+use crate::theory::measured_scan;
 
 /// Storing takes at most this fraction of the time.
 const STORE_SHARE: u32 = 20;
@@ -109,6 +110,14 @@ pub enum TransferScanError {
     /// The model cannot be written as text.
     #[error(transparent)]
     Model(#[from] WriteModelError),
+    /// The population is not scanned.
+    #[error(
+        "the transfer function of population {population} is measured ([[theory.measured]]): no design chooses its points"
+    )]
+    Measured {
+        /// The population.
+        population: String,
+    },
     /// The file holds another scan.
     #[error(
         "{} holds another scan ({difference}); choose another folder, or start anew with --fresh",
@@ -260,7 +269,15 @@ pub fn scan_to_file(
 ) -> Result<TransferScan, TransferScanError> {
     let text = model_text(model)?;
     let label = format!("{design:?}");
-    let points = Points::new(model, population, design)?;
+    let measured = measured_scan(model, population)?;
+    if measured.is_some() && *design != Design::Potentials {
+        let population = model.populations()[population].name.clone();
+        return Err(TransferScanError::Measured { population });
+    }
+    let points = match &measured {
+        Some(scan) => Points::Rates(scan.plan.clone()),
+        None => Points::new(model, population, design)?,
+    };
     let mut scan = TransferScan {
         population: model.populations()[population].name.clone(),
         outcomes: vec![Outcome::Open; points.len()],
@@ -290,6 +307,15 @@ pub fn scan_to_file(
                 }
             }
         }
+    }
+    if let Some(measured) = measured {
+        let done = |p: &ScanPoint| {
+            let (rate, standard_error, samples) = (p.rate, p.standard_error, p.samples);
+            let measurement =
+                Measurement { rate, standard_error, samples, V_m_mean: None, V_m_sd: None };
+            Outcome::Done(measurement)
+        };
+        scan.outcomes = measured.points.iter().map(done).collect();
     }
     scan.resumed = scan.outcomes.iter().filter(|o| **o != Outcome::Open).count();
     let start = Instant::now();

@@ -77,6 +77,77 @@ fn faults_have_exit_code_two_and_a_line() {
     }
 }
 
+#[test]
+fn a_movie_has_its_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("passive-fit").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let times = ["--from", "10", "--to", "12", "--every", "0.5", "-q", "--out", out];
+    let done = ntwk(&[&["movie", file, "--frames", "--frame-time", "120"][..], &times].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let csv = std::fs::read_to_string(folder.path().join("frames/times.csv")).unwrap();
+    assert_eq!(column(&csv, "time_ms").len(), 5);
+    assert!((column(&csv, "time_ms")[3] - 11.5).abs() < 0.03);
+    for k in 0..5 {
+        assert!(folder.path().join(format!("frames/frame_{k:04}.png")).is_file());
+    }
+    assert!(!folder.path().join("frames/frame_0005.png").exists());
+    let gif = std::fs::read(folder.path().join("movie.gif")).unwrap();
+    // A graphic control extension per frame, with the time in hundredths of a second.
+    let delays = gif.windows(4).filter(|w| w[..3] == [0x21, 0xF9, 0x04]).count();
+    assert_eq!(delays, 5);
+    assert!(gif.windows(6).any(|w| w[..3] == [0x21, 0xF9, 0x04] && w[4..] == [12, 0]));
+    let late = ntwk(&["movie", file, "--to", "1e6", "--every", "1e4", "--out", out]);
+    assert_eq!(late.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&late.stderr).contains("simulation.t_stop"));
+}
+
+/// The current that leaves one cell is in the file once, follows from the two potentials, and drives the other cell.
+#[test]
+fn joined_cells_leave_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("gap-junctions").join("pair.toml");
+    let file = file.to_str().unwrap();
+    let at = "record.voltage=[\"soma\", \"dendrites at 60 um\"]";
+    let record = ["A", "B"].map(|c| format!("cells.{c}.set.{at}"));
+    let done =
+        ntwk(&["coupled", file, "-q", "--out", out, "--set", &record[0], "--set", &record[1]]);
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(text.contains("coupling coefficient") && text.contains("B: soma"), "{text}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (a, b, junction) = (read("A/traces.csv"), read("B/traces.csv"), read("gap_junctions.csv"));
+    let last = |csv: &str| -> Vec<Vec<f64>> {
+        csv.lines().skip(1).map(|l| l.split(',').map(|x| x.parse().unwrap()).collect()).collect()
+    };
+    let (a, b, junction) = (last(&a), last(&b), last(&junction));
+    assert_eq!(a.len(), junction.len());
+    for ((a, b), i) in a.iter().zip(&b).zip(&junction) {
+        assert!((a[0] - i[0]).abs() < 1e-9);
+        assert!((0.8e-3 * (a[2] - b[2]) - i[1]).abs() < 1e-7, "{a:?} {b:?} {i:?}");
+    }
+    let highest = |rows: &[Vec<f64>]| rows.iter().map(|r| r[1]).fold(f64::MIN, f64::max);
+    assert!(highest(&a) > 0.0 && highest(&b) > -65.0 && highest(&b) < -55.0);
+    for name in ["A/results.h5", "B/results.h5", "coupled.png", "coupled.svg"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    for change in [
+        "cells.B.set.simulation.dt=0.05",
+        "cells.B.set.membrane.g_L=-1",
+        "cells.B.file=none.toml",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"C: soma\"]",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"A: tip\"]",
+        "gap_junctions.dendrites.between=[\"A: soma\", \"B: sample 7\"]",
+        "gap_junctions.dendrites.conductance=-1",
+        "cells.B.colour=red",
+    ] {
+        let bad = ntwk(&["coupled", file, "--out", out, "--set", change]);
+        assert_eq!(bad.status.code(), Some(2), "{change}");
+    }
+}
+
 /// In a passive cell the area of an EPSP attenuates as the steady impedance says, in every compartment (Rinzel and Rall
 /// 1974).
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     let n_steps = if steps <= f64::from(u32::MAX - 1) { steps.max(1.0) as u32 } else { 1 };
     let mut notices = Vec::new();
     check_simulation(&spec, faults);
+    check_measured(&spec, faults);
 
     let receptors: Vec<Receptor> = spec
         .receptors
@@ -216,6 +217,19 @@ fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
 }
 
 pub(super) type Cell = (String, ParameterValues, Arc<dyn CellModel>);
+
+/// Transfer functions measured elsewhere: each population once, lists of one length.
+fn check_measured(spec: &ModelSpec, faults: &mut Faults) {
+    let names = spec.populations.0.iter().map(|p| p.0.as_str());
+    for (i, measured) in spec.theory.measured.iter().enumerate() {
+        measured.check(i, names.clone(), faults);
+        let earlier = &spec.theory.measured[..i];
+        if earlier.iter().any(|m| m.population == measured.population) {
+            let kind = FaultKind::Duplicate { what: "population" };
+            faults.push(format!("theory.measured[{i}].population"), None, None, kind);
+        }
+    }
+}
 
 pub(super) fn resolve_cell(
     spec: &CellSpec,

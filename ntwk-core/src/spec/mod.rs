@@ -9,6 +9,7 @@ mod afferent;
 mod connection;
 mod distribution;
 mod event;
+mod measured;
 pub mod parameter_scan;
 mod population;
 mod projection;
@@ -23,8 +24,10 @@ pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpe
 pub use connection::ConnectionSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
+pub use measured::MeasuredSpec;
 pub use parameter_scan::{
     ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+    read_parameter_scan,
 };
 pub use population::{
     Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,

@@ -48,12 +48,16 @@ pub enum ScanCommand {
     Meanfield,
     /// Both.
     Compare,
+    /// The run of a morphological cell and its scalars.
+    Morpho,
 }
 
 impl ScanCommand {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 3] =
+    /// Those of a network, by name; the first is the default.
+    pub const NETWORK: [(&'static str, Self); 3] =
         [("run", Self::Run), ("meanfield", Self::Meanfield), ("compare", Self::Compare)];
+    /// Those of a morphological cell, by name; the first is the default.
+    pub const CELL: [(&'static str, Self); 1] = [("morpho", Self::Morpho)];
 }
 
 /// How the points of a scan are chosen.
@@ -142,10 +146,16 @@ impl RangeSpacing {
 /// Most points of one axis.
 pub const MOST_POINTS: u64 = 1_000_000;
 
-/// Reads the section.
-pub(super) fn read(mut table: TableReader<'_, '_>) -> ParameterScanSpec {
-    let command = read_choice(&mut table, "command", "command of a scan", &ScanCommand::NAMES)
-        .unwrap_or_default();
+/// Reads the section of a file whose scans may compute `commands`, the first unless the section says otherwise. Faults go
+/// to those of `table`.
+#[must_use]
+pub fn read_parameter_scan(
+    mut table: TableReader<'_, '_>,
+    commands: &[(&'static str, ScanCommand)],
+) -> ParameterScanSpec {
+    let default = commands.first().map(|c| c.1).unwrap_or_default();
+    let command =
+        read_choice(&mut table, "command", "command of a scan", commands).unwrap_or(default);
     let sampling = read_choice(&mut table, "sampling", "kind of sampling", &Sampling::NAMES)
         .unwrap_or_default();
     let points = table.count("points");

@@ -43,7 +43,9 @@ impl ModelSpec {
         let record = table.table("record").map(read_record).unwrap_or_default();
         let theory = table.table("theory").map(read_theory).unwrap_or_default();
         let compare = table.table("compare").map(read_compare).unwrap_or_default();
-        let scan = table.table("scan").map(super::parameter_scan::read);
+        let scan = table
+            .table("scan")
+            .map(|t| super::read_parameter_scan(t, &super::ScanCommand::NETWORK));
         table.finish();
         let spec = Self {
             title,
@@ -245,8 +247,13 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
         );
     }
     let scan = table.table("scan").map(read_scan).unwrap_or_default();
+    let path = table.path_of("measured");
+    let measured = match table.node("measured") {
+        Some(node) => super::measured::read(node, &path, table.faults),
+        None => Vec::new(),
+    };
     table.finish();
-    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan }
+    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan, measured }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {

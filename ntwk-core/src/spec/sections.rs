@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Method;
+use super::{MeasuredSpec, Method};
 
 /// Simulation settings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,6 +71,9 @@ pub struct TheorySpec {
     pub threshold_terms: u64,
     /// The single-cell scan the transfer functions are fitted to.
     pub scan: ScanSpec,
+    /// Populations whose transfer functions were measured elsewhere; default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<MeasuredSpec>,
 }
 
 impl Default for TheorySpec {
@@ -81,6 +84,7 @@ impl Default for TheorySpec {
             transfer_function: TransferFunctionKind::default(),
             threshold_terms: 10,
             scan: ScanSpec::default(),
+            measured: Vec::new(),
         }
     }
 }

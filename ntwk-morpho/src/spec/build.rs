@@ -76,7 +76,7 @@ impl BuiltCell {
 const MAX_EVENTS: f64 = 3e7;
 
 /// Adds a fault without a line; who has the file finds the line by the key.
-fn fault<R: ToString + ?Sized>(faults: &mut Faults, key: impl Into<String>, rule: &R) {
+pub(super) fn fault<R: ToString + ?Sized>(faults: &mut Faults, key: impl Into<String>, rule: &R) {
     faults.push(key, None, None, FaultKind::Combination { rule: rule.to_string() });
 }
 

@@ -17,9 +17,11 @@
 //! | `[[electrodes]]` | `kind` = current or voltage, `at`, waveform |
 //! | `[simulation]` | `t_stop`, `dt`, `method`, `celsius`, `v_init`, `seed` |
 //! | `[record]` | `every`, `voltage`, `calcium`, `variables`, `currents`, `spikes`, `threshold` |
+//! | `[scan]` | `vary` and what else the scan of a network has; `command` is morpho |
 
 mod build;
 mod channels;
+mod coupled;
 mod electrodes;
 mod kinetics;
 mod morphology;
@@ -30,6 +32,7 @@ mod synapses;
 
 pub use build::{BuiltCell, PlacedSynapses};
 pub use channels::{CHANNELS, ChannelKind, ChannelSpec, Parameter};
+pub use coupled::{CellJunctionSpec, CoupledCellSpec, CoupledSpec, coupled_simulation};
 pub use electrodes::{Electrode, ElectrodeSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::NetworkDrive;
@@ -40,6 +43,7 @@ use crate::quantity::Quantity;
 use crate::selection::Selection;
 use crate::simulation::{Method, Settings};
 use ntwk_core::fault::Faults;
+use ntwk_core::spec::{ParameterScanSpec, ScanCommand, read_parameter_scan};
 use ntwk_core::tree::{Node, TableReader};
 use reader::{Range, Section};
 
@@ -68,6 +72,8 @@ pub struct CellSpec {
     pub simulation: SimulationSpec,
     /// What to record.
     pub record: RecordSpec,
+    /// A scan over keys of the description.
+    pub scan: Option<ParameterScanSpec>,
 }
 
 /// How branches are cut.
@@ -190,6 +196,8 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         Some(t) => record::read(t),
         None => Some(RecordSpec::default()),
     };
+    let scan =
+        table.table("scan").map(|t| read_parameter_scan(t.into_reader(), &ScanCommand::CELL));
     table.finish();
     Some(CellSpec {
         title,
@@ -203,6 +211,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         electrodes,
         simulation: simulation?,
         record: record?,
+        scan,
     })
 }
 

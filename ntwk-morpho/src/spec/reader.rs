@@ -313,6 +313,11 @@ impl<'n, 'f> Section<'n, 'f> {
         self.0.table(key).map(Section)
     }
 
+    /// The reader below.
+    pub fn into_reader(self) -> TableReader<'n, 'f> {
+        self.0
+    }
+
     /// A sub-table that must be there.
     pub fn required_table(&mut self, key: &'static str, expected: &str) -> Option<Section<'n, '_>> {
         self.0.required(key, expected)?;

@@ -10,7 +10,7 @@ mod impedance_map;
 mod propagation;
 mod summation;
 
-pub use background::{BackgroundState, background};
+pub use background::{BackgroundProtocol, BackgroundRun, BackgroundState, BackgroundStudy};
 pub use epsp_map::{EpspMap, epsp_map};
 pub use impedance_map::{ImpedanceMap, impedance_map};
 pub use propagation::{Propagation, Snapshots, back_propagation, snapshots};

@@ -1,7 +1,8 @@
 //! Failures of a command and their exit codes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use ntwk::cell_scan::CellScanError;
 use ntwk::compare::CompareError;
 use ntwk::connection_figure::ConnectionFigureError;
 use ntwk::morpho_transfer::MorphoScanError;
@@ -9,7 +10,7 @@ use ntwk::overview::FigureError;
 use ntwk::plan::PlanError;
 use ntwk::results::ReadBackError;
 use ntwk::scan::ScanPlanError;
-use ntwk::scan_run::ScanError;
+use ntwk::scan_run::{ScanError, ScanOutcome};
 use ntwk::stream::StreamError;
 use ntwk::theory::TheoryError;
 use ntwk::theory_family::FamilyError;
@@ -36,6 +37,9 @@ pub(crate) enum Failure {
     /// The simulation of a cell failed.
     #[error(transparent)]
     CellSimulation(#[from] ntwk_morpho::SimulationError),
+    /// The simulation of joined cells failed.
+    #[error(transparent)]
+    CoupledCells(#[from] ntwk_morpho::CoupledError),
     /// A passive fit failed.
     #[error(transparent)]
     PassiveFit(#[from] ntwk_morpho::passive_fit::FitError),
@@ -118,6 +122,9 @@ pub(crate) enum Failure {
     /// A scan cannot be planned.
     #[error(transparent)]
     ScanPlan(#[from] ScanPlanError),
+    /// A scan of a cell cannot be planned.
+    #[error(transparent)]
+    CellScanPlan(#[from] CellScanError),
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -141,6 +148,26 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What the end of a scan into `file` means for the command: nothing when all points are known.
+    pub(crate) fn of_points(outcome: &ScanOutcome, file: &Path) -> Result<(), Self> {
+        if outcome.interrupted {
+            let known = outcome.resumed + outcome.computed;
+            let reason = format!(
+                "interrupted with {known} of {} points known; the same command goes on",
+                outcome.points
+            );
+            return Err(Self::Stopped { reason, interrupted: true, file: file.to_owned() });
+        }
+        match outcome.failed.first() {
+            None => Ok(()),
+            Some((changes, error)) => {
+                let point: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                let first = format!("{}: {error}", point.join(" "));
+                Err(Self::Points { failed: outcome.failed.len(), first })
+            }
+        }
+    }
+
     /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
@@ -148,8 +175,15 @@ impl Failure {
             | Self::Cell(_)
             | Self::CellFaults(_)
             | Self::Argument(_)
-            | Self::CellScan(MorphoScanError::Group { .. } | MorphoScanError::Channel { .. })
+            | Self::CellScan(
+                MorphoScanError::Group { .. }
+                | MorphoScanError::OneGroup { .. }
+                | MorphoScanError::Channel { .. },
+            )
             | Self::ScanPlan(ScanPlanError::Faults(_))
+            | Self::CellScanPlan(
+                CellScanError::Plan(ScanPlanError::Faults(_)) | CellScanError::Cell(_),
+            )
             | Self::Family(
                 FamilyError::Plan(ScanPlanError::Faults(_))
                 | FamilyError::Faults(_)
@@ -160,6 +194,7 @@ impl Failure {
             )
             | Self::TransferScan(
                 TransferScanError::Another { .. }
+                | TransferScanError::Measured { .. }
                 | TransferScanError::Axis { .. }
                 | TransferScanError::Fluctuations(_),
             )

@@ -49,7 +49,7 @@ pub(crate) fn write_json(
 }
 
 /// Dots per point of the PNGs: 300 dots per inch.
-const PNG_SCALE: f64 = 300.0 / 72.0;
+pub(crate) const PNG_SCALE: f64 = 300.0 / 72.0;
 
 /// Writes a figure as PNG and SVG.
 pub(crate) fn write_figure(

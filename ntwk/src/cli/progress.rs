@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use ntwk::scan_run::ScanProgress;
 
 /// A bar for one piece of work.
 pub(crate) struct Bar(ProgressBar);
@@ -29,6 +30,16 @@ impl Bar {
     pub(crate) fn set(&self, fraction: f64, remark: String) {
         self.0.set_position((fraction * TICKS as f64) as u64);
         self.0.set_message(remark);
+    }
+
+    /// Shows how far the points of a scan are.
+    pub(crate) fn points(&self, progress: ScanProgress) {
+        let failed = match progress.failed {
+            0 => String::new(),
+            n => format!(", {n} failed"),
+        };
+        let remark = format!("{} of {} points{failed}", progress.known, progress.total);
+        self.set(progress.known as f64 / progress.total.max(1) as f64, remark);
     }
 
     /// Removes the bar.

@@ -1,34 +1,51 @@
-//! `ntwk scan`: a grid, list or sample of points over keys of a model.
+//! `ntwk scan`: a grid, list or sample of points over keys of a model or of a cell.
+
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use ntwk_core::spec::{
     ParameterScanSpec, ParameterText, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
 };
 
+use ntwk_io::{Notation, ScanData, parse_tree, read_cell};
+use ntwk_plot::{Figure, PlotError, Theme};
+
 use super::Failure;
 use super::args::RunArgs;
 use super::output::{make_folder, model, note, print, theme, write_figure};
 use super::progress::{Bar, interrupt_flag};
 use super::run::list_files;
+use ntwk::cell_scan::CellScan;
+use ntwk::cell_scan_figure::cell_scan_figure;
+use ntwk::point_task::PointTask;
 use ntwk::scan::ScanPlan;
 use ntwk::scan_figure::scan_figure;
-use ntwk::scan_run::{ScanOptions, run_scan};
+use ntwk::scan_point::NetworkScan;
+use ntwk::scan_run::{ScanOptions, run_points};
 
-/// Vary keys of a model and compute every point: simulation, theory or both.
+/// Vary keys of a model and compute every point: simulation, theory or both; or those of a
+/// morphological cell, and compute its runs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ntwk scan examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=2..10:9' --repeats 3
   ntwk scan examples/four-regimes/model.toml --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:8:log' \\
             --vary 'nu:afferents.AffExc.rate=3,10,25' --command compare --out out/regimes
+  ntwk scan examples/dendritic-integration/cell.toml --vary 'Q:synapses.cluster.receptors.AMPA=0.2nS..1nS:9' \\
+            --vary 'membrane.R_i=80,150 Ohm cm' --out out/cell
   ntwk scan model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
 
 KEY=FROM..TO:N[:log] are N values, KEY=A,B,C these values; FROM..TO[:log] is what random and \
 latin_hypercube draw from. Several keys joined by commas take the same value; NAME: before them names \
 the axis. Without --vary the section [scan] of the model says what varies.
 
+MODEL may be a cell file, the one `ntwk morpho run` takes (--command morpho, the only one there): any of its \
+keys varies, and the arrays have an axis `place` of what [record] names: spike_count, rate, first_spike, \
+V_peak, V_lowest, V_mean, V_sd, V_last, V_rest, input_resistance; recorded_mean, recorded_lowest and \
+recorded_highest of calcium, gates and currents.
+
 Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a \
-figure of the rates. Every point is stored when it is known: the same command continues a scan that was \
+figure of the rates (of a cell, also potentials and input resistance). Every point is stored when it is known: the same command continues a scan that was \
 interrupted or killed. Points that fail keep their error and do not stop the others.")]
 pub(crate) struct ScanArgs {
     #[command(flatten)]
@@ -36,7 +53,7 @@ pub(crate) struct ScanArgs {
     /// What varies; may be given several times.
     #[arg(long, value_name = "[NAME:]KEY=VALUES", value_parser = parse_vary)]
     pub vary: Vec<VarySpec>,
-    /// What is computed at every point [default: run, or as [scan] says].
+    /// What is computed at every point [default: as [scan] says, else run; of a cell, morpho].
     #[arg(long, value_enum)]
     pub command: Option<CommandArg>,
     /// How points are chosen [default: grid, or as [scan] says].
@@ -62,6 +79,7 @@ pub(crate) enum CommandArg {
     Run,
     Meanfield,
     Compare,
+    Morpho,
 }
 
 /// Choices of `--sampling`.
@@ -75,6 +93,24 @@ pub(crate) enum SamplingArg {
 }
 
 pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
+    let file = &args.run.model.model;
+    let morpho = args.command == Some(CommandArg::Morpho);
+    if describes_cell(file) {
+        if !morpho && args.command.is_some() {
+            return Err(Failure::Argument(format!(
+                "{} describes a morphological cell: --command morpho",
+                file.display()
+            )));
+        }
+        return scan_cell(args);
+    }
+    // A file that cannot be read is one of a model; reading it says why.
+    if morpho && file.exists() {
+        return Err(Failure::Argument(format!(
+            "--command morpho needs the file of a morphological cell; {} has no [morphology]",
+            file.display()
+        )));
+    }
     let mut model = model(&args.run)?;
     let library = ntwk_cells::library();
     let mut scan = model.spec().scan.clone().unwrap_or_default();
@@ -88,6 +124,29 @@ pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
     }
     let plan = ScanPlan::new(&model, &scan)?;
     plan.check(&library).map_err(ntwk_io::ModelFileError::from)?;
+    let task = NetworkScan { model: &model, plan: &plan, library: &library };
+    compute(args, &task, scan_figure)
+}
+
+/// Whether a file has the section that every cell file has.
+fn describes_cell(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    parse_tree(&text, Notation::of(file)).is_ok_and(|root| root.locate("morphology").1)
+}
+
+fn scan_cell(args: &ScanArgs) -> Result<(), Failure> {
+    let path = &args.run.model.model;
+    let file = read_cell(path, &args.run.model.overrides)?;
+    let default = ParameterScanSpec { command: ScanCommand::Morpho, ..Default::default() };
+    let mut scan = file.spec.scan.clone().unwrap_or(default);
+    adapt(&mut scan, args);
+    let task = CellScan::new(&file, path, &scan)?;
+    compute(args, &task, cell_scan_figure)
+}
+
+type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
+
+fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
     let bar = Bar::new("scan", args.run.quiet);
@@ -97,45 +156,24 @@ pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
         retry_failed: args.retry_failed,
         fresh: args.fresh,
     };
-    let outcome = run_scan(&model, &plan, &library, &path, options, &interrupt, &mut |progress| {
-        let failed = match progress.failed {
-            0 => String::new(),
-            n => format!(", {n} failed"),
-        };
-        let remark = format!("{} of {} points{failed}", progress.known, progress.total);
-        bar.set(progress.known as f64 / progress.total.max(1) as f64, remark);
-    });
+    let outcome =
+        run_points(task, &path, options, &interrupt, &mut |progress| bar.points(progress));
     bar.finish();
     let outcome = outcome?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",
-        plan.len(),
+        task.points(),
         outcome.resumed,
         outcome.computed,
         outcome.failed.len()
     ));
     let mut files = vec![path.clone()];
-    match scan_figure(&outcome.data, &theme(args.run.dark))
-        .map_err(ntwk::overview::FigureError::from)?
-    {
+    match draw(&outcome.data, &theme(args.run.dark)).map_err(ntwk::overview::FigureError::from)? {
         Some(figure) => files.extend(write_figure(&args.run.out, "scan", &figure)?),
-        None => note("no figure: it needs rates over one axis of numbers, or a grid of two"),
+        None => note("no figure: it needs results over one axis of numbers, or a grid of two"),
     }
     list_files(&files);
-    if outcome.interrupted {
-        let reason = "interrupted; the same command goes on".to_owned();
-        return Err(Failure::Stopped { reason, interrupted: true, file: path });
-    }
-    match outcome.failed.first() {
-        None => Ok(()),
-        Some((changes, error)) => {
-            let point: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            Err(Failure::Points {
-                failed: outcome.failed.len(),
-                first: format!("{}: {error}", point.join(" ")),
-            })
-        }
-    }
+    Failure::of_points(&outcome, &path)
 }
 
 /// What the command line says goes before what the model says.
@@ -148,6 +186,7 @@ fn adapt(scan: &mut ParameterScanSpec, args: &ScanArgs) {
             CommandArg::Run => ScanCommand::Run,
             CommandArg::Meanfield => ScanCommand::Meanfield,
             CommandArg::Compare => ScanCommand::Compare,
+            CommandArg::Morpho => ScanCommand::Morpho,
         };
     }
     if let Some(sampling) = args.sampling {

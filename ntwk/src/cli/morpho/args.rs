@@ -42,6 +42,7 @@ Examples:
 Writes results.h5 (recordings, spikes, compartments, synapses, cell file, provenance), traces.csv, \
 run.png and run.svg into DIR.")]
     Run(StudyArgs),
+    Coupled(CoupledArgs),
     /// List the built-in channels with their parameters.
     #[command(after_help = "Example:\n  ntwk morpho channels")]
     Channels,
@@ -68,6 +69,31 @@ pub(crate) struct CellArgs {
     pub overrides: Vec<(String, String)>,
 }
 
+/// Simulate cells joined by gap junctions, solved together.
+///
+/// FILE names two or more cell files and the junctions between them: [cells.NAME] with file and,
+/// under set, keys of it with other values; [gap_junctions.NAME] with between = ["A: soma",
+/// "B: apical at 100 um"] and conductance.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk morpho coupled examples/gap-junctions/pair.toml --out out/pair
+  ntwk morpho coupled pair.toml --set gap_junctions.dendrites.conductance='2 nS' \\
+      --set cells.B.set.membrane.R_i=150
+
+The cells run as their files say, with one t_stop, dt and method. Prints the steady coupling \
+coefficients between the somata. Writes results.h5 and traces.csv of every cell into DIR/CELL, and \
+gap_junctions.csv (currents), coupled.png and coupled.svg into DIR.")]
+pub(crate) struct CoupledArgs {
+    /// File of the cells (TOML, or JSON if it ends in .json).
+    pub file: PathBuf,
+    /// Change a key of FILE. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<(String, String)>,
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
 /// Where results go.
 #[derive(Debug, Args)]
 pub(crate) struct OutArgs {
@@ -89,6 +115,17 @@ pub(crate) struct ParallelArgs {
     /// the points so far gave.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
+}
+
+/// What becomes of points that are stored.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Compute the points that failed again.
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Forget the points that DIR holds.
+    #[arg(long)]
+    pub fresh: bool,
 }
 
 /// What is activated and where that is seen.
@@ -338,7 +375,11 @@ pub(crate) struct BapArgs {
 Example:
   ntwk morpho movie examples/dendritic-integration/cell.toml --from 48 --to 80 --every 0.5
 
-The cell runs as its file says. Writes movie.gif, and movie.png with some of the frames.")]
+  ntwk morpho movie cell.toml --every 0.25 --frame-time 40 --frames    each frame as PNG too
+
+The cell runs as its file says. Writes movie.gif, and movie.png and movie.svg with some of the frames; with \
+--frames each of them at 300 dots per inch, frames/frame_0000.png and on, with frames/times.csv. All \
+frames have one scale of colours.")]
 pub(crate) struct MovieArgs {
     #[command(flatten)]
     pub study: StudyArgs,
@@ -351,6 +392,12 @@ pub(crate) struct MovieArgs {
     /// Time between frames (ms).
     #[arg(long, default_value = "1", value_parser = time)]
     pub every: f64,
+    /// How long the GIF shows a frame (ms, 20 to 10000), rounded to 10 ms, its unit of time.
+    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u16).range(20..=10_000))]
+    pub frame_time: u16,
+    /// Write every frame as PNG too.
+    #[arg(long)]
+    pub frames: bool,
 }
 
 /// Background synaptic activity: the state it puts the cell in (mean and fluctuations of V, input
@@ -362,12 +409,16 @@ Example:
 
 The activity is that of the synapses of the cell file. The cell runs with the same spikes three \
 times: alone, with a steady test current, and with the probe EPSP every 150 ms; differences between \
-the runs are exact. Writes background.csv, background.png and background.svg.")]
+the runs are exact. Each run is stored in background.h5 when it ends (V over time; labelled arrays): the \
+same command continues a study that was interrupted or killed. Writes background.csv, background.png \
+and background.svg.")]
 pub(crate) struct BackgroundArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
+    #[command(flatten)]
+    pub resume: ResumeArgs,
     /// Group whose contact probes the cell [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
@@ -398,13 +449,16 @@ Example:
 
 Each point is the cell under Poisson trains of these rates per synapse. Mean, standard deviation and \
 autocorrelation time of the somatic potential are measured with the spike-generating channels left \
-out (--spiking), as the theory takes them without spikes. Writes scan.csv (the columns of `ntwk tf \
+out (--spiking), as the theory takes them without spikes. Each point is stored in scan.h5 (labelled \
+arrays) when it is known: the same command continues a scan that was interrupted or killed. Writes scan.csv (the columns of `ntwk tf \
 scan`), transfer_function.json (coefficients, quality) and transfer_function.png/.svg.")]
 pub(crate) struct MorphoTfArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     #[command(flatten)]
     pub parallel: ParallelArgs,
+    #[command(flatten)]
+    pub resume: ResumeArgs,
     /// Excitatory group of synapses.
     #[arg(long, value_name = "GROUP", default_value = "excitation")]
     pub excitation: String,

@@ -1,6 +1,8 @@
 //! `ntwk morpho background`.
 
-use ntwk_morpho::studies::background;
+use ntwk::background_task::BackgroundTask;
+use ntwk_io::{ModelText, cell_text};
+use ntwk_morpho::studies::{BackgroundProtocol, BackgroundStudy};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
@@ -31,10 +33,30 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     }
     let threshold = built.spec.record.threshold;
     let studies = Studies::parallel(&args.parallel, out.quiet);
-    let state = studies.study("background", |work| {
-        let (transient, duration) = (args.transient, args.duration);
-        background(&built, to, (&contact, at), args.current, transient, duration, threshold, work)
-    })?;
+    let protocol = BackgroundProtocol {
+        at: to,
+        probe: contact,
+        probe_at: at,
+        current: args.current,
+        transient: args.transient,
+        duration: args.duration,
+        threshold,
+    };
+    // The text by which a stored study is known again.
+    let cell_text = cell_text(&file, &args.study.cell.cell, None)?;
+    let text = format!("# background activity: {protocol:?}\n{}", cell_text.text);
+    let task = BackgroundTask {
+        study: BackgroundStudy::new(&built, protocol)?,
+        description: ModelText { text, ..cell_text },
+        seed: built.spec.simulation.seed,
+    };
+    make_folder(&out.out)?;
+    let stored = out.out.join("background.h5");
+    let outcome = studies.points("background", &task, &stored, &args.resume)?;
+    let Some(state) = task.state(&outcome.data)? else {
+        list_files(std::slice::from_ref(&stored));
+        return Failure::of_points(&outcome, &stored);
+    };
     if state.rate > 0.0 {
         note(
             "the cell fires under this activity: input resistance, time constant and EPSP include the spikes",
@@ -56,8 +78,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     row("EPSP peak", "mV", state.epsp, 3);
     print(format!("probe: \"{}\" at {}, measured at {}\n", spec.name, args.at, args.to));
     print(table);
-    make_folder(&out.out)?;
-    let mut files = vec![write(&out.out, "background.csv", csv.as_bytes())?];
+    let mut files = vec![stored, write(&out.out, "background.csv", csv.as_bytes())?];
     let theme = theme(out.dark);
     let thin = (state.trace.len() / 4000).max(1);
     let points = state

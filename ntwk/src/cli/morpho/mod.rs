@@ -4,6 +4,7 @@ mod args;
 mod bombardment;
 mod channels;
 mod check;
+mod coupled;
 mod electrotonic;
 mod fit;
 mod info;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
         MorphoCommand::Info(args) => info::run(args),
         MorphoCommand::Check(args) => check::run(args),
         MorphoCommand::Run(args) => run::run(args),
+        MorphoCommand::Coupled(args) => coupled::run(args),
         MorphoCommand::Channels => {
             channels::run();
             Ok(())

@@ -10,10 +10,12 @@ use super::args::MovieArgs;
 use super::work::Studies;
 use super::{cell, figure_error, title};
 use crate::cli::Failure;
-use crate::cli::output::{make_folder, theme, write, write_figure};
+use crate::cli::output::{PNG_SCALE, make_folder, theme, write, write_figure};
 use crate::cli::progress::Bar;
 use crate::cli::run::list_files;
 
+/// Dots per point of the GIF: readable beside a page of text, and not so large that it is slow to load.
+const GIF_SCALE: f64 = 3.0;
 /// Frames of the picture that goes with the movie.
 const STILLS: usize = 6;
 
@@ -21,6 +23,13 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
     let to = args.to.unwrap_or(built.spec.simulation.t_stop);
+    if to > built.spec.simulation.t_stop + 1e-9 {
+        let message = format!(
+            "the cell runs until simulation.t_stop = {} ms; --to {to} needs --set simulation.t_stop='{to} ms'",
+            built.spec.simulation.t_stop
+        );
+        return Err(Failure::Argument(message));
+    }
     let studies = Studies::serial(out.quiet);
     let shots =
         studies.study("simulation", |work| snapshots(&built, args.from, to, args.every, work))?;
@@ -31,7 +40,16 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     let theme = theme(out.dark);
     let name = title(&file, &args.study.cell.cell);
-    let frame = |k: usize| panel(&built, shots.times[k], &shots.voltages[k], (low, high), &theme);
+    // As many decimals as tell the frames apart.
+    let exact = |d: &usize| {
+        let scaled = args.every * 10f64.powi(*d as i32);
+        (scaled - scaled.round()).abs() < 1e-6
+    };
+    let decimals = (1..4).find(exact).unwrap_or(4);
+    let frame = |k: usize| {
+        let time = format!("t = {:.decimals$} ms", shots.times[k]);
+        panel(&built, &time, &shots.voltages[k], (low, high), &theme)
+    };
     let bar = Bar::new("frames", out.quiet);
     let mut figures = Vec::new();
     for k in 0..shots.times.len() {
@@ -39,10 +57,23 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         figures.push(Figure::new(name, Width::Column, 95.0, layout, &theme));
         bar.set((k + 1) as f64 / shots.times.len() as f64, String::new());
     }
-    let bytes = movie::gif(&figures, 2.0, 8).map_err(figure_error)?;
+    // Hundredths of a second, in which a GIF counts.
+    let bytes =
+        movie::gif(&figures, GIF_SCALE, (args.frame_time + 5) / 10).map_err(figure_error)?;
     bar.finish();
     make_folder(&out.out)?;
     let mut files = vec![write(&out.out, "movie.gif", &bytes)?];
+    if args.frames {
+        let folder = out.out.join("frames");
+        make_folder(&folder)?;
+        let mut times = "frame,time_ms\n".to_owned();
+        for (k, figure) in figures.iter().enumerate() {
+            let png = figure.to_png(PNG_SCALE).map_err(figure_error)?;
+            write(&folder, &format!("frame_{k:04}.png"), &png)?;
+            times.push_str(&format!("{k},{}\n", shots.times[k]));
+        }
+        files.push(write(&folder, "times.csv", times.as_bytes())?);
+    }
     let n = shots.times.len();
     let stills = STILLS.min(n);
     let mut chosen = Vec::new();
@@ -57,7 +88,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     // The times name the frames.
     let figure = Figure {
         letters: false,
-        ..Figure::new(name, Width::Page, 62.0, Layout::Row(chosen), &theme)
+        ..Figure::new(name, Width::Page, 56.0, Layout::Row(chosen), &theme)
     };
     files.extend(write_figure(&out.out, "movie", &figure)?);
     list_files(&files);
@@ -66,7 +97,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
 
 fn panel(
     built: &BuiltCell,
-    time: f64,
+    time: &str,
     voltages: &[f64],
     range: (f64, f64),
     theme: &Theme,
@@ -75,5 +106,5 @@ fn panel(
     let colors =
         TreeColors::Quantity { label: "V (mV)", shading: Shading::Linear, range: Some(range) };
     let panel = tree(&drawn, &colors, &[], theme).map_err(figure_error)?;
-    Ok(panel.titled(Label::plain(format!("{time:.1} ms"))))
+    Ok(panel.titled(Label::plain(time)))
 }

@@ -1,5 +1,6 @@
 //! `ntwk morpho run`.
 
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use ntwk::morpho_figures::{pieces, position};
@@ -19,7 +20,7 @@ use crate::cli::run::list_files;
 use crate::cli::table::{Table, number};
 
 /// Parts of a run between which it can be interrupted.
-const PARTS: u32 = 200;
+pub(super) const PARTS: u32 = 200;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.cell)?;
@@ -43,28 +44,9 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     });
     let wall = clock.elapsed().as_secs_f64();
     let (recording, spikes) = (simulation.recording(), simulation.spikes());
-    let provenance = Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: built.spec.simulation.seed,
-        generator: ntwk_core::random::GENERATOR.to_owned(),
-        threads: 1,
-        started: utc_timestamp(started),
-        wall_seconds: wall,
-        host_features: host_features(),
-    };
-    let results = folder.join("results.h5");
-    let contents = CellRun {
-        built: &built,
-        text: &file.text,
-        recording: &recording,
-        spikes: &spikes,
-        provenance: &provenance,
-    };
-    write_cell_run(&results, &contents)?;
-    let table = folder.join("traces.csv");
-    write_cell_csv(&table, &built, &recording)?;
-    let mut files = vec![results.clone(), table];
-    summary(&built, &recording, &spikes);
+    let mut files = store(folder, &file.text, &built, &recording, &spikes, (started, wall))?;
+    let results = files[0].clone();
+    summary("", &built, &recording, &spikes);
     print(format!(
         "simulated {} ms of {} compartments in {wall:.3} s",
         simulation.time(),
@@ -79,7 +61,34 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     studies.end(results)
 }
 
-fn summary(built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {
+/// Writes results.h5 and traces.csv of a cell that ran from `started` for so many seconds.
+pub(super) fn store(
+    folder: &Path,
+    text: &str,
+    built: &BuiltCell,
+    recording: &Recording,
+    spikes: &[Spikes],
+    (started, wall_seconds): (SystemTime, f64),
+) -> Result<Vec<PathBuf>, Failure> {
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: built.spec.simulation.seed,
+        generator: ntwk_core::random::GENERATOR.to_owned(),
+        threads: 1,
+        started: utc_timestamp(started),
+        wall_seconds,
+        host_features: host_features(),
+    };
+    let results = folder.join("results.h5");
+    let contents = CellRun { built, text, recording, spikes, provenance: &provenance };
+    write_cell_run(&results, &contents)?;
+    let table = folder.join("traces.csv");
+    write_cell_csv(&table, built, recording)?;
+    Ok(vec![results, table])
+}
+
+/// Prints what was recorded, with `prefix` before every name.
+pub(super) fn summary(prefix: &str, built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {
     let mut table = Table::new(&["recorded", "unit", "mean", "lowest", "highest", "last"]);
     for (k, (name, probe)) in built.probes.iter().enumerate() {
         let column = recording.column(k);
@@ -89,7 +98,7 @@ fn summary(built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
         let digits = if matches!(probe, Probe::Voltage(_)) { 2 } else { 6 };
         table.row(vec![
-            name.clone(),
+            format!("{prefix}{name}"),
             probe_unit(probe).to_owned(),
             number(column.sum() / n, digits),
             number(low, digits),
@@ -99,7 +108,7 @@ fn summary(built: &BuiltCell, recording: &Recording, spikes: &[Spikes]) {
     }
     print(table);
     for ((name, _), s) in built.detectors.iter().zip(spikes) {
-        print(format!("{name}: {} spikes above {} mV", s.times.len(), s.threshold));
+        print(format!("{prefix}{name}: {} spikes above {} mV", s.times.len(), s.threshold));
     }
 }
 

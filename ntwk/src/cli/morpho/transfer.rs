@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use ndarray::Array2;
-use ntwk::morpho_transfer::{MorphoScan, MorphoScanError, fit_transfer, scan};
-use ntwk_io::read_cell;
+use ntwk::morpho_transfer::{MorphoScan, MorphoScanError, MorphoTask, fit_transfer};
+use ntwk_io::{cell_text, read_cell};
 use ntwk_meanfield::ThresholdForm;
 use ntwk_plot::figures::{TransferData, transfer};
 use ntwk_plot::{Figure, Layout, Width};
@@ -56,7 +56,12 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         threshold: args.threshold,
     };
     let studies = Studies::parallel(&args.parallel, out.quiet);
-    let measured = studies.study("scan", |work| scan(&plan, work))?;
+    let description = cell_text(&file, &cell.cell, None)?;
+    let task = MorphoTask::new(plan, description)?;
+    make_folder(&out.out)?;
+    let stored = out.out.join("scan.h5");
+    let outcome = studies.points("scan", &task, &stored, &args.resume)?;
+    let measured = task.transfer(&outcome.data);
     let mut table = Table::new(&[
         "ν_e (Hz)",
         "ν_i (Hz)",
@@ -86,12 +91,11 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         let _ = writeln!(csv, "{values},{}", p.point.samples);
     }
     print(table);
-    make_folder(&out.out)?;
-    let mut files = vec![write(&out.out, "scan.csv", csv.as_bytes())?];
-    if measured.points.len() < args.rates_excitation.len() * args.rates_inhibition.len() {
+    let mut files = vec![stored.clone(), write(&out.out, "scan.csv", csv.as_bytes())?];
+    if measured.points.len() < outcome.points {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);
-        return studies.end(out.out.join("scan.csv"));
+        return Failure::of_points(&outcome, &stored);
     }
     let fitted = match fit_transfer(&measured, ThresholdForm::Linear4) {
         Ok(fit) => Some(fit),

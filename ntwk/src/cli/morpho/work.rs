@@ -1,15 +1,18 @@
 //! A study's points on threads, with a progress bar, until Ctrl-C.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ntwk::point_task::PointTask;
+use ntwk::scan_run::{ScanOptions, ScanOutcome, run_points};
 use ntwk::simulate::default_threads;
 use ntwk_morpho::Work;
 
-use super::args::ParallelArgs;
+use super::args::{ParallelArgs, ResumeArgs};
 use crate::cli::Failure;
+use crate::cli::output::print;
 use crate::cli::progress::{Bar, interrupt_flag};
 
 /// What the studies of a command share.
@@ -30,6 +33,34 @@ impl Studies {
     /// For one simulation after the other.
     pub fn serial(quiet: bool) -> Self {
         Self { threads: NonZeroUsize::MIN, interrupt: interrupt_flag(), quiet }
+    }
+
+    /// Computes the points of a task into `file`, or those it does not hold yet, under a bar of this name; says what was
+    /// known, and where the task stopped.
+    pub fn points(
+        &self,
+        name: &str,
+        task: &dyn PointTask,
+        file: &Path,
+        resume: &ResumeArgs,
+    ) -> Result<ScanOutcome, Failure> {
+        let bar = Bar::new(name, self.quiet);
+        let options = ScanOptions {
+            threads: self.threads.get(),
+            retry_failed: resume.retry_failed,
+            fresh: resume.fresh,
+        };
+        let outcome = run_points(task, file, options, &self.interrupt, &mut |p| bar.points(p));
+        bar.finish();
+        let outcome = outcome?;
+        print(format!(
+            "{} points: {} known before, {} computed, {} failed",
+            outcome.points,
+            outcome.resumed,
+            outcome.computed,
+            outcome.failed.len()
+        ));
+        Ok(outcome)
     }
 
     /// Does a study under a bar of this name.
