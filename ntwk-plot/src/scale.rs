@@ -113,7 +113,16 @@ fn linear_ticks(low: f64, high: f64, most: usize) -> Ticks {
     };
     let first = ((low - tolerance) / step).ceil();
     let n = (((high + tolerance) / step).floor() - first + 1.0).clamp(0.0, most as f64) as usize;
-    let values: Vec<f64> = (0..n).map(|i| (first + i as f64) * step).collect();
+    let mut values: Vec<f64> = (0..n).map(|i| (first + i as f64) * step).collect();
+    let mut step = step;
+    if n < 2 {
+        // No scale in a single tick: the ends of the next finer step, such as 0 and 4 on an axis to 4.5.
+        step *= if (step / decade - 5.0).abs() < 1e-6 { 0.4 } else { 0.5 };
+        let ends = [((low - tolerance) / step).ceil(), ((high + tolerance) / step).floor()];
+        if ends[0] < ends[1] {
+            values = ends.map(|k| k * step).to_vec();
+        }
+    }
     let largest = low.abs().max(high.abs());
     let magnitude = largest.log10().floor() as i32;
     let exponent = if !(-3..5).contains(&magnitude) { magnitude } else { 0 };
@@ -211,6 +220,15 @@ mod tests {
         let s = Scale::new(Spacing::Log, 0.1, 1000.0);
         assert!((s.position(10.0).unwrap() - 0.5).abs() < 1e-15);
         assert_eq!((s.position(0.0), s.position(-1.0)), (None, None));
+    }
+
+    #[test]
+    fn a_short_axis_has_two_ticks() {
+        for (high, labels) in
+            [(4.5, ["0", "4"]), (9.0, ["0", "5"]), (1.9, ["0", "1"]), (0.49, ["0.0", "0.4"])]
+        {
+            assert_eq!(texts(&Scale::new(Spacing::Linear, 0.0, high).ticks(2)), labels, "{high}");
+        }
     }
 
     #[test]
