@@ -3,10 +3,11 @@
 use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
-use ntwk_core::{Model, PopulationRecording, Recording};
+use ntwk_core::{CellLibrary, Model, PopulationRecording, Recording};
 use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments};
 use serde::Serialize;
 
+use crate::cells_at_rates::cells_at_rates;
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError};
 use crate::windows::Windows;
 
@@ -43,12 +44,16 @@ pub struct PopulationComparison {
     pub population: String,
     /// Stationary rate (Hz).
     pub rate: Pair,
-    /// Mean membrane potential (mV): simulated outside the refractory period, predicted with the
-    /// stationary adaptation current.
+    /// Mean membrane potential (mV) outside the refractory period; predicted is that of single cells under Poisson trains
+    /// at the predicted rates.
     pub V_m_mean: Pair,
-    /// Standard deviation of the membrane potential outside the refractory period (mV), mean over
-    /// cells.
+    /// Standard deviation of the same (mV), mean over cells.
     pub V_m_sd: Pair,
+    /// Mean (mV) of the free membrane potential at the predicted rates: that of the moments of the theory, of a membrane
+    /// that never spikes, with the stationary adaptation current.
+    pub free_V_m_mean: Option<f64>,
+    /// Standard deviation (mV) of the same.
+    pub free_V_m_sd: Option<f64>,
     /// Highest smoothed rate in the transient window (Hz).
     pub peak: Option<Pair>,
     /// Time of that peak (ms).
@@ -105,9 +110,11 @@ pub fn compare(
     model: &Model,
     recording: &Recording,
     theory: &Theory,
+    library: &CellLibrary,
+    threads: usize,
 ) -> Result<Comparison, CompareError> {
     let moments = potential_moments(model, recording)?;
-    compare_with(model, recording, &moments, theory)
+    compare_with(model, recording, &moments, theory, library, threads)
 }
 
 /// As [`compare`], with the moments of the membrane potential at hand: `recording` needs no traces.
@@ -119,12 +126,19 @@ pub fn compare_with(
     recording: &Recording,
     potentials: &[PotentialMoments],
     theory: &Theory,
+    library: &CellLibrary,
+    threads: usize,
 ) -> Result<Comparison, CompareError> {
     let windows = Windows::of(model);
     let dt = recording.dt;
     let stationary = stationary_window(windows, recording)?;
     let working_point = theory.working_point(windows.stationary)?;
     let fixed_points = theory.fixed_points(windows.stationary)?.found.len();
+
+    let cells = match &working_point {
+        Some(p) => Some(cells_at_rates(model, &p.rates, windows.stationary, library, threads)?),
+        None => None,
+    };
 
     let mut notes = theory.limitations.clone();
     if working_point.is_none() {
@@ -137,6 +151,7 @@ pub fn compare_with(
         let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
         let moments =
             working_point.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
+        let alone = cells.as_ref().and_then(|c| c.get(index));
         let in_domain = working_point.as_ref().map(|p| p.in_domain[index]);
         if in_domain == Some(false) {
             notes.push(format!(
@@ -172,8 +187,10 @@ pub fn compare_with(
         populations.push(PopulationComparison {
             population: population.name.clone(),
             rate: Pair::new(Some(rate), working_point.as_ref().map(|p| p.rates[index])),
-            V_m_mean: Pair::new(potential.map(|p| p.0), moments.map(|m| m.mu_V)),
-            V_m_sd: Pair::new(potential.map(|p| p.1), moments.map(|m| m.sigma_V)),
+            V_m_mean: Pair::new(potential.map(|p| p.0), alone.and_then(|m| m.V_m_mean)),
+            V_m_sd: Pair::new(potential.map(|p| p.1), alone.and_then(|m| m.V_m_sd)),
+            free_V_m_mean: moments.map(|m| m.mu_V),
+            free_V_m_sd: moments.map(|m| m.sigma_V),
             peak,
             peak_time,
             in_domain,

@@ -1,12 +1,9 @@
 //! Where simulation and theory part: single cells at the simulated rates, and the forms of the theory side by side.
 
 use ntwk_analysis::{PopulationRate, mean_rate};
-use ntwk_core::model::Source;
 use ntwk_core::spec::AdaptationTheory;
 use ntwk_core::{CellLibrary, Model, Recording};
-use ntwk_meanfield::from_model::ModelInput;
-use ntwk_meanfield::measurement::Measurement;
-use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, effective_in_degree};
+use ntwk_meanfield::single_cell::SingleCellError;
 use ntwk_meanfield::{
     Dynamics, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory, integrate,
 };
@@ -14,13 +11,12 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Label, Layout, Theme, Width};
 use serde::Serialize;
 
+use crate::cells_at_rates::cells_at_rates;
 use crate::compare::{CompareError, Pair, binned_rate, stationary_window};
 use crate::overview::FigureError;
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError, predict};
 use crate::windows::Windows;
 
-/// Cells measured at the simulated rates.
-const CELLS: u64 = 400;
 /// Length of the blocks from which the statistical error of a simulated rate is estimated (ms).
 const BLOCK: f64 = 100.0;
 
@@ -65,38 +61,9 @@ pub fn poisson_cells(
         .iter()
         .map(|p| mean_rate(&p.counts, p.size, window, dt))
         .collect::<Result<Vec<f64>, _>>()?;
-    let input = ModelInput::new(model).map_err(TheoryError::from)?;
-    let afferent = input.mean(windows.stationary, TRAJECTORY_INTERVAL).afferent_rates;
-    let mut settings = model.spec().theory.scan.clone();
-    settings.neurons = CELLS;
+    let cells = cells_at_rates(model, &simulated, windows.stationary, library, threads)?;
     let mut found = Vec::new();
-    for (index, population) in model.populations().iter().enumerate() {
-        let cells = |plan: &mut SingleCellPlan| -> Result<Measurement, SingleCellError> {
-            // The cells of the network adapt, whatever form the theory gives to that.
-            plan.without_adaptation = false;
-            let rates = plan.classes.iter().map(|class| {
-                let events = class.projections.iter().map(|&p| {
-                    let projection = &model.projections()[p];
-                    let rate = match projection.source {
-                        Source::Population(i) => simulated[i],
-                        Source::Afferent(i) => afferent[i],
-                    };
-                    effective_in_degree(projection) * rate
-                });
-                events.sum::<f64>() / class.synapses.in_degree
-            });
-            plan.rates = vec![rates.collect()];
-            let measured = plan.measure(model, &settings, library, &[0], threads)?;
-            let name = || population.name.clone();
-            measured
-                .into_iter()
-                .next()
-                .ok_or_else(|| SingleCellError::NoPoint { population: name() })?
-                .map_err(|source| SingleCellError::Simulation { population: name(), source })
-        };
-        let mut plan = SingleCellPlan::at_rates(model, index, &settings, Vec::new())
-            .map_err(TheoryError::from)?;
-        let m = cells(&mut plan).map_err(TheoryError::from)?;
+    for (index, (population, m)) in model.populations().iter().zip(cells).enumerate() {
         let recorded = &recording.populations[index];
         let block = (BLOCK / dt).round().max(1.0) as usize;
         let counts = recorded.counts.get(window.start() as usize..window.end() as usize);

@@ -7,6 +7,7 @@ pub mod background_task;
 pub mod cell_figures;
 pub mod cell_scan;
 pub mod cell_scan_figure;
+pub mod cells_at_rates;
 pub mod compare;
 pub mod connection_figure;
 pub mod diagnosis;

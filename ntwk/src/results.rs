@@ -103,6 +103,8 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
                 vector("rate", "Hz", "population", &column(|p| p.rate.predicted)),
                 vector("V_m_mean", "mV", "population", &column(|p| p.V_m_mean.predicted)),
                 vector("V_m_sd", "mV", "population", &column(|p| p.V_m_sd.predicted)),
+                vector("free_V_m_mean", "mV", "population", &column(|p| p.free_V_m_mean)),
+                vector("free_V_m_sd", "mV", "population", &column(|p| p.free_V_m_sd)),
             ],
             attributes: vec![
                 ("populations".to_owned(), Attribute::Texts(names)),

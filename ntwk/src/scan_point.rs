@@ -135,7 +135,7 @@ fn compute(
             quantities.push(PointQuantity::along("population", &name, &label, &unit, values));
         }
         if let Some(theory) = &theory {
-            let comparison = compare(model, &result.recording, theory)?;
+            let comparison = compare(model, &result.recording, theory, library, threads)?;
             let errors = comparison.populations.iter();
             let values = errors.map(|p| p.rate.relative_error.unwrap_or(f64::NAN)).collect();
             let label = "relative error of the predicted rate";
@@ -171,8 +171,12 @@ fn theory_quantities(model: &Model, theory: &Theory) -> Result<Vec<PointQuantity
     };
     Ok(vec![
         each("rate_theory", "predicted rate", "Hz", &|i| of(&|p| p.rates[i])),
-        each("V_m_mean_theory", "predicted mean V_m", "mV", &|i| of(&|p| p.moments[i].mu_V)),
-        each("V_m_sd_theory", "predicted sd of V_m", "mV", &|i| of(&|p| p.moments[i].sigma_V)),
+        each("V_m_mean_theory", "predicted mean of the free V_m", "mV", &|i| {
+            of(&|p| p.moments[i].mu_V)
+        }),
+        each("V_m_sd_theory", "predicted sd of the free V_m", "mV", &|i| {
+            of(&|p| p.moments[i].sigma_V)
+        }),
         each("lowest_stable_rate", "rate at the lowest stable fixed point", "Hz", &|i| {
             extreme(i, f64::min)
         }),

@@ -137,7 +137,7 @@ pub fn verify_theory(
     let comparison = match stored {
         Some(stored) => {
             let potentials = stored_potentials(file, model)?;
-            Some(compare_with(model, stored, &potentials, &theory)?)
+            Some(compare_with(model, stored, &potentials, &theory, library, threads)?)
         }
         None => None,
     };

@@ -165,6 +165,9 @@ fn compare_writes_the_comparison_of_every_population() {
             assert!(population[pair][field].is_f64(), "{pair}.{field}: {population}");
         }
     }
+    for free in ["free_V_m_mean", "free_V_m_sd"] {
+        assert!(population[free].is_f64(), "{free}: {population}");
+    }
     let cells = &summary["poisson_cells"][0];
     assert_eq!(cells["simulated_rate"], population["rate"]["simulated"], "{cells}");
     for field in ["rate", "rate_error", "V_m_mean", "V_m_sd"] {

@@ -30,11 +30,12 @@ Examples:
   ntwk compare examples/rs-fs/model.toml --forms --set theory.transfer_function=tabulated
 
 The table has, per population, the stationary rate (with its statistical error), mean and standard \
-deviation of V_m and the transient peak, simulated and predicted, with errors. The column `Poisson \
-cells` says where they come from: single cells under independent Poisson trains at the simulated \
+deviation of V_m outside refractory periods and the transient peak, simulated and predicted, with \
+errors. The predicted V_m is that of single cells under Poisson trains at the predicted rates; `free \
+V_m` are the moments of the theory, of a membrane that never spikes. The column `Poisson cells` says \
+where errors of the rates come from: single cells under independent Poisson trains at the simulated \
 rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
-where the prediction differs from these, the transfer function is off, or the moments, which know \
-neither spike nor reset. [compare] in the model file sets the windows. Writes results.h5, \
+where the prediction differs from these, the transfer function is off. [compare] in the model file sets the windows. Writes results.h5, \
 summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
@@ -133,9 +134,10 @@ fn predict_and_compare(
     let file = ResultFile::open(run.partial_path())?;
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;
-    let comparison = compare_with(model, &recording, &potentials, &theory)?;
     let library = ntwk_cells::library();
-    let cells = poisson_cells(model, &recording, &library, args.run.threads())?;
+    let threads = args.run.threads();
+    let comparison = compare_with(model, &recording, &potentials, &theory, &library, threads)?;
+    let cells = poisson_cells(model, &recording, &library, threads)?;
     Ok((theory, recording, comparison, cells))
 }
 
@@ -199,6 +201,9 @@ fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
         row(name, "rate (Hz)", &p.rate, rate, 3, true);
         row(name, "V_m mean (mV)", &p.V_m_mean, (None, alone.and_then(|c| c.V_m_mean)), 2, false);
         row(name, "V_m sd (mV)", &p.V_m_sd, (None, alone.and_then(|c| c.V_m_sd)), 2, true);
+        let free = |predicted| Pair::new(None, predicted);
+        row(name, "free V_m mean (mV)", &free(p.free_V_m_mean), (None, None), 2, false);
+        row(name, "free V_m sd (mV)", &free(p.free_V_m_sd), (None, None), 2, true);
         if let (Some(peak), Some(time)) = (&p.peak, &p.peak_time) {
             row(name, "peak rate (Hz)", peak, (None, None), 2, true);
             row(name, "peak time (ms)", time, (None, None), 1, false);
