@@ -15,6 +15,7 @@ use super::info::InfoArgs;
 use super::meanfield::MeanfieldArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
+use super::reference::ReferenceArgs;
 use super::report::ReportArgs;
 use super::run::RunToEndArgs;
 use super::scan::ScanArgs;
@@ -29,6 +30,7 @@ use super::verify::VerifyArgs;
 #[command(after_help = "\
 Examples:
   ntwk compare examples/rs-fs/model.toml        simulate, predict, compare: table, figure, HDF5
+  ntwk reference projections                    what can stand in a model file, with examples
   ntwk check my-model.toml                      every fault of a model, or its resolved table
   ntwk run my-model.toml --set simulation.t_stop='5 s' --threads 2
 
@@ -81,6 +83,7 @@ fixed points are those of the mean input of the model's stationary window ([comp
     Verify(VerifyArgs),
     Plan(PlanArgs),
     Cells(CellsArgs),
+    Reference(ReferenceArgs),
     Import(ImportArgs),
     Morpho(super::morpho::MorphoArgs),
 }
@@ -110,7 +113,11 @@ pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {
 /// The table has units and derived quantities: membrane time constants, in-degrees, numbers of
 /// synapses, memory.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ntwk check examples/rs-fs/model.toml")]
+#[command(after_help = "\
+Example:
+  ntwk check examples/rs-fs/model.toml
+
+What can stand in a model file: ntwk reference")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub model: ModelArgs,

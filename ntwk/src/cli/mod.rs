@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod plot;
 mod progress;
+mod reference;
 mod report;
 mod run;
 mod scan;
@@ -48,6 +49,7 @@ pub(crate) fn main() -> i32 {
         Command::Verify(args) => verify::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Cells(args) => cells::run(args),
+        Command::Reference(args) => reference::run(args),
         Command::Import(args) => import::run(args),
         Command::Morpho(args) => morpho::run(args),
     };

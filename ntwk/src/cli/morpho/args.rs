@@ -12,7 +12,7 @@ use crate::cli::args::parse_override;
 /// Morphological cells: from an SWC file to dendritic integration.
 ///
 /// A cell file (TOML) has morphology, membrane, channels, synapses, electrodes and what to record;
-/// see examples/dendritic-integration/cell.toml.
+/// see `ntwk reference --cell` and examples/dendritic-integration/cell.toml.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
