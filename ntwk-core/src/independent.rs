@@ -4,6 +4,7 @@
 //! groups) runs through all its steps before the next block starts, with its state in the first cache, and blocks are
 //! the unit of parallel work. Kernels and schedule are those of a network: record, integrate, threshold, deliver.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pulp::Arch;
@@ -64,6 +65,17 @@ pub struct Protocol {
     pub counted_steps: u32,
     /// Steps between samples of the membrane potential in the counted time; `None` takes none.
     pub potential_every: Option<u32>,
+    /// Bins of the lags at which pairs of spikes are counted: their width (steps) and number; `None` counts none.
+    pub pairs: Option<LagBins>,
+}
+
+/// Bins of lags: bin `k` has the lags in `(k width, (k + 1) width]`, in steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LagBins {
+    /// Width (steps), >= 1.
+    pub width: u32,
+    /// Number of bins.
+    pub bins: usize,
 }
 
 /// What a group did.
@@ -74,6 +86,9 @@ pub struct GroupMeasurement {
     /// Mean and standard deviation in time (mV) of the membrane potential of each cell outside its refractory periods;
     /// `None` for a cell without such samples. Empty when none were asked for.
     pub potentials: Vec<Option<(f64, f64)>>,
+    /// Pairs of spikes of one cell in the counted time, of all cells, per bin of [`Protocol::pairs`]. Empty when none were
+    /// asked for.
+    pub pairs: Vec<u64>,
 }
 
 /// Runs all groups with `threads` threads. The result of a group depends on the group, the seed and the time step
@@ -112,6 +127,8 @@ pub fn measure_groups(
             (Ok(all), Ok(part)) => {
                 all.counts.extend(part.counts);
                 all.potentials.extend(part.potentials);
+                all.pairs.resize(part.pairs.len(), 0);
+                all.pairs.iter_mut().zip(part.pairs).for_each(|(sum, more)| *sum += more);
             }
             (all @ Ok(_), Err(failure)) => *all = Err(failure),
             (Err(_), _) => {}
@@ -192,6 +209,18 @@ impl Samples {
     }
 }
 
+/// Counts the pairs that a spike of a cell makes with its earlier ones, of which those within the longest lag are kept.
+fn count_pairs(earlier: &mut VecDeque<u32>, step: u32, lags: LagBins, pairs: &mut [u64]) {
+    let width = lags.width.max(1);
+    let bin = |other: u32| ((step - other - 1) / width) as usize;
+    while earlier.front().is_some_and(|&other| bin(other) >= lags.bins) {
+        earlier.pop_front();
+    }
+    // A cell spikes at most once in a step, so that every lag is at least one step.
+    earlier.iter().for_each(|&other| pairs[bin(other)] += 1);
+    earlier.push_back(step);
+}
+
 impl Bench<'_> {
     /// Runs a block; a unit that blows up is taken out and the others start again, which gives the numbers they would
     /// have had without it.
@@ -212,7 +241,7 @@ impl Bench<'_> {
     }
 
     fn attempt(&self, units: &[Unit]) -> Result<Vec<GroupMeasurement>, (usize, BlowUp)> {
-        let Protocol { dt, method, settle_steps, counted_steps, potential_every, .. } =
+        let Protocol { dt, method, settle_steps, counted_steps, potential_every, pairs, .. } =
             *self.protocol;
         let n = units.last().map_or(0, |u| u.at + u.len);
         let (mut columns, mut trains) = self.inputs(units, n);
@@ -221,6 +250,9 @@ impl Bench<'_> {
         let mut free_from = column(0, n);
         let mut sums = ConductanceSums::new(n);
         let mut counts = vec![0u32; n];
+        let mut earlier = vec![VecDeque::new(); n];
+        let bins = pairs.map_or(0, |p| p.bins);
+        let mut counted_pairs = vec![vec![0u64; bins]; units.len()];
         let mut samples = vec![Samples::default(); n];
         let mut fired = Vec::with_capacity(n);
         let end = (method != Method::Euler).then_some(0.0);
@@ -268,7 +300,14 @@ impl Bench<'_> {
                     (index, failure)
                 })?;
             if counted {
-                fired.iter().for_each(|&i| counts[i as usize] += 1);
+                for &i in &fired {
+                    counts[i as usize] += 1;
+                    if let Some(lags) = pairs {
+                        let unit = units.partition_point(|u| u.at + u.len <= i as usize);
+                        let found = &mut counted_pairs[unit];
+                        count_pairs(&mut earlier[i as usize], step, lags, found);
+                    }
+                }
             }
             for train in &mut trains {
                 let Train { column, weight, events, at, len } = train;
@@ -276,12 +315,12 @@ impl Bench<'_> {
                 events.draw(*len, |i| s[i] += *weight);
             }
         }
-        let measured = units.iter().map(|unit| {
+        let measured = units.iter().zip(counted_pairs).map(|(unit, pairs)| {
             let cells = unit.at..unit.at + unit.len;
             let potentials = potential_every.map_or_else(Vec::new, |_| {
                 samples[cells.clone()].iter().map(|s| s.moments(offset)).collect()
             });
-            GroupMeasurement { counts: counts[cells].to_vec(), potentials }
+            GroupMeasurement { counts: counts[cells].to_vec(), potentials, pairs }
         });
         Ok(measured.collect())
     }
@@ -335,6 +374,18 @@ mod tests {
 
     fn group(cells: u32) -> CellGroup {
         CellGroup { name: "g".to_owned(), cells, current: 0.0, inputs: Vec::new() }
+    }
+
+    #[test]
+    fn pairs_of_spikes_are_counted_by_their_lag() {
+        let (mut earlier, mut pairs) = (VecDeque::new(), vec![0; 3]);
+        let lags = LagBins { width: 10, bins: 3 };
+        for step in [100, 110, 111, 130, 200] {
+            count_pairs(&mut earlier, step, lags, &mut pairs);
+        }
+        // 100-110 and 110-111; 100-111, 110-130 and 111-130; 100-130. The last spike is alone.
+        assert_eq!(pairs, [2, 3, 1]);
+        assert_eq!(earlier, [200]);
     }
 
     #[test]

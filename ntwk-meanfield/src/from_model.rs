@@ -7,12 +7,13 @@ use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
 use ntwk_core::{Model, Waveform};
 
 use crate::input::{Input, InputSource};
-use crate::single_cell::{adaptation_is_dynamic, effective_in_degree};
+use crate::single_cell::adaptation_is_dynamic;
+use crate::spike_trains::VarianceFactors;
 use crate::system::{
     Adaptation, Connection, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
 };
 use crate::transfer_function::DynTransferFunction;
-use crate::unsupported::{Unsupported, covered_membrane, synapse_class};
+use crate::unsupported::{Unsupported, covered_membrane};
 
 /// A model that has no mean field.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -44,7 +45,7 @@ pub enum FromModelError {
 /// Assembles the mean field of `model` with one transfer function per population.
 ///
 /// Every projection becomes a [`Connection`] with its mean in-degree times its release
-/// probability. Adaptation is a variable of its own or contained in the transfer function, as the
+/// probability, as trains with the variance of `factors` let it act. Adaptation is a variable of its own or contained in the transfer function, as the
 /// model's `[theory] adaptation` says; the transfer functions must have been fitted accordingly.
 ///
 /// # Errors
@@ -52,6 +53,7 @@ pub enum FromModelError {
 pub fn mean_field(
     model: &Model,
     transfer_functions: &[Arc<dyn DynTransferFunction>],
+    factors: &VarianceFactors,
 ) -> Result<MeanField, FromModelError> {
     if transfer_functions.len() != model.populations().len() {
         return Err(FromModelError::TransferFunctions {
@@ -71,18 +73,17 @@ pub fn mean_field(
                 membrane: covered_membrane(model, index)?,
                 transfer_function: Arc::clone(transfer_function),
                 connections: model
-                    .projections_onto(index)
-                    .map(|projection| {
+                    .projections()
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, projection)| projection.target == index)
+                    .map(|(p, projection)| {
                         Ok(Connection {
                             source: match projection.source {
                                 ModelSource::Population(i) => Source::Population(i),
                                 ModelSource::Afferent(i) => Source::Afferent(i),
                             },
-                            synapse: synapse_class(
-                                model,
-                                projection,
-                                effective_in_degree(projection),
-                            )?,
+                            synapse: factors.synapses(model, p)?,
                         })
                     })
                     .collect::<Result<_, Unsupported>>()?,

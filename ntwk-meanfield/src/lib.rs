@@ -103,6 +103,7 @@ mod second_order;
 mod siegert;
 pub mod single_cell;
 pub mod special;
+pub mod spike_trains;
 mod support;
 mod synapse;
 mod system;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ntwk_core::independent::{CellGroup, PoissonInput, Protocol, measure_groups};
+use ntwk_core::independent::{CellGroup, LagBins, PoissonInput, Protocol, measure_groups};
 use ntwk_core::model::Receptor;
 use ntwk_core::spec::{Named, ParameterText, PopulationSpec, ScanSpec};
 use ntwk_core::{BlowUp, CellLibrary, CellModel, Model, ModelSpec};
@@ -10,6 +10,7 @@ use ntwk_core::{BlowUp, CellLibrary, CellModel, Model, ModelSpec};
 use crate::moments::Moments;
 use crate::scan::ScanPoint;
 use crate::single_cell::SingleCellError;
+use crate::spike_trains::{Autocovariance, LAG_BIN, LAG_BINS};
 use crate::synapse::SynapseClass;
 
 /// Interval at which the membrane potential is sampled (ms).
@@ -38,7 +39,7 @@ pub struct PlannedPoint {
 }
 
 /// What the cells at a point did.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(non_snake_case)]
 pub struct Measurement {
     /// Mean rate (Hz).
@@ -52,13 +53,15 @@ pub struct Measurement {
     pub V_m_mean: Option<f64>,
     /// Standard deviation in time of the same (mV), mean over cells.
     pub V_m_sd: Option<f64>,
+    /// How the spikes of a cell follow each other; `None` where that was not kept.
+    pub autocovariance: Option<Autocovariance>,
 }
 
 impl Measurement {
     /// The measurement as a point of a scan, under an input with these moments.
     #[must_use]
     pub fn at(&self, moments: Moments) -> ScanPoint {
-        let Self { rate, standard_error, samples, .. } = *self;
+        let &Self { rate, standard_error, samples, .. } = self;
         ScanPoint { moments, rate, standard_error, samples }
     }
 }
@@ -113,6 +116,7 @@ pub fn measure(
         settle_steps: steps(settle),
         counted_steps: steps(settings.duration).max(1),
         potential_every: Some(steps(POTENTIAL_INTERVAL).max(1)),
+        pairs: Some(LagBins { width: steps(LAG_BIN).max(1), bins: LAG_BINS }),
     };
     let groups: Vec<CellGroup> = points
         .iter()
@@ -148,12 +152,16 @@ pub fn measure(
                     (!known.is_empty())
                         .then(|| known.iter().map(f).sum::<f64>() / known.len() as f64)
                 };
+                let bin = f64::from(steps(LAG_BIN).max(1)) * dt;
+                let autocovariance =
+                    Autocovariance::of_pairs(&group.pairs, bin, n, rate, 1e3 * seconds);
                 Measurement {
                     rate,
                     standard_error: (variance / n).sqrt(),
                     samples: group.counts.len(),
                     V_m_mean: mean(|p| p.0),
                     V_m_sd: mean(|p| p.1),
+                    autocovariance: Some(autocovariance),
                 }
             })
         })

@@ -1,17 +1,15 @@
 //! The mean field of a model whose populations lie on a ring.
 
-use std::sync::Arc;
-
 use ntwk_core::Model;
 use ntwk_core::Waveform;
 use ntwk_core::model::{Population, Source as ModelSource};
 use ntwk_core::spec::{ConnectionSpec, DelaySpec, SpaceSpec};
 
-use crate::from_model::{FromModelError, ModelInput, mean_field};
+use crate::from_model::{FromModelError, ModelInput};
 use crate::input::{Input, InputSource};
 use crate::pathway::{InvalidPathway, Pathway};
 use crate::place_network::{PlaceNetwork, PlaceNetworkError};
-use crate::transfer_function::DynTransferFunction;
+use crate::system::MeanField;
 use crate::unsupported::Unsupported;
 
 /// The mean field of a ring, and its input by place: the description that is simulated, with the neurons of each place as one
@@ -51,17 +49,12 @@ pub enum RingModelError {
 }
 
 impl RingModel {
-    /// The ring of `model`, cut into `places`, with one transfer function per population.
+    /// The ring of `model`, cut into `places`, each with the mean field `local` of the model.
     ///
     /// # Errors
     /// [`RingModelError`].
-    pub fn new(
-        model: &Model,
-        functions: &[Arc<dyn DynTransferFunction>],
-        places: usize,
-    ) -> Result<Self, RingModelError> {
+    pub fn new(model: &Model, local: MeanField, places: usize) -> Result<Self, RingModelError> {
         let length = ring_length(model)?;
-        let local = mean_field(model, functions)?;
         let mut network = PlaceNetwork::new(local, places)?;
         for population in 0..model.populations().len() {
             for (connection, projection) in model.projections_onto(population).enumerate() {

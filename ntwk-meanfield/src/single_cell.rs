@@ -15,8 +15,9 @@ use ntwk_core::{BlowUp, CellLibrary, Faults, Membrane, Model};
 use crate::measurement::{Measurement, PlannedPoint, PointInput, measure};
 use crate::moments::{MomentsError, moments};
 use crate::scan::ScanPoint;
+use crate::spike_trains::VarianceFactors;
 use crate::synapse::SynapseClass;
-use crate::unsupported::{Unsupported, covered_membrane, synapse_class};
+use crate::unsupported::{Unsupported, covered_membrane};
 
 /// Synapses onto a population that the theory cannot tell apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,30 +30,37 @@ pub struct ClassOfInputs {
     pub synapses: SynapseClass,
 }
 
-/// Groups the projections onto population `target` into classes, in order of first appearance.
+/// Groups the projections onto population `target` into classes of one receptor, weight and factor, in order of first
+/// appearance; with their synapses as the theory sees them at `factors`.
 ///
 /// # Errors
 /// [`Unsupported`] for synapses the theory does not cover.
-pub fn classes_of_inputs(model: &Model, target: usize) -> Result<Vec<ClassOfInputs>, Unsupported> {
+pub fn classes_of_inputs(
+    model: &Model,
+    target: usize,
+    factors: &VarianceFactors,
+) -> Result<Vec<ClassOfInputs>, Unsupported> {
     let mut classes: Vec<ClassOfInputs> = Vec::new();
     for (index, projection) in model.projections().iter().enumerate() {
-        let in_degree = effective_in_degree(projection);
-        if projection.target != target || in_degree == 0.0 {
+        if projection.target != target || effective_in_degree(projection) == 0.0 {
             continue;
         }
         let receptor = &model.receptors()[projection.receptor];
+        // The factors of other classes may have been measured elsewhere along a key.
+        let kind = |p: usize| (model.projections()[p].weight, factors.of(p));
         let same = classes.iter_mut().find(|class| {
-            class.receptor == receptor.name && class.synapses.weight == projection.weight
+            class.receptor == receptor.name && kind(class.projections[0]) == kind(index)
         });
+        let synapses = factors.synapses(model, index)?;
         match same {
             Some(class) => {
                 class.projections.push(index);
-                class.synapses.in_degree += in_degree;
+                class.synapses.in_degree += synapses.in_degree;
             }
             None => classes.push(ClassOfInputs {
                 receptor: receptor.name.clone(),
                 projections: vec![index],
-                synapses: synapse_class(model, projection, in_degree)?,
+                synapses,
             }),
         }
     }
@@ -156,7 +164,7 @@ pub struct SingleCellPlan {
 }
 
 impl SingleCellPlan {
-    /// Chooses the points of the scan of population `population`.
+    /// Chooses the points of the scan of population `population`, whose synapses are those of the theory at `factors`.
     ///
     /// # Errors
     /// [`SingleCellError`] when nothing depolarises the cell or no point can be reached.
@@ -164,8 +172,9 @@ impl SingleCellPlan {
         model: &Model,
         population: usize,
         settings: &ScanSpec,
+        factors: &VarianceFactors,
     ) -> Result<Self, SingleCellError> {
-        let mut plan = Self::empty(model, population, settings)?;
+        let mut plan = Self::empty(model, population, settings, factors)?;
         let Self { membrane, current, driving, ref classes, .. } = plan;
         let highest = membrane.V_th + settings.above_threshold;
         let mut rates = Vec::new();
@@ -193,7 +202,7 @@ impl SingleCellPlan {
         Ok(plan)
     }
 
-    /// A scan at the given presynaptic rates (Hz), one per class of inputs and point.
+    /// A scan at the given presynaptic rates (Hz) of Poisson trains, one per class of inputs and point.
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`SingleCellError::Rates`] for rates that do not fit the classes.
@@ -203,7 +212,7 @@ impl SingleCellPlan {
         settings: &ScanSpec,
         rates: Vec<Vec<f64>>,
     ) -> Result<Self, SingleCellError> {
-        let plan = Self::empty(model, population, settings)?;
+        let plan = Self::empty(model, population, settings, &VarianceFactors::poisson(model))?;
         let fault = |problem: String| SingleCellError::Rates {
             population: model.populations()[population].name.clone(),
             problem,
@@ -227,6 +236,7 @@ impl SingleCellPlan {
         model: &Model,
         population: usize,
         settings: &ScanSpec,
+        factors: &VarianceFactors,
     ) -> Result<Self, SingleCellError> {
         let target = &model.populations()[population];
         let membrane = covered_membrane(model, population)?;
@@ -235,7 +245,7 @@ impl SingleCellPlan {
             .current
             .constant()
             .ok_or_else(|| SingleCellError::VaryingCurrent { population: name() })?;
-        let classes = classes_of_inputs(model, population)?;
+        let classes = classes_of_inputs(model, population, factors)?;
         let highest = membrane.V_th + settings.above_threshold;
         let strength = |class: &ClassOfInputs| {
             let s = &class.synapses;

@@ -69,6 +69,8 @@ pub struct Comparison {
     pub windows: Windows,
     /// One entry per population.
     pub populations: Vec<PopulationComparison>,
+    /// Fano factors of the spikes of every population that the theory took, where it measured them.
+    pub fano_factors: Option<Vec<f64>>,
     /// Number of fixed points the theory has for the stationary input, stable or not.
     pub fixed_points: usize,
     /// What the reader should know: limits of the theory for this model, missing quantities.
@@ -196,7 +198,8 @@ pub fn compare_with(
             in_domain,
         });
     }
-    Ok(Comparison { windows, populations, fixed_points, notes })
+    let fano_factors = theory.fano_factors.clone();
+    Ok(Comparison { windows, populations, fano_factors, fixed_points, notes })
 }
 
 /// Moments of the membrane potential at a fixed point, with the adaptation current that is

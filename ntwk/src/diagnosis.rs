@@ -1,8 +1,8 @@
 //! Where simulation and theory part: single cells at the simulated rates, and the forms of the theory side by side.
 
 use ntwk_analysis::{PopulationRate, mean_rate};
-use ntwk_core::spec::AdaptationTheory;
-use ntwk_core::{CellLibrary, Model, Recording};
+use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
+use ntwk_core::{CellLibrary, Model, ModelSpec, Recording};
 use ntwk_meanfield::single_cell::SingleCellError;
 use ntwk_meanfield::{
     Dynamics, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory, integrate,
@@ -105,8 +105,8 @@ pub struct TheoryForm {
     pub trajectory: Result<Trajectory, String>,
 }
 
-/// The forms of the theory of a model: first order with adaptation in the transfer function and as a variable, second
-/// order. A model without adapting cells has the first two in one.
+/// The forms of the theory of a model: first order with adaptation in the transfer function and as a variable, with Poisson
+/// trains and with measured ones, second order. A model without adapting cells has the first two in one.
 ///
 /// # Errors
 /// [`TheoryError`] when the other treatment of adaptation cannot be predicted.
@@ -130,9 +130,7 @@ pub fn theory_forms(
             AdaptationTheory::Dynamic => AdaptationTheory::Stationary,
             AdaptationTheory::Stationary => AdaptationTheory::Dynamic,
         };
-        // The same model but for the theory: it was valid before.
-        let changed = Model::from_spec(spec, library)
-            .map_err(|faults| SingleCellError::Faults { population: String::new(), faults })?;
+        let changed = with_theory(spec, library)?;
         other = predict(&changed, library, threads, &mut |_, _| ())?;
         let (stationary, dynamic) = match treatment {
             AdaptationTheory::Dynamic => (&other, theory),
@@ -149,10 +147,28 @@ pub fn theory_forms(
         let trajectory = Ok(theory.trajectory.clone());
         forms.push(TheoryForm { name: "first order", trajectory });
     }
+    let trains = model.spec().theory.spike_trains;
+    let mut spec = model.spec().clone();
+    let (name, changed) = match trains {
+        SpikeTrainTheory::Poisson => {
+            ("first order, measured spike trains", SpikeTrainTheory::Measured)
+        }
+        SpikeTrainTheory::Measured => ("first order, Poisson trains", SpikeTrainTheory::Poisson),
+    };
+    spec.theory.spike_trains = changed;
+    let changed = with_theory(spec, library)?;
+    let trajectory = predict(&changed, library, threads, &mut |_, _| ())?.trajectory;
+    forms.push(TheoryForm { name, trajectory: Ok(trajectory) });
     let second = SecondOrder::new(&dynamic_theory.mean_field);
     let trajectory = second_order(&second, dynamic_theory)?;
     forms.push(TheoryForm { name: "second order", trajectory });
     Ok(forms)
+}
+
+/// A model that was valid before its theory was changed.
+fn with_theory(spec: ModelSpec, library: &CellLibrary) -> Result<Model, SingleCellError> {
+    Model::from_spec(spec, library)
+        .map_err(|faults| SingleCellError::Faults { population: String::new(), faults })
 }
 
 /// The second order from its stationary state on: far from one its closure has no meaning, so that it cannot start from

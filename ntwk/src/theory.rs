@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ntwk_core::spec::{ScanSpec, TransferFunctionKind};
+use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Membrane, Model};
 use ntwk_meanfield::delays::{has_delays, integrate_with_delays};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, limitations, mean_field};
+use ntwk_meanfield::measurement::Measurement;
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
+use ntwk_meanfield::spike_trains::VarianceFactors;
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
@@ -16,6 +18,9 @@ use ntwk_meanfield::{
     ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
     integrate,
 };
+
+use crate::cells_at_rates::cells_at_rates;
+use crate::windows::Windows;
 
 /// Interval of the predicted trajectory (ms).
 pub const TRAJECTORY_INTERVAL: f64 = 1.0;
@@ -68,6 +73,10 @@ pub struct Theory {
     pub input: ModelInput,
     /// Rates (Hz) from silence at t = 0 on, every [`TRAJECTORY_INTERVAL`].
     pub trajectory: Trajectory,
+    /// What the regularity of spike trains does to synapses: all 1 for Poisson trains.
+    pub factors: VarianceFactors,
+    /// Fano factors of the spikes of every population, where the theory has them (`theory.spike_trains` measured).
+    pub fano_factors: Option<Vec<f64>>,
     /// What the theory leaves out of this model.
     pub limitations: Vec<String>,
     /// Time it took.
@@ -127,13 +136,14 @@ pub fn threshold_form(terms: u64) -> ThresholdForm {
     }
 }
 
-/// Scans the transfer function of one population on the engine; or takes it from `[[theory.measured]]`.
+/// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.
 ///
 /// # Errors
 /// [`SingleCellError`].
 pub fn scan_population(
     model: &Model,
     population: usize,
+    factors: &VarianceFactors,
     library: &CellLibrary,
     threads: usize,
     progress: &mut dyn FnMut(f64),
@@ -142,7 +152,7 @@ pub fn scan_population(
     if let Some(measured) = measured_scan(model, population)? {
         return Ok(measured);
     }
-    let plan = SingleCellPlan::new(model, population, settings)?;
+    let plan = SingleCellPlan::new(model, population, settings, factors)?;
     run_scan(model, &plan, settings, library, threads, progress)
 }
 
@@ -228,7 +238,7 @@ pub fn fit_points(
     Ok((fit, fitted))
 }
 
-/// Scans and fits the transfer function of every population; adds the time it took to `seconds`.
+/// Scans and fits the transfer function of every population, with synapses at `factors`; adds the time it took to `seconds`.
 ///
 /// `progress` is called with (population, fraction of its scan done).
 ///
@@ -236,6 +246,7 @@ pub fn fit_points(
 /// [`TheoryError`].
 pub fn fit_all(
     model: &Model,
+    factors: &VarianceFactors,
     library: &CellLibrary,
     threads: usize,
     seconds: &mut TheorySeconds,
@@ -248,7 +259,7 @@ pub fn fit_all(
     let mut populations = Vec::new();
     for (index, population) in model.populations().iter().enumerate() {
         let start = Instant::now();
-        let scan = scan_population(model, index, library, threads, &mut |fraction| {
+        let scan = scan_population(model, index, factors, library, threads, &mut |fraction| {
             progress(&population.name, fraction);
         })?;
         seconds.scan += start.elapsed().as_secs_f64();
@@ -268,6 +279,10 @@ pub fn fit_all(
 
 /// Predicts the activity of `model`.
 ///
+/// With measured spike trains the prediction with Poisson trains comes first; single cells at its stationary rates say how
+/// regular their spikes are, and the transfer functions are scanned and fitted again for trains like these. Without a stable
+/// stationary state the prediction with Poisson trains stays, and `limitations` says so.
+///
 /// `progress` is called with (population, fraction of its scan done).
 ///
 /// # Errors
@@ -278,13 +293,47 @@ pub fn predict(
     threads: usize,
     progress: &mut dyn FnMut(&str, f64),
 ) -> Result<Theory, TheoryError> {
-    let input = ModelInput::new(model)?;
     let mut seconds = TheorySeconds::default();
-    let populations = fit_all(model, library, threads, &mut seconds, progress)?;
+    let poisson = VarianceFactors::poisson(model);
+    let mut theory = predict_with(model, &poisson, library, threads, &mut seconds, progress)?;
+    if model.spec().theory.spike_trains == SpikeTrainTheory::Measured {
+        let window = Windows::of(model).stationary;
+        match theory.working_point(window)? {
+            Some(point) => {
+                let cells = cells_at_rates(model, &point.rates, window, library, threads)?;
+                let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
+                let (rates, moments) = (&point.rates, &point.moments);
+                let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)
+                    .map_err(FromModelError::from)?;
+                theory = predict_with(model, &factors, library, threads, &mut seconds, progress)?;
+                let fano = |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
+                theory.fano_factors = Some(cells.iter().map(fano).collect());
+            }
+            None => theory.limitations.push(
+                "there is no stable state at which spike trains could be measured; they are taken as Poisson trains"
+                    .to_owned(),
+            ),
+        }
+    }
+    theory.seconds = seconds;
+    Ok(theory)
+}
+
+/// The theory with synapses at `factors`.
+fn predict_with(
+    model: &Model,
+    factors: &VarianceFactors,
+    library: &CellLibrary,
+    threads: usize,
+    seconds: &mut TheorySeconds,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Theory, TheoryError> {
+    let input = ModelInput::new(model)?;
+    let populations = fit_all(model, factors, library, threads, seconds, progress)?;
     let start = Instant::now();
     let functions: Vec<Arc<dyn DynTransferFunction>> =
         populations.iter().map(FittedPopulation::function).collect();
-    let mean_field = mean_field(model, &functions)?;
+    let mean_field = mean_field(model, &functions, factors)?;
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
     let silence = vec![0.0; mean_field.dimension()];
@@ -294,14 +343,16 @@ pub fn predict(
     } else {
         integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?
     };
-    seconds.dynamics = start.elapsed().as_secs_f64();
+    seconds.dynamics += start.elapsed().as_secs_f64();
     Ok(Theory {
         populations,
         mean_field,
         input,
         trajectory,
+        factors: factors.clone(),
+        fano_factors: None,
         limitations: limitations(model),
-        seconds,
+        seconds: *seconds,
     })
 }
 

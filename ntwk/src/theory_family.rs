@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ntwk_core::spec::{ParameterScanSpec, TransferFunctionKind};
+use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::tree::Node;
 use ntwk_core::{CellLibrary, Faults, Model};
 use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
 use ntwk_meanfield::from_model::{FromModelError, ModelInput, mean_field};
 use ntwk_meanfield::single_cell::{SingleCellError, classes_of_inputs};
+use ntwk_meanfield::spike_trains::VarianceFactors;
 use ntwk_meanfield::{
     BifurcationDiagram, BranchEnd, ContinuationError, ContinuationOptions, DynTransferFunction,
     EffectiveThreshold, Family, FixedPointError, Input, MeanField, bifurcation_diagram,
@@ -15,7 +16,9 @@ use ntwk_meanfield::{
 };
 
 use crate::scan::{ScanAxis, ScanPlan, ScanPlanError};
-use crate::theory::{FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all};
+use crate::theory::{
+    FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
+};
 use crate::windows::Windows;
 
 /// Values of a key at which transfer functions are measured where it changes what is measured.
@@ -26,12 +29,15 @@ const NODES: usize = 9;
 /// A transfer function belongs to a cell, in the range of input that its scan covers: keys of inputs and sizes leave it as it is
 /// and change the moments. Where one key changes the cells, how they are scanned or the synapses they are scanned through, they
 /// are scanned and fitted at nine values of it, with the same random numbers, and the thresholds are interpolated linearly in
-/// between. Over several keys of synapses the scan is that of the model as it is written.
+/// between. Over several keys of synapses the scan is that of the model as it is written. Measured spike trains
+/// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
 pub struct TheoryFamily<'a> {
     root: Node,
     axes: Vec<ScanAxis>,
     window: [f64; 2],
     library: &'a CellLibrary,
+    /// Of the model as it is written.
+    factors: VarianceFactors,
     functions: Functions,
 }
 
@@ -111,6 +117,10 @@ impl<'a> TheoryFamily<'a> {
         threads: usize,
         progress: &mut dyn FnMut(&str, f64),
     ) -> Result<Self, FamilyError> {
+        let factors = match model.spec().theory.spike_trains {
+            SpikeTrainTheory::Poisson => VarianceFactors::poisson(model),
+            SpikeTrainTheory::Measured => predict(model, library, threads, progress)?.factors,
+        };
         let axes = ScanPlan::new(model, scan)?.axes;
         let mut spec = model.spec().clone();
         spec.scan = None;
@@ -118,7 +128,7 @@ impl<'a> TheoryFamily<'a> {
         let root = parse_tree(&text, Notation::Toml)?;
         let window = Windows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
-        let mut family = Self { root, axes, window, library, functions };
+        let mut family = Self { root, axes, window, library, factors, functions };
         let mut recast: Option<String> = None;
         for k in 0..family.axes.len() {
             let key = family.axes[k].keys.join(",");
@@ -142,9 +152,11 @@ impl<'a> TheoryFamily<'a> {
             None => {
                 let count = model.populations().len() as f64;
                 let place = |name: &str| model.populations().iter().position(|p| p.name == name);
-                let fitted = fit_all(model, library, threads, &mut seconds, &mut |name, done| {
+                let mut bar = |name: &str, done: f64| {
                     progress(name, (place(name).unwrap_or(0) as f64 + done) / count);
-                })?;
+                };
+                let factors = &family.factors;
+                let fitted = fit_all(model, factors, library, threads, &mut seconds, &mut bar)?;
                 Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
             }
             Some(key) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
@@ -166,9 +178,8 @@ impl<'a> TheoryFamily<'a> {
         for k in 0..NODES {
             let value = low + (high - low) * k as f64 / (NODES - 1) as f64;
             let model = self.model(&[value])?;
-            let fitted = fit_all(&model, self.library, threads, seconds, &mut |name, _| {
-                progress(name, k as f64 / NODES as f64);
-            })?;
+            let mut bar = |name: &str, _: f64| progress(name, k as f64 / NODES as f64);
+            let fitted = fit_all(&model, &self.factors, self.library, threads, seconds, &mut bar)?;
             nodes.push(value);
             thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
         }
@@ -223,7 +234,7 @@ impl<'a> TheoryFamily<'a> {
         functions: &[Arc<dyn DynTransferFunction>],
     ) -> Result<(MeanField, Input), FamilyError> {
         let model = self.model(values)?;
-        let system = mean_field(&model, functions)?;
+        let system = mean_field(&model, functions, &self.factors)?;
         let input = ModelInput::new(&model)?.mean(self.window, TRAJECTORY_INTERVAL);
         Ok((system, input))
     }
@@ -343,6 +354,7 @@ fn same_cells(a: &Model, b: &Model) -> bool {
         && theory.threshold_terms == other.threshold_terms
         && theory.adaptation == other.adaptation
         && theory.transfer_function == other.transfer_function
+        && theory.spike_trains == other.spike_trains
         && a.dt() == b.dt()
 }
 
@@ -350,7 +362,8 @@ fn same_cells(a: &Model, b: &Model) -> bool {
 fn first_other_scan(a: &Model, b: &Model) -> Result<Option<String>, FamilyError> {
     for (index, population) in a.populations().iter().enumerate() {
         let classes = |m: &Model| {
-            classes_of_inputs(m, index).map_err(|e| TheoryError::from(SingleCellError::from(e)))
+            classes_of_inputs(m, index, &VarianceFactors::poisson(m))
+                .map_err(|e| TheoryError::from(SingleCellError::from(e)))
         };
         if classes(a)? != classes(b)? || !same_cells(a, b) {
             return Ok(Some(population.name.clone()));

@@ -11,6 +11,7 @@ use ntwk_meanfield::fluctuation_scan::{FluctuationAxes, FluctuationError, Fluctu
 use ntwk_meanfield::measurement::Measurement;
 use ntwk_meanfield::scan_design::{AxisError, Refinement, ScanAxis, grid, refine};
 use ntwk_meanfield::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan};
+use ntwk_meanfield::spike_trains::VarianceFactors;
 use ntwk_meanfield::{Moments, MomentsError, ScanPoint};
 
 use crate::stream::{model_text, provenance};
@@ -136,7 +137,10 @@ impl Points {
         let settings = &model.spec().theory.scan;
         let at_rates = |rates| SingleCellPlan::at_rates(model, population, settings, rates);
         Ok(match design {
-            Design::Potentials => Self::Rates(SingleCellPlan::new(model, population, settings)?),
+            Design::Potentials => {
+                let poisson = VarianceFactors::poisson(model);
+                Self::Rates(SingleCellPlan::new(model, population, settings, &poisson)?)
+            }
             Design::Grid(axes) | Design::Adaptive(axes, _) => {
                 let empty = at_rates(Vec::new())?;
                 for (class, axis) in axes.iter().enumerate().take(empty.classes.len()) {
@@ -311,8 +315,14 @@ pub fn scan_to_file(
     if let Some(measured) = measured {
         let done = |p: &ScanPoint| {
             let (rate, standard_error, samples) = (p.rate, p.standard_error, p.samples);
-            let measurement =
-                Measurement { rate, standard_error, samples, V_m_mean: None, V_m_sd: None };
+            let measurement = Measurement {
+                rate,
+                standard_error,
+                samples,
+                V_m_mean: None,
+                V_m_sd: None,
+                autocovariance: None,
+            };
             Outcome::Done(measurement)
         };
         scan.outcomes = measured.points.iter().map(done).collect();

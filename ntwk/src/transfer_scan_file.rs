@@ -136,6 +136,7 @@ pub(crate) fn restore(
                 samples: cells[i] as usize,
                 V_m_mean: known(mean[i]),
                 V_m_sd: known(sd[i]),
+                autocovariance: None,
             }),
             2.0 => Outcome::Failed(errors[i].clone()),
             _ => Outcome::Open,

@@ -5,6 +5,7 @@ mod common;
 use ntwk_meanfield::fluctuation_scan::{FluctuationAxes, FluctuationPlan};
 use ntwk_meanfield::scan_design::{ScanAxis, Spacing};
 use ntwk_meanfield::single_cell::{SingleCellPlan, SingleCellScan};
+use ntwk_meanfield::spike_trains::VarianceFactors;
 use ntwk_meanfield::{
     DIRECTIONS, Dual, EffectiveThreshold, ScanPoint, SynapseClass, TableError, Tabulated,
     ThresholdForm, TransferFunction, moments,
@@ -53,7 +54,8 @@ fn scanned(points: u64) -> SingleCellScan {
     let mut settings = model.spec().theory.scan.clone();
     settings.potential_points = points;
     settings.background_points = points;
-    let plan = SingleCellPlan::new(&model, 0, &settings).unwrap();
+    let plan =
+        SingleCellPlan::new(&model, 0, &settings, &VarianceFactors::poisson(&model)).unwrap();
     let points = (0..plan.rates.len())
         .map(|i| {
             let moments = plan.moments(i).unwrap();

@@ -7,7 +7,7 @@ use super::projection::read_projections;
 use super::receptor::read_receptor;
 use super::{
     AdaptationTheory, CompareSpec, Method, ModelSpec, Named, RecordSpec, ScanSpec, SimulationSpec,
-    TheorySpec, TransferFunctionKind,
+    SpikeTrainTheory, TheorySpec, TransferFunctionKind,
 };
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
@@ -239,6 +239,9 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
         &TransferFunctionKind::NAMES,
     )
     .unwrap_or_default();
+    let spike_trains =
+        read_choice(&mut table, "spike_trains", "kind of spike train", &SpikeTrainTheory::NAMES)
+            .unwrap_or_default();
     let terms = table.count("threshold_terms").unwrap_or(default.threshold_terms);
     if ![4, 5, 10, 11].contains(&terms) {
         table.fault(
@@ -253,7 +256,15 @@ fn read_theory(mut table: TableReader<'_, '_>) -> TheorySpec {
         None => Vec::new(),
     };
     table.finish();
-    TheorySpec { T, adaptation, transfer_function, threshold_terms: terms, scan, measured }
+    TheorySpec {
+        T,
+        adaptation,
+        transfer_function,
+        spike_trains,
+        threshold_terms: terms,
+        scan,
+        measured,
+    }
 }
 
 fn read_scan(mut table: TableReader<'_, '_>) -> ScanSpec {

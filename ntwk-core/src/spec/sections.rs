@@ -67,6 +67,8 @@ pub struct TheorySpec {
     pub adaptation: AdaptationTheory,
     /// What the transfer functions are made of; default fitted.
     pub transfer_function: TransferFunctionKind,
+    /// How regular spike trains are; default Poisson.
+    pub spike_trains: SpikeTrainTheory,
     /// Number of terms of the effective threshold: 4, 5, 10 or 11; default 10.
     pub threshold_terms: u64,
     /// The single-cell scan the transfer functions are fitted to.
@@ -82,6 +84,7 @@ impl Default for TheorySpec {
             T: 5.0,
             adaptation: AdaptationTheory::default(),
             transfer_function: TransferFunctionKind::default(),
+            spike_trains: SpikeTrainTheory::default(),
             threshold_terms: 10,
             scan: ScanSpec::default(),
             measured: Vec::new(),
@@ -104,6 +107,24 @@ impl TransferFunctionKind {
     /// All by name.
     pub const NAMES: [(&'static str, Self); 2] =
         [("fitted", Self::Fitted), ("tabulated", Self::Tabulated)];
+}
+
+/// How regular the spike trains between populations are in the theory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpikeTrainTheory {
+    /// Poisson trains, the assumption of the published mean fields.
+    #[default]
+    Poisson,
+    /// As regular as the spikes of single cells are in the stationary state that the theory predicts with Poisson trains: they
+    /// give a smaller variance to the membrane potential, for which transfer functions are then scanned and fitted anew.
+    Measured,
+}
+
+impl SpikeTrainTheory {
+    /// All by name.
+    pub const NAMES: [(&'static str, Self); 2] =
+        [("poisson", Self::Poisson), ("measured", Self::Measured)];
 }
 
 /// How the adaptation of the cells enters the mean field.

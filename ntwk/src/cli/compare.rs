@@ -27,6 +27,7 @@ use ntwk::windows::Windows;
 #[command(after_help = "\
 Examples:
   ntwk compare examples/rs-fs/model.toml --out out/rs-fs
+  ntwk compare examples/rs-fs/model.toml --set theory.spike_trains=poisson
   ntwk compare examples/rs-fs/model.toml --forms --set theory.transfer_function=tabulated
 
 The table has, per population, the stationary rate (with its statistical error), mean and standard \
@@ -35,13 +36,14 @@ errors. The predicted V_m is that of single cells under Poisson trains at the pr
 V_m` are the moments of the theory, of a membrane that never spikes. The column `Poisson cells` says \
 where errors of the rates come from: single cells under independent Poisson trains at the simulated \
 rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
-where the prediction differs from these, the transfer function is off. [compare] in the model file sets the windows. Writes results.h5, \
+where the prediction differs from these, the transfer function is off. With \
+theory.spike_trains=measured the theory takes trains as regular as those of single cells at its rates. [compare] in the model file sets the windows. Writes results.h5, \
 summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub simulate: SimulateArgs,
     /// Also show the forms of the theory side by side: first order with adaptation in the transfer function and as a
-    /// variable, second order.
+    /// variable, Poisson and measured spike trains, second order.
     #[arg(long)]
     pub forms: bool,
 }
@@ -103,6 +105,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
     print(table(&comparison, &cells));
     if forms {
         files.extend(show_forms(&model, &theory, &recording, args)?);
+    }
+    if let Some(fano_factors) = &comparison.fano_factors {
+        let each = comparison.populations.iter().zip(fano_factors);
+        let each: Vec<String> = each.map(|(p, f)| format!("{} {f:.2}", p.population)).collect();
+        print(format!("Fano factor of the spike trains in the theory: {}", each.join(", ")));
     }
     for population in &theory.populations {
         let fit = &population.fit;

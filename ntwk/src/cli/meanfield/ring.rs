@@ -17,7 +17,6 @@ use super::{place_options, run_places, store};
 use ntwk::overview::FigureError;
 use ntwk::place_rates::{PlaceAxis, PlaceRates, place_figure};
 use ntwk::simulate::simulate;
-use ntwk::theory::FittedPopulation;
 
 /// Bins of the simulated rates (ms).
 const BIN: f64 = 5.0;
@@ -29,9 +28,8 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
     let argument = |e: &dyn std::fmt::Display| Failure::Argument(e.to_string());
     make_folder(&args.run.out)?;
     let theory = predict_with_bar(&model, &args.run)?;
-    let functions: Vec<_> = theory.populations.iter().map(FittedPopulation::function).collect();
-    let ring =
-        RingModel::new(&model, &functions, args.places as usize).map_err(|e| argument(&e))?;
+    let local = theory.mean_field.clone();
+    let ring = RingModel::new(&model, local, args.places as usize).map_err(|e| argument(&e))?;
     let (theory_rates, stopped) = ring_rates(&ring, &options, args.run.quiet)?;
     let axis = PlaceAxis {
         label: "position (mm)".to_owned(),
