@@ -13,7 +13,7 @@
 //! 7. [`phase_plane`], [`follow`], [`bifurcation_diagram`] and [`map_fixed_points`]: nullclines, branches along a parameter with
 //!    their saddle-node and Hopf bifurcations, maps over many parameters.
 //!
-//! [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
+//! [`spike_trains`] takes trains as regular as those of cells, where the moments take Poisson trains. [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
 //! Brain for comparison.
 //!
 //! ```
