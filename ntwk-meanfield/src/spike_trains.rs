@@ -50,7 +50,13 @@ impl Autocovariance {
         let value = |(k, &counted): (usize, &u64)| {
             if enough && poisson(k) > 0.0 { counted as f64 / poisson(k) - 1.0 } else { 0.0 }
         };
-        Self { rate, bin, values: pairs.iter().enumerate().map(value).collect() }
+        Self::new(rate, bin, pairs.iter().enumerate().map(value).collect())
+    }
+
+    /// Of a train of `rate` (Hz), with the values in bins of lags of `bin` ms.
+    #[must_use]
+    pub fn new(rate: f64, bin: f64, values: Vec<f64>) -> Self {
+        Self { rate, bin, values }
     }
 
     /// Lags (ms) of the bins, at their middle, with the values there.

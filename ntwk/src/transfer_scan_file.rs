@@ -3,6 +3,7 @@
 use ntwk_io::{ScanArray, ScanData, ScanValues};
 use ntwk_meanfield::MomentsError;
 use ntwk_meanfield::measurement::Measurement;
+use ntwk_meanfield::spike_trains::Autocovariance;
 
 use crate::transfer_scan::{Outcome, Points, TransferScan};
 
@@ -71,6 +72,31 @@ pub(crate) fn data(scan: &TransferScan, design: &str) -> Result<ScanData, Moment
     );
     let sd = measured(|m| m.V_m_sd.unwrap_or(f64::NAN));
     add("V_m_sd", None, sd, "mV", "its measured standard deviation in time, mean over cells");
+    // All points have the same bins of lags.
+    let trains = scan.outcomes.iter().map(|o| match o {
+        Outcome::Done(m) => m.autocovariance.as_ref(),
+        _ => None,
+    });
+    let lags: Vec<f64> = trains
+        .clone()
+        .flatten()
+        .next()
+        .map_or_else(Vec::new, |train| train.lags().map(|l| l.0).collect());
+    if !lags.is_empty() {
+        let values = trains.flat_map(|train| {
+            let unknown = || vec![f64::NAN; lags.len()];
+            train.map_or_else(unknown, |t| t.lags().map(|l| l.1).collect())
+        });
+        let long_name = "autocovariance of the spikes of a cell over its squared rate";
+        add("autocovariance", Some("lag"), numbers(values.collect()), "1", long_name);
+        axes.push(ScanArray {
+            name: "lag".to_owned(),
+            axes: vec!["lag".to_owned()],
+            values: numbers(lags),
+            unit: "ms".to_owned(),
+            long_name: "time after a spike, middle of a bin".to_owned(),
+        });
+    }
     let status = scan.outcomes.iter().map(|o| match o {
         Outcome::Open => 0.0,
         Outcome::Done(_) => 1.0,
@@ -121,6 +147,17 @@ pub(crate) fn restore(
     }
     let (rate, error) = (numbers("rate")?, numbers("standard_error")?);
     let (cells, mean, sd) = (numbers("cells")?, numbers("V_m_mean")?, numbers("V_m_sd")?);
+    // A scan that is not of single cells has none.
+    let lags = numbers("lag").map_or(&[][..], Vec::as_slice);
+    let trains = numbers("autocovariance").map_or(&[][..], Vec::as_slice);
+    if trains.len() != n * lags.len() {
+        return Err("its arrays differ");
+    }
+    let autocovariance = |i: usize| {
+        let values = &trains[i * lags.len()..(i + 1) * lags.len()];
+        let known = values.first().is_some_and(|v| v.is_finite());
+        known.then(|| Autocovariance::new(rate[i], 2.0 * lags[0], values.to_vec()))
+    };
     let Some(ScanValues::Texts(errors)) = data.get("error").map(|a| &a.values) else {
         return Err("its arrays differ");
     };
@@ -136,7 +173,7 @@ pub(crate) fn restore(
                 samples: cells[i] as usize,
                 V_m_mean: known(mean[i]),
                 V_m_sd: known(sd[i]),
-                autocovariance: None,
+                autocovariance: autocovariance(i),
             }),
             2.0 => Outcome::Failed(errors[i].clone()),
             _ => Outcome::Open,
