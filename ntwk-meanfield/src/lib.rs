@@ -69,6 +69,7 @@
 
 mod bifurcation_diagram;
 mod branch;
+mod construction;
 mod continuation;
 mod contour;
 mod cross_validation;
@@ -117,6 +118,7 @@ pub use bifurcation_diagram::{BifurcationDiagram, Sought, bifurcation_diagram};
 pub use branch::{
     Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
 };
+pub use construction::{Construction, ConstructionError, fixed_point_construction};
 pub use continuation::{Family, follow};
 pub use cross_validation::{CrossValidation, cross_validate};
 pub use domain::Domain;

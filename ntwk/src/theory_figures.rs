@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 use ntwk_meanfield::{
-    Bifurcation, BifurcationDiagram, BranchPoint, FixedPoints, PhasePlane, Stability, Trajectory,
+    Bifurcation, BifurcationDiagram, BranchPoint, Construction, FixedPoints, PhasePlane, Stability,
+    Trajectory,
 };
 use ntwk_plot::figures::{self, HeatMap, NamedCurve, Shading, Style, curves, heat_map};
 use ntwk_plot::{
@@ -76,6 +77,49 @@ pub fn phase_plane_figure(
         theme,
     );
     Figure::new("Phase plane", Width::Column, 82.0, Layout::panel(panel), theme)
+}
+
+/// Constructions of the fixed points `points`, one panel per population: its response to its own rate, the others at rest
+/// with it, over the line on which both are equal; discs at stable fixed points, rings at the others.
+#[must_use]
+pub fn construction_figure(
+    constructions: &[Construction],
+    names: &[String],
+    points: &FixedPoints,
+    theme: &Theme,
+) -> Figure {
+    let mut panels = Vec::new();
+    for construction in constructions {
+        let p = construction.population;
+        let color = theme.population(p);
+        let highest = construction.range[1];
+        let label = rate_label(&names[p]);
+        let y = Axis::new(&format!("response of {} (Hz)", names[p])).range(0.0, highest);
+        let mut panel = Panel::new(Axis::new(&label).range(0.0, highest), y);
+        let equal = [(0.0, 0.0), (highest, highest)];
+        panel.marks.push(Mark::line(equal, Stroke::dashed(theme.muted, theme.line_width)));
+        for curve in &construction.curves {
+            let points = curve.iter().map(|&[x, y]| (x, y));
+            panel.marks.push(Mark::line(points, Stroke::solid(color, theme.line_width)));
+        }
+        for f in &points.found {
+            let at = (f.rates[p], f.rates[p]);
+            if at.0 <= highest {
+                let hollow = f.stability != Stability::Stable;
+                panel.marks.push(Mark::Points {
+                    points: vec![at],
+                    errors: Vec::new(),
+                    color: theme.ink,
+                    radius: 1.1,
+                    hollow,
+                });
+            }
+        }
+        panels.push((1.0, Layout::panel(panel)));
+    }
+    let width = if panels.len() == 1 { Width::Column } else { Width::Page };
+    let height = if panels.len() == 1 { 75.0 } else { 170.0 / panels.len() as f64 };
+    Figure::new("Fixed points", width, height, Layout::Row(panels), theme)
 }
 
 /// Points at least `distance` (relative to the ranges `scale`) from each other, and the last one.

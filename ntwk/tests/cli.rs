@@ -203,6 +203,7 @@ fn theory_commands_write_their_files() {
     assert!(stdout(&output).contains("fixed point"), "{}", stdout(&output));
     is_hdf5(&at("m/results.h5"));
     is_figure(&at("m"), "rates");
+    is_figure(&at("m"), "fixed_points");
 
     exits(&folder, 0, &["tf", "scan", &file, "--out", "s", "-q"]);
     let scan = std::fs::read_to_string(at("s/scan_N.csv")).unwrap();

@@ -1,6 +1,7 @@
 use crate::support::{input, spectrum_2018};
 use ntwk_meanfield::{
-    FixedPointOptions, PhasePlaneError, default_starts, find_fixed_points, phase_plane,
+    ConstructionError, FixedPointOptions, PhasePlaneError, default_starts, find_fixed_points,
+    fixed_point_construction, phase_plane,
 };
 
 /// Nullclines are where the rates stand still, they cross at the fixed points, and the field points as it should.
@@ -54,4 +55,42 @@ fn bad_arguments_are_named() {
     let empty = plane([0, 1], &[0.0; 2], [[3.0, 3.0], [0.0, 1.0]], [5, 5]);
     assert_eq!(empty, PhasePlaneError::Range([3.0, 3.0]));
     assert_eq!(plane([0, 1], &[0.0; 2], ranges, [5, 1]), PhasePlaneError::Grid(1));
+}
+
+/// The response of the excitatory cells to their own rate is that with the inhibitory ones where bisection finds them at rest.
+#[test]
+fn the_construction_has_the_other_population_at_rest() {
+    let system = spectrum_2018(5.0, [4000, 1000]);
+    let at = input(&[10.0], &[0.0; 2]);
+    let options = FixedPointOptions::default();
+    let found = find_fixed_points(&system, &at, &default_starts(2), &options).unwrap().found;
+    let fixed = found.iter().find(|f| f.rates[0] > 1.0 && f.rates[0] < 10.0).unwrap();
+    let through = std::slice::from_ref(fixed);
+    let range = [0.0, 2.0 * fixed.rates[0]];
+    let made = fixed_point_construction(&system, &at, 0, range, 100, through).unwrap();
+    let curve = &made.curves[0];
+    assert!(curve.len() > 100 && curve.contains(&[fixed.rates[0]; 2]), "{}", curve.len());
+    assert!(curve.windows(2).all(|w| w[0][0] < w[1][0]));
+    assert_eq!((curve[0][0], curve[curve.len() - 1][0]), (range[0], range[1]));
+    let transfer = |e: f64, i: f64| system.at(&[e, i], &at).unwrap().transfer();
+    for &[rate, response] in curve.iter().step_by(7) {
+        // More inhibitory activity inhibits the inhibitory cells: one state of rest.
+        let (mut low, mut high) = (0.0, 200.0);
+        for _ in 0..200 {
+            let middle = 0.5 * (low + high);
+            if transfer(rate, middle)[1] > middle { low = middle } else { high = middle }
+        }
+        let expected = transfer(rate, low)[0];
+        assert!(
+            (response - expected).abs() < 1e-6 * (1.0 + expected),
+            "{rate}: {response} {expected}"
+        );
+    }
+    let error = |p, range, points| {
+        fixed_point_construction(&system, &at, p, range, points, through).unwrap_err()
+    };
+    let other = ConstructionError::Population { given: 2, populations: 2 };
+    assert_eq!(error(2, range, 100), other);
+    assert_eq!(error(0, [2.0, 1.0], 100), ConstructionError::Range([2.0, 1.0]));
+    assert_eq!(error(0, range, 1), ConstructionError::Points(1));
 }

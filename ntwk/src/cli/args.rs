@@ -69,7 +69,8 @@ Examples:
   ntwk meanfield continue examples/rs-fs/model.toml --vary 'projections[1].weight=1nS..8nS'
 
 The transfer functions are measured on single cells and fitted first, as [theory] of the model says. With a \
-MODEL and no command: writes results.h5 (fits, rates in time) and the figure rates.png into DIR. All \
+MODEL and no command: writes results.h5 (fits, rates in time) and the figures rates.png and \
+fixed_points.png (the response of each population to its own rate, the others at rest with it) into DIR. All \
 fixed points are those of the mean input of the model's stationary window ([compare] stationary).")]
     Meanfield(MeanfieldArgs),
     Tf(TfArgs),

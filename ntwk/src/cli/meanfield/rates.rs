@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use ntwk_core::Model;
 use ntwk_io::{RunContents, WriteOptions, write_run};
-use ntwk_meanfield::{FixedPoint, Stability};
+use ntwk_meanfield::{Construction, FixedPoint, FixedPoints, Stability, fixed_point_construction};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 
 use super::super::Failure;
@@ -16,8 +16,12 @@ use super::super::table::{Table, number};
 use ntwk::overview::FigureError;
 use ntwk::results::theory_groups;
 use ntwk::stream::{model_text, provenance};
-use ntwk::theory::{Theory, predict};
+use ntwk::theory::{TRAJECTORY_INTERVAL, Theory, predict};
+use ntwk::theory_figures::construction_figure;
 use ntwk::windows::Windows;
+
+/// Rates at which the construction of the fixed points is drawn.
+const CONSTRUCTION_POINTS: usize = 400;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let model = model(args)?;
@@ -47,9 +51,34 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     write_run(&file, &contents, &WriteOptions::default())?;
     let mut files = vec![file];
     files.extend(write_figure(&args.out, "rates", &rates_figure(&model, &theory, args.dark)?)?);
+    let figure = construction_figure(
+        &constructions(&theory, &points, &windows)?,
+        &names(&theory),
+        &points,
+        &theme(args.dark),
+    );
+    files.extend(write_figure(&args.out, "fixed_points", &figure)?);
     list_files(&files);
     theory.limitations.iter().for_each(note);
     Ok(())
+}
+
+/// The construction of the fixed points for every population, over a range that has them all.
+fn constructions(
+    theory: &Theory,
+    points: &FixedPoints,
+    windows: &Windows,
+) -> Result<Vec<Construction>, Failure> {
+    let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
+    (0..theory.populations.len())
+        .map(|p| {
+            let highest = points.found.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
+            let range = [0.0, (2.0 * highest).max(1.0)];
+            let (system, found) = (&theory.mean_field, &points.found);
+            fixed_point_construction(system, &input, p, range, CONSTRUCTION_POINTS, found)
+                .map_err(|e| Failure::Argument(e.to_string()))
+        })
+        .collect()
 }
 
 /// Names of the populations of a theory.
