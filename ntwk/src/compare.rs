@@ -4,7 +4,7 @@ use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
 use ntwk_core::{CellLibrary, Model, PopulationRecording, Recording};
-use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments};
+use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
 use crate::cells_at_rates::cells_at_rates;
@@ -42,7 +42,7 @@ impl Pair {
 pub struct PopulationComparison {
     /// Name.
     pub population: String,
-    /// Stationary rate (Hz).
+    /// Stationary rate (Hz); without a stable fixed point of the theory its mean rate in the stationary window.
     pub rate: Pair,
     /// Mean membrane potential (mV) outside the refractory period; predicted is that of single cells under Poisson trains
     /// at the predicted rates.
@@ -144,7 +144,10 @@ pub fn compare_with(
 
     let mut notes = theory.limitations.clone();
     if working_point.is_none() {
-        notes.push("the theory has no stable fixed point for the stationary input".to_owned());
+        notes.push(
+            "the theory has no stable fixed point for the stationary input; its rates are means over the stationary window"
+                .to_owned(),
+        );
     }
     let mut populations = Vec::new();
     for (index, (recorded, population)) in
@@ -153,6 +156,10 @@ pub fn compare_with(
         let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
         let moments =
             working_point.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
+        let predicted_rate = match &working_point {
+            Some(point) => Some(point.rates[index]),
+            None => mean_within(&theory.trajectory, index, windows.stationary),
+        };
         let alone = cells.as_ref().and_then(|c| c.get(index));
         let in_domain = working_point.as_ref().map(|p| p.in_domain[index]);
         if in_domain == Some(false) {
@@ -188,7 +195,7 @@ pub fn compare_with(
         };
         populations.push(PopulationComparison {
             population: population.name.clone(),
-            rate: Pair::new(Some(rate), working_point.as_ref().map(|p| p.rates[index])),
+            rate: Pair::new(Some(rate), predicted_rate),
             V_m_mean: Pair::new(potential.map(|p| p.0), alone.and_then(|m| m.V_m_mean)),
             V_m_sd: Pair::new(potential.map(|p| p.1), alone.and_then(|m| m.V_m_sd)),
             free_V_m_mean: moments.map(|m| m.mu_V),
@@ -200,6 +207,22 @@ pub fn compare_with(
     }
     let fano_factors = theory.fano_factors.clone();
     Ok(Comparison { windows, populations, fano_factors, fixed_points, notes })
+}
+
+/// Mean of a component of a trajectory in a window (ms); `None` for a window without a point of it.
+pub(crate) fn mean_within(
+    trajectory: &Trajectory,
+    component: usize,
+    [from, to]: [f64; 2],
+) -> Option<f64> {
+    let within: Vec<f64> = trajectory
+        .times
+        .iter()
+        .zip(trajectory.component(component))
+        .filter(|(t, _)| (from..to).contains(*t))
+        .map(|(_, rate)| rate)
+        .collect();
+    (!within.is_empty()).then(|| within.iter().sum::<f64>() / within.len() as f64)
 }
 
 /// Moments of the membrane potential at a fixed point, with the adaptation current that is

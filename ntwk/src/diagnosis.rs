@@ -12,7 +12,7 @@ use ntwk_plot::{Axis, Figure, Label, Layout, Theme, Width};
 use serde::Serialize;
 
 use crate::cells_at_rates::cells_at_rates;
-use crate::compare::{CompareError, Pair, binned_rate, stationary_window};
+use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_window};
 use crate::overview::FigureError;
 use crate::theory::{TRAJECTORY_INTERVAL, Theory, TheoryError, predict};
 use crate::windows::Windows;
@@ -233,16 +233,7 @@ pub fn compared_forms(
         for form in forms {
             let Ok(trajectory) = &form.trajectory else { continue };
             let values: Vec<f64> = trajectory.component(index).collect();
-            let [from, to] = windows.stationary;
-            let within: Vec<f64> = trajectory
-                .times
-                .iter()
-                .zip(&values)
-                .filter(|(t, _)| (from..to).contains(*t))
-                .map(|(_, v)| *v)
-                .collect();
-            let mean =
-                (!within.is_empty()).then(|| within.iter().sum::<f64>() / within.len() as f64);
+            let mean = mean_within(trajectory, index, windows.stationary);
             let predicted = PopulationRate { start: 0.0, bin: TRAJECTORY_INTERVAL, values };
             let predicted = predicted.smoothed(windows.smoothing)?;
             let peak = windows.transient.map(|[a, b]| {
