@@ -10,8 +10,8 @@ use ntwk_plot::{
 use crate::scan::{POINT_AXIS, SEED_AXIS};
 
 /// Draws the rates of a scan, simulated and predicted where there are both, mean over the seeds: lines over one axis,
-/// maps over the first two axes of a grid (the others at their first value). `None` when there is nothing to draw: no
-/// rates, an axis of names, or several quantities that do not form a grid.
+/// maps over the first two axes of a grid (the others at their first value), one panel per key of points that form no grid.
+/// `None` when there is nothing to draw: no rates, or no keys of numbers.
 ///
 /// # Errors
 /// [`PlotError`].
@@ -32,6 +32,7 @@ pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, Plo
         Varied::Map(first, second) => {
             maps(data, &MapAxes::new(first, second), &shown, &populations, theme).map(Some)
         }
+        Varied::Scattered(axes) => Ok(Some(scattered(data, &axes, &shown, &populations, theme))),
         Varied::Other => Ok(None),
     }
 }
@@ -42,7 +43,9 @@ pub(crate) enum Varied<'a> {
     Line(&'a ScanArray, &'a [f64]),
     /// The first two of a grid.
     Map(NumberAxis<'a>, NumberAxis<'a>),
-    /// Neither.
+    /// Several that form no grid.
+    Scattered(Vec<NumberAxis<'a>>),
+    /// None.
     Other,
 }
 
@@ -64,7 +67,8 @@ pub(crate) fn varied(data: &ScanData) -> Varied<'_> {
     match numbers[..] {
         [(axis, values)] => Varied::Line(axis, values),
         [first, second, ..] if grid => Varied::Map(first, second),
-        _ => Varied::Other,
+        [] => Varied::Other,
+        _ => Varied::Scattered(numbers),
     }
 }
 
@@ -146,6 +150,51 @@ fn lines(
         panel.key.push((Swatch::Line(stroke), Label::plain("predicted")));
     }
     Figure::new("Scan", Width::Column, 60.0, Layout::panel(panel), theme)
+}
+
+/// Rates over each key by itself: discs are simulated, rings predicted.
+fn scattered(
+    data: &ScanData,
+    axes: &[NumberAxis<'_>],
+    shown: &[&ScanArray],
+    populations: &[String],
+    theme: &Theme,
+) -> Figure {
+    let both = shown.len() > 1;
+    let mut rows: Vec<(f64, Layout)> = Vec::new();
+    let columns = if axes.len() % 3 == 0 { 3 } else { 2 };
+    for (k, part) in axes.chunks(columns).enumerate() {
+        let mut row = Vec::new();
+        for (axis, values) in part {
+            let mut panel = Panel::new(Axis::new(&label(axis)), Axis::new("rate (Hz)"));
+            for (p, name) in populations.iter().enumerate() {
+                let color = theme.population(p);
+                for array in shown {
+                    let at =
+                        |i: usize| over_seeds(data, array, &[(POINT_AXIS, i), ("population", p)]).0;
+                    let points = values.iter().enumerate().map(|(i, &x)| (x, at(i)));
+                    panel.marks.push(Mark::Points {
+                        points: points.filter(|(_, y)| y.is_finite()).collect(),
+                        errors: Vec::new(),
+                        color,
+                        radius: 2.0,
+                        hollow: array.name != "rate",
+                    });
+                }
+                if k == 0 && row.is_empty() {
+                    panel.key.push((Swatch::Disc(color), Label::plain(name)));
+                }
+            }
+            if both && k == 0 && row.is_empty() {
+                panel.key.push((Swatch::Ring(theme.ink), Label::plain("predicted")));
+            }
+            row.push((1.0, Layout::panel(panel)));
+        }
+        rows.push((1.0, Layout::Row(row)));
+    }
+    let width = if axes.len() > 1 { Width::Page } else { Width::Column };
+    let height = 62.0 * rows.len() as f64;
+    Figure::new("Scan", width, height, Layout::Column(rows), theme)
 }
 
 /// Logarithmic for values in equal ratios.

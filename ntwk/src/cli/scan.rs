@@ -170,7 +170,7 @@ fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Fail
     let mut files = vec![path.clone()];
     match draw(&outcome.data, &theme(args.run.dark)).map_err(ntwk::overview::FigureError::from)? {
         Some(figure) => files.extend(write_figure(&args.run.out, "scan", &figure)?),
-        None => note("no figure: it needs results over one axis of numbers, or a grid of two"),
+        None => note("no figure: it needs results over keys of numbers"),
     }
     list_files(&files);
     Failure::of_points(&outcome, &path)
