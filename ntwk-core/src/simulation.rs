@@ -157,7 +157,13 @@ impl Simulation {
         let failure = outputs
             .iter()
             .filter_map(|o| o.failure.as_ref())
-            .min_by(|a, b| a.time.total_cmp(&b.time).then(a.population.cmp(&b.population)))
+            .min_by(|a, b| {
+                let order = |f: &BlowUp| {
+                    let populations = &self.network.shared.populations;
+                    (populations.iter().position(|p| p.name == f.population), f.neuron)
+                };
+                a.time.total_cmp(&b.time).then_with(|| order(a).cmp(&order(b)))
+            })
             .cloned();
         let segment = self.assemble(&outputs, first, done);
         self.step = first + done;

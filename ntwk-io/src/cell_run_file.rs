@@ -180,13 +180,20 @@ pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>)
     };
     let (mut times, mut values): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     for (index, line) in content.lines().enumerate() {
-        let mut fields = line
-            .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
-            .filter(|f| !f.is_empty())
-            .map(|f| f.parse::<f64>().ok().filter(|x| x.is_finite()));
-        match (fields.next(), fields.nth(column.saturating_sub(1))) {
-            (None, _) => {}
-            (Some(Some(t)), Some(Some(v))) if times.last().is_none_or(|last| t > *last) => {
+        if line.trim().is_empty() {
+            continue;
+        }
+        // Between separators a field may be missing; white space is one separator however long.
+        let fields: Vec<&str> = match [',', ';'].into_iter().find(|c| line.contains(*c)) {
+            Some(separator) => line.split(separator).map(str::trim).collect(),
+            None => line.split_whitespace().collect(),
+        };
+        let field = |k: usize| {
+            let number = fields.get(k).and_then(|f| f.parse::<f64>().ok());
+            number.filter(|x| x.is_finite())
+        };
+        match (field(0), field(column.max(1))) {
+            (Some(t), Some(v)) if times.last().is_none_or(|last| t > *last) => {
                 times.push(t);
                 values.push(v);
             }
@@ -198,4 +205,25 @@ pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>)
         return Err(wrong(content.lines().count(), "the end of the file"));
     }
     Ok((times, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_field_does_not_shift_the_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("trace.csv");
+        let read = |text: &str, column: usize| {
+            std::fs::write(&file, text).unwrap();
+            read_trace_csv(&file, column)
+        };
+        assert!(read("t,a,b\n0.0,1,2\n0.1,,2\n0.2,1,2\n", 1).is_err());
+        let (times, values) = read("t,a,b\n0.0,1,2\n0.1,,3\n0.2,1,4\n", 2).unwrap();
+        assert_eq!((times, values), (vec![0.0, 0.1, 0.2], vec![2.0, 3.0, 4.0]));
+        let (times, values) = read("0.0   1\n\n 0.1\t-2\n", 1).unwrap();
+        assert_eq!((times, values), (vec![0.0, 0.1], vec![1.0, -2.0]));
+        assert_eq!(read("0; 5\n1; 6;\n", 1).unwrap().1, [5.0, 6.0]);
+    }
 }

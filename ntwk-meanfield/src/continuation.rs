@@ -245,13 +245,13 @@ impl<F: Family + ?Sized> Follower<'_, F> {
                     break;
                 }
                 Ok(Step::Edge(place)) => {
-                    self.note_bifurcations(&mut walk, here, &tangent, &place, step);
+                    self.note_bifurcations(&mut walk, here, &tangent, &place);
                     walk.points.push(place.point);
                     walk.end = BranchEnd::Range;
                     break;
                 }
                 Ok(Step::Inside(place, next)) => {
-                    self.note_bifurcations(&mut walk, here, &tangent, &place, step);
+                    self.note_bifurcations(&mut walk, here, &tangent, &place);
                     walk.points.push(place.point.clone());
                     let closed = walk.points.len() > 20 && self.distance(&place, start) < step;
                     (owned, tangent) = (Some(place), next);
@@ -422,12 +422,12 @@ impl<F: Family + ?Sized> Follower<'_, F> {
         here: &Place,
         tangent: &DVector<f64>,
         there: &Place,
-        step: f64,
     ) {
         let Some(arrived) = self.tangent(there, tangent) else { return };
         let (a, b) = (self.indicators(here, tangent), self.indicators(there, &arrived));
         let place = walk.points.len() - 1;
-        let length = self.distance(here, there).max(step.min(self.options.max_step));
+        // At least the length of the step along the tangent; not more, or a second zero could lie within.
+        let length = self.distance(here, there);
         let mut found = Vec::new();
         if a.turning * b.turning < 0.0 {
             let point = self.locate(here, tangent, length, |i| i.turning);

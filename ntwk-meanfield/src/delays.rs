@@ -50,7 +50,8 @@ pub fn integrate_with_delays(
             }
         }
     }
-    let every = (interval / 0.1).ceil().max(1.0) as usize;
+    // Short beside the time constant.
+    let every = (interval / (0.02 * system.time_constant())).ceil().max(1.0) as usize;
     let options = PlaceOptions { dt: interval / every as f64, t_stop, every };
     let write = |_: usize, t: f64, values: &mut Input| input.write(t, values);
     let found = network.integrate(initial, &write, &options, &mut |_| true)?;

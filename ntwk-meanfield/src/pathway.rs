@@ -223,10 +223,4 @@ impl Pathway {
     pub fn links(&self, place: usize) -> &[Link] {
         &self.links[self.first[place]..self.first[place + 1]]
     }
-
-    /// The longest delay (ms).
-    #[must_use]
-    pub fn longest_delay(&self) -> f64 {
-        self.links.iter().map(|l| l.delay).fold(0.0, f64::max)
-    }
 }

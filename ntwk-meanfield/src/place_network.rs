@@ -27,6 +27,11 @@ pub struct PlaceNetwork {
     added: Vec<(usize, usize)>,
 }
 
+/// Most steps of a run.
+const MOST_STEPS: f64 = 2_147_483_648.0;
+/// Most rates of the past that are kept.
+const MOST_PAST: f64 = 268_435_456.0;
+
 /// A network of places that cannot be built or integrated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlaceNetworkError {
@@ -238,8 +243,17 @@ impl PlaceNetwork {
         let (n, dimension) = (self.places, initial.len());
         let populations = self.local.populations().len();
         let looks: Vec<Vec<Vec<Look>>> =
-            self.pathways.iter().map(|(_, p)| self.looks(p, options.dt)).collect();
+            self.pathways.iter().map(|(_, p)| self.looks(p, options.dt, steps)).collect();
         let furthest = looks.iter().flatten().flatten().map(|l| l.back).max().unwrap_or(0);
+        if (furthest as f64 + 3.0) * (populations * n) as f64 > MOST_PAST {
+            let delay = furthest as f64 * options.dt;
+            let rule = "with this step the delays take more than 2 GiB: take a longer step";
+            return Err(PlaceNetworkError::Option {
+                name: "longest delay (ms)",
+                value: delay,
+                rule,
+            });
+        }
         let mut work = Work {
             network: self,
             looks,
@@ -302,12 +316,17 @@ impl PlaceNetwork {
         if options.every == 0 {
             return Err(fault("every", 0.0, "a state must be stored every 1 step or more"));
         }
-        Ok((options.t_stop / options.dt).round() as usize)
+        let steps = (options.t_stop / options.dt).round();
+        if steps > MOST_STEPS {
+            return Err(fault("dt", options.dt, "that is more than 2^31 steps: take a longer one"));
+        }
+        Ok(steps as usize)
     }
 
-    fn looks(&self, pathway: &Pathway, dt: f64) -> Vec<Vec<Look>> {
+    /// Where the links of a pathway look back to; before the run all is as at its start, however long ago.
+    fn looks(&self, pathway: &Pathway, dt: f64, run: usize) -> Vec<Vec<Look>> {
         let look = |l: &Link| {
-            let steps = l.delay / dt;
+            let steps = (l.delay / dt).min(run as f64 + 1.0);
             // Whole steps that were computed with rounding are whole.
             let back =
                 if (steps - steps.round()).abs() < 1e-6 { steps.round() } else { steps.floor() };

@@ -249,7 +249,7 @@ impl SingleCellPlan {
         let highest = membrane.V_th + settings.above_threshold;
         let strength = |class: &ClassOfInputs| {
             let s = &class.synapses;
-            s.in_degree * s.weight * s.tau_syn * (s.E_rev - highest)
+            s.in_degree * s.weight * s.tau_syn * s.driving_force(highest)
         };
         let driving = (0..classes.len())
             .filter(|&i| strength(&classes[i]) > 0.0)
@@ -330,7 +330,7 @@ fn backgrounds(
         if c == driving {
             continue;
         }
-        let depolarising = class.synapses.E_rev > highest;
+        let depolarising = class.synapses.driving_force(highest) > 0.0;
         let levels = if depolarising {
             settings.background_points.min(3)
         } else {
@@ -354,7 +354,7 @@ fn backgrounds(
 }
 
 /// The rate of the driving class (Hz) for which the mean membrane potential is `potential`:
-/// `sum_j R_j tau_j Q_j (E_j - mu) + g_L (E_L - mu) + I = 0` solved for `R_d`. `None` if the other
+/// `sum_j R_j tau_j Q_j D_j(mu) + g_L (E_L - mu) + I = 0` solved for `R_d`, `D_j` the driving forces. `None` if the other
 /// inputs depolarise beyond it already.
 fn driving_rate(
     membrane: &Membrane,
@@ -366,7 +366,7 @@ fn driving_rate(
 ) -> Option<f64> {
     let per_hertz = |class: &ClassOfInputs| {
         let s = &class.synapses;
-        1e-3 * s.in_degree * s.tau_syn * s.weight * (s.E_rev - potential)
+        1e-3 * s.in_degree * s.tau_syn * s.weight * s.driving_force(potential)
     };
     let mut balance = membrane.g_L * (membrane.E_L - potential) + current;
     for (c, class) in classes.iter().enumerate() {

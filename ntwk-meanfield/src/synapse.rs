@@ -42,6 +42,11 @@ impl SynapseClass {
         self.mixture.map_or(self.E_rev, |m| self.E_rev - (1.0 - m.alpha) * m.V_0)
     }
 
+    /// The driving force (mV) at a potential: `alpha (E_rev - V) + (1 - alpha)(E_rev - V_0)`.
+    pub(crate) fn driving_force(&self, potential: f64) -> f64 {
+        self.drive() - self.alpha() * potential
+    }
+
     /// The parameters outside their range, as `(name, value, requirement)`.
     pub(crate) fn faults(&self) -> Vec<(&'static str, f64, &'static str)> {
         let mut faults = Vec::new();

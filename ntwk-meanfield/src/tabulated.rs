@@ -100,7 +100,8 @@ impl Tabulated {
         let driving = per_hertz(&plan.classes[plan.driving].synapses);
         let background = per_hertz(&plan.classes[other].synapses);
         let coordinates = Coordinates::Inputs { driving, background, current: plan.current };
-        if determinant(driving, background).abs() < 1e-9 * (driving[1] * background[0]).abs() {
+        let scale = (driving[0] * background[1]).abs() + (driving[1] * background[0]).abs();
+        if determinant(driving, background).abs() <= 1e-9 * scale {
             return Err(TableError::SameReversal);
         }
         let places: Vec<[f64; 3]> = scan

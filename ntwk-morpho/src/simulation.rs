@@ -195,22 +195,6 @@ impl Simulation {
         compartments.iter().map(|&k| self.state.calcium[k as usize]).collect()
     }
 
-    /// Sets the potential of every node (mV) without touching gates: for tests and restarts.
-    ///
-    /// # Errors
-    /// [`SimulationError::Location`] unless there is one value per node; [`SimulationError::Setting`] when one is not finite.
-    pub fn set_voltages(&mut self, v: &[f64]) -> Result<(), SimulationError> {
-        let count = self.constants.tree.len();
-        if v.len() != count {
-            return Err(LocationError::Node { node: v.len(), count }.into());
-        }
-        v.iter().try_for_each(|&x| ParameterError::finite("v", x, "mV"))?;
-        for (v, &k) in v.iter().zip(&self.constants.positions) {
-            self.state.v[k as usize] = *v;
-        }
-        Ok(())
-    }
-
     /// Position in the tree of the node of a point.
     fn position(&self, at: Location) -> Result<usize, LocationError> {
         Ok(self.constants.positions[self.constants.compartments.node(at)?] as usize)

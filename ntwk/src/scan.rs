@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ntwk_core::spec::ParameterText;
-use ntwk_core::spec::parameter_scan::unit_draws;
+use ntwk_core::spec::parameter_scan::{MOST_POINTS, unit_draws};
 use ntwk_core::spec::{
     ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
 };
@@ -76,7 +76,7 @@ impl ScanPlan {
     pub fn over(base: Node, seed: u64, scan: &ParameterScanSpec) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         scan.check(&mut faults, None);
-        let seeds = (0..scan.repeats).map(|k| seed.saturating_add(k)).collect();
+        let seeds = (0..scan.repeats.min(MOST_POINTS)).map(|k| seed.saturating_add(k)).collect();
         let mut axes: Vec<ScanAxis> = Vec::new();
         let mut keys = BTreeSet::new();
         for (i, vary) in scan.vary.iter().enumerate() {
@@ -307,10 +307,12 @@ fn values(
             };
             let values: Vec<f64> = if scan.sampling.draws() {
                 let latin = scan.sampling == Sampling::LatinHypercube;
-                let draws = unit_draws(latin, seed, name, scan.points.unwrap_or(0));
+                let draws =
+                    unit_draws(latin, seed, name, scan.points.unwrap_or(0).min(MOST_POINTS));
                 draws.into_iter().map(at).collect()
             } else {
-                let n = points.unwrap_or(1);
+                // More are a fault already, and never laid out.
+                let n = points.unwrap_or(1).min(MOST_POINTS);
                 // The ends are exact.
                 let place = |k: u64| match k {
                     0 => a,

@@ -162,7 +162,7 @@ fn scattered(
 ) -> Figure {
     let both = shown.len() > 1;
     let mut rows: Vec<(f64, Layout)> = Vec::new();
-    let columns = if axes.len() % 3 == 0 { 3 } else { 2 };
+    let columns = if axes.len().is_multiple_of(3) { 3 } else { 2 };
     for (k, part) in axes.chunks(columns).enumerate() {
         let mut row = Vec::new();
         for (axis, values) in part {

@@ -97,6 +97,12 @@ pub enum TheoryError {
         /// Why.
         source: FitError,
     },
+    /// There is no effective threshold with this number of terms.
+    #[error("theory.threshold_terms = {terms}: there is no such form")]
+    Terms {
+        /// Number of terms.
+        terms: u64,
+    },
     /// The scan makes no table.
     #[error("the transfer function of population {population} cannot be tabulated: {source}")]
     Table {
@@ -123,17 +129,6 @@ pub enum TheoryError {
     /// The interruption came while scanning.
     #[error("interrupted")]
     Interrupted,
-}
-
-/// The form of the effective threshold with this number of terms (validated by the model).
-#[must_use]
-pub fn threshold_form(terms: u64) -> ThresholdForm {
-    match terms {
-        4 => ThresholdForm::Linear4,
-        5 => ThresholdForm::Linear5,
-        11 => ThresholdForm::Quadratic11,
-        _ => ThresholdForm::Quadratic10,
-    }
 }
 
 /// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.
@@ -232,7 +227,8 @@ pub fn fit_points(
     let fitted: Vec<usize> =
         (0..points.len()).filter(|&i| points[i].rate <= theory.scan.rate_max).collect();
     let points: Vec<ScanPoint> = fitted.iter().map(|&i| points[i]).collect();
-    let form = threshold_form(theory.threshold_terms);
+    let terms = theory.threshold_terms;
+    let form = ThresholdForm::with_terms(terms as usize).ok_or(TheoryError::Terms { terms })?;
     let fit = fit(form, membrane, &points, &fit_options())
         .map_err(|source| TheoryError::Fit { population: name.to_owned(), source })?;
     Ok((fit, fitted))

@@ -21,8 +21,8 @@ const CONSTANT: f64 = 0.01;
 
 impl Windows {
     /// The windows the model asks for; what it leaves open is chosen from its inputs: the longest
-    /// stretch without a change of the inputs by more than 1 %, without the first 500 ms where
-    /// that leaves at least as much, is stationary; the transient is what follows it, if the
+    /// stretch without a change of the inputs by more than 1 %, without its first 500 ms or its first
+    /// half, whichever is shorter, is stationary; the transient is what follows it, if the
     /// inputs change there.
     #[must_use]
     pub fn of(model: &Model) -> Self {

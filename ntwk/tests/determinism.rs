@@ -243,3 +243,30 @@ connection = {{ rule = "fixed_in_degree", in_degree = 40 }}
     }
     assert_eq!(all, synapses(3));
 }
+
+/// Multapses of different weights: the order in which a neuron adds them must not depend on which other neurons, with other
+/// delays, share its worker.
+#[test]
+fn delays_of_other_neurons_change_no_bit() {
+    let text = r#"
+simulation = { t_stop = 60, dt = 0.1, seed = 3 }
+record = { V_m = 4, conductances = 4 }
+[receptors]
+exc = { E_rev = 0, tau_syn = 5 }
+[populations]
+N = { size = 1024, cell = "RS" }
+[afferents]
+S = { size = 1, spikes = { times = [5, 10, 15, 20, 25, 30, 35, 40], ids = [0, 0, 0, 0, 0, 0, 0, 0] } }
+[[projections]]
+source = "S"
+target = "N"
+receptor = "exc"
+weight = [30, 1, 1]
+delay = [1, 1, 2]
+release_probability = 0.5
+connection = { rule = "pairs", sources = [0, 0, 0], targets = [0, 0, 600] }
+"#;
+    let model = model(text);
+    let one = run(&model, 1);
+    assert!(bits(&run(&model, 2)) == bits(&one));
+}

@@ -220,3 +220,40 @@ fn a_scan_of_fluctuations_makes_a_table_of_its_points() {
     assert!(points.last().unwrap().rate > 20.0 && points[0].rate < 1.0);
     assert!(Tabulated::from_fluctuations(&plan, &points[1..]).is_err());
 }
+
+/// A mixture of conductance and current: the mean potentials of the scan are those asked for, and make a table.
+#[test]
+fn mixtures_are_scanned_at_the_potentials_asked_for() {
+    let text = MODEL.replace("inh = {", "inh = { kind = \"mixture\", alpha = 0.5, V_0 = -60.0,");
+    assert_ne!(text, MODEL);
+    let model = common::model(&text);
+    let settings = &model.spec().theory.scan;
+    let factors = VarianceFactors::poisson(&model);
+    let plan = SingleCellPlan::new(&model, 0, settings, &factors).unwrap();
+    let (low, high) = (-50.0 + settings.below_threshold, -50.0 + settings.above_threshold);
+    for point in 0..plan.rates.len() {
+        let mu = plan.moments(point).unwrap().mu_V;
+        let step = (high - low) / (settings.potential_points - 1) as f64;
+        let place = (mu - low) / step;
+        assert!((place - place.round()).abs() < 1e-9 && (low - 1e-9..=high + 1e-9).contains(&mu));
+    }
+}
+
+#[test]
+fn two_classes_of_one_reversal_make_no_table() {
+    let text = MODEL.replace("inh = { E_rev = -80.0", "inh = { E_rev = 0.0");
+    assert_ne!(text, MODEL);
+    let model = common::model(&text);
+    let factors = VarianceFactors::poisson(&model);
+    let plan = SingleCellPlan::new(&model, 0, &model.spec().theory.scan, &factors).unwrap();
+    let points: Vec<ScanPoint> = (0..plan.rates.len())
+        .map(|i| ScanPoint {
+            moments: plan.moments(i).unwrap(),
+            rate: 1.0,
+            standard_error: 0.0,
+            samples: 2,
+        })
+        .collect();
+    let scan = SingleCellScan { plan, points };
+    assert_eq!(Tabulated::from_scan(&scan).unwrap_err(), TableError::SameReversal);
+}

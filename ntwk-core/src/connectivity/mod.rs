@@ -184,7 +184,9 @@ impl TargetLists {
                 weights[synapse] = drawn.weights[i];
             }
         }
-        if delays > 1 {
+        // By the projection, not by the delays that these targets happen to have: the order of the events onto a neuron must not
+        // depend on which others share its worker.
+        if !drawn.delays.is_empty() {
             sort_rows(&offsets, &mut places, weights.as_deref_mut());
         }
         Self { first_delay, delays, len, offsets, places, weights }

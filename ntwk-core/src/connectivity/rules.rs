@@ -106,18 +106,32 @@ impl Wiring<'_> {
                 let mut rng = self.rng(u64::from(target));
                 match in_degree {
                     Some(degree) => {
-                        let mut cumulative = Vec::with_capacity(n as usize);
-                        let mut sum = 0.0;
-                        for s in 0..n {
-                            if exclude != Some(s) {
-                                sum += from.gaussian(s, at, *sigma);
+                        let candidates = || (0..n).filter(|&s| exclude != Some(s));
+                        let sums = |smallest: f64| -> Vec<f64> {
+                            let mut sum = 0.0;
+                            let mut all = Vec::with_capacity(n as usize);
+                            for s in 0..n {
+                                if exclude != Some(s) {
+                                    sum += from.gaussian_beyond(s, at, *sigma, smallest);
+                                }
+                                all.push(sum);
                             }
-                            cumulative.push(sum);
+                            all
+                        };
+                        let whole = |sums: &[f64]| sums.last().copied().unwrap_or(0.0);
+                        let mut cumulative = sums(0.0);
+                        if whole(&cumulative) == 0.0 {
+                            // Every weight underflows: relative to that of the nearest neurons they do not.
+                            let distances = candidates().map(|s| from.distance(s, at));
+                            cumulative = sums(distances.fold(f64::INFINITY, f64::min));
                         }
+                        let sum = whole(&cumulative);
+                        // The first with the whole sum: rounding must not lead to one behind it, which may be excluded.
+                        let last = cumulative.partition_point(|&c| c < sum) as u32;
                         for _ in 0..*degree {
                             let u = uniform(rng.next_u64()) * sum;
                             let s = cumulative.partition_point(|&c| c <= u) as u32;
-                            push(s.min(n - 1));
+                            push(s.min(last));
                         }
                     }
                     None => {

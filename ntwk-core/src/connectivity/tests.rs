@@ -240,3 +240,22 @@ fn a_distance_delay_grows_with_distance() {
     assert!(targets(&lists, 0, 55).contains(&50));
     assert_eq!(targets(&lists, 0, 6), [1, 99]);
 }
+
+/// A width so small that every weight is zero in floating-point numbers: the nearest neurons are drawn, never the neuron itself.
+#[test]
+fn a_tiny_width_draws_the_nearest_neurons() {
+    let rule = ConnectionSpec::DistanceGaussian {
+        sigma: 0.2,
+        probability: None,
+        in_degree: Some(5),
+        autapses: false,
+    };
+    let p = projection(rule, 5.0, true);
+    let lists = build(&p, 100, 0..100, 5);
+    let pairs = all_pairs(&lists, 100);
+    assert_eq!(pairs.len(), 500);
+    for (source, target) in pairs {
+        let apart = source.abs_diff(target);
+        assert!(apart == 1 || apart == 99, "{source} to {target}");
+    }
+}

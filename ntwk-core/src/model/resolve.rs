@@ -10,8 +10,8 @@ use crate::cell::{CellModel, Fallback, ParameterValues};
 use crate::cell_library::{CellLibrary, PresetNameError};
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::spec::{
-    AfferentActivity, CellSpec, Distribution, Method, ModelSpec, NeuronsSpec, ParameterText,
-    PopulationSpec, SpikeListSpec, Trains,
+    AfferentActivity, CellSpec, Distribution, MOST_STEPS, Method, ModelSpec, NeuronsSpec,
+    ParameterText, PopulationSpec, SpikeListSpec, Trains,
 };
 use crate::units::Dimension;
 use crate::waveform::Waveform;
@@ -21,7 +21,7 @@ pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Fault
     let dt = spec.simulation.dt;
     let steps = (spec.simulation.t_stop / dt).round();
     // A number of steps that is a fault must not be walked through in search of others.
-    let n_steps = if steps <= f64::from(u32::MAX - 1) { steps.max(1.0) as u32 } else { 1 };
+    let n_steps = if steps <= MOST_STEPS { steps.max(1.0) as u32 } else { 1 };
     let mut notices = Vec::new();
     check_simulation(&spec, faults);
     check_measured(&spec, faults);
@@ -198,6 +198,13 @@ fn check_simulation(spec: &ModelSpec, faults: &mut Faults) {
             let kind = FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() };
             faults.push(format!("simulation.{key}"), Some(value.to_string()), None, kind);
         }
+    }
+    // A file says so with its line.
+    let known = faults.list.iter().any(|f| f.key == "simulation.t_stop");
+    if s.t_stop / s.dt > MOST_STEPS && !known {
+        let rule = format!("is more than {MOST_STEPS} steps of {} ms", s.dt);
+        let kind = FaultKind::Combination { rule };
+        faults.push("simulation.t_stop".to_owned(), Some(s.t_stop.to_string()), None, kind);
     }
     for (name, _) in &spec.populations.0 {
         if spec.afferents.get(name).is_some() {

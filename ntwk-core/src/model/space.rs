@@ -54,8 +54,13 @@ impl Positions {
 
     /// `exp(-d² / (2 sigma²))` of that distance.
     pub(crate) fn gaussian(&self, i: u32, to: [f64; 2], sigma: f64) -> f64 {
-        let d = self.distance(i, to) / sigma;
-        (-0.5 * d * d).exp()
+        self.gaussian_beyond(i, to, sigma, 0.0)
+    }
+
+    /// The same over its value at a distance `nearest` (µm), which may be too small for a number.
+    pub(crate) fn gaussian_beyond(&self, i: u32, to: [f64; 2], sigma: f64, nearest: f64) -> f64 {
+        let (d, least) = (self.distance(i, to) / sigma, nearest / sigma);
+        (-0.5 * (d - least) * (d + least)).exp()
     }
 }
 

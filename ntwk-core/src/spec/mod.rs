@@ -36,8 +36,8 @@ pub use population::{
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use sections::{
-    AdaptationTheory, CompareSpec, RecordSpec, ScanSpec, SimulationSpec, SpikeTrainTheory,
-    TheorySpec, TransferFunctionKind,
+    AdaptationTheory, CompareSpec, MOST_STEPS, RecordSpec, ScanSpec, SimulationSpec,
+    SpikeTrainTheory, TheorySpec, TransferFunctionKind,
 };
 
 /// A model as written.

@@ -290,6 +290,13 @@ impl ParameterScanSpec {
                 "belongs to random and latin_hypercube; grids and lists have points per key",
             );
         }
+        let too_many = format!("must be between 1 and {MOST_POINTS}");
+        if self.points.is_some_and(|n| !(1..=MOST_POINTS).contains(&n)) {
+            fault("scan.points".to_owned(), &too_many);
+        }
+        if !(1..=MOST_POINTS).contains(&self.repeats) {
+            fault("scan.repeats".to_owned(), &too_many);
+        }
         let mut lengths = Vec::new();
         for (i, vary) in self.vary.iter().enumerate() {
             match &vary.values {
@@ -301,6 +308,9 @@ impl ParameterScanSpec {
                     }
                 }
                 VaryValues::Range { points, .. } => {
+                    if points.is_some_and(|n| !(1..=MOST_POINTS).contains(&n)) {
+                        fault(format!("scan.vary[{i}].points"), &too_many);
+                    }
                     lengths.extend(points);
                     if self.sampling.draws() && points.is_some() {
                         let rule = "the number of points stands in scan.points here";
@@ -311,6 +321,11 @@ impl ParameterScanSpec {
                     }
                 }
             }
+        }
+        let all = lengths.iter().fold(self.repeats.max(1), |all, &n| all.saturating_mul(n));
+        if self.sampling == Sampling::Grid && all > MOST_POINTS {
+            let rule = format!("the grid has {all} points; at most {MOST_POINTS} are possible");
+            fault("scan.vary".to_owned(), &rule);
         }
         if self.sampling == Sampling::List && lengths.windows(2).any(|w| w[0] != w[1]) {
             let rule = format!("a list needs as many values of every key, these have {lengths:?}");

@@ -6,8 +6,8 @@ use super::population::read_population;
 use super::projection::read_projections;
 use super::receptor::read_receptor;
 use super::{
-    AdaptationTheory, CompareSpec, Method, ModelSpec, Named, RecordSpec, ScanSpec, SimulationSpec,
-    SpikeTrainTheory, TheorySpec, TransferFunctionKind,
+    AdaptationTheory, CompareSpec, MOST_STEPS, Method, ModelSpec, Named, RecordSpec, ScanSpec,
+    SimulationSpec, SpikeTrainTheory, TheorySpec, TransferFunctionKind,
 };
 use crate::fault::{FaultKind, Faults, nearest};
 use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
@@ -171,8 +171,8 @@ fn read_simulation(mut table: TableReader<'_, '_>) -> SimulationSpec {
     if t_stop < dt {
         let rule = format!("must be at least one step (dt = {dt} ms)");
         table.fault("t_stop", FaultKind::Combination { rule });
-    } else if t_stop / dt > f64::from(u32::MAX - 1) {
-        let rule = format!("is more than {} steps of {dt} ms", u32::MAX - 1);
+    } else if t_stop / dt > MOST_STEPS {
+        let rule = format!("is more than {MOST_STEPS} steps of {dt} ms");
         table.fault("t_stop", FaultKind::Combination { rule });
     }
     table.finish();

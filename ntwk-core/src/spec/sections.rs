@@ -17,6 +17,9 @@ pub struct SimulationSpec {
     pub method: Method,
 }
 
+/// Most steps of a run.
+pub const MOST_STEPS: f64 = 4_294_967_294.0;
+
 impl Default for SimulationSpec {
     fn default() -> Self {
         Self { dt: 0.1, t_stop: 1000.0, seed: 1, method: Method::Euler }

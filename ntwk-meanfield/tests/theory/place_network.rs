@@ -216,6 +216,12 @@ fn faults_are_named_all_at_once() {
     assert!(integrate(&[1.0], &options(0.1, 10.0, 1.0)).is_err());
     assert!(integrate(&[1.0, 1.0], &options(4.0, 10.0, 4.0)).is_err());
     assert!(integrate(&[1.0, 1.0], &options(0.1, f64::NAN, 1.0)).is_err());
+    assert!(integrate(&[1.0, 1.0], &options(1e-12, 10.0, 1.0)).is_err(), "too many steps");
+    // A delay beyond the run, however long, looks at the initial state.
+    let mut late = network.clone();
+    late.connect(0, 0, Pathway::ring(3, 1.0, None, |_| 1e300).unwrap()).unwrap();
+    let end = late.integrate(&[1.0, 1.0], &silent, &options(0.1, 10.0, 1.0), &mut |_| true);
+    assert!(end.unwrap().states.iter().all(|v| v.is_finite()));
     let negative = |place: usize, t: f64, input: &mut Input| {
         input.afferent_rates[0] = if place == 2 && t > 5.0 { -1.0 } else { 1.0 };
     };

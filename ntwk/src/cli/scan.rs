@@ -231,7 +231,7 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
         match part.trim() {
             "log" => spacing = RangeSpacing::Log,
             "linear" => spacing = RangeSpacing::Linear,
-            n => points = Some(n.parse().ok().filter(|&n| n > 0).ok_or(expected)?),
+            n => points = Some(n.parse().ok().ok_or(expected)?),
         }
     }
     let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };
