@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ntwk_core::cell::{
+use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
+use ntwk_core::model::cell::{
     Bound, BrokenRule, CellKind, CellModel, Fallback, Parameter, ParameterValues, StateVariable,
 };
-use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk_core::units::Dimension;
+use ntwk_core::spec::units::Dimension;
 
 use crate::adex::{EifDynamics, dynamics};
 use crate::parameters::{

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use ntwk_core::Membrane;
-use ntwk_core::cell::{
+use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
+use ntwk_core::model::cell::{
     Bound, BrokenRule, CellKind, CellModel, CellStepper, Fallback, Parameter, ParameterValues,
     StateVariable,
 };
-use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
 use ntwk_core::spec::Method;
-use ntwk_core::units::Dimension;
+use ntwk_core::spec::units::Dimension;
 
 use crate::parameters::{V_M, parameter};
 

@@ -1,7 +1,9 @@
 //! Parameters and variables that several kinds of cells share.
 
-use ntwk_core::cell::{Bound, BrokenRule, Fallback, Parameter, ParameterValues, StateVariable};
-use ntwk_core::units::Dimension;
+use ntwk_core::model::cell::{
+    Bound, BrokenRule, Fallback, Parameter, ParameterValues, StateVariable,
+};
+use ntwk_core::spec::units::Dimension;
 
 pub(crate) const V_M: StateVariable = StateVariable { name: "V_m", dimension: Dimension::Voltage };
 pub(crate) const W: StateVariable = StateVariable { name: "w", dimension: Dimension::Current };

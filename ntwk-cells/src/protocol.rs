@@ -51,7 +51,7 @@ pub enum ProtocolError {
     Run(#[from] ntwk_core::SimulationError),
     /// The network cannot be built.
     #[error(transparent)]
-    Build(#[from] ntwk_core::connectivity::WiringTooLarge),
+    Build(#[from] ntwk_core::engine::connectivity::WiringTooLarge),
 }
 
 impl Bench {

@@ -1,11 +1,11 @@
 //! Every kind of cell against the trace of somebody else's simulator (`validation/cells`).
 
 use ntwk_cells::library;
+use ntwk_core::spec::waveform::Shape;
 use ntwk_core::spec::{
     AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Method, ParameterText,
     PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
 };
-use ntwk_core::waveform::Shape;
 use ntwk_core::{MemoryRecorder, Model, ModelSpec, Network, Recording, Simulation, Waveform};
 use serde_json::Value;
 

@@ -12,42 +12,23 @@
 //! Units inside are **ms, mV, pF, nS, pA** (coherent: nS mV = pA, pA ms / pF = mV); rates are Hz.
 //! This crate opens no files, prints nothing, and starts no threads but those it is asked for.
 
-pub mod cell;
-pub mod cell_library;
-mod checkpoint;
-pub mod connectivity;
-mod delivery;
-pub mod drive;
-mod exchange;
-pub mod fault;
-pub mod independent;
 pub mod kernel;
-pub mod membrane;
-pub mod model;
-pub mod network;
-mod plasticity;
-mod poisson;
-pub mod random;
-pub mod recorder;
-pub mod recording;
-pub mod simulation;
-pub mod spec;
-mod trains;
-pub mod tree;
-pub mod units;
-pub mod waveform;
-mod worker;
 
-pub use cell::{CellKind, CellModel};
-pub use cell_library::{CellLibrary, Preset};
-pub use checkpoint::{Checkpoint, CheckpointError};
-pub use fault::{Fault, FaultKind, Faults};
-pub use membrane::Membrane;
+pub mod engine;
+pub mod model;
+pub mod recording;
+pub mod spec;
+
+pub use engine::checkpoint::{Checkpoint, CheckpointError};
+pub use engine::network::Network;
+pub use engine::simulation::{BlowUp, Simulation, SimulationError};
 pub use model::Model;
-pub use network::Network;
-pub use recorder::{MemoryRecorder, Recorder, RecorderError, SpikeCounter};
+pub use model::cell::{CellKind, CellModel};
+pub use model::cell_library::{CellLibrary, Preset};
+pub use model::membrane::Membrane;
+pub use recording::recorder::{MemoryRecorder, Recorder, RecorderError, SpikeCounter};
 pub use recording::{PopulationRecording, Recording, Spikes, Trace};
-pub use simulation::{BlowUp, Simulation, SimulationError};
 pub use spec::ModelSpec;
-pub use units::Dimension;
-pub use waveform::Waveform;
+pub use spec::fault::{Fault, FaultKind, Faults};
+pub use spec::units::Dimension;
+pub use spec::waveform::Waveform;

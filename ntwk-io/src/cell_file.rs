@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk_core::fault::{FaultKind, Faults, nearest};
 use ntwk_core::spec::ParameterScanSpec;
-use ntwk_core::tree::{Node, Value};
+use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
+use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
 use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
-use ntwk_morpho::swc::{SwcError, SwcOptions, SwcReading};
 
 use crate::error::FileError;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
@@ -144,7 +144,7 @@ pub(crate) fn located(mut faults: Faults, tree: &Node, file: &Path) -> Faults {
 pub fn read_morphology(file: &Path, options: &SwcOptions) -> Result<SwcReading, CellFileError> {
     let text = std::fs::read(file)
         .map_err(|source| CellFileError::Read { file: file.to_owned(), source })?;
-    ntwk_morpho::swc::read(&text, options)
+    ntwk_morpho::geometry::swc::read(&text, options)
         .map_err(|source| CellFileError::Swc { file: file.to_owned(), source })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk_core::fault::{FaultKind, Faults};
+use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_morpho::GapJunction;
 use ntwk_morpho::spec::{BuiltCell, CoupledSpec};
 

@@ -14,8 +14,8 @@
 
 use std::path::Path;
 
-use ntwk_core::fault::{FaultKind, Faults};
-use ntwk_core::tree::{Node, Value};
+use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::tree::{Node, Value};
 
 use crate::cell_run_file::read_trace_csv;
 use crate::error::{Action, FileError};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use jsonc_parser::ast;
-use ntwk_core::fault::{FaultKind, Faults};
-use ntwk_core::tree::{Node, Value};
+use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::{CellLibrary, Model, ModelSpec};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

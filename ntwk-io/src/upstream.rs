@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 
 use ntwk_core::ModelSpec;
-use ntwk_core::fault::{FaultKind, Faults};
+use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::tree::{Node, Value};
+use ntwk_core::spec::waveform::Waveform;
 use ntwk_core::spec::{
     AfferentSpec, CellSpec, ConnectionSpec, Named, ParameterText, PopulationSpec, ProjectionSpec,
     ReceptorSpec, SimulationSpec,
 };
-use ntwk_core::tree::{Node, Value};
-use ntwk_core::waveform::Waveform;
 
 /// An imported model and what the importer has to say about it.
 #[derive(Debug, Clone, PartialEq)]

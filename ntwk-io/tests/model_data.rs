@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ntwk_cells::library;
+use ntwk_core::spec::waveform::{Shape, Waveform};
 use ntwk_core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ProjectionSpec};
-use ntwk_core::waveform::{Shape, Waveform};
 use ntwk_core::{Model, ModelSpec};
 use ntwk_io::{ModelFileError, read_model};
 use tempfile::TempDir;

@@ -13,7 +13,7 @@
 //! 7. [`phase_plane`], [`follow`], [`bifurcation_diagram`] and [`map_fixed_points`]: nullclines, branches along a parameter with
 //!    their saddle-node and Hopf bifurcations, maps over many parameters.
 //!
-//! [`spike_trains`] takes trains as regular as those of cells, where the moments take Poisson trains. [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`] the equations of The Virtual
+//! [`spike_trains`](scan::spike_trains) takes trains as regular as those of cells, where the moments take Poisson trains. [`Tabulated`] interpolates measured rates. [`Siegert`] is the transfer function of the leaky integrate-and-fire neuron, [`tvb`](reference::tvb) the equations of The Virtual
 //! Brain for comparison.
 //!
 //! ```
@@ -67,92 +67,56 @@
 //! Units: ms, mV, pF, nS, pA; rates in Hz. Derivatives are exact: every formula is written once over [`Scalar`] and
 //! evaluated in dual numbers.
 
-mod bifurcation_diagram;
-mod branch;
-mod construction;
-mod continuation;
-mod contour;
-mod cross_validation;
-pub mod delays;
-mod domain;
-mod dormand_prince;
-mod dynamics;
-mod effective_threshold;
-mod fit;
-mod fixed_point;
-pub mod fluctuation_scan;
-pub mod from_model;
-mod input;
-mod interpolation;
-mod least_squares;
-mod linear_response;
-pub mod measurement;
-mod moments;
-mod noise;
-mod parameter_map;
-mod pathway;
-mod phase_plane;
-mod place_network;
-mod point;
-pub mod quadratic;
-mod ridge;
-pub mod ring;
-mod scalar;
-mod scan;
-pub mod scan_design;
-mod second_order;
-mod siegert;
-pub mod single_cell;
-pub mod special;
-pub mod spike_trains;
-mod support;
-mod synapse;
-mod system;
-mod tabulated;
-mod threshold_form;
-mod transfer_function;
-pub mod tvb;
-mod unsupported;
+pub mod bifurcation;
+pub mod dynamics;
+pub mod fit;
+pub mod moments;
+pub mod prediction;
+pub mod reference;
+pub mod scan;
+pub mod spatial;
+pub mod system;
+pub mod transfer;
 
-pub use bifurcation_diagram::{BifurcationDiagram, Sought, bifurcation_diagram};
-pub use branch::{
+pub use bifurcation::bifurcation_diagram::{BifurcationDiagram, Sought, bifurcation_diagram};
+pub use bifurcation::branch::{
     Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
 };
-pub use construction::{Construction, ConstructionError, fixed_point_construction};
-pub use continuation::{Family, follow};
-pub use cross_validation::{CrossValidation, cross_validate};
-pub use domain::Domain;
-pub use dormand_prince::Tolerance;
-pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};
-pub use effective_threshold::{EffectiveThreshold, ThresholdError, effective_threshold};
-pub use fit::{Fit, FitOptions, Termination, ThresholdStep, Weighting, fit};
-pub use fixed_point::{
+pub use bifurcation::construction::{Construction, ConstructionError, fixed_point_construction};
+pub use bifurcation::continuation::{Family, follow};
+pub use bifurcation::fixed_point::{
     FixedPoint, FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, Stability,
     default_starts, find_fixed_points,
 };
-pub use input::{FunctionInput, Input, InputError, InputSource, SampledInput};
-pub use linear_response::LinearResponse;
+pub use bifurcation::parameter_map::map_fixed_points;
+pub use bifurcation::phase_plane::{PhasePlane, PhasePlaneError, phase_plane};
+pub use dynamics::dormand_prince::Tolerance;
+pub use dynamics::linear_response::LinearResponse;
+pub use dynamics::noise::{NoiseError, NoiseOptions, integrate_with_noise};
+pub use dynamics::second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
+pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};
+pub use fit::cross_validation::{CrossValidation, cross_validate};
+pub use fit::ridge::{RidgeFit, fit_ridge};
+pub use fit::{Fit, FitOptions, Termination, ThresholdStep, Weighting, fit};
+pub use moments::scalar::{Dual, HyperDual, Scalar};
+pub use moments::synapse::{Mixture, SynapseClass};
 pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient, potential_density,
 };
-pub use noise::{NoiseError, NoiseOptions, integrate_with_noise};
-pub use parameter_map::map_fixed_points;
-pub use pathway::{InvalidPathway, Link, Pathway, PathwayFault};
-pub use phase_plane::{PhasePlane, PhasePlaneError, phase_plane};
-pub use place_network::{PlaceNetwork, PlaceNetworkError, PlaceOptions, PlaceTrajectory};
-pub use point::{Gains, Point, PointError};
-pub use ridge::{RidgeFit, fit_ridge};
-pub use scalar::{Dual, HyperDual, Scalar};
-pub use scan::{FitError, FitQuality, ScanPoint};
-pub use second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
-pub use siegert::Siegert;
-pub use support::Support;
-pub use synapse::{Mixture, SynapseClass};
+pub use scan::point::{FitError, FitQuality, ScanPoint};
+pub use scan::unsupported::{Unsupported, covered_membrane, synapse_class};
+pub use spatial::pathway::{InvalidPathway, Link, Pathway, PathwayFault};
+pub use spatial::place_network::{PlaceNetwork, PlaceNetworkError, PlaceOptions, PlaceTrajectory};
+pub use system::input::{FunctionInput, Input, InputError, InputSource, SampledInput};
+pub use system::point::{Gains, Point, PointError};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,
 };
-pub use tabulated::{TableError, Tabulated};
-pub use threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
-pub use transfer_function::{DynTransferFunction, TransferFunction};
-pub use unsupported::{Unsupported, covered_membrane, synapse_class};
+pub use transfer::domain::Domain;
+pub use transfer::effective_threshold::{EffectiveThreshold, ThresholdError, effective_threshold};
+pub use transfer::siegert::Siegert;
+pub use transfer::support::Support;
+pub use transfer::tabulated::{TableError, Tabulated};
+pub use transfer::threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
+pub use transfer::transfer_function::{DynTransferFunction, TransferFunction};

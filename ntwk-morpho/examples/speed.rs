@@ -5,9 +5,9 @@
 //! COPIES, so many are solved together, and the time is that per copy. Prints one line of JSON.
 #![allow(clippy::print_stdout)]
 
-use ntwk_morpho::channels::HodgkinHuxley;
-use ntwk_morpho::ensemble::run_copies;
-use ntwk_morpho::swc::{SwcOptions, read};
+use ntwk_morpho::geometry::swc::{SwcOptions, read};
+use ntwk_morpho::membrane::channels::HodgkinHuxley;
+use ntwk_morpho::solver::ensemble::run_copies;
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Location, Method, Per, Selection, Settings,
     Simulation, Spread, Waveform, Work,

@@ -1,8 +1,8 @@
 //! Channels in cells.
 
-use ntwk_morpho::channel::{Gate, Kinetics};
-use ntwk_morpho::channels::*;
-use ntwk_morpho::generators::{ball_and_stick, cable};
+use ntwk_morpho::geometry::generators::{ball_and_stick, cable};
+use ntwk_morpho::membrane::channel::{Gate, Kinetics};
+use ntwk_morpho::membrane::channels::*;
 use ntwk_morpho::{
     Cell, CellError, Discretisation, Impedance, Location, Method, Probe, Region, Selection,
     Settings, Simulation, SimulationError, VoltageClamp, Waveform,

@@ -4,8 +4,8 @@ mod common;
 
 use common::{data, max_difference, number, numbers, reached};
 use nalgebra::{DMatrix, DVector};
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::generators::{ball_and_stick, cable};
+use ntwk_morpho::geometry::generators::{ball_and_stick, cable};
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{
     Cell, CoupledCells, CoupledError, Discretisation, GapJunction, Impedance, Location, Method,
     Selection, Settings, Simulation, Waveform, coupled_response,

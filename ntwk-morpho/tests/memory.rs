@@ -2,8 +2,8 @@
 #![allow(clippy::print_stderr)]
 
 use allocation_counter::measure;
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::generators::PyramidalTree;
+use ntwk_morpho::geometry::generators::PyramidalTree;
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{Cell, Discretisation, Selection, Settings, Simulation};
 
 fn cell(squid: bool) -> Cell {

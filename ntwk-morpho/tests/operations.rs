@@ -1,7 +1,7 @@
 //! Operations on morphologies.
 
-use ntwk_morpho::generators::{BinaryTree, PyramidalTree, RallTree};
-use ntwk_morpho::swc::{SwcOptions, read};
+use ntwk_morpho::geometry::generators::{BinaryTree, PyramidalTree, RallTree};
+use ntwk_morpho::geometry::swc::{SwcOptions, read};
 use ntwk_morpho::{MorphologyError, Region};
 
 #[test]

@@ -1,9 +1,9 @@
 //! Gap junctions, gradients of the passive cell, the passive fit, and maps of EPSPs against impedances.
 
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::generators::{PyramidalTree, ball_and_stick};
-use ntwk_morpho::passive::{PassiveCell, PassiveError, Target};
-use ntwk_morpho::passive_fit::{PassiveParameter, fit_passive};
+use ntwk_morpho::geometry::generators::{PyramidalTree, ball_and_stick};
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
+use ntwk_morpho::solver::passive::{PassiveCell, PassiveError, Target};
+use ntwk_morpho::solver::passive_fit::{PassiveParameter, fit_passive};
 use ntwk_morpho::{
     Cell, Discretisation, Location, Method, Selection, Settings, Simulation, Waveform,
 };

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{data, max_difference, number, numbers, reached};
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::generators::PyramidalTree;
-use ntwk_morpho::swc::{SwcOptions, read, to_swc};
+use ntwk_morpho::geometry::generators::PyramidalTree;
+use ntwk_morpho::geometry::swc::{SwcOptions, read, to_swc};
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Impedance, Location, Method, Morphology, Selection,
     Settings, Simulation, Waveform,

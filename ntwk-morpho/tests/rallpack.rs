@@ -3,8 +3,8 @@
 mod common;
 
 use common::{data, max_difference, number, numbers, reached};
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::generators::{BinaryTree, cable};
+use ntwk_morpho::geometry::generators::{BinaryTree, cable};
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{
     Cell, Discretisation, Location, Method, Selection, Settings, Simulation, Waveform,
 };

@@ -4,8 +4,8 @@ mod common;
 
 use common::reached;
 use ntwk_morpho::Mechanism;
-use ntwk_morpho::channel::{Channel, Gate, Kinetics};
-use ntwk_morpho::channels::*;
+use ntwk_morpho::membrane::channel::{Channel, Gate, Kinetics};
+use ntwk_morpho::membrane::channels::*;
 
 /// Steady state and time constant of each gate at 34 °C as the sources write them.
 type Table<const N: usize> = fn(f64) -> [(f64, f64); N];

@@ -6,8 +6,8 @@ mod common;
 
 use common::{data, max_difference, number, numbers, reached, reconstruction};
 use nalgebra::Complex;
-use ntwk_morpho::channels::{HodgkinHuxley, Leak};
-use ntwk_morpho::swc::{SomaRule, SwcOptions, read};
+use ntwk_morpho::geometry::swc::{SomaRule, SwcOptions, read};
+use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Impedance, Location, MagnesiumBlock, Method,
     Morphology, Region, Selection, Settings, Simulation, Waveform,

@@ -1,8 +1,8 @@
 //! SWC reading: soma rules, repairs, faults, and that no input panics.
 
 use ntwk_morpho::Region;
-use ntwk_morpho::generators::{BinaryTree, PyramidalTree, RallTree, ball_and_stick};
-use ntwk_morpho::swc::{
+use ntwk_morpho::geometry::generators::{BinaryTree, PyramidalTree, RallTree, ball_and_stick};
+use ntwk_morpho::geometry::swc::{
     OtherTrees, Repair, SomaRule, SomaShape, SwcFault, SwcOptions, ZeroRadius, read, to_swc,
 };
 use rand::{RngExt, SeedableRng};

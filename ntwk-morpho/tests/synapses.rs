@@ -1,7 +1,7 @@
 //! Synapses: time course, events between steps, merging, nonlinearity.
 
-use ntwk_morpho::channels::Leak;
-use ntwk_morpho::generators::{ball_and_stick, cable};
+use ntwk_morpho::geometry::generators::{ball_and_stick, cable};
+use ntwk_morpho::membrane::channels::Leak;
 use ntwk_morpho::{
     Cell, CellError, Discretisation, DoubleExponential, GabaB, Impedance, Location, MagnesiumBlock,
     Method, Receptor, Selection, Settings, Simulation, SimulationError,

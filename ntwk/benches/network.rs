@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use ntwk::core::recorder::Segment;
+use ntwk::core::recording::recorder::Segment;
 use ntwk::core::{Model, Network, Recorder, RecorderError, Simulation};
 use ntwk::io::read_model;
 

@@ -1,4 +1,4 @@
-"""Values of scipy's monotone cubic for the unit test of ntwk-meanfield/src/interpolation.rs.
+"""Values of scipy's monotone cubic for the unit test of ntwk-meanfield/src/transfer/interpolation.rs.
 
     python validation/meanfield/pchip.py
 

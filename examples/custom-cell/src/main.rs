@@ -7,9 +7,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use ntwk::overview::overview;
+use ntwk::core::engine::run::simulate;
+use ntwk::figures::overview::overview;
 use ntwk::plot::Theme;
-use ntwk::simulate::simulate;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

@@ -13,7 +13,8 @@ fn model(overrides: &[(&str, &str)]) -> Model {
 }
 
 fn run(model: &Model, threads: usize) -> Recording {
-    let run = ntwk::simulate::simulate(model, threads, &AtomicBool::new(false), &mut |_| ());
+    let run =
+        ntwk::core::engine::run::simulate(model, threads, &AtomicBool::new(false), &mut |_| ());
     run.unwrap().recording
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView1;
 use ntwk_core::spec::RecordSpec;
-use ntwk_core::waveform::Shape;
+use ntwk_core::spec::waveform::Shape;
 use ntwk_core::{CellLibrary, Model, Recording, Waveform};
 
 use super::{Bench, POPULATION, ProtocolError, require, run, spike_times};

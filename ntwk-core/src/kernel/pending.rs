@@ -1,6 +1,6 @@
 //! Events on their way: a ring of the next steps, for projections whose synapses differ in delay.
 
-use crate::connectivity::TargetLists;
+use crate::engine::connectivity::TargetLists;
 
 /// What reaches each neuron of a part in each of the next steps, for one receptor.
 ///

@@ -8,9 +8,9 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::suspects::each_suspect;
 use super::{Column, POTENTIAL_LIMIT, StartInput, SummedInput, SynapticInput, TakeInput};
-use crate::cell::{CellModel, CellStepper, NotFinite, StateVariable};
-use crate::drive::BLOCK;
-use crate::membrane::Membrane;
+use crate::engine::drive::BLOCK;
+use crate::model::cell::{CellModel, CellStepper, NotFinite, StateVariable};
+use crate::model::membrane::Membrane;
 use crate::spec::Method;
 
 /// The equations of one neuron with `K` variables besides the membrane potential.

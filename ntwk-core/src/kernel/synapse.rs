@@ -5,8 +5,8 @@ use std::ops::Range;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::{Column, PendingEvents, Propagator, column};
-use crate::cell::LinearMembrane;
 use crate::model::Receptor;
+use crate::model::cell::LinearMembrane;
 use crate::spec::Method;
 
 /// The variable `s` of one receptor for a run of neurons; it carries the current `s (q - p V)`.

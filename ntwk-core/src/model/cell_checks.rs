@@ -1,9 +1,9 @@
 //! What the kind of a cell says about the rest of its model.
 
 use super::Population;
-use crate::cell_library::CellLibrary;
-use crate::fault::{FaultKind, Faults};
+use crate::model::cell_library::CellLibrary;
 use crate::spec::ModelSpec;
+use crate::spec::fault::{FaultKind, Faults};
 
 /// A notice for each parameter that the model gives and that has no effect beside the others. A
 /// population whose cell changes during the run gets none: the change may give it an effect.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::resolve::{check_finite, check_rate, resolve_cell};
 use super::{Change, Model};
-use crate::cell::CellModel;
-use crate::cell_library::CellLibrary;
-use crate::fault::{FaultKind, Faults, nearest};
+use crate::model::cell::CellModel;
+use crate::model::cell_library::CellLibrary;
+use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::units::Dimension;
+use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, Distribution, EventSpec, EventValue, ParameterText, ReceptorKind,
 };
-use crate::units::Dimension;
-use crate::waveform::Waveform;
 
 /// What is wrong with an event, and where.
 type Broken = (&'static str, FaultKind);

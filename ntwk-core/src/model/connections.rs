@@ -2,8 +2,8 @@
 
 use super::resolve::unknown;
 use super::{Positions, Projection, Source};
-use crate::fault::{Fault, FaultKind, Faults};
 use crate::spec::Distribution;
+use crate::spec::fault::{Fault, FaultKind, Faults};
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, ModelSpec, Named, PlasticitySpec, ProjectionSpec,
     SpaceSpec, Trains,

@@ -1,5 +1,9 @@
 //! A model that is valid: names resolved, units and combinations checked, immutable.
 
+pub mod cell;
+pub mod cell_library;
+pub mod membrane;
+
 mod cell_checks;
 mod changes;
 mod connections;
@@ -9,15 +13,15 @@ mod space;
 
 use std::sync::Arc;
 
-use crate::cell::{CellModel, ParameterValues};
-use crate::cell_library::CellLibrary;
-use crate::fault::{FaultKind, Faults};
+use crate::model::cell::{CellModel, ParameterValues};
+use crate::model::cell_library::CellLibrary;
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::tree::Node;
+use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,
     ReceptorKind, SpaceSpec, Trains,
 };
-use crate::tree::Node;
-use crate::waveform::Waveform;
 
 pub(crate) use space::Positions;
 

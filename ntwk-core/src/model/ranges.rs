@@ -1,12 +1,12 @@
 //! Ranges of the single values of a description made by code; a file's are checked as it is read.
 
-use crate::fault::{FaultKind, Faults};
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::units::Dimension;
+use crate::spec::waveform::{Shape, Waveform};
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ModelSpec, Named, PlasticitySpec,
     ReceptorKind, SpaceSpec, Trains,
 };
-use crate::units::Dimension;
-use crate::waveform::{Shape, Waveform};
 
 /// Adds a fault for every single value of `spec` that no file could hold.
 pub(super) fn check_ranges(spec: &ModelSpec, faults: &mut Faults) {

@@ -6,15 +6,15 @@ use super::cell_checks::{check_input_of_linear_cells, idle_parameters};
 use super::changes::resolve_changes;
 use super::connections::{resolve_projections, unused};
 use super::{Afferent, Model, Population, Receptor};
-use crate::cell::{CellModel, Fallback, ParameterValues};
-use crate::cell_library::{CellLibrary, PresetNameError};
-use crate::fault::{FaultKind, Faults, nearest};
+use crate::model::cell::{CellModel, Fallback, ParameterValues};
+use crate::model::cell_library::{CellLibrary, PresetNameError};
+use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::units::Dimension;
+use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, CellSpec, Distribution, MOST_STEPS, Method, ModelSpec, NeuronsSpec,
     ParameterText, PopulationSpec, SpikeListSpec, Trains,
 };
-use crate::units::Dimension;
-use crate::waveform::Waveform;
 
 /// Resolves `spec`; the model is meaningful only when no fault was added.
 pub(super) fn resolve(spec: ModelSpec, library: &CellLibrary, faults: &mut Faults) -> Model {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::read::{read_choice, read_ids, read_size};
-use crate::fault::FaultKind;
-use crate::tree::TableReader;
-use crate::units::Dimension;
-use crate::waveform::Waveform;
+use crate::spec::fault::FaultKind;
+use crate::spec::tree::TableReader;
+use crate::spec::units::Dimension;
+use crate::spec::waveform::Waveform;
 
 /// A population that only sends events.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::Distribution;
 use super::read::read_ids;
-use crate::fault::{FaultKind, nearest};
-use crate::tree::TableReader;
-use crate::units::Dimension;
+use crate::spec::fault::{FaultKind, nearest};
+use crate::spec::tree::TableReader;
+use crate::spec::units::Dimension;
 
 /// Connection rules.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,9 +5,9 @@ use rand_distr::StandardNormal;
 use serde::Serialize;
 
 use super::ParameterText;
-use crate::fault::{FaultKind, Faults, nearest};
-use crate::tree::{Node, TableReader, Value, read_quantity, wrong_type};
-use crate::units::{Dimension, QuantityError};
+use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::tree::{Node, TableReader, Value, read_quantity, wrong_type};
+use crate::spec::units::{Dimension, QuantityError};
 
 /// A value, or the distribution it is drawn from.
 ///
@@ -146,7 +146,7 @@ impl Distribution {
                 mean * (variance.sqrt() * z - 0.5 * variance).exp()
             }
             Self::Drawn(DistributionShape::Uniform { low, high }) => {
-                low + (high - low) * crate::random::unit(rng.next_u64())
+                low + (high - low) * crate::engine::random::unit(rng.next_u64())
             }
         }
     }
@@ -277,7 +277,7 @@ fn read_shape<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, stream};
+    use crate::engine::random::{Purpose, stream};
 
     #[test]
     fn samples_have_the_written_mean_and_sd() {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::ParameterText;
-use crate::fault::FaultKind;
-use crate::tree::{Node, TableReader, Value, wrong_type};
-use crate::units::Dimension;
-use crate::waveform::Waveform;
+use crate::spec::fault::FaultKind;
+use crate::spec::tree::{Node, TableReader, Value, wrong_type};
+use crate::spec::units::Dimension;
+use crate::spec::waveform::Waveform;
 
 /// A change of one value of the model at a time of the run.
 ///

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::fault::{FaultKind, Faults};
-use crate::tree::{Node, TableReader, Value, wrong_type};
-use crate::units::Dimension;
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::tree::{Node, TableReader, Value, wrong_type};
+use crate::spec::units::Dimension;
 
 /// Measured rates of a population's cells against the rates of their inputs: what the theory takes in place of a scan of
 /// the point neuron that stands for the population.
@@ -46,7 +46,7 @@ impl MeasuredSpec {
     ) {
         let path = format!("theory.measured[{index}]");
         if !populations.clone().any(|p| p == self.population) {
-            let nearest = crate::fault::nearest(&self.population, populations.clone());
+            let nearest = crate::spec::fault::nearest(&self.population, populations.clone());
             let nearest = nearest.map(str::to_owned);
             let valid = populations.map(str::to_owned).collect();
             let kind = FaultKind::UnknownName { what: "population", nearest, valid };

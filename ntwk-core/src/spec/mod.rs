@@ -5,6 +5,11 @@
 //!
 //! [`Model`]: crate::model::Model
 
+pub mod fault;
+pub mod tree;
+pub mod units;
+pub mod waveform;
+
 mod afferent;
 mod connection;
 mod distribution;

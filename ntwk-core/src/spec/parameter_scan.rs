@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::ParameterText;
 use super::read::{ranged, read_choice};
-use crate::fault::{FaultKind, Faults};
-use crate::random::{Purpose, stream, unit};
-use crate::tree::{Node, TableReader, Value, wrong_type};
+use crate::engine::random::{Purpose, stream, unit};
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::tree::{Node, TableReader, Value, wrong_type};
 
 /// A scan over keys of the model.
 #[derive(Debug, Clone, PartialEq, Serialize)]

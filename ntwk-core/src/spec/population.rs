@@ -5,10 +5,10 @@ use serde::{Serialize, Serializer};
 
 use super::read::{read_choice, read_size};
 use super::{Distribution, Named};
-use crate::fault::{FaultKind, Faults};
-use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
-use crate::units::Dimension;
-use crate::waveform::Waveform;
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::tree::{Node, TableReader, Value, read_count, wrong_type};
+use crate::spec::units::Dimension;
+use crate::spec::waveform::Waveform;
 
 /// A population of identical neurons.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::connection::read_connection;
 use super::read::{read_choice, ruled};
 use super::{ConnectionSpec, Distribution};
-use crate::fault::{FaultKind, Faults};
-use crate::tree::{Node, TableReader, Value, wrong_type};
-use crate::units::Dimension;
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::tree::{Node, TableReader, Value, wrong_type};
+use crate::spec::units::Dimension;
 
 /// A projection from one source to one or several target populations.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -9,9 +9,9 @@ use super::{
     AdaptationTheory, CompareSpec, MOST_STEPS, Method, ModelSpec, Named, RecordSpec, ScanSpec,
     SimulationSpec, SpikeTrainTheory, TheorySpec, TransferFunctionKind,
 };
-use crate::fault::{FaultKind, Faults, nearest};
-use crate::tree::{Node, TableReader, Value, read_count, wrong_type};
-use crate::units::Dimension;
+use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::tree::{Node, TableReader, Value, read_count, wrong_type};
+use crate::spec::units::Dimension;
 
 impl ModelSpec {
     /// Reads a model from a tree. What could be read is returned even when there are faults, so

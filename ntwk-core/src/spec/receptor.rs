@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::read::read_choice;
-use crate::fault::FaultKind;
-use crate::tree::TableReader;
-use crate::units::Dimension;
+use crate::spec::fault::FaultKind;
+use crate::spec::tree::TableReader;
+use crate::spec::units::Dimension;
 
 /// A synaptic receptor: a variable `s` that an event raises by the weight of its synapse, that
 /// decays with `tau_syn`, and that carries a current into the cell as its kind says.

@@ -1,7 +1,7 @@
 use std::f64::consts::PI;
 
 use crate::support::{array, assert_close, data, number, numbers};
-use ntwk_meanfield::quadratic::{QuadraticFault, QuadraticNetwork};
+use ntwk_meanfield::reference::quadratic::{QuadraticFault, QuadraticNetwork};
 
 fn network(file: &serde_json::Value) -> QuadraticNetwork {
     let get = |k: &str| number(&file["params"][k]);

@@ -1,5 +1,5 @@
 use crate::support::{array, assert_close, data, number};
-use ntwk_meanfield::special;
+use ntwk_meanfield::moments::special;
 
 fn check(name: &str, f: fn(f64) -> f64) {
     for case in array(&data("special.json")[name]) {

@@ -1,5 +1,5 @@
 use crate::support::{array, assert_close, data, number, numbers};
-use ntwk_meanfield::tvb::{TvbError, TvbModel, TvbParameters, TvbSecondOrder};
+use ntwk_meanfield::reference::tvb::{TvbError, TvbModel, TvbParameters, TvbSecondOrder};
 use serde_json::Value;
 
 fn parameters(set: &Value) -> TvbParameters {

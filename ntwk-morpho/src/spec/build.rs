@@ -4,16 +4,16 @@ use super::{
     Activity, CellSpec, DiscretisationSpec, Electrode, ProbeSpec, SynapsePlaces, SynapseSpec,
 };
 use crate::Discretisation;
-use crate::cell::{Cell, CellError};
-use crate::channel::Channel;
-use crate::channels::Leak;
-use crate::compartments::{Compartments, Location};
-use crate::morphology::Morphology;
-use crate::placement::{Per, Spread};
-use crate::selection::Selection;
-use crate::simulation::{Probe, Simulation, SimulationError};
-use ntwk_core::fault::{FaultKind, Faults};
-use ntwk_core::random::{Purpose, stream};
+use crate::geometry::morphology::Morphology;
+use crate::geometry::selection::Selection;
+use crate::membrane::cell::{Cell, CellError};
+use crate::membrane::channel::Channel;
+use crate::membrane::channels::Leak;
+use crate::mesh::compartments::{Compartments, Location};
+use crate::mesh::placement::{Per, Spread};
+use crate::solver::simulation::{Probe, Simulation, SimulationError};
+use ntwk_core::engine::random::{Purpose, stream};
+use ntwk_core::spec::fault::{FaultKind, Faults};
 use rand::RngExt;
 use std::sync::Arc;
 
@@ -412,7 +412,7 @@ pub(crate) fn spread_number(
     selection: &Selection,
     number: u64,
     spread: Spread,
-) -> Result<Vec<Location>, crate::mechanism::ParameterError> {
+) -> Result<Vec<Location>, crate::membrane::mechanism::ParameterError> {
     let area: f64 = selection.indices(c).iter().map(|&k| c.as_slice()[k].area).sum();
     c.spread(selection, Per::Area, number as f64 / area, spread)
 }

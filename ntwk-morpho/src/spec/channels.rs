@@ -1,17 +1,17 @@
 //! `[channels.NAME]`: built-in and declared channels in their places.
 
 use super::reader::{Range, Section};
-use crate::channel::{Channel, Kinetics};
-use crate::channels::{
+use crate::geometry::selection::Selection;
+use crate::membrane::channel::{Channel, Kinetics};
+use crate::membrane::channels::{
     AType, CalciumActivated, CalciumPool, DelayedRectifier, FastSodium, Hcn, HcnPoirazi,
     HighThresholdCalcium, HodgkinHuxley, Kv, Leak, Muscarinic, SlowPotassium, Sodium, TCalcium,
     TraubMiles,
 };
-use crate::declared::DeclaredChannel;
-use crate::expression::Expression;
-use crate::mechanism::Mechanism;
-use crate::quantity::Quantity as Q;
-use crate::selection::Selection;
+use crate::membrane::declared::DeclaredChannel;
+use crate::membrane::expression::Expression;
+use crate::membrane::mechanism::Mechanism;
+use crate::spec::quantity::Quantity as Q;
 use std::sync::Arc;
 
 /// A mechanism in its places.

@@ -8,11 +8,11 @@
 use super::BuiltCell;
 use super::build::fault;
 use super::reader::{Range, Section};
-use crate::place::Place;
-use crate::quantity::Quantity as Q;
-use crate::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
-use ntwk_core::fault::Faults;
-use ntwk_core::tree::{Node, TableReader, Value};
+use crate::geometry::place::Place;
+use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
+use crate::spec::quantity::Quantity as Q;
+use ntwk_core::spec::fault::Faults;
+use ntwk_core::spec::tree::{Node, TableReader, Value};
 use std::path::PathBuf;
 
 /// One of the cells.

@@ -1,9 +1,9 @@
 //! `[[electrodes]]`: injected currents and voltage clamps.
 
 use super::reader::{Range, Section};
-use crate::place::Place;
-use crate::quantity::Quantity as Q;
-use crate::stimulus::{VoltageClamp, Waveform};
+use crate::geometry::place::Place;
+use crate::membrane::stimulus::{VoltageClamp, Waveform};
+use crate::spec::quantity::Quantity as Q;
 
 /// What an electrode does.
 #[derive(Debug, Clone, PartialEq)]

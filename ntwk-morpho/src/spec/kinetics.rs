@@ -1,8 +1,8 @@
 //! `[kinetics.NAME]`: channels declared as data.
 
 use super::reader::{Range, Section, read_quantity};
-use crate::declared::{DeclaredChannel, DeclaredGate, GateFormulas};
-use crate::quantity::Quantity as Q;
+use crate::membrane::declared::{DeclaredChannel, DeclaredGate, GateFormulas};
+use crate::spec::quantity::Quantity as Q;
 
 /// Names a formula has already.
 const TAKEN: [&str; 3] = ["V", "Ca", "celsius"];

@@ -1,6 +1,6 @@
 //! The description of a cell as a file holds it, and its strict reader.
 //!
-//! A tree of keys with lines ([`ntwk_core::tree::Node`], what TOML becomes) is read into a [`CellSpec`], all faults at once;
+//! A tree of keys with lines ([`ntwk_core::spec::tree::Node`], what TOML becomes) is read into a [`CellSpec`], all faults at once;
 //! [`CellSpec::build`] makes a cell of it. The crate opens no files: whoever does hands over the text of the SWC file that
 //! [`MorphologySource::Swc`] names.
 //!
@@ -18,6 +18,8 @@
 //! | `[simulation]` | `t_stop`, `dt`, `method`, `celsius`, `v_init`, `seed` |
 //! | `[record]` | `every`, `voltage`, `calcium`, `variables`, `currents`, `spikes`, `threshold` |
 //! | `[scan]` | `vary` and what else the scan of a network has; `command` is morpho |
+
+pub mod quantity;
 
 mod build;
 mod channels;
@@ -39,12 +41,12 @@ pub use network_drive::NetworkDrive;
 pub use record::{ProbeSpec, RecordSpec};
 pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapsePlaces, SynapseSpec};
 
-use crate::quantity::Quantity;
-use crate::selection::Selection;
-use crate::simulation::{Method, Settings};
-use ntwk_core::fault::Faults;
+use crate::geometry::selection::Selection;
+use crate::solver::simulation::{Method, Settings};
+use crate::spec::quantity::Quantity;
+use ntwk_core::spec::fault::Faults;
+use ntwk_core::spec::tree::{Node, TableReader};
 use ntwk_core::spec::{ParameterScanSpec, ScanCommand, read_parameter_scan};
-use ntwk_core::tree::{Node, TableReader};
 use reader::{Range, Section};
 
 /// A cell as written: checked alone, not yet on its morphology.

@@ -1,16 +1,16 @@
 //! `[morphology]`: a file or a generator, and what is done with it.
 
 use super::reader::{Range, Section};
-use crate::generators::{self, BinaryTree, PyramidalTree, RallTree};
-use crate::morphology::{Morphology, MorphologyError};
-use crate::quantity::Quantity as Q;
-use crate::region::Region;
-use crate::selection::region;
-use crate::swc::{OtherTrees, SomaRule, SwcOptions, ZeroRadius};
+use crate::geometry::generators::{self, BinaryTree, PyramidalTree, RallTree};
+use crate::geometry::morphology::{Morphology, MorphologyError};
+use crate::geometry::region::Region;
+use crate::geometry::selection::region;
+use crate::geometry::swc::{OtherTrees, SomaRule, SwcOptions, ZeroRadius};
+use crate::spec::quantity::Quantity as Q;
 
 /// A generator with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[allow(missing_docs)] // lengths and diameters in µm, as in `crate::generators`
+#[allow(missing_docs)] // lengths and diameters in µm, as in `crate::geometry::generators`
 pub enum Generator {
     Cable { length: f64, diameter: f64 },
     BallAndStick { soma_diameter: f64, length: f64, diameter: f64 },

@@ -1,8 +1,8 @@
 //! `[synapses.NAME] network = { ... }`: spikes of a population of a network onto synapses.
 
 use super::reader::{Range, Section};
-use crate::quantity::Quantity as Q;
-use ntwk_core::random::{Purpose, stream};
+use crate::spec::quantity::Quantity as Q;
+use ntwk_core::engine::random::{Purpose, stream};
 use rand::RngExt;
 use std::path::PathBuf;
 

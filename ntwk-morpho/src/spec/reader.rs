@@ -1,11 +1,11 @@
 //! Reading one table of a description: quantities with ranges, selections, places, formulas.
 
-use crate::expression::Expression;
-use crate::place::Place;
-use crate::quantity::Quantity;
-use crate::selection::Selection;
-use ntwk_core::fault::{FaultKind, Faults, nearest};
-use ntwk_core::tree::{Node, TableReader, Value, wrong_type};
+use crate::geometry::place::Place;
+use crate::geometry::selection::Selection;
+use crate::membrane::expression::Expression;
+use crate::spec::quantity::Quantity;
+use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
 
 /// The range a number must lie in.
 #[derive(Debug, Clone, Copy, PartialEq)]

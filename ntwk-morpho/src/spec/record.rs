@@ -1,8 +1,8 @@
 //! `[record]`: what to record.
 
 use super::reader::{Range, Section};
-use crate::place::Place;
-use crate::quantity::Quantity as Q;
+use crate::geometry::place::Place;
+use crate::spec::quantity::Quantity as Q;
 
 /// A quantity to record.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,11 @@
 
 use super::network_drive::{self, NetworkDrive};
 use super::reader::{Range, Section, read_quantity};
-use crate::place::Place;
-use crate::placement::{Per, Spread};
-use crate::quantity::Quantity as Q;
-use crate::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
-use crate::selection::Selection;
+use crate::geometry::place::Place;
+use crate::geometry::selection::Selection;
+use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
+use crate::mesh::placement::{Per, Spread};
+use crate::spec::quantity::Quantity as Q;
 
 /// `[receptors.NAME]`.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,11 @@
 //! Background synaptic activity: the state it puts the cell in and what that does to EPSPs.
 
 use super::{Contact, StudyError, add_contact, positive, settled};
-use crate::cell::Cell;
-use crate::compartments::Location;
-use crate::simulation::{Settings, Simulation};
+use crate::membrane::cell::Cell;
+use crate::membrane::stimulus::Waveform;
+use crate::mesh::compartments::Location;
+use crate::solver::simulation::{Settings, Simulation};
 use crate::spec::BuiltCell;
-use crate::stimulus::Waveform;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A cell under its synaptic activity and at rest.

@@ -1,10 +1,10 @@
 //! One synapse after the other in every compartment: what arrives at the soma.
 
 use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
-use crate::compartments::Location;
-use crate::selection::Selection;
+use crate::geometry::selection::Selection;
+use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::work::Work;
+use crate::studies::work::Work;
 
 /// EPSPs of a synapse in each of some compartments: those that were computed.
 #[derive(Debug, Clone, PartialEq)]

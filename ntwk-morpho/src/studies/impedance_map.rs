@@ -1,8 +1,8 @@
 //! Input and transfer impedance of every compartment.
 
 use super::{StudyError, quiet};
-use crate::compartments::Location;
-use crate::impedance::Impedance;
+use crate::mesh::compartments::Location;
+use crate::solver::impedance::Impedance;
 use crate::spec::BuiltCell;
 use nalgebra::Complex;
 

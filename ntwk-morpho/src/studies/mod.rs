@@ -4,6 +4,8 @@
 //! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Work`];
 //! interrupted, it gives what the first points gave.
 
+pub mod work;
+
 mod background;
 mod epsp_map;
 mod impedance_map;
@@ -16,13 +18,13 @@ pub use impedance_map::{ImpedanceMap, impedance_map};
 pub use propagation::{Propagation, Snapshots, back_propagation, snapshots};
 pub use summation::{SequenceCurve, SummationCurve, sequences, summation};
 
-use crate::cell::{Cell, CellError};
-use crate::compartments::Location;
-use crate::impedance::ImpedanceError;
-use crate::receptor::Receptor;
-use crate::simulation::{Simulation, SimulationError};
+use crate::membrane::cell::{Cell, CellError};
+use crate::membrane::receptor::Receptor;
+use crate::mesh::compartments::Location;
+use crate::solver::impedance::ImpedanceError;
+use crate::solver::simulation::{Simulation, SimulationError};
 use crate::spec::BuiltCell;
-use crate::work::Work;
+use crate::studies::work::Work;
 
 /// Why a study could not be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

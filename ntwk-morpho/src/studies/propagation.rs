@@ -1,10 +1,10 @@
 //! The potential of the whole tree over time: back-propagating action potentials, snapshots for a movie.
 
 use super::{SETTLE, StudyError, positive, settled, watch};
-use crate::compartments::Location;
+use crate::membrane::stimulus::Waveform;
+use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::stimulus::Waveform;
-use crate::work::Work;
+use crate::studies::work::Work;
 
 /// What a pulse at the soma does in every compartment.
 #[derive(Debug, Clone, PartialEq)]

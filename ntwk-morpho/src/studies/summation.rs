@@ -1,9 +1,9 @@
 //! How EPSPs add up: number of synapses active together, order and speed of a sequence.
 
 use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
-use crate::compartments::Location;
+use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::work::Work;
+use crate::studies::work::Work;
 
 /// Peaks against the number of synapses that are active together.
 #[derive(Debug, Clone, PartialEq)]

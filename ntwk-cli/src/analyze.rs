@@ -1,0 +1,127 @@
+//! `ntwk analyze`: the macroscopic quantities of a stored run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ntwk_core::{Model, Recording};
+use ntwk_io::{ResultFile, Selection};
+
+use super::Failure;
+use super::output::{make_folder, no_run, print, stored_model, write_json};
+use super::run::list_files;
+use super::table::{Table, number};
+use ntwk::report::quantities::{Analysis, analyze};
+
+/// Neurons whose recorded variables are read, at most.
+const MOST_SAMPLED: usize = 100;
+/// Bytes of samples read, at most.
+const SAMPLE_BYTES: f64 = 5e8;
+
+/// Analyse a run: rates, irregularity, correlations, rhythm, membrane potential, conductances,
+/// currents and their balance, afferent against recurrent input.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk analyze out/results.h5
+  ntwk analyze out/results.h5 --window 500,2500 --out out
+
+Definitions are those of elephant and scipy; the documentation of ntwk-analysis has the equations. \
+Variables are read of the first 100 recorded neurons. Writes analysis.json into DIR.")]
+pub(crate) struct AnalyzeArgs {
+    /// Results file of `ntwk run` or `ntwk compare`.
+    pub file: PathBuf,
+    /// Window FROM,TO (ms) [default: the stationary window of the model].
+    #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
+    pub window: Option<[f64; 2]>,
+    /// Folder for analysis.json [default: that of FILE].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
+    let bounds: Vec<f64> = text.split(',').filter_map(|t| t.trim().parse().ok()).collect();
+    match bounds[..] {
+        [from, to] if from >= 0.0 && from < to && text.matches(',').count() == 1 => Ok([from, to]),
+        _ => Err("expected FROM,TO in ms with 0 <= FROM < TO, for example 500,2500".to_owned()),
+    }
+}
+
+pub(crate) fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
+    let file = ResultFile::open(&args.file)?;
+    let model = stored_model(&file, &args.file)?.ok_or_else(|| no_run(&args.file))?;
+    let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.file))?;
+    let analysis = analyze(&model, &recording, args.window)?;
+    print(quantities(&analysis).to_string().trim_end());
+    print(inputs(&analysis).to_string().trim_end());
+    print(format!("between {} and {} ms", analysis.window_ms[0], analysis.window_ms[1]));
+    let folder = match (&args.out, args.file.parent()) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(folder)) => folder.to_owned(),
+        (None, None) => PathBuf::from("."),
+    };
+    make_folder(&folder)?;
+    list_files(&[write_json(&folder, "analysis.json", &analysis)?]);
+    Ok(())
+}
+
+/// What the analysis reads of a stored run: spikes, counts, and the variables of so many neurons as memory allows.
+pub(crate) fn sampled(file: &ResultFile, model: &Model) -> Result<Option<Recording>, Failure> {
+    let Some(outline) = file.recording_of(&Selection { variables: None, columns: 0..0 })? else {
+        return Ok(None);
+    };
+    let traces: usize = outline.populations.iter().map(|p| p.traces.len()).sum();
+    let frames = f64::from(model.n_steps()) / f64::from(model.record_every());
+    let columns = (SAMPLE_BYTES / (8.0 * frames * traces.max(1) as f64)) as usize;
+    let columns = 0..columns.clamp(1, MOST_SAMPLED);
+    Ok(file.recording_of(&Selection { variables: None, columns })?)
+}
+
+/// One row per quantity, one column per population.
+pub(crate) fn quantities(analysis: &Analysis) -> Table {
+    let mut header = vec!["quantity"];
+    header.extend(analysis.populations.iter().map(|p| p.population.as_str()));
+    let mut table = Table::new(&header);
+    let mut names: Vec<(&str, &str, &str)> = Vec::new();
+    for q in analysis.populations.iter().flat_map(|p| &p.quantities) {
+        if !names.iter().any(|n| n.0 == q.name) {
+            names.push((&q.name, &q.label, &q.unit));
+        }
+    }
+    for (name, label, unit) in names {
+        let unit = if unit == "1" { String::new() } else { format!(" ({unit})") };
+        let mut row = vec![format!("{label}{unit}")];
+        row.extend(
+            analysis
+                .populations
+                .iter()
+                .map(|p| p.get(name).map_or_else(|| "–".to_owned(), significant)),
+        );
+        table.row(row);
+    }
+    table
+}
+
+/// Where the input of every population comes from.
+pub(crate) fn inputs(analysis: &Analysis) -> Table {
+    let mut table =
+        Table::new(&["expected input", "kind", "events (1/s)", "conductance (nS)", "current (pA)"]);
+    for input in analysis.populations.iter().flat_map(|p| &p.inputs) {
+        table.row(vec![
+            input.projection.clone(),
+            if input.afferent { "afferent" } else { "recurrent" }.to_owned(),
+            number(input.event_rate, 1),
+            significant(input.conductance),
+            input.current.map_or_else(|| "–".to_owned(), significant),
+        ]);
+    }
+    table
+}
+
+/// Four significant digits.
+fn significant(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let digits = (3 - x.abs().log10().floor() as i32).clamp(0, 8);
+    number(x, digits as usize)
+}

@@ -1,0 +1,110 @@
+//! `ntwk cells fi`.
+
+use clap::Args;
+use ntwk::figures::cell::fi_figure;
+use ntwk_cells::protocol::{FiCurve, FiProtocol};
+
+use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
+use crate::Failure;
+use crate::output::{print, theme, write, write_figure};
+use crate::run::list_files;
+use crate::table::{Table, number, optional};
+
+/// Rows of the printed table; fi.csv has every point.
+const ROWS: usize = 12;
+
+/// The f-I curve of a cell: stationary and initial firing rate against constant current.
+///
+/// The stationary rate is one over the mean interval of the spikes after --settle, the initial one is one over the first
+/// interval.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk cells fi RS
+  ntwk cells fi FS --from 150 --to '0.6 nA' --points 46 --duration '5 s'
+  ntwk cells fi AdExp_a_4_b_40 --set 'tau_w=0.2 s'
+  ntwk cells fi --model examples/rs-fs/model.toml --population RecExc
+
+Writes results.h5 (the spikes; ntwk info, export, analyze and verify read it), fi.csv, fi.png and fi.svg into DIR.")]
+pub(super) struct FiArgs {
+    #[command(flatten)]
+    cell: CellArgs,
+    /// First current (pA, or with a unit).
+    #[arg(long, value_name = "CURRENT", value_parser = current, allow_hyphen_values = true, default_value = "0")]
+    from: f64,
+    /// Last current (pA, or with a unit) [default: three times what brings the passive cell to its threshold].
+    #[arg(long, value_name = "CURRENT", value_parser = current, allow_hyphen_values = true)]
+    to: Option<f64>,
+    /// Number of currents, evenly spaced.
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    points: u32,
+    /// Duration of each current (ms, or with a unit).
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "2000")]
+    duration: f64,
+    /// Time before the stationary rate is counted (ms, or with a unit).
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "500")]
+    settle: f64,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+pub(super) fn run(args: &FiArgs) -> Result<(), Failure> {
+    let library = ntwk_cells::library();
+    let chosen = args.cell.choose(&library)?;
+    let protocol = FiProtocol {
+        from: args.from,
+        to: args.to.unwrap_or(3.0 * chosen.scale()),
+        points: args.points,
+        duration: args.duration,
+        settle: args.settle,
+    };
+    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let (recording, results) = run_to_file(&model, &args.out)?;
+    let curve = protocol.curve(&recording);
+    let folder = &args.out.out;
+    let mut files = vec![results, write(folder, "fi.csv", csv(&curve).as_bytes())?];
+    let title = format!("{}: f-I curve", chosen.title);
+    files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &theme(args.out.dark)))?);
+    print(table(&curve));
+    print(format!(
+        "first current that fires: {} pA; slope above it: {} Hz/pA",
+        optional(curve.threshold(), 3),
+        optional(curve.gain(), 4)
+    ));
+    list_files(&files);
+    Ok(())
+}
+
+fn table(curve: &FiCurve) -> Table {
+    let mut table = Table::new(&["I (pA)", "rate (Hz)", "initial (Hz)", "latency (ms)", "spikes"]);
+    let n = curve.points.len();
+    // Evenly spread over the curve, both ends among them.
+    let shown = n.min(ROWS);
+    for row in 0..shown {
+        let p = curve.points[row * (n - 1) / (shown - 1).max(1)];
+        table.row(vec![
+            number(p.current, 1),
+            number(p.rate, 2),
+            optional(p.initial_rate, 2),
+            optional(p.latency, 1),
+            p.spikes.to_string(),
+        ]);
+    }
+    table
+}
+
+fn csv(curve: &FiCurve) -> String {
+    let or_empty = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    let mut text = "current_pA,rate_Hz,initial_rate_Hz,latency_ms,spikes\n".to_owned();
+    for p in &curve.points {
+        text += &format!(
+            "{},{},{},{},{}\n",
+            p.current,
+            p.rate,
+            or_empty(p.initial_rate),
+            or_empty(p.latency),
+            p.spikes
+        );
+    }
+    text
+}

@@ -1,0 +1,163 @@
+//! `ntwk cells pulse`.
+
+use clap::Args;
+use ntwk::figures::cell::pulse_figure;
+use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
+use ntwk_core::Recording;
+use ntwk_io::write_trace_csv;
+
+use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
+use crate::Failure;
+use crate::output::{print, theme, write, write_figure};
+use crate::run::list_files;
+use crate::table::{Table, number, optional};
+
+/// Pulses of one figure: more would be a column of slivers.
+const MOST: usize = 12;
+
+/// The response of a cell to current pulses: traces, table of features, figure.
+///
+/// Each amplitude has a cell of its own; all start at rest. Spikes are drawn as strokes, since the models give them no
+/// shape.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk cells pulse RS
+  ntwk cells pulse AdExp_a_4_b_40 --current '-100 pA,200,300' --t_start 50 --t_stop '450 ms'
+  ntwk cells pulse RS_Izhikevich2003 --current 10       the I = 10 of the paper, with C_m = 1 pF
+  ntwk cells pulse --model examples/rs-fs/model.toml --population RecInh --current '300 pA'
+
+Writes results.h5 (which ntwk info, export, analyze and verify read), V_m.csv and a table for each other variable, \
+features.csv, pulse.png and pulse.svg into DIR.")]
+pub(super) struct PulseArgs {
+    #[command(flatten)]
+    cell: CellArgs,
+    /// Amplitudes of the pulses, separated by commas (pA, or with a unit) [default: -1/2, 3/4 and 3/2 of the
+    /// current that brings the passive cell to its threshold].
+    #[arg(long, value_name = "CURRENTS", value_delimiter = ',', value_parser = current, allow_hyphen_values = true)]
+    current: Vec<f64>,
+    /// Current outside the pulse (pA, or with a unit).
+    #[arg(long, value_name = "CURRENT", value_parser = current, allow_hyphen_values = true, default_value = "0")]
+    holding: f64,
+    /// Begin of the pulse (ms, or with a unit).
+    #[arg(long = "t_start", alias = "t-start", value_name = "TIME", value_parser = time, default_value = "100")]
+    t_start: f64,
+    /// End of the pulse (ms, or with a unit).
+    #[arg(long = "t_stop", alias = "t-stop", value_name = "TIME", value_parser = time, default_value = "500")]
+    t_stop: f64,
+    /// End of the run (ms, or with a unit) [default: half a pulse after its end].
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    duration: Option<f64>,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+pub(super) fn run(args: &PulseArgs) -> Result<(), Failure> {
+    let library = ntwk_cells::library();
+    let chosen = args.cell.choose(&library)?;
+    let protocol = protocol(args, &chosen)?;
+    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let (recording, results) = run_to_file(&model, &args.out)?;
+    let folder = &args.out.out;
+    let features = features(&protocol, &recording);
+    let mut files = vec![results];
+    files.extend(traces(folder, &recording)?);
+    files.push(write(folder, "features.csv", csv(&features).as_bytes())?);
+    let threshold = model.populations()[0].cell.spike_threshold();
+    let title = format!("{}: current pulses", chosen.title);
+    let figure = pulse_figure(&title, &protocol, &recording, threshold, &theme(args.out.dark));
+    files.extend(write_figure(folder, "pulse", &figure)?);
+    print(table(&features));
+    print(format!(
+        "pulse from {} to {} ms; {} ms with dt = {} ms",
+        protocol.t_start, protocol.t_stop, protocol.duration, chosen.bench.dt
+    ));
+    list_files(&files);
+    Ok(())
+}
+
+fn protocol(args: &PulseArgs, chosen: &Chosen) -> Result<PulseProtocol, Failure> {
+    let scale = chosen.scale();
+    let amplitudes = match args.current.len() {
+        0 => vec![-0.5 * scale, 0.75 * scale, 1.5 * scale],
+        n if n > MOST => {
+            return Err(Failure::Argument(format!(
+                "{n} currents are given; at most {MOST} fit a figure"
+            )));
+        }
+        _ => args.current.clone(),
+    };
+    let after = 0.5 * (args.t_stop - args.t_start).max(0.0);
+    Ok(PulseProtocol {
+        amplitudes,
+        holding: args.holding,
+        t_start: args.t_start,
+        t_stop: args.t_stop,
+        duration: args.duration.unwrap_or(args.t_stop + after),
+    })
+}
+
+/// A table of samples for each recorded variable.
+fn traces(
+    folder: &std::path::Path,
+    recording: &Recording,
+) -> Result<Vec<std::path::PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for trace in recording.population(POPULATION).map_or(&[][..], |p| &p.traces) {
+        let file = folder.join(format!("{}.csv", trace.variable));
+        write_trace_csv(&file, trace, recording.dt)?;
+        files.push(file);
+    }
+    Ok(files)
+}
+
+fn table(all: &[PulseFeatures]) -> Table {
+    let mut header = vec!["pulse (pA)".to_owned()];
+    header.extend(all.iter().map(|f| f.amplitude.to_string()));
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = Table::new(&header);
+    let mut row = |name: &str, of: &dyn Fn(&PulseFeatures) -> String| {
+        table.row(std::iter::once(name.to_owned()).chain(all.iter().map(of)).collect());
+    };
+    row("V_m before (mV)", &|f| number(f.V_before, 2));
+    row("V_m at the end (mV)", &|f| number(f.V_end, 2));
+    row("lowest V_m (mV)", &|f| number(f.V_range.0, 2));
+    row("spikes in the pulse", &|f| f.spikes.to_string());
+    row("spikes after it", &|f| f.spikes_after.to_string());
+    row("rate (Hz)", &|f| number(f.rate, 2));
+    row("latency (ms)", &|f| optional(f.latency, 1));
+    row("first interval (ms)", &|f| optional(f.intervals.map(|i| i.0), 1));
+    row("last interval (ms)", &|f| optional(f.intervals.map(|i| i.1), 1));
+    row("last / first", &|f| optional(f.intervals.map(|i| i.1 / i.0), 2));
+    row("CV of intervals", &|f| optional(f.cv, 3));
+    row("input resistance (MOhm)", &|f| optional(f.resistance, 1));
+    row("time constant (ms)", &|f| optional(f.time_constant, 1));
+    table
+}
+
+fn csv(all: &[PulseFeatures]) -> String {
+    let mut text = "amplitude_pA,V_before_mV,V_end_mV,V_lowest_mV,V_highest_mV,spikes,spikes_after,rate_Hz,latency_ms,\
+                    first_interval_ms,last_interval_ms,cv,resistance_MOhm,time_constant_ms\n"
+        .to_owned();
+    let or_empty = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    for f in all {
+        let fields = [
+            f.amplitude.to_string(),
+            f.V_before.to_string(),
+            f.V_end.to_string(),
+            f.V_range.0.to_string(),
+            f.V_range.1.to_string(),
+            f.spikes.to_string(),
+            f.spikes_after.to_string(),
+            f.rate.to_string(),
+            or_empty(f.latency),
+            or_empty(f.intervals.map(|i| i.0)),
+            or_empty(f.intervals.map(|i| i.1)),
+            or_empty(f.cv),
+            or_empty(f.resistance),
+            or_empty(f.time_constant),
+        ];
+        text += &(fields.join(",") + "\n");
+    }
+    text
+}

@@ -1,0 +1,228 @@
+//! `ntwk compare`: simulate, predict, compare.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ntwk_core::{Model, Recording};
+use ntwk_io::ResultFile;
+use serde::Serialize;
+
+use super::Failure;
+use super::args::SimulateArgs;
+use super::meanfield::predict_with_bar;
+use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
+use super::run::{KeepArgs, Seconds, finish, list_files, simulate_with_bar, timing};
+use super::table::{Table, optional, percent};
+use ntwk::compare::diagnosis::{
+    PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
+};
+use ntwk::compare::{Comparison, Pair, compare_with};
+use ntwk::figures::overview::{TheoryCurves, overview};
+use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
+use ntwk::run::stream::StreamedRun;
+use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds};
+use ntwk_meanfield::prediction::windows::Windows;
+
+/// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
+/// JSON.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk compare examples/rs-fs/model.toml --out out/rs-fs
+  ntwk compare examples/rs-fs/model.toml --set theory.spike_trains=poisson
+  ntwk compare examples/rs-fs/model.toml --forms --set theory.transfer_function=tabulated
+
+The table has, per population, the stationary rate (with its statistical error), mean and standard \
+deviation of V_m outside refractory periods and the transient peak, simulated and predicted, with \
+errors. The predicted V_m is that of single cells under Poisson trains at the predicted rates; `free \
+V_m` are the moments of the theory, of a membrane that never spikes. The column `Poisson cells` says \
+where errors of the rates come from: single cells under independent Poisson trains at the simulated \
+rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
+where the prediction differs from these, the transfer function is off. With \
+theory.spike_trains=measured the theory takes trains as regular as those of single cells at its rates. [compare] in the model file sets the windows. Writes results.h5, \
+summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub simulate: SimulateArgs,
+    /// Also show the forms of the theory side by side: first order with adaptation in the transfer function and as a
+    /// variable, Poisson and measured spike trains, second order.
+    #[arg(long)]
+    pub forms: bool,
+}
+
+/// Machine-readable summary of a comparison.
+#[derive(Serialize)]
+struct Summary<'a> {
+    title: Option<&'a str>,
+    version: &'static str,
+    seed: u64,
+    threads: usize,
+    seconds: Seconds,
+    theory_seconds: TheorySeconds,
+    comparison: &'a Comparison,
+    poisson_cells: &'a [PoissonCells],
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
+    let forms = args.forms;
+    let args = &args.simulate;
+    let model = model(&args.run)?;
+    make_folder(&args.run.out)?;
+    let run = simulate_with_bar(&model, args, &KeepArgs::default())?;
+    if run.stopped.is_some() {
+        return finish(run);
+    }
+    // The simulation is on the disk before the theory starts: whatever happens there, it stays.
+    let (theory, recording, comparison, cells) = match predict_and_compare(&model, &run, args) {
+        Ok(all) => all,
+        Err(failure) => {
+            list_files(&[run.finish(&[])?]);
+            return Err(failure);
+        }
+    };
+    let timing = timing(&run);
+    let (threads, seconds) = (run.threads, Seconds::of(&run));
+
+    let mut files = vec![run.finish(&theory_groups(&theory, Some(&comparison)))?];
+    let summary = Summary {
+        title: model.spec().title.as_deref(),
+        version: env!("CARGO_PKG_VERSION"),
+        seed: model.seed(),
+        threads,
+        seconds,
+        theory_seconds: theory.seconds,
+        comparison: &comparison,
+        poisson_cells: &cells,
+    };
+    files.push(write_json(&args.run.out, "summary.json", &summary)?);
+    let figure = overview(
+        &model,
+        &recording,
+        Some(&TheoryCurves::of(&theory)),
+        Windows::of(&model).smoothing,
+        &theme(args.run.dark),
+    )?;
+    files.extend(write_figure(&args.run.out, "overview", &figure)?);
+
+    print(table(&comparison, &cells));
+    if forms {
+        files.extend(show_forms(&model, &theory, &recording, args)?);
+    }
+    if let Some(fano_factors) = &comparison.fano_factors {
+        let each = comparison.populations.iter().zip(fano_factors);
+        let each: Vec<String> = each.map(|(p, f)| format!("{} {f:.2}", p.population)).collect();
+        print(format!("Fano factor of the spike trains in the theory: {}", each.join(", ")));
+    }
+    for population in &theory.populations {
+        let fit = &population.fit;
+        print(format!(
+            "transfer function of {}: {} points, R² = {:.5}, rms error {:.3} Hz",
+            population.name,
+            population.fitted_points.len(),
+            fit.quality.r_squared,
+            fit.quality.mean_squared_error.sqrt(),
+        ));
+    }
+    print(timing);
+    print(format!(
+        "theory: scans {:.3} s, fits {:.3} s, dynamics {:.4} s",
+        theory.seconds.scan, theory.seconds.fit, theory.seconds.dynamics
+    ));
+    list_files(&files);
+    comparison.notes.iter().for_each(note);
+    Ok(())
+}
+
+/// The theory, what the figure shows of the run, and the comparison of both.
+fn predict_and_compare(
+    model: &Model,
+    run: &StreamedRun,
+    args: &SimulateArgs,
+) -> Result<(Theory, Recording, Comparison, Vec<PoissonCells>), Failure> {
+    let theory = predict_with_bar(model, &args.run)?;
+    let file = ResultFile::open(run.partial_path())?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
+    let potentials = stored_potentials(&file, model)?;
+    let library = ntwk_cells::library();
+    let threads = args.run.threads();
+    let comparison = compare_with(model, &recording, &potentials, &theory, &library, threads)?;
+    let cells = poisson_cells(model, &recording, &library, threads)?;
+    Ok((theory, recording, comparison, cells))
+}
+
+/// The table and the figure of the forms of the theory.
+fn show_forms(
+    model: &Model,
+    theory: &Theory,
+    recording: &Recording,
+    args: &SimulateArgs,
+) -> Result<Vec<PathBuf>, Failure> {
+    let library = ntwk_cells::library();
+    let forms = theory_forms(model, theory, &library, args.run.threads())?;
+    let shown = compared_forms(model, recording, &forms)?;
+    let mut table = Table::new(&["", "rate (Hz)", "error", "peak (Hz)", "error"]);
+    for row in &shown {
+        table.row(vec![
+            format!("{}  {}", row.population, row.form),
+            optional(row.rate.predicted, 3),
+            percent(row.rate.relative_error),
+            optional(row.peak.and_then(|p| p.predicted), 2),
+            percent(row.peak.and_then(|p| p.relative_error)),
+        ]);
+    }
+    print(table);
+    for form in &forms {
+        if let Err(reason) = &form.trajectory {
+            note(format!("{}: no prediction: {reason}", form.name));
+        }
+    }
+    let figure = forms_figure(model, recording, &forms, &theme(args.run.dark))?;
+    write_figure(&args.run.out, "forms", &figure)
+}
+
+/// The comparison as a table.
+fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
+    let mut table = Table::new(&["", "simulated", "± s.e.", "Poisson cells", "predicted", "error"]);
+    let mut row = |population: &str,
+                   quantity: &str,
+                   pair: &Pair,
+                   (error_of_mean, cells): (Option<f64>, Option<f64>),
+                   digits,
+                   relative: bool| {
+        let error = if relative {
+            percent(pair.relative_error)
+        } else {
+            pair.difference.map_or_else(|| "–".to_owned(), |d| format!("{d:+.digits$}"))
+        };
+        table.row(vec![
+            format!("{population}  {quantity}"),
+            optional(pair.simulated, digits),
+            optional(error_of_mean, digits),
+            optional(cells, digits),
+            optional(pair.predicted, digits),
+            error,
+        ]);
+    };
+    for p in &comparison.populations {
+        let name = &p.population;
+        let alone = cells.iter().find(|c| c.population == *name);
+        let rate = (alone.and_then(|c| c.simulated_rate_error), alone.map(|c| c.rate));
+        row(name, "rate (Hz)", &p.rate, rate, 3, true);
+        row(name, "V_m mean (mV)", &p.V_m_mean, (None, alone.and_then(|c| c.V_m_mean)), 2, false);
+        row(name, "V_m sd (mV)", &p.V_m_sd, (None, alone.and_then(|c| c.V_m_sd)), 2, true);
+        let free = |predicted| Pair::new(None, predicted);
+        row(name, "free V_m mean (mV)", &free(p.free_V_m_mean), (None, None), 2, false);
+        row(name, "free V_m sd (mV)", &free(p.free_V_m_sd), (None, None), 2, true);
+        if let (Some(peak), Some(time)) = (&p.peak, &p.peak_time) {
+            row(name, "peak rate (Hz)", peak, (None, None), 2, true);
+            row(name, "peak time (ms)", time, (None, None), 1, false);
+        }
+    }
+    let windows = &comparison.windows;
+    let transient =
+        windows.transient.map_or_else(String::new, |[a, b]| format!("; peak in {a}–{b} ms"));
+    format!(
+        "{table}stationary: {}–{} ms{transient}; fixed points of the theory: {}",
+        windows.stationary[0], windows.stationary[1], comparison.fixed_points
+    )
+}

@@ -1,0 +1,5 @@
+//! The `ntwk` program.
+
+fn main() {
+    std::process::exit(ntwk_cli::main());
+}

@@ -1,0 +1,127 @@
+//! `ntwk morpho info`.
+
+use ntwk::figures::morpho::{area_by_distance, regions};
+use ntwk_io::{CellFile, read_cell, read_morphology};
+use ntwk_morpho::geometry::swc::{OtherTrees, SwcOptions, SwcReport, to_swc};
+use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
+use ntwk_plot::{Figure, Layout, Width};
+
+use super::args::InfoArgs;
+use super::{figure_error, title};
+use crate::Failure;
+use crate::output::{make_folder, print, theme, write, write_figure};
+use crate::run::list_files;
+use crate::table::{Table, number};
+
+pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
+    let is_swc = args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("swc"));
+    let mut files = Vec::new();
+    let (name, morphology, compartments) = if is_swc {
+        let options = SwcOptions {
+            soma: args.soma_rule,
+            other_trees: if args.drop_other_trees { OtherTrees::Drop } else { OtherTrees::Fault },
+            ..SwcOptions::default()
+        };
+        let reading = read_morphology(&args.file, &options)?;
+        print_report(&reading.report);
+        let morphology = reading.morphology;
+        let compartments = draw_compartments(&morphology)?;
+        (args.file.display().to_string(), morphology, compartments)
+    } else {
+        let file: CellFile = read_cell(&args.file, &[])?;
+        if let Some((path, reading)) = &file.reading {
+            print(format!("{}", path.display()));
+            print_report(&reading.report);
+        }
+        let built = file.build(&args.file)?;
+        let compartments = built.cell.compartments().clone();
+        print(format!(
+            "{} compartments in {} branches\n",
+            compartments.len(),
+            compartments.n_branches()
+        ));
+        make_folder(&args.out.out)?;
+        match to_swc(&built.morphology) {
+            Ok(text) => files.push(write(&args.out.out, "morphology.swc", text.as_bytes())?),
+            Err(MorphologyError::NotExpressible { .. }) => {}
+            Err(e) => return Err(Failure::Argument(e.to_string())),
+        }
+        (title(&file, &args.file).to_owned(), built.morphology, compartments)
+    };
+    print(region_table(&morphology));
+    let theme = theme(args.out.dark);
+    make_folder(&args.out.out)?;
+    let tree = regions(&morphology, &compartments, &[], &theme).map_err(figure_error)?;
+    let areas = area_by_distance(&morphology, &compartments, &theme);
+    let layout = Layout::Row(vec![(1.0, Layout::panel(tree)), (0.9, Layout::panel(areas))]);
+    let figure = Figure::new(name, Width::Page, 95.0, layout, &theme);
+    files.extend(write_figure(&args.out.out, "info", &figure)?);
+    list_files(&files);
+    Ok(())
+}
+
+/// Compartments for a drawing.
+fn draw_compartments(morphology: &Morphology) -> Result<Compartments, Failure> {
+    morphology
+        .compartments(&Discretisation::MaxLength(5.0))
+        .or_else(|_| morphology.compartments(&Discretisation::PerBranch(1)))
+        .map_err(|e| Failure::Argument(e.to_string()))
+}
+
+fn print_report(report: &SwcReport) {
+    let mut table = Table::new(&["", "samples", "branches", "length (µm)", "area (µm²)"]);
+    for (when, m) in [("in the file", &report.before), ("as read", &report.after)] {
+        table.row(vec![
+            when.to_owned(),
+            m.samples.to_string(),
+            m.branches.to_string(),
+            number(m.length, 2),
+            number(m.area, 2),
+        ]);
+    }
+    print(table);
+    print(format!("soma rule: {}", report.soma));
+    if report.repairs.is_empty() {
+        print("repairs: none");
+    } else {
+        print(format!("repairs and remarks: {}", report.repairs.len()));
+        for repair in report.repairs.iter().take(20) {
+            print(format!("  {repair}"));
+        }
+        if report.repairs.len() > 20 {
+            print(format!("  ... and {} more", report.repairs.len() - 20));
+        }
+    }
+    print("");
+}
+
+fn region_table(morphology: &Morphology) -> Table {
+    let mut table = Table::new(&[
+        "region",
+        "branches",
+        "length (µm)",
+        "area (µm²)",
+        "mean diameter (µm)",
+        "tips",
+        "farthest (µm)",
+    ]);
+    let children = morphology.children();
+    let ends = morphology.path_distances();
+    for r in morphology.regions() {
+        let m = morphology.measures_of(r);
+        let of: Vec<usize> =
+            (0..ends.len()).filter(|&b| morphology.branches()[b].region == r).collect();
+        let tips = of.iter().filter(|&&b| children[b].is_empty()).count();
+        let far = of.iter().map(|&b| ends[b][1]).fold(0.0, f64::max);
+        table.row(vec![
+            r.to_string(),
+            m.branches.to_string(),
+            number(m.length, 1),
+            number(m.area, 1),
+            number(m.area / (std::f64::consts::PI * m.length), 2),
+            tips.to_string(),
+            number(far, 1),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,101 @@
+//! The one place that prints, and the files of a result folder.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use ntwk_io::{ModelFileError, Notation, parse_tree};
+use ntwk_plot::{Figure, Theme};
+
+use super::Failure;
+use super::args::RunArgs;
+
+/// Prints to standard output; a reader that went away (a closed pipe) is no error.
+pub(crate) fn print(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints a note to standard error.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "note: {text}");
+}
+
+/// Prints a failure to standard error.
+pub(crate) fn error(failure: &Failure) {
+    let _ = writeln!(std::io::stderr(), "{failure}");
+}
+
+/// Makes a folder.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| Failure::Write { file: folder.to_owned(), source })
+}
+
+/// Writes a file whole.
+pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
+    let file = folder.join(name);
+    std::fs::write(&file, content)
+        .map_err(|source| Failure::Write { file: file.clone(), source })?;
+    Ok(file)
+}
+
+/// Writes JSON.
+pub(crate) fn write_json(
+    folder: &Path,
+    name: &str,
+    value: &impl serde::Serialize,
+) -> Result<PathBuf, Failure> {
+    write(folder, name, (serde_json::to_string_pretty(value)? + "\n").as_bytes())
+}
+
+/// Dots per point of the PNGs: 300 dots per inch.
+pub(crate) const PNG_SCALE: f64 = 300.0 / 72.0;
+
+/// Writes a figure as PNG and SVG.
+pub(crate) fn write_figure(
+    folder: &Path,
+    name: &str,
+    figure: &Figure,
+) -> Result<Vec<PathBuf>, Failure> {
+    let png = figure.to_png(PNG_SCALE).map_err(ntwk::figures::overview::FigureError::from)?;
+    Ok(vec![
+        write(folder, &format!("{name}.png"), &png)?,
+        write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,
+    ])
+}
+
+/// A file that should hold a run and does not.
+pub(crate) fn no_run(file: &Path) -> Failure {
+    Failure::Argument(format!(
+        "{} holds no run of ntwk (a recording and its model)",
+        file.display()
+    ))
+}
+
+/// The model stored in a result file; `None` when there is none.
+pub(crate) fn stored_model(
+    file: &ntwk_io::ResultFile,
+    path: &Path,
+) -> Result<Option<ntwk_core::Model>, Failure> {
+    let Some(text) = file.model()? else { return Ok(None) };
+    let notation = if text.format == "json" { Notation::Json } else { Notation::Toml };
+    let faulty = |mut faults: ntwk_core::Faults| {
+        faults.file = Some(format!("{} (model)", path.display()));
+        Failure::from(ModelFileError::from(faults))
+    };
+    let root = parse_tree(&text.text, notation).map_err(faulty)?;
+    Ok(Some(ntwk_core::Model::from_tree(&root, &ntwk_cells::library()).map_err(faulty)?))
+}
+
+/// The theme asked for.
+pub(crate) fn theme(dark: bool) -> Theme {
+    if dark { Theme::dark() } else { Theme::light() }
+}
+
+/// Reads the model of a command, printing its notices.
+pub(crate) fn model(args: &RunArgs) -> Result<ntwk_core::Model, Failure> {
+    let library = ntwk_cells::library();
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+    model.notices().iter().for_each(note);
+    Ok(model)
+}

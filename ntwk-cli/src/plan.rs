@@ -1,0 +1,74 @@
+//! `ntwk plan`: what a run will take, before it runs.
+
+use clap::Args;
+
+use super::Failure;
+use super::args::ModelArgs;
+use super::output::{note, print};
+use super::table::{Table, bytes, number};
+use ntwk::run::plan::{Resources, calibrate};
+use ntwk_core::engine::run::default_threads;
+
+/// What a run will take: neurons, synapses, memory, disk and time, from a short calibration.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  ntwk plan big-model.toml --threads 8
+
+The time comes from a run of some hundred milliseconds on this machine. A network of more than \
+twenty million synapses is measured on a part of it with the same in-degrees.")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Number of threads [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Seconds the calibration may run (0: no calibration, and no expected time).
+    #[arg(long, value_name = "S", default_value_t = 0.5)]
+    pub calibration: f64,
+}
+
+pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
+    if !(args.calibration >= 0.0 && args.calibration.is_finite()) {
+        return Err(Failure::Argument("--calibration must be a time >= 0 s".to_owned()));
+    }
+    let library = ntwk_cells::library();
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+    model.notices().iter().for_each(note);
+    let needs = Resources::of(&model);
+    let mut table = Table::new(&["quantity", "value"]);
+    let mut row = |what: &str, value: String| table.row(vec![what.to_owned(), value]);
+    row("neurons", needs.neurons.to_string());
+    row("synapses in target lists", number(needs.synapses, 0));
+    row("steps", format!("{} of {} ms = {} ms", model.n_steps(), model.dt(), model.t_stop()));
+    row("memory: state", bytes(needs.state_bytes));
+    row("memory: target lists", bytes(needs.synapse_bytes));
+    row("disk: recorded variables", bytes(needs.sample_bytes));
+    row("disk: counts per step", bytes(needs.count_bytes));
+    if args.calibration > 0.0 {
+        let threads = args.threads.map_or_else(default_threads, |n| n as usize);
+        let speed = calibrate(&model, &library, threads, args.calibration)?;
+        let plural = if speed.threads == 1 { "" } else { "s" };
+        row("disk: spikes (expected)", bytes(speed.spike_bytes));
+        row("time to build (expected)", duration(speed.build_seconds));
+        row("time to simulate (expected)", duration(speed.simulate_seconds));
+        print(format!(
+            "{table}calibrated on {:.1} % of the neurons for {:.0} ms of simulated time, {} thread{plural}",
+            100.0 * speed.fraction,
+            speed.simulated_ms,
+            speed.threads,
+        ));
+    } else {
+        print(table.to_string().trim_end());
+    }
+    Ok(())
+}
+
+/// Seconds for people.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.2} s"),
+        s if s < 5400.0 => format!("{:.1} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

@@ -1,0 +1,250 @@
+//! `ntwk run`: simulate.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ntwk_core::spec::units::Dimension;
+use ntwk_core::{Model, Recording};
+use ntwk_io::ResultFile;
+use serde::Serialize;
+
+use super::Failure;
+use super::args::SimulateArgs;
+use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
+use super::progress::{Bar, interrupt_flag};
+use super::table::{Table, number};
+use ntwk::figures::overview::overview;
+use ntwk::report::results::overview_recording;
+use ntwk::run::stream::{StreamPlan, StreamedRun, simulate_to_file};
+use ntwk_meanfield::prediction::windows::Windows;
+
+/// Machine-readable summary of a run.
+#[derive(Serialize)]
+struct Summary {
+    title: Option<String>,
+    version: &'static str,
+    seed: u64,
+    threads: usize,
+    synapses: u64,
+    duration_ms: f64,
+    seconds: Seconds,
+    stationary_window_ms: [f64; 2],
+    populations: Vec<PopulationSummary>,
+}
+
+/// Wall-clock seconds.
+#[derive(Serialize)]
+pub(crate) struct Seconds {
+    pub build: f64,
+    pub simulate: f64,
+    pub write: f64,
+}
+
+impl Seconds {
+    pub(crate) fn of(run: &StreamedRun) -> Self {
+        Self { build: run.build_seconds, simulate: run.simulate_seconds, write: run.write_seconds }
+    }
+}
+
+#[derive(Serialize)]
+struct PopulationSummary {
+    population: String,
+    size: usize,
+    spikes: u64,
+    rate_hz: f64,
+}
+
+/// Arguments of `ntwk run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunToEndArgs {
+    #[command(flatten)]
+    pub simulate: SimulateArgs,
+    #[command(flatten)]
+    pub keep: KeepArgs,
+
+    /// Draw no overview; 'ntwk plot DIR/results.h5' does later
+    #[arg(long)]
+    pub no_figures: bool,
+}
+
+/// Keeping the state of a run, and going on from it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct KeepArgs {
+    /// Keep the state of the simulation every TIME of simulated time ('500 ms', '2 s'; a number is
+    /// ms), when it is interrupted, and at its end, in DIR/results.checkpoint.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub checkpoint: Option<f64>,
+    /// Go on from DIR/results.checkpoint: the end has the same bits as that of a run that was never
+    /// interrupted. With a later simulation.t_stop, a run that has ended is prolonged.
+    #[arg(long)]
+    pub resume: bool,
+}
+
+fn parse_time(text: &str) -> Result<f64, String> {
+    let time = match text.parse::<f64>() {
+        Ok(time) => time,
+        Err(_) => Dimension::Time.parse(text).map_err(|error| error.to_string())?,
+    };
+    if time.is_finite() && time > 0.0 {
+        Ok(time)
+    } else {
+        Err("the time between checkpoints must be above 0 ms".to_owned())
+    }
+}
+
+pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
+    let RunToEndArgs { simulate: args, keep, no_figures } = args;
+    let out = &args.run.out;
+    let model = model(&args.run)?;
+    make_folder(out)?;
+    let run = simulate_with_bar(&model, args, keep)?;
+    if run.stopped.as_ref().is_some_and(|stop| stop.is_recorder()) {
+        // There is no place for further files either.
+        return finish(run);
+    }
+    let file = ResultFile::open(run.partial_path())?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
+    drop(file);
+
+    let windows = Windows::of(&model);
+    let window = windows.stationary;
+    let populations = summaries(&recording, window);
+    let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);
+    for p in &populations {
+        table.row(vec![
+            p.population.clone(),
+            p.size.to_string(),
+            p.spikes.to_string(),
+            number(p.rate_hz, 3),
+        ]);
+    }
+    let summary = Summary {
+        title: model.spec().title.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        seed: model.seed(),
+        threads: run.threads,
+        synapses: run.synapses,
+        duration_ms: run.duration(),
+        seconds: Seconds::of(&run),
+        stationary_window_ms: window,
+        populations,
+    };
+    let mut files = vec![write_json(out, "summary.json", &summary)?];
+    if !no_figures {
+        match overview(&model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
+            Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
+            // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
+            // what the user must hear.
+            Err(error) if run.stopped.is_some() => note(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    print(format!("{table}rates between {} and {} ms", window[0], window[1]));
+    print(timing(&run));
+    list_files(&files);
+    finish(run)
+}
+
+/// Spikes of every population, and rates in a window (ms).
+fn summaries(recording: &Recording, window: [f64; 2]) -> Vec<PopulationSummary> {
+    let dt = recording.dt;
+    recording
+        .populations
+        .iter()
+        .map(|population| {
+            let steps = |t: f64| ((t / dt).round() as usize).min(population.counts.len());
+            let counted = &population.counts[steps(window[0])..steps(window[1])];
+            let seconds = counted.len() as f64 * dt * 1e-3;
+            let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
+            let rate_hz = if seconds > 0.0 {
+                in_window as f64 / seconds / population.size as f64
+            } else {
+                0.0
+            };
+            PopulationSummary {
+                population: population.name.clone(),
+                size: population.size,
+                spikes: population.counts.iter().map(|&c| u64::from(c)).sum(),
+                rate_hz,
+            }
+        })
+        .collect()
+}
+
+/// Simulates into `results.h5` with a progress bar.
+pub(crate) fn simulate_with_bar(
+    model: &Model,
+    args: &SimulateArgs,
+    keep: &KeepArgs,
+) -> Result<StreamedRun, Failure> {
+    let bar = Bar::new("simulation", args.run.quiet);
+    let interrupt = interrupt_flag();
+    let file = args.run.out.join("results.h5");
+    let plan = StreamPlan {
+        threads: args.run.threads.map(|n| n as usize),
+        options: args.write_options(),
+        checkpoint: keep.checkpoint,
+        resume: keep.resume,
+        ..StreamPlan::new(file)
+    };
+    let run = simulate_to_file(model, &plan, &interrupt, &mut |progress| {
+        let remark =
+            format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
+        bar.set(progress.fraction(), remark);
+    });
+    bar.finish();
+    Ok(run?)
+}
+
+/// One line on how long a run took.
+pub(crate) fn timing(run: &StreamedRun) -> String {
+    let biological = (run.n_steps.saturating_sub(run.earlier_steps)) as f64 * run.dt * 1e-3;
+    let earlier = match run.earlier_steps {
+        0 => String::new(),
+        steps => format!(" after the earlier {} s", steps as f64 * run.dt * 1e-3),
+    };
+    format!(
+        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {} thread{}), written in {:.3} s",
+        run.build_seconds,
+        run.synapses,
+        run.simulate_seconds,
+        run.simulate_seconds / biological.max(f64::MIN_POSITIVE),
+        run.threads,
+        if run.threads == 1 { "" } else { "s" },
+        run.write_seconds,
+    )
+}
+
+/// Lists what was written.
+pub(crate) fn list_files(files: &[PathBuf]) {
+    let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+    print(format!("wrote {}", names.join(", ")));
+}
+
+/// Completes the file of a run and lists it; a run that stopped early becomes a failure that names the file.
+pub(crate) fn finish(run: StreamedRun) -> Result<(), Failure> {
+    let partial = run.partial_path().to_owned();
+    let stopped = run.stopped.as_ref().map(|stop| {
+        // The other reasons name the time by themselves.
+        let kept = if stop.is_recorder() {
+            format!(", after the first {} ms", run.duration())
+        } else {
+            String::new()
+        };
+        (format!("{stop}{kept}"), stop.is_interruption())
+    });
+    let finished = run.finish(&[]);
+    let Some((reason, interrupted)) = stopped else {
+        list_files(&[finished?]);
+        return Ok(());
+    };
+    // On a full disk the file cannot be completed; it holds what came before all the same.
+    let file = match finished {
+        Ok(file) => file,
+        Err(error) => {
+            note(error);
+            partial
+        }
+    };
+    Err(Failure::Stopped { reason, interrupted, file })
+}

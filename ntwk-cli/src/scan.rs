@@ -1,0 +1,241 @@
+//! `ntwk scan`: a grid, list or sample of points over keys of a model or of a cell.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use ntwk_core::spec::{
+    ParameterScanSpec, ParameterText, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+};
+
+use ntwk_io::{Notation, ScanData, parse_tree, read_cell};
+use ntwk_plot::{Figure, PlotError, Theme};
+
+use super::Failure;
+use super::args::RunArgs;
+use super::output::{make_folder, model, note, print, theme, write_figure};
+use super::progress::{Bar, interrupt_flag};
+use super::run::list_files;
+use ntwk::figures::cell_sweep::cell_scan_figure;
+use ntwk::figures::sweep::scan_figure;
+use ntwk::sweep::cell::CellScan;
+use ntwk::sweep::network::NetworkScan;
+use ntwk::sweep::points::ScanPlan;
+use ntwk::sweep::run::{ScanOptions, run_points};
+use ntwk::sweep::task::PointTask;
+
+/// Vary keys of a model and compute every point: simulation, theory or both; or those of a
+/// morphological cell, and compute its runs.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ntwk scan examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=2..10:9' --repeats 3
+  ntwk scan examples/four-regimes/model.toml --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:8:log' \\
+            --vary 'nu:afferents.AffExc.rate=3,10,25' --command compare --out out/regimes
+  ntwk scan examples/dendritic-integration/cell.toml --vary 'Q:synapses.cluster.receptors.AMPA=0.2nS..1nS:9' \\
+            --vary 'membrane.R_i=80,150 Ohm cm' --out out/cell
+  ntwk scan model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
+
+KEY=FROM..TO:N[:log] are N values, KEY=A,B,C these values; FROM..TO[:log] is what random and \
+latin_hypercube draw from. Several keys joined by commas take the same value; NAME: before them names \
+the axis. Without --vary the section [scan] of the model says what varies.
+
+MODEL may be a cell file, the one `ntwk morpho run` takes (--command morpho, the only one there): any of its \
+keys varies, and the arrays have an axis `place` of what [record] names: spike_count, rate, first_spike, \
+V_peak, V_lowest, V_mean, V_sd, V_last, V_rest, input_resistance; recorded_mean, recorded_lowest and \
+recorded_highest of calcium, gates and currents.
+
+Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a \
+figure of the rates (of a cell, also potentials and input resistance). Every point is stored when it is known: the same command continues a scan that was \
+interrupted or killed. Points that fail keep their error and do not stop the others.")]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What varies; may be given several times.
+    #[arg(long, value_name = "[NAME:]KEY=VALUES", value_parser = parse_vary)]
+    pub vary: Vec<VarySpec>,
+    /// What is computed at every point [default: as [scan] says, else run; of a cell, morpho].
+    #[arg(long, value_enum)]
+    pub command: Option<CommandArg>,
+    /// How points are chosen [default: grid, or as [scan] says].
+    #[arg(long, value_enum)]
+    pub sampling: Option<SamplingArg>,
+    /// Points of random and latin_hypercube.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub points: Option<u64>,
+    /// Repeats of every point, with the seeds that follow simulation.seed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub repeats: Option<u64>,
+    /// Compute the points that failed again.
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Forget the points that DIR holds.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// Choices of `--command`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CommandArg {
+    Run,
+    Meanfield,
+    Compare,
+    Morpho,
+}
+
+/// Choices of `--sampling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum SamplingArg {
+    Grid,
+    List,
+    Random,
+    LatinHypercube,
+}
+
+pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
+    let file = &args.run.model.model;
+    let morpho = args.command == Some(CommandArg::Morpho);
+    if describes_cell(file) {
+        if !morpho && args.command.is_some() {
+            return Err(Failure::Argument(format!(
+                "{} describes a morphological cell: --command morpho",
+                file.display()
+            )));
+        }
+        return scan_cell(args);
+    }
+    // A file that cannot be read is one of a model; reading it says why.
+    if morpho && file.exists() {
+        return Err(Failure::Argument(format!(
+            "--command morpho needs the file of a morphological cell; {} has no [morphology]",
+            file.display()
+        )));
+    }
+    let mut model = model(&args.run)?;
+    let library = ntwk_cells::library();
+    let mut scan = model.spec().scan.clone().unwrap_or_default();
+    adapt(&mut scan, args);
+    if model.spec().scan.as_ref() != Some(&scan) {
+        // The stored model says what varied, wherever that was written.
+        let mut spec = model.spec().clone();
+        spec.scan = Some(scan.clone());
+        model =
+            ntwk_core::Model::from_spec(spec, &library).map_err(ntwk_io::ModelFileError::from)?;
+    }
+    let plan = ScanPlan::new(&model, &scan)?;
+    plan.check(&library).map_err(ntwk_io::ModelFileError::from)?;
+    let task = NetworkScan { model: &model, plan: &plan, library: &library };
+    compute(args, &task, scan_figure)
+}
+
+/// Whether a file has the section that every cell file has.
+fn describes_cell(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    parse_tree(&text, Notation::of(file)).is_ok_and(|root| root.locate("morphology").1)
+}
+
+fn scan_cell(args: &ScanArgs) -> Result<(), Failure> {
+    let path = &args.run.model.model;
+    let file = read_cell(path, &args.run.model.overrides)?;
+    let default = ParameterScanSpec { command: ScanCommand::Morpho, ..Default::default() };
+    let mut scan = file.spec.scan.clone().unwrap_or(default);
+    adapt(&mut scan, args);
+    let task = CellScan::new(&file, path, &scan)?;
+    compute(args, &task, cell_scan_figure)
+}
+
+type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
+
+fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
+    make_folder(&args.run.out)?;
+    let path = args.run.out.join("scan.h5");
+    let bar = Bar::new("scan", args.run.quiet);
+    let interrupt = interrupt_flag();
+    let options = ScanOptions {
+        threads: args.run.threads(),
+        retry_failed: args.retry_failed,
+        fresh: args.fresh,
+    };
+    let outcome =
+        run_points(task, &path, options, &interrupt, &mut |progress| bar.points(progress));
+    bar.finish();
+    let outcome = outcome?;
+    print(format!(
+        "{} points: {} known before, {} computed, {} failed",
+        task.points(),
+        outcome.resumed,
+        outcome.computed,
+        outcome.failed.len()
+    ));
+    let mut files = vec![path.clone()];
+    match draw(&outcome.data, &theme(args.run.dark))
+        .map_err(ntwk::figures::overview::FigureError::from)?
+    {
+        Some(figure) => files.extend(write_figure(&args.run.out, "scan", &figure)?),
+        None => note("no figure: it needs results over keys of numbers"),
+    }
+    list_files(&files);
+    Failure::of_points(&outcome, &path)
+}
+
+/// What the command line says goes before what the model says.
+fn adapt(scan: &mut ParameterScanSpec, args: &ScanArgs) {
+    if !args.vary.is_empty() {
+        scan.vary.clone_from(&args.vary);
+    }
+    if let Some(command) = args.command {
+        scan.command = match command {
+            CommandArg::Run => ScanCommand::Run,
+            CommandArg::Meanfield => ScanCommand::Meanfield,
+            CommandArg::Compare => ScanCommand::Compare,
+            CommandArg::Morpho => ScanCommand::Morpho,
+        };
+    }
+    if let Some(sampling) = args.sampling {
+        scan.sampling = match sampling {
+            SamplingArg::Grid => Sampling::Grid,
+            SamplingArg::List => Sampling::List,
+            SamplingArg::Random => Sampling::Random,
+            SamplingArg::LatinHypercube => Sampling::LatinHypercube,
+        };
+    }
+    scan.points = args.points.or(scan.points);
+    scan.repeats = args.repeats.unwrap_or(scan.repeats);
+}
+
+/// `[NAME:]KEY[,KEY...]=FROM..TO[:N][:log]` or `...=A,B,C`.
+pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
+    let expected = "expected [NAME:]KEY=FROM..TO:N[:log] or KEY=A,B,C";
+    let (left, right) = text.split_once('=').ok_or(expected)?;
+    let (name, keys) = match left.split_once(':') {
+        Some((name, keys)) => (Some(name.trim().to_owned()), keys),
+        None => (None, left),
+    };
+    let key: Vec<String> = keys.split(',').map(|k| k.trim().to_owned()).collect();
+    if key.iter().any(String::is_empty) || name.as_deref() == Some("") || right.trim().is_empty() {
+        return Err(expected.to_owned());
+    }
+    let value = |text: &str| match text.trim().parse::<f64>() {
+        Ok(number) => ParameterText::Number(number),
+        Err(_) => ParameterText::Text(text.trim().to_owned()),
+    };
+    let Some((from, rest)) = right.split_once("..") else {
+        return Ok(VarySpec {
+            name,
+            key,
+            values: VaryValues::List { values: right.split(',').map(value).collect() },
+        });
+    };
+    let mut parts = rest.split(':');
+    let to = parts.next().unwrap_or_default();
+    let (mut points, mut spacing) = (None, RangeSpacing::Linear);
+    for part in parts {
+        match part.trim() {
+            "log" => spacing = RangeSpacing::Log,
+            "linear" => spacing = RangeSpacing::Linear,
+            n => points = Some(n.parse().ok().ok_or(expected)?),
+        }
+    }
+    let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };
+    Ok(VarySpec { name, key, values })
+}

@@ -1,0 +1,304 @@
+//! `ntwk tf scan` and `ntwk tf fit`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use ntwk_core::{CellLibrary, Model};
+use ntwk_meanfield::scan::single_cell::{SingleCellPlan, SingleCellScan};
+use ntwk_meanfield::{CrossValidation, Fit, cross_validate};
+use serde::Serialize;
+
+use super::Failure;
+use super::args::RunArgs;
+use super::output::{make_folder, model, print, theme, write, write_figure, write_json};
+use super::progress::{Bar, interrupt_flag};
+use super::run::list_files;
+use super::scan_design::DesignArgs;
+use super::table::{Table, number};
+use ntwk::figures::overview::FigureError;
+use ntwk::figures::transfer::{FittedScan, transfer_figure};
+use ntwk::sweep::transfer_scan::{Points, TransferScan, TransferScanOptions, scan_to_file};
+use ntwk_meanfield::prediction::predict::{TheoryError, fit_options, fit_points};
+
+/// Transfer functions: scan the single cells, fit the effective threshold.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ntwk tf fit examples/rs-fs/model.toml --out out/tf")]
+pub(crate) struct TfArgs {
+    #[command(subcommand)]
+    pub command: TfCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TfCommand {
+    /// Measure the rates of single cells under Poisson input.
+    #[command(after_help = "\
+Examples:
+  ntwk tf scan examples/rs-fs/model.toml --out out/scan
+  ntwk tf scan examples/rs-fs/model.toml --population RecInh --design grid \\
+               --rate exc=0.5..8:16:log --rate inh=0..20:5 --set theory.scan.neurons=64
+  ntwk tf scan examples/rs-fs/model.toml --design adaptive --rate exc=0..12:6 --rate inh=0..30:7
+  ntwk tf scan examples/rs-fs/model.toml --design fluctuations --tau 8..20:3
+
+Writes scan_NAME.h5 (labelled arrays; xarray.open_dataset(..., engine=\"h5netcdf\")) and scan_NAME.csv per \
+population. [theory.scan] of the model says how many cells a point has, for how long they are counted, \
+and where the design `potentials` puts its points. The same command continues a scan that was \
+interrupted or killed. Points that fail keep their error and do not stop the others.")]
+    Scan(ScanTfArgs),
+    /// Scan and fit: coefficients with uncertainties, quality of the fit, figures.
+    #[command(after_help = "\
+Examples:
+  ntwk tf fit examples/rs-fs/model.toml --out out/tf
+  ntwk tf fit examples/rs-fs/model.toml --design fluctuations --set theory.threshold_terms=4
+
+Takes the scan from DIR where `ntwk tf scan` with the same design left one, and goes on with it if it is \
+not complete. Writes per population transfer_function_NAME.json (coefficients in mV with standard \
+errors, both steps of the fit, condition number, cross-validation, domain) and \
+transfer_function_NAME.npy (coefficients in V, the form of published files), and one figure per \
+population: curves, surface, residuals.")]
+    Fit(FitTfArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanTfArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub design: DesignArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FitTfArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub design: DesignArgs,
+    /// Parts of the cross-validation: each is predicted by a fit to the others.
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=1000))]
+    pub folds: u64,
+}
+
+pub(crate) fn run(args: &TfArgs) -> Result<(), Failure> {
+    match &args.command {
+        TfCommand::Scan(args) => {
+            let model = model(&args.run)?;
+            let scans = scan_all(&model, &args.run, &args.design)?;
+            let files: Vec<PathBuf> = scans.into_iter().flat_map(|(_, files)| files).collect();
+            list_files(&files);
+            Ok(())
+        }
+        TfCommand::Fit(args) => fit(args),
+    }
+}
+
+/// The scans of the populations asked for, each with its files.
+fn scan_all(
+    model: &Model,
+    args: &RunArgs,
+    design: &DesignArgs,
+) -> Result<Vec<(TransferScan, Vec<PathBuf>)>, Failure> {
+    let populations = design.populations(model)?;
+    make_folder(&args.out)?;
+    let library: CellLibrary = ntwk_cells::library();
+    let interrupt = interrupt_flag();
+    let mut scans = Vec::new();
+    for index in populations {
+        let name = &model.populations()[index].name;
+        let chosen = design.design(model, index)?;
+        let path = args.out.join(format!("scan_{name}.h5"));
+        let bar = Bar::new(&format!("scan of {name}"), args.quiet);
+        let options = TransferScanOptions {
+            threads: args.threads(),
+            fresh: design.fresh,
+            retry_failed: design.retry_failed,
+        };
+        let scan = scan_to_file(
+            model,
+            index,
+            &chosen,
+            &library,
+            &path,
+            options,
+            &interrupt,
+            &mut |known, total| {
+                bar.set(known as f64 / total.max(1) as f64, format!("{known} of {total} points"));
+            },
+        );
+        bar.finish();
+        let scan = scan?;
+        let mut failed = scan.failed();
+        let first = failed.next().map(|(point, error)| format!("point {point}: {error}"));
+        let failures = first.iter().count() + failed.count();
+        print(format!(
+            "{name}: {} points, {} known before, {} measured in {:.3} s, {failures} failed",
+            scan.outcomes.len(),
+            scan.resumed,
+            scan.computed,
+            scan.elapsed.as_secs_f64(),
+        ));
+        if scan.interrupted {
+            let reason = "interrupted; the same command goes on".to_owned();
+            return Err(Failure::Stopped { reason, interrupted: true, file: path });
+        }
+        if let Some(first) = first {
+            return Err(Failure::Points { failed: failures, first });
+        }
+        let table = write_scan(&args.out, &scan)?;
+        scans.push((scan, vec![path, table]));
+    }
+    Ok(scans)
+}
+
+/// Writes the points of a scan as CSV.
+fn write_scan(folder: &Path, scan: &TransferScan) -> Result<PathBuf, Failure> {
+    let mut text = String::new();
+    let plan: Option<&SingleCellPlan> = match &scan.points {
+        Points::Rates(plan) => Some(plan),
+        Points::Fluctuations(_) => None,
+    };
+    for class in plan.iter().flat_map(|p| &p.classes) {
+        let _ = write!(text, "rate_{}_{}nS_Hz,", class.receptor, class.synapses.weight);
+    }
+    text.push_str("mu_V_mV,sigma_V_mV,tau_V_ms,rate_Hz,standard_error_Hz,neurons\n");
+    let (indices, points) =
+        scan.measured().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
+    for (i, point) in indices.into_iter().zip(points) {
+        for rate in plan.iter().flat_map(|p| &p.rates[i]) {
+            let _ = write!(text, "{rate},");
+        }
+        let m = &point.moments;
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{}",
+            m.mu_V, m.sigma_V, m.tau_V, point.rate, point.standard_error, point.samples
+        );
+    }
+    write(folder, &format!("scan_{}.csv", scan.population), text.as_bytes())
+}
+
+/// A fitted transfer function as JSON.
+#[derive(Serialize)]
+struct FitSummary<'a> {
+    population: &'a str,
+    form: ntwk_meanfield::ThresholdForm,
+    coefficients_mv: &'a [f64],
+    standard_errors_mv: &'a [f64],
+    /// Row by row.
+    covariance_mv2: Vec<Vec<f64>>,
+    points: usize,
+    points_above_rate_limit: usize,
+    points_without_threshold: usize,
+    r_squared: f64,
+    mean_squared_error_hz2: f64,
+    threshold_step_coefficients_mv: &'a [f64],
+    threshold_step_mean_squared_error_hz2: f64,
+    threshold_step_r_squared: f64,
+    condition_number: f64,
+    rank: usize,
+    termination: String,
+    cross_validation: Validation<'a>,
+    membrane: ntwk_core::Membrane,
+    /// With its domain.
+    transfer_function: &'a ntwk_meanfield::EffectiveThreshold,
+}
+
+#[derive(Serialize)]
+struct Validation<'a> {
+    folds: usize,
+    mean_squared_error_hz2: f64,
+    r_squared: f64,
+    mean_squared_error_of_folds_hz2: &'a [f64],
+}
+
+fn fit(args: &FitTfArgs) -> Result<(), Failure> {
+    let model = model(&args.run)?;
+    let mut files = Vec::new();
+    let header = ["", "points", "R²", "rms (Hz)", "rms, unseen (Hz)", "condition number", "end"];
+    let mut table = Table::new(&header);
+    for (scan, scan_files) in scan_all(&model, &args.run, &args.design)? {
+        files.extend(scan_files);
+        let name = scan.population.clone();
+        let (_, points) =
+            scan.measured().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
+        let membrane = match &scan.points {
+            Points::Rates(plan) => plan.membrane,
+            Points::Fluctuations(plan) => plan.membrane,
+        };
+        let (fit, fitted) = fit_points(&model, &name, &membrane, &points)?;
+        let used: Vec<_> = fitted.iter().map(|&i| points[i]).collect();
+        let form = fit.transfer_function.form();
+        let folds = (args.folds as usize).min(used.len());
+        let validation = cross_validate(form, &membrane, &used, &fit_options(), folds)
+            .map_err(|source| TheoryError::Fit { population: name.clone(), source })?;
+        let excluded = points.len() - used.len();
+        let summary = summary(&name, membrane, &fit, excluded, &validation);
+        let file = format!("transfer_function_{name}.json");
+        files.push(write_json(&args.run.out, &file, &summary)?);
+        let npy = args.run.out.join(format!("transfer_function_{name}.npy"));
+        let volts: Vec<f64> =
+            fit.transfer_function.coefficients().iter().map(|c| 1e-3 * c).collect();
+        ntwk_io::write_npy_vector(&npy, &volts)?;
+        files.push(npy);
+        table.row(vec![
+            name.clone(),
+            used.len().to_string(),
+            number(fit.quality.r_squared, 5),
+            number(fit.quality.mean_squared_error.sqrt(), 3),
+            number(validation.quality.mean_squared_error.sqrt(), 3),
+            format!("{:.1e}", fit.threshold_step.condition_number),
+            format!("{:?}", fit.termination),
+        ]);
+        let single: Option<SingleCellScan> =
+            scan.single_cell().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
+        let drawn = FittedScan { name, membrane, points, fit, fitted_points: fitted, single };
+        let figure = transfer_figure(&drawn, &theme(args.run.dark)).map_err(FigureError::from)?;
+        files.extend(write_figure(
+            &args.run.out,
+            &format!("transfer_function_{}", drawn.name),
+            &figure,
+        )?);
+    }
+    print(table);
+    list_files(&files);
+    Ok(())
+}
+
+fn summary<'a>(
+    population: &'a str,
+    membrane: ntwk_core::Membrane,
+    fit: &'a Fit,
+    excluded: usize,
+    validation: &'a CrossValidation,
+) -> FitSummary<'a> {
+    let step = &fit.threshold_step;
+    FitSummary {
+        population,
+        form: fit.transfer_function.form(),
+        coefficients_mv: fit.transfer_function.coefficients(),
+        standard_errors_mv: &fit.standard_errors,
+        covariance_mv2: fit
+            .covariance
+            .row_iter()
+            .map(|row| row.iter().copied().collect())
+            .collect(),
+        points: fit.points_used,
+        points_above_rate_limit: excluded,
+        points_without_threshold: fit.points_rejected.len(),
+        r_squared: fit.quality.r_squared,
+        mean_squared_error_hz2: fit.quality.mean_squared_error,
+        threshold_step_coefficients_mv: &step.coefficients,
+        threshold_step_mean_squared_error_hz2: step.quality.mean_squared_error,
+        threshold_step_r_squared: step.quality.r_squared,
+        condition_number: step.condition_number,
+        rank: step.rank,
+        termination: format!("{:?}", fit.termination),
+        cross_validation: Validation {
+            folds: validation.folds.len(),
+            mean_squared_error_hz2: validation.quality.mean_squared_error,
+            r_squared: validation.quality.r_squared,
+            mean_squared_error_of_folds_hz2: &validation.folds,
+        },
+        membrane,
+        transfer_function: &fit.transfer_function,
+    }
+}

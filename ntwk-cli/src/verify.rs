@@ -1,0 +1,88 @@
+//! `ntwk verify`: run a stored model again and compare bits.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ntwk_io::ResultFile;
+
+use super::Failure;
+use super::output::{no_run, note, print, stored_model};
+use super::progress::{Bar, interrupt_flag};
+use ntwk::run::verify::{Verification, stored_outline, verify_run, verify_theory};
+use ntwk_core::engine::run::default_threads;
+
+/// Run the stored model with its seed again, and compare every stored bit.
+///
+/// Spikes, counts, samples (in the precision they are stored in) and the arrays of the theory. The
+/// result does not depend on the number of threads, so neither does the verdict.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  ntwk verify out/results.h5
+
+Exit code 0 when all bits are the same, 1 with the first difference when not. A run that was \
+interrupted is verified as far as it came.")]
+pub(crate) struct VerifyArgs {
+    /// Results file of `ntwk run`, `ntwk compare` or `ntwk meanfield`.
+    pub file: PathBuf,
+    /// Number of threads [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// No progress bars.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    let file = ResultFile::open(&args.file)?;
+    let model = stored_model(&file, &args.file)?.ok_or_else(|| no_run(&args.file))?;
+    let stored = stored_outline(&file)?;
+    let groups = file.theory()?;
+    if stored.is_none() && groups.is_empty() {
+        return Err(no_run(&args.file));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    if let Some(p) = file.provenance()?
+        && p.version != version
+    {
+        note(format!("the file was made by ntwk {}, this is ntwk {version}", p.version));
+    }
+    let threads = args.threads.map_or_else(default_threads, |n| n as usize);
+    if let Some(stored) = &stored {
+        let bar = Bar::new("second run", args.quiet);
+        let interrupt = interrupt_flag();
+        let found = verify_run(&file, stored, &model, threads, &interrupt, &mut |progress| {
+            bar.set(progress.fraction(), format!("{:.0} ms", progress.time));
+        });
+        bar.finish();
+        let found = conclude(found?, args)?;
+        print(format!(
+            "{} steps, {} spikes, {} samples: the same bits",
+            found.steps, found.spikes, found.samples
+        ));
+    }
+    if !groups.is_empty() {
+        let bar = Bar::new("theory", args.quiet);
+        let library = ntwk_cells::library();
+        let found = verify_theory(
+            &file,
+            stored.as_ref(),
+            &groups,
+            &model,
+            &library,
+            threads,
+            &mut |name, fraction| bar.set(fraction, name.to_owned()),
+        );
+        bar.finish();
+        let found = conclude(found?, args)?;
+        print(format!("{} values of the theory: the same bits", found.theory_values));
+    }
+    Ok(())
+}
+
+fn conclude(found: Verification, args: &VerifyArgs) -> Result<Verification, Failure> {
+    match found.difference {
+        Some(difference) => Err(Failure::Different { file: args.file.clone(), difference }),
+        None => Ok(found),
+    }
+}

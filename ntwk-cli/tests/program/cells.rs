@@ -1,0 +1,201 @@
+//! The commands on single cells from outside: messages, tables, files.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn ntwk(folder: &TempDir, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs and expects an exit code.
+fn exits(folder: &TempDir, code: i32, args: &[&str]) -> Output {
+    let output = ntwk(folder, args);
+    assert_eq!(output.status.code(), Some(code), "{args:?}\n{}", stderr(&output));
+    output
+}
+
+fn good(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
+    path.display().to_string()
+}
+
+fn is_figure(folder: &Path, name: &str) {
+    let png = std::fs::read(folder.join(format!("{name}.png"))).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.len() > 5000, "{name}.png");
+    let svg = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
+    assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{name}.svg");
+}
+
+/// Fields of the data rows of a table.
+fn rows(file: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().skip(1).map(|l| l.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn cells_pulse_and_fi_write_what_they_print() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("p");
+    let pulse = ["cells", "pulse", "AdExp_a_4_b_40", "--current", "-100 pA,0.4 nA", "--out", "p"];
+    let table = stdout(&exits(&folder, 0, &pulse));
+    assert!(table.contains("pulse from 100 to 500 ms; 700 ms"), "{table}");
+    assert!(std::fs::read(out.join("results.h5")).unwrap().starts_with(b"\x89HDF"));
+    is_figure(&out, "pulse");
+    let features = rows(&out.join("features.csv"));
+    assert_eq!((features[0][0].as_str(), features[1][0].as_str()), ("-100", "400"));
+    let spikes: usize = features[1][5].parse().unwrap();
+    assert!(features[0][5] == "0" && spikes > 3, "{features:?}");
+    let line = table.lines().find(|l| l.starts_with("spikes in the pulse")).unwrap();
+    assert_eq!(line.split_whitespace().last().unwrap(), spikes.to_string());
+    assert_eq!(rows(&out.join("V_m.csv")).len(), 7000);
+    assert_eq!(rows(&out.join("w.csv"))[0].len(), 3);
+    // The stored run is a run like any other.
+    exits(&folder, 0, &["verify", "p/results.h5", "-q"]);
+    // Another current, step, method and duration: other numbers.
+    let other = ["cells", "pulse", "AdExp_a_4_b_40", "--current", "400", "--out", "q"];
+    exits(&folder, 2, &[&other[..], &["--t_stop", "'"]].concat());
+    for setting in [
+        ["--holding", "50"],
+        ["--t_start", "60"],
+        ["--t_stop", "400"],
+        ["--duration", "900"],
+        ["--dt", "0.05"],
+        ["--method", "heun"],
+        ["--set", "tau_w=50"],
+    ] {
+        exits(&folder, 0, &[&other[..], &setting[..]].concat());
+        let trace = std::fs::read_to_string(folder.path().join("q/V_m.csv")).unwrap();
+        exits(&folder, 0, &other);
+        let plain = std::fs::read_to_string(folder.path().join("q/V_m.csv")).unwrap();
+        assert!(trace != plain, "{setting:?} changes nothing");
+    }
+
+    let fi = stdout(&exits(
+        &folder,
+        0,
+        &["cells", "fi", "LIF2", "--to", "500", "--points", "6", "--out", "f"],
+    ));
+    assert!(fi.contains("first current that fires: 300.000 pA"), "{fi}");
+    is_figure(&folder.path().join("f"), "fi");
+    let curve = rows(&folder.path().join("f/fi.csv"));
+    assert_eq!(curve.len(), 6);
+    // 5 ms + 20 ms ln(50/30) between spikes, on a grid of 0.1 ms.
+    let rate: f64 = curve[5][1].parse().unwrap();
+    assert!((rate - 65.7).abs() < 0.8, "{rate}");
+}
+
+#[test]
+fn cells_protocols_take_models_and_name_what_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    let model = good("cells.toml");
+    let of = |population: &str| {
+        let args = [
+            "cells",
+            "fi",
+            "--model",
+            &model,
+            "--population",
+            population,
+            "--points",
+            "3",
+            "--out",
+            "m",
+        ];
+        stdout(&exits(&folder, 0, &args))
+    };
+    // The theory has no I for it; its current is I = 10 at 20 pF.
+    assert!(of("Z").contains("600.0"), "{}", of("Z"));
+    of("I");
+    of("P");
+    let fails = |args: &[&str]| stderr(&exits(&folder, 2, args));
+    let text = fails(&["cells", "pulse", "--model", &model, "--population", "X"]);
+    assert!(text.contains("no population \"X\"; there are I, Z, P"), "{text}");
+    assert!(fails(&["cells", "pulse", "--model", &model]).contains("--population"));
+    assert!(fails(&["cells", "pulse"]).contains("<NAME>"));
+    assert!(fails(&["cells", "pulse", "RSS"]).contains("did you mean \"RS\"?"));
+    assert!(
+        fails(&["cells", "fi", "RS", "--from", "5", "--to", "5"])
+            .contains("must be above from (5)")
+    );
+    assert!(fails(&["cells", "fi", "RS", "--settle", "3 s"]).contains("below the duration (2000)"));
+    assert!(fails(&["cells", "pulse", "RS", "--current", "3 mV"]).contains("a current"));
+    let text = fails(&["cells", "pulse", "RS", "--set", "bb=3", "--set", "C_m=-1"]);
+    assert!(text.contains("did you mean \"b\"?") && text.contains("must be > 0 pF"), "{text}");
+    let many = vec!["1"; 13].join(",");
+    assert!(fails(&["cells", "pulse", "RS", "--current", &many]).contains("at most 12 fit"));
+    // A kind with its parameters; what does nothing is said.
+    let izhikevich = [
+        "cells",
+        "pulse",
+        "Izhikevich",
+        "--set",
+        "a=0",
+        "--set",
+        "b=0.2",
+        "--set",
+        "c=-65",
+        "--set",
+        "d=8",
+        "--current",
+        "10",
+        "--out",
+        "z",
+    ];
+    let output = exits(&folder, 0, &izhikevich);
+    assert!(stderr(&output).contains("cell.b has no effect"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_theory_refuses_a_kind_it_does_not_cover_by_name() {
+    let folder = TempDir::new().unwrap();
+    let model = r#"
+        [simulation]
+        t_stop = 100
+        [receptors]
+        exc = { E_rev = 0, tau_syn = 5 }
+        [populations]
+        E = { size = 10, cell = { preset = "RS" } }
+        Z = { size = 10, cell = { preset = "RS_Izhikevich2003", C_m = 20 } }
+        [afferents]
+        A = { size = 100, rate = 5 }
+        [[projections]]
+        source = "A"
+        target = ["E", "Z"]
+        receptor = "exc"
+        weight = 1
+        connection = { rule = "fixed_in_degree", in_degree = 50 }
+        [theory.scan]
+        potential_points = 3
+        background_points = 2
+        duration = 100
+        neurons = 2"#;
+    std::fs::write(folder.path().join("m.toml"), model).unwrap();
+    // It runs; only the theory has no place for it.
+    exits(&folder, 0, &["run", "m.toml", "-q"]);
+    let table = stdout(&exits(&folder, 0, &["check", "m.toml"]));
+    let tau = table.lines().find(|l| l.starts_with("tau_m")).unwrap();
+    assert!(tau.trim_end().ends_with('–') && tau.contains("20.000"), "{tau}");
+    let commands: [&[&str]; 4] = [
+        &["meanfield", "m.toml"],
+        &["compare", "m.toml"],
+        &["tf", "scan", "m.toml", "--population", "Z"],
+        &["tf", "scan", "m.toml", "--population", "Z", "--design", "fluctuations"],
+    ];
+    for command in commands {
+        let output = ntwk(&folder, &[command, &["--out", "t", "-q"]].concat());
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{command:?}");
+        let text = stderr(&output);
+        let named = "populations.Z.cell: the theory does not cover cells of kind Izhikevich";
+        assert!(text.contains(named), "{command:?}\n{text}");
+    }
+}

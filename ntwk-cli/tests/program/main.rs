@@ -1,0 +1,14 @@
+//! The program: every command as a user runs it, and the map of the workspace.
+
+mod architecture;
+mod cell_sweep;
+mod cells;
+mod commands;
+mod common;
+mod files;
+mod meanfield;
+mod morpho;
+mod morpho_meanfield;
+mod places;
+mod reference;
+mod resume;

@@ -1,0 +1,323 @@
+//! From connection rules to target lists.
+//!
+//! A worker owns a run of target neurons and builds, for each projection, the synapses onto them
+//! in compressed rows: one row per source neuron, by delay. Synapses are drawn in units with a
+//! random stream each (a target neuron, a source neuron or a block of targets, as suits the rule),
+//! so they are the same for any partition.
+
+mod rules;
+
+use std::ops::Range;
+
+use crate::engine::random::{Purpose, stream};
+use crate::model::{Positions, Projection, Source};
+use crate::spec::{ConnectionSpec, DelaySpec, Distribution, PlasticitySpec, SpaceSpec};
+
+/// Longest drawn delay in steps; longer draws are drawn again.
+const MAX_DRAWN_STEPS: f64 = 100_000.0;
+
+/// Synapses of one projection onto a run of target neurons, by source and delay.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TargetLists {
+    /// Shortest delay in steps.
+    first_delay: u32,
+    /// Number of delays, one step apart.
+    delays: u32,
+    /// Neurons of the run.
+    len: u32,
+    /// `offsets[i]..offsets[i + 1]` are the synapses of source `i`.
+    offsets: Vec<u32>,
+    /// Delay and target of each synapse in one number, `(delay - first_delay) * len + target` with targets counted from
+    /// the first of the run: a place in a ring of steps, found without looking up the delay. Ascending for each source.
+    places: Vec<u32>,
+    /// Weight of each synapse where they differ (nS or pA, single precision).
+    weights: Option<Vec<f32>>,
+}
+
+/// A projection that the 32-bit numbers of one worker cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WiringTooLarge {
+    /// More synapses than the index reaches.
+    #[error("projection {projection} has more than {limit} synapses for one thread; use more threads", limit = u32::MAX)]
+    Synapses {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// More targets times delays than the index reaches.
+    #[error(
+        "the delays of projection {projection} span {delays} steps, too many for the {targets} target neurons of one \
+         thread; use more threads, a longer dt or a narrower distribution of delays"
+    )]
+    Delays {
+        /// Name of the projection.
+        projection: String,
+        /// Steps from the shortest to the longest delay.
+        delays: u32,
+        /// Target neurons of the thread.
+        targets: u32,
+    },
+}
+
+/// What the synapses of a projection are drawn from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wiring<'m> {
+    pub projection: &'m Projection,
+    pub source_size: u32,
+    pub target_size: u32,
+    /// Space of source and target, where the rule or the delay needs it.
+    pub space: Option<SpaceSpec>,
+    pub dt: f64,
+    pub seed: u64,
+}
+
+/// Synapses as they are drawn: parallel columns.
+#[derive(Debug, Default)]
+struct Drawn {
+    sources: Vec<u32>,
+    /// Counted from the first of the run.
+    targets: Vec<u32>,
+    /// Empty when all weights are equal.
+    weights: Vec<f32>,
+    /// In steps; empty when all delays are equal.
+    delays: Vec<u32>,
+}
+
+impl TargetLists {
+    /// Number of synapses.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is no synapse.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Delays in steps, from the shortest to the longest.
+    #[must_use]
+    pub fn delays(&self) -> Range<u32> {
+        self.first_delay..self.first_delay + self.delays
+    }
+
+    /// Indices of all synapses of `source`.
+    #[inline]
+    pub(crate) fn row(&self, source: u32) -> Range<usize> {
+        self.offsets[source as usize] as usize..self.offsets[source as usize + 1] as usize
+    }
+
+    /// Indices of the synapses of `source` at `delay` steps.
+    #[inline]
+    pub(crate) fn row_at(&self, source: u32, delay: u32) -> Range<usize> {
+        let row = self.row(source);
+        if self.delays == 1 {
+            return row;
+        }
+        let from = self.place(delay);
+        let places = &self.places[row.clone()];
+        let first = row.start + places.partition_point(|&place| place < from);
+        let end = row.start
+            + places.partition_point(|&place| place / self.len <= delay - self.first_delay);
+        first..end
+    }
+
+    /// Place of the first target neuron at `delay` steps.
+    #[inline]
+    pub(crate) fn place(&self, delay: u32) -> u32 {
+        (delay - self.first_delay) * self.len
+    }
+
+    /// Place of every synapse, by index.
+    #[inline]
+    pub(crate) fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// Delay in steps and target of the synapse at a place.
+    #[inline]
+    pub(crate) fn delay_and_target(&self, place: u32) -> (u32, u32) {
+        (self.first_delay + place / self.len, place % self.len)
+    }
+
+    /// Weight of every synapse, by index, where they differ.
+    #[inline]
+    pub(crate) fn weights(&self) -> Option<&[f32]> {
+        self.weights.as_deref()
+    }
+
+    /// Builds the synapses onto the target neurons `targets`.
+    ///
+    /// # Errors
+    /// [`WiringTooLarge`] when synapses, or target neurons times delays, reach 2^32.
+    pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, WiringTooLarge> {
+        let len = targets.end - targets.start;
+        let drawn = wiring.draw(targets);
+        let projection = || wiring.projection.name.clone();
+        if drawn.sources.len() >= u32::MAX as usize {
+            return Err(WiringTooLarge::Synapses { projection: projection() });
+        }
+        let first_delay =
+            drawn.delays.iter().min().copied().unwrap_or(wiring.projection.delay_steps);
+        let delays = drawn.delays.iter().max().map_or(1, |last| last - first_delay + 1);
+        if len.checked_mul(delays).is_none() {
+            return Err(WiringTooLarge::Delays { projection: projection(), delays, targets: len });
+        }
+        Ok(Self::from_drawn(&drawn, first_delay, delays, len, wiring.source_size))
+    }
+
+    /// Counting sort by source, which keeps the order of drawing; where delays differ, each source's synapses are then
+    /// sorted by delay, target and weight.
+    fn from_drawn(drawn: &Drawn, first_delay: u32, delays: u32, len: u32, sources: u32) -> Self {
+        let n = drawn.sources.len();
+        let offsets = starts(sources, drawn.sources.iter().copied());
+        let mut cursors = offsets.clone();
+        let mut places = vec![0; n];
+        let mut weights = (!drawn.weights.is_empty()).then(|| vec![0f32; n]);
+        for i in 0..n {
+            let cursor = &mut cursors[drawn.sources[i] as usize];
+            let synapse = *cursor as usize;
+            *cursor += 1;
+            let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
+            places[synapse] = ahead * len + drawn.targets[i];
+            if let Some(weights) = &mut weights {
+                weights[synapse] = drawn.weights[i];
+            }
+        }
+        // By the projection, not by the delays that these targets happen to have: the order of the events onto a neuron must not
+        // depend on which others share its worker.
+        if !drawn.delays.is_empty() {
+            sort_rows(&offsets, &mut places, weights.as_deref_mut());
+        }
+        Self { first_delay, delays, len, offsets, places, weights }
+    }
+}
+
+/// Sorts each row by place, then by the bits of the weight: the same for any partition of the targets.
+fn sort_rows(offsets: &[u32], places: &mut [u32], mut weights: Option<&mut [f32]>) {
+    let mut keys: Vec<u64> = Vec::new();
+    for row in offsets.windows(2) {
+        let row = row[0] as usize..row[1] as usize;
+        let places = &mut places[row.clone()];
+        let Some(weights) = weights.as_deref_mut().map(|weights| &mut weights[row]) else {
+            places.sort_unstable();
+            continue;
+        };
+        keys.clear();
+        let synapses = places.iter().zip(weights.iter());
+        keys.extend(synapses.map(|(&place, w)| u64::from(place) << 32 | u64::from(w.to_bits())));
+        keys.sort_unstable();
+        for ((place, w), key) in places.iter_mut().zip(weights).zip(&keys) {
+            *place = (key >> 32) as u32;
+            *w = f32::from_bits(*key as u32);
+        }
+    }
+}
+
+/// Where each of `bins` values begins when sorted, and the end.
+fn starts(bins: u32, values: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut starts = vec![0u32; bins as usize + 1];
+    for value in values {
+        starts[value as usize + 1] += 1;
+    }
+    for bin in 0..bins as usize {
+        starts[bin + 1] += starts[bin];
+    }
+    starts
+}
+
+impl Wiring<'_> {
+    /// Draws the synapses onto `range`.
+    fn draw(&self, range: Range<u32>) -> Drawn {
+        let projection = self.projection;
+        let expected =
+            (projection.in_degree * f64::from(range.end - range.start)).min(4e9) as usize;
+        let mut drawn = Drawn {
+            sources: Vec::with_capacity(expected + expected / 64 + 16),
+            targets: Vec::with_capacity(expected + expected / 64 + 16),
+            ..Drawn::default()
+        };
+        let mut pairs = Vec::new();
+        for unit in self.units(&range) {
+            pairs.clear();
+            self.draw_unit(unit, &mut pairs);
+            for &(source, target) in pairs.iter().filter(|pair| range.contains(&pair.1)) {
+                drawn.sources.push(source);
+                drawn.targets.push(target - range.start);
+            }
+            self.draw_properties(unit, &pairs, &range, &mut drawn);
+        }
+        drawn
+    }
+
+    /// Draws the weights and delays of the synapses of a unit, as far as they differ. Those onto
+    /// other workers' neurons are drawn too, and dropped.
+    fn draw_properties(
+        &self,
+        unit: u64,
+        pairs: &[(u32, u32)],
+        range: &Range<u32>,
+        drawn: &mut Drawn,
+    ) {
+        let projection = self.projection;
+        let name = &projection.name;
+        let steps = |delay: f64| (delay / self.dt).round().min(MAX_DRAWN_STEPS) as u32;
+        if let ConnectionSpec::Pairs { sources, targets } = &projection.connection {
+            let mine = rules::written_order(sources, targets)
+                .into_iter()
+                .filter(|&i| range.contains(&(targets[i] as u32)));
+            if let Distribution::Listed(weights) = &projection.weights {
+                drawn.weights.extend(mine.clone().map(|i| weights[i] as f32));
+            }
+            if let DelaySpec::Drawn(Distribution::Listed(delays)) = &projection.delays {
+                drawn.delays.extend(mine.map(|i| steps(delays[i])));
+            }
+        }
+        if let Distribution::Drawn(_) = projection.weights {
+            let mut rng = stream(self.seed, Purpose::Weights, name, unit);
+            let positive = projection.weight >= 0.0;
+            let ceiling = match projection.plasticity {
+                Some(PlasticitySpec::Stdp { w_max, .. }) => w_max,
+                _ => f64::INFINITY,
+            };
+            let allowed = |w: f64| if positive { (0.0..=ceiling).contains(&w) } else { w <= 0.0 };
+            for (_, target) in pairs {
+                let weight = projection.weights.draw_within(&mut rng, allowed) as f32;
+                if range.contains(target) {
+                    drawn.weights.push(weight);
+                }
+            }
+        }
+        match &projection.delays {
+            DelaySpec::Drawn(Distribution::Constant(_) | Distribution::Listed(_)) => {}
+            DelaySpec::Drawn(distribution) => {
+                let mut rng = stream(self.seed, Purpose::Delays, name, unit);
+                let allowed = |d: f64| d >= 0.0 && d / self.dt <= MAX_DRAWN_STEPS;
+                for (_, target) in pairs {
+                    let delay = distribution.draw_within(&mut rng, allowed);
+                    if range.contains(target) {
+                        drawn.delays.push(steps(delay));
+                    }
+                }
+            }
+            DelaySpec::Distance { base, velocity } => {
+                let Some(space) = self.space else { return };
+                let from = Positions::new(space, self.source_size);
+                let to = Positions::new(space, self.target_size);
+                for &(source, target) in pairs.iter().filter(|pair| range.contains(&pair.1)) {
+                    // µm / (m/s) = 1e-3 ms.
+                    let travel = from.distance(source, to.of(target)) * 1e-3 / velocity;
+                    drawn.delays.push(steps(base + travel));
+                }
+            }
+        }
+    }
+
+    /// Whether a neuron may not be its own source.
+    fn excludes_autapses(&self, autapses: bool) -> bool {
+        self.projection.source == Source::Population(self.projection.target) && !autapses
+    }
+}
+
+#[cfg(test)]
+mod tests;

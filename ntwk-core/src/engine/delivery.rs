@@ -1,0 +1,274 @@
+//! Events to receptors: rate-driven afferents, and spikes along target lists.
+
+use std::ops::Range;
+use std::sync::RwLockReadGuard;
+
+use crate::engine::connectivity::TargetLists;
+use crate::engine::drive::BLOCK;
+use crate::engine::exchange::{SpikeExchange, StepSpikes};
+use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
+use crate::engine::plasticity::Plasticity;
+use crate::engine::random::SynapseDraws;
+use crate::engine::trains::AfferentSpikes;
+use crate::kernel::Sums;
+use crate::model::Source;
+
+/// Delivers the events of afferent populations that give each target a train of its own.
+pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
+    for drive in &mut part.drives {
+        let intensity = drive.rate.intensity(step);
+        if intensity <= 0.0 {
+            continue;
+        }
+        let (weight, statistics) = (drive.weight, drive.rate.statistics());
+        let events = part.receptors[drive.column].events();
+        for (block, s) in drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK)) {
+            block.draw(statistics, intensity, s.len(), |i| s[i] += weight);
+        }
+    }
+}
+
+/// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
+///
+/// Every receptor variable is raised in the same order whichever worker owns it: first what comes out of the ring
+/// (filled by step, projection, source neuron), then by delay, projection, source neuron.
+pub(crate) fn deliver_spikes<'e>(
+    shared: &Shared,
+    exchange: &'e SpikeExchange,
+    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    state: &mut WorkerState,
+    fired: &[(u32, u32)],
+    step: u32,
+) {
+    for afferent in state.afferents.iter_mut().flatten() {
+        afferent.advance(step);
+    }
+    update_efficacies(shared, exchange, heard, state, step);
+    spread_spikes(shared, exchange, heard, state, step);
+    let WorkerState { parts, incoming, schedule, afferents, .. } = state;
+    for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
+        receptor.take_pending(step);
+    }
+    for (delay, projections) in schedule.iter() {
+        let Some(sent) = step.checked_sub(*delay) else {
+            break;
+        };
+        if shared.coupled {
+            exchange.hear(sent, heard);
+        }
+        for &p in projections {
+            let projection = &shared.projections[p];
+            let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+            let part = &mut parts[*part];
+            let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
+            let mut sums = Sums::now(part.receptors[projection.column].events(), lists, *delay);
+            each_spike(shared, projection.source, heard, afferents, sent, |source| {
+                rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
+            });
+        }
+    }
+    // The guards must be gone when the next step is told.
+    heard.clear();
+    for (p, synapses) in incoming.iter_mut().enumerate() {
+        if let Some(Incoming { part, plasticity: Some(Plasticity::Stdp(stdp)), .. }) = synapses {
+            let population = &shared.populations[shared.projections[p].target];
+            let first = population.first + parts[*part].first;
+            let end = first + parts[*part].len as u32;
+            for &(_, neuron) in fired.iter().filter(|spike| (first..end).contains(&spike.1)) {
+                stdp.spike((neuron - first) as usize, step);
+            }
+        }
+    }
+}
+
+/// Short-term plasticity of the spikes sent in `step`.
+fn update_efficacies<'e>(
+    shared: &Shared,
+    exchange: &'e SpikeExchange,
+    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    state: &mut WorkerState,
+    step: u32,
+) {
+    let mut listening = false;
+    for (p, synapses) in state.incoming.iter_mut().enumerate() {
+        let Some(Incoming { plasticity: Some(Plasticity::ShortTerm(short_term)), .. }) = synapses
+        else {
+            continue;
+        };
+        short_term.begin(step);
+        match shared.projections[p].source {
+            Source::Population(i) => {
+                if !listening {
+                    exchange.hear(step, heard);
+                    listening = true;
+                }
+                let first = shared.populations[i].first;
+                for spikes in heard.iter() {
+                    spikes.of(i).iter().for_each(|&n| short_term.spike(n - first, step));
+                }
+            }
+            Source::Afferent(i) => {
+                if let Some(spikes) = &state.afferents[i] {
+                    spikes.at(step).iter().for_each(|&n| short_term.spike(n, step));
+                }
+            }
+        }
+    }
+    heard.clear();
+}
+
+/// Spreads the spikes sent in `step` over the rings of the receptors, where delays differ.
+fn spread_spikes<'e>(
+    shared: &Shared,
+    exchange: &'e SpikeExchange,
+    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    state: &mut WorkerState,
+    step: u32,
+) {
+    let WorkerState { parts, incoming, spread, afferents, .. } = state;
+    if !spread.is_empty() && shared.coupled {
+        exchange.hear(step, heard);
+    }
+    for &p in spread.iter() {
+        let projection = &shared.projections[p];
+        let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+        let part = &mut parts[*part];
+        let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
+        let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
+        let mut sums = pending.sums(step + lists.delays().start);
+        each_spike(shared, projection.source, heard, afferents, step, |source| {
+            rule.send(lists, source, lists.row(source), &mut sums);
+        });
+    }
+    heard.clear();
+}
+
+/// Calls `f` with every spike of a source in step `sent`, as the number of the neuron in its population.
+#[inline]
+fn each_spike(
+    shared: &Shared,
+    source: Source,
+    heard: &[RwLockReadGuard<'_, StepSpikes>],
+    afferents: &[Option<AfferentSpikes>],
+    sent: u32,
+    mut f: impl FnMut(u32),
+) {
+    match source {
+        Source::Population(i) => {
+            let first = shared.populations[i].first;
+            for spikes in heard {
+                spikes.of(i).iter().for_each(|&neuron| f(neuron - first));
+            }
+        }
+        Source::Afferent(i) => {
+            if let Some(spikes) = &afferents[i] {
+                spikes.at(sent).iter().for_each(|&neuron| f(neuron));
+            }
+        }
+    }
+}
+
+/// How the spikes of a projection that were sent in one step act on its targets.
+enum Rule<'a> {
+    /// All synapses have this weight.
+    Equal(f64),
+    /// Each has its own.
+    Weights(&'a [f32]),
+    /// Each transmits with a probability.
+    Stochastic(Stochastic<'a>),
+    /// The next efficacy multiplies the weight.
+    ShortTerm { efficacies: std::slice::Iter<'a, f64>, weight: f64 },
+    /// Weights that the arrival changes.
+    Stdp { stdp: &'a mut crate::engine::plasticity::Stdp, step: u32 },
+}
+
+struct Stochastic<'a> {
+    release: Release,
+    weight: f64,
+    weights: Option<&'a [f32]>,
+    sent: u32,
+    first_target: u32,
+    /// Last source and how often it was met: a source may send several events in a step.
+    previous: Option<(u32, u32)>,
+}
+
+impl<'a> Rule<'a> {
+    /// For the synapses `lists` onto the neurons from `first_target` on; the spikes were sent in the step `sent`.
+    fn new(
+        projection: &LoweredProjection,
+        lists: &'a TargetLists,
+        plasticity: &'a mut Option<Plasticity>,
+        first_target: u32,
+        sent: u32,
+        step: u32,
+    ) -> Self {
+        let weight = projection.weight;
+        match (plasticity, projection.release, lists.weights()) {
+            (Some(Plasticity::Stdp(stdp)), ..) => Self::Stdp { stdp, step },
+            (Some(Plasticity::ShortTerm(short_term)), ..) => {
+                Self::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
+            }
+            (None, Some(release), weights) => Self::Stochastic(Stochastic {
+                release,
+                weight,
+                weights,
+                sent,
+                first_target,
+                previous: None,
+            }),
+            (None, None, Some(weights)) => Self::Weights(weights),
+            (None, None, None) => Self::Equal(weight),
+        }
+    }
+
+    /// The next spike is one of `source`, whose synapses `row` add to `sums`.
+    #[inline]
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+        let places = lists.places()[row.clone()].iter().copied();
+        match self {
+            Self::Equal(weight) => sums.add_all(places.map(|place| (place, *weight))),
+            Self::Weights(weights) => {
+                sums.add_all(places.zip(weights[row].iter().map(|&w| f64::from(w))));
+            }
+            Self::ShortTerm { efficacies, weight } => {
+                let efficacy = efficacies.next().copied().unwrap_or(0.0);
+                match lists.weights() {
+                    None => sums.add_all(places.map(|place| (place, efficacy * *weight))),
+                    Some(weights) => {
+                        let weights = weights[row].iter().map(|&w| efficacy * f64::from(w));
+                        sums.add_all(places.zip(weights));
+                    }
+                }
+            }
+            Self::Stdp { stdp, step } => stdp.arrive(lists, source, *step, sums),
+            Self::Stochastic(rule) => rule.send(lists, source, row, sums),
+        }
+    }
+}
+
+impl Stochastic<'_> {
+    /// The draw of a synapse depends on source, step, delay, target neuron and rank among
+    /// multapses only, so that it is the same whichever worker owns the target.
+    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+        let repeat = match self.previous {
+            Some((before, repeat)) if before == source => repeat + 1,
+            _ => 0,
+        };
+        self.previous = Some((source, repeat));
+        let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
+        let mut previous = None;
+        let mut rank = 0u64;
+        for i in row {
+            let place = lists.places()[i];
+            rank = if previous == Some(place) { rank + 1 } else { 0 };
+            previous = Some(place);
+            let (delay, target) = lists.delay_and_target(place);
+            let synapse = u64::from(self.first_target + target)
+                | (rank & 0xffff) << 32
+                | u64::from(delay) << 48;
+            if draws.uniform(synapse) < self.release.probability {
+                sums.add(place, self.weights.map_or(self.weight, |w| f64::from(w[i])));
+            }
+        }
+    }
+}

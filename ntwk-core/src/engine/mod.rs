@@ -1,0 +1,19 @@
+//! The network engine: a valid model lowered to columns of state and stepped by workers.
+//!
+//! [`connectivity`] turns connection rules into target lists, [`network`] lowers a model, [`simulation`] runs it on any number
+//! of threads with the same bits; [`independent`] steps groups of uncoupled cells with the same kernels.
+
+pub(crate) mod checkpoint;
+pub mod connectivity;
+pub(crate) mod delivery;
+pub mod drive;
+pub(crate) mod exchange;
+pub mod independent;
+pub mod network;
+pub(crate) mod plasticity;
+pub(crate) mod poisson;
+pub mod random;
+pub mod run;
+pub mod simulation;
+pub(crate) mod trains;
+pub(crate) mod worker;

@@ -1,0 +1,394 @@
+//! From a model to the columns, constants and target lists of the engine.
+
+use std::ops::Range;
+
+use rand_chacha::rand_core::Rng;
+
+use super::partition::Share;
+use super::{
+    Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
+    TracePlan, WorkerState,
+};
+use crate::engine::connectivity::{TargetLists, Wiring, WiringTooLarge};
+use crate::engine::drive::{BLOCK, BlockEvents, EventRate};
+use crate::engine::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
+use crate::engine::random::{Purpose, stream};
+use crate::engine::trains::AfferentSpikes;
+use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
+use crate::model::{Model, Population, Projection, Source};
+use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};
+
+/// A model on its way to a network.
+pub(super) struct Lowering<'m> {
+    model: &'m Model,
+    /// Projections that send spikes along target lists: indices in the model.
+    wired: Vec<usize>,
+}
+
+impl<'m> Lowering<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
+        let wired = model
+            .projections()
+            .iter()
+            .enumerate()
+            .filter(|(_, projection)| match projection.source {
+                Source::Population(_) => true,
+                Source::Afferent(i) => !model.afferents()[i].sends_trains_per_target(),
+            })
+            .map(|(index, _)| index)
+            .collect();
+        Self { model, wired }
+    }
+
+    /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
+    /// and not looked at again.
+    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
+        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
+        let waiting = incoming.filter(|(w, _)| !self.spreads(*w)).filter_map(|(_, i)| i.as_ref());
+        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
+    }
+
+    /// Whether the spikes of a projection are spread over a ring when they are sent: where synapses differ in delay, and
+    /// no weight or probability changes while a spike is on its way (it is that of the arrival which counts).
+    fn spreads(&self, wired: usize) -> bool {
+        let projection = self.projection(wired);
+        let lasts = |now: &Projection| {
+            now.weight == projection.weight
+                && now.release_probability == projection.release_probability
+        };
+        projection.delays.as_constant().is_none()
+            && self
+                .model
+                .changes()
+                .iter()
+                .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
+    }
+
+    fn integration(&self, population: &Population) -> Integration {
+        Integration {
+            dt: self.model.dt(),
+            method: self.model.method(),
+            linear: population.cell.linear_membrane(),
+        }
+    }
+
+    fn projection(&self, wired: usize) -> &'m Projection {
+        &self.model.projections()[self.wired[wired]]
+    }
+
+    /// What all workers read; spikes are kept for `history` steps.
+    pub(super) fn shared(&self, history: u32) -> Shared {
+        let model = self.model;
+        let projections: Vec<LoweredProjection> =
+            (0..self.wired.len()).map(|p| self.lower_projection(self.projection(p))).collect();
+        Shared {
+            dt: model.dt(),
+            record_every: model.record_every(),
+            populations: self.lower_populations(),
+            coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
+            projections,
+            history,
+        }
+    }
+
+    fn lower_populations(&self) -> Vec<LoweredPopulation> {
+        let model = self.model;
+        let record = &model.spec().record;
+        let mut first = 0;
+        let populations = model.populations().iter().enumerate();
+        populations
+            .map(|(index, population)| {
+                let mut traces = Vec::new();
+                let mut add = |name: String, unit, quantity, wanted: u64| {
+                    let neurons = wanted.min(u64::from(population.size)) as u32;
+                    if neurons > 0 {
+                        traces.push(TracePlan { name, unit, quantity, neurons });
+                    }
+                };
+                for (k, variable) in population.cell.variables().iter().enumerate() {
+                    let wanted = if k == 0 { record.V_m } else { record.cell_variables };
+                    let unit = variable.dimension.unit();
+                    add(variable.name.to_owned(), unit, Quantity::Variable(k), wanted);
+                }
+                for (column, &r) in model.receptors_of(index).iter().enumerate() {
+                    let receptor = &model.receptors()[r];
+                    let name = &receptor.name;
+                    // The variable of a current is that current.
+                    if receptor.E_rev().is_some() {
+                        let quantity = Quantity::Receptor(column);
+                        add(format!("g_{name}"), "nS", quantity, record.conductances);
+                    }
+                    add(format!("I_{name}"), "pA", Quantity::Current(column), record.currents);
+                }
+                let lowered = LoweredPopulation {
+                    name: population.name.clone(),
+                    size: population.size,
+                    first,
+                    stepper: population.cell.lower(model.dt(), model.method()),
+                    current_gain: self.integration(population).current_gain(),
+                    looks_at_end: model.method() != Method::Euler
+                        && population.cell.linear_membrane().is_none(),
+                    constant_current: population.current.constant(),
+                    current: population.current.clone(),
+                    traces,
+                    record_spikes: record.spikes,
+                };
+                first += population.size;
+                lowered
+            })
+            .collect()
+    }
+
+    fn lower_projection(&self, projection: &Projection) -> LoweredProjection {
+        let seed = self.model.seed();
+        let release = (projection.release_probability < 1.0).then(|| Release {
+            probability: projection.release_probability,
+            base: stream(seed, Purpose::Release, &projection.name, 0).next_u64(),
+        });
+        LoweredProjection {
+            source: projection.source,
+            target: projection.target,
+            column: self.column_of(projection),
+            weight: projection.weight,
+            release,
+        }
+    }
+
+    /// Column of a projection's receptor in its target population; projections that share a
+    /// receptor share the column.
+    fn column_of(&self, projection: &Projection) -> usize {
+        let receptors = self.model.receptors_of(projection.target);
+        receptors.iter().position(|&r| r == projection.receptor).unwrap_or(0)
+    }
+
+    /// Builds what one worker owns.
+    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, WiringTooLarge> {
+        let model = self.model;
+        let parts: Vec<Part> = share.iter().map(|(p, range)| self.build_part(*p, range)).collect();
+        let mut incoming = Vec::with_capacity(self.wired.len());
+        for w in 0..self.wired.len() {
+            let projection = self.projection(w);
+            let part = parts.iter().position(|part| part.population == projection.target);
+            incoming.push(match part {
+                None => None,
+                Some(part) => {
+                    let first = parts[part].first;
+                    let range = first..first + parts[part].len as u32;
+                    let target = &model.populations()[projection.target];
+                    let wiring = Wiring {
+                        projection,
+                        source_size: self.source_size(projection),
+                        target_size: target.size,
+                        space: target.space,
+                        dt: model.dt(),
+                        seed: model.seed(),
+                    };
+                    let lists = TargetLists::build(&wiring, range)?;
+                    Some(Incoming { part, lists, plasticity: None })
+                }
+            });
+        }
+        Ok(WorkerState {
+            parts,
+            incoming,
+            schedule: Vec::new(),
+            spread: Vec::new(),
+            afferents: Vec::new(),
+        })
+    }
+
+    fn source_size(&self, projection: &Projection) -> u32 {
+        match projection.source {
+            Source::Population(i) => self.model.populations()[i].size,
+            Source::Afferent(i) => self.model.afferents()[i].size,
+        }
+    }
+
+    /// Adds what depends on how many steps spikes are kept.
+    pub(super) fn finish(&self, worker: &mut WorkerState, history: u32) {
+        let (model, dt) = (self.model, self.model.dt());
+        for (w, incoming) in worker.incoming.iter_mut().enumerate() {
+            let Some(incoming) = incoming else { continue };
+            let projection = self.projection(w);
+            let sources = self.source_size(projection);
+            incoming.plasticity = projection.plasticity.map(|plasticity| match plasticity {
+                PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil } => Plasticity::ShortTerm(
+                    ShortTerm::new(U, [tau_rec / dt, tau_facil / dt], sources, history),
+                ),
+                PlasticitySpec::Stdp { A_plus, A_minus, tau_plus, tau_minus, w_max } => {
+                    let rule = StdpRule {
+                        potentiation: A_plus * w_max,
+                        depression: A_minus * w_max,
+                        tau_plus: tau_plus / dt,
+                        tau_minus: tau_minus / dt,
+                        w_max,
+                    };
+                    let targets = worker.parts[incoming.part].len;
+                    let lists = &incoming.lists;
+                    Plasticity::Stdp(Stdp::new(rule, lists, projection.weight, sources, targets))
+                }
+            });
+            let delays = incoming.lists.delays();
+            if self.spreads(w) {
+                worker.spread.push(w);
+                let part = &mut worker.parts[incoming.part];
+                let (column, len, longest) = (self.column_of(projection), part.len, delays.end - 1);
+                let pending = &mut part.receptors[column].pending;
+                if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
+                    *pending = Some(PendingEvents::new(len, longest));
+                }
+                continue;
+            }
+            for delay in delays {
+                match worker.schedule.iter_mut().find(|entry| entry.0 == delay) {
+                    Some(entry) => entry.1.push(w),
+                    None => worker.schedule.push((delay, vec![w])),
+                }
+            }
+        }
+        worker.schedule.sort_by_key(|entry| entry.0);
+        worker.afferents = model
+            .afferents()
+            .iter()
+            .enumerate()
+            .map(|(i, afferent)| {
+                let needed = worker.incoming.iter().enumerate().any(|(w, incoming)| {
+                    incoming.is_some() && self.projection(w).source == Source::Afferent(i)
+                });
+                needed.then(|| AfferentSpikes::new(afferent, dt, model.seed(), history))
+            })
+            .collect();
+    }
+
+    fn build_part(&self, index: usize, range: &Range<u32>) -> Part {
+        let model = self.model;
+        let population = &model.populations()[index];
+        let len = (range.end - range.start) as usize;
+        let integration = self.integration(population);
+        let receptors = model
+            .receptors_of(index)
+            .iter()
+            .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, &integration))
+            .collect();
+        let first_block = u64::from(range.start) / BLOCK as u64;
+        let blocks = len.div_ceil(BLOCK) as u64;
+        let drives = model
+            .projections()
+            .iter()
+            .enumerate()
+            .filter(|(_, projection)| projection.target == index)
+            .filter_map(|(p, projection)| {
+                let name = &projection.name;
+                let events = |b| {
+                    let purpose = Purpose::AfferentEvents;
+                    BlockEvents::new(model.seed(), purpose, name, first_block + b)
+                };
+                Some(PartDrive {
+                    projection: p,
+                    rate: self.event_rate(projection)?,
+                    column: self.column_of(projection),
+                    weight: projection.weight,
+                    blocks: (0..blocks).map(events).collect(),
+                })
+            })
+            .collect();
+        let local = |neurons: &[u32]| -> Vec<u32> {
+            neurons.iter().filter(|n| range.contains(n)).map(|n| n - range.start).collect()
+        };
+        let injections = population
+            .injections
+            .iter()
+            .map(|(neurons, current)| (local(neurons), current.clone()))
+            .filter(|(neurons, _)| !neurons.is_empty())
+            .collect();
+        let clamp = population
+            .voltage_clamp
+            .as_ref()
+            .map(|(neurons, command)| (local(neurons), command.clone()))
+            .filter(|(neurons, _)| !neurons.is_empty());
+        let mut part = Part {
+            population: index,
+            first: range.start,
+            len,
+            columns: population.cell.rest().into_iter().map(|value| column(value, len)).collect(),
+            receptors,
+            free_from: column(0, len),
+            drives,
+            injections,
+            clamp,
+        };
+        if let Some((neurons, _)) = &part.clamp {
+            // Held like a refractory neuron, for ever.
+            neurons.iter().for_each(|&n| part.free_from[n as usize] = u32::MAX);
+        }
+        self.initialise(population, &mut part);
+        part
+    }
+
+    /// Draws the initial values that differ from rest, block by block.
+    fn initialise(&self, population: &Population, part: &mut Part) {
+        let model = self.model;
+        let variables = population.cell.variables();
+        let receptors = model.receptors_of(part.population);
+        for (name, distribution) in &population.initial {
+            let column: &mut [f64] = if let Some(k) = variables.iter().position(|v| v.name == name)
+            {
+                &mut part.columns[k]
+            } else {
+                let receptor = name.strip_prefix("g_");
+                let position = receptors
+                    .iter()
+                    .position(|&r| Some(model.receptors()[r].name.as_str()) == receptor);
+                match position {
+                    Some(column) => &mut part.receptors[column].s,
+                    // A receptor that no projection onto this population uses.
+                    None => continue,
+                }
+            };
+            let entity = format!("{}.{name}", population.name);
+            let first_block = u64::from(part.first) / BLOCK as u64;
+            for (b, values) in column.chunks_mut(BLOCK).enumerate() {
+                let block = first_block + b as u64;
+                let mut rng = stream(model.seed(), Purpose::Initial, &entity, block);
+                values.iter_mut().for_each(|value| *value = distribution.draw(&mut rng));
+            }
+        }
+    }
+
+    /// The rate of a projection whose targets have an event train each.
+    fn event_rate(&self, projection: &Projection) -> Option<EventRate> {
+        let Source::Afferent(i) = projection.source else { return None };
+        let AfferentActivity::Rate { rate, statistics, trains: Trains::PerTarget } =
+            &self.model.afferents()[i].activity
+        else {
+            return None;
+        };
+        let synapses = projection.in_degree * projection.release_probability;
+        let (dt, delay) = (self.model.dt(), projection.delay_steps);
+        Some(EventRate::new(rate, synapses, dt, delay, *statistics))
+    }
+
+    /// Derives the constants of a worker anew, keeping its state.
+    pub(super) fn rederive(&self, worker: &mut WorkerState) {
+        let model = self.model;
+        for part in &mut worker.parts {
+            let receptors = model.receptors_of(part.population);
+            let integration = self.integration(&model.populations()[part.population]);
+            for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
+                column.derive(&model.receptors()[r], &integration);
+            }
+            for drive in &mut part.drives {
+                let projection = &model.projections()[drive.projection];
+                drive.weight = projection.weight;
+                if let Some(rate) = self.event_rate(projection) {
+                    drive.rate = rate;
+                }
+            }
+        }
+        for (spikes, afferent) in worker.afferents.iter_mut().zip(model.afferents()) {
+            if let Some(spikes) = spikes {
+                spikes.set_rate(afferent, model.dt());
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A model lowered for one time step and number of workers: columns of state, target lists,
+//! delays in steps, derived constants.
+
+mod lower;
+mod partition;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::engine::connectivity::{TargetLists, WiringTooLarge};
+use crate::engine::drive::{BLOCK, BlockEvents, EventRate};
+use crate::engine::plasticity::Plasticity;
+use crate::engine::trains::AfferentSpikes;
+use crate::kernel::{Column, ReceptorColumn};
+use crate::model::cell::CellStepper;
+use crate::model::{Change, Model, Source};
+use crate::spec::waveform::Waveform;
+
+use lower::Lowering;
+use partition::partition;
+
+/// A lowered network: what every worker reads, and the part each worker owns.
+pub struct Network {
+    pub(crate) shared: Shared,
+    pub(crate) workers: Vec<WorkerState>,
+    synapses: u64,
+    /// Changes still to come, the next one last.
+    changes: Vec<Change>,
+}
+
+/// What all workers read.
+pub(crate) struct Shared {
+    pub dt: f64,
+    pub record_every: u32,
+    pub populations: Vec<LoweredPopulation>,
+    pub projections: Vec<LoweredProjection>,
+    /// Spikes are kept for this many steps so that the longest delay finds them.
+    pub history: u32,
+    /// Whether any projection carries spikes between neurons, so that workers must keep step.
+    pub coupled: bool,
+}
+
+/// A population, lowered.
+pub(crate) struct LoweredPopulation {
+    pub name: String,
+    pub size: u32,
+    /// First neuron in the numbering of the whole network.
+    pub first: u32,
+    pub stepper: Arc<dyn CellStepper>,
+    /// What `drive` gains per pA of injected current: 1, or what it adds to a linear membrane in a step.
+    pub current_gain: f64,
+    /// Whether the stepper looks at the input at the end of the step.
+    pub looks_at_end: bool,
+    pub current: Waveform,
+    pub constant_current: Option<f64>,
+    pub traces: Vec<TracePlan>,
+    pub record_spikes: bool,
+}
+
+/// One recorded variable of a population: its first `neurons` neurons.
+#[derive(Debug, Clone)]
+pub(crate) struct TracePlan {
+    pub name: String,
+    pub unit: &'static str,
+    pub quantity: Quantity,
+    pub neurons: u32,
+}
+
+/// What a trace samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// State variable by column.
+    Variable(usize),
+    /// The variable `s` of a receptor column.
+    Receptor(usize),
+    /// Its current `s (q - p V)`.
+    Current(usize),
+}
+
+/// A projection that sends spikes along target lists.
+pub(crate) struct LoweredProjection {
+    pub source: Source,
+    pub target: usize,
+    /// Receptor column in the target population.
+    pub column: usize,
+    /// Weight of all synapses, where they are equal.
+    pub weight: f64,
+    pub release: Option<Release>,
+}
+
+/// Stochastic release: probability and the base of its draws.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Release {
+    pub probability: f64,
+    pub base: u64,
+}
+
+/// What one worker owns.
+pub(crate) struct WorkerState {
+    pub parts: Vec<Part>,
+    /// Per projection of [`Shared::projections`]: its synapses onto neurons of this worker.
+    pub incoming: Vec<Option<Incoming>>,
+    /// Projections to look at for each delay in steps, shortest delay first.
+    pub schedule: Vec<(u32, Vec<usize>)>,
+    /// Projections whose spikes are spread over a ring of steps when they are sent.
+    pub spread: Vec<usize>,
+    /// Per afferent population: its spikes, where some projection needs them.
+    pub afferents: Vec<Option<AfferentSpikes>>,
+}
+
+/// The synapses of a projection onto one part.
+pub(crate) struct Incoming {
+    /// Index of the part.
+    pub part: usize,
+    pub lists: TargetLists,
+    pub plasticity: Option<Plasticity>,
+}
+
+/// A run of neurons of one population, with its state in columns.
+pub(crate) struct Part {
+    pub population: usize,
+    /// First neuron, in the numbering of the population.
+    pub first: u32,
+    pub len: usize,
+    /// State variables, `V_m` first.
+    pub columns: Vec<Column>,
+    pub receptors: Vec<ReceptorColumn>,
+    /// First step in which each neuron is no longer refractory.
+    pub free_from: Column<u32>,
+    pub drives: Vec<PartDrive>,
+    /// Currents into some neurons of the part (ascending indices).
+    pub injections: Vec<(Vec<u32>, Waveform)>,
+    /// Neurons of the part (ascending indices) held at a potential.
+    pub clamp: Option<(Vec<u32>, Waveform)>,
+}
+
+/// A rate-driven afferent projection onto a part.
+pub(crate) struct PartDrive {
+    /// Index in the projections of the model.
+    pub projection: usize,
+    pub rate: EventRate,
+    pub column: usize,
+    pub weight: f64,
+    pub blocks: Vec<BlockEvents>,
+}
+
+impl Part {
+    /// Ranges of the blocks of this part.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let len = self.len;
+        (0..len.div_ceil(BLOCK)).map(move |b| b * BLOCK..((b + 1) * BLOCK).min(len))
+    }
+}
+
+impl Network {
+    /// Lowers `model` for `threads` workers (at least one; no more than there are blocks of
+    /// neurons). The connectivity is generated by as many threads as there are workers.
+    ///
+    /// # Errors
+    /// [`WiringTooLarge`] when one worker's share of a projection exceeds 32-bit numbers.
+    pub fn build(model: &Model, threads: usize) -> Result<Self, WiringTooLarge> {
+        let lowering = Lowering::new(model);
+        let shares = partition(model, threads);
+        let build = |share| lowering.worker(share);
+        let workers = match &shares[..] {
+            [only] => vec![build(only)?],
+            // A pool of the asked-for size, gone when the network is built.
+            _ => match rayon::ThreadPoolBuilder::new().num_threads(shares.len()).build() {
+                Ok(pool) => {
+                    pool.install(|| shares.par_iter().map(build).collect::<Result<Vec<_>, _>>())?
+                }
+                // No threads to be had: the same network, built by this one.
+                Err(_) => shares.iter().map(build).collect::<Result<Vec<_>, _>>()?,
+            },
+        };
+        let lists = || workers.iter().flat_map(|w| w.incoming.iter().flatten()).map(|i| &i.lists);
+        let synapses = lists().map(|l| l.len() as u64).sum();
+        let longest = lowering.longest_wait(&workers);
+        let mut network = Self {
+            shared: lowering.shared(longest + 2),
+            workers,
+            synapses,
+            changes: model.changes().iter().rev().cloned().collect(),
+        };
+        for worker in &mut network.workers {
+            lowering.finish(worker, network.shared.history);
+        }
+        network.apply_changes(0);
+        Ok(network)
+    }
+
+    /// Number of workers.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Number of synapses held in target lists (independent event trains need none).
+    #[must_use]
+    pub fn synapses(&self) -> u64 {
+        self.synapses
+    }
+
+    /// Calls `f` with the source and the target of every synapse between neurons of populations, each as (index of the
+    /// population, neuron in it); grouped by worker, projection and source.
+    pub fn for_each_recurrent_synapse(&self, mut f: impl FnMut((usize, u32), (usize, u32))) {
+        for worker in &self.workers {
+            for (projection, incoming) in self.shared.projections.iter().zip(&worker.incoming) {
+                let (Source::Population(from), Some(incoming)) = (projection.source, incoming)
+                else {
+                    continue;
+                };
+                let first = worker.parts[incoming.part].first;
+                for source in 0..self.shared.populations[from].size {
+                    for synapse in incoming.lists.row(source) {
+                        let place = incoming.lists.places()[synapse];
+                        let (_, target) = incoming.lists.delay_and_target(place);
+                        f((from, source), (projection.target, first + target));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Step of the next change.
+    pub(crate) fn next_change(&self) -> Option<u32> {
+        self.changes.last().map(|change| change.step)
+    }
+
+    /// Makes the changes up to and with those of `step`; the state stays.
+    pub(crate) fn apply_changes(&mut self, step: u32) {
+        while self.next_change().is_some_and(|next| next <= step) {
+            if let Some(change) = self.changes.pop() {
+                self.take_over(&change.model);
+            }
+        }
+    }
+
+    /// Derives every constant anew from `model`, which has the structure of this network.
+    fn take_over(&mut self, model: &Model) {
+        let lowering = Lowering::new(model);
+        let history = self.shared.history;
+        self.shared = lowering.shared(history);
+        for worker in &mut self.workers {
+            lowering.rederive(worker);
+        }
+    }
+}

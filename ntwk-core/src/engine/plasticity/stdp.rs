@@ -1,0 +1,167 @@
+//! Spike-timing-dependent plasticity: a weight per synapse, a trace per neuron.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::connectivity::TargetLists;
+use crate::kernel::Sums;
+
+/// State of the synapses of a projection onto the neurons of one worker (see
+/// [`PlasticitySpec::Stdp`](crate::spec::PlasticitySpec) for the equations).
+#[derive(Debug, Clone)]
+pub(crate) struct Stdp {
+    /// Amplitudes in units of the weight.
+    potentiation: f64,
+    depression: f64,
+    w_max: f64,
+    /// Weights by synapse.
+    weights: Vec<f64>,
+    /// `incoming[starts[t]..starts[t + 1]]` are the synapses onto target `t`.
+    starts: Vec<u32>,
+    incoming: Vec<Incoming>,
+    /// Traces of the arrivals from each source, and of the spikes of each target.
+    arrivals: Traces,
+    spikes: Traces,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Incoming {
+    synapse: u32,
+    source: u32,
+}
+
+/// Traces that decay, each from its last event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Traces {
+    /// Decay time constant in steps.
+    tau: f64,
+    /// Value after the last event and the step of that event.
+    values: Vec<(f64, u32)>,
+}
+
+impl Traces {
+    fn new(tau: f64, n: usize) -> Self {
+        Self { tau, values: vec![(0.0, 0); n] }
+    }
+
+    fn at(&self, i: usize, step: u32) -> f64 {
+        let (value, last) = self.values[i];
+        if value == 0.0 { 0.0 } else { value * (-f64::from(step - last) / self.tau).exp() }
+    }
+
+    fn raise(&mut self, i: usize, step: u32) {
+        self.values[i] = (self.at(i, step) + 1.0, step);
+    }
+}
+
+/// Constants of the rule; times in steps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StdpRule {
+    pub potentiation: f64,
+    pub depression: f64,
+    pub tau_plus: f64,
+    pub tau_minus: f64,
+    pub w_max: f64,
+}
+
+impl Stdp {
+    pub(crate) fn new(
+        rule: StdpRule,
+        lists: &TargetLists,
+        weight: f64,
+        sources: u32,
+        targets: usize,
+    ) -> Self {
+        let weights: Vec<f64> = match lists.weights() {
+            Some(weights) => weights.iter().map(|&w| f64::from(w)).collect(),
+            None => vec![weight; lists.len()],
+        };
+        let mut starts = vec![0u32; targets + 1];
+        for &target in lists.places() {
+            starts[target as usize + 1] += 1;
+        }
+        for t in 0..targets {
+            starts[t + 1] += starts[t];
+        }
+        let mut next = starts.clone();
+        let mut incoming = vec![Incoming { synapse: 0, source: 0 }; lists.len()];
+        for source in 0..sources {
+            for synapse in lists.row(source) {
+                let slot = &mut next[lists.places()[synapse] as usize];
+                incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
+                *slot += 1;
+            }
+        }
+        Self {
+            potentiation: rule.potentiation,
+            depression: rule.depression,
+            w_max: rule.w_max,
+            weights,
+            starts,
+            incoming,
+            arrivals: Traces::new(rule.tau_plus, sources as usize),
+            spikes: Traces::new(rule.tau_minus, targets),
+        }
+    }
+
+    /// A spike of `source` arrives (all synapses have one delay, so that a place is a target): adds the weights to `sums` and depresses.
+    pub(crate) fn arrive(
+        &mut self,
+        lists: &TargetLists,
+        source: u32,
+        step: u32,
+        sums: &mut Sums<'_>,
+    ) {
+        self.arrivals.raise(source as usize, step);
+        for synapse in lists.row(source) {
+            let target = lists.places()[synapse];
+            let weight = &mut self.weights[synapse];
+            sums.add(target, *weight);
+            let change = self.depression * self.spikes.at(target as usize, step);
+            *weight = (*weight - change).clamp(0.0, self.w_max);
+        }
+    }
+
+    /// Target `target` (counted from the first of the run) spikes: potentiates.
+    pub(crate) fn spike(&mut self, target: usize, step: u32) {
+        self.spikes.raise(target, step);
+        let onto = self.starts[target] as usize..self.starts[target + 1] as usize;
+        for &Incoming { synapse, source } in &self.incoming[onto] {
+            let weight = &mut self.weights[synapse as usize];
+            let change = self.potentiation * self.arrivals.at(source as usize, step);
+            *weight = (*weight + change).clamp(0.0, self.w_max);
+        }
+    }
+
+    /// What changes from step to step.
+    pub(crate) fn state(&self) -> StdpState {
+        StdpState {
+            weights: self.weights.clone(),
+            arrivals: self.arrivals.values.clone(),
+            spikes: self.spikes.values.clone(),
+        }
+    }
+
+    /// Takes up a state; `false` when it is of another projection.
+    pub(crate) fn restore(&mut self, state: &StdpState) -> bool {
+        let fits = state.weights.len() == self.weights.len()
+            && state.arrivals.len() == self.arrivals.values.len()
+            && state.spikes.len() == self.spikes.values.len();
+        if fits {
+            self.weights.copy_from_slice(&state.weights);
+            self.arrivals.values.copy_from_slice(&state.arrivals);
+            self.spikes.values.copy_from_slice(&state.spikes);
+        }
+        fits
+    }
+}
+
+/// The variables of a projection with STDP, as a checkpoint keeps them.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct StdpState {
+    /// Weight of every synapse.
+    weights: Vec<f64>,
+    /// Trace of arrivals of every source, and the step it is of.
+    arrivals: Vec<(f64, u32)>,
+    /// Trace of spikes of every target, and the step it is of.
+    spikes: Vec<(f64, u32)>,
+}

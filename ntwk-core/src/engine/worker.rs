@@ -1,0 +1,182 @@
+//! One worker's steps: record, integrate, threshold, deliver.
+
+use std::ops::Range;
+
+use pulp::Arch;
+
+use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
+use crate::engine::drive::BLOCK;
+use crate::engine::exchange::{Meeting, SpikeExchange};
+use crate::engine::network::{Part, Quantity, Shared, WorkerState};
+use crate::engine::simulation::BlowUp;
+use crate::kernel::{ConductanceSums, Injected, SynapticInput};
+
+/// What a worker brings back from a segment.
+#[derive(Default)]
+pub(crate) struct WorkerOutput {
+    /// (step, network-wide neuron number), in order.
+    pub spikes: Vec<(u32, u32)>,
+    /// Per part, per trace of its population: samples `[time][neuron]` of the neurons in the part.
+    pub traces: Vec<Vec<Vec<f64>>>,
+    /// Where this worker's integration blew up.
+    pub failure: Option<BlowUp>,
+    /// Steps completed by this worker.
+    pub steps: u32,
+}
+
+/// Runs `steps` for the worker `me`.
+///
+/// The order in a step is the contract of the engine:
+///
+/// 1. record the state at the start of the step;
+/// 2. integrate V and the other variables, let the conductances decay;
+/// 3. threshold and reset;
+/// 4. deliver afferent events, then spikes (of `delay` steps ago), to the conductances: the next
+///    step sees them.
+///
+/// Resetting before delivering is the same as after: a reset touches only cell variables,
+/// delivery only receptors. One barrier per step lets every worker see the others' spikes; a
+/// worker may already write the next step's slot while others read this one's, which is why the
+/// history is one slot longer than the longest delay needs.
+pub(crate) fn run_worker(
+    shared: &Shared,
+    exchange: &SpikeExchange,
+    meeting: &Meeting,
+    state: &mut WorkerState,
+    me: usize,
+    steps: Range<u32>,
+) -> WorkerOutput {
+    let arch = Arch::new();
+    let mut sums = ConductanceSums::new(BLOCK);
+    let mut fired = Vec::with_capacity(BLOCK);
+    let mut heard = Vec::new();
+    let mut output = WorkerOutput {
+        traces: state
+            .parts
+            .iter()
+            .map(|p| vec![Vec::new(); shared.populations[p.population].traces.len()])
+            .collect(),
+        ..WorkerOutput::default()
+    };
+    let (first_step, n_steps) = (steps.start, steps.end - steps.start);
+    for step in steps {
+        for part in &mut state.parts {
+            clamp(part, f64::from(step) * shared.dt);
+        }
+        if step % shared.record_every == 0 {
+            for (part, traces) in state.parts.iter().zip(&mut output.traces) {
+                record(shared, part, traces);
+            }
+        }
+        let before = output.spikes.len();
+        for part in &mut state.parts {
+            if let Err(failure) =
+                integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
+            {
+                output.failure.get_or_insert(failure);
+                meeting.fail(step);
+            }
+        }
+        for part in &mut state.parts {
+            deliver_afferent_rates(part, step);
+        }
+        if shared.coupled {
+            exchange.tell(me, step, output.spikes[before..].iter().map(|spike| spike.1));
+            if meeting.wait(step) {
+                output.steps = step + 1 - first_step;
+                return output;
+            }
+        } else if output.failure.is_some() {
+            output.steps = step + 1 - first_step;
+            return output;
+        }
+        deliver_spikes(shared, exchange, &mut heard, state, &output.spikes[before..], step);
+    }
+    output.steps = n_steps;
+    output
+}
+
+/// Puts clamped neurons at their command.
+fn clamp(part: &mut Part, t: f64) {
+    if let (Some((neurons, command)), Some(potential)) = (&part.clamp, part.columns.first_mut()) {
+        let command = command.at(t);
+        neurons.iter().for_each(|&n| potential[n as usize] = command);
+    }
+}
+
+fn integrate(
+    arch: Arch,
+    shared: &Shared,
+    part: &mut Part,
+    step: u32,
+    sums: &mut ConductanceSums,
+    fired: &mut Vec<u32>,
+    spikes: &mut Vec<(u32, u32)>,
+) -> Result<(), BlowUp> {
+    let population = &shared.populations[part.population];
+    let gain = population.current_gain;
+    let current_at = |step: u32| {
+        let at = || population.current.at(f64::from(step) * shared.dt);
+        gain * population.constant_current.unwrap_or_else(at)
+    };
+    let end = population.looks_at_end.then(|| current_at(step + 1));
+    let injected = Injected { start: current_at(step), end };
+    for range in part.blocks() {
+        let injections = &part.injections;
+        let inject = |sums: &mut ConductanceSums| {
+            for (neurons, current) in injections {
+                let add = |t: f64, drive: &mut [f64]| {
+                    let from = neurons.partition_point(|&n| (n as usize) < range.start);
+                    let current = gain * current.at(t);
+                    neurons[from..]
+                        .iter()
+                        .take_while(|&&n| (n as usize) < range.end)
+                        .for_each(|&n| drive[n as usize - range.start] += current);
+                };
+                add(f64::from(step) * shared.dt, &mut sums.drive);
+                if end.is_some() {
+                    add(f64::from(step + 1) * shared.dt, &mut sums.drive_end);
+                }
+            }
+        };
+        let mut input = SynapticInput {
+            arch,
+            receptors: &mut part.receptors,
+            range: range.clone(),
+            injected: &injected,
+            inject: (!injections.is_empty()).then_some(&inject),
+            sums,
+        };
+        fired.clear();
+        let offset = part.first + range.start as u32;
+        population
+            .stepper
+            .advance(&mut part.columns, range.clone(), &mut part.free_from, &mut input, step, fired)
+            .map_err(|bad| BlowUp {
+                population: population.name.clone(),
+                neuron: offset + bad.index as u32,
+                variable: bad.variable,
+                value: bad.value,
+                time: f64::from(step) * shared.dt,
+                dt: shared.dt,
+            })?;
+        spikes.extend(fired.iter().map(|&i| (step, population.first + offset + i)));
+    }
+    Ok(())
+}
+
+fn record(shared: &Shared, part: &Part, traces: &mut [Vec<f64>]) {
+    for (plan, samples) in shared.populations[part.population].traces.iter().zip(traces) {
+        let n = (plan.neurons.saturating_sub(part.first) as usize).min(part.len);
+        match plan.quantity {
+            Quantity::Variable(k) => samples.extend_from_slice(&part.columns[k][..n]),
+            Quantity::Receptor(c) => samples.extend_from_slice(&part.receptors[c].s[..n]),
+            Quantity::Current(c) => {
+                let column = &part.receptors[c];
+                let potential = &part.columns[0][..n];
+                let current = |(s, v): (&f64, &f64)| s * (column.q - column.p * v);
+                samples.extend(column.s[..n].iter().zip(potential).map(current));
+            }
+        }
+    }
+}

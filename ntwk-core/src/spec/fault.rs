@@ -1,0 +1,216 @@
+//! Faults of a model description: all of them, each with its key, value and line.
+
+use std::fmt;
+
+use crate::spec::units::QuantityError;
+
+/// One fault of a model description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Path of the key, for example `populations.RecExc.cell.C_m`.
+    pub key: String,
+    /// The offending value as written, when there is one.
+    pub value: Option<String>,
+    /// Line in the file (1-based), when the description came from a file.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub kind: FaultKind,
+}
+
+/// What is wrong with a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FaultKind {
+    /// The key does not exist in this table.
+    UnknownKey {
+        /// The nearest valid key.
+        nearest: Option<String>,
+        /// All valid keys of the table.
+        valid: Vec<String>,
+    },
+    /// A required key is absent.
+    MissingKey {
+        /// What the key should hold.
+        expected: String,
+    },
+    /// The value has the wrong type.
+    WrongType {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: &'static str,
+    },
+    /// The value is not a quantity of the right dimension.
+    Quantity(QuantityError),
+    /// A number outside its allowed range.
+    OutOfRange {
+        /// The rule, for example `> 0 pF`.
+        allowed: String,
+    },
+    /// A name that refers to nothing.
+    UnknownName {
+        /// What the name should refer to, for example `population`.
+        what: &'static str,
+        /// The nearest existing name.
+        nearest: Option<String>,
+        /// All existing names.
+        valid: Vec<String>,
+    },
+    /// The same name or key is used twice.
+    Duplicate {
+        /// What is duplicated.
+        what: &'static str,
+    },
+    /// Values that are fine alone and wrong together.
+    Combination {
+        /// The rule they break.
+        rule: String,
+    },
+    /// A file that the description refers to cannot be used.
+    File {
+        /// Why.
+        problem: String,
+    },
+    /// The text is not valid TOML or JSON.
+    Syntax {
+        /// The parser's message.
+        message: String,
+    },
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownKey { nearest, valid } => {
+                write!(f, "unknown key")?;
+                suggest(f, nearest.as_deref(), "valid keys", valid)
+            }
+            Self::MissingKey { expected } => write!(f, "missing; expected {expected}"),
+            Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::Quantity(error) => error.fmt(f),
+            Self::OutOfRange { allowed } => write!(f, "must be {allowed}"),
+            Self::UnknownName { what, nearest, valid } => {
+                write!(f, "there is no such {what}")?;
+                suggest(f, nearest.as_deref(), "there are", valid)
+            }
+            Self::Duplicate { what } => write!(f, "this {what} is given twice"),
+            Self::Combination { rule } => f.write_str(rule),
+            Self::File { problem } => f.write_str(problem),
+            Self::Syntax { message } => f.write_str(message),
+        }
+    }
+}
+
+fn suggest(
+    f: &mut fmt::Formatter<'_>,
+    nearest: Option<&str>,
+    title: &str,
+    valid: &[String],
+) -> fmt::Result {
+    if let Some(near) = nearest {
+        return write!(f, "; did you mean \"{near}\"?");
+    }
+    if valid.is_empty() { Ok(()) } else { write!(f, "; {title}: {}", valid.join(", ")) }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key)?;
+        if let Some(value) = &self.value {
+            write!(f, " = {value}")?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+/// All faults of a description, in order of line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Faults {
+    /// Name of the file, when the description came from one.
+    pub file: Option<String>,
+    /// The faults.
+    pub list: Vec<Fault>,
+}
+
+impl Faults {
+    /// Adds a fault.
+    pub fn push(
+        &mut self,
+        key: impl Into<String>,
+        value: Option<String>,
+        line: Option<u32>,
+        kind: FaultKind,
+    ) {
+        self.list.push(Fault { key: key.into(), value, line, kind });
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// `Ok(value)` when there is no fault, else the faults sorted by line.
+    ///
+    /// # Errors
+    /// The faults themselves.
+    pub fn into_result<T>(mut self, value: T) -> Result<T, Self> {
+        if self.list.is_empty() {
+            return Ok(value);
+        }
+        // Stable: faults without a line keep their order behind the others.
+        self.list.sort_by_key(|fault| fault.line.unwrap_or(u32::MAX));
+        Err(self)
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_deref().unwrap_or("model");
+        for (i, fault) in self.list.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            match fault.line {
+                Some(line) => write!(f, "{file}:{line}: {fault}")?,
+                None => write!(f, "{file}: {fault}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// The candidate nearest to `name`, if it is near enough to be a slip of the keyboard.
+///
+/// Differences of case count half, so that `c_m` finds `C_m`.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let exact = strsim::damerau_levenshtein(name, candidate);
+            let folded = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (exact + folded, candidate)
+        })
+        .filter(|&(distance, candidate)| {
+            distance <= 2 + candidate.chars().count().max(name.chars().count()) / 2
+        })
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_finds_slips_and_refuses_strangers() {
+        let keys = ["C_m", "g_L", "E_L", "tau_w", "probability"];
+        assert_eq!(nearest("c_m", keys), Some("C_m"));
+        assert_eq!(nearest("tau_W", keys), Some("tau_w"));
+        assert_eq!(nearest("probablity", keys), Some("probability"));
+        assert_eq!(nearest("banana", keys), None);
+    }
+}

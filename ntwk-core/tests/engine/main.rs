@@ -1,0 +1,9 @@
+//! The engine: its schedule against Brian2, its numerical pins, the same bits for any number of threads.
+
+mod brian2_oracles;
+mod brian2_plasticity;
+mod common;
+mod determinism;
+mod features;
+mod no_allocation;
+mod pins;

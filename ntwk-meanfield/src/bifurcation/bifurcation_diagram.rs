@@ -1,0 +1,109 @@
+//! All branches of fixed points over a range of a parameter.
+
+use crate::bifurcation::branch::{Branch, BranchPoint, ContinuationError, ContinuationOptions};
+use crate::bifurcation::continuation::{Family, follow};
+use crate::bifurcation::fixed_point::{
+    FixedPointError, FixedPointOptions, find_fixed_points, near,
+};
+
+/// Branches found, with the values of the parameter at which fixed points were sought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BifurcationDiagram {
+    /// The branches, in the order in which they were found.
+    pub branches: Vec<Branch>,
+    /// Where fixed points were sought, with how many were found and from how many starts none was reached.
+    pub sought: Vec<Sought>,
+}
+
+/// A search at one value of the parameter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sought {
+    /// Value of the parameter.
+    pub parameter: f64,
+    /// Fixed points found.
+    pub found: usize,
+    /// Starts from which none was reached.
+    pub failed: usize,
+}
+
+/// Seeks fixed points from `starts` at `values` (ascending) of the parameter and follows every branch that they belong to
+/// through the whole range `[values[0], values[n-1]]`.
+///
+/// A branch that no search meets is not found: more values and starts make that less likely, none exclude it.
+///
+/// # Errors
+/// [`ContinuationError`] as [`follow`], for starts that do not fit the system, and for fewer than two values.
+pub fn bifurcation_diagram<F: Family + ?Sized>(
+    family: &F,
+    values: &[f64],
+    starts: &[Vec<f64>],
+    options: &ContinuationOptions,
+) -> Result<BifurcationDiagram, ContinuationError> {
+    let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
+        return Err(ContinuationError::Range(f64::NAN, f64::NAN));
+    };
+    if !values.is_sorted_by(|a, b| a < b) || values.len() < 2 {
+        return Err(ContinuationError::Range(low, high));
+    }
+    let mut diagram = BifurcationDiagram { branches: Vec::new(), sought: Vec::new() };
+    for &parameter in values {
+        let (system, input) = family
+            .at(parameter)
+            .map_err(|e| ContinuationError::NoSystem { parameter, reason: e.to_string() })?;
+        let search = FixedPointOptions::default();
+        let points =
+            find_fixed_points(&system, &input, starts, &search).map_err(|error| match error {
+                FixedPointError::Input(error) => ContinuationError::Input(error),
+                FixedPointError::Start { .. } | FixedPointError::Options => {
+                    ContinuationError::Start { parameter }
+                }
+            })?;
+        let (found, failed) = (points.found.len(), points.failed.len());
+        diagram.sought.push(Sought { parameter, found, failed });
+        for point in points.found {
+            let known = diagram.branches.iter().any(|branch| {
+                passes(branch, parameter, &point.rates, |guess| {
+                    let near_guess = [guess.to_vec()];
+                    let found = find_fixed_points(&system, &input, &near_guess, &search).ok()?;
+                    found.found.into_iter().next().map(|f| f.rates)
+                })
+            });
+            if !known {
+                // A fixed point whose Jacobian is singular cannot be followed from here; another value meets its branch.
+                match follow(family, [low, high], parameter, &point.rates, options) {
+                    Ok(branch) => diagram.branches.push(branch),
+                    Err(ContinuationError::Start { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    Ok(diagram)
+}
+
+/// Whether a branch goes through the given rates: interpolated between its points on both sides of the parameter, and
+/// refined by `solve`.
+fn passes(
+    branch: &Branch,
+    parameter: f64,
+    rates: &[f64],
+    solve: impl Fn(&[f64]) -> Option<Vec<f64>>,
+) -> bool {
+    branch.points.windows(2).any(|pair| {
+        let [a, b]: [&BranchPoint; 2] = [&pair[0], &pair[1]];
+        if (a.parameter - parameter) * (b.parameter - parameter) > 0.0 {
+            return false;
+        }
+        let width = b.parameter - a.parameter;
+        let t = if width == 0.0 { 0.0 } else { (parameter - a.parameter) / width };
+        let guess: Vec<f64> = a
+            .fixed_point
+            .rates
+            .iter()
+            .zip(&b.fixed_point.rates)
+            .map(|(x, y)| (x + t * (y - x)).max(0.0))
+            .collect();
+        // Only neighbours are worth a refinement.
+        near(&guess, rates, 0.05) && solve(&guess).is_some_and(|r| near(&r, rates, 1e-6))
+    })
+}

@@ -1,0 +1,66 @@
+//! The rates of a model over time with the delays of its projections.
+
+use ntwk_core::Model;
+use ntwk_core::model::Source;
+
+use crate::dynamics::{Dynamics, Trajectory};
+use crate::spatial::pathway::Pathway;
+use crate::spatial::place_network::{PlaceNetwork, PlaceNetworkError, PlaceOptions};
+use crate::system::MeanField;
+use crate::system::input::{Input, InputSource};
+
+/// Whether spikes between populations of the model travel.
+#[must_use]
+pub fn has_delays(model: &Model) -> bool {
+    model
+        .projections()
+        .iter()
+        .any(|p| p.delay_steps > 0 && matches!(p.source, Source::Population(_)))
+}
+
+/// Integrates the mean field `system` of `model` from `initial` at t = 0 to `t_stop` (ms), with what each population hears of
+/// another delayed by the mean delay of their projection:
+///
+/// ```text
+/// T dnu_m/dt = F_m(nu_1(t - d_m1), nu_2(t - d_m2), ..., nu_aff(t)) - nu_m
+/// ```
+///
+/// (a [`PlaceNetwork`] of one place: Heun's method in steps of `interval / n` of 0.1 ms or less). Delays of afferents, which
+/// shift the input alone, are left out. Before t = 0 the rates were those of `initial`. States every `interval` (ms).
+///
+/// # Errors
+/// [`PlaceNetworkError`] for a state or an input that does not fit, or a solution that ceases to be finite.
+pub fn integrate_with_delays(
+    model: &Model,
+    system: &MeanField,
+    initial: &[f64],
+    input: &impl InputSource,
+    t_stop: f64,
+    interval: f64,
+) -> Result<Trajectory, PlaceNetworkError> {
+    let mut network = PlaceNetwork::new(system.clone(), 1)?;
+    for population in 0..system.populations().len() {
+        for (connection, projection) in model.projections_onto(population).enumerate() {
+            if matches!(projection.source, Source::Population(_)) {
+                let delay = f64::from(projection.delay_steps) * model.dt();
+                // One place and a delay that a model has checked make a pathway.
+                if let Ok(pathway) = Pathway::local(1, delay) {
+                    network.connect(population, connection, pathway)?;
+                }
+            }
+        }
+    }
+    // Short beside the time constant.
+    let every = (interval / (0.02 * system.time_constant())).ceil().max(1.0) as usize;
+    let options = PlaceOptions { dt: interval / every as f64, t_stop, every };
+    let write = |_: usize, t: f64, values: &mut Input| input.write(t, values);
+    let found = network.integrate(initial, &write, &options, &mut |_| true)?;
+    let steps = (found.times.len() - 1) * every;
+    Ok(Trajectory {
+        times: found.times,
+        states: found.states,
+        dimension: system.dimension(),
+        steps,
+        rejected: 0,
+    })
+}

@@ -1,0 +1,5 @@
+//! The theory of a model, from its description: transfer functions scanned and fitted, the mean field and its states.
+
+pub mod cells_at_rates;
+pub mod predict;
+pub mod windows;

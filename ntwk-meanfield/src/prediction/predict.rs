@@ -1,0 +1,383 @@
+//! The theory of a model, from nothing: scan and fit every transfer function, assemble the mean
+//! field, integrate it under the model's own inputs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::dynamics::delays::{has_delays, integrate_with_delays};
+use crate::scan::measurement::Measurement;
+use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
+use crate::scan::spike_trains::VarianceFactors;
+use crate::system::from_model::{FromModelError, ModelInput, limitations, mean_field};
+use crate::{
+    DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
+    FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
+    MeanField, PlaceNetworkError, PointError, ScanPoint, Stability, TableError, Tabulated,
+    ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
+    integrate,
+};
+use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
+use ntwk_core::{CellLibrary, Membrane, Model};
+
+use crate::prediction::cells_at_rates::cells_at_rates;
+use crate::prediction::windows::Windows;
+
+/// Interval of the predicted trajectory (ms).
+pub const TRAJECTORY_INTERVAL: f64 = 1.0;
+
+/// Scan and fit of one population.
+#[derive(Debug, Clone)]
+pub struct FittedPopulation {
+    /// Name.
+    pub name: String,
+    /// The single-cell scan.
+    pub scan: SingleCellScan,
+    /// The fit; its points are those of the scan at or below the rate limit.
+    pub fit: Fit,
+    /// Indices of the scan's points that were fitted.
+    pub fitted_points: Vec<usize>,
+    /// The interpolated measurements, where the model asks for them.
+    pub table: Option<Tabulated>,
+}
+
+impl FittedPopulation {
+    /// The transfer function of the mean field: the table where there is one, else the fit.
+    #[must_use]
+    pub fn function(&self) -> Arc<dyn DynTransferFunction> {
+        match &self.table {
+            Some(table) => Arc::new(table.clone()),
+            None => Arc::new(self.fit.transfer_function.clone()),
+        }
+    }
+}
+
+/// Wall-clock seconds of the parts of a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct TheorySeconds {
+    /// Single-cell scans.
+    pub scan: f64,
+    /// Fits.
+    pub fit: f64,
+    /// Dynamics.
+    pub dynamics: f64,
+}
+
+/// The theory of a model.
+#[derive(Debug, Clone)]
+pub struct Theory {
+    /// One entry per population.
+    pub populations: Vec<FittedPopulation>,
+    /// The mean field.
+    pub mean_field: MeanField,
+    /// The model's inputs.
+    pub input: ModelInput,
+    /// Rates (Hz) from silence at t = 0 on, every [`TRAJECTORY_INTERVAL`].
+    pub trajectory: Trajectory,
+    /// What the regularity of spike trains does to synapses: all 1 for Poisson trains.
+    pub factors: VarianceFactors,
+    /// Fano factors of the spikes of every population, where the theory has them (`theory.spike_trains` measured).
+    pub fano_factors: Option<Vec<f64>>,
+    /// What the theory leaves out of this model.
+    pub limitations: Vec<String>,
+    /// Time it took.
+    pub seconds: TheorySeconds,
+}
+
+/// A prediction that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TheoryError {
+    /// The scan failed.
+    #[error(transparent)]
+    Scan(#[from] SingleCellError),
+    /// The fit failed.
+    #[error("the transfer function of population {population} cannot be fitted: {source}")]
+    Fit {
+        /// The population.
+        population: String,
+        /// Why.
+        source: FitError,
+    },
+    /// There is no effective threshold with this number of terms.
+    #[error("theory.threshold_terms = {terms}: there is no such form")]
+    Terms {
+        /// Number of terms.
+        terms: u64,
+    },
+    /// The scan makes no table.
+    #[error("the transfer function of population {population} cannot be tabulated: {source}")]
+    Table {
+        /// The population.
+        population: String,
+        /// Why.
+        source: TableError,
+    },
+    /// The model has no mean field.
+    #[error(transparent)]
+    Model(#[from] FromModelError),
+    /// The dynamics failed.
+    #[error(transparent)]
+    Dynamics(#[from] DynamicsError),
+    /// The dynamics with delays failed.
+    #[error(transparent)]
+    Delayed(#[from] PlaceNetworkError),
+    /// The fixed points cannot be sought.
+    #[error(transparent)]
+    FixedPoint(#[from] FixedPointError),
+    /// A state does not fit the system.
+    #[error(transparent)]
+    State(#[from] PointError),
+    /// The interruption came while scanning.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.
+///
+/// # Errors
+/// [`SingleCellError`].
+pub fn scan_population(
+    model: &Model,
+    population: usize,
+    factors: &VarianceFactors,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SingleCellScan, SingleCellError> {
+    let settings: &ScanSpec = &model.spec().theory.scan;
+    if let Some(measured) = measured_scan(model, population)? {
+        return Ok(measured);
+    }
+    let plan = SingleCellPlan::new(model, population, settings, factors)?;
+    run_scan(model, &plan, settings, library, threads, progress)
+}
+
+/// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
+/// moments that the theory gives its point neuron at the same rates.
+///
+/// # Errors
+/// [`SingleCellError`], [`SingleCellError::Rates`] unless every class of inputs of the population has its rates.
+pub fn measured_scan(
+    model: &Model,
+    population: usize,
+) -> Result<Option<SingleCellScan>, SingleCellError> {
+    let theory = &model.spec().theory;
+    let name = &model.populations()[population].name;
+    let Some(measured) = theory.measured.iter().find(|m| m.population == *name) else {
+        return Ok(None);
+    };
+    let empty = SingleCellPlan::at_rates(model, population, &theory.scan, Vec::new())?;
+    let classes: Vec<String> = (0..empty.classes.len()).map(|c| empty.class_name(c)).collect();
+    let given: Vec<&str> = measured.inputs.iter().map(|i| i.0.as_str()).collect();
+    if given.len() != classes.len() || classes.iter().any(|c| !given.contains(&c.as_str())) {
+        let problem = format!(
+            "theory.measured has rates of {}; its classes of inputs are {}",
+            given.join(", "),
+            classes.join(", ")
+        );
+        return Err(SingleCellError::Rates { population: name.clone(), problem });
+    }
+    let of = |class: &String| measured.inputs.iter().find(|i| i.0 == *class).map(|i| &i.1);
+    let columns: Vec<&Vec<f64>> = classes.iter().filter_map(of).collect();
+    let rates = (0..measured.rate.len()).map(|k| columns.iter().map(|c| c[k]).collect()).collect();
+    let plan = SingleCellPlan::at_rates(model, population, &theory.scan, rates)?;
+    let points = (0..measured.rate.len())
+        .map(|k| {
+            Ok(ScanPoint {
+                moments: plan.moments(k)?,
+                rate: measured.rate[k],
+                standard_error: measured.standard_error[k],
+                samples: measured.cells as usize,
+            })
+        })
+        .collect::<Result<Vec<_>, SingleCellError>>()?;
+    Ok(Some(SingleCellScan { plan, points }))
+}
+
+/// Fits the transfer function of a scanned population, as [`fit_points`] does.
+///
+/// # Errors
+/// [`TheoryError::Fit`].
+pub fn fit_population(
+    model: &Model,
+    name: &str,
+    scan: SingleCellScan,
+) -> Result<FittedPopulation, TheoryError> {
+    let (fit, fitted_points) = fit_points(model, name, &scan.plan.membrane, &scan.points)?;
+    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None })
+}
+
+/// How the points of a scan weigh in a fit: by their standard error, so that the low rates, where networks work, are
+/// fitted to their own precision. A silent point has none: 0.1 Hz stands for one spike in ten seconds.
+#[must_use]
+pub fn fit_options() -> FitOptions {
+    FitOptions { weighting: Weighting::StandardError { floor: 0.1 }, ..FitOptions::default() }
+}
+
+/// Fits the model's form of the threshold to the points at or below its rate limit; also returns their indices.
+///
+/// # Errors
+/// [`TheoryError::Fit`].
+pub fn fit_points(
+    model: &Model,
+    name: &str,
+    membrane: &Membrane,
+    points: &[ScanPoint],
+) -> Result<(Fit, Vec<usize>), TheoryError> {
+    let theory = &model.spec().theory;
+    let fitted: Vec<usize> =
+        (0..points.len()).filter(|&i| points[i].rate <= theory.scan.rate_max).collect();
+    let points: Vec<ScanPoint> = fitted.iter().map(|&i| points[i]).collect();
+    let terms = theory.threshold_terms;
+    let form = ThresholdForm::with_terms(terms as usize).ok_or(TheoryError::Terms { terms })?;
+    let fit = fit(form, membrane, &points, &fit_options())
+        .map_err(|source| TheoryError::Fit { population: name.to_owned(), source })?;
+    Ok((fit, fitted))
+}
+
+/// Scans and fits the transfer function of every population, with synapses at `factors`; adds the time it took to `seconds`.
+///
+/// `progress` is called with (population, fraction of its scan done).
+///
+/// # Errors
+/// [`TheoryError`].
+pub fn fit_all(
+    model: &Model,
+    factors: &VarianceFactors,
+    library: &CellLibrary,
+    threads: usize,
+    seconds: &mut TheorySeconds,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Vec<FittedPopulation>, TheoryError> {
+    // Before the first scan, not after the scans of the populations in front.
+    for index in 0..model.populations().len() {
+        covered_membrane(model, index).map_err(FromModelError::from)?;
+    }
+    let mut populations = Vec::new();
+    for (index, population) in model.populations().iter().enumerate() {
+        let start = Instant::now();
+        let scan = scan_population(model, index, factors, library, threads, &mut |fraction| {
+            progress(&population.name, fraction);
+        })?;
+        seconds.scan += start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let mut fitted = fit_population(model, &population.name, scan)?;
+        if model.spec().theory.transfer_function == TransferFunctionKind::Tabulated {
+            let table = Tabulated::from_scan(&fitted.scan).map_err(|source| {
+                TheoryError::Table { population: population.name.clone(), source }
+            })?;
+            fitted.table = Some(table);
+        }
+        populations.push(fitted);
+        seconds.fit += start.elapsed().as_secs_f64();
+    }
+    Ok(populations)
+}
+
+/// Predicts the activity of `model`.
+///
+/// With measured spike trains the prediction with Poisson trains comes first; single cells at its stationary rates say how
+/// regular their spikes are, and the transfer functions are scanned and fitted again for trains like these. Without a stable
+/// stationary state the prediction with Poisson trains stays, and `limitations` says so.
+///
+/// `progress` is called with (population, fraction of its scan done).
+///
+/// # Errors
+/// [`TheoryError`].
+pub fn predict(
+    model: &Model,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Theory, TheoryError> {
+    let mut seconds = TheorySeconds::default();
+    let poisson = VarianceFactors::poisson(model);
+    let mut theory = predict_with(model, &poisson, library, threads, &mut seconds, progress)?;
+    if model.spec().theory.spike_trains == SpikeTrainTheory::Measured {
+        let window = Windows::of(model).stationary;
+        match theory.working_point(window)? {
+            Some(point) => {
+                let cells = cells_at_rates(model, &point.rates, window, library, threads)?;
+                let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
+                let (rates, moments) = (&point.rates, &point.moments);
+                let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)
+                    .map_err(FromModelError::from)?;
+                theory = predict_with(model, &factors, library, threads, &mut seconds, progress)?;
+                let fano = |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
+                theory.fano_factors = Some(cells.iter().map(fano).collect());
+            }
+            None => theory.limitations.push(
+                "there is no stable state at which spike trains could be measured; they are taken as Poisson trains"
+                    .to_owned(),
+            ),
+        }
+    }
+    theory.seconds = seconds;
+    Ok(theory)
+}
+
+/// The theory with synapses at `factors`.
+fn predict_with(
+    model: &Model,
+    factors: &VarianceFactors,
+    library: &CellLibrary,
+    threads: usize,
+    seconds: &mut TheorySeconds,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<Theory, TheoryError> {
+    let input = ModelInput::new(model)?;
+    let populations = fit_all(model, factors, library, threads, seconds, progress)?;
+    let start = Instant::now();
+    let functions: Vec<Arc<dyn DynTransferFunction>> =
+        populations.iter().map(FittedPopulation::function).collect();
+    let mean_field = mean_field(model, &functions, factors)?;
+    let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
+    let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
+    let silence = vec![0.0; mean_field.dimension()];
+    let trajectory = if has_delays(model) && n > 0 {
+        let end = n as f64 * TRAJECTORY_INTERVAL;
+        integrate_with_delays(model, &mean_field, &silence, &input, end, TRAJECTORY_INTERVAL)?
+    } else {
+        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?
+    };
+    seconds.dynamics += start.elapsed().as_secs_f64();
+    Ok(Theory {
+        populations,
+        mean_field,
+        input,
+        trajectory,
+        factors: factors.clone(),
+        fano_factors: None,
+        limitations: limitations(model),
+        seconds: *seconds,
+    })
+}
+
+impl Theory {
+    /// Fixed points for the mean input of a window (ms).
+    ///
+    /// # Errors
+    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
+    pub fn fixed_points(&self, window: [f64; 2]) -> Result<FixedPoints, TheoryError> {
+        let input = self.input.mean(window, TRAJECTORY_INTERVAL);
+        let starts = default_starts(self.mean_field.populations().len());
+        Ok(find_fixed_points(&self.mean_field, &input, &starts, &FixedPointOptions::default())?)
+    }
+
+    /// The fixed point that describes the activity in a window (ms): the stable one nearest to
+    /// where the dynamics is at the window's end.
+    ///
+    /// # Errors
+    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
+    pub fn working_point(&self, window: [f64; 2]) -> Result<Option<FixedPoint>, TheoryError> {
+        let last = self.trajectory.times.partition_point(|&t| t < window[1]).saturating_sub(1);
+        let reached = self.trajectory.state(last);
+        let distance = |point: &FixedPoint| -> f64 {
+            point.rates.iter().zip(reached).map(|(a, b)| (a - b).powi(2)).sum()
+        };
+        let found = self.fixed_points(window)?.found;
+        Ok(found
+            .into_iter()
+            .filter(|p| p.status == FixedPointStatus::Converged && p.stability == Stability::Stable)
+            .min_by(|a, b| distance(a).total_cmp(&distance(b))))
+    }
+}

@@ -1,0 +1,4 @@
+//! Equations of other codes, for comparison.
+
+pub mod quadratic;
+pub mod tvb;

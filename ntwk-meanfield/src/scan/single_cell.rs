@@ -1,0 +1,427 @@
+//! The single-cell scan: rates of independent cells under Poisson input, on the network engine.
+//!
+//! For a population of the model, the synapses are grouped into classes (same receptor, same
+//! weight). The class that depolarises most is the *driving* class; the others are *background*.
+//! For each combination of background rates the driving rate is solved from the moments so that
+//! the mean membrane potential takes the values asked for: the threshold is then known where the
+//! transfer function is steep. Other choices of points are in [`scan_design`](crate::scan::design) and
+//! [`fluctuation_scan`](crate::scan::fluctuations). Each point is a group of independent cells that runs on the kernels,
+//! and with the schedule, of the simulation.
+
+use ntwk_core::model::Projection;
+use ntwk_core::spec::{AdaptationTheory, ScanSpec};
+use ntwk_core::{BlowUp, CellLibrary, Faults, Membrane, Model};
+
+use crate::moments::synapse::SynapseClass;
+use crate::moments::{MomentsError, moments};
+use crate::scan::measurement::{Measurement, PlannedPoint, PointInput, measure};
+use crate::scan::point::ScanPoint;
+use crate::scan::spike_trains::VarianceFactors;
+use crate::scan::unsupported::{Unsupported, covered_membrane};
+
+/// Synapses onto a population that the theory cannot tell apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassOfInputs {
+    /// Name of the receptor.
+    pub receptor: String,
+    /// Indices of the model's projections in this class.
+    pub projections: Vec<usize>,
+    /// The class; its in-degree is the sum over the projections, release probability included.
+    pub synapses: SynapseClass,
+}
+
+/// Groups the projections onto population `target` into classes of one receptor, weight and factor, in order of first
+/// appearance; with their synapses as the theory sees them at `factors`.
+///
+/// # Errors
+/// [`Unsupported`] for synapses the theory does not cover.
+pub fn classes_of_inputs(
+    model: &Model,
+    target: usize,
+    factors: &VarianceFactors,
+) -> Result<Vec<ClassOfInputs>, Unsupported> {
+    let mut classes: Vec<ClassOfInputs> = Vec::new();
+    for (index, projection) in model.projections().iter().enumerate() {
+        if projection.target != target || effective_in_degree(projection) == 0.0 {
+            continue;
+        }
+        let receptor = &model.receptors()[projection.receptor];
+        // The factors of other classes may have been measured elsewhere along a key.
+        let kind = |p: usize| (model.projections()[p].weight, factors.of(p));
+        let same = classes.iter_mut().find(|class| {
+            class.receptor == receptor.name && kind(class.projections[0]) == kind(index)
+        });
+        let synapses = factors.synapses(model, index)?;
+        match same {
+            Some(class) => {
+                class.projections.push(index);
+                class.synapses.in_degree += synapses.in_degree;
+            }
+            None => classes.push(ClassOfInputs {
+                receptor: receptor.name.clone(),
+                projections: vec![index],
+                synapses,
+            }),
+        }
+    }
+    Ok(classes)
+}
+
+/// Whether the mean field has the adaptation of population `population` as a variable: the model
+/// asks for it and the cell adapts.
+#[must_use]
+pub fn adaptation_is_dynamic(model: &Model, population: usize) -> bool {
+    let membrane = model.populations()[population].cell.membrane();
+    model.spec().theory.adaptation == AdaptationTheory::Dynamic
+        && (membrane.a != 0.0 || membrane.b != 0.0)
+}
+
+/// Synapses that transmit: in-degree times release probability.
+#[must_use]
+pub fn effective_in_degree(projection: &Projection) -> f64 {
+    projection.in_degree * projection.release_probability
+}
+
+/// A scan that cannot be planned or run.
+#[derive(Debug, thiserror::Error)]
+pub enum SingleCellError {
+    /// No synapse class can depolarise the cell to its threshold.
+    #[error(
+        "population {population} has no excitatory input (a receptor with E_rev above {highest} mV and a weight > 0): \
+         there is nothing to scan"
+    )]
+    NoDrivingClass {
+        /// The population.
+        population: String,
+        /// Highest mean potential of the scan (mV).
+        highest: f64,
+    },
+    /// The background alone keeps every mean potential out of reach.
+    #[error("no point of the scan of population {population} can be reached; widen [theory.scan]")]
+    NoPoint {
+        /// The population.
+        population: String,
+    },
+    /// The injected current changes in time.
+    #[error(
+        "population {population} has an injected current I_e that changes in time; its transfer function is scanned \
+         at one current: give I_e a constant value"
+    )]
+    VaryingCurrent {
+        /// The population.
+        population: String,
+    },
+    /// Synapses the theory does not cover.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// The moments of a point are not defined.
+    #[error(transparent)]
+    Moments(#[from] MomentsError),
+    /// The model of the scan has faults (an override that suits the network but not the scan).
+    #[error("the scan of population {population} cannot be set up: {faults}")]
+    Faults {
+        /// The population.
+        population: String,
+        /// The faults.
+        faults: Faults,
+    },
+    /// The rates of a scan do not fit the classes of inputs.
+    #[error("population {population}: {problem}")]
+    Rates {
+        /// The population.
+        population: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// The simulation of a point failed.
+    #[error("the scan of population {population} failed: {source}")]
+    Simulation {
+        /// The population.
+        population: String,
+        /// Why.
+        source: BlowUp,
+    },
+}
+
+/// The points of a scan, before it is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SingleCellPlan {
+    /// Index of the population in the model.
+    pub population: usize,
+    /// Its constants.
+    pub membrane: Membrane,
+    /// Classes of inputs.
+    pub classes: Vec<ClassOfInputs>,
+    /// Index of the driving class.
+    pub driving: usize,
+    /// Injected current (pA).
+    pub current: f64,
+    /// Whether the cells are scanned without adaptation because the mean field has it as a
+    /// variable.
+    pub without_adaptation: bool,
+    /// Presynaptic rate (Hz) of each class, per point; the driving rate varies fastest.
+    pub rates: Vec<Vec<f64>>,
+}
+
+impl SingleCellPlan {
+    /// Chooses the points of the scan of population `population`, whose synapses are those of the theory at `factors`.
+    ///
+    /// # Errors
+    /// [`SingleCellError`] when nothing depolarises the cell or no point can be reached.
+    pub fn new(
+        model: &Model,
+        population: usize,
+        settings: &ScanSpec,
+        factors: &VarianceFactors,
+    ) -> Result<Self, SingleCellError> {
+        let mut plan = Self::empty(model, population, settings, factors)?;
+        let Self { membrane, current, driving, ref classes, .. } = plan;
+        let highest = membrane.V_th + settings.above_threshold;
+        let mut rates = Vec::new();
+        for background in backgrounds(classes, driving, highest, settings) {
+            let n = settings.potential_points;
+            for i in 0..n {
+                let fraction = i as f64 / (n - 1) as f64;
+                let span = settings.above_threshold - settings.below_threshold;
+                let potential = membrane.V_th + settings.below_threshold + fraction * span;
+                let Some(rate) =
+                    driving_rate(&membrane, classes, driving, &background, current, potential)
+                else {
+                    continue;
+                };
+                let mut point = background.clone();
+                point[driving] = rate;
+                rates.push(point);
+            }
+        }
+        if rates.is_empty() {
+            let population = model.populations()[population].name.clone();
+            return Err(SingleCellError::NoPoint { population });
+        }
+        plan.rates = rates;
+        Ok(plan)
+    }
+
+    /// A scan at the given presynaptic rates (Hz) of Poisson trains, one per class of inputs and point.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`SingleCellError::Rates`] for rates that do not fit the classes.
+    pub fn at_rates(
+        model: &Model,
+        population: usize,
+        settings: &ScanSpec,
+        rates: Vec<Vec<f64>>,
+    ) -> Result<Self, SingleCellError> {
+        let plan = Self::empty(model, population, settings, &VarianceFactors::poisson(model))?;
+        let fault = |problem: String| SingleCellError::Rates {
+            population: model.populations()[population].name.clone(),
+            problem,
+        };
+        for point in &rates {
+            if point.len() != plan.classes.len() {
+                let n = plan.classes.len();
+                return Err(fault(format!("{} rates for {n} classes of inputs", point.len())));
+            }
+            if let Some(bad) = point.iter().find(|r| !(**r >= 0.0 && r.is_finite())) {
+                return Err(fault(format!(
+                    "a presynaptic rate is {bad} Hz; a rate >= 0 Hz is needed"
+                )));
+            }
+        }
+        Ok(Self { rates, ..plan })
+    }
+
+    /// The scan without its points.
+    fn empty(
+        model: &Model,
+        population: usize,
+        settings: &ScanSpec,
+        factors: &VarianceFactors,
+    ) -> Result<Self, SingleCellError> {
+        let target = &model.populations()[population];
+        let membrane = covered_membrane(model, population)?;
+        let name = || target.name.clone();
+        let current = target
+            .current
+            .constant()
+            .ok_or_else(|| SingleCellError::VaryingCurrent { population: name() })?;
+        let classes = classes_of_inputs(model, population, factors)?;
+        let highest = membrane.V_th + settings.above_threshold;
+        let strength = |class: &ClassOfInputs| {
+            let s = &class.synapses;
+            s.in_degree * s.weight * s.tau_syn * s.driving_force(highest)
+        };
+        let driving = (0..classes.len())
+            .filter(|&i| strength(&classes[i]) > 0.0)
+            .max_by(|&i, &j| strength(&classes[i]).total_cmp(&strength(&classes[j])))
+            .ok_or_else(|| SingleCellError::NoDrivingClass { population: name(), highest })?;
+        let without_adaptation = adaptation_is_dynamic(model, population);
+        let rates = Vec::new();
+        Ok(Self { population, membrane, classes, driving, current, without_adaptation, rates })
+    }
+
+    /// What class `class` is called: its receptor, with the weight where that is needed to tell it from another.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> String {
+        let ClassOfInputs { receptor, synapses, .. } = &self.classes[class];
+        let alone = self.classes.iter().filter(|c| c.receptor == *receptor).count() == 1;
+        if alone { receptor.clone() } else { format!("{receptor}@{}nS", synapses.weight) }
+    }
+
+    /// Moments of the input of a point.
+    ///
+    /// # Errors
+    /// [`MomentsError`] where they are not defined.
+    pub fn moments(&self, point: usize) -> Result<crate::Moments, MomentsError> {
+        let synapses: Vec<SynapseClass> = self.classes.iter().map(|c| c.synapses).collect();
+        moments(&self.membrane, &synapses, &self.rates[point], self.current)
+    }
+
+    /// A point, ready to be measured.
+    #[must_use]
+    pub fn planned(&self, model: &Model, point: usize) -> PlannedPoint {
+        let inputs = self.classes.iter().zip(&self.rates[point]).map(|(class, &rate)| {
+            let receptor = model.projections()[class.projections[0]].receptor;
+            PointInput { receptor, synapses: class.synapses, rate }
+        });
+        PlannedPoint {
+            name: format!("{}-{point}", model.populations()[self.population].name),
+            current: self.current,
+            inputs: inputs.collect(),
+        }
+    }
+
+    /// Measures some points; a point that blows up fails by itself.
+    ///
+    /// Deterministic in the model's seed: neither the number of threads matters nor which points are measured together.
+    ///
+    /// # Errors
+    /// [`SingleCellError`] when the cell cannot be set up.
+    pub fn measure(
+        &self,
+        model: &Model,
+        settings: &ScanSpec,
+        library: &CellLibrary,
+        points: &[usize],
+        threads: usize,
+    ) -> Result<Vec<Result<Measurement, BlowUp>>, SingleCellError> {
+        let cell = crate::scan::measurement::scanned_cell(
+            model,
+            self.population,
+            self.without_adaptation,
+            library,
+        )?;
+        let planned: Vec<PlannedPoint> = points.iter().map(|&p| self.planned(model, p)).collect();
+        let settle = settling_time(&self.membrane, self.without_adaptation, settings);
+        Ok(measure(model, &*cell, model.receptors(), &planned, settings, settle, threads))
+    }
+}
+
+/// All combinations of background rates: `background_points` levels for classes that reverse below
+/// threshold, three for further depolarising ones.
+fn backgrounds(
+    classes: &[ClassOfInputs],
+    driving: usize,
+    highest: f64,
+    settings: &ScanSpec,
+) -> Vec<Vec<f64>> {
+    let mut combinations = vec![vec![0.0; classes.len()]];
+    for (c, class) in classes.iter().enumerate() {
+        if c == driving {
+            continue;
+        }
+        let depolarising = class.synapses.driving_force(highest) > 0.0;
+        let levels = if depolarising {
+            settings.background_points.min(3)
+        } else {
+            settings.background_points
+        };
+        let level = |l: u64| {
+            if levels == 1 { 0.0 } else { settings.background_max * l as f64 / (levels - 1) as f64 }
+        };
+        combinations = combinations
+            .into_iter()
+            .flat_map(|base| {
+                (0..levels).map(move |l| {
+                    let mut next = base.clone();
+                    next[c] = level(l);
+                    next
+                })
+            })
+            .collect();
+    }
+    combinations
+}
+
+/// The rate of the driving class (Hz) for which the mean membrane potential is `potential`:
+/// `sum_j R_j tau_j Q_j D_j(mu) + g_L (E_L - mu) + I = 0` solved for `R_d`, `D_j` the driving forces. `None` if the other
+/// inputs depolarise beyond it already.
+fn driving_rate(
+    membrane: &Membrane,
+    classes: &[ClassOfInputs],
+    driving: usize,
+    rates: &[f64],
+    current: f64,
+    potential: f64,
+) -> Option<f64> {
+    let per_hertz = |class: &ClassOfInputs| {
+        let s = &class.synapses;
+        1e-3 * s.in_degree * s.tau_syn * s.weight * s.driving_force(potential)
+    };
+    let mut balance = membrane.g_L * (membrane.E_L - potential) + current;
+    for (c, class) in classes.iter().enumerate() {
+        if c != driving {
+            balance += rates[c] * per_hertz(class);
+        }
+    }
+    let rate = -balance / per_hertz(&classes[driving]);
+    (rate >= 0.0 && rate.is_finite()).then_some(rate)
+}
+
+/// A scan that has been run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SingleCellScan {
+    /// The plan.
+    pub plan: SingleCellPlan,
+    /// Moments and measured rate, one per point of the plan.
+    pub points: Vec<ScanPoint>,
+}
+
+/// Time the cells are left to settle (ms): three adaptation time constants, or 200 ms for cells
+/// scanned without adaptation, unless the settings say otherwise.
+#[must_use]
+pub fn settling_time(membrane: &Membrane, without_adaptation: bool, settings: &ScanSpec) -> f64 {
+    let adapting = !without_adaptation && (membrane.a != 0.0 || membrane.b != 0.0);
+    settings.settle.unwrap_or(if adapting { 3.0 * membrane.tau_w } else { 200.0 })
+}
+
+/// Points measured between two calls of `progress`.
+const CHUNK: usize = 64;
+
+/// Runs a scan with `threads` threads; `progress` is called with the fraction done.
+///
+/// # Errors
+/// [`SingleCellError`] when the cell cannot be set up or a point blows up.
+pub fn run_scan(
+    model: &Model,
+    plan: &SingleCellPlan,
+    settings: &ScanSpec,
+    library: &CellLibrary,
+    threads: usize,
+    progress: &mut dyn FnMut(f64),
+) -> Result<SingleCellScan, SingleCellError> {
+    let all: Vec<usize> = (0..plan.rates.len()).collect();
+    let mut points = Vec::with_capacity(all.len());
+    for chunk in all.chunks(CHUNK.max(16 * threads)) {
+        let measured = plan.measure(model, settings, library, chunk, threads)?;
+        for (&point, measured) in chunk.iter().zip(measured) {
+            let measured = measured.map_err(|source| SingleCellError::Simulation {
+                population: model.populations()[plan.population].name.clone(),
+                source,
+            })?;
+            points.push(measured.at(plan.moments(point)?));
+        }
+        progress(points.len() as f64 / all.len() as f64);
+    }
+    Ok(SingleCellScan { plan: plan.clone(), points })
+}

@@ -1,0 +1,98 @@
+//! What a simulation derives from a cell and its settings once.
+
+use super::gap_junctions::GapJunctions;
+use super::{Method, Settings};
+use crate::membrane::cell::Cell;
+use crate::membrane::mechanism::LANES;
+use crate::membrane::stimulus::{VoltageClamp, Waveform};
+use crate::solver::hines::Tree;
+use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
+
+/// What follows from the cell and the settings alone.
+#[derive(Debug, Clone)]
+pub(super) struct Constants {
+    pub compartments: crate::Compartments,
+    pub tree: Tree,
+    pub n_compartments: usize,
+    /// C/h (µS) at each position of the tree.
+    pub capacitive: Vec<f64>,
+    /// µS per S/cm², nA per mA/cm² at each position; zero for nodes without area and padding.
+    pub area: Vec<f64>,
+    /// Position of each node.
+    pub positions: Vec<u32>,
+    /// (position, current).
+    pub currents: Vec<(usize, Waveform)>,
+    /// (position, clamp).
+    pub clamps: Vec<(usize, VoltageClamp)>,
+    /// Gap junctions, by position.
+    pub gap_junctions: GapJunctions,
+    /// Whether a mechanism reads or writes calcium.
+    pub uses_calcium: bool,
+    /// Nodes without area, for Crank–Nicolson.
+    pub massless: Vec<Massless>,
+}
+
+/// A node without area and its neighbours.
+#[derive(Debug, Clone)]
+pub(super) struct Massless {
+    pub position: usize,
+    /// (position, conductance (µS)).
+    pub neighbours: Vec<(usize, f64)>,
+}
+
+impl Constants {
+    pub fn new(cell: &Cell, settings: &Settings) -> Self {
+        let compartments = cell.compartments.clone();
+        let tree = Tree::new(&compartments, &cell.resistivity);
+        let n = compartments.len();
+        let list = compartments.as_slice();
+        let h =
+            if settings.method == Method::CrankNicolson { 0.5 * settings.dt } else { settings.dt };
+        let capacitive = tree
+            .nodes()
+            .iter()
+            .map(|&node| match list.get(node as usize) {
+                Some(c) => NF_PER_UF_CM2_UM2 * cell.capacitance[node as usize] * c.area / h,
+                None => 0.0,
+            })
+            .collect();
+        let mut area = vec![0.0; tree.len().next_multiple_of(LANES)];
+        for (a, &node) in area.iter_mut().zip(tree.nodes()) {
+            *a = list.get(node as usize).map_or(0.0, |c| US_PER_S_CM2_UM2 * c.area);
+        }
+        let positions = tree.positions();
+        let at = |node: usize| positions[node] as usize;
+        let mut massless: Vec<Massless> = Vec::new();
+        for (position, &node) in tree.nodes().iter().enumerate() {
+            if node as usize >= n {
+                let up = (position > 0)
+                    .then(|| (tree.parents()[position] as usize, tree.links()[position]));
+                massless.push(Massless { position, neighbours: up.into_iter().collect() });
+            }
+        }
+        let mut index = vec![None; tree.len()];
+        for (i, m) in massless.iter().enumerate() {
+            index[m.position] = Some(i);
+        }
+        for position in 1..tree.len() {
+            if let Some(i) = index[tree.parents()[position] as usize] {
+                massless[i].neighbours.push((position, tree.links()[position]));
+            }
+        }
+        Constants {
+            n_compartments: n,
+            capacitive,
+            area,
+            currents: cell.currents.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
+            gap_junctions: GapJunctions {
+                list: cell.gap_junctions.iter().map(|&(a, b, g)| (at(a), at(b), g)).collect(),
+            },
+            clamps: cell.clamps.iter().map(|(node, c)| (at(*node), c.clone())).collect(),
+            uses_calcium: cell.insertions.iter().any(|i| i.mechanism.uses_calcium()),
+            positions,
+            massless,
+            tree,
+            compartments,
+        }
+    }
+}

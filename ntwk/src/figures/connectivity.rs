@@ -1,0 +1,48 @@
+//! The connectivity of a model as a figure.
+
+use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::{Model, Network};
+use ntwk_plot::figures::{ConnectionDensity, connectivity};
+use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
+
+/// Why the connectivity cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionFigureError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] WiringTooLarge),
+    /// The figure cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+}
+
+/// Mean number of synapses per pair of neurons, in blocks of neurons; sources to the right, targets upwards.
+///
+/// The connectivity is drawn anew from the model and its seed, by `threads` threads: the same synapses as in the run.
+/// Afferent populations are not shown. `None` when no population projects to one.
+///
+/// # Errors
+/// [`ConnectionFigureError`].
+pub fn connection_figure(
+    model: &Model,
+    threads: usize,
+    theme: &Theme,
+) -> Result<Option<Figure>, ConnectionFigureError> {
+    let network = Network::build(model, threads)?;
+    let populations: Vec<(&str, usize)> =
+        model.populations().iter().map(|p| (p.name.as_str(), p.size as usize)).collect();
+    let mut density = ConnectionDensity::new(&populations);
+    let (mut any, mut outcome) = (false, Ok(()));
+    network.for_each_recurrent_synapse(|source, target| {
+        any = true;
+        let index = |(population, neuron): (usize, u32)| (population, neuron as usize);
+        if outcome.is_ok() {
+            outcome = density.add(index(source), index(target));
+        }
+    });
+    outcome?;
+    let panel = connectivity(&density, theme);
+    Ok(any.then(|| {
+        Figure::new("Connectivity", Width::Column, 80.0, Layout::Part(Box::new(panel)), theme)
+    }))
+}

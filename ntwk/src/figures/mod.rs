@@ -1,0 +1,10 @@
+//! Figures of runs, sweeps, transfer functions and cells.
+
+pub mod cell;
+pub mod cell_sweep;
+pub mod connectivity;
+pub mod morpho;
+pub mod overview;
+pub mod run;
+pub mod sweep;
+pub mod transfer;

@@ -1,0 +1,214 @@
+//! What a run will take: neurons, synapses, memory, disk, time.
+
+use std::time::Instant;
+
+use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::model::Source;
+use ntwk_core::recording::recorder::Segment;
+use ntwk_core::spec::ConnectionSpec;
+use ntwk_core::{CellLibrary, Faults, Model, Network, Recorder, RecorderError, Simulation};
+
+/// Synapses up to which the network itself is built to measure its speed; larger ones are measured
+/// on a smaller network with the same in-degrees.
+const MEASURED_SYNAPSES: f64 = 2e7;
+/// Bytes of a spike in a file: time and neuron.
+const SPIKE_BYTES: f64 = 16.0;
+/// Bytes per step and population of the spike counts.
+const COUNT_BYTES: f64 = 4.0;
+
+/// What a model needs, known without running it.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Resources {
+    /// Neurons of all populations.
+    pub neurons: u64,
+    /// Expected synapses in target lists (independent event trains need none).
+    pub synapses: f64,
+    /// Bytes of state: variables, conductances, refractory times.
+    pub state_bytes: f64,
+    /// Bytes of the target lists.
+    pub synapse_bytes: f64,
+    /// Bytes of the recorded variables in the file, in single precision.
+    pub sample_bytes: f64,
+    /// Bytes of the spike counts in the file.
+    pub count_bytes: f64,
+}
+
+impl Resources {
+    /// What `model` needs.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        let populations = model.populations();
+        let state_bytes = populations
+            .iter()
+            .enumerate()
+            .map(|(i, p)| {
+                let columns = p.cell.variables().len() + model.receptors_of(i).len();
+                f64::from(p.size) * (8.0 * columns as f64 + 4.0)
+            })
+            .sum();
+        let listed = model.projections().iter().filter(|p| match p.source {
+            Source::Population(_) => true,
+            // Independent event trains hold no synapses.
+            Source::Afferent(i) => !model.afferents()[i].sends_trains_per_target(),
+        });
+        let (mut synapses, mut synapse_bytes) = (0.0, 0.0);
+        for p in listed {
+            let n = p.synapses(populations[p.target].size);
+            synapses += n;
+            // Target and delay are one number of four bytes, a weight of its own another.
+            synapse_bytes += n * if p.weights.constant().is_some() { 4.0 } else { 8.0 };
+        }
+        let record = &model.spec().record;
+        let frames = (f64::from(model.n_steps()) / f64::from(model.record_every())).ceil();
+        let columns: f64 = populations
+            .iter()
+            .enumerate()
+            .map(|(i, p)| {
+                let n = |wanted: u64| wanted.min(u64::from(p.size)) as f64;
+                let receptors = model.receptors_of(i).len() as f64;
+                n(record.V_m)
+                    + n(record.cell_variables) * (p.cell.variables().len() - 1) as f64
+                    + (n(record.conductances) + n(record.currents)) * receptors
+            })
+            .sum();
+        Self {
+            neurons: populations.iter().map(|p| u64::from(p.size)).sum(),
+            synapses,
+            state_bytes,
+            synapse_bytes,
+            sample_bytes: 4.0 * frames * columns,
+            count_bytes: COUNT_BYTES * f64::from(model.n_steps()) * populations.len() as f64,
+        }
+    }
+}
+
+/// Speed of a model on this machine, from a short run.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Calibration {
+    /// Fraction of the network that was run (1: the network itself).
+    pub fraction: f64,
+    /// Simulated time of the short run (ms).
+    pub simulated_ms: f64,
+    /// Wall-clock seconds the short run took, building included.
+    pub seconds: f64,
+    /// Threads used.
+    pub threads: usize,
+    /// Expected seconds to build the whole network.
+    pub build_seconds: f64,
+    /// Expected seconds to simulate the whole run (writing the recorded variables comes on top).
+    pub simulate_seconds: f64,
+    /// Expected number of spikes of the whole run, if the activity of the short run goes on.
+    pub spikes: f64,
+    /// Their bytes in the file, when the model records them.
+    pub spike_bytes: f64,
+}
+
+/// A calibration that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] WiringTooLarge),
+    /// The smaller network is no valid model.
+    #[error("the smaller network of the calibration cannot be built: {0}")]
+    Reduced(#[from] Faults),
+}
+
+/// Measures the speed of `model` by running it for about `budget` seconds.
+///
+/// A network of more than twenty million synapses is replaced by a part of it with the same
+/// in-degrees, whose cost per neuron is that of the whole; then the activity, and with it the
+/// number of spikes, is that of the part. A run that blows up is measured up to there.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn calibrate(
+    model: &Model,
+    library: &CellLibrary,
+    threads: usize,
+    budget: f64,
+) -> Result<Calibration, PlanError> {
+    let whole = Resources::of(model);
+    let part = if whole.synapses > MEASURED_SYNAPSES {
+        reduced(model, MEASURED_SYNAPSES / whole.synapses, library)?
+    } else {
+        None
+    };
+    let measured = part.as_ref().unwrap_or(model);
+    let neurons = Resources::of(measured).neurons;
+    let fraction = neurons as f64 / whole.neurons as f64;
+
+    let start = Instant::now();
+    let network = Network::build(measured, threads)?;
+    let threads = network.threads();
+    let mut simulation = Simulation::new(network);
+    let build = start.elapsed().as_secs_f64();
+    let mut tally = Tally::default();
+    let running = Instant::now();
+    let mut segment = 1;
+    while simulation.step() < measured.n_steps() && running.elapsed().as_secs_f64() < budget {
+        let steps = segment.min(measured.n_steps() - simulation.step());
+        if simulation.advance(steps, &mut tally).is_err() {
+            break;
+        }
+        // Few looks at the clock, and none later than a quarter of what is done already.
+        segment = (simulation.step() / 4).max(1);
+    }
+    let seconds = running.elapsed().as_secs_f64();
+    let steps = f64::from(simulation.step().max(1));
+    let scale = f64::from(model.n_steps()) / steps / fraction;
+    let spikes = tally.spikes as f64 * scale;
+    Ok(Calibration {
+        fraction,
+        simulated_ms: simulation.time(),
+        seconds: build + seconds,
+        threads,
+        build_seconds: build / fraction,
+        simulate_seconds: seconds * scale,
+        spikes,
+        spike_bytes: if model.spec().record.spikes { SPIKE_BYTES * spikes } else { 0.0 },
+    })
+}
+
+/// A part of a network: populations smaller by `fraction`, in-degrees kept; `None` when its
+/// connections name neurons, so that there is no such part.
+fn reduced(model: &Model, fraction: f64, library: &CellLibrary) -> Result<Option<Model>, Faults> {
+    let mut spec = model.spec().clone();
+    for projection in &mut spec.projections {
+        // In-degrees are those of the whole network, for every target the same.
+        let found = model.projections().iter().find(|p| {
+            model.source_name(p.source) == projection.source
+                && projection.target.contains(&model.populations()[p.target].name)
+        });
+        let Some(found) = found else { return Ok(None) };
+        match projection.connection {
+            ConnectionSpec::Pairs { .. } => return Ok(None),
+            ConnectionSpec::OneToOne => {}
+            _ => {
+                projection.connection = ConnectionSpec::FixedInDegree {
+                    in_degree: Some(found.in_degree.round() as u64),
+                    probability: None,
+                    multapses: true,
+                    autapses: false,
+                };
+            }
+        }
+    }
+    for (_, population) in &mut spec.populations.0 {
+        population.size = ((population.size as f64 * fraction).ceil() as u64).max(2);
+    }
+    Model::from_spec(spec, library).map(Some)
+}
+
+/// Counts spikes and keeps nothing else.
+#[derive(Default)]
+struct Tally {
+    spikes: u64,
+}
+
+impl Recorder for Tally {
+    fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
+        self.spikes += segment.populations.iter().map(|p| p.spikes.len() as u64).sum::<u64>();
+        Ok(())
+    }
+}

@@ -1,0 +1,321 @@
+//! A run that goes to its file while it computes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{Instant, SystemTime};
+
+use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::recording::recorder::{PopulationInfo, Segment};
+use ntwk_core::{MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation};
+use ntwk_io::provenance::{host_features, utc_timestamp};
+use ntwk_io::{
+    CheckpointFile, FileError, ModelText, Notation, Precision, Provenance, ResultFile, RunWriter,
+    Selection, TheoryGroup, WriteOptions, write_checkpoint, write_model,
+};
+
+use crate::run::resume::{Earlier, ResumeError};
+use ntwk_core::engine::run::{Progress, Segments, Stop, advance_to_end};
+
+/// Bytes of samples and spikes collected before they are written.
+const BLOCK_BYTES: usize = 4 << 20;
+/// Seconds after which what was collected is written even if it is less.
+const BLOCK_SECONDS: f64 = 2.0;
+
+/// A run that cannot be started, or whose file cannot be completed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] WiringTooLarge),
+    /// The file cannot be written or read back.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The model cannot be written as text.
+    #[error(transparent)]
+    Model(#[from] ntwk_io::model_file::WriteModelError),
+    /// The run cannot go on from its checkpoint.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+}
+
+/// Where a run goes, and what is kept on the way.
+#[derive(Debug, Clone)]
+pub struct StreamPlan {
+    /// Number of threads; `None` is that of the checkpoint, or of the machine.
+    pub threads: Option<usize>,
+    /// The result file.
+    pub file: PathBuf,
+    /// How it is written.
+    pub options: WriteOptions,
+    /// Time between two checkpoints (ms), rounded to steps, at least one step; `None` keeps none.
+    pub checkpoint: Option<f64>,
+    /// Whether to go on from the checkpoint beside the result file.
+    pub resume: bool,
+}
+
+impl StreamPlan {
+    /// A run from the beginning, without checkpoints.
+    #[must_use]
+    pub fn new(file: PathBuf) -> Self {
+        let options = WriteOptions::default();
+        Self { threads: None, file, options, checkpoint: None, resume: false }
+    }
+
+    /// The checkpoint: `<stem>.checkpoint` beside the result file.
+    #[must_use]
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.file.with_extension("checkpoint")
+    }
+}
+
+/// A run whose results are on the disk, in a file that waits for its last parts.
+#[derive(Debug)]
+pub struct StreamedRun {
+    writer: RunWriter,
+    target: PathBuf,
+    /// Steps of the run, from its beginning.
+    pub n_steps: u64,
+    /// Steps that were done before, by the run this one goes on from.
+    pub earlier_steps: u64,
+    /// Time step (ms).
+    pub dt: f64,
+    /// Threads used.
+    pub threads: usize,
+    /// Synapses in target lists.
+    pub synapses: u64,
+    /// Wall-clock seconds to build the network.
+    pub build_seconds: f64,
+    /// Wall-clock seconds to simulate, without those to write.
+    pub simulate_seconds: f64,
+    /// Wall-clock seconds to write the results, until the run ended.
+    pub write_seconds: f64,
+    /// Why the run stopped before its end, if it did; the file holds what came before.
+    pub stopped: Option<Stop>,
+}
+
+impl StreamedRun {
+    /// Duration of what was run (ms).
+    #[must_use]
+    pub fn duration(&self) -> f64 {
+        self.n_steps as f64 * self.dt
+    }
+
+    /// The file as it is now: complete HDF5, under its provisional name.
+    #[must_use]
+    pub fn partial_path(&self) -> &Path {
+        self.writer.partial_path()
+    }
+
+    /// A part of what was recorded, read back from the file.
+    ///
+    /// # Errors
+    /// [`StreamError::File`].
+    pub fn recording(&self, selection: &Selection<'_>) -> Result<Recording, StreamError> {
+        let path = self.writer.partial_path();
+        let recording = ResultFile::open(path)?.recording_of(selection)?;
+        recording.ok_or_else(|| {
+            StreamError::File(FileError::Missing {
+                path: path.to_owned(),
+                object: "/run".to_owned(),
+            })
+        })
+    }
+
+    /// Adds the results of the theory, gives the file its final name and returns that.
+    ///
+    /// # Errors
+    /// [`StreamError::File`]; the provisional file stays.
+    pub fn finish(self, theory: &[TheoryGroup]) -> Result<PathBuf, StreamError> {
+        let seconds = self.build_seconds + self.simulate_seconds + self.write_seconds;
+        let stopped = self.stopped.as_ref().map(ToString::to_string);
+        self.writer.finish(Some(seconds), stopped.as_deref(), theory)?;
+        Ok(self.target)
+    }
+}
+
+/// The resolved model as it is stored in result files.
+///
+/// # Errors
+/// When a value cannot be written as TOML.
+pub fn model_text(model: &Model) -> Result<ModelText, ntwk_io::model_file::WriteModelError> {
+    Ok(ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? })
+}
+
+/// Origin of a result computed from `model`, as stored in result files.
+#[must_use]
+pub fn provenance(
+    model: &Model,
+    threads: usize,
+    started: SystemTime,
+    wall_seconds: f64,
+) -> Provenance {
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: model.seed(),
+        generator: ntwk_core::engine::random::GENERATOR.to_owned(),
+        threads: threads as u32,
+        started: utc_timestamp(started),
+        wall_seconds,
+        host_features: host_features(),
+    }
+}
+
+/// Runs `model` to its end, from the start or from a checkpoint, and writes what it records to `plan.file` on the way.
+///
+/// Memory holds the network and a few megabytes of results, whatever the duration and the number of recorded neurons.
+/// Until [`StreamedRun::finish`] the file has a provisional name (`<stem>.partial.<extension>`); a process that is
+/// killed leaves it there, readable up to the last block.
+///
+/// With `plan.checkpoint`, the state is kept at multiples of that time, at an interruption and at the end. A run resumed
+/// from it ends with the bits of one that was never interrupted.
+///
+/// # Errors
+/// [`StreamError`] when the run cannot start. A run that stops early, also because the disk is full, is not an error:
+/// see [`StreamedRun::stopped`].
+pub fn simulate_to_file(
+    model: &Model,
+    plan: &StreamPlan,
+    interrupt: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<StreamedRun, StreamError> {
+    let started = SystemTime::now();
+    let start = Instant::now();
+    let text = model_text(model)?;
+    let mut earlier = plan.resume.then(|| Earlier::open(model, plan)).transpose()?;
+    let taken = earlier.as_ref().map(|e| e.checkpoint().threads());
+    let threads = plan.threads.or(taken).unwrap_or_else(ntwk_core::engine::run::default_threads);
+    let network = Network::build(model, threads)?;
+    let synapses = network.synapses();
+    let threads = network.threads();
+    let mut simulation = match &earlier {
+        None => Simulation::new(network),
+        Some(earlier) => earlier.simulation(network)?,
+    };
+    let build_seconds = start.elapsed().as_secs_f64();
+
+    let setting_up = Instant::now();
+    let (infos, every) = (simulation.populations().to_vec(), simulation.record_every());
+    let empty = MemoryRecorder::new(model.dt(), every, &infos).into_recording();
+    let whole = Recording { n_steps: u64::from(model.n_steps()), ..empty };
+    let origin = provenance(model, threads, started, 0.0);
+    let longest = segment_steps(&infos, every);
+    if let Some(earlier) = &mut earlier {
+        earlier.make_way()?;
+    }
+    let first = simulation.step();
+    let mut writer =
+        RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options)?;
+    if let Some(earlier) = earlier {
+        earlier.copy_to(&mut writer, &whole, longest)?;
+    }
+    let mut sink = FileRecorder::new(writer, model.dt(), every, infos);
+    sink.write_seconds = setting_up.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let written_before = sink.write_seconds;
+    let boundary = plan.checkpoint.map(|time| (time / model.dt()).round().clamp(1.0, 4e9) as u32);
+    let kept = |simulation: &Simulation| CheckpointFile {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: text.text.clone(),
+        double_precision: plan.options.precision == Precision::Double,
+        checkpoint: simulation.checkpoint(),
+    };
+    let mut stopped = advance_to_end(
+        model,
+        &mut simulation,
+        &mut sink,
+        Segments { longest, boundary },
+        interrupt,
+        progress,
+        &mut |simulation, sink| {
+            if boundary.is_none() {
+                return Ok(());
+            }
+            // First the results: a checkpoint must never be ahead of them.
+            sink.flush()
+                .and_then(|()| write_checkpoint(&plan.checkpoint_path(), &kept(simulation)))
+                .map_err(|error| RecorderError(Box::new(error)))
+        },
+    );
+    if stopped.as_ref().is_none_or(|stop| !stop.is_recorder())
+        && let Err(error) = sink.flush()
+    {
+        stopped = Some(Stop::Failed(RecorderError(Box::new(error)).into()));
+    }
+    let loop_seconds = start.elapsed().as_secs_f64();
+    Ok(StreamedRun {
+        n_steps: sink.writer.n_steps(),
+        earlier_steps: u64::from(first),
+        writer: sink.writer,
+        target: plan.file.clone(),
+        dt: model.dt(),
+        threads,
+        synapses,
+        build_seconds,
+        simulate_seconds: loop_seconds - (sink.write_seconds - written_before),
+        write_seconds: sink.write_seconds,
+        stopped,
+    })
+}
+
+/// Steps whose samples fill a block.
+fn segment_steps(infos: &[PopulationInfo], every: u32) -> u32 {
+    let columns: usize =
+        infos.iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum::<usize>().max(1);
+    let frames = (BLOCK_BYTES / (8 * columns)).clamp(1, u32::MAX as usize) as u32;
+    frames.saturating_mul(every)
+}
+
+/// Collects segments and writes them block by block.
+struct FileRecorder {
+    writer: RunWriter,
+    dt: f64,
+    every: u32,
+    infos: Vec<PopulationInfo>,
+    block: MemoryRecorder,
+    collected: usize,
+    last: Instant,
+    write_seconds: f64,
+}
+
+impl FileRecorder {
+    fn new(writer: RunWriter, dt: f64, every: u32, infos: Vec<PopulationInfo>) -> Self {
+        let block = MemoryRecorder::new(dt, every, &infos);
+        Self {
+            writer,
+            dt,
+            every,
+            infos,
+            block,
+            collected: 0,
+            last: Instant::now(),
+            write_seconds: 0.0,
+        }
+    }
+
+    /// Writes what was collected.
+    fn flush(&mut self) -> Result<(), FileError> {
+        let start = Instant::now();
+        let empty = MemoryRecorder::new(self.dt, self.every, &self.infos);
+        let mut block = std::mem::replace(&mut self.block, empty).into_recording();
+        // The recorder knows where in the run it is, a block how long it is.
+        block.n_steps = block.populations.first().map_or(0, |p| p.counts.len() as u64);
+        let written = if block.n_steps == 0 { Ok(()) } else { self.writer.append(&block) };
+        (self.collected, self.last) = (0, Instant::now());
+        self.write_seconds += (self.last - start).as_secs_f64();
+        written
+    }
+}
+
+impl Recorder for FileRecorder {
+    fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
+        self.block.take(segment)?;
+        for population in &segment.populations {
+            self.collected += 16 * population.spikes.len()
+                + population.traces.iter().map(|t| 8 * t.len()).sum::<usize>();
+        }
+        if self.collected >= BLOCK_BYTES || self.last.elapsed().as_secs_f64() > BLOCK_SECONDS {
+            self.flush().map_err(|error| RecorderError(Box::new(error)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,373 @@
+//! The theory of a model along keys of the model: one mean field per value.
+
+use std::sync::Arc;
+
+use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
+use ntwk_core::{CellLibrary, Faults, Model};
+use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
+use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
+use ntwk_meanfield::scan::spike_trains::VarianceFactors;
+use ntwk_meanfield::system::from_model::{FromModelError, ModelInput, mean_field};
+use ntwk_meanfield::{
+    BifurcationDiagram, BranchEnd, ContinuationError, ContinuationOptions, DynTransferFunction,
+    EffectiveThreshold, Family, FixedPointError, Input, MeanField, bifurcation_diagram,
+    default_starts,
+};
+
+use crate::sweep::points::{ScanAxis, ScanPlan, ScanPlanError};
+use ntwk_meanfield::prediction::predict::{
+    FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
+};
+use ntwk_meanfield::prediction::windows::Windows;
+
+/// Values of a key at which transfer functions are measured where it changes what is measured.
+const NODES: usize = 9;
+
+/// Mean fields over one or more keys of a model that vary continuously.
+///
+/// A transfer function belongs to a cell, in the range of input that its scan covers: keys of inputs and sizes leave it as it is
+/// and change the moments. Where one key changes the cells, how they are scanned or the synapses they are scanned through, they
+/// are scanned and fitted at nine values of it, with the same random numbers, and the thresholds are interpolated linearly in
+/// between. Over several keys of synapses the scan is that of the model as it is written. Measured spike trains
+/// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
+pub struct TheoryFamily<'a> {
+    root: Node,
+    axes: Vec<ScanAxis>,
+    window: [f64; 2],
+    library: &'a CellLibrary,
+    /// Of the model as it is written.
+    factors: VarianceFactors,
+    functions: Functions,
+}
+
+enum Functions {
+    /// The same everywhere, one per population.
+    Fixed(Vec<Arc<dyn DynTransferFunction>>),
+    /// Thresholds `[node][population]` at values of the one key.
+    Between { nodes: Vec<f64>, thresholds: Vec<Vec<EffectiveThreshold>> },
+}
+
+/// A theory that does not exist along a key.
+#[derive(Debug, thiserror::Error)]
+pub enum FamilyError {
+    /// The key or the model at a value of it has faults.
+    #[error(transparent)]
+    Plan(#[from] ScanPlanError),
+    /// The model at a value has faults.
+    #[error(transparent)]
+    Faults(#[from] Faults),
+    /// The scans and fits failed.
+    #[error(transparent)]
+    Theory(#[from] TheoryError),
+    /// There is no mean field at a value.
+    #[error(transparent)]
+    Model(#[from] FromModelError),
+    /// The fixed points cannot be sought.
+    #[error(transparent)]
+    FixedPoint(#[from] FixedPointError),
+    /// The values of a key are not numbers.
+    #[error("{key}: its values must be numbers of one unit")]
+    NotNumbers {
+        /// The key.
+        key: String,
+    },
+    /// The theory takes the key in steps.
+    #[error(
+        "{key}: the theory changes with it in steps (it becomes a whole number, such as an in-degree); vary a weight or a rate, \
+         or map it over its values"
+    )]
+    Steps {
+        /// The key.
+        key: String,
+    },
+    /// A table does not hold along the key.
+    #[error(
+        "{key}: it changes the synapses or cells that the tabulated transfer function of {population} was measured with; use \
+         theory.transfer_function = \"fitted\""
+    )]
+    Table {
+        /// The key.
+        key: String,
+        /// The population.
+        population: String,
+    },
+    /// Two keys of cells at once.
+    #[error(
+        "{key}: it changes cells, which would have to be measured at every point; use ntwk scan --command meanfield, or follow it \
+         alone"
+    )]
+    Cells {
+        /// The key.
+        key: String,
+    },
+}
+
+impl<'a> TheoryFamily<'a> {
+    /// The theory of `model` along the keys of `scan` (a grid).
+    ///
+    /// `progress` is called with (population, fraction of all single-cell scans done).
+    ///
+    /// # Errors
+    /// [`FamilyError`].
+    pub fn new(
+        model: &Model,
+        scan: &ParameterScanSpec,
+        library: &'a CellLibrary,
+        threads: usize,
+        progress: &mut dyn FnMut(&str, f64),
+    ) -> Result<Self, FamilyError> {
+        let factors = match model.spec().theory.spike_trains {
+            SpikeTrainTheory::Poisson => VarianceFactors::poisson(model),
+            SpikeTrainTheory::Measured => predict(model, library, threads, progress)?.factors,
+        };
+        let axes = ScanPlan::new(model, scan)?.axes;
+        let mut spec = model.spec().clone();
+        spec.scan = None;
+        let text = write_model(&spec, Notation::Toml).map_err(ScanPlanError::from)?;
+        let root = parse_tree(&text, Notation::Toml)?;
+        let window = Windows::of(model).stationary;
+        let functions = Functions::Fixed(Vec::new());
+        let mut family = Self { root, axes, window, library, factors, functions };
+        let mut recast: Option<String> = None;
+        for k in 0..family.axes.len() {
+            let key = family.axes[k].keys.join(",");
+            let values = family.axes[k].numbers.clone();
+            let values = values.ok_or_else(|| FamilyError::NotNumbers { key: key.clone() })?;
+            for &value in [values.first(), values.last()].into_iter().flatten() {
+                let changed = family.model(&family.corner(k, value))?;
+                let other = first_other_scan(model, &changed)?;
+                if !same_cells(model, &changed) || (family.axes.len() == 1 && other.is_some()) {
+                    recast = Some(key.clone());
+                }
+                if model.spec().theory.transfer_function == TransferFunctionKind::Tabulated
+                    && let Some(population) = other
+                {
+                    return Err(FamilyError::Table { key, population });
+                }
+            }
+        }
+        let mut seconds = TheorySeconds::default();
+        family.functions = match recast {
+            None => {
+                let count = model.populations().len() as f64;
+                let place = |name: &str| model.populations().iter().position(|p| p.name == name);
+                let mut bar = |name: &str, done: f64| {
+                    progress(name, (place(name).unwrap_or(0) as f64 + done) / count);
+                };
+                let factors = &family.factors;
+                let fitted = fit_all(model, factors, library, threads, &mut seconds, &mut bar)?;
+                Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
+            }
+            Some(key) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
+            Some(_) => family.between(threads, &mut seconds, progress)?,
+        };
+        Ok(family)
+    }
+
+    fn between(
+        &self,
+        threads: usize,
+        seconds: &mut TheorySeconds,
+        progress: &mut dyn FnMut(&str, f64),
+    ) -> Result<Functions, FamilyError> {
+        let values = self.axes[0].numbers.as_deref().unwrap_or_default();
+        let (low, high) = (values[0], values[values.len() - 1]);
+        let mut nodes = Vec::new();
+        let mut thresholds = Vec::new();
+        for k in 0..NODES {
+            let value = low + (high - low) * k as f64 / (NODES - 1) as f64;
+            let model = self.model(&[value])?;
+            let mut bar = |name: &str, _: f64| progress(name, k as f64 / NODES as f64);
+            let fitted = fit_all(&model, &self.factors, self.library, threads, seconds, &mut bar)?;
+            nodes.push(value);
+            thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
+        }
+        Ok(Functions::Between { nodes, thresholds })
+    }
+
+    /// The keys that vary.
+    #[must_use]
+    pub fn axes(&self) -> &[ScanAxis] {
+        &self.axes
+    }
+
+    /// Value `value` of key `k`, the others at their first.
+    fn corner(&self, k: usize, value: f64) -> Vec<f64> {
+        let first = |axis: &ScanAxis| axis.numbers.as_ref().and_then(|n| n.first().copied());
+        let mut values: Vec<f64> = self.axes.iter().map(|a| first(a).unwrap_or(0.0)).collect();
+        values[k] = value;
+        values
+    }
+
+    fn model(&self, values: &[f64]) -> Result<Model, Faults> {
+        let mut changes = Vec::new();
+        for (axis, value) in self.axes.iter().zip(values) {
+            let text = format!("{value} {}", axis.unit);
+            changes.extend(axis.keys.iter().map(|key| (key.clone(), text.trim().to_owned())));
+        }
+        let named = |mut faults: Faults| {
+            let place: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            faults.file = Some(format!("at {}", place.join(" ")));
+            for fault in &mut faults.list {
+                // Lines of the resolved text mean nothing to the reader.
+                fault.line = None;
+            }
+            faults
+        };
+        let mut root = self.root.clone();
+        apply_overrides(&mut root, &changes).map_err(named)?;
+        Model::from_tree(&root, self.library).map_err(named)
+    }
+
+    /// Mean field and mean input of the stationary window at values of the keys.
+    ///
+    /// # Errors
+    /// [`FamilyError`] when the model has faults or no theory there.
+    pub fn system(&self, values: &[f64]) -> Result<(MeanField, Input), FamilyError> {
+        self.system_with(values, &self.functions_at(values[0]))
+    }
+
+    fn system_with(
+        &self,
+        values: &[f64],
+        functions: &[Arc<dyn DynTransferFunction>],
+    ) -> Result<(MeanField, Input), FamilyError> {
+        let model = self.model(values)?;
+        let system = mean_field(&model, functions, &self.factors)?;
+        let input = ModelInput::new(&model)?.mean(self.window, TRAJECTORY_INTERVAL);
+        Ok((system, input))
+    }
+
+    /// The transfer functions at a value of the first key.
+    fn functions_at(&self, value: f64) -> Vec<Arc<dyn DynTransferFunction>> {
+        match &self.functions {
+            Functions::Fixed(functions) => functions.clone(),
+            Functions::Between { nodes, thresholds } => {
+                let right = nodes.partition_point(|n| *n <= value).clamp(1, nodes.len() - 1);
+                let t = (value - nodes[right - 1]) / (nodes[right] - nodes[right - 1]);
+                thresholds[right - 1]
+                    .iter()
+                    .zip(&thresholds[right])
+                    .map(|(a, b)| match a.between(b, t.clamp(0.0, 1.0)) {
+                        Ok(mixed) => Arc::new(mixed) as Arc<dyn DynTransferFunction>,
+                        // All fits of a model have one form.
+                        Err(_) => Arc::new(a.clone()),
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// The branches of fixed points along the one key: sought at its values, followed both ways through their range.
+    ///
+    /// With `logarithmic` steps and ends are those of the logarithm of the key, whose values must be > 0.
+    ///
+    /// # Errors
+    /// [`ContinuationError`].
+    pub fn bifurcation_diagram(
+        &self,
+        logarithmic: bool,
+    ) -> Result<BifurcationDiagram, ContinuationError> {
+        let mut values = self.axes[0].numbers.clone().unwrap_or_default();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let options = ContinuationOptions::default();
+        let starts = |p: f64| Ok(default_starts(self.at(p)?.0.populations().len()));
+        let first = values.first().copied().unwrap_or(f64::NAN);
+        let starts = starts(first).map_err(|e: FamilyError| ContinuationError::NoSystem {
+            parameter: first,
+            reason: e.to_string(),
+        })?;
+        if !logarithmic {
+            return bifurcation_diagram(self, &values, &starts, &options);
+        }
+        if first <= 0.0 {
+            return Err(ContinuationError::Range(first, values[values.len() - 1]));
+        }
+        let logarithms: Vec<f64> = values.iter().map(|v| v.ln()).collect();
+        let family = |u: f64| self.at(u.exp());
+        let mut diagram = bifurcation_diagram(&family, &logarithms, &starts, &options)?;
+        for sought in &mut diagram.sought {
+            sought.parameter = sought.parameter.exp();
+        }
+        for branch in &mut diagram.branches {
+            let marked = branch.bifurcations.iter_mut().map(|b| &mut b.2);
+            for point in branch.points.iter_mut().chain(marked) {
+                point.parameter = point.parameter.exp();
+            }
+            for end in &mut branch.ends {
+                if let BranchEnd::NoSystem { parameter, .. } = end {
+                    *parameter = parameter.exp();
+                }
+            }
+        }
+        Ok(diagram)
+    }
+
+    /// Whether the theory changes smoothly along the one key, as following a branch needs.
+    ///
+    /// # Errors
+    /// [`FamilyError::Steps`] when it does not.
+    pub fn check_smooth(&self) -> Result<(), FamilyError> {
+        let values = self.axes[0].numbers.as_deref().unwrap_or_default();
+        let (low, high) = (values[0], values[values.len() - 1]);
+        // Interpolated transfer functions change smoothly whatever the key does.
+        let functions = self.functions_at(low);
+        let rates_at = |value: f64| -> Result<Vec<f64>, FamilyError> {
+            let (system, input) = self.system_with(&[value], &functions)?;
+            let mut state = vec![0.0; ntwk_meanfield::Dynamics::dimension(&system)];
+            state[..system.populations().len()].fill(5.0);
+            let point = system.at(&state, &input).map(|p| p.transfer());
+            Ok(point.unwrap_or_default())
+        };
+        let middle = low + 0.37 * (high - low);
+        let here = rates_at(middle)?;
+        if rates_at(high)? != here && rates_at(middle + 1e-6 * (high - low))? == here {
+            return Err(FamilyError::Steps { key: self.axes[0].keys.join(",") });
+        }
+        Ok(())
+    }
+}
+
+/// Along the one key of a family.
+impl Family for TheoryFamily<'_> {
+    type Error = FamilyError;
+    fn at(&self, parameter: f64) -> Result<(MeanField, Input), FamilyError> {
+        self.system(&[parameter])
+    }
+}
+
+/// Whether two models have the same single cells, measured in the same way.
+fn same_cells(a: &Model, b: &Model) -> bool {
+    let (theory, other) = (&a.spec().theory, &b.spec().theory);
+    let cells = |m: &Model| -> Vec<ntwk_core::spec::CellSpec> {
+        let spec = m.spec();
+        spec.populations
+            .names()
+            .filter_map(|n| spec.populations.get(n))
+            .map(|p| p.cell.clone())
+            .collect()
+    };
+    cells(a) == cells(b)
+        && theory.scan == other.scan
+        && theory.threshold_terms == other.threshold_terms
+        && theory.adaptation == other.adaptation
+        && theory.transfer_function == other.transfer_function
+        && theory.spike_trains == other.spike_trains
+        && a.dt() == b.dt()
+}
+
+/// The first population whose scan over presynaptic rates differs between two models.
+fn first_other_scan(a: &Model, b: &Model) -> Result<Option<String>, FamilyError> {
+    for (index, population) in a.populations().iter().enumerate() {
+        let classes = |m: &Model| {
+            classes_of_inputs(m, index, &VarianceFactors::poisson(m))
+                .map_err(|e| TheoryError::from(SingleCellError::from(e)))
+        };
+        if classes(a)? != classes(b)? || !same_cells(a, b) {
+            return Ok(Some(population.name.clone()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,8 @@
+//! Studies: one file each.
+
+pub mod background_task;
+pub mod family;
+pub mod morpho_transfer;
+pub mod place_rates;
+pub mod theory_figures;
+pub mod theory_studies;

@@ -1,0 +1,175 @@
+//! Rates by place and time: the mean field of rings and connectomes, and simulations of rings, as arrays and figures.
+
+use ndarray::{Array2, Array3};
+use ntwk_core::{Model, Recording};
+use ntwk_io::{Attribute, TheoryGroup};
+use ntwk_meanfield::spatial::ring::place_of;
+use ntwk_meanfield::{MeanField, PlaceTrajectory};
+use ntwk_plot::figures::{HeatMap, Shading, heat_map};
+use ntwk_plot::{Figure, Label, Layout, PlotError, Spacing, Theme, Width};
+
+use crate::report::results::{array, vector};
+
+/// Most cells of a map along each axis.
+const CELLS: usize = 250;
+
+/// Most places that are named along an axis.
+const MOST_NAMED: usize = 24;
+
+/// Rates of every population at every place over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaceRates {
+    /// Names of the populations.
+    pub populations: Vec<String>,
+    /// Middle of each interval of time (ms).
+    pub times: Vec<f64>,
+    /// Rates (Hz), `[population x time x place]`.
+    pub rates: Array3<f64>,
+}
+
+/// What the places are, on an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaceAxis {
+    /// With unit, for a figure.
+    pub label: String,
+    /// Where each place is.
+    pub positions: Vec<f64>,
+    /// Unit of the positions.
+    pub unit: String,
+    /// Names of the places, if they have any.
+    pub names: Vec<String>,
+}
+
+impl PlaceRates {
+    /// The rates of a mean field.
+    #[must_use]
+    pub fn of_theory(trajectory: &PlaceTrajectory, system: &MeanField) -> Self {
+        let populations: Vec<String> =
+            system.populations().iter().map(|p| p.name.clone()).collect();
+        let shape = (populations.len(), trajectory.times.len(), trajectory.places);
+        let rates = Array3::from_shape_fn(shape, |(p, k, x)| trajectory.component(k, p)[x]);
+        Self { populations, times: trajectory.times.clone(), rates }
+    }
+
+    /// The rates of a simulated ring in bins of `bin` (ms); a place without neurons has none.
+    ///
+    /// Populations whose spikes were not recorded have NaN.
+    #[must_use]
+    pub fn of_simulation(model: &Model, recording: &Recording, places: usize, bin: f64) -> Self {
+        let bins = (recording.duration() / bin).floor().max(1.0) as usize;
+        let populations: Vec<String> =
+            recording.populations.iter().map(|p| p.name.clone()).collect();
+        let mut rates = Array3::from_elem((populations.len(), bins, places), f64::NAN);
+        for (p, recorded) in recording.populations.iter().enumerate() {
+            let size = model.populations()[p].size;
+            let mut neurons = vec![0.0; places];
+            (0..size).for_each(|i| neurons[place_of(i, size, places)] += 1.0);
+            let Some(spikes) = &recorded.spikes else { continue };
+            let mut counts = Array2::<f64>::zeros((bins, places));
+            for (&step, &id) in spikes.steps.iter().zip(&spikes.ids) {
+                let k = (step as f64 * recording.dt / bin) as usize;
+                if k < bins {
+                    counts[[k, place_of(id, size, places)]] += 1.0;
+                }
+            }
+            for ((k, x), count) in counts.indexed_iter() {
+                if neurons[x] > 0.0 {
+                    rates[[p, k, x]] = count / (neurons[x] * bin * 1e-3);
+                }
+            }
+        }
+        let times = (0..bins).map(|k| (k as f64 + 0.5) * bin).collect();
+        Self { populations, times, rates }
+    }
+
+    /// As a group of a results file.
+    #[must_use]
+    pub fn group(&self, name: &str, axis: &PlaceAxis) -> TheoryGroup {
+        let mut attributes =
+            vec![("populations".to_owned(), Attribute::Texts(self.populations.clone()))];
+        if !axis.names.is_empty() {
+            attributes.push(("places".to_owned(), Attribute::Texts(axis.names.clone())));
+        }
+        TheoryGroup {
+            name: name.to_owned(),
+            arrays: vec![
+                vector("time", "ms", "time", &self.times),
+                vector("place", &axis.unit, "place", &axis.positions),
+                array(
+                    "rate",
+                    "Hz",
+                    &["population", "time", "place"],
+                    self.rates.clone().into_dyn(),
+                ),
+            ],
+            attributes,
+        }
+    }
+
+    /// Means over whole numbers of neighbouring times, so that there are no more than [`CELLS`].
+    fn coarser(&self) -> Self {
+        let many = self.times.len().div_ceil(CELLS);
+        let n = (self.times.len() / many.max(1)).max(1);
+        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / many as f64;
+        let (populations, _, places) = self.rates.dim();
+        Self {
+            populations: self.populations.clone(),
+            times: (0..n)
+                .map(|k| mean(&mut self.times[k * many..(k + 1) * many].iter().copied()))
+                .collect(),
+            rates: Array3::from_shape_fn((populations, n, places), |(p, k, x)| {
+                mean(&mut (k * many..(k + 1) * many).map(|j| self.rates[[p, j, x]]))
+            }),
+        }
+    }
+}
+
+/// Maps of the rates over time and place: a row per population, simulation and theory side by side with one scale of colours.
+///
+/// # Errors
+/// [`PlotError`] when there are no two times or places.
+pub fn place_figure(
+    title: &str,
+    shown: &[(&str, &PlaceRates)],
+    axis: &PlaceAxis,
+    theme: &Theme,
+) -> Result<Figure, PlotError> {
+    let coarse: Vec<(&str, PlaceRates)> = shown.iter().map(|(n, r)| (*n, r.coarser())).collect();
+    let mut rows = Vec::new();
+    let populations = coarse.first().map_or(&[][..], |(_, r)| &r.populations);
+    for (p, population) in populations.iter().enumerate() {
+        // The highest rates are those of the theory where it is there: single bins of a simulation are noisy.
+        let highest = coarse.last().map_or(0.0, |(_, r)| {
+            let plane = r.rates.index_axis(ndarray::Axis(0), p);
+            plane.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max)
+        });
+        let mut row = Vec::new();
+        for (name, rates) in &coarse {
+            let seconds: Vec<f64> = rates.times.iter().map(|t| 1e-3 * t).collect();
+            let plane = rates.rates.index_axis(ndarray::Axis(0), p);
+            let map = HeatMap {
+                x_label: "time (s)",
+                y_label: &axis.label,
+                label: "rate (Hz)",
+                x: &seconds,
+                y: &axis.positions,
+                values: plane,
+                shading: Shading::Linear,
+                range: Some((0.0, highest.max(f64::MIN_POSITIVE))),
+                spacing: [Spacing::Linear, Spacing::Linear],
+            };
+            let heading =
+                if name.is_empty() { population.clone() } else { format!("{population}, {name}") };
+            let mut panel = heat_map(&map, theme)?.titled(Label::plain(heading));
+            if !axis.names.is_empty() && axis.names.len() <= MOST_NAMED {
+                let named = axis.positions.iter().zip(&axis.names);
+                panel.y = panel.y.ticks_at(named.map(|(y, n)| (*y, Label::plain(n))).collect());
+            }
+            row.push((1.0, Layout::panel(panel)));
+        }
+        rows.push((1.0, Layout::Row(row)));
+    }
+    let width = if shown.len() > 1 { Width::Page } else { Width::Column };
+    let height = 55.0 * rows.len() as f64;
+    Ok(Figure::new(title, width, height, Layout::Column(rows), theme))
+}

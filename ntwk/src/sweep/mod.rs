@@ -1,0 +1,9 @@
+//! Sweeps: the same computation at many points over keys of a model or of a cell.
+
+pub mod cell;
+pub mod network;
+pub mod points;
+pub mod run;
+pub mod task;
+pub mod transfer_scan;
+pub(crate) mod transfer_scan_file;

@@ -1,0 +1,191 @@
+//! The scan of a network: its points, and what is computed at one.
+
+use std::sync::atomic::AtomicBool;
+
+use ntwk_analysis::AnalysisError;
+use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::spec::ScanCommand;
+use ntwk_core::{CellLibrary, Model};
+use ntwk_io::{ModelText, ScanArray};
+use ntwk_meanfield::{FixedPointStatus, Stability};
+
+use crate::compare::{CompareError, compare};
+use crate::report::quantities::analyze;
+use crate::run::stream::model_text;
+use crate::sweep::points::ScanPlan;
+use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
+use ntwk_core::engine::run::{Stop, simulate};
+use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
+use ntwk_meanfield::prediction::windows::Windows;
+
+/// A point that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PointError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] WiringTooLarge),
+    /// The run stopped.
+    #[error(transparent)]
+    Stopped(Stop),
+    /// The run cannot be analysed.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    /// The theory failed.
+    #[error(transparent)]
+    Theory(#[from] TheoryError),
+    /// The comparison failed.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+}
+
+impl From<PointError> for PointFailure {
+    fn from(error: PointError) -> Self {
+        match error {
+            PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// A scan over keys of a network.
+#[derive(Clone, Copy)]
+pub struct NetworkScan<'a> {
+    /// The network, with the scan as its section of that name.
+    pub model: &'a Model,
+    /// The points.
+    pub plan: &'a ScanPlan,
+    /// Kinds and presets of cells.
+    pub library: &'a CellLibrary,
+}
+
+impl PointTask for NetworkScan<'_> {
+    fn text(&self) -> Result<ModelText, DescriptionError> {
+        Ok(model_text(self.model)?)
+    }
+
+    fn seed(&self) -> u64 {
+        self.model.seed()
+    }
+
+    fn axes(&self) -> Vec<ScanArray> {
+        let populations = self.model.populations().iter().map(|p| p.name.clone()).collect();
+        let mut axes = self.plan.arrays().0;
+        axes.push(text_axis("population", "population", populations));
+        axes
+    }
+
+    fn dimensions(&self) -> usize {
+        self.plan.dimensions().len()
+    }
+
+    fn given(&self) -> Vec<ScanArray> {
+        self.plan.arrays().1
+    }
+
+    fn label(&self, index: usize) -> Vec<(String, String)> {
+        self.plan.overrides(index)
+    }
+
+    fn compute(
+        &self,
+        index: usize,
+        threads: usize,
+        interrupt: &AtomicBool,
+    ) -> Result<Vec<PointQuantity>, PointFailure> {
+        let model = self.plan.model(index, self.library);
+        let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
+        Ok(compute(&model, self.plan.command, self.library, threads, interrupt)?)
+    }
+}
+
+/// Computes one point.
+///
+/// # Errors
+/// [`PointError`].
+fn compute(
+    model: &Model,
+    command: ScanCommand,
+    library: &CellLibrary,
+    threads: usize,
+    interrupt: &AtomicBool,
+) -> Result<Vec<PointQuantity>, PointError> {
+    let mut quantities = Vec::new();
+    let theory = match command {
+        ScanCommand::Meanfield | ScanCommand::Compare => {
+            Some(predict(model, library, threads, &mut |_, _| ())?)
+        }
+        // A plan around a network never says morpho: its reader does not take the word.
+        ScanCommand::Run | ScanCommand::Morpho => None,
+    };
+    if command != ScanCommand::Meanfield {
+        let result = simulate(model, threads, interrupt, &mut |_| ())?;
+        if let Some(stop) = result.stopped {
+            return Err(PointError::Stopped(stop));
+        }
+        let analysis = analyze(model, &result.recording, None)?;
+        let mut names: Vec<(String, String, String)> = Vec::new();
+        for q in analysis.populations.iter().flat_map(|p| &p.quantities) {
+            if !names.iter().any(|n| n.0 == q.name) {
+                names.push((q.name.clone(), q.label.clone(), q.unit.clone()));
+            }
+        }
+        for (name, label, unit) in names {
+            let value = |p: &crate::report::quantities::PopulationAnalysis| {
+                p.get(&name).unwrap_or(f64::NAN)
+            };
+            let values = analysis.populations.iter().map(value).collect();
+            quantities.push(PointQuantity::along("population", &name, &label, &unit, values));
+        }
+        if let Some(theory) = &theory {
+            let comparison = compare(model, &result.recording, theory, library, threads)?;
+            let errors = comparison.populations.iter();
+            let values = errors.map(|p| p.rate.relative_error.unwrap_or(f64::NAN)).collect();
+            let label = "relative error of the predicted rate";
+            let name = "rate_relative_error";
+            quantities.push(PointQuantity::along("population", name, label, "1", values));
+        }
+    }
+    if let Some(theory) = &theory {
+        quantities.extend(theory_quantities(model, theory)?);
+    }
+    Ok(quantities)
+}
+
+/// The working point, the number of fixed points, and the rates between which the stable ones lie.
+fn theory_quantities(model: &Model, theory: &Theory) -> Result<Vec<PointQuantity>, PointError> {
+    let window = Windows::of(model).stationary;
+    let n = theory.populations.len();
+    let point = theory.working_point(window)?;
+    let points = theory.fixed_points(window)?.found;
+    let stable: Vec<_> = points
+        .iter()
+        .filter(|p| p.stability == Stability::Stable && p.status == FixedPointStatus::Converged)
+        .collect();
+    let each = |name: &str, label: &str, unit: &str, f: &dyn Fn(usize) -> f64| {
+        PointQuantity::along("population", name, label, unit, (0..n).map(f).collect())
+    };
+    let count = |name: &str, label: &str, value: usize| {
+        PointQuantity::scalar(name, label, "1", value as f64)
+    };
+    let of = |f: &dyn Fn(&ntwk_meanfield::FixedPoint) -> f64| point.as_ref().map_or(f64::NAN, f);
+    let extreme = |i: usize, pick: fn(f64, f64) -> f64| {
+        stable.iter().map(|p| p.rates[i]).reduce(pick).unwrap_or(f64::NAN)
+    };
+    Ok(vec![
+        each("rate_theory", "predicted rate", "Hz", &|i| of(&|p| p.rates[i])),
+        each("V_m_mean_theory", "predicted mean of the free V_m", "mV", &|i| {
+            of(&|p| p.moments[i].mu_V)
+        }),
+        each("V_m_sd_theory", "predicted sd of the free V_m", "mV", &|i| {
+            of(&|p| p.moments[i].sigma_V)
+        }),
+        each("lowest_stable_rate", "rate at the lowest stable fixed point", "Hz", &|i| {
+            extreme(i, f64::min)
+        }),
+        each("highest_stable_rate", "rate at the highest stable fixed point", "Hz", &|i| {
+            extreme(i, f64::max)
+        }),
+        count("fixed_points", "fixed points of the theory", points.len()),
+        count("stable_fixed_points", "stable fixed points of the theory", stable.len()),
+    ])
+}

@@ -1,0 +1,358 @@
+//! Computing the points of a task in parallel, each stored as soon as it is known, resumed where it ended.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use ntwk_io::provenance::{host_features, utc_timestamp};
+use ntwk_io::{
+    FileError, ModelText, Provenance, ScanArray, ScanData, ScanValues, read_scan, write_scan,
+};
+
+use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask};
+
+/// Storing takes at most this fraction of the time.
+const STORE_SHARE: u32 = 20;
+
+/// State of a point, as stored in the array `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PointStatus {
+    /// 0: not computed yet.
+    Open,
+    /// 1: computed.
+    Done,
+    /// 2: failed; the array `error` says why.
+    Failed,
+}
+
+/// What a scan has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanResults {
+    status: Vec<PointStatus>,
+    errors: Vec<String>,
+    seconds: Vec<f64>,
+    quantities: Vec<(PointQuantity, Vec<f64>)>,
+}
+
+/// A scan that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What is scanned cannot be written as text.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// The file holds the points of another scan.
+    #[error(
+        "{} holds another scan ({difference}); choose another folder, or start anew with --fresh",
+        path.display()
+    )]
+    Another {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        difference: &'static str,
+    },
+}
+
+/// Progress of a scan, handed to a callback after every point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScanProgress {
+    /// Points known, failed ones included.
+    pub known: usize,
+    /// Of these, failed.
+    pub failed: usize,
+    /// Computed in this call.
+    pub computed: usize,
+    /// All points.
+    pub total: usize,
+    /// Wall-clock time of this call so far.
+    pub elapsed: Duration,
+}
+
+/// How a scan is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanOptions {
+    /// Threads, shared between points and inside them; the results do not depend on it.
+    pub threads: usize,
+    /// Compute failed points again.
+    pub retry_failed: bool,
+    /// Forget what the file holds.
+    pub fresh: bool,
+}
+
+/// A scan as far as it was computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanOutcome {
+    /// Axes and arrays, as in the file.
+    pub data: ScanData,
+    /// All points.
+    pub points: usize,
+    /// Points known before.
+    pub resumed: usize,
+    /// Points computed now.
+    pub computed: usize,
+    /// Failed points, with their errors: (what the point changes, error).
+    pub failed: Vec<(Vec<(String, String)>, String)>,
+    /// Whether the user ended it before all points were known.
+    pub interrupted: bool,
+}
+
+/// Computes all points of `task` that `path` does not hold yet, and stores each there.
+///
+/// The file is replaced in one step each time, so that a process that is killed leaves a whole one; points that take
+/// less than the storing itself are stored several at a time.
+///
+/// # Errors
+/// [`ScanError`]. A point that fails is not an error: see [`ScanOutcome::failed`].
+pub fn run_points(
+    task: &dyn PointTask,
+    path: &Path,
+    options: ScanOptions,
+    interrupt: &AtomicBool,
+    progress: &mut (dyn FnMut(ScanProgress) + Send),
+) -> Result<ScanOutcome, ScanError> {
+    let text = task.text()?;
+    let origin = Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: task.seed(),
+        generator: ntwk_core::engine::random::GENERATOR.to_owned(),
+        threads: options.threads as u32,
+        started: utc_timestamp(SystemTime::now()),
+        wall_seconds: 0.0,
+        host_features: host_features(),
+    };
+    let points = task.points();
+    let mut results = ScanResults::new(points);
+    if !options.fresh && path.exists() {
+        results = stored(path, task, &text, &origin)?;
+    }
+    if options.retry_failed {
+        for status in &mut results.status {
+            if *status == PointStatus::Failed {
+                *status = PointStatus::Open;
+            }
+        }
+    }
+    let open: Vec<usize> =
+        (0..points).filter(|&i| results.status[i] == PointStatus::Open).collect();
+    let resumed = points - open.len();
+    let start = Instant::now();
+    let shared = Mutex::new(Store {
+        results,
+        progress,
+        computed: 0,
+        failure: None,
+        last: Instant::now(),
+        cost: Duration::ZERO,
+    });
+    let next = AtomicUsize::new(0);
+    let threads = options.threads.max(1);
+    let workers = threads.min(open.len().max(1));
+    let store = |store: &mut Store<'_>| {
+        let begin = Instant::now();
+        let mut origin = origin.clone();
+        origin.wall_seconds = store.results.seconds.iter().filter(|s| s.is_finite()).sum();
+        let data = store.results.data(task);
+        if let Err(error) = write_scan(path, &data, &text, &origin) {
+            store.failure.get_or_insert(error);
+        }
+        (store.last, store.cost) = (Instant::now(), begin.elapsed());
+    };
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let (shared, next, open, store) = (&shared, &next, &open, &store);
+            // Cores that the division leaves over go to the first workers.
+            let inside = threads / workers + usize::from(worker < threads % workers);
+            scope.spawn(move || {
+                while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let ended = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    if interrupt.load(Ordering::Relaxed) || ended().failure.is_some() {
+                        break;
+                    }
+                    let begin = Instant::now();
+                    let outcome = match task.compute(index, inside, interrupt) {
+                        Ok(quantities) => Ok(quantities),
+                        Err(PointFailure::Failed(error)) => Err(error),
+                        Err(PointFailure::Interrupted) => break,
+                    };
+                    let mut all = ended();
+                    all.results.set(index, outcome, begin.elapsed());
+                    all.computed += 1;
+                    if all.last.elapsed() >= STORE_SHARE * all.cost {
+                        store(&mut all);
+                    }
+                    let report = all.results.progress(all.computed, start.elapsed());
+                    (all.progress)(report);
+                }
+            });
+        }
+    });
+    let mut all = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    store(&mut all);
+    if let Some(error) = all.failure {
+        return Err(error.into());
+    }
+    let results = all.results;
+    let failed = (0..points)
+        .filter(|&i| results.status[i] == PointStatus::Failed)
+        .map(|i| (task.label(i), results.errors[i].clone()))
+        .collect();
+    Ok(ScanOutcome {
+        data: results.data(task),
+        points,
+        resumed,
+        computed: all.computed,
+        failed,
+        interrupted: results.status.contains(&PointStatus::Open),
+    })
+}
+
+/// What the workers share.
+struct Store<'p> {
+    results: ScanResults,
+    progress: &'p mut (dyn FnMut(ScanProgress) + Send),
+    computed: usize,
+    failure: Option<FileError>,
+    last: Instant,
+    cost: Duration,
+}
+
+/// The results in a file, when it holds this scan.
+fn stored(
+    path: &Path,
+    task: &dyn PointTask,
+    text: &ModelText,
+    origin: &Provenance,
+) -> Result<ScanResults, ScanError> {
+    let another = |difference| ScanError::Another { path: path.to_owned(), difference };
+    let Some((data, model, made)) = read_scan(path)? else {
+        return Err(another("it is no scan"));
+    };
+    if model != *text {
+        return Err(another("the model or what varies in it differs"));
+    }
+    if made.version != origin.version {
+        return Err(another("it was made by another version of ntwk"));
+    }
+    ScanResults::from_data(&data, task).ok_or_else(|| another("its arrays differ"))
+}
+
+impl ScanResults {
+    fn new(points: usize) -> Self {
+        Self {
+            status: vec![PointStatus::Open; points],
+            errors: vec![String::new(); points],
+            seconds: vec![f64::NAN; points],
+            quantities: Vec::new(),
+        }
+    }
+
+    fn set(&mut self, index: usize, outcome: Result<Vec<PointQuantity>, String>, took: Duration) {
+        self.seconds[index] = took.as_secs_f64();
+        match outcome {
+            Err(error) => {
+                (self.status[index], self.errors[index]) = (PointStatus::Failed, error);
+            }
+            Ok(quantities) => {
+                (self.status[index], self.errors[index]) = (PointStatus::Done, String::new());
+                for quantity in quantities {
+                    let n = quantity.values.len();
+                    let place = self.quantities.iter().position(|q| q.0.name == quantity.name);
+                    let place = place.unwrap_or_else(|| {
+                        let values = vec![f64::NAN; n * self.status.len()];
+                        self.quantities.push((quantity.clone(), values));
+                        self.quantities.len() - 1
+                    });
+                    let values = &mut self.quantities[place].1;
+                    if let Some(place) = values.get_mut(index * n..(index + 1) * n) {
+                        place.copy_from_slice(&quantity.values);
+                    }
+                }
+            }
+        }
+    }
+
+    fn progress(&self, computed: usize, elapsed: Duration) -> ScanProgress {
+        let count = |status| self.status.iter().filter(|&&s| s == status).count();
+        let failed = count(PointStatus::Failed);
+        ScanProgress {
+            known: count(PointStatus::Done) + failed,
+            failed,
+            computed,
+            total: self.status.len(),
+            elapsed,
+        }
+    }
+
+    fn data(&self, task: &dyn PointTask) -> ScanData {
+        let axes = task.axes();
+        let mut arrays = task.given();
+        let dimensions: Vec<String> =
+            axes.iter().take(task.dimensions()).map(|a| a.name.clone()).collect();
+        let mut add = |name: &str, along: &Option<String>, values, unit: &str, long_name: &str| {
+            arrays.push(ScanArray {
+                name: name.to_owned(),
+                axes: dimensions.iter().chain(along).cloned().collect(),
+                values,
+                unit: unit.to_owned(),
+                long_name: long_name.to_owned(),
+            });
+        };
+        let status = self.status.iter().map(|&s| f64::from(s as u8)).collect();
+        let meaning = "0: not computed, 1: computed, 2: failed";
+        add("status", &None, ScanValues::Numbers(status), "1", meaning);
+        add("error", &None, ScanValues::Texts(self.errors.clone()), "1", "why the point failed");
+        let seconds = ScanValues::Numbers(self.seconds.clone());
+        add("seconds", &None, seconds, "s", "wall-clock time of the point");
+        // In the order of their names: the order in which points end must not show.
+        let mut sorted: Vec<_> = self.quantities.iter().collect();
+        sorted.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        for (q, values) in sorted {
+            let values = ScanValues::Numbers(values.clone());
+            add(&q.name, &q.along, values, &q.unit, &q.label);
+        }
+        ScanData { axes, arrays }
+    }
+
+    fn from_data(data: &ScanData, task: &dyn PointTask) -> Option<Self> {
+        let points = task.points();
+        let dimensions: Vec<String> =
+            task.axes().into_iter().take(task.dimensions()).map(|a| a.name).collect();
+        let numbers = |name: &str| match &data.get(name)?.values {
+            ScanValues::Numbers(values) if values.len() == points => Some(values.clone()),
+            _ => None,
+        };
+        let status = numbers("status")?
+            .into_iter()
+            .map(|s| match s {
+                1.0 => PointStatus::Done,
+                2.0 => PointStatus::Failed,
+                _ => PointStatus::Open,
+            })
+            .collect();
+        let errors = match &data.get("error")?.values {
+            ScanValues::Texts(values) if values.len() == points => values.clone(),
+            _ => return None,
+        };
+        let mut quantities = Vec::new();
+        for array in &data.arrays {
+            let known = ["status", "error", "seconds"].contains(&array.name.as_str());
+            let ScanValues::Numbers(values) = &array.values else { continue };
+            if known || points == 0 || !array.axes.starts_with(&dimensions) {
+                continue;
+            }
+            let quantity = PointQuantity {
+                name: array.name.clone(),
+                label: array.long_name.clone(),
+                unit: array.unit.clone(),
+                values: Vec::new(),
+                along: array.axes.get(dimensions.len()).cloned(),
+            };
+            quantities.push((quantity, values.clone()));
+        }
+        Some(Self { status, errors, seconds: numbers("seconds")?, quantities })
+    }
+}

@@ -1,0 +1,12 @@
+//! The library: descriptions and their faults, theory beside simulation.
+
+mod common;
+mod diagnosis;
+mod measured_spike_trains;
+mod model_faults;
+mod mutated_models;
+mod parameters_matter;
+mod random_models;
+mod rs_fs_statistics;
+mod tabulated;
+mod transfer_scan;
