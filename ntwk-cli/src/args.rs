@@ -19,6 +19,7 @@ use super::reference::ReferenceArgs;
 use super::report::ReportArgs;
 use super::run::RunToEndArgs;
 use super::scan::ScanArgs;
+use super::terminal::Terminal;
 use super::transfer_function::TfArgs;
 use super::verify::VerifyArgs;
 
@@ -132,7 +133,7 @@ pub(crate) struct RunArgs {
     /// Folder for the results; made if it does not exist.
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Number of threads; the results do not depend on it [default: all cores].
+    /// Number of threads; the results do not depend on it [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
     /// Figures on a dark background.
@@ -181,9 +182,9 @@ pub(crate) enum PrecisionArg {
 }
 
 impl RunArgs {
-    /// Threads to use.
-    pub(crate) fn threads(&self) -> usize {
-        self.threads.map_or_else(ntwk_core::engine::run::default_threads, |n| n as usize)
+    /// How the command computes.
+    pub(crate) fn terminal(&self) -> Terminal {
+        Terminal::new(self.threads, self.quiet)
     }
 }
 

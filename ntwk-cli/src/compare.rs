@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::args::SimulateArgs;
+use super::failure::INTERRUPTED;
 use super::meanfield::predict_with_bar;
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
 use super::run::{KeepArgs, Seconds, finish, list_files, simulate_with_bar, timing};
@@ -76,7 +77,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
     let (theory, recording, comparison, cells) = match predict_and_compare(&model, &run, args) {
         Ok(all) => all,
         Err(failure) => {
-            list_files(&[run.finish(&[])?]);
+            let file = run.finish(&[])?;
+            if failure.exit_code() == INTERRUPTED {
+                let reason = "interrupted in the theory; the simulation is complete".to_owned();
+                return Err(Failure::Stopped { reason, interrupted: true, file });
+            }
+            list_files(&[file]);
             return Err(failure);
         }
     };
@@ -144,9 +150,10 @@ fn predict_and_compare(
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;
     let library = ntwk_cells::library();
-    let threads = args.run.threads();
-    let comparison = compare_with(model, &recording, &potentials, &theory, &library, threads)?;
-    let cells = poisson_cells(model, &recording, &library, threads)?;
+    let (comparison, cells) = args.run.terminal().run("single cells", |job| {
+        let comparison = compare_with(model, &recording, &potentials, &theory, &library, job)?;
+        Ok::<_, Failure>((comparison, poisson_cells(model, &recording, &library, job)?))
+    })?;
     Ok((theory, recording, comparison, cells))
 }
 
@@ -158,7 +165,9 @@ fn show_forms(
     args: &SimulateArgs,
 ) -> Result<Vec<PathBuf>, Failure> {
     let library = ntwk_cells::library();
-    let forms = theory_forms(model, theory, &library, args.run.threads())?;
+    let terminal = args.run.terminal();
+    let forms =
+        terminal.run("forms of the theory", |job| theory_forms(model, theory, &library, job))?;
     let shown = compared_forms(model, recording, &forms)?;
     let mut table = Table::new(&["", "rate (Hz)", "error", "peak (Hz)", "error"]);
     for row in &shown {

@@ -22,6 +22,9 @@ use ntwk_meanfield::ContinuationError;
 use ntwk_meanfield::prediction::predict::TheoryError;
 use ntwk_morpho::studies::StudyError;
 
+/// Exit code of a command that Ctrl-C ended.
+pub(crate) const INTERRUPTED: i32 = 130;
+
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -65,6 +68,9 @@ pub(crate) enum Failure {
         /// Where the partial results are.
         file: PathBuf,
     },
+    /// Ctrl-C came before there was anything to keep.
+    #[error("interrupted; nothing was stored")]
+    Interrupted,
     /// The connectivity cannot be drawn.
     #[error(transparent)]
     Connections(#[from] ConnectionFigureError),
@@ -202,9 +208,11 @@ impl Failure {
             Self::Stopped { interrupted: true, .. }
             | Self::Study(StudyError::Interrupted)
             | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))
-            | Self::Theory(TheoryError::Interrupted)
-            | Self::Family(FamilyError::Theory(TheoryError::Interrupted))
-            | Self::Verify(VerifyError::Interrupted) => 130,
+            | Self::Interrupted
+            | Self::Theory(TheoryError::Interrupted(_))
+            | Self::Compare(CompareError::Theory(TheoryError::Interrupted(_)))
+            | Self::Family(FamilyError::Theory(TheoryError::Interrupted(_)))
+            | Self::Verify(VerifyError::Interrupted) => INTERRUPTED,
             _ => 1,
         }
     }

@@ -15,13 +15,13 @@ mod morpho;
 mod output;
 mod plan;
 mod plot;
-mod progress;
 mod reference;
 mod report;
 mod run;
 mod scan;
 mod scan_design;
 mod table;
+mod terminal;
 mod transfer_function;
 mod verify;
 

@@ -7,7 +7,8 @@ use super::args::ModelArgs;
 use super::output::{note, print};
 use super::table::{Table, bytes, number};
 use ntwk::run::plan::{Resources, calibrate};
-use ntwk_core::engine::run::default_threads;
+
+use super::terminal::Terminal;
 
 /// What a run will take: neurons, synapses, memory, disk and time, from a short calibration.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ twenty million synapses is measured on a part of it with the same in-degrees.")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Number of threads [default: all cores].
+    /// Number of threads [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
     /// Seconds the calibration may run (0: no calibration, and no expected time).
@@ -46,8 +47,8 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     row("disk: recorded variables", bytes(needs.sample_bytes));
     row("disk: counts per step", bytes(needs.count_bytes));
     if args.calibration > 0.0 {
-        let threads = args.threads.map_or_else(default_threads, |n| n as usize);
-        let speed = calibrate(&model, &library, threads, args.calibration)?;
+        let job = Terminal::new(args.threads, true).job();
+        let speed = calibrate(&model, &library, &job, args.calibration)?;
         let plural = if speed.threads == 1 { "" } else { "s" };
         row("disk: spikes (expected)", bytes(speed.spike_bytes));
         row("time to build (expected)", duration(speed.build_seconds));

@@ -132,8 +132,7 @@ fn connectivity(args: &PlotArgs, model: &ntwk_core::Model) -> Result<(), Failure
     if args.window.is_some() {
         return Err(Failure::Argument("connectivity has no time: leave out --window".to_owned()));
     }
-    let threads = ntwk_core::engine::run::default_threads();
-    match connection_figure(model, threads, &theme(args.dark))? {
+    match connection_figure(model, &ntwk_core::Job::new(), &theme(args.dark))? {
         Some(figure) => {
             make_folder(&args.out)?;
             list_files(&write_figure(&args.out, "connectivity", &figure)?);

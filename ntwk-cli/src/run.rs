@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::Failure;
 use super::args::SimulateArgs;
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
-use super::progress::{Bar, interrupt_flag};
 use super::table::{Table, number};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
@@ -177,23 +176,14 @@ pub(crate) fn simulate_with_bar(
     args: &SimulateArgs,
     keep: &KeepArgs,
 ) -> Result<StreamedRun, Failure> {
-    let bar = Bar::new("simulation", args.run.quiet);
-    let interrupt = interrupt_flag();
     let file = args.run.out.join("results.h5");
     let plan = StreamPlan {
-        threads: args.run.threads.map(|n| n as usize),
         options: args.write_options(),
         checkpoint: keep.checkpoint,
         resume: keep.resume,
         ..StreamPlan::new(file)
     };
-    let run = simulate_to_file(model, &plan, &interrupt, &mut |progress| {
-        let remark =
-            format!("{:.0} ms, {:.2}x real time", progress.time, progress.real_time_factor());
-        bar.set(progress.fraction(), remark);
-    });
-    bar.finish();
-    Ok(run?)
+    Ok(args.run.terminal().run("simulation", |job| simulate_to_file(model, &plan, job))?)
 }
 
 /// One line on how long a run took.

@@ -13,7 +13,6 @@ use ntwk_plot::{Figure, PlotError, Theme};
 use super::Failure;
 use super::args::RunArgs;
 use super::output::{make_folder, model, note, print, theme, write_figure};
-use super::progress::{Bar, interrupt_flag};
 use super::run::list_files;
 use ntwk::figures::cell_sweep::cell_scan_figure;
 use ntwk::figures::sweep::scan_figure;
@@ -149,17 +148,8 @@ type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
 fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
-    let bar = Bar::new("scan", args.run.quiet);
-    let interrupt = interrupt_flag();
-    let options = ScanOptions {
-        threads: args.run.threads(),
-        retry_failed: args.retry_failed,
-        fresh: args.fresh,
-    };
-    let outcome =
-        run_points(task, &path, options, &interrupt, &mut |progress| bar.points(progress));
-    bar.finish();
-    let outcome = outcome?;
+    let options = ScanOptions { retry_failed: args.retry_failed, fresh: args.fresh };
+    let outcome = args.run.terminal().run("sweep", |job| run_points(task, &path, options, job))?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",
         task.points(),

@@ -12,7 +12,6 @@ use serde::Serialize;
 use super::Failure;
 use super::args::RunArgs;
 use super::output::{make_folder, model, print, theme, write, write_figure, write_json};
-use super::progress::{Bar, interrupt_flag};
 use super::run::list_files;
 use super::scan_design::DesignArgs;
 use super::table::{Table, number};
@@ -100,32 +99,17 @@ fn scan_all(
     let populations = design.populations(model)?;
     make_folder(&args.out)?;
     let library: CellLibrary = ntwk_cells::library();
-    let interrupt = interrupt_flag();
+    let terminal = args.terminal();
     let mut scans = Vec::new();
     for index in populations {
         let name = &model.populations()[index].name;
         let chosen = design.design(model, index)?;
         let path = args.out.join(format!("scan_{name}.h5"));
-        let bar = Bar::new(&format!("scan of {name}"), args.quiet);
-        let options = TransferScanOptions {
-            threads: args.threads(),
-            fresh: design.fresh,
-            retry_failed: design.retry_failed,
-        };
-        let scan = scan_to_file(
-            model,
-            index,
-            &chosen,
-            &library,
-            &path,
-            options,
-            &interrupt,
-            &mut |known, total| {
-                bar.set(known as f64 / total.max(1) as f64, format!("{known} of {total} points"));
-            },
-        );
-        bar.finish();
-        let scan = scan?;
+        let options =
+            TransferScanOptions { fresh: design.fresh, retry_failed: design.retry_failed };
+        let scan = terminal.run(&format!("scan of {name}"), |job| {
+            scan_to_file(model, index, &chosen, &library, &path, options, job)
+        })?;
         let mut failed = scan.failed();
         let first = failed.next().map(|(point, error)| format!("point {point}: {error}"));
         let failures = first.iter().count() + failed.count();

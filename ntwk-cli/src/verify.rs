@@ -7,9 +7,8 @@ use ntwk_io::ResultFile;
 
 use super::Failure;
 use super::output::{no_run, note, print, stored_model};
-use super::progress::{Bar, interrupt_flag};
+use super::terminal::Terminal;
 use ntwk::run::verify::{Verification, stored_outline, verify_run, verify_theory};
-use ntwk_core::engine::run::default_threads;
 
 /// Run the stored model with its seed again, and compare every stored bit.
 ///
@@ -25,7 +24,7 @@ interrupted is verified as far as it came.")]
 pub(crate) struct VerifyArgs {
     /// Results file of `ntwk run`, `ntwk compare` or `ntwk meanfield`.
     pub file: PathBuf,
-    /// Number of threads [default: all cores].
+    /// Number of threads [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
     /// No progress bars.
@@ -47,14 +46,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     {
         note(format!("the file was made by ntwk {}, this is ntwk {version}", p.version));
     }
-    let threads = args.threads.map_or_else(default_threads, |n| n as usize);
+    let terminal = Terminal::new(args.threads, args.quiet);
     if let Some(stored) = &stored {
-        let bar = Bar::new("second run", args.quiet);
-        let interrupt = interrupt_flag();
-        let found = verify_run(&file, stored, &model, threads, &interrupt, &mut |progress| {
-            bar.set(progress.fraction(), format!("{:.0} ms", progress.time));
-        });
-        bar.finish();
+        let found = terminal.run("second run", |job| verify_run(&file, stored, &model, job));
         let found = conclude(found?, args)?;
         print(format!(
             "{} steps, {} spikes, {} samples: the same bits",
@@ -62,18 +56,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         ));
     }
     if !groups.is_empty() {
-        let bar = Bar::new("theory", args.quiet);
         let library = ntwk_cells::library();
-        let found = verify_theory(
-            &file,
-            stored.as_ref(),
-            &groups,
-            &model,
-            &library,
-            threads,
-            &mut |name, fraction| bar.set(fraction, name.to_owned()),
-        );
-        bar.finish();
+        let found = terminal.run("theory", |job| {
+            verify_theory(&file, stored.as_ref(), &groups, &model, &library, job)
+        });
         let found = conclude(found?, args)?;
         print(format!("{} values of the theory: the same bits", found.theory_values));
     }

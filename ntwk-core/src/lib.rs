@@ -12,6 +12,7 @@
 //! Units inside are **ms, mV, pF, nS, pA** (coherent: nS mV = pA, pA ms / pF = mV); rates are Hz.
 //! This crate opens no files, prints nothing, and starts no threads but those it is asked for.
 
+pub mod job;
 pub mod kernel;
 
 pub mod engine;
@@ -22,6 +23,7 @@ pub mod spec;
 pub use engine::checkpoint::{Checkpoint, CheckpointError};
 pub use engine::network::Network;
 pub use engine::simulation::{BlowUp, Simulation, SimulationError};
+pub use job::{Interrupted, Job, Progress};
 pub use model::Model;
 pub use model::cell::{CellKind, CellModel};
 pub use model::cell_library::{CellLibrary, Preset};

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ntwk_core::Membrane;
+use ntwk_core::{Job, Membrane};
 use ntwk_meanfield::*;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -161,7 +161,7 @@ fn main() -> Result<(), Failure> {
         Ok((system, Input { afferent_rates: vec![rate], currents: vec![0.0; 2] }))
     };
     let (map, places) = best(repeats.min(3), || {
-        Ok(map_fixed_points(side * side, threads, &place, &starts, &options, &|_| ()))
+        Ok(map_fixed_points(side * side, &place, &starts, &options, &Job::threads(threads)))
     })?;
     let known = places.iter().flatten();
     let (found, failed) =

@@ -10,7 +10,7 @@ use ntwk_morpho::membrane::channels::HodgkinHuxley;
 use ntwk_morpho::solver::ensemble::run_copies;
 use ntwk_morpho::{
     Cell, Discretisation, DoubleExponential, Location, Method, Per, Selection, Settings,
-    Simulation, Spread, Waveform, Work,
+    Simulation, Spread, Waveform,
 };
 use std::time::Instant;
 
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if copies > 1 {
         let cells = vec![cell; copies];
         let start = Instant::now();
-        let v = run_copies(&cells, &Settings::default(), soma, 500.0, &Work::alone())?;
+        let v = run_copies(&cells, &Settings::default(), soma, 500.0, &ntwk_core::Job::threads(1))?;
         let run = start.elapsed().as_secs_f64() / copies as f64;
         let v = v.column(copies - 1);
         let up = |k: &usize| v[*k] > 0.0 && v[*k - 1] <= 0.0;

@@ -8,7 +8,7 @@
 //! 4. [`Impedance`] answers for small signals at one frequency, a [`Simulation`] integrates in time.
 //!
 //! Units are those of [`units`]: µm, Ω·cm, µF/cm², S/cm², mV, ms, nA, µS, MΩ, mM, °C. The crate opens no files, prints
-//! nothing and starts no threads but those that a [`Work`] asks for.
+//! nothing and starts no threads but those that a [`ntwk_core::Job`] asks for.
 //!
 //! ```
 //! use ntwk_morpho::membrane::channels::Leak;
@@ -52,4 +52,3 @@ pub use solver::simulation::{
     CoupledCells, CoupledError, GapJunction, Method, Probe, Recording, Settings, Simulation,
     SimulationError, Spikes,
 };
-pub use studies::work::Work;

@@ -5,7 +5,6 @@
 use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use ntwk::core::engine::run::simulate;
 use ntwk::figures::overview::overview;
@@ -19,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let library = custom_cell::library();
     // The same strict reader as for every model, with one kind more.
     let model = ntwk::io::read_model(&file, &[], &library)?;
-    let run = simulate(&model, 1, &AtomicBool::new(false), &mut |_| ())?;
+    let run = simulate(&model, &ntwk::core::Job::threads(1))?;
     if let Some(stop) = run.stopped {
         return Err(stop.to_string().into());
     }

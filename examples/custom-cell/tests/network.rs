@@ -1,7 +1,6 @@
 //! The kind of this crate in a network, from the file to the spikes.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use ntwk::core::{Model, Recording};
 
@@ -13,8 +12,7 @@ fn model(overrides: &[(&str, &str)]) -> Model {
 }
 
 fn run(model: &Model, threads: usize) -> Recording {
-    let run =
-        ntwk::core::engine::run::simulate(model, threads, &AtomicBool::new(false), &mut |_| ());
+    let run = ntwk::core::engine::run::simulate(model, &ntwk::core::Job::threads(threads));
     run.unwrap().recording
 }
 

@@ -14,7 +14,7 @@ use super::catalogue::unknown;
 use crate::Failure;
 use crate::args::parse_override;
 use crate::output::{make_folder, note};
-use crate::progress::{Bar, interrupt_flag};
+use crate::terminal::Terminal;
 
 /// Which cell, and how it is integrated.
 #[derive(Debug, Args)]
@@ -161,11 +161,8 @@ impl Chosen {
 /// Runs the model of a protocol with a progress bar and writes `results.h5`, also of a run that stops early.
 pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, PathBuf), Failure> {
     let started = SystemTime::now();
-    let bar = Bar::new("simulation", out.quiet);
-    let run = simulate(model, 1, &interrupt_flag(), &mut |progress| {
-        bar.set(progress.fraction(), format!("{:.0} ms", progress.time));
-    });
-    bar.finish();
+    let terminal = Terminal::new(Some(1), out.quiet);
+    let run = terminal.run("simulation", |job| simulate(model, job));
     let run = run.map_err(ProtocolError::from).map_err(failed)?;
     make_folder(&out.out)?;
     let file = out.out.join("results.h5");

@@ -49,7 +49,8 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
         }
     };
     let initial = alone(&theory, &Windows::of(&model))?;
-    let (trajectory, stopped) = run_places(&network, &initial, &write, &options, args.run.quiet)?;
+    let (trajectory, stopped) =
+        run_places(&network, &initial, &write, &options, &args.run.terminal())?;
     let rates = PlaceRates::of_theory(&trajectory, network.local());
 
     print(table(&rates, &brain.names));
@@ -60,8 +61,8 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
         names: brain.names.clone(),
     };
     let groups = [rates.group("connectome", &axis)];
-    let (out, threads) = (&args.run.out, args.run.threads());
-    let mut files = vec![store(out, "connectome", &model, &groups, threads, started)?];
+    let (out, job) = (&args.run.out, args.run.terminal().job());
+    let mut files = vec![store(out, "connectome", &model, &groups, &job, started)?];
     let figure = place_figure("Rates of regions", &[("", &rates)], &axis, &theme(args.run.dark))
         .map_err(FigureError::from)?;
     files.extend(write_figure(out, "connectome", &figure)?);

@@ -65,9 +65,9 @@ pub(crate) fn run(args: &ContinueArgs) -> Result<(), Failure> {
     let summary = summary(&diagram, axis, &names);
     print(table(&summary, axis));
     let groups = branch_groups(&diagram, axis, &names);
-    let (out, threads) = (&args.run.out, args.run.threads());
+    let (out, job) = (&args.run.out, args.run.terminal().job());
     let mut files = vec![
-        store(out, "bifurcation_diagram", &model, &groups, threads, started)?,
+        store(out, "bifurcation_diagram", &model, &groups, &job, started)?,
         write_json(out, "bifurcation_diagram.json", &summary)?,
     ];
     let figure = bifurcation_figure(&diagram, axis, logarithmic, &names, &theme(args.run.dark));

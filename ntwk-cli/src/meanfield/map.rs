@@ -7,7 +7,6 @@ use ntwk_meanfield::{FixedPointOptions, default_starts, map_fixed_points};
 
 use super::super::Failure;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
-use super::super::progress::Bar;
 use super::super::run::list_files;
 use super::args::MapArgs;
 use super::{family, with_vary};
@@ -35,29 +34,36 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), Failure> {
     let values = |axis: &ntwk::sweep::points::ScanAxis| axis.numbers.clone().unwrap_or_default();
     let (x, y) = (values(first), values(second));
     let shape = [x.len(), y.len()];
-    let places = x.len().saturating_mul(y.len());
-    if places > MOST {
-        return Err(Failure::Argument(format!("{places} points; a map holds up to {MOST}")));
+    let points = x.len().saturating_mul(y.len());
+    if points > MOST {
+        return Err(Failure::Argument(format!("{points} points; a map holds up to {MOST}")));
     }
     make_folder(&args.run.out)?;
     let names: Vec<String> = model.populations().iter().map(|p| p.name.clone()).collect();
-    let bar = Bar::new("fixed points", args.run.quiet);
-    let threads = args.run.threads();
-    let results = map_fixed_points::<FamilyError>(
-        places,
-        threads,
-        &|place| family.system(&[x[place / shape[1]], y[place % shape[1]]]),
-        &default_starts(names.len()),
-        &FixedPointOptions::default(),
-        &|done| bar.set(done, format!("{places} points")),
-    );
-    bar.finish();
+    let terminal = args.run.terminal();
+    let results = terminal.run("fixed points", |job| {
+        map_fixed_points::<FamilyError>(
+            points,
+            &|k| family.system(&[x[k / shape[1]], y[k % shape[1]]]),
+            &default_starts(names.len()),
+            &FixedPointOptions::default(),
+            job,
+        )
+    });
+    if terminal.is_interrupted() {
+        return Err(Failure::Interrupted);
+    }
     let map = FixedPointMap::new(shape, names.len(), &results);
     let data = map.data([first, second], &names);
 
     let seconds = started.elapsed().map_or(0.0, |d| d.as_secs_f64());
     let file = args.run.out.join("fixed_point_map.h5");
-    write_scan(&file, &data, &model_text(&model)?, &provenance(&model, threads, started, seconds))?;
+    write_scan(
+        &file,
+        &data,
+        &model_text(&model)?,
+        &provenance(&model, terminal.job().thread_count(), started, seconds),
+    )?;
     let mut files = vec![file];
     let figure = map_figure(&map, [first, second], &names, &theme(args.run.dark))
         .map_err(FigureError::from)?;
@@ -68,7 +74,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), Failure> {
     print(map.in_words());
     list_files(&files);
     if let (failed @ 1.., Some(first)) = &map.failed {
-        note(format!("there is no theory at {failed} of {places} points; first: {first}"));
+        note(format!("there is no theory at {failed} of {points} points; first: {first}"));
     }
     ntwk_meanfield::system::from_model::limitations(&model).iter().for_each(note);
     Ok(())

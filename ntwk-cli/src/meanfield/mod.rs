@@ -13,21 +13,20 @@ pub(crate) use args::MeanfieldArgs;
 pub(crate) use rates::predict_with_bar;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use ntwk::run::stream::{model_text, provenance};
 use ntwk::studies::family::TheoryFamily;
 use ntwk::sweep::points::ScanPlan;
 use ntwk_core::spec::{ParameterScanSpec, VarySpec, VaryValues};
-use ntwk_core::{CellLibrary, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
 use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
 use ntwk_meanfield::{Input, PlaceNetwork, PlaceOptions, PlaceTrajectory};
 
 use super::Failure;
 use super::args::RunArgs;
-use super::progress::{Bar, interrupt_flag};
+use super::terminal::Terminal;
 use args::MeanfieldCommand;
 
 pub(crate) fn run(args: &MeanfieldArgs) -> Result<(), Failure> {
@@ -72,12 +71,8 @@ fn family<'a>(
     library: &'a CellLibrary,
     args: &RunArgs,
 ) -> Result<TheoryFamily<'a>, Failure> {
-    let bar = Bar::new("single-cell scans", args.quiet);
-    let family = TheoryFamily::new(model, scan, library, args.threads(), &mut |name, done| {
-        bar.set(done, name.to_owned());
-    });
-    bar.finish();
-    Ok(family?)
+    let terminal = args.terminal();
+    Ok(terminal.run("single-cell scans", |job| TheoryFamily::new(model, scan, library, job))?)
 }
 
 /// Stores a study as `FOLDER/NAME.h5`.
@@ -86,12 +81,12 @@ fn store(
     name: &str,
     model: &Model,
     groups: &[TheoryGroup],
-    threads: usize,
+    job: &Job<'_>,
     started: SystemTime,
 ) -> Result<PathBuf, Failure> {
     let text = model_text(model)?;
     let seconds = started.elapsed().map_or(0.0, |d| d.as_secs_f64());
-    let origin = provenance(model, threads, started, seconds);
+    let origin = provenance(model, job.thread_count(), started, seconds);
     let file = folder.join(format!("{name}.h5"));
     let contents = RunContents {
         recording: None,
@@ -126,19 +121,10 @@ fn run_places(
     initial: &[f64],
     input: &dyn Fn(usize, f64, &mut Input),
     options: &PlaceOptions,
-    quiet: bool,
+    terminal: &Terminal,
 ) -> Result<(PlaceTrajectory, bool), Failure> {
-    let bar = Bar::new("mean field", quiet);
-    let flag = interrupt_flag();
-    let mut shown = 0.0;
-    let trajectory = network.integrate(initial, input, options, &mut |done| {
-        if done - shown > 0.005 {
-            shown = done;
-            bar.set(done, String::new());
-        }
-        !flag.load(Ordering::Relaxed)
-    });
-    bar.finish();
-    let trajectory = trajectory.map_err(|e| Failure::Argument(e.to_string()))?;
-    Ok((trajectory, flag.load(Ordering::Relaxed)))
+    let trajectory = terminal
+        .run("mean field", |job| network.integrate(initial, input, options, job))
+        .map_err(|e| Failure::Argument(e.to_string()))?;
+    Ok((trajectory, terminal.is_interrupted()))
 }

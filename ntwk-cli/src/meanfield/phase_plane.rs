@@ -69,7 +69,8 @@ pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
     let shown = chosen.map(|p| names[p].clone());
     let mut groups = vec![phase_plane_group(&plane, &points, &shown, &names)];
     groups.extend(trajectories.iter().enumerate().map(|(k, t)| trajectory_group(t, k, &names)));
-    let file = store(&args.run.out, "phase_plane", &model, &groups, args.run.threads(), started)?;
+    let file =
+        store(&args.run.out, "phase_plane", &model, &groups, &args.run.terminal().job(), started)?;
     let mut files = vec![file];
     let figure = phase_plane_figure(
         &plane,

@@ -10,7 +10,6 @@ use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 use super::super::Failure;
 use super::super::args::RunArgs;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
-use super::super::progress::Bar;
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
 
     let text = model_text(&model)?;
     let seconds = start.elapsed().as_secs_f64();
-    let origin = provenance(&model, args.threads(), started, seconds);
+    let origin = provenance(&model, args.terminal().job().thread_count(), started, seconds);
     let groups = theory_groups(&theory, None);
     let file = args.out.join("results.h5");
     let contents = RunContents {
@@ -120,14 +119,7 @@ pub(crate) fn fixed_point_table(points: &[FixedPoint], names: &[String]) -> Tabl
 /// Predicts with a progress bar per population.
 pub(crate) fn predict_with_bar(model: &Model, args: &RunArgs) -> Result<Theory, Failure> {
     let library = ntwk_cells::library();
-    let bar = Bar::new("single-cell scans", args.quiet);
-    let count = model.populations().len() as f64;
-    let theory = predict(model, &library, args.threads(), &mut |name, fraction| {
-        let index = model.populations().iter().position(|p| p.name == name).unwrap_or(0);
-        bar.set((index as f64 + fraction) / count, name.to_owned());
-    });
-    bar.finish();
-    Ok(theory?)
+    Ok(args.terminal().run("single-cell scans", |job| predict(model, &library, job))?)
 }
 
 fn rates_figure(

@@ -8,9 +8,9 @@ use ntwk_meanfield::spatial::ring::RingModel;
 
 use super::super::Failure;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
-use super::super::progress::{Bar, interrupt_flag};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
+use super::super::terminal::Terminal;
 use super::args::RingArgs;
 use super::rates::predict_with_bar;
 use super::{place_options, run_places, store};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
     let theory = predict_with_bar(&model, &args.run)?;
     let local = theory.mean_field.clone();
     let ring = RingModel::new(&model, local, args.places as usize).map_err(|e| argument(&e))?;
-    let (theory_rates, stopped) = ring_rates(&ring, &options, args.run.quiet)?;
+    let (theory_rates, stopped) = ring_rates(&ring, &options, &args.run.terminal())?;
     let axis = PlaceAxis {
         label: "position (mm)".to_owned(),
         positions: ring.positions().iter().map(|x| 1e-3 * x).collect(),
@@ -42,8 +42,8 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
     print(table(&theory_rates, simulated.as_ref()));
     let mut groups = vec![theory_rates.group("ring", &axis)];
     groups.extend(simulated.as_ref().map(|s| s.group("ring_simulated", &axis)));
-    let (out, threads) = (&args.run.out, args.run.threads());
-    let mut files = vec![store(out, "ring", &model, &groups, threads, started)?];
+    let (out, job) = (&args.run.out, args.run.terminal().job());
+    let mut files = vec![store(out, "ring", &model, &groups, &job, started)?];
     let shown: Vec<(&str, &PlaceRates)> = match &simulated {
         Some(simulated) => vec![("simulated", simulated), ("mean field", &theory_rates)],
         None => vec![("", &theory_rates)],
@@ -72,22 +72,17 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
 fn ring_rates(
     ring: &RingModel,
     options: &PlaceOptions,
-    quiet: bool,
+    terminal: &Terminal,
 ) -> Result<(PlaceRates, bool), Failure> {
     let initial = vec![0.0; ntwk_meanfield::Dynamics::dimension(ring.network.local())];
     let write = |place: usize, t: f64, input: &mut _| ring.write(place, t, input);
-    let (trajectory, stopped) = run_places(&ring.network, &initial, &write, options, quiet)?;
+    let (trajectory, stopped) = run_places(&ring.network, &initial, &write, options, terminal)?;
     Ok((PlaceRates::of_theory(&trajectory, ring.network.local()), stopped))
 }
 
 fn simulated(model: &Model, args: &RingArgs) -> Result<PlaceRates, Failure> {
-    let bar = Bar::new("simulation", args.run.quiet);
-    let flag = interrupt_flag();
-    let run = simulate(model, args.run.threads(), &flag, &mut |p| {
-        bar.set(p.fraction(), format!("{:.2}x real time", p.real_time_factor()));
-    })
-    .map_err(|e| Failure::Argument(e.to_string()))?;
-    bar.finish();
+    let run = (args.run.terminal().run("simulation", |job| simulate(model, job)))
+        .map_err(|e| Failure::Argument(e.to_string()))?;
     if let Some(stop) = run.stopped {
         note(format!("the simulation ended early: {stop}"));
     }

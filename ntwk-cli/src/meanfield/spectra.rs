@@ -76,8 +76,8 @@ pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
     print(table.to_string().trim_end());
 
     let group = spectra.group(system, &chosen.rates);
-    let (out, threads) = (&args.run.out, args.run.threads());
-    let mut files = vec![store(out, "spectra", &model, &[group], threads, started)?];
+    let (out, job) = (&args.run.out, args.run.terminal().job());
+    let mut files = vec![store(out, "spectra", &model, &[group], &job, started)?];
     let figure = spectra_figure(&spectra, &names, system.afferents(), &theme(args.run.dark));
     files.extend(write_figure(out, "spectra", &figure)?);
     list_files(&files);

@@ -7,12 +7,13 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::BackgroundArgs;
-use super::work::Studies;
+use super::work::points;
 use super::{cell, group, locate, title};
 use crate::Failure;
 use crate::output::{make_folder, note, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
+use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
         return Err(Failure::Argument("no synapse of the cell file is active".to_owned()));
     }
     let threshold = built.spec.record.threshold;
-    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let protocol = BackgroundProtocol {
         at: to,
         probe: contact,
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     };
     make_folder(&out.out)?;
     let stored = out.out.join("background.h5");
-    let outcome = studies.points("background", &task, &stored, &args.resume)?;
+    let outcome = points(&terminal, "background", &task, &stored, &args.resume)?;
     let Some(state) = task.state(&outcome.data)? else {
         list_files(std::slice::from_ref(&stored));
         return Failure::of_points(&outcome, &stored);

@@ -12,11 +12,12 @@ use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
 use super::args::CoupledArgs;
 use super::run::{PARTS, store, summary};
-use super::work::Studies;
+use super::work::end;
 use crate::Failure;
 use crate::output::{make_folder, note, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let file = read_coupled(&args.file, &args.overrides)?;
@@ -31,9 +32,9 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let every = file.cells[0].every;
     let dt = file.cells[0].spec.simulation.settings.dt;
     let (started, clock) = (SystemTime::now(), Instant::now());
-    let studies = Studies::serial(args.out.quiet);
+    let terminal = Terminal::new(Some(1), args.out.quiet);
     let mut currents = vec![(0.0, together.currents())];
-    let outcome = studies.study("simulation", |work| {
+    let outcome = terminal.run("simulation", |job| {
         for k in 1..=PARTS {
             let fraction = f64::from(k) / f64::from(PARTS);
             together.run(t_stop * fraction, |t, cells| {
@@ -41,8 +42,8 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
                     currents.push((t, cells.currents()));
                 }
             })?;
-            (work.progress)(fraction);
-            if work.is_interrupted() {
+            job.report(fraction);
+            if job.is_interrupted() {
                 break;
             }
         }
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
     outcome?;
-    studies.end(first)
+    end(&terminal, first)
 }
 
 /// V of every soma per V of the driven one, for a steady current at rest.

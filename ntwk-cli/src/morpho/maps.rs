@@ -10,12 +10,13 @@ use ntwk_plot::figures::{NamedCurve, Shading, Style, TreeColors, TreeMarker, cur
 use ntwk_plot::{Axis, Figure, Label, Layout, Panel, Theme, Width};
 
 use super::args::{BapArgs, EpspArgs, ImpedanceArgs};
-use super::work::Studies;
+use super::work::end;
 use super::{cell, figure_error, group, locate, title};
 use crate::Failure;
 use crate::output::{make_folder, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 /// A map over some compartments.
 pub(super) struct Map<'a> {
@@ -148,10 +149,9 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
     let out = &args.study.out;
     let to = locate(&built, &args.contact.to)?;
     let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
-    let studies = Studies::parallel(&args.parallel, out.quiet);
-    let map = studies.study("EPSPs", |work| {
-        epsp_map(&built, &args.selection, &contact, to, args.duration, work)
-    })?;
+    let terminal = Terminal::new(args.parallel.threads, out.quiet);
+    let map = terminal
+        .run("EPSPs", |job| epsp_map(&built, &args.selection, &contact, to, args.duration, job))?;
     let attenuation: Vec<f64> =
         map.local.iter().zip(&map.remote).map(|(l, r)| (l / r).abs()).collect();
     let columns: [(&str, &[f64]); 6] = [
@@ -201,7 +201,7 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 160.0, layout, &theme);
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);
-    studies.end(out.out.join("epsp.csv"))
+    end(&terminal, out.out.join("epsp.csv"))
 }
 
 pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {

@@ -7,12 +7,12 @@ use ntwk_plot::figures::{Shading, TreeColors, tree};
 use ntwk_plot::{Figure, Label, Layout, Panel, Theme, Width, movie};
 
 use super::args::MovieArgs;
-use super::work::Studies;
+use super::work::end;
 use super::{cell, figure_error, title};
 use crate::Failure;
 use crate::output::{PNG_SCALE, make_folder, theme, write, write_figure};
-use crate::progress::Bar;
 use crate::run::list_files;
+use crate::terminal::Terminal;
 
 /// Dots per point of the GIF: readable beside a page of text, and not so large that it is slow to load.
 const GIF_SCALE: f64 = 3.0;
@@ -30,9 +30,9 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         );
         return Err(Failure::Argument(message));
     }
-    let studies = Studies::serial(out.quiet);
+    let terminal = Terminal::new(Some(1), out.quiet);
     let shots =
-        studies.study("simulation", |work| snapshots(&built, args.from, to, args.every, work))?;
+        terminal.run("simulation", |job| snapshots(&built, args.from, to, args.every, job))?;
     let (low, high) = shots
         .voltages
         .iter()
@@ -50,17 +50,14 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         let time = format!("t = {:.decimals$} ms", shots.times[k]);
         panel(&built, &time, &shots.voltages[k], (low, high), &theme)
     };
-    let bar = Bar::new("frames", out.quiet);
     let mut figures = Vec::new();
     for k in 0..shots.times.len() {
         let layout = Layout::panel(frame(k)?);
         figures.push(Figure::new(name, Width::Column, 95.0, layout, &theme));
-        bar.set((k + 1) as f64 / shots.times.len() as f64, String::new());
     }
     // Hundredths of a second, in which a GIF counts.
     let bytes =
         movie::gif(&figures, GIF_SCALE, (args.frame_time + 5) / 10).map_err(figure_error)?;
-    bar.finish();
     make_folder(&out.out)?;
     let mut files = vec![write(&out.out, "movie.gif", &bytes)?];
     if args.frames {
@@ -92,7 +89,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     };
     files.extend(write_figure(&out.out, "movie", &figure)?);
     list_files(&files);
-    studies.end(out.out.join("movie.gif"))
+    end(&terminal, out.out.join("movie.gif"))
 }
 
 fn panel(

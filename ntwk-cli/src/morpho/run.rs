@@ -12,12 +12,13 @@ use ntwk_plot::figures::{NamedCurve, Style, TreeColors, TreeMarker, curves, tree
 use ntwk_plot::{Axis, Figure, Layout, Panel, Theme, Width};
 
 use super::args::StudyArgs;
-use super::work::Studies;
+use super::work::end;
 use super::{cell, figure_error, title};
 use crate::Failure;
 use crate::output::{make_folder, print, theme, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 /// Parts of a run between which it can be interrupted.
 pub(super) const PARTS: u32 = 200;
@@ -30,13 +31,13 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let t_stop = built.spec.simulation.t_stop;
     let started = SystemTime::now();
     let clock = Instant::now();
-    let studies = Studies::serial(args.out.quiet);
-    let outcome = studies.study("simulation", |work| {
+    let terminal = Terminal::new(Some(1), args.out.quiet);
+    let outcome = terminal.run("simulation", |job| {
         for k in 1..=PARTS {
             let fraction = f64::from(k) / f64::from(PARTS);
             simulation.run(t_stop * fraction)?;
-            (work.progress)(fraction);
-            if work.is_interrupted() {
+            job.report(fraction);
+            if job.is_interrupted() {
                 break;
             }
         }
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
     outcome?;
-    studies.end(results)
+    end(&terminal, results)
 }
 
 /// Writes results.h5 and traces.csv of a cell that ran from `started` for so many seconds.

@@ -8,12 +8,13 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::{SequenceArgs, SummationArgs};
-use super::work::Studies;
+use super::work::end;
 use super::{cell, group, locate, places, title};
 use crate::Failure;
 use crate::output::{make_folder, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 /// The contact without receptors whose conductance depends on the potential.
 fn without_block(contact: &Contact) -> Contact {
@@ -29,16 +30,15 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
     let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
     let (at, to) = (locate(&built, &args.at)?, locate(&built, &args.contact.to)?);
     let most = args.most as usize;
-    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let study = |contact: &Contact, name: &str| {
-        studies
-            .study(name, |work| summation_study(&built, contact, at, to, most, args.duration, work))
+        terminal.run(name, |job| summation_study(&built, contact, at, to, most, args.duration, job))
     };
     let full = study(&contact, "all receptors")?;
     let reduced = without_block(&contact);
     let differ = !reduced.is_empty() && reduced.len() < contact.len();
     // Interrupted in the first curve, the command ends with that.
-    let compared = if differ && !studies.is_interrupted() {
+    let compared = if differ && !terminal.is_interrupted() {
         Some(study(&reduced, "without NMDA")?)
     } else {
         None
@@ -121,7 +121,7 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 62.0, layout, &theme);
     files.extend(write_figure(&out.out, "summation", &figure)?);
     list_files(&files);
-    studies.end(out.out.join("summation.csv"))
+    end(&terminal, out.out.join("summation.csv"))
 }
 
 pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
@@ -130,9 +130,9 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
     let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
     let to = locate(&built, &args.contact.to)?;
     let at = places(&built, &spec.name);
-    let studies = Studies::parallel(&args.parallel, out.quiet);
-    let result = studies.study("sequences", |work| {
-        sequences(&built, &contact, &at, to, &args.intervals, args.duration, work)
+    let terminal = Terminal::new(args.parallel.threads, out.quiet);
+    let result = terminal.run("sequences", |job| {
+        sequences(&built, &contact, &at, to, &args.intervals, args.duration, job)
     })?;
     let mut table = Table::new(&["interval (ms)", "IN (mV)", "OUT (mV)", "IN/OUT"]);
     let mut csv = "interval_ms,in_mV,out_mV\n".to_owned();
@@ -190,5 +190,5 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Page, 65.0, layout, &theme);
     files.extend(write_figure(&out.out, "sequence", &figure)?);
     list_files(&files);
-    studies.end(out.out.join("sequence.csv"))
+    end(&terminal, out.out.join("sequence.csv"))
 }

@@ -11,12 +11,13 @@ use ntwk_plot::{Figure, Layout, Width};
 use serde::Serialize;
 
 use super::args::MorphoTfArgs;
-use super::work::Studies;
+use super::work::points;
 use super::{figure_error, title};
 use crate::Failure;
 use crate::output::{make_folder, note, print, theme, write, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 /// The fit as JSON.
 #[derive(Serialize)]
@@ -55,12 +56,12 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         repetitions: args.repetitions,
         threshold: args.threshold,
     };
-    let studies = Studies::parallel(&args.parallel, out.quiet);
+    let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let description = cell_text(&file, &cell.cell, None)?;
     let task = MorphoTask::new(plan, description)?;
     make_folder(&out.out)?;
     let stored = out.out.join("scan.h5");
-    let outcome = studies.points("scan", &task, &stored, &args.resume)?;
+    let outcome = points(&terminal, "scan", &task, &stored, &args.resume)?;
     let measured = task.transfer(&outcome.data);
     let mut table = Table::new(&[
         "ν_e (Hz)",

@@ -2,7 +2,6 @@
 #![allow(dead_code)] // every test file compiles this module and uses a part of it
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use ntwk::core::spec::tree::Node;
 use ntwk::core::{Faults, Model, Recording};
@@ -40,8 +39,7 @@ pub fn model(text: &str) -> Model {
 /// Runs a model to its end.
 pub fn run(model: &Model, threads: usize) -> Recording {
     let result =
-        ntwk_core::engine::run::simulate(model, threads, &AtomicBool::new(false), &mut |_| ())
-            .unwrap();
+        ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(threads)).unwrap();
     assert!(result.stopped.is_none(), "{:?}", result.stopped);
     result.recording
 }

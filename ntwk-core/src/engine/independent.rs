@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pulp::Arch;
-use rayon::prelude::*;
 
 use crate::engine::poisson::PoissonTrain;
 use crate::engine::random::{Purpose, stream};
 use crate::engine::simulation::BlowUp;
+use crate::job::{Interrupted, Job};
 use crate::kernel::{
     Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
 };
@@ -91,34 +91,28 @@ pub struct GroupMeasurement {
     pub pairs: Vec<u64>,
 }
 
-/// Runs all groups with `threads` threads. The result of a group depends on the group, the seed and the time step
+/// Runs all groups. The result of a group depends on the group, the seed and the time step
 /// alone: not on the number of threads, nor on the other groups.
 ///
 /// A group whose numbers blow up fails by itself. An input whose `receptor` is not among `receptors` does nothing.
-#[must_use]
+///
+/// # Errors
+/// [`Interrupted`]; what was measured until then is lost.
 pub fn measure_groups(
     cell: &dyn CellModel,
     receptors: &[Receptor],
     groups: &[CellGroup],
     protocol: &Protocol,
-    threads: usize,
-) -> Vec<Result<GroupMeasurement, BlowUp>> {
+    job: &Job<'_>,
+) -> Result<Vec<Result<GroupMeasurement, BlowUp>>, Interrupted> {
     let stepper = cell.lower(protocol.dt, protocol.method);
     let rest = cell.rest();
     let linear = cell.linear_membrane();
     let integration = Integration { dt: protocol.dt, method: protocol.method, linear };
-    let bench = Bench { stepper, rest, receptors, groups, protocol, integration };
+    let bench = Bench { stepper, rest, receptors, groups, protocol, integration, job };
     let blocks = pack(groups);
-    let run = |block: &Vec<Unit>| bench.run(block);
-    let measured: Vec<Vec<Measured>> = if threads > 1 && blocks.len() > 1 {
-        match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-            Ok(pool) => pool.install(|| blocks.par_iter().map(run).collect()),
-            // No threads to be had: the same numbers, from this one.
-            Err(_) => blocks.iter().map(run).collect(),
-        }
-    } else {
-        blocks.iter().map(run).collect()
-    };
+    let measured: Vec<Vec<Measured>> = job.each(&blocks, |block| bench.run(block))?;
+    job.check()?;
     let mut results: Vec<Result<GroupMeasurement, BlowUp>> =
         groups.iter().map(|_| Ok(GroupMeasurement::default())).collect();
     // Units come in the order of groups and cells, so that appending keeps the order of cells.
@@ -134,7 +128,7 @@ pub fn measure_groups(
             (Err(_), _) => {}
         }
     }
-    results
+    Ok(results)
 }
 
 /// Some cells of a group in a block.
@@ -182,6 +176,24 @@ struct Bench<'a> {
     groups: &'a [CellGroup],
     protocol: &'a Protocol,
     integration: Integration,
+    job: &'a Job<'a>,
+}
+
+/// Steps between two looks at the interruption of a job: some tenths of a millisecond.
+const LOOK_EVERY: u32 = 64;
+
+/// Why a block was left.
+enum Left {
+    /// The numbers of this unit blew up.
+    BlownUp(usize, BlowUp),
+    /// The job was interrupted.
+    Interrupted,
+}
+
+impl From<Interrupted> for Left {
+    fn from(_: Interrupted) -> Self {
+        Left::Interrupted
+    }
 }
 
 /// One input onto the cells of a unit.
@@ -224,7 +236,7 @@ fn count_pairs(earlier: &mut VecDeque<u32>, step: u32, lags: LagBins, pairs: &mu
 impl Bench<'_> {
     /// Runs a block; a unit that blows up is taken out and the others start again, which gives the numbers they would
     /// have had without it.
-    fn run(&self, block: &[Unit]) -> Vec<Measured> {
+    fn run(&self, block: &[Unit]) -> Result<Vec<Measured>, Interrupted> {
         let mut failed: Vec<Measured> = Vec::new();
         let mut units = block.to_vec();
         loop {
@@ -233,14 +245,17 @@ impl Bench<'_> {
                     let mut all: Vec<Measured> =
                         units.iter().map(|u| u.group).zip(measured.into_iter().map(Ok)).collect();
                     all.extend(failed);
-                    return all;
+                    return Ok(all);
                 }
-                Err((index, blow_up)) => failed.push((units.remove(index).group, Err(blow_up))),
+                Err(Left::BlownUp(index, blow_up)) => {
+                    failed.push((units.remove(index).group, Err(blow_up)));
+                }
+                Err(Left::Interrupted) => return Err(Interrupted),
             }
         }
     }
 
-    fn attempt(&self, units: &[Unit]) -> Result<Vec<GroupMeasurement>, (usize, BlowUp)> {
+    fn attempt(&self, units: &[Unit]) -> Result<Vec<GroupMeasurement>, Left> {
         let Protocol { dt, method, settle_steps, counted_steps, potential_every, pairs, .. } =
             *self.protocol;
         let n = units.last().map_or(0, |u| u.at + u.len);
@@ -261,6 +276,9 @@ impl Bench<'_> {
         let driven = units.iter().any(|unit| self.groups[unit.group].current != 0.0);
         let arch = Arch::new();
         for step in 0..settle_steps.saturating_add(counted_steps) {
+            if step % LOOK_EVERY == 0 {
+                self.job.check()?;
+            }
             let counted = step >= settle_steps;
             if counted
                 && potential_every.is_some_and(|every| (step - settle_steps) % every.max(1) == 0)
@@ -297,7 +315,7 @@ impl Bench<'_> {
                         time: f64::from(step) * dt,
                         dt,
                     };
-                    (index, failure)
+                    Left::BlownUp(index, failure)
                 })?;
             if counted {
                 for &i in &fired {

@@ -1,39 +1,13 @@
 //! Running a model: lowering, segments with progress, interruption.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::engine::connectivity::WiringTooLarge;
+use crate::engine::network::threads_for;
 use crate::{
-    MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
+    Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
+    SimulationError,
 };
-
-/// Progress of a run, handed to a callback between segments.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// Time reached (ms).
-    pub time: f64,
-    /// Time from which the run goes (ms): 0, or that of the checkpoint it goes on from.
-    pub start: f64,
-    /// Time at the end (ms).
-    pub t_stop: f64,
-    /// Wall-clock time since the run began, without the building of the network.
-    pub elapsed: Duration,
-}
-
-impl Progress {
-    /// Fraction done, in [0, 1].
-    #[must_use]
-    pub fn fraction(&self) -> f64 {
-        if self.t_stop > 0.0 { (self.time / self.t_stop).min(1.0) } else { 1.0 }
-    }
-
-    /// Wall-clock seconds per simulated second so far.
-    #[must_use]
-    pub fn real_time_factor(&self) -> f64 {
-        self.elapsed.as_secs_f64() / ((self.time - self.start) * 1e-3).max(f64::MIN_POSITIVE)
-    }
-}
 
 /// A finished (or stopped) run.
 #[derive(Debug)]
@@ -86,6 +60,18 @@ impl Stop {
     }
 }
 
+/// Steps of the first segment of a run.
+const FIRST_SEGMENT: u32 = 100;
+
+/// Wall-clock time that a segment should take: short enough for a bar and an interruption, long enough to cost nothing.
+const SEGMENT_TIME: Duration = Duration::from_millis(40);
+
+/// Steps of the next segment, after one of `steps` steps that took `time`.
+fn next_segment(steps: u32, time: Duration) -> u32 {
+    let wanted = SEGMENT_TIME.as_secs_f64() / time.as_secs_f64().max(1e-9);
+    (f64::from(steps) * wanted.min(4.0)).max(1.0) as u32
+}
+
 /// How a run is cut into segments.
 #[derive(Debug, Clone, Copy)]
 pub struct Segments {
@@ -102,62 +88,52 @@ pub fn advance_to_end<R: Recorder>(
     simulation: &mut Simulation,
     recorder: &mut R,
     segments: Segments,
-    interrupt: &AtomicBool,
-    progress: &mut dyn FnMut(Progress),
+    job: &Job<'_>,
     at_boundary: &mut dyn FnMut(&Simulation, &mut R) -> Result<(), RecorderError>,
 ) -> Option<Stop> {
     let start = Instant::now();
     let n_steps = model.n_steps();
-    // A hundred segments: fine enough for a bar and an interruption, coarse enough to cost nothing.
-    let segment = (n_steps / 100).clamp(1, segments.longest.clamp(1, 10_000));
+    let longest = segments.longest.max(1);
+    let mut segment = longest.min(FIRST_SEGMENT);
     let first = simulation.step();
     while simulation.step() < n_steps {
-        if interrupt.load(Ordering::Relaxed) {
+        if job.is_interrupted() {
             let stop = Stop::Interrupted { time: simulation.time() };
             return Some(at_boundary(simulation, recorder).map_or_else(Stop::from, |()| stop));
         }
         let step = simulation.step();
         let to_boundary = segments.boundary.map_or(u32::MAX, |every| every - step % every);
         let steps = segment.min(to_boundary).min(n_steps - step);
+        let began = Instant::now();
         if let Err(error) = simulation.advance(steps, recorder) {
             return Some(error.into());
         }
+        segment = next_segment(steps, began.elapsed()).min(longest);
         if (steps == to_boundary || simulation.step() >= n_steps)
             && let Err(error) = at_boundary(simulation, recorder)
         {
             return Some(error.into());
         }
-        progress(Progress {
-            time: simulation.time(),
-            start: f64::from(first) * model.dt(),
-            t_stop: model.t_stop(),
-            elapsed: start.elapsed(),
-        });
+        let simulated = f64::from(simulation.step() - first) * model.dt() * 1e-3;
+        let factor = start.elapsed().as_secs_f64() / simulated;
+        job.report_with(
+            f64::from(simulation.step()) / f64::from(n_steps),
+            &format!("{factor:.1} x real time"),
+        );
     }
     None
 }
 
-/// Default number of threads: the machine's.
-#[must_use]
-pub fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 /// Runs `model` from the start to its end.
 ///
-/// `interrupt` is looked at between segments of some milliseconds; `progress` is called there too.
+/// Interruption and progress are looked at between segments of some hundredths of a second.
 ///
 /// # Errors
 /// [`WiringTooLarge`] when the network cannot be built. A run that stops early is not an error:
 /// see [`RunResult::stopped`].
-pub fn simulate(
-    model: &Model,
-    threads: usize,
-    interrupt: &AtomicBool,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<RunResult, WiringTooLarge> {
+pub fn simulate(model: &Model, job: &Job<'_>) -> Result<RunResult, WiringTooLarge> {
     let start = Instant::now();
-    let network = Network::build(model, threads)?;
+    let network = Network::build(model, threads_for(model, job))?;
     let synapses = network.synapses();
     let threads = network.threads();
     let mut simulation = Simulation::new(network);
@@ -167,15 +143,8 @@ pub fn simulate(
         MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
     let start = Instant::now();
     let segments = Segments { longest: u32::MAX, boundary: None };
-    let stopped = advance_to_end(
-        model,
-        &mut simulation,
-        &mut recorder,
-        segments,
-        interrupt,
-        progress,
-        &mut |_, _| Ok(()),
-    );
+    let stopped =
+        advance_to_end(model, &mut simulation, &mut recorder, segments, job, &mut |_, _| Ok(()));
     Ok(RunResult {
         recording: recorder.into_recording(),
         threads,

@@ -5,7 +5,6 @@
 //! checked against the sums in the files.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use ntwk_core::spec::{
     AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Named, ParameterText,
@@ -141,9 +140,7 @@ fn model(oracle: &Value) -> Model {
 }
 
 fn run(model: &Model, threads: usize) -> Recording {
-    ntwk_core::engine::run::simulate(model, threads, &AtomicBool::new(false), &mut |_| ())
-        .unwrap()
-        .recording
+    ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(threads)).unwrap().recording
 }
 
 /// (step, network-wide neuron), sorted.

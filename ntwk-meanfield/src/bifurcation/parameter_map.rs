@@ -5,58 +5,34 @@ use crate::bifurcation::fixed_point::{
 };
 use crate::system::MeanField;
 use crate::system::input::Input;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use ntwk_core::Job;
 
 /// Points that one thread takes at a time.
 const BLOCK: usize = 16;
 
-/// Fixed points at `points` places, on `threads` threads: `system_at(i)` gives the system and input at place `i`.
+/// Fixed points at many points: `system_at(i)` gives the system and input at point `i`.
 ///
-/// Every place is searched from the same `starts`, so that the result does not depend on the number of threads nor on the
-/// order of the places. `progress` is called with the fraction done.
+/// Every point is searched from the same `starts`, so that the result does not depend on the number of threads nor on the
+/// order of the points. An interruption leaves the results of the first points.
 ///
 /// # Errors
-/// None as a whole: each place has its own result, the error of `system_at` or of the search.
+/// None as a whole: each point has its own result, the error of `system_at` or of the search.
 pub fn map_fixed_points<E: Send + From<FixedPointError>>(
     points: usize,
-    threads: usize,
     system_at: &(impl Fn(usize) -> Result<(MeanField, Input), E> + Sync),
     starts: &[Vec<f64>],
     options: &FixedPointOptions,
-    progress: &(impl Fn(f64) + Sync),
+    job: &Job<'_>,
 ) -> Vec<Result<FixedPoints, E>> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let first = next.fetch_add(BLOCK, Ordering::Relaxed);
-            if first >= points {
-                return done;
-            }
-            for place in first..(first + BLOCK).min(points) {
-                let found = system_at(place).and_then(|(system, input)| {
-                    Ok(find_fixed_points(&system, &input, starts, options)?)
-                });
-                done.push((place, found));
-            }
-            progress((first + BLOCK).min(points) as f64 / points as f64);
-        }
+    let blocks: Vec<std::ops::Range<usize>> =
+        (0..points).step_by(BLOCK).map(|first| first..(first + BLOCK).min(points)).collect();
+    let search = |block: &std::ops::Range<usize>| {
+        let found = block.clone().map(|point| {
+            let (system, input) = system_at(point)?;
+            Ok(find_fixed_points(&system, &input, starts, options)?)
+        });
+        Ok::<_, std::convert::Infallible>(found.collect::<Vec<_>>())
     };
-    let mut all: Vec<(usize, Result<FixedPoints, E>)> = if threads <= 1 {
-        work()
-    } else {
-        std::thread::scope(|scope| {
-            let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut all = work();
-            for helper in helpers {
-                match helper.join() {
-                    Ok(done) => all.extend(done),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
-    };
-    all.sort_by_key(|(place, _)| *place);
-    all.into_iter().map(|(_, found)| found).collect()
+    let Ok(found) = job.each(&blocks, search);
+    found.into_iter().flatten().collect()
 }

@@ -1,7 +1,7 @@
 //! The rates of a model over time with the delays of its projections.
 
-use ntwk_core::Model;
 use ntwk_core::model::Source;
+use ntwk_core::{Job, Model};
 
 use crate::dynamics::{Dynamics, Trajectory};
 use crate::spatial::pathway::Pathway;
@@ -54,7 +54,7 @@ pub fn integrate_with_delays(
     let every = (interval / (0.02 * system.time_constant())).ceil().max(1.0) as usize;
     let options = PlaceOptions { dt: interval / every as f64, t_stop, every };
     let write = |_: usize, t: f64, values: &mut Input| input.write(t, values);
-    let found = network.integrate(initial, &write, &options, &mut |_| true)?;
+    let found = network.integrate(initial, &write, &options, &Job::threads(1))?;
     let steps = (found.times.len() - 1) * every;
     Ok(Trajectory {
         times: found.times,

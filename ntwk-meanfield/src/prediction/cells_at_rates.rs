@@ -4,7 +4,7 @@ use crate::scan::measurement::Measurement;
 use crate::scan::single_cell::{SingleCellError, SingleCellPlan, effective_in_degree};
 use crate::system::from_model::ModelInput;
 use ntwk_core::model::Source;
-use ntwk_core::{CellLibrary, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 
 use crate::prediction::predict::{TRAJECTORY_INTERVAL, TheoryError};
 
@@ -17,13 +17,13 @@ const CELLS: u64 = 400;
 /// Deterministic in the model's seed: the number of threads does not matter, and other rates have the same random numbers.
 ///
 /// # Errors
-/// [`TheoryError`] when the theory does not cover the model or a cell blows up.
+/// [`TheoryError`] when the theory does not cover the model, a cell blows up, or the job is interrupted.
 pub fn cells_at_rates(
     model: &Model,
     rates: &[f64],
     window: [f64; 2],
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
 ) -> Result<Vec<Measurement>, TheoryError> {
     let afferent = ModelInput::new(model)?.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
     let mut settings = model.spec().theory.scan.clone();
@@ -46,7 +46,7 @@ pub fn cells_at_rates(
             events.sum::<f64>() / class.synapses.in_degree
         });
         plan.rates = vec![arriving.collect()];
-        let measured = plan.measure(model, &settings, library, &[0], threads)?;
+        let measured = plan.measure(model, &settings, library, &[0], job)?;
         let measured = measured
             .into_iter()
             .next()

@@ -17,7 +17,7 @@ use crate::{
     integrate,
 };
 use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
-use ntwk_core::{CellLibrary, Membrane, Model};
+use ntwk_core::{CellLibrary, Interrupted, Job, Membrane, Model};
 
 use crate::prediction::cells_at_rates::cells_at_rates;
 use crate::prediction::windows::Windows;
@@ -88,7 +88,7 @@ pub struct Theory {
 pub enum TheoryError {
     /// The scan failed.
     #[error(transparent)]
-    Scan(#[from] SingleCellError),
+    Scan(SingleCellError),
     /// The fit failed.
     #[error("the transfer function of population {population} cannot be fitted: {source}")]
     Fit {
@@ -126,9 +126,18 @@ pub enum TheoryError {
     /// A state does not fit the system.
     #[error(transparent)]
     State(#[from] PointError),
-    /// The interruption came while scanning.
-    #[error("interrupted")]
-    Interrupted,
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl From<SingleCellError> for TheoryError {
+    fn from(error: SingleCellError) -> Self {
+        match error {
+            SingleCellError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Scan(error),
+        }
+    }
 }
 
 /// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.
@@ -140,15 +149,14 @@ pub fn scan_population(
     population: usize,
     factors: &VarianceFactors,
     library: &CellLibrary,
-    threads: usize,
-    progress: &mut dyn FnMut(f64),
+    job: &Job<'_>,
 ) -> Result<SingleCellScan, SingleCellError> {
     let settings: &ScanSpec = &model.spec().theory.scan;
     if let Some(measured) = measured_scan(model, population)? {
         return Ok(measured);
     }
     let plan = SingleCellPlan::new(model, population, settings, factors)?;
-    run_scan(model, &plan, settings, library, threads, progress)
+    run_scan(model, &plan, settings, library, job)
 }
 
 /// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
@@ -236,7 +244,7 @@ pub fn fit_points(
 
 /// Scans and fits the transfer function of every population, with synapses at `factors`; adds the time it took to `seconds`.
 ///
-/// `progress` is called with (population, fraction of its scan done).
+/// The stages of the job are the scans, each under the name of its population.
 ///
 /// # Errors
 /// [`TheoryError`].
@@ -244,9 +252,8 @@ pub fn fit_all(
     model: &Model,
     factors: &VarianceFactors,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
     seconds: &mut TheorySeconds,
-    progress: &mut dyn FnMut(&str, f64),
 ) -> Result<Vec<FittedPopulation>, TheoryError> {
     // Before the first scan, not after the scans of the populations in front.
     for index in 0..model.populations().len() {
@@ -255,9 +262,7 @@ pub fn fit_all(
     let mut populations = Vec::new();
     for (index, population) in model.populations().iter().enumerate() {
         let start = Instant::now();
-        let scan = scan_population(model, index, factors, library, threads, &mut |fraction| {
-            progress(&population.name, fraction);
-        })?;
+        let scan = scan_population(model, index, factors, library, &job.stage(&population.name))?;
         seconds.scan += start.elapsed().as_secs_f64();
         let start = Instant::now();
         let mut fitted = fit_population(model, &population.name, scan)?;
@@ -279,29 +284,24 @@ pub fn fit_all(
 /// regular their spikes are, and the transfer functions are scanned and fitted again for trains like these. Without a stable
 /// stationary state the prediction with Poisson trains stays, and `limitations` says so.
 ///
-/// `progress` is called with (population, fraction of its scan done).
+/// The stages of the job are the scans, each under the name of its population.
 ///
 /// # Errors
 /// [`TheoryError`].
-pub fn predict(
-    model: &Model,
-    library: &CellLibrary,
-    threads: usize,
-    progress: &mut dyn FnMut(&str, f64),
-) -> Result<Theory, TheoryError> {
+pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Theory, TheoryError> {
     let mut seconds = TheorySeconds::default();
     let poisson = VarianceFactors::poisson(model);
-    let mut theory = predict_with(model, &poisson, library, threads, &mut seconds, progress)?;
+    let mut theory = predict_with(model, &poisson, library, job, &mut seconds)?;
     if model.spec().theory.spike_trains == SpikeTrainTheory::Measured {
         let window = Windows::of(model).stationary;
         match theory.working_point(window)? {
             Some(point) => {
-                let cells = cells_at_rates(model, &point.rates, window, library, threads)?;
+                let cells = cells_at_rates(model, &point.rates, window, library, job)?;
                 let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
                 let (rates, moments) = (&point.rates, &point.moments);
                 let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)
                     .map_err(FromModelError::from)?;
-                theory = predict_with(model, &factors, library, threads, &mut seconds, progress)?;
+                theory = predict_with(model, &factors, library, job, &mut seconds)?;
                 let fano = |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
                 theory.fano_factors = Some(cells.iter().map(fano).collect());
             }
@@ -320,12 +320,11 @@ fn predict_with(
     model: &Model,
     factors: &VarianceFactors,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
     seconds: &mut TheorySeconds,
-    progress: &mut dyn FnMut(&str, f64),
 ) -> Result<Theory, TheoryError> {
     let input = ModelInput::new(model)?;
-    let populations = fit_all(model, factors, library, threads, seconds, progress)?;
+    let populations = fit_all(model, factors, library, job, seconds)?;
     let start = Instant::now();
     let functions: Vec<Arc<dyn DynTransferFunction>> =
         populations.iter().map(FittedPopulation::function).collect();

@@ -18,7 +18,7 @@
 
 use ntwk_core::model::Receptor;
 use ntwk_core::spec::{ReceptorKind, ScanSpec};
-use ntwk_core::{BlowUp, CellLibrary, Membrane, Model};
+use ntwk_core::{BlowUp, CellLibrary, Job, Membrane, Model};
 
 use crate::moments::synapse::{Mixture, SynapseClass};
 use crate::moments::{Moments, MomentsError, moments};
@@ -234,18 +234,18 @@ impl FluctuationPlan {
     /// Measures some points; a point that blows up fails by itself.
     ///
     /// # Errors
-    /// [`SingleCellError`] when the cell cannot be set up.
+    /// [`SingleCellError`] when the cell cannot be set up or the job is interrupted.
     pub fn measure(
         &self,
         model: &Model,
         settings: &ScanSpec,
         library: &CellLibrary,
         points: &[usize],
-        threads: usize,
+        job: &Job<'_>,
     ) -> Result<Vec<Result<Measurement, BlowUp>>, SingleCellError> {
         let cell = scanned_cell(model, self.population, self.without_adaptation, library)?;
         let planned: Vec<PlannedPoint> = points.iter().map(|&p| self.planned(p)).collect();
         let settle = settling_time(&self.membrane, self.without_adaptation, settings);
-        Ok(measure(model, &*cell, &self.receptors(), &planned, settings, settle, threads))
+        Ok(measure(model, &*cell, &self.receptors(), &planned, settings, settle, job)?)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ntwk_core::engine::independent::{CellGroup, LagBins, PoissonInput, Protocol, measure_groups};
 use ntwk_core::model::Receptor;
 use ntwk_core::spec::{Named, ParameterText, PopulationSpec, ScanSpec};
-use ntwk_core::{BlowUp, CellLibrary, CellModel, Model, ModelSpec};
+use ntwk_core::{BlowUp, CellLibrary, CellModel, Interrupted, Job, Model, ModelSpec};
 
 use crate::moments::Moments;
 use crate::moments::synapse::SynapseClass;
@@ -105,8 +105,8 @@ pub fn measure(
     points: &[PlannedPoint],
     settings: &ScanSpec,
     settle: f64,
-    threads: usize,
-) -> Vec<Result<Measurement, BlowUp>> {
+    job: &Job<'_>,
+) -> Result<Vec<Result<Measurement, BlowUp>>, Interrupted> {
     let dt = model.dt();
     let steps = |t: f64| (t / dt).round().clamp(0.0, f64::from(u32::MAX / 4)) as u32;
     let protocol = Protocol {
@@ -138,7 +138,8 @@ pub fn measure(
         })
         .collect();
     let seconds = f64::from(protocol.counted_steps) * dt * 1e-3;
-    measure_groups(cell, receptors, &groups, &protocol, threads)
+    let measured = measure_groups(cell, receptors, &groups, &protocol, job)?;
+    let measurements = measured
         .into_iter()
         .map(|result| {
             result.map(|group| {
@@ -165,5 +166,6 @@ pub fn measure(
                 }
             })
         })
-        .collect()
+        .collect();
+    Ok(measurements)
 }

@@ -10,7 +10,7 @@
 
 use ntwk_core::model::Projection;
 use ntwk_core::spec::{AdaptationTheory, ScanSpec};
-use ntwk_core::{BlowUp, CellLibrary, Faults, Membrane, Model};
+use ntwk_core::{BlowUp, CellLibrary, Faults, Interrupted, Job, Membrane, Model};
 
 use crate::moments::synapse::SynapseClass;
 use crate::moments::{MomentsError, moments};
@@ -141,6 +141,9 @@ pub enum SingleCellError {
         /// Why.
         source: BlowUp,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// The points of a scan, before it is run.
@@ -296,14 +299,14 @@ impl SingleCellPlan {
     /// Deterministic in the model's seed: neither the number of threads matters nor which points are measured together.
     ///
     /// # Errors
-    /// [`SingleCellError`] when the cell cannot be set up.
+    /// [`SingleCellError`] when the cell cannot be set up or the job is interrupted.
     pub fn measure(
         &self,
         model: &Model,
         settings: &ScanSpec,
         library: &CellLibrary,
         points: &[usize],
-        threads: usize,
+        job: &Job<'_>,
     ) -> Result<Vec<Result<Measurement, BlowUp>>, SingleCellError> {
         let cell = crate::scan::measurement::scanned_cell(
             model,
@@ -313,7 +316,7 @@ impl SingleCellPlan {
         )?;
         let planned: Vec<PlannedPoint> = points.iter().map(|&p| self.planned(model, p)).collect();
         let settle = settling_time(&self.membrane, self.without_adaptation, settings);
-        Ok(measure(model, &*cell, model.receptors(), &planned, settings, settle, threads))
+        Ok(measure(model, &*cell, model.receptors(), &planned, settings, settle, job)?)
     }
 }
 
@@ -395,33 +398,26 @@ pub fn settling_time(membrane: &Membrane, without_adaptation: bool, settings: &S
     settings.settle.unwrap_or(if adapting { 3.0 * membrane.tau_w } else { 200.0 })
 }
 
-/// Points measured between two calls of `progress`.
-const CHUNK: usize = 64;
-
-/// Runs a scan with `threads` threads; `progress` is called with the fraction done.
+/// Runs a scan.
 ///
 /// # Errors
-/// [`SingleCellError`] when the cell cannot be set up or a point blows up.
+/// [`SingleCellError`] when the cell cannot be set up, a point blows up, or the job is interrupted.
 pub fn run_scan(
     model: &Model,
     plan: &SingleCellPlan,
     settings: &ScanSpec,
     library: &CellLibrary,
-    threads: usize,
-    progress: &mut dyn FnMut(f64),
+    job: &Job<'_>,
 ) -> Result<SingleCellScan, SingleCellError> {
     let all: Vec<usize> = (0..plan.rates.len()).collect();
     let mut points = Vec::with_capacity(all.len());
-    for chunk in all.chunks(CHUNK.max(16 * threads)) {
-        let measured = plan.measure(model, settings, library, chunk, threads)?;
-        for (&point, measured) in chunk.iter().zip(measured) {
-            let measured = measured.map_err(|source| SingleCellError::Simulation {
-                population: model.populations()[plan.population].name.clone(),
-                source,
-            })?;
-            points.push(measured.at(plan.moments(point)?));
-        }
-        progress(points.len() as f64 / all.len() as f64);
+    let measured = plan.measure(model, settings, library, &all, job)?;
+    for (&point, measured) in all.iter().zip(measured) {
+        let measured = measured.map_err(|source| SingleCellError::Simulation {
+            population: model.populations()[plan.population].name.clone(),
+            source,
+        })?;
+        points.push(measured.at(plan.moments(point)?));
     }
     Ok(SingleCellScan { plan: plan.clone(), points })
 }

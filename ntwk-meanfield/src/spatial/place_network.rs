@@ -3,6 +3,7 @@
 use crate::spatial::pathway::{Link, Pathway};
 use crate::system::input::{Input, InputError};
 use crate::system::{MeanField, Source};
+use ntwk_core::Job;
 
 /// One mean field at each of many places:
 ///
@@ -226,8 +227,7 @@ impl PlaceNetwork {
     }
 
     /// Integrates from `initial` (the state of one place, which all start from and have always been in), with the inputs that
-    /// `input(place, t, &mut Input)` writes; `progress` is told the fraction done and may stop the integration by returning
-    /// false, which leaves the states so far.
+    /// `input(place, t, &mut Input)` writes. An interruption leaves the states so far.
     ///
     /// # Errors
     /// [`PlaceNetworkError`] for options or an initial state out of range, inputs that are not valid, and a solution that
@@ -237,7 +237,7 @@ impl PlaceNetwork {
         initial: &[f64],
         input: &dyn Fn(usize, f64, &mut Input),
         options: &PlaceOptions,
-        progress: &mut dyn FnMut(f64) -> bool,
+        job: &Job<'_>,
     ) -> Result<PlaceTrajectory, PlaceNetworkError> {
         let steps = self.check(initial, options)?;
         let (n, dimension) = (self.places, initial.len());
@@ -289,7 +289,8 @@ impl PlaceNetwork {
                 trajectory.times.push(next);
                 trajectory.states.extend_from_slice(&state);
             }
-            if !progress((k + 1) as f64 / steps as f64) {
+            job.report((k + 1) as f64 / steps as f64);
+            if job.is_interrupted() {
                 break;
             }
         }

@@ -2,6 +2,9 @@
 
 use crate::support::{membrane, spectrum_2018};
 use ntwk_core::Membrane;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ntwk_core::{Job, Progress};
 use ntwk_meanfield::{
     Adaptation, Connection, FunctionInput, Input, IntegrationOptions, MeanField,
     MeanFieldPopulation, Mixture, Moments, Pathway, PathwayFault, PlaceNetwork, PlaceNetworkError,
@@ -38,8 +41,9 @@ fn a_uniform_ring_is_the_mean_field() {
             }
         }
         let write = |_: usize, t: f64, input: &mut Input| input.afferent_rates[0] = drive(t);
-        let found =
-            ring.integrate(&[1.0, 1.0], &write, &options(dt, 200.0, 10.0), &mut |_| true).unwrap();
+        let found = ring
+            .integrate(&[1.0, 1.0], &write, &options(dt, 200.0, 10.0), &Job::threads(1))
+            .unwrap();
         let mut largest = 0.0_f64;
         for k in 0..times.len() {
             for population in 0..2 {
@@ -115,7 +119,7 @@ fn modes_of_a_linear_ring_decay_as_the_characteristic_equation_says() {
         };
         let start = [GAIN * (-70.0 + 20.0 - THETA) / (1.0 - GAIN * W)];
         let run = |t_stop: f64| {
-            ring.integrate(&start, &write, &options(0.05, t_stop, 1.0), &mut |_| true).unwrap()
+            ring.integrate(&start, &write, &options(0.05, t_stop, 1.0), &Job::threads(1)).unwrap()
         };
         let found = run(260.0);
         let amplitude = |k: usize| -> f64 {
@@ -160,7 +164,7 @@ fn a_connectome_delays_and_weighs() {
         input.afferent_rates[0] = if place == 0 && t >= 50.0 { 20.0 } else { 4.0 };
     };
     let found =
-        brain.integrate(&[0.0, 0.0], &write, &options(0.1, 400.0, 0.1), &mut |_| true).unwrap();
+        brain.integrate(&[0.0, 0.0], &write, &options(0.1, 400.0, 0.1), &Job::threads(1)).unwrap();
     // Place 2 hears nobody, so that the difference is what place 1 hears of place 0.
     let heard = |k: usize| found.component(k, 0)[1] - found.component(k, 0)[2];
     let before = (400..=900).map(heard).fold(0.0, |a: f64, b| a.max((b - heard(900)).abs()));
@@ -211,7 +215,7 @@ fn faults_are_named_all_at_once() {
 
     let silent = |_: usize, _: f64, _: &mut Input| ();
     let integrate = |initial: &[f64], o: &PlaceOptions| {
-        network.integrate(initial, &silent, o, &mut |_| true).map(|_| ())
+        network.integrate(initial, &silent, o, &Job::threads(1)).map(|_| ())
     };
     assert!(integrate(&[1.0], &options(0.1, 10.0, 1.0)).is_err());
     assert!(integrate(&[1.0, 1.0], &options(4.0, 10.0, 4.0)).is_err());
@@ -220,12 +224,13 @@ fn faults_are_named_all_at_once() {
     // A delay beyond the run, however long, looks at the initial state.
     let mut late = network.clone();
     late.connect(0, 0, Pathway::ring(3, 1.0, None, |_| 1e300).unwrap()).unwrap();
-    let end = late.integrate(&[1.0, 1.0], &silent, &options(0.1, 10.0, 1.0), &mut |_| true);
+    let end = late.integrate(&[1.0, 1.0], &silent, &options(0.1, 10.0, 1.0), &Job::threads(1));
     assert!(end.unwrap().states.iter().all(|v| v.is_finite()));
     let negative = |place: usize, t: f64, input: &mut Input| {
         input.afferent_rates[0] = if place == 2 && t > 5.0 { -1.0 } else { 1.0 };
     };
-    let fault = network.integrate(&[1.0, 1.0], &negative, &options(0.1, 10.0, 1.0), &mut |_| true);
+    let fault =
+        network.integrate(&[1.0, 1.0], &negative, &options(0.1, 10.0, 1.0), &Job::threads(1));
     assert!(matches!(fault, Err(PlaceNetworkError::Input { place: 2, .. })), "{fault:?}");
 }
 
@@ -234,9 +239,10 @@ fn faults_are_named_all_at_once() {
 fn an_interruption_keeps_the_states() {
     let network = PlaceNetwork::new(spectrum_2018(5.0, [4000, 1000]), 2).unwrap();
     let write = |_: usize, _: f64, input: &mut Input| input.afferent_rates[0] = 4.0;
-    let found = network
-        .integrate(&[1.0, 1.0], &write, &options(0.1, 10.0, 1.0), &mut |done| done < 0.5)
-        .unwrap();
+    let stop = AtomicBool::new(false);
+    let watch = |p: &Progress<'_>| stop.store(p.fraction >= 0.5, Ordering::Relaxed);
+    let job = Job::threads(1).interrupted_by(&stop).reporting_to(&watch);
+    let found = network.integrate(&[1.0, 1.0], &write, &options(0.1, 10.0, 1.0), &job).unwrap();
     assert_eq!(found.times.len(), 6);
     assert_eq!(found.states.len(), 6 * 4);
 }

@@ -9,9 +9,9 @@ use crate::membrane::stimulus::Waveform;
 use crate::mesh::compartments::Location;
 use crate::solver::hines::Tree;
 use crate::solver::simulation::{Method, Placed, Settings, SimulationError, Synapses};
-use crate::studies::work::Work;
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
 use ndarray::{Array2, Axis, Slice};
+use ntwk_core::Job;
 use pulp::{Arch, NullaryFnOnce};
 
 /// Copies that stand side by side.
@@ -67,7 +67,7 @@ pub fn run_copies(
     settings: &Settings,
     at: Location,
     t_stop: f64,
-    work: &Work<'_>,
+    job: &Job<'_>,
 ) -> Result<Array2<f64>, EnsembleError> {
     let first = cells.first().ok_or(EnsembleError::Empty)?;
     ParameterError::positive("dt", settings.dt, "ms").map_err(SimulationError::from)?;
@@ -101,7 +101,7 @@ pub fn run_copies(
     let node = first.compartments.node(at).map_err(SimulationError::from)?;
     let steps = (t_stop / settings.dt - 1e-9).ceil() as usize;
     let groups: Vec<(usize, &[Cell])> = cells.chunks(COPIES).enumerate().collect();
-    let columns = work.each(&groups, |&(group, chunk)| {
+    let columns = job.each(&groups, |&(group, chunk)| {
         let mut g = Group::new(chunk, settings);
         let probe = g.trees[0].positions()[node] as usize * COPIES;
         let mut columns = Array2::zeros((steps + 1, chunk.len()));
@@ -392,8 +392,8 @@ mod tests {
     fn copies_together_are_the_copies_alone() {
         let cells = copies(11);
         let settings = Settings::default();
-        let together = run_copies(&cells, &settings, SOMA, 30.0, &Work::alone()).unwrap();
-        let two = Work { threads: std::num::NonZeroUsize::new(2).unwrap(), ..Work::alone() };
+        let together = run_copies(&cells, &settings, SOMA, 30.0, &Job::threads(1)).unwrap();
+        let two = Job::threads(2);
         assert_eq!(run_copies(&cells, &settings, SOMA, 30.0, &two).unwrap(), together);
         assert_eq!(together.dim(), (1201, 11));
         for (c, cell) in cells.iter().enumerate() {
@@ -416,7 +416,7 @@ mod tests {
         let mut cells = copies(2);
         cells[1].insert("more", &Selection::All, Leak { g: 1e-4, E: -60.0 }).unwrap();
         let run =
-            |cells: &[Cell]| run_copies(cells, &Settings::default(), SOMA, 1.0, &Work::alone());
+            |cells: &[Cell]| run_copies(cells, &Settings::default(), SOMA, 1.0, &Job::threads(1));
         assert!(matches!(
             run(&cells),
             Err(EnsembleError::Different { copy: 1, what: "mechanisms" })

@@ -6,7 +6,7 @@ use crate::membrane::stimulus::Waveform;
 use crate::mesh::compartments::Location;
 use crate::solver::simulation::{Settings, Simulation};
 use crate::spec::BuiltCell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ntwk_core::Job;
 
 /// A cell under its synaptic activity and at rest.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,14 +134,14 @@ impl BackgroundStudy {
     /// Does run `k` of [`BackgroundStudy::STATES`] times [`BackgroundStudy::RUNS`].
     ///
     /// # Errors
-    /// [`StudyError::Interrupted`] once `interrupt` is true, [`StudyError::Simulation`].
-    pub fn run(&self, k: usize, interrupt: &AtomicBool) -> Result<BackgroundRun, StudyError> {
+    /// [`StudyError::Interrupted`] once the job is interrupted, [`StudyError::Simulation`].
+    pub fn run(&self, k: usize, job: &Job<'_>) -> Result<BackgroundRun, StudyError> {
         let missing = StudyError::Missing("there are six runs");
         let mut s = Simulation::new(self.cells.get(k).ok_or(missing)?, &self.settings)?;
         s.record_voltage(&[self.protocol.at], 1)?;
         s.detect_spikes(self.protocol.at, self.protocol.threshold)?;
         for step in 1..self.samples() {
-            if step % LOOK_EVERY == 0 && interrupt.load(Ordering::Relaxed) {
+            if step % LOOK_EVERY == 0 && job.is_interrupted() {
                 return Err(StudyError::Interrupted);
             }
             s.step()?;

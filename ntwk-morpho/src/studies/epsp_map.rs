@@ -4,7 +4,7 @@ use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled,
 use crate::geometry::selection::Selection;
 use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::studies::work::Work;
+use ntwk_core::Job;
 
 /// EPSPs of a synapse in each of some compartments: those that were computed.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ pub fn epsp_map(
     contact: &Contact,
     to: Location,
     duration: f64,
-    work: &Work<'_>,
+    job: &Job<'_>,
 ) -> Result<EpspMap, StudyError> {
     positive("duration", duration)?;
     let (cell, rest) = settled(built)?;
@@ -44,7 +44,7 @@ pub fn epsp_map(
     }
     let dt = built.spec.simulation.settings.dt;
     let baseline_to = rest.voltage(to)?;
-    let rows = points(work, &compartments, |&k| {
+    let rows = points(job, &compartments, |&k| {
         let c = cell.compartments().as_slice()[k];
         let at = Location::new(c.branch, c.x);
         let mut with = cell.clone();

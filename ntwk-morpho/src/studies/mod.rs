@@ -1,10 +1,8 @@
 //! Experiments on a cell: maps of impedance and of EPSPs, summation, sequences, back-propagation, background activity.
 //!
 //! Each starts from rest: electrodes and synaptic activity of the description are left out unless the experiment is about
-//! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Work`];
+//! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Job`](ntwk_core::Job);
 //! interrupted, it gives what the first points gave.
-
-pub mod work;
 
 mod background;
 mod epsp_map;
@@ -24,7 +22,7 @@ use crate::mesh::compartments::Location;
 use crate::solver::impedance::ImpedanceError;
 use crate::solver::simulation::{Simulation, SimulationError};
 use crate::spec::BuiltCell;
-use crate::studies::work::Work;
+use ntwk_core::Job;
 
 /// Why a study could not be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -100,11 +98,11 @@ fn add_contact(
 
 /// Does `one` for the points of a study; what the first points gave, at least one.
 fn points<T: Sync, R: Send>(
-    work: &Work<'_>,
+    job: &Job<'_>,
     all: &[T],
     one: impl Fn(&T) -> Result<R, StudyError> + Sync,
 ) -> Result<Vec<R>, StudyError> {
-    let results = work.each(all, one)?;
+    let results = job.each(all, one)?;
     if results.is_empty() { Err(StudyError::Interrupted) } else { Ok(results) }
 }
 

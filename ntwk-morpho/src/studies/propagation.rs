@@ -4,7 +4,7 @@ use super::{SETTLE, StudyError, positive, settled, watch};
 use crate::membrane::stimulus::Waveform;
 use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::studies::work::Work;
+use ntwk_core::Job;
 
 /// What a pulse at the soma does in every compartment.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,7 @@ pub fn snapshots(
     from: f64,
     to: f64,
     every: f64,
-    work: &Work<'_>,
+    job: &Job<'_>,
 ) -> Result<Snapshots, StudyError> {
     positive("every", every)?;
     positive("to - from", to - from)?;
@@ -103,15 +103,15 @@ pub fn snapshots(
     for k in 0..=count {
         // In short pieces, so that a long way to the first snapshot can be interrupted too.
         let until = from + k as f64 * every;
-        while simulation.time() < until - 1e-9 && !work.is_interrupted() {
+        while simulation.time() < until - 1e-9 && !job.is_interrupted() {
             simulation.run(until.min(simulation.time() + PIECE))?;
         }
-        if work.is_interrupted() {
+        if job.is_interrupted() {
             break;
         }
         out.times.push(simulation.time());
         out.voltages.push(simulation.voltages().into_iter().take(n).collect());
-        (work.progress)(k as f64 / count.max(1) as f64);
+        job.report(k as f64 / count.max(1) as f64);
     }
     if out.times.is_empty() { Err(StudyError::Interrupted) } else { Ok(out) }
 }

@@ -3,7 +3,7 @@
 use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
 use crate::mesh::compartments::Location;
 use crate::spec::BuiltCell;
-use crate::studies::work::Work;
+use ntwk_core::Job;
 
 /// Peaks against the number of synapses that are active together.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,14 +33,14 @@ pub fn summation(
     to: Location,
     most: usize,
     duration: f64,
-    work: &Work<'_>,
+    job: &Job<'_>,
 ) -> Result<SummationCurve, StudyError> {
     positive("duration", duration)?;
     positive("number of synapses", most as f64)?;
     let (cell, rest) = settled(built)?;
     let (baseline, baseline_to) = (rest.voltage(at)?, rest.voltage(to)?);
     let numbers: Vec<usize> = (1..=most).collect();
-    let rows = points(work, &numbers, |&n| {
+    let rows = points(job, &numbers, |&n| {
         let mut with = cell.clone();
         // Synapses of one receptor at one place share their state, so n synapses are one of n times the weight.
         add_contact(&mut with, at, contact, n as f64, &[SETTLE])?;
@@ -94,7 +94,7 @@ pub fn sequences(
     to: Location,
     intervals: &[f64],
     duration: f64,
-    work: &Work<'_>,
+    job: &Job<'_>,
 ) -> Result<SequenceCurve, StudyError> {
     positive("duration", duration)?;
     if places.len() < 2 {
@@ -105,7 +105,7 @@ pub fn sequences(
     let mut order: Vec<Location> = places.to_vec();
     let distance = |at: &Location| cell.compartments().path_distance(*at);
     order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
-    let rows = points(work, intervals, |&interval| {
+    let rows = points(job, intervals, |&interval| {
         if !(interval >= 0.0 && interval.is_finite()) {
             let (name, expected) = ("interval", "a finite number >= 0");
             return Err(StudyError::Parameter { name, value: interval, expected });

@@ -2,7 +2,7 @@
 
 use ntwk_analysis::{PopulationRate, mean_rate};
 use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
-use ntwk_core::{CellLibrary, Model, ModelSpec, Recording};
+use ntwk_core::{CellLibrary, Job, Model, ModelSpec, Recording};
 use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::{
     Dynamics, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory, integrate,
@@ -51,7 +51,7 @@ pub fn poisson_cells(
     model: &Model,
     recording: &Recording,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
 ) -> Result<Vec<PoissonCells>, CompareError> {
     let windows = Windows::of(model);
     let window = stationary_window(windows, recording)?;
@@ -61,7 +61,7 @@ pub fn poisson_cells(
         .iter()
         .map(|p| mean_rate(&p.counts, p.size, window, dt))
         .collect::<Result<Vec<f64>, _>>()?;
-    let cells = cells_at_rates(model, &simulated, windows.stationary, library, threads)?;
+    let cells = cells_at_rates(model, &simulated, windows.stationary, library, job)?;
     let mut found = Vec::new();
     for (index, (population, m)) in model.populations().iter().zip(cells).enumerate() {
         let recorded = &recording.populations[index];
@@ -114,7 +114,7 @@ pub fn theory_forms(
     model: &Model,
     theory: &Theory,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
 ) -> Result<Vec<TheoryForm>, TheoryError> {
     let adapting = model.populations().iter().any(|p| {
         let membrane = p.cell.membrane();
@@ -131,7 +131,7 @@ pub fn theory_forms(
             AdaptationTheory::Stationary => AdaptationTheory::Dynamic,
         };
         let changed = with_theory(spec, library)?;
-        other = predict(&changed, library, threads, &mut |_, _| ())?;
+        other = predict(&changed, library, job)?;
         let (stationary, dynamic) = match treatment {
             AdaptationTheory::Dynamic => (&other, theory),
             AdaptationTheory::Stationary => (theory, &other),
@@ -157,7 +157,7 @@ pub fn theory_forms(
     };
     spec.theory.spike_trains = changed;
     let changed = with_theory(spec, library)?;
-    let trajectory = predict(&changed, library, threads, &mut |_, _| ())?.trajectory;
+    let trajectory = predict(&changed, library, job)?.trajectory;
     forms.push(TheoryForm { name, trajectory: Ok(trajectory) });
     let second = SecondOrder::new(&dynamic_theory.mean_field);
     let trajectory = second_order(&second, dynamic_theory)?;

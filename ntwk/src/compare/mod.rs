@@ -5,7 +5,7 @@ pub mod diagnosis;
 use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
-use ntwk_core::{CellLibrary, Model, PopulationRecording, Recording};
+use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
 use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
@@ -115,10 +115,10 @@ pub fn compare(
     recording: &Recording,
     theory: &Theory,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
 ) -> Result<Comparison, CompareError> {
     let moments = potential_moments(model, recording)?;
-    compare_with(model, recording, &moments, theory, library, threads)
+    compare_with(model, recording, &moments, theory, library, job)
 }
 
 /// As [`compare`], with the moments of the membrane potential at hand: `recording` needs no traces.
@@ -131,7 +131,7 @@ pub fn compare_with(
     potentials: &[PotentialMoments],
     theory: &Theory,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
 ) -> Result<Comparison, CompareError> {
     let windows = Windows::of(model);
     let dt = recording.dt;
@@ -140,7 +140,7 @@ pub fn compare_with(
     let fixed_points = theory.fixed_points(windows.stationary)?.found.len();
 
     let cells = match &working_point {
-        Some(p) => Some(cells_at_rates(model, &p.rates, windows.stationary, library, threads)?),
+        Some(p) => Some(cells_at_rates(model, &p.rates, windows.stationary, library, job)?),
         None => None,
     };
 

@@ -1,7 +1,7 @@
 //! The connectivity of a model as a figure.
 
 use ntwk_core::engine::connectivity::WiringTooLarge;
-use ntwk_core::{Model, Network};
+use ntwk_core::{Job, Model, Network};
 use ntwk_plot::figures::{ConnectionDensity, connectivity};
 use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
 
@@ -18,17 +18,17 @@ pub enum ConnectionFigureError {
 
 /// Mean number of synapses per pair of neurons, in blocks of neurons; sources to the right, targets upwards.
 ///
-/// The connectivity is drawn anew from the model and its seed, by `threads` threads: the same synapses as in the run.
+/// The connectivity is drawn anew from the model and its seed: the same synapses as in the run.
 /// Afferent populations are not shown. `None` when no population projects to one.
 ///
 /// # Errors
 /// [`ConnectionFigureError`].
 pub fn connection_figure(
     model: &Model,
-    threads: usize,
+    job: &Job<'_>,
     theme: &Theme,
 ) -> Result<Option<Figure>, ConnectionFigureError> {
-    let network = Network::build(model, threads)?;
+    let network = Network::build(model, job.thread_count())?;
     let populations: Vec<(&str, usize)> =
         model.populations().iter().map(|p| (p.name.as_str(), p.size as usize)).collect();
     let mut density = ConnectionDensity::new(&populations);

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::network::threads_for;
 use ntwk_core::model::Source;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::spec::ConnectionSpec;
-use ntwk_core::{CellLibrary, Faults, Model, Network, Recorder, RecorderError, Simulation};
+use ntwk_core::{CellLibrary, Faults, Job, Model, Network, Recorder, RecorderError, Simulation};
 
 /// Synapses up to which the network itself is built to measure its speed; larger ones are measured
 /// on a smaller network with the same in-degrees.
@@ -125,7 +126,7 @@ pub enum PlanError {
 pub fn calibrate(
     model: &Model,
     library: &CellLibrary,
-    threads: usize,
+    job: &Job<'_>,
     budget: f64,
 ) -> Result<Calibration, PlanError> {
     let whole = Resources::of(model);
@@ -139,7 +140,7 @@ pub fn calibrate(
     let fraction = neurons as f64 / whole.neurons as f64;
 
     let start = Instant::now();
-    let network = Network::build(measured, threads)?;
+    let network = Network::build(measured, threads_for(measured, job))?;
     let threads = network.threads();
     let mut simulation = Simulation::new(network);
     let build = start.elapsed().as_secs_f64();

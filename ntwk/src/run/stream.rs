@@ -1,12 +1,13 @@
 //! A run that goes to its file while it computes.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::recording::recorder::{PopulationInfo, Segment};
-use ntwk_core::{MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation};
+use ntwk_core::{
+    Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
+};
 use ntwk_io::provenance::{host_features, utc_timestamp};
 use ntwk_io::{
     CheckpointFile, FileError, ModelText, Notation, Precision, Provenance, ResultFile, RunWriter,
@@ -14,7 +15,8 @@ use ntwk_io::{
 };
 
 use crate::run::resume::{Earlier, ResumeError};
-use ntwk_core::engine::run::{Progress, Segments, Stop, advance_to_end};
+use ntwk_core::engine::network::threads_for;
+use ntwk_core::engine::run::{Segments, Stop, advance_to_end};
 
 /// Bytes of samples and spikes collected before they are written.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -41,8 +43,6 @@ pub enum StreamError {
 /// Where a run goes, and what is kept on the way.
 #[derive(Debug, Clone)]
 pub struct StreamPlan {
-    /// Number of threads; `None` is that of the checkpoint, or of the machine.
-    pub threads: Option<usize>,
     /// The result file.
     pub file: PathBuf,
     /// How it is written.
@@ -58,7 +58,7 @@ impl StreamPlan {
     #[must_use]
     pub fn new(file: PathBuf) -> Self {
         let options = WriteOptions::default();
-        Self { threads: None, file, options, checkpoint: None, resume: false }
+        Self { file, options, checkpoint: None, resume: false }
     }
 
     /// The checkpoint: `<stem>.checkpoint` beside the result file.
@@ -175,15 +175,14 @@ pub fn provenance(
 pub fn simulate_to_file(
     model: &Model,
     plan: &StreamPlan,
-    interrupt: &AtomicBool,
-    progress: &mut dyn FnMut(Progress),
+    job: &Job<'_>,
 ) -> Result<StreamedRun, StreamError> {
     let started = SystemTime::now();
     let start = Instant::now();
     let text = model_text(model)?;
     let mut earlier = plan.resume.then(|| Earlier::open(model, plan)).transpose()?;
     let taken = earlier.as_ref().map(|e| e.checkpoint().threads());
-    let threads = plan.threads.or(taken).unwrap_or_else(ntwk_core::engine::run::default_threads);
+    let threads = (job.requested_threads().or(taken)).unwrap_or_else(|| threads_for(model, job));
     let network = Network::build(model, threads)?;
     let synapses = network.synapses();
     let threads = network.threads();
@@ -224,8 +223,7 @@ pub fn simulate_to_file(
         &mut simulation,
         &mut sink,
         Segments { longest, boundary },
-        interrupt,
-        progress,
+        job,
         &mut |simulation, sink| {
             if boundary.is_none() {
                 return Ok(());

@@ -1,19 +1,17 @@
 //! Running a stored run again and comparing bits.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-
 use ndarray::Array2;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::{
-    CellLibrary, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
+    CellLibrary, Job, Model, Network, Recorder, RecorderError, Recording, Simulation,
+    SimulationError,
 };
 use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 
 use crate::compare::{CompareError, compare_with};
 use crate::report::results::{ReadBackError, stored_potentials, theory_groups};
-use ntwk_core::engine::run::Progress;
+use ntwk_core::engine::network::threads_for;
 use ntwk_meanfield::prediction::predict::{TheoryError, predict};
 
 /// What was compared, and the first difference.
@@ -71,11 +69,9 @@ pub fn verify_run(
     file: &ResultFile,
     stored: &Recording,
     model: &Model,
-    threads: usize,
-    interrupt: &AtomicBool,
-    progress: &mut dyn FnMut(Progress),
+    job: &Job<'_>,
 ) -> Result<Verification, VerifyError> {
-    let mut simulation = Simulation::new(Network::build(model, threads)?);
+    let mut simulation = Simulation::new(Network::build(model, threads_for(model, job))?);
     let columns: usize =
         simulation.populations().iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum();
     let every = u64::from(simulation.record_every());
@@ -94,9 +90,8 @@ pub fn verify_run(
     comparer.traces_match(&simulation);
 
     let end = stored.n_steps.min(u64::from(model.n_steps())) as u32;
-    let start = Instant::now();
     while simulation.step() < end && comparer.found.difference.is_none() {
-        if interrupt.load(Ordering::Relaxed) {
+        if job.is_interrupted() {
             return Err(VerifyError::Interrupted);
         }
         match simulation.advance(segment.min(end - simulation.step()), &mut comparer) {
@@ -109,12 +104,7 @@ pub fn verify_run(
             },
             Err(error) => return Err(VerifyError::Simulation(error)),
         }
-        progress(Progress {
-            start: 0.0,
-            time: simulation.time(),
-            t_stop: f64::from(end) * model.dt(),
-            elapsed: start.elapsed(),
-        });
+        job.report(f64::from(simulation.step()) / f64::from(end));
     }
     comparer.found.steps = u64::from(simulation.step());
     Ok(comparer.found)
@@ -130,14 +120,13 @@ pub fn verify_theory(
     groups: &[TheoryGroup],
     model: &Model,
     library: &CellLibrary,
-    threads: usize,
-    progress: &mut dyn FnMut(&str, f64),
+    job: &Job<'_>,
 ) -> Result<Verification, VerifyError> {
-    let theory = predict(model, library, threads, progress)?;
+    let theory = predict(model, library, job)?;
     let comparison = match stored {
         Some(stored) => {
             let potentials = stored_potentials(file, model)?;
-            Some(compare_with(model, stored, &potentials, &theory, library, threads)?)
+            Some(compare_with(model, stored, &potentials, &theory, library, job)?)
         }
         None => None,
     };

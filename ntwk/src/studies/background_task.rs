@@ -1,7 +1,6 @@
 //! The study of background activity as points that are stored and resumed.
 
-use std::sync::atomic::AtomicBool;
-
+use ntwk_core::Job;
 use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
 use ntwk_morpho::studies::{BackgroundRun, BackgroundState, BackgroundStudy, StudyError};
 
@@ -72,13 +71,8 @@ impl PointTask for BackgroundTask {
         vec![("state".to_owned(), state.to_owned()), ("protocol".to_owned(), run.to_owned())]
     }
 
-    fn compute(
-        &self,
-        index: usize,
-        _threads: usize,
-        interrupt: &AtomicBool,
-    ) -> Result<Vec<PointQuantity>, PointFailure> {
-        let run = self.study.run(index, interrupt).map_err(|e| match e {
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
+        let run = self.study.run(index, job).map_err(|e| match e {
             StudyError::Interrupted => PointFailure::Interrupted,
             e => PointFailure::Failed(e.to_string()),
         })?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ntwk_core::spec::tree::Node;
 use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
-use ntwk_core::{CellLibrary, Faults, Model};
+use ntwk_core::{CellLibrary, Faults, Job, Model};
 use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
 use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
 use ntwk_meanfield::scan::spike_trains::VarianceFactors;
@@ -106,7 +106,7 @@ pub enum FamilyError {
 impl<'a> TheoryFamily<'a> {
     /// The theory of `model` along the keys of `scan` (a grid).
     ///
-    /// `progress` is called with (population, fraction of all single-cell scans done).
+    /// The stages of the job are the scans, each under the name of its population.
     ///
     /// # Errors
     /// [`FamilyError`].
@@ -114,12 +114,11 @@ impl<'a> TheoryFamily<'a> {
         model: &Model,
         scan: &ParameterScanSpec,
         library: &'a CellLibrary,
-        threads: usize,
-        progress: &mut dyn FnMut(&str, f64),
+        job: &Job<'_>,
     ) -> Result<Self, FamilyError> {
         let factors = match model.spec().theory.spike_trains {
             SpikeTrainTheory::Poisson => VarianceFactors::poisson(model),
-            SpikeTrainTheory::Measured => predict(model, library, threads, progress)?.factors,
+            SpikeTrainTheory::Measured => predict(model, library, job)?.factors,
         };
         let axes = ScanPlan::new(model, scan)?.axes;
         let mut spec = model.spec().clone();
@@ -150,26 +149,20 @@ impl<'a> TheoryFamily<'a> {
         let mut seconds = TheorySeconds::default();
         family.functions = match recast {
             None => {
-                let count = model.populations().len() as f64;
-                let place = |name: &str| model.populations().iter().position(|p| p.name == name);
-                let mut bar = |name: &str, done: f64| {
-                    progress(name, (place(name).unwrap_or(0) as f64 + done) / count);
-                };
                 let factors = &family.factors;
-                let fitted = fit_all(model, factors, library, threads, &mut seconds, &mut bar)?;
+                let fitted = fit_all(model, factors, library, job, &mut seconds)?;
                 Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
             }
             Some(key) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
-            Some(_) => family.between(threads, &mut seconds, progress)?,
+            Some(_) => family.between(job, &mut seconds)?,
         };
         Ok(family)
     }
 
     fn between(
         &self,
-        threads: usize,
+        job: &Job<'_>,
         seconds: &mut TheorySeconds,
-        progress: &mut dyn FnMut(&str, f64),
     ) -> Result<Functions, FamilyError> {
         let values = self.axes[0].numbers.as_deref().unwrap_or_default();
         let (low, high) = (values[0], values[values.len() - 1]);
@@ -178,8 +171,8 @@ impl<'a> TheoryFamily<'a> {
         for k in 0..NODES {
             let value = low + (high - low) * k as f64 / (NODES - 1) as f64;
             let model = self.model(&[value])?;
-            let mut bar = |name: &str, _: f64| progress(name, k as f64 / NODES as f64);
-            let fitted = fit_all(&model, &self.factors, self.library, threads, seconds, &mut bar)?;
+            let fitted =
+                fit_all(&model, &self.factors, self.library, &job.part(k, NODES), seconds)?;
             nodes.push(value);
             thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
         }

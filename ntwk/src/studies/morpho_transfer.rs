@@ -1,11 +1,9 @@
 //! The transfer function of a morphological cell: rate out against the rates of two groups of synapses, measured on the
 //! cell and fitted in the form the mean field takes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use ntwk_analysis::{AutocorrelationTime, autocorrelation};
-use ntwk_core::Membrane;
 use ntwk_core::spec::fault::Faults;
+use ntwk_core::{Job, Membrane};
 use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
 use ntwk_meanfield::{
     Fit, FitError, FitOptions, Moments, SIGMA_FLOOR, ScanPoint, ThresholdForm, fit,
@@ -224,15 +222,10 @@ impl PointTask for MorphoTask<'_> {
         vec![(RATE_AXES[0].to_owned(), i.to_string()), (RATE_AXES[1].to_owned(), e.to_string())]
     }
 
-    fn compute(
-        &self,
-        index: usize,
-        _threads: usize,
-        interrupt: &AtomicBool,
-    ) -> Result<Vec<PointQuantity>, PointFailure> {
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
         let (excitation, inhibition) = self.rates(index);
         let measured =
-            point(&self.plan, &self.passive, excitation, inhibition, &self.membrane, interrupt);
+            point(&self.plan, &self.passive, excitation, inhibition, &self.membrane, job);
         let point = measured.map_err(|e| match e {
             MorphoScanError::Study(StudyError::Interrupted) => PointFailure::Interrupted,
             e => PointFailure::Failed(e.to_string()),
@@ -321,9 +314,9 @@ fn membrane(passive: &CellSpec, morphology: &Morphology) -> Result<Membrane, Mor
 }
 
 /// Runs until `end` (ms) or an interruption.
-fn run(s: &mut Simulation, end: f64, interrupt: &AtomicBool) -> Result<(), MorphoScanError> {
+fn run(s: &mut Simulation, end: f64, job: &Job<'_>) -> Result<(), MorphoScanError> {
     while s.time() < end - 1e-9 {
-        if interrupt.load(Ordering::Relaxed) {
+        if job.is_interrupted() {
             return Err(StudyError::Interrupted.into());
         }
         s.run((s.time() + LOOK_EVERY).min(end))?;
@@ -337,7 +330,7 @@ fn point(
     excitation: f64,
     inhibition: f64,
     membrane: &Membrane,
-    interrupt: &AtomicBool,
+    job: &Job<'_>,
 ) -> Result<ScanPoint, MorphoScanError> {
     let end = plan.transient + plan.duration;
     let prepared = |spec: &CellSpec, repetition: u32| {
@@ -362,14 +355,14 @@ fn point(
         let settings = built.spec.simulation.settings;
         let mut s = Simulation::new(&built.cell, &settings)?;
         s.detect_spikes(soma, plan.threshold)?;
-        run(&mut s, end, interrupt)?;
+        run(&mut s, end, job)?;
         let spikes = s.spikes()[0].times.iter().filter(|t| **t >= plan.transient).count();
         rates.push(1e3 * spikes as f64 / plan.duration);
         let built = prepared(passive, repetition)?;
         let every = (SAMPLING / settings.dt).round().max(1.0) as u64;
         let mut s = Simulation::new(&built.cell, &settings)?;
         s.record_voltage(&[soma], every)?;
-        run(&mut s, end, interrupt)?;
+        run(&mut s, end, job)?;
         let recording = s.recording();
         let from = recording.times.partition_point(|t| *t < plan.transient);
         let v: Vec<f64> = recording.column(0).iter().skip(from).copied().collect();

@@ -1,7 +1,7 @@
 //! The scan of a morphological cell: its points, and the scalars of a run at one.
 
+use ntwk_core::Job;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
@@ -108,12 +108,12 @@ impl CellScan {
         })
     }
 
-    fn run(&self, index: usize, interrupt: &AtomicBool) -> Result<Vec<PointQuantity>, RunError> {
+    fn run(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, RunError> {
         let built = self.read(index)?.build(&self.path).map_err(|f| self.plan.named(index, f))?;
         let mut simulation = built.simulation()?;
         let t_stop = built.spec.simulation.t_stop;
         for k in 1..=PARTS {
-            if interrupt.load(Ordering::Relaxed) {
+            if job.is_interrupted() {
                 return Err(RunError::Interrupted);
             }
             simulation.run(t_stop * f64::from(k) / f64::from(PARTS))?;
@@ -203,13 +203,8 @@ impl PointTask for CellScan {
         self.plan.overrides(index)
     }
 
-    fn compute(
-        &self,
-        index: usize,
-        _threads: usize,
-        interrupt: &AtomicBool,
-    ) -> Result<Vec<PointQuantity>, PointFailure> {
-        self.run(index, interrupt).map_err(|e| match e {
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
+        self.run(index, job).map_err(|e| match e {
             RunError::Interrupted => PointFailure::Interrupted,
             e => PointFailure::Failed(e.to_string()),
         })

@@ -1,11 +1,9 @@
 //! The scan of a network: its points, and what is computed at one.
 
-use std::sync::atomic::AtomicBool;
-
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::spec::ScanCommand;
-use ntwk_core::{CellLibrary, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{ModelText, ScanArray};
 use ntwk_meanfield::{FixedPointStatus, Stability};
 
@@ -86,15 +84,10 @@ impl PointTask for NetworkScan<'_> {
         self.plan.overrides(index)
     }
 
-    fn compute(
-        &self,
-        index: usize,
-        threads: usize,
-        interrupt: &AtomicBool,
-    ) -> Result<Vec<PointQuantity>, PointFailure> {
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
         let model = self.plan.model(index, self.library);
         let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
-        Ok(compute(&model, self.plan.command, self.library, threads, interrupt)?)
+        Ok(compute(&model, self.plan.command, self.library, job)?)
     }
 }
 
@@ -106,19 +99,18 @@ fn compute(
     model: &Model,
     command: ScanCommand,
     library: &CellLibrary,
-    threads: usize,
-    interrupt: &AtomicBool,
+    job: &Job<'_>,
 ) -> Result<Vec<PointQuantity>, PointError> {
     let mut quantities = Vec::new();
     let theory = match command {
         ScanCommand::Meanfield | ScanCommand::Compare => {
-            Some(predict(model, library, threads, &mut |_, _| ())?)
+            Some(predict(model, library, &job.silent())?)
         }
         // A plan around a network never says morpho: its reader does not take the word.
         ScanCommand::Run | ScanCommand::Morpho => None,
     };
     if command != ScanCommand::Meanfield {
-        let result = simulate(model, threads, interrupt, &mut |_| ())?;
+        let result = simulate(model, &job.silent())?;
         if let Some(stop) = result.stopped {
             return Err(PointError::Stopped(stop));
         }
@@ -137,7 +129,7 @@ fn compute(
             quantities.push(PointQuantity::along("population", &name, &label, &unit, values));
         }
         if let Some(theory) = &theory {
-            let comparison = compare(model, &result.recording, theory, library, threads)?;
+            let comparison = compare(model, &result.recording, theory, library, job)?;
             let errors = comparison.populations.iter();
             let values = errors.map(|p| p.rate.relative_error.unwrap_or(f64::NAN)).collect();
             let label = "relative error of the predicted rate";

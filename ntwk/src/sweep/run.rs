@@ -1,7 +1,8 @@
 //! Computing the points of a task in parallel, each stored as soon as it is known, resumed where it ended.
 
+use ntwk_core::Job;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,26 +58,9 @@ pub enum ScanError {
     },
 }
 
-/// Progress of a scan, handed to a callback after every point.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ScanProgress {
-    /// Points known, failed ones included.
-    pub known: usize,
-    /// Of these, failed.
-    pub failed: usize,
-    /// Computed in this call.
-    pub computed: usize,
-    /// All points.
-    pub total: usize,
-    /// Wall-clock time of this call so far.
-    pub elapsed: Duration,
-}
-
 /// How a scan is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanOptions {
-    /// Threads, shared between points and inside them; the results do not depend on it.
-    pub threads: usize,
     /// Compute failed points again.
     pub retry_failed: bool,
     /// Forget what the file holds.
@@ -111,15 +95,14 @@ pub fn run_points(
     task: &dyn PointTask,
     path: &Path,
     options: ScanOptions,
-    interrupt: &AtomicBool,
-    progress: &mut (dyn FnMut(ScanProgress) + Send),
+    job: &Job<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let text = task.text()?;
     let origin = Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: task.seed(),
         generator: ntwk_core::engine::random::GENERATOR.to_owned(),
-        threads: options.threads as u32,
+        threads: job.thread_count() as u32,
         started: utc_timestamp(SystemTime::now()),
         wall_seconds: 0.0,
         host_features: host_features(),
@@ -139,19 +122,17 @@ pub fn run_points(
     let open: Vec<usize> =
         (0..points).filter(|&i| results.status[i] == PointStatus::Open).collect();
     let resumed = points - open.len();
-    let start = Instant::now();
     let shared = Mutex::new(Store {
         results,
-        progress,
         computed: 0,
         failure: None,
         last: Instant::now(),
         cost: Duration::ZERO,
     });
     let next = AtomicUsize::new(0);
-    let threads = options.threads.max(1);
+    let threads = job.thread_count();
     let workers = threads.min(open.len().max(1));
-    let store = |store: &mut Store<'_>| {
+    let store = |store: &mut Store| {
         let begin = Instant::now();
         let mut origin = origin.clone();
         origin.wall_seconds = store.results.seconds.iter().filter(|s| s.is_finite()).sum();
@@ -169,11 +150,11 @@ pub fn run_points(
             scope.spawn(move || {
                 while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let ended = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    if interrupt.load(Ordering::Relaxed) || ended().failure.is_some() {
+                    if job.is_interrupted() || ended().failure.is_some() {
                         break;
                     }
                     let begin = Instant::now();
-                    let outcome = match task.compute(index, inside, interrupt) {
+                    let outcome = match task.compute(index, &job.silent().on_threads(inside)) {
                         Ok(quantities) => Ok(quantities),
                         Err(PointFailure::Failed(error)) => Err(error),
                         Err(PointFailure::Interrupted) => break,
@@ -184,8 +165,7 @@ pub fn run_points(
                     if all.last.elapsed() >= STORE_SHARE * all.cost {
                         store(&mut all);
                     }
-                    let report = all.results.progress(all.computed, start.elapsed());
-                    (all.progress)(report);
+                    all.results.report(job);
                 }
             });
         }
@@ -211,9 +191,8 @@ pub fn run_points(
 }
 
 /// What the workers share.
-struct Store<'p> {
+struct Store {
     results: ScanResults,
-    progress: &'p mut (dyn FnMut(ScanProgress) + Send),
     computed: usize,
     failure: Option<FileError>,
     last: Instant,
@@ -275,16 +254,16 @@ impl ScanResults {
         }
     }
 
-    fn progress(&self, computed: usize, elapsed: Duration) -> ScanProgress {
-        let count = |status| self.status.iter().filter(|&&s| s == status).count();
-        let failed = count(PointStatus::Failed);
-        ScanProgress {
-            known: count(PointStatus::Done) + failed,
-            failed,
-            computed,
-            total: self.status.len(),
-            elapsed,
-        }
+    /// Says how many points are known.
+    fn report(&self, job: &Job<'_>) {
+        let count = |status| self.status.iter().filter(|s| **s == status).count();
+        let (total, failed) = (self.status.len(), count(PointStatus::Failed));
+        let known = total - count(PointStatus::Open);
+        let remark = match failed {
+            0 => format!("{known} of {total} points"),
+            n => format!("{known} of {total} points, {n} failed"),
+        };
+        job.report_with(known as f64 / total.max(1) as f64, &remark);
     }
 
     fn data(&self, task: &dyn PointTask) -> ScanData {

@@ -1,7 +1,6 @@
 //! What a scan computes: points that do not depend on each other, over labelled axes.
 
-use std::sync::atomic::AtomicBool;
-
+use ntwk_core::Job;
 use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{CellFileError, ModelText, ScanArray, ScanValues};
 
@@ -30,16 +29,11 @@ pub trait PointTask: Sync {
     /// What point `index` is, as (key, value).
     fn label(&self, index: usize) -> Vec<(String, String)>;
 
-    /// Computes point `index` on so many threads; the result does not depend on their number.
+    /// Computes point `index`; the result does not depend on the threads of the job.
     ///
     /// # Errors
     /// [`PointFailure`].
-    fn compute(
-        &self,
-        index: usize,
-        threads: usize,
-        interrupt: &AtomicBool,
-    ) -> Result<Vec<PointQuantity>, PointFailure>;
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure>;
 
     /// Number of points.
     fn points(&self) -> usize {

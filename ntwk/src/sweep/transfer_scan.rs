@@ -1,10 +1,9 @@
 //! The scan of a transfer function as a file that grows: measured in pieces, each stored, resumed where it ended.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use ntwk_core::{CellLibrary, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{FileError, read_scan, write_scan};
 use ntwk_meanfield::scan::design::{AxisError, Refinement, ScanAxis, grid, refine};
@@ -77,8 +76,6 @@ pub struct TransferScan {
 /// How a scan is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferScanOptions {
-    /// Threads; the results do not depend on it.
-    pub threads: usize,
     /// Forget what the file holds.
     pub fresh: bool,
     /// Measure failed points again.
@@ -186,12 +183,12 @@ impl Points {
         model: &Model,
         library: &CellLibrary,
         points: &[usize],
-        threads: usize,
+        job: &Job<'_>,
     ) -> Result<Vec<Outcome>, SingleCellError> {
         let settings = &model.spec().theory.scan;
         let measured = match self {
-            Self::Rates(plan) => plan.measure(model, settings, library, points, threads),
-            Self::Fluctuations(plan) => plan.measure(model, settings, library, points, threads),
+            Self::Rates(plan) => plan.measure(model, settings, library, points, job),
+            Self::Fluctuations(plan) => plan.measure(model, settings, library, points, job),
         }?;
         let outcome = |m: Result<_, ntwk_core::BlowUp>| match m {
             Ok(measurement) => Outcome::Done(measurement),
@@ -255,12 +252,10 @@ impl TransferScan {
 
 /// Scans the transfer function of a population into the file `path`, going on where the file ends.
 ///
-/// The file is replaced in one step each time, so that a process that is killed leaves a whole one. `progress` is
-/// called with the points known and the points there are.
+/// The file is replaced in one step each time, so that a process that is killed leaves a whole one.
 ///
 /// # Errors
 /// [`TransferScanError`]. A point that blows up is not an error: see [`TransferScan::failed`].
-#[allow(clippy::too_many_arguments)]
 pub fn scan_to_file(
     model: &Model,
     population: usize,
@@ -268,8 +263,7 @@ pub fn scan_to_file(
     library: &CellLibrary,
     path: &Path,
     options: TransferScanOptions,
-    interrupt: &AtomicBool,
-    progress: &mut dyn FnMut(usize, usize),
+    job: &Job<'_>,
 ) -> Result<TransferScan, TransferScanError> {
     let text = model_text(model)?;
     let label = format!("{design:?}");
@@ -292,7 +286,7 @@ pub fn scan_to_file(
         elapsed: Duration::ZERO,
     };
     let another = |difference| TransferScanError::Another { path: path.to_owned(), difference };
-    let origin = provenance(model, options.threads, SystemTime::now(), 0.0);
+    let origin = provenance(model, job.thread_count(), SystemTime::now(), 0.0);
     if !options.fresh && path.exists() {
         let Some((data, made_from, made)) = read_scan(path)? else {
             return Err(another("it is no scan"));
@@ -330,7 +324,7 @@ pub fn scan_to_file(
     scan.resumed = scan.outcomes.iter().filter(|o| **o != Outcome::Open).count();
     let start = Instant::now();
     let neurons = model.spec().theory.scan.neurons.max(1);
-    let chunk = (options.threads as u64 * CELLS_AT_A_TIME).div_ceil(neurons) as usize;
+    let chunk = (job.thread_count() as u64 * CELLS_AT_A_TIME).div_ceil(neurons) as usize;
     let store = |scan: &TransferScan| -> Result<(), TransferScanError> {
         let mut origin = origin.clone();
         origin.wall_seconds = start.elapsed().as_secs_f64();
@@ -343,19 +337,27 @@ pub fn scan_to_file(
             .filter(|&i| scan.outcomes[i] == Outcome::Open)
             .take(chunk)
             .collect();
-        let known = || scan.outcomes.iter().filter(|o| **o != Outcome::Open).count();
-        progress(known(), scan.outcomes.len());
+        let known = scan.outcomes.iter().filter(|o| **o != Outcome::Open).count();
+        let total = scan.outcomes.len();
+        let remark = format!("{known} of {total} points");
+        job.report_with(known as f64 / total.max(1) as f64, &remark);
         if open.is_empty() {
             if scan.refine(design)? {
                 continue;
             }
             break;
         }
-        if interrupt.load(Ordering::Relaxed) {
+        if job.is_interrupted() {
             scan.interrupted = true;
             break;
         }
-        let measured = scan.points.measure(model, library, &open, options.threads)?;
+        let measured = match scan.points.measure(model, library, &open, &job.silent()) {
+            Err(SingleCellError::Interrupted(_)) => {
+                scan.interrupted = true;
+                break;
+            }
+            measured => measured?,
+        };
         scan.computed += open.len();
         open.into_iter().zip(measured).for_each(|(i, outcome)| scan.outcomes[i] = outcome);
         // The last piece is stored below.

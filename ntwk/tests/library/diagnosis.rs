@@ -46,7 +46,7 @@ fn cells_at_the_simulated_rates_are_those_of_an_uncoupled_network() {
     let model = crate::common::model(MODEL);
     let recording = crate::common::run(&model, 2);
     let library = ntwk_cells::library();
-    let cells = poisson_cells(&model, &recording, &library, 2).unwrap();
+    let cells = poisson_cells(&model, &recording, &library, &ntwk_core::Job::threads(2)).unwrap();
     let cell = &cells[0];
     assert!(cell.simulated_rate > 2.0, "{cell:?}");
     // Both are means over 400 independent cells: four standard errors of their difference.
@@ -58,7 +58,10 @@ fn cells_at_the_simulated_rates_are_those_of_an_uncoupled_network() {
     assert!((cell.V_m_mean.unwrap() - mean).abs() < 0.25, "{cell:?} {mean}");
     assert!((cell.V_m_sd.unwrap() / sd - 1.0).abs() < 0.05, "{cell:?} {sd}");
     // The same bits for any number of threads.
-    assert_eq!(poisson_cells(&model, &recording, &library, 1).unwrap(), cells);
+    assert_eq!(
+        poisson_cells(&model, &recording, &library, &ntwk_core::Job::threads(1)).unwrap(),
+        cells
+    );
 }
 
 #[test]
@@ -88,8 +91,9 @@ connection = { rule = "all_to_all" }
     let recording = crate::common::run(&model, 2);
     let library = ntwk_cells::library();
     let theory =
-        ntwk_meanfield::prediction::predict::predict(&model, &library, 2, &mut |_, _| ()).unwrap();
-    let forms = theory_forms(&model, &theory, &library, 2).unwrap();
+        ntwk_meanfield::prediction::predict::predict(&model, &library, &ntwk_core::Job::threads(2))
+            .unwrap();
+    let forms = theory_forms(&model, &theory, &library, &ntwk_core::Job::threads(2)).unwrap();
     let rows = compared_forms(&model, &recording, &forms).unwrap();
     let peak = |form: &str| {
         let row = rows.iter().find(|r| r.form.contains(form)).unwrap_or_else(|| panic!("{form}"));

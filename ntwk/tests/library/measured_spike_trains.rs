@@ -21,7 +21,7 @@ fn model(file: &str, changes: &[(&str, &str)]) -> Model {
 }
 
 fn theory(model: &Model, threads: usize) -> Theory {
-    predict(model, &ntwk_cells::library(), threads, &mut |_, _| ()).unwrap()
+    predict(model, &ntwk_cells::library(), &ntwk_core::Job::threads(threads)).unwrap()
 }
 
 fn stationary(model: &Model, theory: &Theory) -> Vec<f64> {
@@ -74,7 +74,7 @@ fn the_theory_along_a_key_is_that_of_the_model_where_it_is_written() {
         ..ParameterScanSpec::default()
     };
     let library = ntwk_cells::library();
-    let family = TheoryFamily::new(&model, &scan, &library, 2, &mut |_, _| ()).unwrap();
+    let family = TheoryFamily::new(&model, &scan, &library, &ntwk_core::Job::threads(2)).unwrap();
     // 4 nS, the weight of the model, is one of the nodes at which cells are scanned.
     let (system, input) = family.system(&[4.0]).unwrap();
     let options = FixedPointOptions::default();

@@ -3,7 +3,6 @@
 //! the check panic.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use crate::common::tree;
 use ntwk::cells::library;
@@ -107,8 +106,7 @@ const NO_EFFECT_ON_A_RUN: [(&str, &str); 3] = [
 fn every_number_changes_the_run_or_the_windows_or_is_refused() {
     let root = good("features.toml");
     let outcome = |model: &Model| {
-        let run = ntwk_core::engine::run::simulate(model, 1, &AtomicBool::new(false), &mut |_| ())
-            .unwrap();
+        let run = ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(1)).unwrap();
         (run.recording, run.stopped.map(|s| s.to_string()), Windows::of(model))
     };
     // [theory] is the business of the next test.
@@ -130,8 +128,7 @@ fn every_number_changes_the_run_or_the_windows_or_is_refused() {
 fn every_number_of_receptors_draws_plasticity_and_changes_matters_to_a_run() {
     let root = good("engine.toml");
     let outcome = |model: &Model| {
-        let run = ntwk_core::engine::run::simulate(model, 1, &AtomicBool::new(false), &mut |_| ())
-            .unwrap();
+        let run = ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(1)).unwrap();
         (run.recording, run.stopped.map(|s| s.to_string()))
     };
     let (count, idle) = idle(&root, |_| true, outcome);
@@ -148,8 +145,7 @@ fn every_number_of_receptors_draws_plasticity_and_changes_matters_to_a_run() {
 fn every_number_of_the_other_kinds_of_cells_matters_to_a_run() {
     let root = good("cells.toml");
     let outcome = |model: &Model| {
-        let run = ntwk_core::engine::run::simulate(model, 1, &AtomicBool::new(false), &mut |_| ())
-            .unwrap();
+        let run = ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(1)).unwrap();
         (run.recording, run.stopped.map(|s| s.to_string()))
     };
     let (count, idle) = idle(&root, |_| true, outcome);
@@ -169,7 +165,7 @@ fn every_number_of_the_other_kinds_of_cells_matters_to_a_run() {
 #[test]
 fn every_number_of_the_theory_changes_the_prediction() {
     let root = good("theory.toml");
-    let outcome = |model: &Model| match predict(model, &library(), 1, &mut |_, _| ()) {
+    let outcome = |model: &Model| match predict(model, &library(), &ntwk_core::Job::threads(1)) {
         Ok(theory) => {
             let fit = &theory.populations[0].fit;
             format!("{:?} {:?}", theory.trajectory, fit.transfer_function.coefficients())
@@ -184,7 +180,7 @@ fn every_number_of_the_theory_changes_the_prediction() {
 #[test]
 fn every_number_of_the_cell_and_the_input_changes_the_prediction() {
     let root = good("theory.toml");
-    let outcome = |model: &Model| match predict(model, &library(), 1, &mut |_, _| ()) {
+    let outcome = |model: &Model| match predict(model, &library(), &ntwk_core::Job::threads(1)) {
         Ok(theory) => format!("{:?}", theory.trajectory),
         Err(error) => error.to_string(),
     };

@@ -1,8 +1,6 @@
 //! Properties of random small models: reading, checking and running them ends in faults, in finite numbers, or in a blow-up
 //! that says where; and the bits do not depend on the number of threads.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::common::parse_model;
 use ntwk::core::{Model, SimulationError};
 use ntwk_core::engine::run::{Stop, simulate};
@@ -170,7 +168,7 @@ prop_compose! {
 
 /// Runs a model; what it recorded is finite, or it says what blew up.
 fn run(model: &Model, threads: usize) -> Result<ntwk::core::Recording, TestCaseError> {
-    let result = simulate(model, threads, &AtomicBool::new(false), &mut |_| ()).unwrap();
+    let result = simulate(model, &ntwk_core::Job::threads(threads)).unwrap();
     match &result.stopped {
         None => {}
         Some(Stop::Failed(SimulationError::BlowUp(blow_up))) => {

@@ -5,7 +5,6 @@
 //! three is compared; its tolerance is 1.5 %.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use ntwk_core::engine::run::simulate;
 
@@ -25,7 +24,7 @@ fn rates(statistics: &str, afferent_rate: &str) -> [f64; 2] {
         ]
         .map(|(key, value)| (key.to_owned(), value));
         let model = ntwk_io::read_model(&path, &overrides, &ntwk_cells::library()).unwrap();
-        let result = simulate(&model, 2, &AtomicBool::new(false), &mut |_| ()).unwrap();
+        let result = simulate(&model, &ntwk_core::Job::threads(2)).unwrap();
         for (sum, population) in sums.iter_mut().zip(&result.recording.populations) {
             let spikes: u32 = population.counts[5000..25_000].iter().sum();
             *sum += f64::from(spikes) / 2.0 / population.size as f64;

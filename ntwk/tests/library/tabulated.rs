@@ -161,7 +161,8 @@ fn tables_serve_in_the_mean_field() {
     let model = crate::common::model(&text);
     let library = ntwk_cells::library();
     let theory =
-        ntwk_meanfield::prediction::predict::predict(&model, &library, 2, &mut |_, _| ()).unwrap();
+        ntwk_meanfield::prediction::predict::predict(&model, &library, &ntwk_core::Job::threads(2))
+            .unwrap();
     assert!(theory.populations[0].table.is_some());
     let point = theory.working_point([200.0, 300.0]).unwrap().unwrap();
     assert!(point.in_domain[0]);
@@ -169,7 +170,8 @@ fn tables_serve_in_the_mean_field() {
     let mut settings = model.spec().theory.scan.clone();
     settings.neurons = 1500;
     let plan = SingleCellPlan::at_rates(&model, 0, &settings, vec![vec![4.0, 8.0]]).unwrap();
-    let measured = plan.measure(&model, &settings, &library, &[0], 2).unwrap();
+    let measured =
+        plan.measure(&model, &settings, &library, &[0], &ntwk_core::Job::threads(2)).unwrap();
     let measured = measured[0].as_ref().unwrap();
     // A node of the table has some 250 spikes: 6 %, less for the few nodes that count at a point.
     let error = point.rates[0] / measured.rate - 1.0;
@@ -190,8 +192,7 @@ connection = { rule = "all_to_all" }
     let refused = ntwk_meanfield::prediction::predict::predict(
         &crate::common::model(&third),
         &library,
-        2,
-        &mut |_, _| (),
+        &ntwk_core::Job::threads(2),
     );
     assert!(refused.unwrap_err().to_string().contains("needs two classes of inputs"));
 }
@@ -209,7 +210,9 @@ fn a_scan_of_fluctuations_makes_a_table_of_its_points() {
     let plan = FluctuationPlan::new(&model, 0, &axes).unwrap();
     let settings = &model.spec().theory.scan;
     let all: Vec<usize> = (0..plan.len()).collect();
-    let measured = plan.measure(&model, settings, &ntwk_cells::library(), &all, 2).unwrap();
+    let measured = plan
+        .measure(&model, settings, &ntwk_cells::library(), &all, &ntwk_core::Job::threads(2))
+        .unwrap();
     let points: Vec<ScanPoint> = measured
         .into_iter()
         .enumerate()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ntwk::sweep::transfer_scan::{
     Design, Outcome, Points, TransferScan, TransferScanError, TransferScanOptions, scan_to_file,
 };
-use ntwk_core::Model;
+use ntwk_core::{Job, Model, Progress};
 use ntwk_io::{Notation, parse_tree, read_scan};
 use ntwk_meanfield::scan::design::{Refinement, ScanAxis, Spacing};
 use ntwk_meanfield::scan::fluctuations::FluctuationAxes;
@@ -58,8 +58,7 @@ fn grid() -> Design {
     Design::Grid(vec![axis(0.5, 40.0, 14, Spacing::Log), axis(0.0, 20.0, 10, Spacing::Linear)])
 }
 
-const OPTIONS: TransferScanOptions =
-    TransferScanOptions { threads: 1, fresh: false, retry_failed: false };
+const OPTIONS: TransferScanOptions = TransferScanOptions { fresh: false, retry_failed: false };
 
 fn scan(
     model: &Model,
@@ -67,8 +66,7 @@ fn scan(
     path: &Path,
     options: TransferScanOptions,
 ) -> Result<TransferScan, TransferScanError> {
-    let free = AtomicBool::new(false);
-    scan_to_file(model, 0, design, &ntwk_cells::library(), path, options, &free, &mut |_, _| {})
+    scan_to_file(model, 0, design, &ntwk_cells::library(), path, options, &Job::threads(1))
 }
 
 #[test]
@@ -80,17 +78,10 @@ fn an_interrupted_scan_goes_on_and_ends_with_the_same_bits() {
     assert_eq!((expected.outcomes.len(), expected.computed, expected.resumed), (140, 140, 0));
 
     let stop = AtomicBool::new(false);
-    let first = scan_to_file(
-        &model,
-        0,
-        &grid(),
-        &ntwk_cells::library(),
-        &parts,
-        TransferScanOptions { threads: 2, ..OPTIONS },
-        &stop,
-        &mut |known, _| stop.store(known > 0, Ordering::Relaxed),
-    )
-    .unwrap();
+    let watch = |p: &Progress<'_>| stop.store(p.fraction > 0.0, Ordering::Relaxed);
+    let job = Job::threads(2).interrupted_by(&stop).reporting_to(&watch);
+    let library = ntwk_cells::library();
+    let first = scan_to_file(&model, 0, &grid(), &library, &parts, OPTIONS, &job).unwrap();
     assert!(first.interrupted && first.computed > 0 && first.computed < 140, "{}", first.computed);
     let rest = scan(&model, &grid(), &parts, OPTIONS).unwrap();
     assert_eq!((rest.resumed, rest.computed), (first.computed, 140 - first.computed));

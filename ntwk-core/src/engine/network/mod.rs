@@ -20,6 +20,7 @@ use crate::spec::waveform::Waveform;
 
 use lower::Lowering;
 use partition::partition;
+pub use partition::threads_for;
 
 /// A lowered network: what every worker reads, and the part each worker owns.
 pub struct Network {
