@@ -22,7 +22,7 @@ use ntwk::figures::overview::{TheoryCurves, overview};
 use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
 use ntwk::run::stream::StreamedRun;
 use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
 /// JSON.
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
         &model,
         &recording,
         Some(&TheoryCurves::of(&theory)),
-        Windows::of(&model).smoothing,
+        ComparisonWindows::of(&model).smoothing,
         &theme(args.run.dark),
     )?;
     files.extend(write_figure(&args.run.out, "overview", &figure)?);

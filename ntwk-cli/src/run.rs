@@ -15,7 +15,7 @@ use super::table::{Table, number};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
 use ntwk::run::stream::{StreamPlan, StreamedRun, simulate_to_file};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Machine-readable summary of a run.
 #[derive(Serialize)]
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     drop(file);
 
-    let windows = Windows::of(&model);
+    let windows = ComparisonWindows::of(&model);
     let window = windows.stationary;
     let populations = summaries(&recording, window);
     let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);

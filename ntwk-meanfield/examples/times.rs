@@ -136,21 +136,24 @@ fn main() -> Result<(), Failure> {
     let options = FixedPointOptions::default();
 
     let start = [vec![1.0, 1.0]];
-    let (one, _) = best(repeats, || Ok(find_fixed_points(&system, &drive, &start, &options)?))?;
+    let (one, _) =
+        best(repeats, || Ok(find_fixed_points(&system, &drive, &start, &options, &Job::new())?))?;
     let starts = default_starts(2);
     let (all, points) =
-        best(repeats, || Ok(find_fixed_points(&system, &drive, &starts, &options)?))?;
-    let rest = points.found.first().ok_or("no fixed point")?;
+        best(repeats, || Ok(find_fixed_points(&system, &drive, &starts, &options, &Job::new())?))?;
+    let rest = points.points.first().ok_or("no fixed point")?;
 
     // 1.5 s every 0.1 ms.
     let times: Vec<f64> = (0..=15_000).map(|k| 0.1 * f64::from(k)).collect();
     let settings = IntegrationOptions::default();
-    let (course, trajectory) =
-        best(repeats, || Ok(integrate(&system, &[0.0, 0.0], &bump(4.0), &times, &settings)?))?;
+    let (course, trajectory) = best(repeats, || {
+        Ok(integrate(&system, &[0.0, 0.0], &bump(4.0), &times, &settings, &Job::new())?)
+    })?;
     let peak = trajectory.component(0).fold(0.0, f64::max);
     let terms = spectrum()?;
-    let (terms_course, terms_trajectory) =
-        best(repeats, || Ok(integrate(&terms, &[1.0, 1.0], &bump(6.0), &times, &settings)?))?;
+    let (terms_course, terms_trajectory) = best(repeats, || {
+        Ok(integrate(&terms, &[1.0, 1.0], &bump(6.0), &times, &settings, &Job::new())?)
+    })?;
     let terms_peak = terms_trajectory.component(0).fold(0.0, f64::max);
 
     let side = 100;
@@ -161,11 +164,11 @@ fn main() -> Result<(), Failure> {
         Ok((system, Input { afferent_rates: vec![rate], currents: vec![0.0; 2] }))
     };
     let (map, places) = best(repeats.min(3), || {
-        Ok(map_fixed_points(side * side, &place, &starts, &options, &Job::threads(threads)))
+        Ok(map_fixed_points(side * side, &place, &starts, &options, &Job::threads(threads))?)
     })?;
     let known = places.iter().flatten();
     let (found, failed) =
-        known.fold((0, 0), |(a, b), p| (a + usize::from(!p.found.is_empty()), b + p.failed.len()));
+        known.fold((0, 0), |(a, b), p| (a + usize::from(!p.points.is_empty()), b + p.failed.len()));
     println!(
         "{{\"fixed_point_s\": {one:e}, \"all_fixed_points_s\": {all:e}, \"rates_hz\": {:?}, \
          \"trajectory_s\": {course:e}, \"peak_hz\": {peak}, \"terms_trajectory_s\": {terms_course:e}, \

@@ -17,7 +17,7 @@
 //! Brain for comparison.
 //!
 //! ```
-//! use ntwk_core::Membrane;
+//! use ntwk_core::{Job, Membrane};
 //! use ntwk_meanfield::*;
 //! use std::sync::Arc;
 //!
@@ -49,8 +49,8 @@
 //! let system = MeanField::new(populations, vec!["drive".to_owned()], 5.0)?;
 //!
 //! let drive = Input { afferent_rates: vec![4.0], currents: vec![0.0, 0.0] };
-//! let fixed_points = find_fixed_points(&system, &drive, &default_starts(2), &FixedPointOptions::default())?;
-//! let rest = fixed_points.found.iter().find(|f| f.stability == Stability::Stable).ok_or("no stable state")?;
+//! let fixed_points = find_fixed_points(&system, &drive, &default_starts(2), &FixedPointOptions::default(), &Job::new())?;
+//! let rest = fixed_points.points.iter().find(|f| f.stability == Stability::Stable).ok_or("no stable state")?;
 //! assert!((rest.rates[0] - 4.76).abs() < 0.01 && (rest.rates[1] - 13.04).abs() < 0.01);
 //!
 //! let stimulus = |t: f64, input: &mut Input| {
@@ -58,7 +58,7 @@
 //! };
 //! let source = FunctionInput { function: stimulus, discontinuities: vec![100.0, 150.0] };
 //! let times: Vec<f64> = (0..=3000).map(|k| 0.1 * f64::from(k)).collect();
-//! let response = integrate(&system, &rest.rates, &source, &times, &IntegrationOptions::default())?;
+//! let response = integrate(&system, &rest.rates, &source, &times, &IntegrationOptions::default(), &Job::new())?;
 //! assert!(response.component(0).fold(0.0, f64::max) > 5.5);
 //! # Ok(())
 //! # }
@@ -82,7 +82,6 @@ pub use bifurcation::bifurcation_diagram::{BifurcationDiagram, Sought, bifurcati
 pub use bifurcation::branch::{
     Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
 };
-pub use bifurcation::construction::{Construction, ConstructionError, fixed_point_construction};
 pub use bifurcation::continuation::{Family, follow};
 pub use bifurcation::fixed_point::{
     FixedPoint, FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, Stability,
@@ -90,6 +89,7 @@ pub use bifurcation::fixed_point::{
 };
 pub use bifurcation::parameter_map::map_fixed_points;
 pub use bifurcation::phase_plane::{PhasePlane, PhasePlaneError, phase_plane};
+pub use bifurcation::self_consistency::{SelfConsistency, SelfConsistencyError, self_consistency};
 pub use dynamics::dormand_prince::Tolerance;
 pub use dynamics::linear_response::LinearResponse;
 pub use dynamics::noise::{NoiseError, NoiseOptions, integrate_with_noise};
@@ -106,8 +106,10 @@ pub use moments::{
 };
 pub use scan::point::{FitError, FitQuality, ScanPoint};
 pub use scan::unsupported::{Unsupported, covered_membrane, synapse_class};
-pub use spatial::pathway::{InvalidPathway, Link, Pathway, PathwayFault};
-pub use spatial::place_network::{PlaceNetwork, PlaceNetworkError, PlaceOptions, PlaceTrajectory};
+pub use spatial::coupling::{Coupling, CouplingFault, InvalidCoupling, Link};
+pub use spatial::spatial_mean_field::{
+    SpatialError, SpatialMeanField, SpatialOptions, SpatialTrajectory,
+};
 pub use system::input::{FunctionInput, Input, InputError, InputSource, SampledInput};
 pub use system::point::{Gains, Point, PointError};
 pub use system::{
@@ -115,8 +117,8 @@ pub use system::{
 };
 pub use transfer::domain::Domain;
 pub use transfer::effective_threshold::{EffectiveThreshold, ThresholdError, effective_threshold};
+pub use transfer::fit_domain::FitDomain;
 pub use transfer::siegert::Siegert;
-pub use transfer::support::Support;
 pub use transfer::tabulated::{TableError, Tabulated};
 pub use transfer::threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer::transfer_function::{DynTransferFunction, TransferFunction};

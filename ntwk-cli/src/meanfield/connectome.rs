@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use ntwk_core::Model;
 use ntwk_core::spec::fault::nearest;
+use ntwk_core::{Job, Model};
 use ntwk_io::{Matrix, read_matrix_csv};
-use ntwk_meanfield::{Input, InputSource, Pathway, PlaceNetwork};
+use ntwk_meanfield::{Coupling, Input, InputSource, SpatialMeanField};
 
 use super::super::Failure;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
@@ -15,13 +15,13 @@ use super::args::ConnectomeArgs;
 use super::rates::predict_with_bar;
 use super::{place_options, run_places, store};
 use ntwk::figures::overview::FigureError;
-use ntwk::studies::place_rates::{PlaceAxis, PlaceRates, place_figure};
+use ntwk::studies::spatial_rates::{NodeAxis, SpatialRates, spatial_rates_figure};
 use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
-/// A checked command line: the pathway between regions, their names, indices of population and afferent, stimuli by region.
+/// A checked command line: the coupling between regions, their names, indices of population and afferent, stimuli by region.
 struct Brain {
-    pathway: Pathway,
+    coupling: Coupling,
     names: Vec<String>,
     source: usize,
     onto: usize,
@@ -35,10 +35,11 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
     let brain = brain(&model, args)?;
     make_folder(&args.run.out)?;
     let theory = predict_with_bar(&model, &args.run)?;
-    let argument = |e: ntwk_meanfield::PlaceNetworkError| Failure::Argument(e.to_string());
+    let argument = |e: ntwk_meanfield::SpatialError| Failure::Argument(e.to_string());
     let regions = brain.names.len();
-    let mut network = PlaceNetwork::new(theory.mean_field.clone(), regions).map_err(argument)?;
-    network.add_to_afferent(brain.onto, brain.source, brain.pathway).map_err(argument)?;
+    let mut network =
+        SpatialMeanField::new(theory.mean_field.clone(), regions).map_err(argument)?;
+    network.add_to_afferent(brain.onto, brain.source, brain.coupling).map_err(argument)?;
 
     let write = |region: usize, t: f64, input: &mut Input| {
         theory.input.write(t, input);
@@ -48,13 +49,13 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
             }
         }
     };
-    let initial = alone(&theory, &Windows::of(&model))?;
+    let initial = alone(&theory, &ComparisonWindows::of(&model), &args.run.terminal().job())?;
     let (trajectory, stopped) =
         run_places(&network, &initial, &write, &options, &args.run.terminal())?;
-    let rates = PlaceRates::of_theory(&trajectory, network.local());
+    let rates = SpatialRates::of_theory(&trajectory, network.local());
 
     print(table(&rates, &brain.names));
-    let axis = PlaceAxis {
+    let axis = NodeAxis {
         label: "region".to_owned(),
         positions: (1..=regions).map(|r| r as f64).collect(),
         unit: "1".to_owned(),
@@ -63,8 +64,9 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
     let groups = [rates.group("connectome", &axis)];
     let (out, job) = (&args.run.out, args.run.terminal().job());
     let mut files = vec![store(out, "connectome", &model, &groups, &job, started)?];
-    let figure = place_figure("Rates of regions", &[("", &rates)], &axis, &theme(args.run.dark))
-        .map_err(FigureError::from)?;
+    let figure =
+        spatial_rates_figure("Rates of regions", &[("", &rates)], &axis, &theme(args.run.dark))
+            .map_err(FigureError::from)?;
     files.extend(write_figure(out, "connectome", &figure)?);
     list_files(&files);
     theory.limitations.iter().for_each(note);
@@ -79,10 +81,10 @@ pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
 }
 
 /// The state in which a region settles without the others; silence where it does not settle.
-fn alone(theory: &Theory, windows: &Windows) -> Result<Vec<f64>, Failure> {
+fn alone(theory: &Theory, windows: &ComparisonWindows, job: &Job<'_>) -> Result<Vec<f64>, Failure> {
     let system = &theory.mean_field;
     let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
-    Ok(match theory.working_point(windows.stationary)? {
+    Ok(match theory.stationary_state(windows.stationary, job)? {
         Some(point) => system.adapted_state(&point.rates, &input).map_err(TheoryError::from)?,
         None => vec![0.0; ntwk_meanfield::Dynamics::dimension(system)],
     })
@@ -117,8 +119,8 @@ fn brain(model: &Model, args: &ConnectomeArgs) -> Result<Brain, Failure> {
         Some(m) => m.rows.iter().map(|r| r.iter().map(|l| l / args.velocity).collect()).collect(),
         None => vec![vec![0.0; n]; n],
     };
-    let pathway = match Pathway::from_matrices(&scaled, &delays) {
-        Ok(pathway) => Some(pathway),
+    let coupling = match Coupling::from_matrices(&scaled, &delays) {
+        Ok(coupling) => Some(coupling),
         Err(e) => {
             faults.push(e.to_string());
             None
@@ -155,8 +157,8 @@ fn brain(model: &Model, args: &ConnectomeArgs) -> Result<Brain, Failure> {
             (region, s.rate, s.times)
         })
         .collect();
-    match pathway {
-        Some(pathway) if faults.is_empty() => Ok(Brain { pathway, names, source, onto, stimuli }),
+    match coupling {
+        Some(coupling) if faults.is_empty() => Ok(Brain { coupling, names, source, onto, stimuli }),
         _ => Err(Failure::Argument(faults.join("\n"))),
     }
 }
@@ -182,7 +184,7 @@ fn region_names(
 }
 
 /// Final and highest rates of each region.
-fn table(rates: &PlaceRates, names: &[String]) -> String {
+fn table(rates: &SpatialRates, names: &[String]) -> String {
     let mut header = vec!["region".to_owned()];
     for population in &rates.populations {
         header.push(format!("{population} at the end (Hz)"));

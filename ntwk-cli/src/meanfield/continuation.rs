@@ -58,7 +58,7 @@ pub(crate) fn run(args: &ContinueArgs) -> Result<(), Failure> {
     let family = family(&model, &scan, &library, &args.run)?;
     family.check_smooth()?;
     make_folder(&args.run.out)?;
-    let diagram = family.bifurcation_diagram(logarithmic)?;
+    let diagram = family.bifurcation_diagram(logarithmic, &args.run.terminal().job())?;
     let axis = &family.axes()[0];
     let names: Vec<String> = model.populations().iter().map(|p| p.name.clone()).collect();
 

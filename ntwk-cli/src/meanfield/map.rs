@@ -50,9 +50,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<(), Failure> {
             job,
         )
     });
-    if terminal.is_interrupted() {
-        return Err(Failure::Interrupted);
-    }
+    let results = results.map_err(|_| Failure::Interrupted)?;
     let map = FixedPointMap::new(shape, names.len(), &results);
     let data = map.data([first, second], &names);
 

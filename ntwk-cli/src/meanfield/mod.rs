@@ -22,7 +22,7 @@ use ntwk_core::spec::{ParameterScanSpec, VarySpec, VaryValues};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
 use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::{Input, PlaceNetwork, PlaceOptions, PlaceTrajectory};
+use ntwk_meanfield::{Input, SpatialMeanField, SpatialOptions, SpatialTrajectory};
 
 use super::Failure;
 use super::args::RunArgs;
@@ -99,7 +99,7 @@ fn store(
 }
 
 /// How places are integrated over the duration of a model: steps of `dt` (ms), or short beside the time constant.
-fn place_options(model: &Model, dt: Option<f64>) -> Result<PlaceOptions, Failure> {
+fn place_options(model: &Model, dt: Option<f64>) -> Result<SpatialOptions, Failure> {
     #[allow(non_snake_case)]
     let T = model.spec().theory.T;
     let dt = dt.unwrap_or_else(|| {
@@ -112,17 +112,17 @@ fn place_options(model: &Model, dt: Option<f64>) -> Result<PlaceOptions, Failure
         return Err(Failure::Argument(rule));
     }
     let every = (TRAJECTORY_INTERVAL / dt).round().max(1.0) as usize;
-    Ok(PlaceOptions { dt, t_stop: model.t_stop(), every })
+    Ok(SpatialOptions { dt, t_stop: model.t_stop(), every })
 }
 
 /// Integrates coupled places with a progress bar; says whether Ctrl-C ended it early.
 fn run_places(
-    network: &PlaceNetwork,
+    network: &SpatialMeanField,
     initial: &[f64],
     input: &dyn Fn(usize, f64, &mut Input),
-    options: &PlaceOptions,
+    options: &SpatialOptions,
     terminal: &Terminal,
-) -> Result<(PlaceTrajectory, bool), Failure> {
+) -> Result<(SpatialTrajectory, bool), Failure> {
     let trajectory = terminal
         .run("mean field", |job| network.integrate(initial, input, options, job))
         .map_err(|e| Failure::Argument(e.to_string()))?;

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use ntwk_core::Model;
 use ntwk_core::spec::fault::nearest;
+use ntwk_core::{Job, Model};
 use ntwk_meanfield::{Input, IntegrationOptions, MeanField, Trajectory, integrate, phase_plane};
 
 use super::super::Failure;
@@ -15,7 +15,7 @@ use super::store;
 use ntwk::studies::theory_figures::phase_plane_figure;
 use ntwk::studies::theory_studies::{phase_plane_group, trajectory_group};
 use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, TheoryError};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Arrows a side.
 const ARROWS: usize = 19;
@@ -30,24 +30,32 @@ pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
     let chosen = populations(&model, args)?;
     make_folder(&args.run.out)?;
     let theory = predict_with_bar(&model, &args.run)?;
-    let windows = Windows::of(&model);
-    let points = theory.fixed_points(windows.stationary)?;
+    let windows = ComparisonWindows::of(&model);
+    let points = theory.fixed_points(windows.stationary, &args.run.terminal().job())?;
     let system = &theory.mean_field;
     let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
     let names = names(&theory);
-    print(format!("{}{}", fixed_point_table(&points.found, &names), window_line(&windows)));
+    print(format!("{}{}", fixed_point_table(&points.points, &names), window_line(&windows)));
 
-    let held = match theory.working_point(windows.stationary)? {
+    let held = match theory.stationary_state(windows.stationary, &args.run.terminal().job())? {
         Some(point) => point.rates,
-        None => points.found.first().map_or_else(|| vec![0.0; names.len()], |p| p.rates.clone()),
+        None => points.points.first().map_or_else(|| vec![0.0; names.len()], |p| p.rates.clone()),
     };
     let ranges = chosen.map(|p| {
         let given = args.range.iter().find(|(name, _)| *name == names[p]);
-        let highest = points.found.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
+        let highest = points.points.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
         given.map_or([0.0, (2.0 * highest).max(SMALLEST_RANGE)], |(_, range)| *range)
     });
-    let plane = phase_plane(system, &input, chosen, &held, ranges, [ARROWS, LINES])
-        .map_err(|e| Failure::Argument(e.to_string()))?;
+    let plane = phase_plane(
+        system,
+        &input,
+        chosen,
+        &held,
+        ranges,
+        [ARROWS, LINES],
+        &args.run.terminal().job(),
+    )
+    .map_err(|e| Failure::Argument(e.to_string()))?;
 
     let starts = if args.start.is_empty() {
         let [[low, _], [_, high]] = ranges;
@@ -62,7 +70,7 @@ pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
             for (&p, &rate) in chosen.iter().zip(start) {
                 rates[p] = rate;
             }
-            course(system, &input, &rates)
+            course(system, &input, &rates, &args.run.terminal().job())
         })
         .collect::<Result<Vec<_>, TheoryError>>()?;
 
@@ -147,7 +155,12 @@ fn populations(model: &Model, args: &PhasePlaneArgs) -> Result<[usize; 2], Failu
 
 /// The course of the whole system from given rates, adaptation currents being those of these rates, until the slowest
 /// variable has settled.
-fn course(system: &MeanField, input: &Input, rates: &[f64]) -> Result<Trajectory, TheoryError> {
+fn course(
+    system: &MeanField,
+    input: &Input,
+    rates: &[f64],
+    job: &Job<'_>,
+) -> Result<Trajectory, TheoryError> {
     let slowest = system
         .populations()
         .iter()
@@ -159,5 +172,5 @@ fn course(system: &MeanField, input: &Input, rates: &[f64]) -> Result<Trajectory
     let n = (10.0 * slowest / interval).ceil() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * interval).collect();
     let initial = system.adapted_state(rates, input)?;
-    Ok(integrate(system, &initial, input, &times, &IntegrationOptions::default())?)
+    Ok(integrate(system, &initial, input, &times, &IntegrationOptions::default(), job)?)
 }

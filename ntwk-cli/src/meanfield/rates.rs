@@ -2,9 +2,9 @@
 
 use std::time::{Instant, SystemTime};
 
-use ntwk_core::Model;
+use ntwk_core::{Job, Model};
 use ntwk_io::{RunContents, WriteOptions, write_run};
-use ntwk_meanfield::{Construction, FixedPoint, FixedPoints, Stability, fixed_point_construction};
+use ntwk_meanfield::{FixedPoint, FixedPoints, SelfConsistency, Stability, self_consistency};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 
 use super::super::Failure;
@@ -15,24 +15,24 @@ use super::super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
 use ntwk::report::results::theory_groups;
 use ntwk::run::stream::{model_text, provenance};
-use ntwk::studies::theory_figures::construction_figure;
+use ntwk::studies::theory_figures::self_consistency_figure;
 use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, predict};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
-/// Rates at which the construction of the fixed points is drawn.
-const CONSTRUCTION_POINTS: usize = 400;
+/// Rates at which the graphical solution is drawn.
+const SOLUTION_POINTS: usize = 400;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let model = model(args)?;
     make_folder(&args.out)?;
     let (started, start) = (SystemTime::now(), Instant::now());
     let theory = predict_with_bar(&model, args)?;
-    let windows = Windows::of(&model);
-    let points = theory.fixed_points(windows.stationary)?;
+    let windows = ComparisonWindows::of(&model);
+    let points = theory.fixed_points(windows.stationary, &args.terminal().job())?;
 
     print(format!(
         "{}{}",
-        fixed_point_table(&points.found, &names(&theory)),
+        fixed_point_table(&points.points, &names(&theory)),
         window_line(&windows)
     ));
 
@@ -50,8 +50,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     write_run(&file, &contents, &WriteOptions::default())?;
     let mut files = vec![file];
     files.extend(write_figure(&args.out, "rates", &rates_figure(&model, &theory, args.dark)?)?);
-    let figure = construction_figure(
-        &constructions(&theory, &points, &windows)?,
+    let figure = self_consistency_figure(
+        &solutions(&theory, &points, &windows, &args.terminal().job())?,
         &names(&theory),
         &points,
         &theme(args.dark),
@@ -62,19 +62,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The construction of the fixed points for every population, over a range that has them all.
-fn constructions(
+/// The graphical solution for the fixed points of every population, over a range that has them all.
+fn solutions(
     theory: &Theory,
     points: &FixedPoints,
-    windows: &Windows,
-) -> Result<Vec<Construction>, Failure> {
+    windows: &ComparisonWindows,
+    job: &Job<'_>,
+) -> Result<Vec<SelfConsistency>, Failure> {
     let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
     (0..theory.populations.len())
         .map(|p| {
-            let highest = points.found.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
+            let highest = points.points.iter().map(|f| f.rates[p]).fold(0.0, f64::max);
             let range = [0.0, (2.0 * highest).max(1.0)];
-            let (system, found) = (&theory.mean_field, &points.found);
-            fixed_point_construction(system, &input, p, range, CONSTRUCTION_POINTS, found)
+            let (system, found) = (&theory.mean_field, &points.points);
+            self_consistency(system, &input, p, range, SOLUTION_POINTS, found, job)
                 .map_err(|e| Failure::Argument(e.to_string()))
         })
         .collect()
@@ -86,7 +87,7 @@ pub(crate) fn names(theory: &Theory) -> Vec<String> {
 }
 
 /// Which input the fixed points belong to.
-pub(crate) fn window_line(windows: &Windows) -> String {
+pub(crate) fn window_line(windows: &ComparisonWindows) -> String {
     let [from, to] = windows.stationary;
     format!("input: its mean between {from} and {to} ms")
 }

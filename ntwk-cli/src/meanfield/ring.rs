@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ntwk_core::Model;
-use ntwk_meanfield::PlaceOptions;
+use ntwk_meanfield::SpatialOptions;
 use ntwk_meanfield::spatial::ring::RingModel;
 
 use super::super::Failure;
@@ -15,7 +15,7 @@ use super::args::RingArgs;
 use super::rates::predict_with_bar;
 use super::{place_options, run_places, store};
 use ntwk::figures::overview::FigureError;
-use ntwk::studies::place_rates::{PlaceAxis, PlaceRates, place_figure};
+use ntwk::studies::spatial_rates::{NodeAxis, SpatialRates, spatial_rates_figure};
 use ntwk_core::engine::run::simulate;
 
 /// Bins of the simulated rates (ms).
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
     let local = theory.mean_field.clone();
     let ring = RingModel::new(&model, local, args.places as usize).map_err(|e| argument(&e))?;
     let (theory_rates, stopped) = ring_rates(&ring, &options, &args.run.terminal())?;
-    let axis = PlaceAxis {
+    let axis = NodeAxis {
         label: "position (mm)".to_owned(),
         positions: ring.positions().iter().map(|x| 1e-3 * x).collect(),
         unit: "mm".to_owned(),
@@ -44,11 +44,11 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
     groups.extend(simulated.as_ref().map(|s| s.group("ring_simulated", &axis)));
     let (out, job) = (&args.run.out, args.run.terminal().job());
     let mut files = vec![store(out, "ring", &model, &groups, &job, started)?];
-    let shown: Vec<(&str, &PlaceRates)> = match &simulated {
+    let shown: Vec<(&str, &SpatialRates)> = match &simulated {
         Some(simulated) => vec![("simulated", simulated), ("mean field", &theory_rates)],
         None => vec![("", &theory_rates)],
     };
-    let figure = place_figure("Rates on a ring", &shown, &axis, &theme(args.run.dark))
+    let figure = spatial_rates_figure("Rates on a ring", &shown, &axis, &theme(args.run.dark))
         .map_err(FigureError::from)?;
     files.extend(write_figure(out, "ring", &figure)?);
     list_files(&files);
@@ -71,28 +71,28 @@ pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
 
 fn ring_rates(
     ring: &RingModel,
-    options: &PlaceOptions,
+    options: &SpatialOptions,
     terminal: &Terminal,
-) -> Result<(PlaceRates, bool), Failure> {
+) -> Result<(SpatialRates, bool), Failure> {
     let initial = vec![0.0; ntwk_meanfield::Dynamics::dimension(ring.network.local())];
     let write = |place: usize, t: f64, input: &mut _| ring.write(place, t, input);
     let (trajectory, stopped) = run_places(&ring.network, &initial, &write, options, terminal)?;
-    Ok((PlaceRates::of_theory(&trajectory, ring.network.local()), stopped))
+    Ok((SpatialRates::of_theory(&trajectory, ring.network.local()), stopped))
 }
 
-fn simulated(model: &Model, args: &RingArgs) -> Result<PlaceRates, Failure> {
+fn simulated(model: &Model, args: &RingArgs) -> Result<SpatialRates, Failure> {
     let run = (args.run.terminal().run("simulation", |job| simulate(model, job)))
         .map_err(|e| Failure::Argument(e.to_string()))?;
     if let Some(stop) = run.stopped {
         note(format!("the simulation ended early: {stop}"));
     }
-    Ok(PlaceRates::of_simulation(model, &run.recording, args.places as usize, BIN))
+    Ok(SpatialRates::of_simulation(model, &run.recording, args.places as usize, BIN))
 }
 
 /// Lowest, mean and highest rate of each population.
-fn table(theory: &PlaceRates, simulated: Option<&PlaceRates>) -> String {
+fn table(theory: &SpatialRates, simulated: Option<&SpatialRates>) -> String {
     let mut table = Table::new(&["", "mean rate (Hz)", "highest (Hz)", "at place", "at time (ms)"]);
-    let mut row = |rates: &PlaceRates, what: &str| {
+    let mut row = |rates: &SpatialRates, what: &str| {
         for (p, name) in rates.populations.iter().enumerate() {
             let plane = rates.rates.index_axis(ndarray::Axis(0), p);
             let highest = plane

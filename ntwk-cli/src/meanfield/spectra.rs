@@ -14,7 +14,7 @@ use super::store;
 use ntwk::studies::theory_figures::spectra_figure;
 use ntwk::studies::theory_studies::Spectra;
 use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
     let started = SystemTime::now();
@@ -27,8 +27,8 @@ pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
     }
     make_folder(&args.run.out)?;
     let theory = predict_with_bar(&model, &args.run)?;
-    let windows = Windows::of(&model);
-    let points = theory.fixed_points(windows.stationary)?.found;
+    let windows = ComparisonWindows::of(&model);
+    let points = theory.fixed_points(windows.stationary, &args.run.terminal().job())?.points;
     let names = names(&theory);
     print(format!("{}{}", fixed_point_table(&points, &names), window_line(&windows)));
 
@@ -44,12 +44,14 @@ pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
             }
             found.clone()
         }
-        None => theory.working_point(windows.stationary)?.ok_or_else(|| {
-            Failure::Argument(
-                "the theory has no stable fixed point: it has no stationary fluctuations"
-                    .to_owned(),
-            )
-        })?,
+        None => theory
+            .stationary_state(windows.stationary, &args.run.terminal().job())?
+            .ok_or_else(|| {
+                Failure::Argument(
+                    "the theory has no stable fixed point: it has no stationary fluctuations"
+                        .to_owned(),
+                )
+            })?,
     };
     let system = &theory.mean_field;
     let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);

@@ -35,7 +35,7 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
 pub(crate) fn deliver_spikes<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
-    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
     fired: &[(u32, u32)],
     step: u32,
@@ -43,8 +43,8 @@ pub(crate) fn deliver_spikes<'e>(
     for afferent in state.afferents.iter_mut().flatten() {
         afferent.advance(step);
     }
-    update_efficacies(shared, exchange, heard, state, step);
-    spread_spikes(shared, exchange, heard, state, step);
+    update_efficacies(shared, exchange, published, state, step);
+    spread_spikes(shared, exchange, published, state, step);
     let WorkerState { parts, incoming, schedule, afferents, .. } = state;
     for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
         receptor.take_pending(step);
@@ -54,7 +54,7 @@ pub(crate) fn deliver_spikes<'e>(
             break;
         };
         if shared.coupled {
-            exchange.hear(sent, heard);
+            exchange.read(sent, published);
         }
         for &p in projections {
             let projection = &shared.projections[p];
@@ -62,13 +62,13 @@ pub(crate) fn deliver_spikes<'e>(
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
             let mut sums = Sums::now(part.receptors[projection.column].events(), lists, *delay);
-            each_spike(shared, projection.source, heard, afferents, sent, |source| {
+            each_spike(shared, projection.source, published, afferents, sent, |source| {
                 rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
             });
         }
     }
     // The guards must be gone when the next step is told.
-    heard.clear();
+    published.clear();
     for (p, synapses) in incoming.iter_mut().enumerate() {
         if let Some(Incoming { part, plasticity: Some(Plasticity::Stdp(stdp)), .. }) = synapses {
             let population = &shared.populations[shared.projections[p].target];
@@ -85,7 +85,7 @@ pub(crate) fn deliver_spikes<'e>(
 fn update_efficacies<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
-    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
     step: u32,
 ) {
@@ -99,11 +99,11 @@ fn update_efficacies<'e>(
         match shared.projections[p].source {
             Source::Population(i) => {
                 if !listening {
-                    exchange.hear(step, heard);
+                    exchange.read(step, published);
                     listening = true;
                 }
                 let first = shared.populations[i].first;
-                for spikes in heard.iter() {
+                for spikes in published.iter() {
                     spikes.of(i).iter().for_each(|&n| short_term.spike(n - first, step));
                 }
             }
@@ -114,20 +114,20 @@ fn update_efficacies<'e>(
             }
         }
     }
-    heard.clear();
+    published.clear();
 }
 
 /// Spreads the spikes sent in `step` over the rings of the receptors, where delays differ.
 fn spread_spikes<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
-    heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
     step: u32,
 ) {
     let WorkerState { parts, incoming, spread, afferents, .. } = state;
     if !spread.is_empty() && shared.coupled {
-        exchange.hear(step, heard);
+        exchange.read(step, published);
     }
     for &p in spread.iter() {
         let projection = &shared.projections[p];
@@ -136,11 +136,11 @@ fn spread_spikes<'e>(
         let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
         let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
         let mut sums = pending.sums(step + lists.delays().start);
-        each_spike(shared, projection.source, heard, afferents, step, |source| {
+        each_spike(shared, projection.source, published, afferents, step, |source| {
             rule.send(lists, source, lists.row(source), &mut sums);
         });
     }
-    heard.clear();
+    published.clear();
 }
 
 /// Calls `f` with every spike of a source in step `sent`, as the number of the neuron in its population.
@@ -148,7 +148,7 @@ fn spread_spikes<'e>(
 fn each_spike(
     shared: &Shared,
     source: Source,
-    heard: &[RwLockReadGuard<'_, StepSpikes>],
+    published: &[RwLockReadGuard<'_, StepSpikes>],
     afferents: &[Option<AfferentSpikes>],
     sent: u32,
     mut f: impl FnMut(u32),
@@ -156,7 +156,7 @@ fn each_spike(
     match source {
         Source::Population(i) => {
             let first = shared.populations[i].first;
-            for spikes in heard {
+            for spikes in published {
                 spikes.of(i).iter().for_each(|&neuron| f(neuron - first));
             }
         }

@@ -1,4 +1,4 @@
-//! What workers tell each other: the spikes of the last steps, and where they wait for each other.
+//! The spikes that workers publish for each other, and the barrier at the end of each step.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -43,8 +43,8 @@ impl SpikeExchange {
         &self.slots[worker][(step % self.history) as usize]
     }
 
-    /// Tells the spikes of `worker` in `step` (network-wide numbers, ascending).
-    pub(crate) fn tell(&self, worker: usize, step: u32, spikes: impl Iterator<Item = u32>) {
+    /// Publishes the spikes of `worker` in `step` (network-wide numbers, ascending).
+    pub(crate) fn publish(&self, worker: usize, step: u32, spikes: impl Iterator<Item = u32>) {
         let mut slot = self.slot(worker, step).write().unwrap_or_else(PoisonError::into_inner);
         let StepSpikes { neurons, starts } = &mut *slot;
         neurons.clear();
@@ -54,10 +54,14 @@ impl SpikeExchange {
         }
     }
 
-    /// Puts the spikes of all workers in `step` into `heard`, worker after worker.
-    pub(crate) fn hear<'e>(&'e self, step: u32, heard: &mut Vec<RwLockReadGuard<'e, StepSpikes>>) {
-        heard.clear();
-        heard.extend(
+    /// Reads the spikes of all workers in `step` into `published`, worker after worker.
+    pub(crate) fn read<'e>(
+        &'e self,
+        step: u32,
+        published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
+    ) {
+        published.clear();
+        published.extend(
             (0..self.slots.len()).map(|worker| {
                 self.slot(worker, step).read().unwrap_or_else(PoisonError::into_inner)
             }),
@@ -66,11 +70,11 @@ impl SpikeExchange {
 
     /// Spikes of all workers in the steps before `step` that are still kept: (step, neurons).
     pub(crate) fn kept(&self, step: u32) -> Vec<(u32, Vec<u32>)> {
-        let mut heard = Vec::new();
+        let mut published = Vec::new();
         (step.saturating_sub(self.history - 1)..step)
             .map(|past| {
-                self.hear(past, &mut heard);
-                (past, heard.iter().flat_map(|slot| slot.neurons.iter().copied()).collect())
+                self.read(past, &mut published);
+                (past, published.iter().flat_map(|slot| slot.neurons.iter().copied()).collect())
             })
             .collect()
     }
@@ -81,20 +85,20 @@ impl SpikeExchange {
         for (step, neurons) in kept {
             for (worker, runs) in owners.iter().enumerate() {
                 let mine = |n: &u32| runs.iter().any(|run| run.contains(n));
-                self.tell(worker, *step, neurons.iter().copied().filter(mine));
+                self.publish(worker, *step, neurons.iter().copied().filter(mine));
             }
         }
     }
 }
 
 /// A barrier that spins briefly before it yields: steps last microseconds.
-struct StepBarrier {
+struct SpinBarrier {
     parties: usize,
     arrived: AtomicUsize,
     generation: AtomicUsize,
 }
 
-impl StepBarrier {
+impl SpinBarrier {
     fn wait(&self) {
         if self.parties == 1 {
             return;
@@ -118,16 +122,16 @@ impl StepBarrier {
     }
 }
 
-/// What the workers of one segment share: where they meet and when they stop.
-pub(crate) struct Meeting {
-    barrier: StepBarrier,
+/// The barrier of the workers of one segment at the end of each step, and the step in which they stop.
+pub(crate) struct StepBarrier {
+    barrier: SpinBarrier,
     /// First step in which a worker failed; `u32::MAX` while none has.
     failed_step: AtomicU32,
 }
 
-impl Meeting {
+impl StepBarrier {
     pub(crate) fn new(workers: usize) -> Self {
-        let barrier = StepBarrier {
+        let barrier = SpinBarrier {
             parties: workers,
             arrived: AtomicUsize::new(0),
             generation: AtomicUsize::new(0),
@@ -142,7 +146,7 @@ impl Meeting {
 
     /// Waits for all workers to end `step`; whether all must stop now.
     ///
-    /// A failure in this step was published before the barrier; one that a faster worker meets in
+    /// A failure in this step was published before the barrier; one of a faster worker in
     /// the next step has a larger number. So all stop after the same step.
     pub(crate) fn wait(&self, step: u32) -> bool {
         self.barrier.wait();

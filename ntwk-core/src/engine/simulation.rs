@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::engine::exchange::{Meeting, SpikeExchange};
+use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::Network;
 use crate::engine::worker::{WorkerOutput, run_worker};
 use crate::recording::Spikes;
@@ -174,7 +174,7 @@ impl Simulation {
     fn run_workers(&mut self, first: u32, n_steps: u32) -> Vec<WorkerOutput> {
         let shared = &self.network.shared;
         let exchange = &self.exchange;
-        let meeting = &Meeting::new(self.network.workers.len());
+        let barrier = &StepBarrier::new(self.network.workers.len());
         let steps = first..first + n_steps;
         let mut workers = self.network.workers.iter_mut().enumerate();
         let Some((_, own)) = workers.next() else {
@@ -184,10 +184,10 @@ impl Simulation {
             let others: Vec<_> = workers
                 .map(|(me, state)| {
                     let steps = steps.clone();
-                    scope.spawn(move || run_worker(shared, exchange, meeting, state, me, steps))
+                    scope.spawn(move || run_worker(shared, exchange, barrier, state, me, steps))
                 })
                 .collect();
-            let mut outputs = vec![run_worker(shared, exchange, meeting, own, 0, steps)];
+            let mut outputs = vec![run_worker(shared, exchange, barrier, own, 0, steps)];
             for other in others {
                 match other.join() {
                     Ok(output) => outputs.push(output),

@@ -6,7 +6,7 @@ use pulp::Arch;
 
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::engine::drive::BLOCK;
-use crate::engine::exchange::{Meeting, SpikeExchange};
+use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::{Part, Quantity, Shared, WorkerState};
 use crate::engine::simulation::BlowUp;
 use crate::kernel::{ConductanceSums, Injected, SynapticInput};
@@ -41,7 +41,7 @@ pub(crate) struct WorkerOutput {
 pub(crate) fn run_worker(
     shared: &Shared,
     exchange: &SpikeExchange,
-    meeting: &Meeting,
+    barrier: &StepBarrier,
     state: &mut WorkerState,
     me: usize,
     steps: Range<u32>,
@@ -49,7 +49,7 @@ pub(crate) fn run_worker(
     let arch = Arch::new();
     let mut sums = ConductanceSums::new(BLOCK);
     let mut fired = Vec::with_capacity(BLOCK);
-    let mut heard = Vec::new();
+    let mut published = Vec::new();
     let mut output = WorkerOutput {
         traces: state
             .parts
@@ -74,15 +74,15 @@ pub(crate) fn run_worker(
                 integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
             {
                 output.failure.get_or_insert(failure);
-                meeting.fail(step);
+                barrier.fail(step);
             }
         }
         for part in &mut state.parts {
             deliver_afferent_rates(part, step);
         }
         if shared.coupled {
-            exchange.tell(me, step, output.spikes[before..].iter().map(|spike| spike.1));
-            if meeting.wait(step) {
+            exchange.publish(me, step, output.spikes[before..].iter().map(|spike| spike.1));
+            if barrier.wait(step) {
                 output.steps = step + 1 - first_step;
                 return output;
             }
@@ -90,7 +90,7 @@ pub(crate) fn run_worker(
             output.steps = step + 1 - first_step;
             return output;
         }
-        deliver_spikes(shared, exchange, &mut heard, state, &output.spikes[before..], step);
+        deliver_spikes(shared, exchange, &mut published, state, &output.spikes[before..], step);
     }
     output.steps = n_steps;
     output

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::suspects::each_suspect;
+use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, Propagator, StartInput, SynapticInput, TakeInput};
 use crate::engine::drive::BLOCK;
 use crate::model::cell::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
@@ -88,15 +88,15 @@ impl CellStepper for Stepper {
         let v = &mut v[range.clone()];
         let free_from = &mut free_from[range];
         let Membrane { E_L, V_th, V_reset, .. } = self.membrane;
-        let mut suspects = [0; BLOCK];
-        let suspects = &mut suspects[..v.len()];
-        let pass = Pass { v, free_from, step, decay: self.decay, E_L, V_th, suspects };
+        let mut candidates = [0; BLOCK];
+        let candidates = &mut candidates[..v.len()];
+        let pass = Pass { v, free_from, step, decay: self.decay, E_L, V_th, candidates };
         match input.at_start() {
             StartInput::Sums(input) => self.arch.dispatch(Exact { pass, input }),
             StartInput::One(input) => self.arch.dispatch(Exact { pass, input }),
             StartInput::Two(input) => self.arch.dispatch(Exact { pass, input }),
         }
-        each_suspect(suspects, |i| {
+        each_candidate(candidates, |i| {
             if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
                 return Err(NotFinite { index: i, variable: "V_m", value: v[i] });
             }
@@ -120,7 +120,7 @@ struct Pass<'a> {
     E_L: f64,
     V_th: f64,
     /// Set to 1 where V' is above threshold or not a sensible number, else to 0.
-    suspects: &'a mut [u8],
+    candidates: &'a mut [u8],
 }
 
 /// The exact step of [`LinearNeuron`].
@@ -135,9 +135,9 @@ impl<I: TakeInput> NullaryFnOnce for Exact<'_, I> {
     #[inline(always)]
     #[allow(non_snake_case)]
     fn call(self) {
-        let Pass { v, free_from, step, decay, E_L, V_th, suspects } = self.pass;
+        let Pass { v, free_from, step, decay, E_L, V_th, candidates } = self.pass;
         let n = v.len();
-        let (free_from, suspects) = (&free_from[..n], &mut suspects[..n]);
+        let (free_from, candidates) = (&free_from[..n], &mut candidates[..n]);
         let mut input = self.input.cut(n);
         for i in 0..n {
             let (_, drive) = input.take(i);
@@ -146,7 +146,7 @@ impl<I: TakeInput> NullaryFnOnce for Exact<'_, I> {
             v[i] = next;
             // False for NaN, which compares as neither. Both are looked at, so that there is no branch.
             let inside = (next <= V_th) & (next >= -POTENTIAL_LIMIT);
-            suspects[i] = u8::from(!inside);
+            candidates[i] = u8::from(!inside);
         }
     }
 }

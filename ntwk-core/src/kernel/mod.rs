@@ -4,6 +4,7 @@
 //! several instruction sets and picks one at run time. No fused multiply-add is used, so every
 //! instruction set gives the same bits.
 
+mod candidates;
 mod column;
 mod exp;
 mod input;
@@ -11,7 +12,6 @@ mod linear;
 mod pending;
 mod point;
 mod propagator;
-mod suspects;
 mod synapse;
 
 pub use column::{Column, column};

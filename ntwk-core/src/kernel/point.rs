@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::suspects::each_suspect;
+use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, StartInput, SummedInput, SynapticInput, TakeInput};
 use crate::engine::drive::BLOCK;
 use crate::model::cell::{CellModel, CellStepper, NotFinite, StateVariable};
@@ -105,10 +105,17 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
             others.next().map(|c| &mut c[range.clone()]).unwrap_or_default()
         });
         let free_from = &mut free_from[range];
-        let mut suspects = [0; BLOCK];
-        let suspects = &mut suspects[..v.len()];
-        let pass =
-            Pass { dynamics: &self.dynamics, dt: self.dt, v, x: &mut x, free_from, step, suspects };
+        let mut candidates = [0; BLOCK];
+        let candidates = &mut candidates[..v.len()];
+        let pass = Pass {
+            dynamics: &self.dynamics,
+            dt: self.dt,
+            v,
+            x: &mut x,
+            free_from,
+            step,
+            candidates,
+        };
         match self.method {
             Method::Euler => match input.at_start() {
                 StartInput::Sums(input) => self.arch.dispatch(Euler { pass, input }),
@@ -117,7 +124,7 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
             },
             Method::Heun => self.arch.dispatch(Heun { pass, input: input.sums() }),
         }
-        each_suspect(suspects, |i| {
+        each_candidate(candidates, |i| {
             if self.fire(i, v, &mut x, free_from, step)? {
                 spikes.push(i as u32);
             }
@@ -178,7 +185,7 @@ struct Pass<'a, 's, D, const K: usize> {
     free_from: &'a [u32],
     step: u32,
     /// Set to 1 where V' is above its threshold or not a sensible number, else to 0.
-    suspects: &'a mut [u8],
+    candidates: &'a mut [u8],
 }
 
 /// Forward Euler, every right-hand side from the values at the start of the step:
@@ -198,10 +205,10 @@ impl<D: NeuronDynamics<K>, I: TakeInput, const K: usize> NullaryFnOnce for Euler
 
     #[inline(always)]
     fn call(self) {
-        let Pass { dynamics, dt, v, x, free_from, step, suspects } = self.pass;
+        let Pass { dynamics, dt, v, x, free_from, step, candidates } = self.pass;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
-        let (free_from, suspects) = (&free_from[..n], &mut suspects[..n]);
+        let (free_from, candidates) = (&free_from[..n], &mut candidates[..n]);
         let mut input = self.input.cut(n);
         for i in 0..n {
             let v0 = v[i];
@@ -220,7 +227,7 @@ impl<D: NeuronDynamics<K>, I: TakeInput, const K: usize> NullaryFnOnce for Euler
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            suspects[i] = u8::from(!is_below(dynamics, v1, x1));
+            candidates[i] = u8::from(!is_below(dynamics, v1, x1));
         }
     }
 }
@@ -244,12 +251,12 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
     #[inline(always)]
     fn call(self) {
         let Self { pass, input } = self;
-        let Pass { dynamics, dt, v, x, free_from, step, suspects } = pass;
+        let Pass { dynamics, dt, v, x, free_from, step, candidates } = pass;
         let n = v.len();
         let columns = x.each_mut().map(|c| &mut c[..n]);
         let (free_from, g, drive) = (&free_from[..n], &input.g[..n], &input.drive[..n]);
         let (g_end, drive_end) = (&input.g_end[..n], &input.drive_end[..n]);
-        let suspects = &mut suspects[..n];
+        let candidates = &mut candidates[..n];
         for i in 0..n {
             let v0 = v[i];
             let x0: [f64; K] = std::array::from_fn(
@@ -275,7 +282,7 @@ impl<D: NeuronDynamics<K>, const K: usize> NullaryFnOnce for Heun<'_, '_, D, K> 
             for k in 0..K {
                 columns[k][i] = x1[k];
             }
-            suspects[i] = u8::from(!is_below(dynamics, v1, x1));
+            candidates[i] = u8::from(!is_below(dynamics, v1, x1));
         }
     }
 }

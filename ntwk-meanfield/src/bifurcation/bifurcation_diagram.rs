@@ -5,6 +5,7 @@ use crate::bifurcation::continuation::{Family, follow};
 use crate::bifurcation::fixed_point::{
     FixedPointError, FixedPointOptions, find_fixed_points, near,
 };
+use ntwk_core::Job;
 
 /// Branches found, with the values of the parameter at which fixed points were sought.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,12 +33,14 @@ pub struct Sought {
 /// A branch that no search meets is not found: more values and starts make that less likely, none exclude it.
 ///
 /// # Errors
-/// [`ContinuationError`] as [`follow`], for starts that do not fit the system, and for fewer than two values.
+/// [`ContinuationError`] as [`follow`], for starts that do not fit the system, for fewer than two values, and when the
+/// job is interrupted.
 pub fn bifurcation_diagram<F: Family + ?Sized>(
     family: &F,
     values: &[f64],
     starts: &[Vec<f64>],
     options: &ContinuationOptions,
+    job: &Job<'_>,
 ) -> Result<BifurcationDiagram, ContinuationError> {
     let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
         return Err(ContinuationError::Range(f64::NAN, f64::NAN));
@@ -46,37 +49,43 @@ pub fn bifurcation_diagram<F: Family + ?Sized>(
         return Err(ContinuationError::Range(low, high));
     }
     let mut diagram = BifurcationDiagram { branches: Vec::new(), sought: Vec::new() };
-    for &parameter in values {
+    for (index, &parameter) in values.iter().enumerate() {
+        job.check()?;
         let (system, input) = family
             .at(parameter)
             .map_err(|e| ContinuationError::NoSystem { parameter, reason: e.to_string() })?;
         let search = FixedPointOptions::default();
-        let points =
-            find_fixed_points(&system, &input, starts, &search).map_err(|error| match error {
+        let points = find_fixed_points(&system, &input, starts, &search, &job.silent()).map_err(
+            |error| match error {
                 FixedPointError::Input(error) => ContinuationError::Input(error),
+                FixedPointError::Interrupted(interrupted) => interrupted.into(),
                 FixedPointError::Start { .. } | FixedPointError::Options => {
                     ContinuationError::Start { parameter }
                 }
-            })?;
-        let (found, failed) = (points.found.len(), points.failed.len());
+            },
+        )?;
+        let (found, failed) = (points.points.len(), points.failed.len());
         diagram.sought.push(Sought { parameter, found, failed });
-        for point in points.found {
+        for point in points.points {
             let known = diagram.branches.iter().any(|branch| {
                 passes(branch, parameter, &point.rates, |guess| {
                     let near_guess = [guess.to_vec()];
-                    let found = find_fixed_points(&system, &input, &near_guess, &search).ok()?;
-                    found.found.into_iter().next().map(|f| f.rates)
+                    let found =
+                        find_fixed_points(&system, &input, &near_guess, &search, &job.silent())
+                            .ok()?;
+                    found.points.into_iter().next().map(|f| f.rates)
                 })
             });
             if !known {
                 // A fixed point whose Jacobian is singular cannot be followed from here; another value meets its branch.
-                match follow(family, [low, high], parameter, &point.rates, options) {
+                match follow(family, [low, high], parameter, &point.rates, options, &job.silent()) {
                     Ok(branch) => diagram.branches.push(branch),
                     Err(ContinuationError::Start { .. }) => {}
                     Err(error) => return Err(error),
                 }
             }
         }
+        job.report((index + 1) as f64 / values.len() as f64);
     }
     Ok(diagram)
 }

@@ -2,6 +2,7 @@
 
 use crate::bifurcation::fixed_point::{FixedPoint, Stability};
 use crate::system::input::InputError;
+use ntwk_core::Interrupted;
 
 /// Options of a continuation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,6 +105,9 @@ pub enum ContinuationError {
         /// Value of the parameter.
         parameter: f64,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl BranchPoint {

@@ -11,6 +11,7 @@ use crate::bifurcation::fixed_point::Search;
 use crate::system::MeanField;
 use crate::system::input::Input;
 use nalgebra::{Complex, DMatrix, DVector};
+use ntwk_core::Job;
 
 /// Mean-field systems along a parameter.
 pub trait Family {
@@ -34,14 +35,15 @@ impl<E: std::fmt::Display, F: Fn(f64) -> Result<(MeanField, Input), E>> Family f
 /// Follows the fixed point near `rates` (Hz) at `parameter` both ways through `range`.
 ///
 /// # Errors
-/// [`ContinuationError`] for a range or options out of range, and when there is no fixed point to begin with. A branch that
-/// cannot be followed to the end of the range is no error: [`Branch::ends`] says why.
+/// [`ContinuationError`] for a range or options out of range, when there is no fixed point to begin with, and when the job is
+/// interrupted. A branch that cannot be followed to the end of the range is no error: [`Branch::ends`] says why.
 pub fn follow<F: Family + ?Sized>(
     family: &F,
     range: [f64; 2],
     parameter: f64,
     rates: &[f64],
     options: &ContinuationOptions,
+    job: &Job<'_>,
 ) -> Result<Branch, ContinuationError> {
     let [low, high] = range;
     if !(low.is_finite() && high.is_finite() && low < high && (low..=high).contains(&parameter)) {
@@ -58,21 +60,24 @@ pub fn follow<F: Family + ?Sized>(
         .at(parameter)
         .map_err(|e| ContinuationError::NoSystem { parameter, reason: e.to_string() })?;
     system.check_input(&input)?;
-    let follower = Follower { family, range, options };
+    let follower = Follower { family, range, options, job };
     let start = DVector::from_column_slice(rates);
-    let start = follower
+    let place = follower
         .at_fixed_parameter(parameter, &start)
-        .and_then(|rates| follower.place(parameter, rates).ok())
-        .ok_or(ContinuationError::Start { parameter })?;
+        .and_then(|rates| follower.place(parameter, rates).ok());
+    job.check()?;
+    let start = place.ok_or(ContinuationError::Start { parameter })?;
     let tangent = follower.first_tangent(&start);
     let Some(tangent) = tangent else { return Err(ContinuationError::Start { parameter }) };
     let forward = follower.walk(&start, tangent.clone(), options.max_points);
+    job.check()?;
     if forward.end == BranchEnd::Closed {
         let ends = [BranchEnd::Closed, BranchEnd::Closed];
         return Ok(Branch { points: forward.points, bifurcations: forward.bifurcations, ends });
     }
     let left = options.max_points.saturating_sub(forward.points.len());
     let backward = follower.walk(&start, -tangent, left);
+    job.check()?;
     Ok(joined(backward, forward))
 }
 
@@ -127,6 +132,7 @@ struct Follower<'a, F: ?Sized> {
     family: &'a F,
     range: [f64; 2],
     options: &'a ContinuationOptions,
+    job: &'a Job<'a>,
 }
 
 impl<F: Family + ?Sized> Follower<'_, F> {
@@ -142,6 +148,8 @@ impl<F: Family + ?Sized> Follower<'_, F> {
         linear: bool,
     ) -> Result<(DVector<f64>, DMatrix<f64>), BranchEnd> {
         let no_system = |reason: String| BranchEnd::NoSystem { parameter, reason };
+        // An interruption ends the walk here; `follow` reports it instead of this end.
+        self.job.check().map_err(|e| no_system(e.to_string()))?;
         let (system, input) = self.family.at(parameter).map_err(|e| no_system(e.to_string()))?;
         system.check_input(&input).map_err(|e| no_system(e.to_string()))?;
         let mut search = Search::new(&system, &input);

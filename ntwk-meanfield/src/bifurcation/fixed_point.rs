@@ -6,6 +6,7 @@ use crate::system::input::{Input, InputError};
 use crate::system::point::Point;
 use crate::system::{MeanField, Response, Source};
 use nalgebra::{Complex, DMatrix, DVector, Schur};
+use ntwk_core::{Interrupted, Job};
 
 /// How the search from one start ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Default for FixedPointOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FixedPoints {
     /// Distinct fixed points, in ascending order of the rates.
-    pub found: Vec<FixedPoint>,
+    pub points: Vec<FixedPoint>,
     /// Starts (by index) from which no fixed point was reached, with the best point of each.
     pub failed: Vec<(usize, FixedPoint)>,
 }
@@ -97,6 +98,9 @@ pub enum FixedPointError {
     /// An option is out of range.
     #[error("tolerance and separation must be finite and > 0")]
     Options,
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// Starts that cover low, moderate and high activity: all populations at 0, 1, 5, 20 and 80 Hz, and each population
@@ -119,12 +123,13 @@ pub fn default_starts(populations: usize) -> Vec<Vec<f64>> {
 /// fixed point is a status of the result, not an error; nor is it a proof that there is none.
 ///
 /// # Errors
-/// [`FixedPointError`] for inputs, starts or options of the wrong shape or range.
+/// [`FixedPointError`] for inputs, starts or options of the wrong shape or range, and when the job is interrupted.
 pub fn find_fixed_points(
     system: &MeanField,
     input: &Input,
     starts: &[Vec<f64>],
     options: &FixedPointOptions,
+    job: &Job<'_>,
 ) -> Result<FixedPoints, FixedPointError> {
     system.check_input(input)?;
     if ![options.tolerance, options.separation].iter().all(|x| *x > 0.0 && x.is_finite()) {
@@ -137,21 +142,23 @@ pub fn find_fixed_points(
         return Err(FixedPointError::Start { index, populations });
     }
 
-    let mut result = FixedPoints { found: Vec::new(), failed: Vec::new() };
+    let mut result = FixedPoints { points: Vec::new(), failed: Vec::new() };
     let mut search = Search::new(system, input);
     for (index, start) in starts.iter().enumerate() {
-        let ended = search.newton(start, options);
+        let ended = search.newton(start, options, job)?;
         if ended.status != FixedPointStatus::Converged {
             result.failed.push((index, search.describe(&ended)));
         } else if !result
-            .found
+            .points
             .iter()
             .any(|f| near(&f.rates, ended.rates.as_slice(), options.separation))
         {
-            result.found.push(search.describe(&ended));
+            result.points.push(search.describe(&ended));
         }
     }
-    result.found.sort_by(|a, b| a.rates.partial_cmp(&b.rates).unwrap_or(std::cmp::Ordering::Equal));
+    result
+        .points
+        .sort_by(|a, b| a.rates.partial_cmp(&b.rates).unwrap_or(std::cmp::Ordering::Equal));
     Ok(result)
 }
 
@@ -224,7 +231,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn newton(&mut self, start: &[f64], options: &FixedPointOptions) -> Ended {
+    fn newton(
+        &mut self,
+        start: &[f64],
+        options: &FixedPointOptions,
+        job: &Job<'_>,
+    ) -> Result<Ended, Interrupted> {
         let mut rates = DVector::from_column_slice(start);
         let mut size = self.residual(&rates);
         // Length of an implicit relaxation step, in units of T.
@@ -232,13 +244,14 @@ impl<'a> Search<'a> {
         let mut iterations = 0;
         let mut converged = false;
         loop {
+            job.check()?;
             if !size.is_finite() {
-                return Ended {
+                return Ok(Ended {
                     rates,
                     residual: size,
                     iterations,
                     status: FixedPointStatus::NotFinite,
-                };
+                });
             }
             converged |= size <= options.tolerance * (1.0 + rates.max());
             if size == 0.0 || iterations >= options.max_iterations {
@@ -247,12 +260,12 @@ impl<'a> Search<'a> {
             iterations += 1;
             self.linearise(&rates);
             if self.jacobian.iter().any(|x| !x.is_finite()) {
-                return Ended {
+                return Ok(Ended {
                     rates,
                     residual: size,
                     iterations,
                     status: FixedPointStatus::NotFinite,
-                };
+                });
             }
             let here = self.residual.clone();
             if let Some((trial, trial_size)) = self.newton_step(&rates, &here, size) {
@@ -262,12 +275,12 @@ impl<'a> Search<'a> {
                 break;
             } else {
                 let Some(step) = self.relaxation_step(&here, &mut relaxation) else {
-                    return Ended {
+                    return Ok(Ended {
                         rates,
                         residual: size,
                         iterations,
                         status: FixedPointStatus::NotFinite,
-                    };
+                    });
                 };
                 rates = non_negative(rates + step);
                 let before = size;
@@ -279,7 +292,7 @@ impl<'a> Search<'a> {
         }
         let status =
             if converged { FixedPointStatus::Converged } else { FixedPointStatus::IterationLimit };
-        Ended { rates, residual: size, iterations, status }
+        Ok(Ended { rates, residual: size, iterations, status })
     }
 
     /// An implicit Euler step of length `relaxation`, which is shortened until the step goes with the flow: where activity

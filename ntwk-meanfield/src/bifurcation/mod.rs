@@ -2,9 +2,9 @@
 
 pub(crate) mod bifurcation_diagram;
 pub(crate) mod branch;
-pub(crate) mod construction;
 pub(crate) mod continuation;
 pub(crate) mod contour;
 pub(crate) mod fixed_point;
 pub(crate) mod parameter_map;
 pub(crate) mod phase_plane;
+pub(crate) mod self_consistency;

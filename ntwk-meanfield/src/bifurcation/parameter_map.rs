@@ -5,7 +5,7 @@ use crate::bifurcation::fixed_point::{
 };
 use crate::system::MeanField;
 use crate::system::input::Input;
-use ntwk_core::Job;
+use ntwk_core::{Interrupted, Job};
 
 /// Points that one thread takes at a time.
 const BLOCK: usize = 16;
@@ -13,26 +13,31 @@ const BLOCK: usize = 16;
 /// Fixed points at many points: `system_at(i)` gives the system and input at point `i`.
 ///
 /// Every point is searched from the same `starts`, so that the result does not depend on the number of threads nor on the
-/// order of the points. An interruption leaves the results of the first points.
+/// order of the points.
 ///
 /// # Errors
-/// None as a whole: each point has its own result, the error of `system_at` or of the search.
+/// [`Interrupted`]; each point has its own result, the error of `system_at` or of the search.
 pub fn map_fixed_points<E: Send + From<FixedPointError>>(
     points: usize,
     system_at: &(impl Fn(usize) -> Result<(MeanField, Input), E> + Sync),
     starts: &[Vec<f64>],
     options: &FixedPointOptions,
     job: &Job<'_>,
-) -> Vec<Result<FixedPoints, E>> {
+) -> Result<Vec<Result<FixedPoints, E>>, Interrupted> {
     let blocks: Vec<std::ops::Range<usize>> =
         (0..points).step_by(BLOCK).map(|first| first..(first + BLOCK).min(points)).collect();
     let search = |block: &std::ops::Range<usize>| {
-        let found = block.clone().map(|point| {
-            let (system, input) = system_at(point)?;
-            Ok(find_fixed_points(&system, &input, starts, options)?)
-        });
-        Ok::<_, std::convert::Infallible>(found.collect::<Vec<_>>())
+        let quiet = job.silent();
+        let mut found = Vec::with_capacity(block.len());
+        for point in block.clone() {
+            quiet.check()?;
+            found.push(system_at(point).and_then(|(system, input)| {
+                Ok(find_fixed_points(&system, &input, starts, options, &quiet)?)
+            }));
+        }
+        Ok::<_, Interrupted>(found)
     };
-    let Ok(found) = job.each(&blocks, search);
-    found.into_iter().flatten().collect()
+    let found = job.each(&blocks, search)?;
+    job.check()?;
+    Ok(found.into_iter().flatten().collect())
 }

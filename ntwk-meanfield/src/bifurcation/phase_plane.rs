@@ -5,6 +5,7 @@ use crate::bifurcation::fixed_point::Search;
 use crate::system::MeanField;
 use crate::system::input::{Input, InputError};
 use nalgebra::DVector;
+use ntwk_core::{Interrupted, Job};
 
 /// Two rates of a system against each other.
 ///
@@ -45,13 +46,16 @@ pub enum PhasePlaneError {
     /// Too few lines of the grid.
     #[error("{0} grid lines; at least 2 are needed")]
     Grid(usize),
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// Vector field on `arrows` x `arrows` points and nullclines on a grid of `lines` x `lines` of the rates of `populations`
 /// within `ranges` (Hz), the other rates held at `rates`.
 ///
 /// # Errors
-/// [`PhasePlaneError`] for arguments of the wrong shape or range.
+/// [`PhasePlaneError`] for arguments of the wrong shape or range, and when the job is interrupted.
 pub fn phase_plane(
     system: &MeanField,
     input: &Input,
@@ -59,6 +63,7 @@ pub fn phase_plane(
     rates: &[f64],
     ranges: [[f64; 2]; 2],
     [arrows, lines]: [usize; 2],
+    job: &Job<'_>,
 ) -> Result<PhasePlane, PhasePlaneError> {
     system.check_input(input)?;
     let n = system.populations().len();
@@ -79,6 +84,10 @@ pub fn phase_plane(
     let mut search = Search::new(system, input);
     let mut held = DVector::from_column_slice(rates);
     let mut lag = |a: f64, b: f64| {
+        if job.is_interrupted() {
+            // What is left is not looked at.
+            return [f64::NAN; 2];
+        }
         held[populations[0]] = a;
         held[populations[1]] = b;
         search.residual(&held);
@@ -97,5 +106,6 @@ pub fn phase_plane(
     }
     let (fine_x, fine_y) = (grid(ranges[0], lines), grid(ranges[1], lines));
     let nullclines = [0, 1].map(|k| zero_lines(&fine_x, &fine_y, &mut |a, b| lag(a, b)[k]));
+    job.check()?;
     Ok(PhasePlane { x, y, field, nullclines })
 }

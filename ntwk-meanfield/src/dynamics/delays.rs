@@ -4,8 +4,8 @@ use ntwk_core::model::Source;
 use ntwk_core::{Job, Model};
 
 use crate::dynamics::{Dynamics, Trajectory};
-use crate::spatial::pathway::Pathway;
-use crate::spatial::place_network::{PlaceNetwork, PlaceNetworkError, PlaceOptions};
+use crate::spatial::coupling::Coupling;
+use crate::spatial::spatial_mean_field::{SpatialError, SpatialMeanField, SpatialOptions};
 use crate::system::MeanField;
 use crate::system::input::{Input, InputSource};
 
@@ -18,18 +18,19 @@ pub fn has_delays(model: &Model) -> bool {
         .any(|p| p.delay_steps > 0 && matches!(p.source, Source::Population(_)))
 }
 
-/// Integrates the mean field `system` of `model` from `initial` at t = 0 to `t_stop` (ms), with what each population hears of
-/// another delayed by the mean delay of their projection:
+/// Integrates the mean field `system` of `model` from `initial` at t = 0 to `t_stop` (ms), with the rates that each population receives
+/// from another delayed by the mean delay of their projection:
 ///
 /// ```text
 /// T dnu_m/dt = F_m(nu_1(t - d_m1), nu_2(t - d_m2), ..., nu_aff(t)) - nu_m
 /// ```
 ///
-/// (a [`PlaceNetwork`] of one place: Heun's method in steps of `interval / n` of 0.1 ms or less). Delays of afferents, which
+/// (a [`SpatialMeanField`] of one node: Heun's method in steps of `interval / n` of 0.1 ms or less). Delays of afferents, which
 /// shift the input alone, are left out. Before t = 0 the rates were those of `initial`. States every `interval` (ms).
 ///
 /// # Errors
-/// [`PlaceNetworkError`] for a state or an input that does not fit, or a solution that ceases to be finite.
+/// [`SpatialError`] for a state or an input that does not fit, a solution that ceases to be finite, and when the job is
+/// interrupted.
 pub fn integrate_with_delays(
     model: &Model,
     system: &MeanField,
@@ -37,24 +38,26 @@ pub fn integrate_with_delays(
     input: &impl InputSource,
     t_stop: f64,
     interval: f64,
-) -> Result<Trajectory, PlaceNetworkError> {
-    let mut network = PlaceNetwork::new(system.clone(), 1)?;
+    job: &Job<'_>,
+) -> Result<Trajectory, SpatialError> {
+    let mut network = SpatialMeanField::new(system.clone(), 1)?;
     for population in 0..system.populations().len() {
         for (connection, projection) in model.projections_onto(population).enumerate() {
             if matches!(projection.source, Source::Population(_)) {
                 let delay = f64::from(projection.delay_steps) * model.dt();
-                // One place and a delay that a model has checked make a pathway.
-                if let Ok(pathway) = Pathway::local(1, delay) {
-                    network.connect(population, connection, pathway)?;
+                // One node and a delay that a model has checked make a coupling.
+                if let Ok(coupling) = Coupling::local(1, delay) {
+                    network.connect(population, connection, coupling)?;
                 }
             }
         }
     }
     // Short beside the time constant.
     let every = (interval / (0.02 * system.time_constant())).ceil().max(1.0) as usize;
-    let options = PlaceOptions { dt: interval / every as f64, t_stop, every };
+    let options = SpatialOptions { dt: interval / every as f64, t_stop, every };
     let write = |_: usize, t: f64, values: &mut Input| input.write(t, values);
-    let found = network.integrate(initial, &write, &options, &Job::threads(1))?;
+    let found = network.integrate(initial, &write, &options, job)?;
+    job.check()?;
     let steps = (found.times.len() - 1) * every;
     Ok(Trajectory {
         times: found.times,

@@ -7,16 +7,28 @@ pub(crate) mod noise;
 pub(crate) mod second_order;
 
 use crate::dynamics::dormand_prince::{Control, DormandPrince, Interruption, Tolerance};
-use crate::system::MeanField;
 use crate::system::input::{Input, InputError, InputSource};
+use ntwk_core::{Interrupted, Job};
 
 /// A vector field over a mean-field system: what [`integrate`] integrates.
 pub trait Dynamics {
     /// Number of components of the state.
     fn dimension(&self) -> usize;
 
-    /// The system whose populations and afferents the input belongs to.
-    fn system(&self) -> &MeanField;
+    /// Time constant `T` of the rates (ms), the longest step of an integration.
+    fn time_constant(&self) -> f64;
+
+    /// An input of the right shape: no afferent activity, no current.
+    fn silent_input(&self) -> Input;
+
+    /// Checks shape and values of an input.
+    ///
+    /// # Errors
+    /// [`InputError`].
+    fn check_input(&self, input: &Input) -> Result<(), InputError>;
+
+    /// Name of a population.
+    fn population(&self, index: usize) -> &str;
 
     /// Time derivative (per ms) of a state under an input; both have the right shape.
     fn derivative(&self, state: &[f64], input: &Input, out: &mut [f64]);
@@ -104,6 +116,9 @@ pub enum DynamicsError {
         /// Time (ms).
         time: f64,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl From<Interruption> for DynamicsError {
@@ -168,17 +183,17 @@ impl Trajectory {
 ///
 /// # Errors
 /// [`DynamicsError`] for arguments of the wrong shape or range, inputs that are not valid at some time, a solution that
-/// ceases to be finite, and a tolerance that cannot be met.
+/// ceases to be finite, a tolerance that cannot be met, and when the job is interrupted.
 pub fn integrate<D: Dynamics + ?Sized>(
     dynamics: &D,
     initial: &[f64],
     source: &(impl InputSource + ?Sized),
     times: &[f64],
     options: &IntegrationOptions,
+    job: &Job<'_>,
 ) -> Result<Trajectory, DynamicsError> {
-    let system = dynamics.system();
     let dimension = dynamics.dimension();
-    let max_step = options.max_step.unwrap_or(system.time_constant());
+    let max_step = options.max_step.unwrap_or(dynamics.time_constant());
     check(dimension, initial, source, times, options.tolerance, max_step)?;
 
     let control = Control { tolerance: options.tolerance, max_step, max_steps: options.max_steps };
@@ -190,21 +205,24 @@ pub fn integrate<D: Dynamics + ?Sized>(
     states.extend_from_slice(initial);
     let mut next = 1;
     let mut left = start;
-    let mut input = system.silent_input();
+    let mut input = dynamics.silent_input();
     for right in inner.chain([stop]) {
         // At the right end of a stretch the input is taken from within it.
         let last = right.next_down();
         let field = |t: f64, y: &[f64], out: &mut [f64]| {
+            job.check()?;
             let t = t.min(last);
             source.write(t, &mut input);
-            system.check_input(&input).map_err(|error| DynamicsError::Input { time: t, error })?;
+            dynamics
+                .check_input(&input)
+                .map_err(|error| DynamicsError::Input { time: t, error })?;
             dynamics.derivative(y, &input, out);
             Ok(())
         };
         let output = |method: &DormandPrince, t0: f64, t1: f64| {
             if let Some(index) = dynamics.meaningless(method.end()) {
                 let (population, variable) = dynamics.variable(index);
-                let population = system.populations()[population].name.clone();
+                let population = dynamics.population(population).to_owned();
                 let value = method.end()[index];
                 return Err(DynamicsError::Meaningless { population, variable, value, time: t1 });
             }
@@ -267,14 +285,14 @@ fn name_component<D: Dynamics + ?Sized>(
     let DynamicsError::StepUnderflow { time } = error else {
         return error;
     };
-    let mut input = dynamics.system().silent_input();
+    let mut input = dynamics.silent_input();
     source.write(time, &mut input);
     let mut slope = vec![0.0; y.len()];
     dynamics.derivative(y, &input, &mut slope);
     match slope.iter().position(|x| !x.is_finite() || x.abs() > 1e100) {
         Some(index) => {
             let (population, variable) = dynamics.variable(index);
-            let population = dynamics.system().populations()[population].name.clone();
+            let population = dynamics.population(population).to_owned();
             DynamicsError::NotFinite { population, variable, time }
         }
         None => error,

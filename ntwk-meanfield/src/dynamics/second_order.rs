@@ -2,7 +2,7 @@
 
 use crate::dynamics::Dynamics;
 use crate::system::MeanField;
-use crate::system::input::Input;
+use crate::system::input::{Input, InputError};
 use crate::system::point::{Point, PointError};
 use nalgebra::{DMatrix, DVector};
 
@@ -170,8 +170,20 @@ impl Dynamics for SecondOrder<'_> {
         self.system.dimension() + n * (n + 1) / 2
     }
 
-    fn system(&self) -> &MeanField {
-        self.system
+    fn time_constant(&self) -> f64 {
+        self.system.time_constant()
+    }
+
+    fn silent_input(&self) -> Input {
+        self.system.silent_input()
+    }
+
+    fn check_input(&self, input: &Input) -> Result<(), InputError> {
+        self.system.check_input(input)
+    }
+
+    fn population(&self, index: usize) -> &str {
+        &self.system.populations()[index].name
     }
 
     fn derivative(&self, state: &[f64], input: &Input, out: &mut [f64]) {

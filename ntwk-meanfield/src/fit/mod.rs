@@ -16,7 +16,7 @@ pub(crate) mod ridge;
 use crate::scan::point::{Design, FitError, FitQuality, ScanPoint};
 use crate::transfer::domain::Domain;
 use crate::transfer::effective_threshold::{EffectiveThreshold, rate_at_threshold};
-use crate::transfer::support::Support;
+use crate::transfer::fit_domain::FitDomain;
 use crate::transfer::threshold_form::ThresholdForm;
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt, TerminationReason};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
@@ -167,7 +167,7 @@ pub fn fit(
             problem.coefficients.as_slice().to_vec(),
             domain,
         )
-        .and_then(|function| function.with_support(Support::of(&design.terms, points)))
+        .and_then(|function| function.with_fit_domain(FitDomain::of(&design.terms, points)))
         .map_err(|_| FitError::Linear)?,
         threshold_step,
         quality: FitQuality::of(points, errors.as_slice()),

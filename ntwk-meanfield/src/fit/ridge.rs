@@ -3,7 +3,7 @@
 use crate::scan::point::{Design, FitError, FitQuality, ScanPoint};
 use crate::transfer::domain::Domain;
 use crate::transfer::effective_threshold::{EffectiveThreshold, rate_at_threshold};
-use crate::transfer::support::Support;
+use crate::transfer::fit_domain::FitDomain;
 use crate::transfer::threshold_form::ThresholdForm;
 use nalgebra::{Cholesky, DMatrix};
 use ntwk_core::Membrane;
@@ -55,7 +55,7 @@ pub fn fit_ridge(
     let domain = Domain::around(membrane, used.iter().map(|p| &p.moments));
     Ok(RidgeFit {
         transfer_function: EffectiveThreshold::new(form, coefficients.as_slice().to_vec(), domain)
-            .and_then(|function| function.with_support(Support::of(&x, &used)))
+            .and_then(|function| function.with_fit_domain(FitDomain::of(&x, &used)))
             .map_err(|_| FitError::Linear)?,
         quality: FitQuality::of(points, &residuals),
         points_used: design.determined.len(),

@@ -12,7 +12,7 @@ use crate::system::from_model::{FromModelError, ModelInput, limitations, mean_fi
 use crate::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, PlaceNetworkError, PointError, ScanPoint, Stability, TableError, Tabulated,
+    MeanField, PointError, ScanPoint, SpatialError, Stability, TableError, Tabulated,
     ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
     integrate,
 };
@@ -20,7 +20,7 @@ use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Interrupted, Job, Membrane, Model};
 
 use crate::prediction::cells_at_rates::cells_at_rates;
-use crate::prediction::windows::Windows;
+use crate::prediction::windows::ComparisonWindows;
 
 /// Interval of the predicted trajectory (ms).
 pub const TRAJECTORY_INTERVAL: f64 = 1.0;
@@ -116,19 +116,46 @@ pub enum TheoryError {
     Model(#[from] FromModelError),
     /// The dynamics failed.
     #[error(transparent)]
-    Dynamics(#[from] DynamicsError),
+    Dynamics(DynamicsError),
     /// The dynamics with delays failed.
     #[error(transparent)]
-    Delayed(#[from] PlaceNetworkError),
+    Delayed(SpatialError),
     /// The fixed points cannot be sought.
     #[error(transparent)]
-    FixedPoint(#[from] FixedPointError),
+    FixedPoint(FixedPointError),
     /// A state does not fit the system.
     #[error(transparent)]
     State(#[from] PointError),
     /// The job was interrupted.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+impl From<DynamicsError> for TheoryError {
+    fn from(error: DynamicsError) -> Self {
+        match error {
+            DynamicsError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Dynamics(error),
+        }
+    }
+}
+
+impl From<SpatialError> for TheoryError {
+    fn from(error: SpatialError) -> Self {
+        match error {
+            SpatialError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Delayed(error),
+        }
+    }
+}
+
+impl From<FixedPointError> for TheoryError {
+    fn from(error: FixedPointError) -> Self {
+        match error {
+            FixedPointError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::FixedPoint(error),
+        }
+    }
 }
 
 impl From<SingleCellError> for TheoryError {
@@ -293,8 +320,8 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
     let poisson = VarianceFactors::poisson(model);
     let mut theory = predict_with(model, &poisson, library, job, &mut seconds)?;
     if model.spec().theory.spike_trains == SpikeTrainTheory::Measured {
-        let window = Windows::of(model).stationary;
-        match theory.working_point(window)? {
+        let window = ComparisonWindows::of(model).stationary;
+        match theory.stationary_state(window, &job.silent())? {
             Some(point) => {
                 let cells = cells_at_rates(model, &point.rates, window, library, job)?;
                 let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
@@ -332,11 +359,20 @@ fn predict_with(
     let n = (model.t_stop() / TRAJECTORY_INTERVAL).floor() as usize;
     let times: Vec<f64> = (0..=n).map(|k| k as f64 * TRAJECTORY_INTERVAL).collect();
     let silence = vec![0.0; mean_field.dimension()];
+    let quiet = job.silent();
     let trajectory = if has_delays(model) && n > 0 {
         let end = n as f64 * TRAJECTORY_INTERVAL;
-        integrate_with_delays(model, &mean_field, &silence, &input, end, TRAJECTORY_INTERVAL)?
+        integrate_with_delays(
+            model,
+            &mean_field,
+            &silence,
+            &input,
+            end,
+            TRAJECTORY_INTERVAL,
+            &quiet,
+        )?
     } else {
-        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default())?
+        integrate(&mean_field, &silence, &input, &times, &IntegrationOptions::default(), &quiet)?
     };
     seconds.dynamics += start.elapsed().as_secs_f64();
     Ok(Theory {
@@ -355,25 +391,34 @@ impl Theory {
     /// Fixed points for the mean input of a window (ms).
     ///
     /// # Errors
-    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
-    pub fn fixed_points(&self, window: [f64; 2]) -> Result<FixedPoints, TheoryError> {
+    /// [`TheoryError`] when the input does not fit the system, and when the job is interrupted.
+    pub fn fixed_points(
+        &self,
+        window: [f64; 2],
+        job: &Job<'_>,
+    ) -> Result<FixedPoints, TheoryError> {
         let input = self.input.mean(window, TRAJECTORY_INTERVAL);
         let starts = default_starts(self.mean_field.populations().len());
-        Ok(find_fixed_points(&self.mean_field, &input, &starts, &FixedPointOptions::default())?)
+        let options = FixedPointOptions::default();
+        Ok(find_fixed_points(&self.mean_field, &input, &starts, &options, job)?)
     }
 
     /// The fixed point that describes the activity in a window (ms): the stable one nearest to
     /// where the dynamics is at the window's end.
     ///
     /// # Errors
-    /// [`TheoryError::FixedPoint`] when the input does not fit the system.
-    pub fn working_point(&self, window: [f64; 2]) -> Result<Option<FixedPoint>, TheoryError> {
+    /// [`TheoryError`] when the input does not fit the system, and when the job is interrupted.
+    pub fn stationary_state(
+        &self,
+        window: [f64; 2],
+        job: &Job<'_>,
+    ) -> Result<Option<FixedPoint>, TheoryError> {
         let last = self.trajectory.times.partition_point(|&t| t < window[1]).saturating_sub(1);
         let reached = self.trajectory.state(last);
         let distance = |point: &FixedPoint| -> f64 {
             point.rates.iter().zip(reached).map(|(a, b)| (a - b).powi(2)).sum()
         };
-        let found = self.fixed_points(window)?.found;
+        let found = self.fixed_points(window, job)?.points;
         Ok(found
             .into_iter()
             .filter(|p| p.status == FixedPointStatus::Converged && p.stability == Stability::Stable)

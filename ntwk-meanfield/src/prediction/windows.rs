@@ -5,7 +5,7 @@ use ntwk_core::spec::AfferentActivity;
 
 /// Windows of a comparison, all in ms.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Windows {
+pub struct ComparisonWindows {
     /// Window of stationary quantities.
     pub stationary: [f64; 2],
     /// Window in which the transient peak is sought, if the inputs change.
@@ -19,7 +19,7 @@ const SETTLING: f64 = 500.0;
 /// Inputs that stay within this fraction of their value count as constant.
 const CONSTANT: f64 = 0.01;
 
-impl Windows {
+impl ComparisonWindows {
     /// The windows the model asks for; what it leaves open is chosen from its inputs: the longest
     /// stretch without a change of the inputs by more than 1 %, without its first 500 ms or its first
     /// half, whichever is shorter, is stationary; the transient is what follows it, if the

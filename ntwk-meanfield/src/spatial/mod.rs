@@ -1,5 +1,5 @@
 //! Mean fields at many nodes, coupled with conduction delays.
 
-pub(crate) mod pathway;
-pub(crate) mod place_network;
+pub(crate) mod coupling;
 pub mod ring;
+pub(crate) mod spatial_mean_field;

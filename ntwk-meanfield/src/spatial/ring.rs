@@ -6,26 +6,26 @@ use ntwk_core::model::{Population, Source as ModelSource};
 use ntwk_core::spec::{ConnectionSpec, DelaySpec, SpaceSpec};
 
 use crate::scan::unsupported::Unsupported;
-use crate::spatial::pathway::{InvalidPathway, Pathway};
-use crate::spatial::place_network::{PlaceNetwork, PlaceNetworkError};
+use crate::spatial::coupling::{Coupling, InvalidCoupling};
+use crate::spatial::spatial_mean_field::{SpatialError, SpatialMeanField};
 use crate::system::MeanField;
 use crate::system::from_model::{FromModelError, ModelInput};
 use crate::system::input::{Input, InputSource};
 
-/// The mean field of a ring, and its input by place: the description that is simulated, with the neurons of each place as one
+/// The mean field of a ring, and its input by node: the description that is simulated, with the neurons of each node as one
 /// local population.
 ///
-/// Connections that fall off with distance become a Gaussian of the same width between the centres of the places (see
-/// [`Pathway::ring`]); those that do not hear the mean of all places; one-to-one connections stay in their place. A delay that
-/// grows with distance is that of the centres. Populations without a space do the same at every place.
+/// Connections that fall off with distance become a Gaussian of the same width between the centres of the nodes (see
+/// [`Coupling::ring`]); those that do not fall off receive the mean of all nodes; one-to-one connections stay in their node. A delay that
+/// grows with distance is that of the centres. Populations without a space do the same at every node.
 #[derive(Debug, Clone)]
 pub struct RingModel {
-    /// The coupled places.
-    pub network: PlaceNetwork,
+    /// The coupled nodes.
+    pub network: SpatialMeanField,
     /// Circumference (µm).
     pub length: f64,
     input: ModelInput,
-    /// Population, share of each place's neurons, current.
+    /// Population, share of each node's neurons, current.
     injections: Vec<(usize, Vec<f64>, Waveform)>,
 }
 
@@ -40,22 +40,22 @@ pub enum RingModelError {
     /// There is no mean field.
     #[error(transparent)]
     Model(#[from] FromModelError),
-    /// A pathway is out of range.
+    /// A coupling is out of range.
     #[error(transparent)]
-    Pathway(#[from] InvalidPathway),
-    /// The places cannot be coupled.
+    Coupling(#[from] InvalidCoupling),
+    /// The nodes cannot be coupled.
     #[error(transparent)]
-    Network(#[from] PlaceNetworkError),
+    Network(#[from] SpatialError),
 }
 
 impl RingModel {
-    /// The ring of `model`, cut into `places`, each with the mean field `local` of the model.
+    /// The ring of `model`, cut into `nodes`, each with the mean field `local` of the model.
     ///
     /// # Errors
     /// [`RingModelError`].
-    pub fn new(model: &Model, local: MeanField, places: usize) -> Result<Self, RingModelError> {
+    pub fn new(model: &Model, local: MeanField, nodes: usize) -> Result<Self, RingModelError> {
         let length = ring_length(model)?;
-        let mut network = PlaceNetwork::new(local, places)?;
+        let mut network = SpatialMeanField::new(local, nodes)?;
         for population in 0..model.populations().len() {
             for (connection, projection) in model.projections_onto(population).enumerate() {
                 let ModelSource::Population(_) = projection.source else { continue };
@@ -65,11 +65,11 @@ impl RingModel {
                     DelaySpec::Distance { base, velocity } => base + 1e-3 * distance / velocity,
                     DelaySpec::Drawn(_) => mean,
                 };
-                let pathway = match &projection.connection {
+                let coupling = match &projection.connection {
                     ConnectionSpec::DistanceGaussian { sigma, .. } => {
-                        Pathway::ring(places, length, Some(*sigma), delay)?
+                        Coupling::ring(nodes, length, Some(*sigma), delay)?
                     }
-                    ConnectionSpec::OneToOne => Pathway::local(places, delay(0.0))?,
+                    ConnectionSpec::OneToOne => Coupling::local(nodes, delay(0.0))?,
                     ConnectionSpec::Pairs { .. } => {
                         return Err(FromModelError::from(Unsupported {
                             key: format!("projections.{}.connection", projection.name),
@@ -78,9 +78,9 @@ impl RingModel {
                         })
                         .into());
                     }
-                    _ => Pathway::ring(places, length, None, delay)?,
+                    _ => Coupling::ring(nodes, length, None, delay)?,
                 };
-                network.connect(population, connection, pathway)?;
+                network.connect(population, connection, coupling)?;
             }
         }
         let injections = model
@@ -89,36 +89,36 @@ impl RingModel {
             .enumerate()
             .flat_map(|(p, population)| {
                 population.injections.iter().map(move |(neurons, current)| {
-                    (p, shares(population, neurons, places), current.clone())
+                    (p, shares(population, neurons, nodes), current.clone())
                 })
             })
             .collect();
         Ok(Self { network, length, input: ModelInput::new(model)?, injections })
     }
 
-    /// Input of a place at time `t` (ms). Of a current into part of a place's neurons the mean over the place counts.
-    pub fn write(&self, place: usize, t: f64, input: &mut Input) {
+    /// Input of a node at time `t` (ms). Of a current into part of a node's neurons the mean over the node counts.
+    pub fn write(&self, node: usize, t: f64, input: &mut Input) {
         self.input.write(t, input);
         for (population, shares, current) in &self.injections {
-            if shares[place] > 0.0 {
-                input.currents[*population] += shares[place] * current.at(t);
+            if shares[node] > 0.0 {
+                input.currents[*population] += shares[node] * current.at(t);
             }
         }
     }
 
-    /// Distance of the centres of the places from the beginning of the ring (µm).
+    /// Distance of the centres of the nodes from the beginning of the ring (µm).
     #[must_use]
     pub fn positions(&self) -> Vec<f64> {
-        let n = self.network.places();
+        let n = self.network.nodes();
         (0..n).map(|x| (x as f64 + 0.5) * self.length / n as f64).collect()
     }
 }
 
-/// The place of a neuron of a population of `size` on a ring of `places`.
+/// The node of a neuron of a population of `size` on a ring of `nodes`.
 #[must_use]
-pub fn place_of(neuron: u32, size: u32, places: usize) -> usize {
+pub fn node_of(neuron: u32, size: u32, nodes: usize) -> usize {
     let position = (f64::from(neuron) + 0.5) / f64::from(size.max(1));
-    ((position * places as f64) as usize).min(places.saturating_sub(1))
+    ((position * nodes as f64) as usize).min(nodes.saturating_sub(1))
 }
 
 fn ring_length(model: &Model) -> Result<f64, RingModelError> {
@@ -134,14 +134,14 @@ fn ring_length(model: &Model) -> Result<f64, RingModelError> {
     length.ok_or_else(|| RingModelError::NoRing("populations".to_owned()))
 }
 
-/// The share of each place's neurons that is among `neurons`.
-fn shares(population: &Population, neurons: &[u32], places: usize) -> Vec<f64> {
+/// The share of each node's neurons that is among `neurons`.
+fn shares(population: &Population, neurons: &[u32], nodes: usize) -> Vec<f64> {
     if population.space.is_none() {
-        return vec![neurons.len() as f64 / f64::from(population.size.max(1)); places];
+        return vec![neurons.len() as f64 / f64::from(population.size.max(1)); nodes];
     }
     let count = |ids: &mut dyn Iterator<Item = u32>| {
-        let mut counts = vec![0.0; places];
-        ids.for_each(|i| counts[place_of(i, population.size, places)] += 1.0);
+        let mut counts = vec![0.0; nodes];
+        ids.for_each(|i| counts[node_of(i, population.size, nodes)] += 1.0);
         counts
     };
     let all = count(&mut (0..population.size));

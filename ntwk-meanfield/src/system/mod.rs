@@ -342,8 +342,20 @@ impl Dynamics for MeanField {
         self.dimension
     }
 
-    fn system(&self) -> &MeanField {
-        self
+    fn time_constant(&self) -> f64 {
+        Self::time_constant(self)
+    }
+
+    fn silent_input(&self) -> Input {
+        Self::silent_input(self)
+    }
+
+    fn check_input(&self, input: &Input) -> Result<(), InputError> {
+        Self::check_input(self, input)
+    }
+
+    fn population(&self, index: usize) -> &str {
+        &self.populations()[index].name
     }
 
     fn derivative(&self, state: &[f64], input: &Input, out: &mut [f64]) {

@@ -4,7 +4,7 @@ use crate::moments::Moments;
 use crate::moments::scalar::Scalar;
 use crate::moments::special::erfcinv;
 use crate::transfer::domain::Domain;
-use crate::transfer::support::{Support, fluctuates};
+use crate::transfer::fit_domain::{FitDomain, fluctuates};
 use crate::transfer::threshold_form::{MAX_TERMS, ThresholdForm};
 use crate::transfer::transfer_function::TransferFunction;
 use ntwk_core::Membrane;
@@ -24,7 +24,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 /// **Outside the domain** a polynomial is worth nothing, so the threshold is held at its value at the nearest moments
 /// in the domain, while `mu_V`, `sigma_V` and `tau_V` of the template stay what they are: the rate goes to 0 as the
 /// input vanishes and saturates at `1 / tau_V`. [`in_domain`](TransferFunction::in_domain) tells when this acts, and also
-/// when the moments are within the box but off the set that was scanned ([`Support`]).
+/// when the moments are within the box but off the set that was scanned ([`FitDomain`]).
 /// Without a domain (published coefficients) the polynomial is extrapolated as its authors do; the skewness forms then
 /// jump to `1 / tau_V` near zero input, where `gamma_V` diverges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct EffectiveThreshold {
     coefficients: Vec<f64>,
     domain: Option<Domain>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    support: Option<Support>,
+    support: Option<FitDomain>,
 }
 
 /// Coefficients or a domain that do not make a transfer function.
@@ -125,15 +125,15 @@ impl EffectiveThreshold {
 
     /// The terms that the coefficients were fitted on, where known.
     #[must_use]
-    pub fn support(&self) -> Option<&Support> {
+    pub fn fit_domain(&self) -> Option<&FitDomain> {
         self.support.as_ref()
     }
 
     /// The same with the terms that it was fitted on.
     ///
     /// # Errors
-    /// [`ThresholdError::Support`] when they are those of another form.
-    pub fn with_support(self, support: Option<Support>) -> Result<Self, ThresholdError> {
+    /// [`ThresholdError::FitDomain`] when they are those of another form.
+    pub fn with_fit_domain(self, support: Option<FitDomain>) -> Result<Self, ThresholdError> {
         match support {
             Some(s) if !s.is_valid(self.form.terms()) => Err(ThresholdError::Support(self.form)),
             support => Ok(Self { support, ..self }),
@@ -154,7 +154,7 @@ impl EffectiveThreshold {
         let coefficients = self.coefficients.iter().zip(&other.coefficients).map(mix).collect();
         let domain = self.domain.zip(other.domain).map(|(a, b)| a.between(&b, t));
         let nearer = if t < 0.5 { self } else { other };
-        Self::new(self.form, coefficients, domain)?.with_support(nearer.support.clone())
+        Self::new(self.form, coefficients, domain)?.with_fit_domain(nearer.support.clone())
     }
 
     /// The effective threshold (mV).
@@ -175,7 +175,7 @@ impl TransferFunction for EffectiveThreshold {
     }
 
     fn in_domain(&self, membrane: &Membrane, moments: &Moments) -> bool {
-        let scanned = |support: &Support| {
+        let scanned = |support: &FitDomain| {
             let mut buffer = [0.0; MAX_TERMS];
             !fluctuates(moments)
                 || support.contains(self.form.evaluate(membrane, moments, &mut buffer))
@@ -207,12 +207,12 @@ struct Unchecked {
     coefficients: Vec<f64>,
     domain: Option<Domain>,
     #[serde(default)]
-    support: Option<Support>,
+    support: Option<FitDomain>,
 }
 
 impl TryFrom<Unchecked> for EffectiveThreshold {
     type Error = ThresholdError;
     fn try_from(u: Unchecked) -> Result<Self, ThresholdError> {
-        Self::new(u.form, u.coefficients, u.domain)?.with_support(u.support)
+        Self::new(u.form, u.coefficients, u.domain)?.with_fit_domain(u.support)
     }
 }

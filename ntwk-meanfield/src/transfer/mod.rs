@@ -2,9 +2,9 @@
 
 pub(crate) mod domain;
 pub(crate) mod effective_threshold;
+pub(crate) mod fit_domain;
 pub(crate) mod interpolation;
 pub(crate) mod siegert;
-pub(crate) mod support;
 pub(crate) mod tabulated;
 pub(crate) mod threshold_form;
 pub(crate) mod transfer_function;

@@ -1,4 +1,5 @@
 use crate::support::{assert_close, input, membrane};
+use ntwk_core::Job;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     Adaptation, Connection, Dynamics, EffectiveThreshold, FixedPointOptions, IntegrationOptions,
@@ -70,10 +71,19 @@ pub fn di_volo(a: f64, b: f64) -> MeanField {
 fn stationary_state_with_adaptation() {
     let system = di_volo(4.0, 60.0);
     let at = input(&[2.5], &[0.0, 0.0]);
-    let found =
-        find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default()).unwrap();
-    let f =
-        found.found.iter().find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0).unwrap();
+    let found = find_fixed_points(
+        &system,
+        &at,
+        &default_starts(2),
+        &FixedPointOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
+    let f = found
+        .points
+        .iter()
+        .find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0)
+        .unwrap();
     assert_close(f.rates[0], 1.41145, 0.0, 2e-3, "nu_e");
     assert_close(f.rates[1], 8.99875, 0.0, 2e-2, "nu_i");
     assert_close(f.adaptation[0], 74.111, 0.0, 0.1, "W");
@@ -86,8 +96,15 @@ fn stationary_state_with_adaptation() {
         assert_close(s, 0.0, 0.0, 1e-11, "slope");
     }
     let start = [1.2, 8.0, 70.0];
-    let end =
-        integrate(&system, &start, &at, &[0.0, 10_000.0], &IntegrationOptions::default()).unwrap();
+    let end = integrate(
+        &system,
+        &start,
+        &at,
+        &[0.0, 10_000.0],
+        &IntegrationOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
     for k in 0..3 {
         assert_close(end.state(1)[k], state[k], 1e-6, 0.0, "end of the trajectory");
     }
@@ -104,11 +121,16 @@ fn second_order_states_of_the_published_code() {
         (4.0, [2.01724509, 13.62860042, 100.86108564, 0.13944479, 0.251507358, 0.639737257]),
     ] {
         let at = input(&[drive], &[0.0, 0.0]);
-        let found =
-            find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default())
-                .unwrap();
+        let found = find_fixed_points(
+            &system,
+            &at,
+            &default_starts(2),
+            &FixedPointOptions::default(),
+            &Job::new(),
+        )
+        .unwrap();
         let f = found
-            .found
+            .points
             .iter()
             .find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0)
             .unwrap();

@@ -1,6 +1,7 @@
 //! Branches whose turning points and oscillations are known in closed form.
 
 use crate::support::{assert_close, di_volo_drive, input, membrane, spectrum_2018};
+use ntwk_core::Job;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     Adaptation, Bifurcation, BranchEnd, Connection, ContinuationError, ContinuationOptions,
@@ -113,7 +114,7 @@ fn a_branch_goes_on_behind_a_corner() {
     };
     let range = [current(2.0 * bend), current(0.5 * bend)];
     let options = ContinuationOptions::default();
-    let branch = follow(&family, range, range[1], &[0.5 * bend], &options).unwrap();
+    let branch = follow(&family, range, range[1], &[0.5 * bend], &options, &Job::new()).unwrap();
     assert_eq!(branch.ends, [BranchEnd::Range, BranchEnd::Range], "{:?}", branch.points.last());
     for point in &branch.points {
         let expected = current(point.fixed_point.rates[0]);
@@ -126,7 +127,7 @@ fn a_branch_goes_on_behind_a_corner() {
 fn saddle_nodes_of_an_excitatory_population() {
     let family = |current: f64| population(0.0, 500.0, current);
     let options = ContinuationOptions::default();
-    let branch = follow(&family, [0.0, 300.0], 0.0, &[0.0], &options).unwrap();
+    let branch = follow(&family, [0.0, 300.0], 0.0, &[0.0], &options, &Job::new()).unwrap();
     assert_eq!(branch.ends, [BranchEnd::Range, BranchEnd::Range]);
     assert_eq!(branch.bifurcations.len(), 2, "{:?}", branch.bifurcations);
     for ((kind, _, point), nu) in branch.bifurcations.iter().zip(rates_of_slope(1.0 / W)) {
@@ -145,7 +146,8 @@ fn saddle_nodes_of_an_excitatory_population() {
     }
     // The same from the far end, and found once by a diagram however many searches meet it.
     let values: Vec<f64> = (0..=10).map(|k| 30.0 * f64::from(k)).collect();
-    let diagram = bifurcation_diagram(&family, &values, &default_starts(1), &options).unwrap();
+    let diagram =
+        bifurcation_diagram(&family, &values, &default_starts(1), &options, &Job::new()).unwrap();
     assert_eq!(diagram.branches.len(), 1);
     assert_eq!(diagram.branches[0].bifurcations.len(), 2);
     assert_eq!(diagram.sought.len(), 11);
@@ -160,7 +162,8 @@ fn oscillations_of_an_adapting_population() {
     // Along the fixed points W = tau_w b nu: mu_V rises by less per Hz.
     let k = W - 1e-3 * tau_w * b / G_L;
     let branch =
-        follow(&family, [0.0, 600.0], 0.0, &[0.0], &ContinuationOptions::default()).unwrap();
+        follow(&family, [0.0, 600.0], 0.0, &[0.0], &ContinuationOptions::default(), &Job::new())
+            .unwrap();
     let hopf: Vec<_> = branch
         .bifurcations
         .iter()
@@ -193,7 +196,7 @@ fn a_branch_ends_where_the_model_does() {
         }
     };
     let options = ContinuationOptions::default();
-    let branch = follow(&family, [0.0, 300.0], 0.0, &[0.0], &options).unwrap();
+    let branch = follow(&family, [0.0, 300.0], 0.0, &[0.0], &options, &Job::new()).unwrap();
     assert!(
         matches!(&branch.ends[1], BranchEnd::NoSystem { reason, .. } if reason == "no such current"),
         "{:?}",
@@ -201,14 +204,17 @@ fn a_branch_ends_where_the_model_does() {
     );
     let last = branch.points.last().unwrap().parameter;
     assert!((119.9..=120.0).contains(&last), "{last}");
-    let err = follow(&family, [0.0, 0.0], 0.0, &[0.0], &options).unwrap_err();
+    let err = follow(&family, [0.0, 0.0], 0.0, &[0.0], &options, &Job::new()).unwrap_err();
     assert_eq!(err, ContinuationError::Range(0.0, 0.0));
-    let err = follow(&family, [0.0, 300.0], 200.0, &[0.0], &options).unwrap_err();
+    let err = follow(&family, [0.0, 300.0], 200.0, &[0.0], &options, &Job::new()).unwrap_err();
     assert!(matches!(err, ContinuationError::NoSystem { .. }));
     let none = ContinuationOptions { max_step: 0.0, ..options };
-    assert_eq!(follow(&family, [0.0, 1.0], 0.0, &[0.0], &none), Err(ContinuationError::Options));
+    assert_eq!(
+        follow(&family, [0.0, 1.0], 0.0, &[0.0], &none, &Job::new()),
+        Err(ContinuationError::Options)
+    );
     let few = ContinuationOptions { max_points: 5, ..options };
-    let branch = follow(&family, [0.0, 100.0], 0.0, &[0.0], &few).unwrap();
+    let branch = follow(&family, [0.0, 100.0], 0.0, &[0.0], &few, &Job::new()).unwrap();
     assert_eq!(branch.ends[1], BranchEnd::PointLimit);
 }
 
@@ -218,16 +224,18 @@ fn the_branch_of_a_published_network() {
     let family =
         |nu: f64| Ok::<_, Infallible>((spectrum_2018(5.0, [4000, 1000]), input(&[nu], &[0.0; 2])));
     let options = ContinuationOptions::default();
-    let branch = follow(&family, [6.0, 25.0], 10.0, &[3.2, 8.9], &options).unwrap();
+    let branch = follow(&family, [6.0, 25.0], 10.0, &[3.2, 8.9], &options, &Job::new()).unwrap();
     assert_eq!(branch.ends, [BranchEnd::Range, BranchEnd::Range]);
     assert_eq!(branch.points[0].parameter, 6.0);
     assert_eq!(branch.points.last().unwrap().parameter, 25.0);
     for p in branch.points.iter().step_by(5) {
         let (system, at) = family(p.parameter).unwrap();
         let start = [p.fixed_point.rates.clone()];
-        let found = find_fixed_points(&system, &at, &start, &FixedPointOptions::default()).unwrap();
+        let found =
+            find_fixed_points(&system, &at, &start, &FixedPointOptions::default(), &Job::new())
+                .unwrap();
         for m in 0..2 {
-            assert_close(found.found[0].rates[m], p.fixed_point.rates[m], 1e-7, 0.0, "rate");
+            assert_close(found.points[0].rates[m], p.fixed_point.rates[m], 1e-7, 0.0, "rate");
         }
     }
     assert!(branch.bifurcations.is_empty());
@@ -241,7 +249,7 @@ fn the_number_of_searches_does_not_change_the_diagram() {
     let options = ContinuationOptions::default();
     let diagram = |n: u32| {
         let values: Vec<f64> = (0..=n).map(|k| 5.0 * f64::from(k) / f64::from(n)).collect();
-        bifurcation_diagram(&family, &values, &default_starts(2), &options).unwrap()
+        bifurcation_diagram(&family, &values, &default_starts(2), &options, &Job::new()).unwrap()
     };
     let (few, many) = (diagram(5), diagram(20));
     assert_eq!(few.branches.len(), many.branches.len());

@@ -1,4 +1,5 @@
 use crate::support::{array, assert_close, data, input, number, numbers, spectrum_2018};
+use ntwk_core::Job;
 use ntwk_meanfield::{
     DynamicsError, FunctionInput, Input, IntegrationOptions, SampledInput, Tolerance, integrate,
 };
@@ -43,7 +44,7 @@ fn compare(run: &serde_json::Value, initial: [f64; 2], source: &impl ntwk_meanfi
     let exact = names.map(|n| numbers(&run["accurate_Hz"][n]));
     let times: Vec<f64> =
         (0..exact[0].len()).map(|k| k as f64 * 1e3 * number(&run["dt_s"])).collect();
-    let trajectory = integrate(&system, &initial, source, &times, &TIGHT).unwrap();
+    let trajectory = integrate(&system, &initial, source, &times, &TIGHT, &Job::new()).unwrap();
     for m in 0..2 {
         for (x, e) in trajectory.component(m).zip(&exact[m]) {
             assert_close(x, *e, 0.0, 1e-8, &format!("{} {}", run["name"], names[m]));
@@ -58,8 +59,8 @@ fn dense_output_is_as_accurate_as_the_steps() {
     let at = input(&[10.0], &[0.0, 0.0]);
     let fine: Vec<f64> = (0..=500).map(|k| 0.1 * f64::from(k)).collect();
     let options = IntegrationOptions::default();
-    let coarse = integrate(&system, &[1.0, 1.0], &at, &fine, &options).unwrap();
-    let exact = integrate(&system, &[1.0, 1.0], &at, &fine, &TIGHT).unwrap();
+    let coarse = integrate(&system, &[1.0, 1.0], &at, &fine, &options, &Job::new()).unwrap();
+    let exact = integrate(&system, &[1.0, 1.0], &at, &fine, &TIGHT, &Job::new()).unwrap();
     assert!(coarse.steps < exact.steps && exact.steps < fine.len());
     for k in 0..fine.len() {
         for m in 0..2 {
@@ -74,7 +75,9 @@ fn bad_arguments_are_named() {
     let system = spectrum_2018(5.0, [4000, 1000]);
     let at = input(&[10.0], &[0.0, 0.0]);
     let options = IntegrationOptions::default();
-    let run = |x: &[f64], times: &[f64]| integrate(&system, x, &at, times, &options).unwrap_err();
+    let run = |x: &[f64], times: &[f64]| {
+        integrate(&system, x, &at, times, &options, &Job::new()).unwrap_err()
+    };
     assert_eq!(run(&[1.0], &[0.0, 1.0]), DynamicsError::StateLength { given: 1, needed: 2 });
     assert!(matches!(
         run(&[1.0, f64::NAN], &[0.0, 1.0]),
@@ -83,6 +86,7 @@ fn bad_arguments_are_named() {
     assert_eq!(run(&[1.0, 1.0], &[0.0, 0.0]), DynamicsError::Times);
     let function = |t: f64, i: &mut Input| i.afferent_rates[0] = 1.0 - t;
     let negative = FunctionInput { function, discontinuities: vec![] };
-    let err = integrate(&system, &[1.0, 1.0], &negative, &[0.0, 10.0], &options).unwrap_err();
+    let err = integrate(&system, &[1.0, 1.0], &negative, &[0.0, 10.0], &options, &Job::new())
+        .unwrap_err();
     assert!(matches!(err, DynamicsError::Input { .. }), "{err}");
 }

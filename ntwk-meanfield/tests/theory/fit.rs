@@ -1,6 +1,7 @@
 use crate::support::{
     array, assert_close, data, number, numbers, spectrum_cells, spectrum_synapses,
 };
+use ntwk_core::Job;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     Adaptation, Connection, EffectiveThreshold, FitError, FitOptions, FixedPointOptions, Input,
@@ -245,7 +246,9 @@ fn fits_to_the_published_scan() {
     let system = MeanField::new(populations.collect(), vec!["drive".to_owned()], 5.0).unwrap();
     let drive = Input { afferent_rates: vec![4.0], currents: vec![0.0; 2] };
     let options = FixedPointOptions::default();
-    let found = find_fixed_points(&system, &drive, &default_starts(2), &options).unwrap().found;
+    let found = find_fixed_points(&system, &drive, &default_starts(2), &options, &Job::new())
+        .unwrap()
+        .points;
     let rest = found.iter().find(|f| f.stability == Stability::Stable).unwrap();
     // Another solver ends in the same flat valley of the error: the rates agree to some 1e-5, not to the last bit.
     assert_close(rest.rates[0], 2.0997, 1e-3, 0.0, "RS");

@@ -1,6 +1,7 @@
 use crate::support::{
     array, assert_close, data, input, number, numbers, rs_fs_2018, spectrum_2018,
 };
+use ntwk_core::Job;
 use ntwk_meanfield::{
     FixedPointOptions, FixedPointStatus, Stability, ThresholdForm, default_starts,
     find_fixed_points,
@@ -18,9 +19,10 @@ fn fixed_points_of_spectrum_2018() {
         // The state at zero input is an artefact of the extrapolated polynomial in a tiny basin.
         starts.push(exact.iter().map(|x| 1.01 * x).collect());
         let found =
-            find_fixed_points(&system, &at, &starts, &FixedPointOptions::default()).unwrap();
+            find_fixed_points(&system, &at, &starts, &FixedPointOptions::default(), &Job::new())
+                .unwrap();
         let nearest = found
-            .found
+            .points
             .iter()
             .min_by(|a, b| (a.rates[0] - exact[0]).abs().total_cmp(&(b.rates[0] - exact[0]).abs()))
             .unwrap();
@@ -67,9 +69,15 @@ fn fixed_points_of_refitted_rs_fs() {
             let exact = numbers(&case["nu_Hz"]);
             let at = input(&[drive, drive], &[0.0, 0.0]);
             let starts = [vec![2.0, 8.0]];
-            let found =
-                find_fixed_points(&system, &at, &starts, &FixedPointOptions::default()).unwrap();
-            let f = &found.found[0];
+            let found = find_fixed_points(
+                &system,
+                &at,
+                &starts,
+                &FixedPointOptions::default(),
+                &Job::new(),
+            )
+            .unwrap();
+            let f = &found.points[0];
             for m in 0..2 {
                 // The reference was computed with 1e-12 V added to sigma_V and 1e-9 Hz to the event rates.
                 assert_close(f.rates[m], exact[m], 1e-8, 0.0, &format!("{key} {drive} Hz"));
@@ -89,10 +97,16 @@ fn the_mean_field_predicts_the_simulated_network() {
     let p = ["RS", "FS"].map(|c| numbers(&file["fits"][c]["quadratic10"]["refined_final"]));
     let system = rs_fs_2018(ThresholdForm::Quadratic10, [&p[0], &p[1]]);
     let at = input(&[4.0, 4.0], &[0.0, 0.0]);
-    let found =
-        find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default()).unwrap();
+    let found = find_fixed_points(
+        &system,
+        &at,
+        &default_starts(2),
+        &FixedPointOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
     let f =
-        found.found.iter().find(|f| f.stability == Stability::Stable && f.rates[0] > 0.5).unwrap();
+        found.points.iter().find(|f| f.stability == Stability::Stable && f.rates[0] > 0.5).unwrap();
     assert_close(f.rates[0], 2.1667, 0.05, 0.0, "RS");
     assert_close(f.rates[1], 9.1683, 0.05, 0.0, "FS");
 }
@@ -102,15 +116,28 @@ fn no_solution_is_a_status() {
     // A single purely excitatory population far above saturation at every rate tried within one iteration.
     let system = spectrum_2018(5.0, [4000, 1000]);
     let options = FixedPointOptions { max_iterations: 1, ..FixedPointOptions::default() };
-    let result =
-        find_fixed_points(&system, &input(&[10.0], &[0.0, 0.0]), &[vec![80.0, 0.0]], &options)
-            .unwrap();
-    assert!(result.found.is_empty());
+    let result = find_fixed_points(
+        &system,
+        &input(&[10.0], &[0.0, 0.0]),
+        &[vec![80.0, 0.0]],
+        &options,
+        &Job::new(),
+    )
+    .unwrap();
+    assert!(result.points.is_empty());
     assert_eq!(result.failed[0].1.status, FixedPointStatus::IterationLimit);
     assert_eq!(result.failed[0].1.stability, Stability::Undetermined);
-    assert!(find_fixed_points(&system, &input(&[10.0], &[0.0]), &[], &options).is_err());
     assert!(
-        find_fixed_points(&system, &input(&[10.0], &[0.0, 0.0]), &[vec![-1.0, 0.0]], &options)
-            .is_err()
+        find_fixed_points(&system, &input(&[10.0], &[0.0]), &[], &options, &Job::new()).is_err()
+    );
+    assert!(
+        find_fixed_points(
+            &system,
+            &input(&[10.0], &[0.0, 0.0]),
+            &[vec![-1.0, 0.0]],
+            &options,
+            &Job::new()
+        )
+        .is_err()
     );
 }

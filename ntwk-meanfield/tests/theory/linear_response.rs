@@ -1,12 +1,18 @@
 use crate::support::{assert_close, input, spectrum_2018};
+use ntwk_core::Job;
 use ntwk_meanfield::{FixedPointOptions, LinearResponse, SecondOrder, find_fixed_points};
 
 fn rest(system: &ntwk_meanfield::MeanField, nu_aff: f64) -> Vec<f64> {
     let options = FixedPointOptions::default();
-    let found =
-        find_fixed_points(system, &input(&[nu_aff], &[0.0; 2]), &[vec![3.0, 9.0]], &options)
-            .unwrap();
-    found.found[0].rates.clone()
+    let found = find_fixed_points(
+        system,
+        &input(&[nu_aff], &[0.0; 2]),
+        &[vec![3.0, 9.0]],
+        &options,
+        &Job::new(),
+    )
+    .unwrap();
+    found.points[0].rates.clone()
 }
 
 /// The spectrum integrates to the covariance of the linear noise; substitution f = f0 tan(theta), where the integrand is

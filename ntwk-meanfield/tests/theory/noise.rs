@@ -2,6 +2,7 @@
 
 use crate::adaptation::di_volo;
 use crate::support::{assert_close, input, spectrum_2018};
+use ntwk_core::Job;
 use ntwk_meanfield::{
     FixedPointOptions, LinearResponse, MeanField, NoiseError, NoiseOptions, Source, Stability,
     default_starts, find_fixed_points, integrate_with_noise,
@@ -54,11 +55,16 @@ fn static_responses_with_adaptation_are_slopes_of_the_fixed_point() {
     let system = di_volo(4.0, 60.0);
     let fixed = |drive: f64, currents: [f64; 2]| {
         let at = input(&[drive], &currents);
-        let all =
-            find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default());
+        let all = find_fixed_points(
+            &system,
+            &at,
+            &default_starts(2),
+            &FixedPointOptions::default(),
+            &Job::new(),
+        );
         let f = all
             .unwrap()
-            .found
+            .points
             .into_iter()
             .find(|f| f.stability == Stability::Stable && f.rates[0] < 10.0);
         f.unwrap()
@@ -91,9 +97,15 @@ fn the_noisy_dynamics_has_the_spectra_of_the_linear_theory() {
     // Many neurons: small fluctuations, which is what the linear theory is about.
     let system = spectrum_2018(5.0, [400_000, 100_000]);
     let at = input(&[10.0], &[0.0; 2]);
-    let found =
-        find_fixed_points(&system, &at, &[vec![3.2, 8.9]], &FixedPointOptions::default()).unwrap();
-    let rest = &found.found[0].rates;
+    let found = find_fixed_points(
+        &system,
+        &at,
+        &[vec![3.2, 8.9]],
+        &FixedPointOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
+    let rest = &found.points[0].rates;
     let response = LinearResponse::new(&system, rest, &at).unwrap();
     let (dt, every, length, segments) = (0.05, 20, 256, 400);
     let options = NoiseOptions { dt, steps: every * length * segments, every, seed: 3 };

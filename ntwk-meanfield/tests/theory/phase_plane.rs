@@ -1,7 +1,8 @@
 use crate::support::{input, spectrum_2018};
+use ntwk_core::Job;
 use ntwk_meanfield::{
-    ConstructionError, FixedPointOptions, PhasePlaneError, default_starts, find_fixed_points,
-    fixed_point_construction, phase_plane,
+    FixedPointOptions, PhasePlaneError, SelfConsistencyError, default_starts, find_fixed_points,
+    phase_plane, self_consistency,
 };
 
 /// Nullclines are where the rates stand still, they cross at the fixed points, and the field points as it should.
@@ -9,8 +10,16 @@ use ntwk_meanfield::{
 fn nullclines_cross_at_the_fixed_points() {
     let system = spectrum_2018(5.0, [4000, 1000]);
     let at = input(&[10.0], &[0.0; 2]);
-    let plane =
-        phase_plane(&system, &at, [0, 1], &[0.0; 2], [[0.0, 12.0], [0.0, 25.0]], [15, 80]).unwrap();
+    let plane = phase_plane(
+        &system,
+        &at,
+        [0, 1],
+        &[0.0; 2],
+        [[0.0, 12.0], [0.0, 25.0]],
+        [15, 80],
+        &Job::new(),
+    )
+    .unwrap();
     for (k, lines) in plane.nullclines.iter().enumerate() {
         assert!(!lines.is_empty());
         for point in lines.iter().flatten() {
@@ -19,10 +28,16 @@ fn nullclines_cross_at_the_fixed_points() {
             assert!((rates[k] - point[k]).abs() < 1e-9, "{k} {point:?}");
         }
     }
-    let found =
-        find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default()).unwrap();
+    let found = find_fixed_points(
+        &system,
+        &at,
+        &default_starts(2),
+        &FixedPointOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
     let inside = |r: &[f64]| r[0] < 12.0 && r[1] < 25.0;
-    for fixed in found.found.iter().filter(|f| inside(&f.rates)) {
+    for fixed in found.points.iter().filter(|f| inside(&f.rates)) {
         for lines in &plane.nullclines {
             let distance = |p: &[f64; 2]| (p[0] - fixed.rates[0]).hypot(p[1] - fixed.rates[1]);
             let nearest = lines.iter().flatten().map(distance).fold(f64::INFINITY, f64::min);
@@ -47,7 +62,7 @@ fn bad_arguments_are_named() {
     let at = input(&[10.0], &[0.0; 2]);
     let ranges = [[0.0, 12.0], [0.0, 25.0]];
     let plane = |populations, rates: &[f64], ranges, grid| {
-        phase_plane(&system, &at, populations, rates, ranges, grid).unwrap_err()
+        phase_plane(&system, &at, populations, rates, ranges, grid, &Job::new()).unwrap_err()
     };
     let same = plane([1, 1], &[0.0; 2], ranges, [5, 5]);
     assert_eq!(same, PhasePlaneError::Populations { given: [1, 1], populations: 2 });
@@ -63,11 +78,12 @@ fn the_construction_has_the_other_population_at_rest() {
     let system = spectrum_2018(5.0, [4000, 1000]);
     let at = input(&[10.0], &[0.0; 2]);
     let options = FixedPointOptions::default();
-    let found = find_fixed_points(&system, &at, &default_starts(2), &options).unwrap().found;
+    let found =
+        find_fixed_points(&system, &at, &default_starts(2), &options, &Job::new()).unwrap().points;
     let fixed = found.iter().find(|f| f.rates[0] > 1.0 && f.rates[0] < 10.0).unwrap();
     let through = std::slice::from_ref(fixed);
     let range = [0.0, 2.0 * fixed.rates[0]];
-    let made = fixed_point_construction(&system, &at, 0, range, 100, through).unwrap();
+    let made = self_consistency(&system, &at, 0, range, 100, through, &Job::new()).unwrap();
     let curve = &made.curves[0];
     assert!(curve.len() > 100 && curve.contains(&[fixed.rates[0]; 2]), "{}", curve.len());
     assert!(curve.windows(2).all(|w| w[0][0] < w[1][0]));
@@ -87,10 +103,10 @@ fn the_construction_has_the_other_population_at_rest() {
         );
     }
     let error = |p, range, points| {
-        fixed_point_construction(&system, &at, p, range, points, through).unwrap_err()
+        self_consistency(&system, &at, p, range, points, through, &Job::new()).unwrap_err()
     };
-    let other = ConstructionError::Population { given: 2, populations: 2 };
+    let other = SelfConsistencyError::Population { given: 2, populations: 2 };
     assert_eq!(error(2, range, 100), other);
-    assert_eq!(error(0, [2.0, 1.0], 100), ConstructionError::Range([2.0, 1.0]));
-    assert_eq!(error(0, range, 1), ConstructionError::Points(1));
+    assert_eq!(error(0, [2.0, 1.0], 100), SelfConsistencyError::Range([2.0, 1.0]));
+    assert_eq!(error(0, range, 1), SelfConsistencyError::Points(1));
 }

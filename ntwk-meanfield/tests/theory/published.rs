@@ -4,6 +4,7 @@ use crate::adaptation::di_volo;
 use crate::support::{
     array, assert_close, data, input, membrane, number, numbers, rs_fs_2018_with,
 };
+use ntwk_core::Job;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, EffectiveThreshold, FixedPointOptions, FunctionInput, Input,
@@ -130,8 +131,9 @@ fn stationary_states_as_published() {
         let exact = numbers(&case["first_order_Hz"]);
         let start = vec![1.01 * exact[0], 1.01 * exact[1]];
         let found =
-            find_fixed_points(&system, &at, &[start], &FixedPointOptions::default()).unwrap();
-        let fixed = &found.found[0];
+            find_fixed_points(&system, &at, &[start], &FixedPointOptions::default(), &Job::new())
+                .unwrap();
+        let fixed = &found.points[0];
         let jacobian = system.at(&fixed.rates, &at).unwrap().jacobian();
         for m in 0..2 {
             // |(J - 1)^-1| times the rounding of the recovered event rates.
@@ -186,7 +188,7 @@ fn response_to_the_waveform_in_first_order() {
     let source = FunctionInput { function: stimulus, discontinuities: vec![800.0] };
     let tolerance = Tolerance { relative: 1e-11, absolute: 1e-12 };
     let options = IntegrationOptions { tolerance, ..IntegrationOptions::default() };
-    let response = integrate(&system, &start, &source, &times, &options).unwrap();
+    let response = integrate(&system, &start, &source, &times, &options, &Job::new()).unwrap();
     for (m, exact) in keys.iter().enumerate() {
         for ((value, exact), t) in response.component(m).zip(exact).zip(&times) {
             // Accuracy of the reference, as stated with it.

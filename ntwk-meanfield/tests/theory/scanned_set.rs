@@ -82,6 +82,6 @@ fn the_set_is_stored_with_the_coefficients() {
     let back: EffectiveThreshold = serde_json::from_str(&text).unwrap();
     let (known, unknown) = (at(&[3.05], 0.0), at(&[1.0], -60.0));
     assert!(back.in_domain(&cell(), &known) && !back.in_domain(&cell(), &unknown));
-    let wider = fitted(ThresholdForm::Quadratic10, &line).support().cloned();
-    assert!(function.with_support(wider).is_err());
+    let wider = fitted(ThresholdForm::Quadratic10, &line).fit_domain().cloned();
+    assert!(function.with_fit_domain(wider).is_err());
 }

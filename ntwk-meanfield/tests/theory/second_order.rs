@@ -1,6 +1,7 @@
 use crate::support::{
     array, assert_close, data, input, number, numbers, rs_fs_2018, spectrum_2018,
 };
+use ntwk_core::Job;
 use ntwk_meanfield::{
     Dynamics, DynamicsError, FixedPointOptions, FunctionInput, Input, IntegrationOptions,
     SecondOrder, SecondOrderStatus, ThresholdForm, Tolerance, default_starts, find_fixed_points,
@@ -57,11 +58,16 @@ fn stationary_states_of_zerlaut_2018() {
         let drive = number(&case["exc_aff_Hz"]);
         let at = input(&[drive, drive], &[0.0, 0.0]);
         let exact = numbers(&case["first_order_Hz"]);
-        let found =
-            find_fixed_points(&system, &at, &default_starts(2), &FixedPointOptions::default())
-                .unwrap();
+        let found = find_fixed_points(
+            &system,
+            &at,
+            &default_starts(2),
+            &FixedPointOptions::default(),
+            &Job::new(),
+        )
+        .unwrap();
         let fixed =
-            found.found.iter().find(|f| (f.rates[0] / exact[0] - 1.0).abs() < 1e-3).unwrap();
+            found.points.iter().find(|f| (f.rates[0] / exact[0] - 1.0).abs() < 1e-3).unwrap();
         for m in 0..2 {
             assert_close(fixed.rates[m], exact[m], 1e-8, 0.0, "first order");
         }
@@ -95,9 +101,10 @@ fn stationary_states_of_spectrum_2018() {
             &at,
             &[vec![nu_aff / 3.0, nu_aff]],
             &FixedPointOptions::default(),
+            &Job::new(),
         )
         .unwrap();
-        let fixed = &found.found[0];
+        let fixed = &found.points[0];
         let c =
             SecondOrder::new(&system).linear_noise_covariance(&fixed.rates, &at).unwrap().unwrap();
         let noise = numbers(&case["linear_noise_cov_Hz2"]);
@@ -135,6 +142,7 @@ fn an_uncoupled_population_has_binomial_variance() {
         &at,
         &times,
         &IntegrationOptions::default(),
+        &Job::new(),
     )
     .unwrap();
     let end = trajectory.state(1);
@@ -163,7 +171,8 @@ fn the_stimulus_of_the_paper_is_seen() {
     let run = |relative: f64| {
         let tolerance = Tolerance { relative, absolute: 1e-12 };
         let options = IntegrationOptions { tolerance, max_step: None, max_steps: 1_000_000 };
-        integrate(&system, &[2.0997466727, 9.0792766025], &source, &times, &options).unwrap()
+        integrate(&system, &[2.0997466727, 9.0792766025], &source, &times, &options, &Job::new())
+            .unwrap()
     };
     let (loose, tight) = (run(1e-8), run(1e-12));
     let rates: Vec<f64> = tight.component(0).collect();
@@ -194,6 +203,7 @@ fn a_rate_below_zero_is_an_error() {
         &at,
         &[0.0, 100.0],
         &IntegrationOptions::default(),
+        &Job::new(),
     )
     .unwrap_err();
     assert!(

@@ -1,4 +1,5 @@
 use crate::support::{array, assert_close, data, input, membrane, number};
+use ntwk_core::Job;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
     Adaptation, Connection, Dual, Fault, FixedPointOptions, MeanField, MeanFieldPopulation,
@@ -120,10 +121,11 @@ fn networks() {
         let mut starts = default_starts(2);
         starts.push(vec![300.0, 300.0]);
         let found =
-            find_fixed_points(&system, &at, &starts, &FixedPointOptions::default()).unwrap();
+            find_fixed_points(&system, &at, &starts, &FixedPointOptions::default(), &Job::new())
+                .unwrap();
         let exact = number(&published[0]);
         let nearest = found
-            .found
+            .points
             .iter()
             .map(|f| f.rates[0])
             .min_by(|a, b| (a - exact).abs().total_cmp(&(b - exact).abs()));

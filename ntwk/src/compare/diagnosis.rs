@@ -5,7 +5,8 @@ use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
 use ntwk_core::{CellLibrary, Job, Model, ModelSpec, Recording};
 use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::{
-    Dynamics, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory, integrate,
+    Dynamics, DynamicsError, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory,
+    integrate,
 };
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Label, Layout, Theme, Width};
@@ -15,7 +16,7 @@ use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_wi
 use crate::figures::overview::FigureError;
 use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
 use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError, predict};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Length of the blocks from which the statistical error of a simulated rate is estimated (ms).
 const BLOCK: f64 = 100.0;
@@ -53,7 +54,7 @@ pub fn poisson_cells(
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<Vec<PoissonCells>, CompareError> {
-    let windows = Windows::of(model);
+    let windows = ComparisonWindows::of(model);
     let window = stationary_window(windows, recording)?;
     let dt = recording.dt;
     let simulated = recording
@@ -160,7 +161,7 @@ pub fn theory_forms(
     let trajectory = predict(&changed, library, job)?.trajectory;
     forms.push(TheoryForm { name, trajectory: Ok(trajectory) });
     let second = SecondOrder::new(&dynamic_theory.mean_field);
-    let trajectory = second_order(&second, dynamic_theory)?;
+    let trajectory = second_order(&second, dynamic_theory, &job.silent())?;
     forms.push(TheoryForm { name: "second order", trajectory });
     Ok(forms)
 }
@@ -176,9 +177,10 @@ fn with_theory(spec: ModelSpec, library: &CellLibrary) -> Result<Model, SingleCe
 fn second_order(
     second: &SecondOrder<'_>,
     theory: &Theory,
+    job: &Job<'_>,
 ) -> Result<Result<Trajectory, String>, TheoryError> {
     let first = [0.0, TRAJECTORY_INTERVAL];
-    let Some(point) = theory.working_point(first)? else {
+    let Some(point) = theory.stationary_state(first, job)? else {
         return Ok(Err("the first order has no stable state at the start".to_owned()));
     };
     let system = &theory.mean_field;
@@ -199,7 +201,10 @@ fn second_order(
     }
     let times = &theory.trajectory.times;
     let options = IntegrationOptions::default();
-    Ok(integrate(second, &found.state, &theory.input, times, &options).map_err(|e| e.to_string()))
+    match integrate(second, &found.state, &theory.input, times, &options, job) {
+        Err(DynamicsError::Interrupted(interrupted)) => Err(interrupted.into()),
+        other => Ok(other.map_err(|e| e.to_string())),
+    }
 }
 
 /// A population in one form of the theory.
@@ -224,7 +229,7 @@ pub fn compared_forms(
     recording: &Recording,
     forms: &[TheoryForm],
 ) -> Result<Vec<FormComparison>, CompareError> {
-    let windows = Windows::of(model);
+    let windows = ComparisonWindows::of(model);
     let window = stationary_window(windows, recording)?;
     let mut rows = Vec::new();
     for (index, population) in recording.populations.iter().enumerate() {
@@ -261,7 +266,7 @@ pub fn forms_figure(
     forms: &[TheoryForm],
     theme: &Theme,
 ) -> Result<Figure, FigureError> {
-    let windows = Windows::of(model);
+    let windows = ComparisonWindows::of(model);
     // From the stationary window on: before it the network settles.
     let from = windows.stationary[0];
     let mut rows = Vec::new();

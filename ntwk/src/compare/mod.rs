@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
 use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// One quantity, simulated and predicted. Either may be missing: no cell recorded, no stable
 /// fixed point.
@@ -68,7 +68,7 @@ pub struct PopulationComparison {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// Windows.
-    pub windows: Windows,
+    pub windows: ComparisonWindows,
     /// One entry per population.
     pub populations: Vec<PopulationComparison>,
     /// Fano factors of the spikes of every population that the theory took, where it measured them.
@@ -133,19 +133,19 @@ pub fn compare_with(
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<Comparison, CompareError> {
-    let windows = Windows::of(model);
+    let windows = ComparisonWindows::of(model);
     let dt = recording.dt;
     let stationary = stationary_window(windows, recording)?;
-    let working_point = theory.working_point(windows.stationary)?;
-    let fixed_points = theory.fixed_points(windows.stationary)?.found.len();
+    let stationary_state = theory.stationary_state(windows.stationary, &job.silent())?;
+    let fixed_points = theory.fixed_points(windows.stationary, &job.silent())?.points.len();
 
-    let cells = match &working_point {
+    let cells = match &stationary_state {
         Some(p) => Some(cells_at_rates(model, &p.rates, windows.stationary, library, job)?),
         None => None,
     };
 
     let mut notes = theory.limitations.clone();
-    if working_point.is_none() {
+    if stationary_state.is_none() {
         notes.push(
             "the theory has no stable fixed point for the stationary input; its rates are means over the stationary window"
                 .to_owned(),
@@ -157,13 +157,13 @@ pub fn compare_with(
     {
         let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
         let moments =
-            working_point.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
-        let predicted_rate = match &working_point {
+            stationary_state.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
+        let predicted_rate = match &stationary_state {
             Some(point) => Some(point.rates[index]),
             None => mean_within(&theory.trajectory, index, windows.stationary),
         };
         let alone = cells.as_ref().and_then(|c| c.get(index));
-        let in_domain = working_point.as_ref().map(|p| p.in_domain[index]);
+        let in_domain = stationary_state.as_ref().map(|p| p.in_domain[index]);
         if in_domain == Some(false) {
             notes.push(format!(
                 "the predicted state of {} lies outside the scan its transfer function was fitted on",
@@ -234,7 +234,7 @@ fn adapted_moments(
     theory: &Theory,
     population: usize,
     point: &FixedPoint,
-    windows: Windows,
+    windows: ComparisonWindows,
 ) -> Option<InputMoments> {
     let described = &theory.mean_field.populations()[population];
     if described.adaptation == Adaptation::Explicit {
@@ -264,7 +264,10 @@ fn adapted_moments(
 ///
 /// # Errors
 /// [`AnalysisError`] when nothing of it was run.
-pub fn stationary_window(windows: Windows, recording: &Recording) -> Result<Window, AnalysisError> {
+pub fn stationary_window(
+    windows: ComparisonWindows,
+    recording: &Recording,
+) -> Result<Window, AnalysisError> {
     let steps = |t: f64| ((t / recording.dt).round() as u64).min(recording.n_steps);
     Window::new(steps(windows.stationary[0]), steps(windows.stationary[1]))
 }
@@ -311,7 +314,7 @@ pub fn potential_moments(
     model: &Model,
     recording: &Recording,
 ) -> Result<Vec<PotentialMoments>, AnalysisError> {
-    let window = stationary_window(Windows::of(model), recording)?;
+    let window = stationary_window(ComparisonWindows::of(model), recording)?;
     recording
         .populations
         .iter()

@@ -13,7 +13,7 @@ use ntwk_core::{Model, PopulationRecording, Recording, Spikes, Trace};
 use serde::Serialize;
 
 use crate::compare::stationary_window;
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Bin of spike counts for correlations, and reach of the spike time tiling coefficient (ms).
 pub const CORRELATION_BIN: f64 = 5.0;
@@ -104,7 +104,7 @@ pub fn analyze(
     let dt = recording.dt;
     let window = match window_ms {
         Some([from, to]) => Window::from_ms(from, to, dt)?,
-        None => stationary_window(Windows::of(model), recording)?,
+        None => stationary_window(ComparisonWindows::of(model), recording)?,
     };
     let mut populations = Vec::new();
     for (index, recorded) in recording.populations.iter().enumerate() {

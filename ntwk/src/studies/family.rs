@@ -19,7 +19,7 @@ use crate::sweep::points::{ScanAxis, ScanPlan, ScanPlanError};
 use ntwk_meanfield::prediction::predict::{
     FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
 };
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Values of a key at which transfer functions are measured where it changes what is measured.
 const NODES: usize = 9;
@@ -125,7 +125,7 @@ impl<'a> TheoryFamily<'a> {
         spec.scan = None;
         let text = write_model(&spec, Notation::Toml).map_err(ScanPlanError::from)?;
         let root = parse_tree(&text, Notation::Toml)?;
-        let window = Windows::of(model).stationary;
+        let window = ComparisonWindows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
         let mut family = Self { root, axes, window, library, factors, functions };
         let mut recast: Option<String> = None;
@@ -261,6 +261,7 @@ impl<'a> TheoryFamily<'a> {
     pub fn bifurcation_diagram(
         &self,
         logarithmic: bool,
+        job: &Job<'_>,
     ) -> Result<BifurcationDiagram, ContinuationError> {
         let mut values = self.axes[0].numbers.clone().unwrap_or_default();
         values.sort_by(f64::total_cmp);
@@ -273,14 +274,14 @@ impl<'a> TheoryFamily<'a> {
             reason: e.to_string(),
         })?;
         if !logarithmic {
-            return bifurcation_diagram(self, &values, &starts, &options);
+            return bifurcation_diagram(self, &values, &starts, &options, job);
         }
         if first <= 0.0 {
             return Err(ContinuationError::Range(first, values[values.len() - 1]));
         }
         let logarithms: Vec<f64> = values.iter().map(|v| v.ln()).collect();
         let family = |u: f64| self.at(u.exp());
-        let mut diagram = bifurcation_diagram(&family, &logarithms, &starts, &options)?;
+        let mut diagram = bifurcation_diagram(&family, &logarithms, &starts, &options, job)?;
         for sought in &mut diagram.sought {
             sought.parameter = sought.parameter.exp();
         }

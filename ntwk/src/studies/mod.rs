@@ -3,6 +3,6 @@
 pub mod background_task;
 pub mod family;
 pub mod morpho_transfer;
-pub mod place_rates;
+pub mod spatial_rates;
 pub mod theory_figures;
 pub mod theory_studies;

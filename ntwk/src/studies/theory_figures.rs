@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 use ntwk_meanfield::{
-    Bifurcation, BifurcationDiagram, BranchPoint, Construction, FixedPoints, PhasePlane, Stability,
-    Trajectory,
+    Bifurcation, BifurcationDiagram, BranchPoint, FixedPoints, PhasePlane, SelfConsistency,
+    Stability, Trajectory,
 };
 use ntwk_plot::figures::{self, HeatMap, NamedCurve, Shading, Style, curves, heat_map};
 use ntwk_plot::{
@@ -55,7 +55,7 @@ pub fn phase_plane_figure(
         })
         .collect();
     let fixed_points: Vec<figures::FixedPoint> = points
-        .found
+        .points
         .iter()
         .map(|f| figures::FixedPoint {
             at: (f.rates[chosen[0]], f.rates[chosen[1]]),
@@ -79,30 +79,30 @@ pub fn phase_plane_figure(
     Figure::new("Phase plane", Width::Column, 82.0, Layout::panel(panel), theme)
 }
 
-/// Constructions of the fixed points `points`, one panel per population: its response to its own rate, the others at rest
+/// Graphical solutions for the fixed points `points`, one panel per population: its response to its own rate, the others at rest
 /// with it, over the line on which both are equal; discs at stable fixed points, rings at the others.
 #[must_use]
-pub fn construction_figure(
-    constructions: &[Construction],
+pub fn self_consistency_figure(
+    solutions: &[SelfConsistency],
     names: &[String],
     points: &FixedPoints,
     theme: &Theme,
 ) -> Figure {
     let mut panels = Vec::new();
-    for construction in constructions {
-        let p = construction.population;
+    for solution in solutions {
+        let p = solution.population;
         let color = theme.population(p);
-        let highest = construction.range[1];
+        let highest = solution.range[1];
         let label = rate_label(&names[p]);
         let y = Axis::new(&format!("response of {} (Hz)", names[p])).range(0.0, highest);
         let mut panel = Panel::new(Axis::new(&label).range(0.0, highest), y);
         let equal = [(0.0, 0.0), (highest, highest)];
         panel.marks.push(Mark::line(equal, Stroke::dashed(theme.muted, theme.line_width)));
-        for curve in &construction.curves {
+        for curve in &solution.curves {
             let points = curve.iter().map(|&[x, y]| (x, y));
             panel.marks.push(Mark::line(points, Stroke::solid(color, theme.line_width)));
         }
-        for f in &points.found {
+        for f in &points.points {
             let at = (f.rates[p], f.rates[p]);
             if at.0 <= highest {
                 let hollow = f.stability != Stability::Stable;

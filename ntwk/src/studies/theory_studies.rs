@@ -140,7 +140,7 @@ pub fn phase_plane_group(
         let data = Array2::from_shape_fn((vertices.len(), 2), |(i, k)| vertices[i][k]).into_dyn();
         arrays.push(array(name, "Hz", &["vertex", "component"], data));
     }
-    let found = &points.found;
+    let found = &points.points;
     let n = found.first().map_or(0, |f| f.rates.len());
     let rates = Array2::from_shape_fn((found.len(), n), |(i, k)| found[i].rates[k]).into_dyn();
     arrays.push(array("fixed_point", "Hz", &["fixed_point", "population"], rates));
@@ -331,8 +331,8 @@ impl FixedPointMap {
                 }
                 Ok(points) => {
                     let stable: Vec<_> =
-                        points.found.iter().filter(|f| f.stability == Stability::Stable).collect();
-                    map.count[at] = points.found.len() as f64;
+                        points.points.iter().filter(|f| f.stability == Stability::Stable).collect();
+                    map.count[at] = points.points.len() as f64;
                     map.stable[at] = stable.len() as f64;
                     if let (Some(low), Some(high)) = (stable.first(), stable.last()) {
                         for k in 0..n {

@@ -14,7 +14,7 @@ use crate::sweep::points::ScanPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
 use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// A point that failed.
 #[derive(Debug, thiserror::Error)]
@@ -138,17 +138,21 @@ fn compute(
         }
     }
     if let Some(theory) = &theory {
-        quantities.extend(theory_quantities(model, theory)?);
+        quantities.extend(theory_quantities(model, theory, &job.silent())?);
     }
     Ok(quantities)
 }
 
-/// The working point, the number of fixed points, and the rates between which the stable ones lie.
-fn theory_quantities(model: &Model, theory: &Theory) -> Result<Vec<PointQuantity>, PointError> {
-    let window = Windows::of(model).stationary;
+/// The stationary state, the number of fixed points, and the rates between which the stable ones lie.
+fn theory_quantities(
+    model: &Model,
+    theory: &Theory,
+    job: &Job<'_>,
+) -> Result<Vec<PointQuantity>, PointError> {
+    let window = ComparisonWindows::of(model).stationary;
     let n = theory.populations.len();
-    let point = theory.working_point(window)?;
-    let points = theory.fixed_points(window)?.found;
+    let point = theory.stationary_state(window, job)?;
+    let points = theory.fixed_points(window, job)?.points;
     let stable: Vec<_> = points
         .iter()
         .filter(|p| p.stability == Stability::Stable && p.status == FixedPointStatus::Converged)

@@ -4,13 +4,14 @@
 //! regime, those that the Python package neural_network_dynamics gave on Brian2. Tolerance: 5 %, the error of the theory, not
 //! of the scans, whose own is 1 to 2 %.
 
+use ntwk_core::Job;
 use std::path::Path;
 
 use ntwk::core::Model;
 use ntwk::core::spec::{ParameterScanSpec, ParameterText, VarySpec, VaryValues};
 use ntwk::studies::family::TheoryFamily;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::{FixedPointOptions, default_starts, find_fixed_points};
 
 fn model(file: &str, changes: &[(&str, &str)]) -> Model {
@@ -21,11 +22,15 @@ fn model(file: &str, changes: &[(&str, &str)]) -> Model {
 }
 
 fn theory(model: &Model, threads: usize) -> Theory {
-    predict(model, &ntwk_cells::library(), &ntwk_core::Job::threads(threads)).unwrap()
+    predict(model, &ntwk_cells::library(), &Job::threads(threads)).unwrap()
 }
 
 fn stationary(model: &Model, theory: &Theory) -> Vec<f64> {
-    theory.working_point(Windows::of(model).stationary).unwrap().unwrap().rates
+    theory
+        .stationary_state(ComparisonWindows::of(model).stationary, &Job::new())
+        .unwrap()
+        .unwrap()
+        .rates
 }
 
 fn errors(rates: &[f64], reference: [f64; 2]) -> Vec<f64> {
@@ -74,11 +79,13 @@ fn the_theory_along_a_key_is_that_of_the_model_where_it_is_written() {
         ..ParameterScanSpec::default()
     };
     let library = ntwk_cells::library();
-    let family = TheoryFamily::new(&model, &scan, &library, &ntwk_core::Job::threads(2)).unwrap();
+    let family = TheoryFamily::new(&model, &scan, &library, &Job::threads(2)).unwrap();
     // 4 nS, the weight of the model, is one of the nodes at which cells are scanned.
     let (system, input) = family.system(&[4.0]).unwrap();
     let options = FixedPointOptions::default();
-    let found = find_fixed_points(&system, &input, &default_starts(2), &options).unwrap().found;
+    let found = find_fixed_points(&system, &input, &default_starts(2), &options, &Job::new())
+        .unwrap()
+        .points;
     let expected = stationary(&model, &one);
     let same = |a: &[f64]| a.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-6);
     assert!(found.iter().any(|p| same(&p.rates)), "{expected:?}");

@@ -10,7 +10,7 @@ use ntwk::core::spec::tree::{Node, Value};
 use ntwk::core::{Faults, Model};
 use ntwk::io::apply_overrides;
 use ntwk_meanfield::prediction::predict::predict;
-use ntwk_meanfield::prediction::windows::Windows;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 fn good(name: &str) -> Node {
     tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/good").join(name)).unwrap()
@@ -107,7 +107,7 @@ fn every_number_changes_the_run_or_the_windows_or_is_refused() {
     let root = good("features.toml");
     let outcome = |model: &Model| {
         let run = ntwk_core::engine::run::simulate(model, &ntwk_core::Job::threads(1)).unwrap();
-        (run.recording, run.stopped.map(|s| s.to_string()), Windows::of(model))
+        (run.recording, run.stopped.map(|s| s.to_string()), ComparisonWindows::of(model))
     };
     // [theory] is the business of the next test.
     let (count, idle) = idle(&root, |key| !key.starts_with("theory."), outcome);

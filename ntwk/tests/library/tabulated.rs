@@ -164,7 +164,7 @@ fn tables_serve_in_the_mean_field() {
         ntwk_meanfield::prediction::predict::predict(&model, &library, &ntwk_core::Job::threads(2))
             .unwrap();
     assert!(theory.populations[0].table.is_some());
-    let point = theory.working_point([200.0, 300.0]).unwrap().unwrap();
+    let point = theory.stationary_state([200.0, 300.0], &ntwk_core::Job::new()).unwrap().unwrap();
     assert!(point.in_domain[0]);
 
     let mut settings = model.spec().theory.scan.clone();

@@ -14,7 +14,7 @@ pub(crate) struct ShortTerm {
     tau_rec: f64,
     tau_facil: f64,
     sources: Vec<SourceState>,
-    /// `[step % history]`: efficacy `u x` of each spike of the step, in the order they are heard.
+    /// `[step % history]`: efficacy `u x` of each spike of the step, in the order in which they are read.
     efficacies: Vec<Vec<f64>>,
 }
 

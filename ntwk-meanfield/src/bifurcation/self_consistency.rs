@@ -1,9 +1,10 @@
-//! The construction of fixed points: what a population answers to its own rate.
+//! The graphical solution for the fixed points: the response of a population to its own rate, and where both are equal.
 
 use crate::bifurcation::fixed_point::{FixedPoint, Search, non_negative};
 use crate::system::MeanField;
 use crate::system::input::{Input, InputError};
 use nalgebra::{DMatrix, DVector};
+use ntwk_core::{Interrupted, Job};
 
 /// Largest lag of the other populations (Hz, relative to one plus the largest rate) that counts as standing still.
 const TOLERANCE: f64 = 1e-9;
@@ -18,7 +19,7 @@ const LARGEST_CHANGE: (f64, f64) = (20.0, 0.2);
 /// Fixed points of the system are where the response equals the rate. With several states of rest of the others there are
 /// several curves: those through the fixed points are given, as far as they go.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Construction {
+pub struct SelfConsistency {
     /// The population.
     pub population: usize,
     /// Rates (Hz) that are shown.
@@ -27,9 +28,9 @@ pub struct Construction {
     pub curves: Vec<Vec<[f64; 2]>>,
 }
 
-/// A construction that cannot be drawn.
+/// A graphical solution that cannot be drawn.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ConstructionError {
+pub enum SelfConsistencyError {
     /// The input does not fit the system.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -55,46 +56,50 @@ pub enum ConstructionError {
         /// Populations of the system.
         populations: usize,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
-/// The construction for `population` within `range` (Hz), in steps of a `points`-th of it, through `fixed_points` of the
+/// The graphical solution for `population` within `range` (Hz), in steps of a `points`-th of it, through `fixed_points` of the
 /// system under `input`. Adaptation currents are those that are stationary at the rates.
 ///
 /// # Errors
-/// [`ConstructionError`] for arguments of the wrong shape or range.
-pub fn fixed_point_construction(
+/// [`SelfConsistencyError`] for arguments of the wrong shape or range, and when the job is interrupted.
+pub fn self_consistency(
     system: &MeanField,
     input: &Input,
     population: usize,
     range: [f64; 2],
     points: usize,
     fixed_points: &[FixedPoint],
-) -> Result<Construction, ConstructionError> {
+    job: &Job<'_>,
+) -> Result<SelfConsistency, SelfConsistencyError> {
     system.check_input(input)?;
     let n = system.populations().len();
     if population >= n {
-        return Err(ConstructionError::Population { given: population, populations: n });
+        return Err(SelfConsistencyError::Population { given: population, populations: n });
     }
     if !(range[0] >= 0.0 && range[0] < range[1] && range[1].is_finite()) {
-        return Err(ConstructionError::Range(range));
+        return Err(SelfConsistencyError::Range(range));
     }
     if points < 2 {
-        return Err(ConstructionError::Points(points));
+        return Err(SelfConsistencyError::Points(points));
     }
     if let Some(other) = fixed_points.iter().find(|f| f.rates.len() != n) {
-        return Err(ConstructionError::FixedPoint { given: other.rates.len(), populations: n });
+        return Err(SelfConsistencyError::FixedPoint { given: other.rates.len(), populations: n });
     }
     let mut search = Search::new(system, input);
     let step = (range[1] - range[0]) / points as f64;
     let mut curves = Vec::with_capacity(fixed_points.len());
     for fixed_point in fixed_points {
-        let mut curve = follow(&mut search, &fixed_point.rates, population, range, -step);
+        let mut curve = follow(&mut search, &fixed_point.rates, population, range, -step, job)?;
         curve.reverse();
         curve.push([fixed_point.rates[population]; 2]);
-        curve.extend(follow(&mut search, &fixed_point.rates, population, range, step));
+        curve.extend(follow(&mut search, &fixed_point.rates, population, range, step, job)?);
         curves.push(curve);
     }
-    Ok(Construction { population, range, curves })
+    Ok(SelfConsistency { population, range, curves })
 }
 
 /// Rates and responses from a fixed point on, which is left out, to the end of the range or of the curve.
@@ -104,14 +109,16 @@ fn follow(
     population: usize,
     [low, high]: [f64; 2],
     step: f64,
-) -> Vec<[f64; 2]> {
+    job: &Job<'_>,
+) -> Result<Vec<[f64; 2]>, Interrupted> {
     let mut curve = Vec::new();
     let mut state = DVector::from_column_slice(from);
     loop {
+        job.check()?;
         let last = state[population];
         let rate = (last + step).clamp(low, high);
         if rate == last || !(low..=high).contains(&last) {
-            return curve;
+            return Ok(curve);
         }
         let mut next = state.clone();
         next[population] = rate;
@@ -120,7 +127,7 @@ fn follow(
         if !rest(search, &mut next, population)
             || state.iter().zip(next.iter()).any(|(a, b)| (a - b).abs() > allowed(*a))
         {
-            return curve;
+            return Ok(curve);
         }
         curve.push([rate, search.residual[population] + rate]);
         state = next;

@@ -1,4 +1,4 @@
-//! Coupled places against the single mean field, and against the characteristic equation of a linear ring with delays.
+//! Coupled nodes against the single mean field, and against the characteristic equation of a linear ring with delays.
 
 use crate::support::{membrane, spectrum_2018};
 use ntwk_core::Membrane;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ntwk_core::{Job, Progress};
 use ntwk_meanfield::{
-    Adaptation, Connection, FunctionInput, Input, IntegrationOptions, MeanField,
-    MeanFieldPopulation, Mixture, Moments, Pathway, PathwayFault, PlaceNetwork, PlaceNetworkError,
-    PlaceOptions, Scalar, Source, SynapseClass, TransferFunction, integrate,
+    Adaptation, Connection, Coupling, CouplingFault, FunctionInput, Input, IntegrationOptions,
+    MeanField, MeanFieldPopulation, Mixture, Moments, Scalar, Source, SpatialError,
+    SpatialMeanField, SpatialOptions, SynapseClass, TransferFunction, integrate,
 };
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ fn drive(t: f64) -> f64 {
     4.0 + 6.0 * (-0.5 * ((t - 100.0) / 30.0_f64).powi(2)).exp()
 }
 
-fn options(dt: f64, t_stop: f64, interval: f64) -> PlaceOptions {
-    PlaceOptions { dt, t_stop, every: (interval / dt).round() as usize }
+fn options(dt: f64, t_stop: f64, interval: f64) -> SpatialOptions {
+    SpatialOptions { dt, t_stop, every: (interval / dt).round() as usize }
 }
 
-/// A ring on which every place does the same is the mean field without space; the error is that of the step.
+/// A ring on which every node does the same is the mean field without space; the error is that of the step.
 #[test]
 fn a_uniform_ring_is_the_mean_field() {
     let local = spectrum_2018(5.0, [4000, 1000]);
@@ -30,13 +30,14 @@ fn a_uniform_ring_is_the_mean_field() {
         discontinuities: Vec::new(),
     };
     let single =
-        integrate(&local, &[1.0, 1.0], &input, &times, &IntegrationOptions::default()).unwrap();
+        integrate(&local, &[1.0, 1.0], &input, &times, &IntegrationOptions::default(), &Job::new())
+            .unwrap();
     let mut errors = Vec::new();
     for dt in [0.5, 0.25] {
-        let mut ring = PlaceNetwork::new(local.clone(), 12).unwrap();
+        let mut ring = SpatialMeanField::new(local.clone(), 12).unwrap();
         for population in 0..2 {
             for (connection, sigma) in [(0, 5.0), (1, 1.0)] {
-                let pathway = Pathway::ring(12, 40.0, Some(sigma), |_| 0.0).unwrap();
+                let pathway = Coupling::ring(12, 40.0, Some(sigma), |_| 0.0).unwrap();
                 ring.connect(population, connection, pathway).unwrap();
             }
         }
@@ -104,18 +105,18 @@ fn linear() -> MeanField {
 /// `T lambda + 1 = gain w Σ_y K(y) cos(q y) e^(-lambda d(y))`: the characteristic equation with conduction delays.
 #[test]
 fn modes_of_a_linear_ring_decay_as_the_characteristic_equation_says() {
-    let (places, length, sigma, velocity) = (40, 40.0, 4.0, 2.0);
+    let (nodes, length, sigma, velocity) = (40, 40.0, 4.0, 2.0);
     let delay = |distance: f64| distance / velocity;
-    let pathway = Pathway::ring(places, length, Some(sigma), delay).unwrap();
-    let mut ring = PlaceNetwork::new(linear(), places).unwrap();
+    let pathway = Coupling::ring(nodes, length, Some(sigma), delay).unwrap();
+    let mut ring = SpatialMeanField::new(linear(), nodes).unwrap();
     ring.connect(0, 0, pathway).unwrap();
 
     for mode in [0.0, 1.0, 2.0] {
         let phase =
-            |place: usize| (2.0 * std::f64::consts::PI * mode * place as f64 / places as f64).cos();
-        let write = |place: usize, t: f64, input: &mut Input| {
+            |node: usize| (2.0 * std::f64::consts::PI * mode * node as f64 / nodes as f64).cos();
+        let write = |node: usize, t: f64, input: &mut Input| {
             let bump = 20.0 * (-0.5 * ((t - 30.0) / 8.0).powi(2)).exp();
-            input.currents[0] = 200.0 + bump * phase(place);
+            input.currents[0] = 200.0 + bump * phase(node);
         };
         let start = [GAIN * (-70.0 + 20.0 - THETA) / (1.0 - GAIN * W)];
         let run = |t_stop: f64| {
@@ -129,9 +130,9 @@ fn modes_of_a_linear_ring_decay_as_the_characteristic_equation_says() {
         let measured = (amplitude(240) / amplitude(200)).ln() / 40.0;
 
         let excess = |lambda: f64| -> f64 {
-            let kernel: f64 = (0..places)
+            let kernel: f64 = (0..nodes)
                 .map(|x| {
-                    let distance = x.min(places - x) as f64;
+                    let distance = x.min(nodes - x) as f64;
                     let k = (-0.5 * (distance / sigma).powi(2)).exp();
                     [k * phase(x) * (-lambda * delay(distance)).exp(), k]
                 })
@@ -151,70 +152,74 @@ fn modes_of_a_linear_ring_decay_as_the_characteristic_equation_says() {
     }
 }
 
-/// What one place does arrives at another after the delay of their connection, with its weight, and nowhere else.
+/// What one node does arrives at another after the delay of their connection, with its weight, and nowhere else.
 #[test]
 fn a_connectome_delays_and_weighs() {
     let local = spectrum_2018(5.0, [4000, 1000]);
     let weights = vec![vec![0.0, 0.0, 0.0], vec![0.5, 0.0, 0.0], vec![0.0, 0.0, 0.0]];
     let delays = vec![vec![0.0, 9.0, 9.0], vec![40.0, 0.0, 9.0], vec![9.0, 9.0, 0.0]];
-    let mut brain = PlaceNetwork::new(local.clone(), 3).unwrap();
-    brain.add_to_afferent(0, 0, Pathway::from_matrices(&weights, &delays).unwrap()).unwrap();
+    let mut brain = SpatialMeanField::new(local.clone(), 3).unwrap();
+    brain.add_to_afferent(0, 0, Coupling::from_matrices(&weights, &delays).unwrap()).unwrap();
     // From the state without input to each other, so that what was always there changes nothing.
-    let write = |place: usize, t: f64, input: &mut Input| {
-        input.afferent_rates[0] = if place == 0 && t >= 50.0 { 20.0 } else { 4.0 };
+    let write = |node: usize, t: f64, input: &mut Input| {
+        input.afferent_rates[0] = if node == 0 && t >= 50.0 { 20.0 } else { 4.0 };
     };
     let found =
         brain.integrate(&[0.0, 0.0], &write, &options(0.1, 400.0, 0.1), &Job::threads(1)).unwrap();
-    // Place 2 hears nobody, so that the difference is what place 1 hears of place 0.
+    // Node 2 hears nobody, so that the difference is what node 1 hears of node 0.
     let heard = |k: usize| found.component(k, 0)[1] - found.component(k, 0)[2];
     let before = (400..=900).map(heard).fold(0.0, |a: f64, b| a.max((b - heard(900)).abs()));
     assert!(before < 0.05 * heard(900).abs() + 1e-3, "{before} {}", heard(900));
     assert!(heard(950) > 5.0 * heard(900).max(1e-3), "{} {}", heard(900), heard(950));
 
-    // Held long enough, place 1 is where a single mean field is under the sum of the rates.
+    // Held long enough, node 1 is where a single mean field is under the sum of the rates.
     let end = found.times.len() - 1;
     let sum = 4.0 + 0.5 * found.component(end - 400, 0)[0];
     let input = FunctionInput {
         function: |_: f64, input: &mut Input| input.afferent_rates[0] = sum,
         discontinuities: Vec::new(),
     };
-    let single =
-        integrate(&local, &[1.0, 1.0], &input, &[0.0, 200.0], &IntegrationOptions::default())
-            .unwrap();
-    let (place, alone) = (found.component(end, 0)[1], single.state(1)[0]);
-    assert!((place / alone - 1.0).abs() < 1e-3, "{place} {alone}");
+    let single = integrate(
+        &local,
+        &[1.0, 1.0],
+        &input,
+        &[0.0, 200.0],
+        &IntegrationOptions::default(),
+        &Job::new(),
+    )
+    .unwrap();
+    let (node, alone) = (found.component(end, 0)[1], single.state(1)[0]);
+    assert!((node / alone - 1.0).abs() < 1e-3, "{node} {alone}");
 }
 
 #[test]
 fn faults_are_named_all_at_once() {
     let weights = vec![vec![0.0, f64::NAN], vec![1.0]];
     let delays = vec![vec![0.0, -1.0], vec![1.0, 0.0], vec![0.0, 0.0]];
-    let faults = Pathway::from_matrices(&weights, &delays).unwrap_err().faults;
-    assert!(matches!(faults[0], PathwayFault::Sizes { weights: 2, delays: 3 }));
-    assert!(faults.iter().any(|f| matches!(f, PathwayFault::Shape { row: 2, .. })));
+    let faults = Coupling::from_matrices(&weights, &delays).unwrap_err().faults;
+    assert!(matches!(faults[0], CouplingFault::Sizes { weights: 2, delays: 3 }));
+    assert!(faults.iter().any(|f| matches!(f, CouplingFault::Shape { row: 2, .. })));
     assert!(faults.iter().any(|f| {
-        matches!(f, PathwayFault::Entry { matrix: "weights", row: 1, column: 2, .. })
+        matches!(f, CouplingFault::Entry { matrix: "weights", row: 1, column: 2, .. })
     }));
-    assert!(
-        faults.iter().any(|f| {
-            matches!(f, PathwayFault::Entry { matrix: "delays", row: 1, column: 2, .. })
-        })
-    );
-    assert!(Pathway::ring(10, -1.0, Some(f64::NAN), |_| 0.0).unwrap_err().faults.len() == 2);
-    assert!(Pathway::local(0, 0.0).is_err());
+    assert!(faults.iter().any(|f| {
+        matches!(f, CouplingFault::Entry { matrix: "delays", row: 1, column: 2, .. })
+    }));
+    assert!(Coupling::ring(10, -1.0, Some(f64::NAN), |_| 0.0).unwrap_err().faults.len() == 2);
+    assert!(Coupling::local(0, 0.0).is_err());
 
-    let mut network = PlaceNetwork::new(spectrum_2018(5.0, [4000, 1000]), 3).unwrap();
-    let two = Pathway::local(2, 0.0).unwrap();
-    let places = PlaceNetworkError::Places { given: 2, needed: 3 };
-    assert_eq!(network.connect(0, 0, two.clone()).unwrap_err(), places);
-    let three = Pathway::local(3, 0.0).unwrap();
+    let mut network = SpatialMeanField::new(spectrum_2018(5.0, [4000, 1000]), 3).unwrap();
+    let two = Coupling::local(2, 0.0).unwrap();
+    let nodes = SpatialError::Nodes { given: 2, needed: 3 };
+    assert_eq!(network.connect(0, 0, two.clone()).unwrap_err(), nodes);
+    let three = Coupling::local(3, 0.0).unwrap();
     // Connection 2 comes from an afferent.
     assert!(network.connect(0, 2, three.clone()).is_err());
     assert!(network.add_to_afferent(1, 0, three.clone()).is_err());
     assert!(network.add_to_afferent(0, 2, three).is_err());
 
     let silent = |_: usize, _: f64, _: &mut Input| ();
-    let integrate = |initial: &[f64], o: &PlaceOptions| {
+    let integrate = |initial: &[f64], o: &SpatialOptions| {
         network.integrate(initial, &silent, o, &Job::threads(1)).map(|_| ())
     };
     assert!(integrate(&[1.0], &options(0.1, 10.0, 1.0)).is_err());
@@ -223,21 +228,21 @@ fn faults_are_named_all_at_once() {
     assert!(integrate(&[1.0, 1.0], &options(1e-12, 10.0, 1.0)).is_err(), "too many steps");
     // A delay beyond the run, however long, looks at the initial state.
     let mut late = network.clone();
-    late.connect(0, 0, Pathway::ring(3, 1.0, None, |_| 1e300).unwrap()).unwrap();
+    late.connect(0, 0, Coupling::ring(3, 1.0, None, |_| 1e300).unwrap()).unwrap();
     let end = late.integrate(&[1.0, 1.0], &silent, &options(0.1, 10.0, 1.0), &Job::threads(1));
     assert!(end.unwrap().states.iter().all(|v| v.is_finite()));
-    let negative = |place: usize, t: f64, input: &mut Input| {
-        input.afferent_rates[0] = if place == 2 && t > 5.0 { -1.0 } else { 1.0 };
+    let negative = |node: usize, t: f64, input: &mut Input| {
+        input.afferent_rates[0] = if node == 2 && t > 5.0 { -1.0 } else { 1.0 };
     };
     let fault =
         network.integrate(&[1.0, 1.0], &negative, &options(0.1, 10.0, 1.0), &Job::threads(1));
-    assert!(matches!(fault, Err(PlaceNetworkError::Input { place: 2, .. })), "{fault:?}");
+    assert!(matches!(fault, Err(SpatialError::Input { node: 2, .. })), "{fault:?}");
 }
 
 /// An integration that is stopped leaves what it had.
 #[test]
 fn an_interruption_keeps_the_states() {
-    let network = PlaceNetwork::new(spectrum_2018(5.0, [4000, 1000]), 2).unwrap();
+    let network = SpatialMeanField::new(spectrum_2018(5.0, [4000, 1000]), 2).unwrap();
     let write = |_: usize, _: f64, input: &mut Input| input.afferent_rates[0] = 4.0;
     let stop = AtomicBool::new(false);
     let watch = |p: &Progress<'_>| stop.store(p.fraction >= 0.5, Ordering::Relaxed);

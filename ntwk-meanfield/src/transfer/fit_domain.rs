@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// extrapolation (hidden extrapolation: Montgomery, Peck and Vining, Introduction to Linear Regression Analysis,
 /// sec. 3.8); directions that the scan does not reach at all have a leverage beyond any bound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Support {
+pub struct FitDomain {
     /// Rows `v_k / s_k` of the singular value decomposition of `X`, one after the other: `h = |whitening phi|^2`.
     whitening: Vec<f64>,
     /// Largest leverage of a scanned point.
@@ -35,7 +35,7 @@ pub(crate) fn fluctuates(moments: &Moments) -> bool {
     moments.sigma_V > SIGMA_FLOOR
 }
 
-impl Support {
+impl FitDomain {
     /// The support of the points of a scan whose terms are the rows of `terms`; `None` when the decomposition does not
     /// converge.
     ///

@@ -1,11 +1,11 @@
-//! Mean fields at many places that hear each other after conduction delays: rings and whole brains.
+//! Mean fields at many nodes, coupled with conduction delays: rings and whole brains.
 
-use crate::spatial::pathway::{Link, Pathway};
+use crate::spatial::coupling::{Coupling, Link};
 use crate::system::input::{Input, InputError};
 use crate::system::{MeanField, Source};
-use ntwk_core::Job;
+use ntwk_core::{Interrupted, Job};
 
-/// One mean field at each of many places:
+/// One mean field at each of many nodes:
 ///
 /// ```text
 /// T dnu_m(x)/dt    = F_m(r_mc(x, t), r_aff(x, t), I_m(x, t) - W_m(x)) - nu_m(x)
@@ -14,17 +14,17 @@ use ntwk_core::Job;
 /// r_aff(x, t)      = input(x, t) + Σ_paths Σ_y K(x, y) nu_s(y, t - d(x, y))
 /// ```
 ///
-/// The first line is that of [`MeanField`] with the rates that arrive at a place in the stead of those that are made there
+/// The first line is that of [`MeanField`] with the rates that arrive at a node in the stead of those that are made there
 /// (Zerlaut et al. 2018, J Comput Neurosci 44:45, for a ring; paths onto afferents are the long-range coupling of
 /// whole-brain models, as in The Virtual Brain: Sanz-Leon et al. 2015, NeuroImage 111:385).
 #[derive(Debug, Clone)]
-pub struct PlaceNetwork {
+pub struct SpatialMeanField {
     local: MeanField,
-    places: usize,
-    pathways: Vec<(usize, Pathway)>,
-    /// Pathway of each connection of each population; `None` for afferents.
-    heard: Vec<Vec<Option<usize>>>,
-    /// Afferents and the pathways that add to them.
+    nodes: usize,
+    couplings: Vec<(usize, Coupling)>,
+    /// Coupling of each connection of each population; `None` for afferents.
+    coupling_of: Vec<Vec<Option<usize>>>,
+    /// Afferents and the couplings that add to them.
     added: Vec<(usize, usize)>,
 }
 
@@ -33,18 +33,18 @@ const MOST_STEPS: f64 = 2_147_483_648.0;
 /// Most rates of the past that are kept.
 const MOST_PAST: f64 = 268_435_456.0;
 
-/// A network of places that cannot be built or integrated.
+/// A spatial mean field that cannot be built or integrated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PlaceNetworkError {
-    /// There is no place.
-    #[error("there is no place")]
-    NoPlaces,
-    /// A pathway has another number of places.
-    #[error("a pathway has {given} places; the network has {needed}")]
-    Places {
-        /// Places of the pathway.
+pub enum SpatialError {
+    /// There is no node.
+    #[error("there is no node")]
+    NoNodes,
+    /// A coupling has another number of nodes.
+    #[error("a coupling has {given} nodes; the network has {needed}")]
+    Nodes {
+        /// Nodes of the coupling.
         given: usize,
-        /// Places of the network.
+        /// Nodes of the network.
         needed: usize,
     },
     /// There is no such connection from a population.
@@ -77,32 +77,35 @@ pub enum PlaceNetworkError {
     #[error("the initial state needs {0} finite numbers")]
     Initial(usize),
     /// The input does not fit the system.
-    #[error("place {place}, t = {time} ms: {error}")]
+    #[error("node {node}, t = {time} ms: {error}")]
     Input {
-        /// The place.
-        place: usize,
+        /// The node.
+        node: usize,
         /// Time (ms).
         time: f64,
         /// What is wrong.
         error: InputError,
     },
     /// The solution left the range of finite numbers.
-    #[error("population {population}, place {place}: its state is not finite at t = {time} ms")]
+    #[error("population {population}, node {node}: its state is not finite at t = {time} ms")]
     NotFinite {
         /// Name of the population.
         population: String,
-        /// The place.
-        place: usize,
+        /// The node.
+        node: usize,
         /// Time (ms).
         time: f64,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
-/// How a network of places is integrated: Heun's method with a fixed step.
+/// How a spatial mean field is integrated: Heun's method with a fixed step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PlaceOptions {
+pub struct SpatialOptions {
     /// Step (ms), at most half of `T`. Delays lie between steps where they must: rates are interpolated linearly, which keeps
-    /// the second order of the method. A delay shorter than a step is heard partly within the step.
+    /// the second order of the method. A delay shorter than a step acts partly within the step.
     pub dt: f64,
     /// Duration (ms), from t = 0.
     pub t_stop: f64,
@@ -110,155 +113,152 @@ pub struct PlaceOptions {
     pub every: usize,
 }
 
-/// Rates and adaptation currents of all places in time.
+/// Rates and adaptation currents of all nodes in time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlaceTrajectory {
+pub struct SpatialTrajectory {
     /// Times (ms).
     pub times: Vec<f64>,
-    /// States, one after the other: component `i` (see [`MeanField`]) of place `x` at time `k` is
-    /// `states[(k * dimension + i) * places + x]`.
+    /// States, one after the other: component `i` (see [`MeanField`]) of node `x` at time `k` is
+    /// `states[(k * dimension + i) * nodes + x]`.
     pub states: Vec<f64>,
-    /// Components of the state of a place.
+    /// Components of the state of a node.
     pub dimension: usize,
-    /// Number of places.
-    pub places: usize,
+    /// Number of nodes.
+    pub nodes: usize,
 }
 
-impl PlaceTrajectory {
-    /// Component `i` of every place at time `k`.
+impl SpatialTrajectory {
+    /// Component `i` of every node at time `k`.
     #[must_use]
     pub fn component(&self, k: usize, i: usize) -> &[f64] {
-        let from = (k * self.dimension + i) * self.places;
-        &self.states[from..from + self.places]
+        let from = (k * self.dimension + i) * self.nodes;
+        &self.states[from..from + self.nodes]
     }
 }
 
 /// Where a link looks in the past: so many steps back, and how much of the step before that.
 #[derive(Debug, Clone, Copy)]
 struct Look {
-    place: usize,
+    node: usize,
     weight: f64,
     back: usize,
     fraction: f64,
 }
 
-impl PlaceNetwork {
-    /// `places` places that hear themselves alone, at once.
+impl SpatialMeanField {
+    /// `nodes` nodes, each coupled to itself alone without delay.
     ///
     /// # Errors
-    /// [`PlaceNetworkError::NoPlaces`].
-    pub fn new(local: MeanField, places: usize) -> Result<Self, PlaceNetworkError> {
-        let own = Pathway::local(places, 0.0).map_err(|_| PlaceNetworkError::NoPlaces)?;
-        let pathways = (0..local.populations().len()).map(|s| (s, own.clone())).collect();
+    /// [`SpatialError::NoNodes`].
+    pub fn new(local: MeanField, nodes: usize) -> Result<Self, SpatialError> {
+        let own = Coupling::local(nodes, 0.0).map_err(|_| SpatialError::NoNodes)?;
+        let couplings = (0..local.populations().len()).map(|s| (s, own.clone())).collect();
         let source = |c: &crate::system::Connection| match c.source {
             Source::Population(s) => Some(s),
             Source::Afferent(_) => None,
         };
-        let heard = local
+        let coupling_of = local
             .populations()
             .iter()
             .map(|p| p.connections.iter().map(source).collect())
             .collect();
-        Ok(Self { local, places, pathways, heard, added: Vec::new() })
+        Ok(Self { local, nodes, couplings, coupling_of, added: Vec::new() })
     }
 
-    /// The mean field of a place.
+    /// The mean field of a node.
     #[must_use]
     pub fn local(&self) -> &MeanField {
         &self.local
     }
 
-    /// Number of places.
+    /// Number of nodes.
     #[must_use]
-    pub fn places(&self) -> usize {
-        self.places
+    pub fn nodes(&self) -> usize {
+        self.nodes
     }
 
-    /// Lets connection `connection` of population `population`, which comes from a population, arrive by `pathway`.
+    /// Lets connection `connection` of population `population`, which comes from a population, arrive through `coupling`.
     ///
     /// # Errors
-    /// [`PlaceNetworkError`] where there is no such connection, or for a pathway with another number of places.
+    /// [`SpatialError`] where there is no such connection, or for a coupling with another number of nodes.
     pub fn connect(
         &mut self,
         population: usize,
         connection: usize,
-        pathway: Pathway,
-    ) -> Result<(), PlaceNetworkError> {
-        let missing = PlaceNetworkError::Connection { population, connection };
-        let heard = self.heard.get(population).and_then(|p| p.get(connection)).copied().flatten();
-        let source = self.pathways[heard.ok_or(missing)?].0;
-        self.heard[population][connection] = Some(self.pathway(source, pathway)?);
+        coupling: Coupling,
+    ) -> Result<(), SpatialError> {
+        let missing = SpatialError::Connection { population, connection };
+        let coupling_of =
+            self.coupling_of.get(population).and_then(|p| p.get(connection)).copied().flatten();
+        let source = self.couplings[coupling_of.ok_or(missing)?].0;
+        self.coupling_of[population][connection] = Some(self.coupling(source, coupling)?);
         Ok(())
     }
 
-    /// Adds the rate of population `source` that arrives by `pathway` to the input of afferent `afferent`. A sum below zero
+    /// Adds the rate of population `source` that arrives through `coupling` to the input of afferent `afferent`. A sum below zero
     /// counts as zero.
     ///
     /// # Errors
-    /// [`PlaceNetworkError`] for an index that does not exist, or for a pathway with another number of places.
+    /// [`SpatialError`] for an index that does not exist, or for a coupling with another number of nodes.
     pub fn add_to_afferent(
         &mut self,
         afferent: usize,
         source: usize,
-        pathway: Pathway,
-    ) -> Result<(), PlaceNetworkError> {
+        coupling: Coupling,
+    ) -> Result<(), SpatialError> {
         if afferent >= self.local.afferents().len() {
-            return Err(PlaceNetworkError::Index { kind: "afferent", index: afferent });
+            return Err(SpatialError::Index { kind: "afferent", index: afferent });
         }
         if source >= self.local.populations().len() {
-            return Err(PlaceNetworkError::Index { kind: "population", index: source });
+            return Err(SpatialError::Index { kind: "population", index: source });
         }
-        let pathway = self.pathway(source, pathway)?;
-        self.added.push((afferent, pathway));
+        let coupling = self.coupling(source, coupling)?;
+        self.added.push((afferent, coupling));
         Ok(())
     }
 
-    /// The number of a pathway, which connections with the same source share.
-    fn pathway(&mut self, source: usize, pathway: Pathway) -> Result<usize, PlaceNetworkError> {
-        if pathway.places() != self.places {
-            let (given, needed) = (pathway.places(), self.places);
-            return Err(PlaceNetworkError::Places { given, needed });
+    /// The number of a coupling, which connections with the same source share.
+    fn coupling(&mut self, source: usize, coupling: Coupling) -> Result<usize, SpatialError> {
+        if coupling.nodes() != self.nodes {
+            let (given, needed) = (coupling.nodes(), self.nodes);
+            return Err(SpatialError::Nodes { given, needed });
         }
-        let known = self.pathways.iter().position(|(s, p)| *s == source && *p == pathway);
+        let known = self.couplings.iter().position(|(s, p)| *s == source && *p == coupling);
         Ok(known.unwrap_or_else(|| {
-            self.pathways.push((source, pathway));
-            self.pathways.len() - 1
+            self.couplings.push((source, coupling));
+            self.couplings.len() - 1
         }))
     }
 
-    /// Integrates from `initial` (the state of one place, which all start from and have always been in), with the inputs that
-    /// `input(place, t, &mut Input)` writes. An interruption leaves the states so far.
+    /// Integrates from `initial` (the state of one node, which all start from and have always been in), with the inputs that
+    /// `input(node, t, &mut Input)` writes. An interruption leaves the states so far.
     ///
     /// # Errors
-    /// [`PlaceNetworkError`] for options or an initial state out of range, inputs that are not valid, and a solution that
+    /// [`SpatialError`] for options or an initial state out of range, inputs that are not valid, and a solution that
     /// ceases to be finite.
     pub fn integrate(
         &self,
         initial: &[f64],
         input: &dyn Fn(usize, f64, &mut Input),
-        options: &PlaceOptions,
+        options: &SpatialOptions,
         job: &Job<'_>,
-    ) -> Result<PlaceTrajectory, PlaceNetworkError> {
+    ) -> Result<SpatialTrajectory, SpatialError> {
         let steps = self.check(initial, options)?;
-        let (n, dimension) = (self.places, initial.len());
+        let (n, dimension) = (self.nodes, initial.len());
         let populations = self.local.populations().len();
         let looks: Vec<Vec<Vec<Look>>> =
-            self.pathways.iter().map(|(_, p)| self.looks(p, options.dt, steps)).collect();
+            self.couplings.iter().map(|(_, p)| self.looks(p, options.dt, steps)).collect();
         let furthest = looks.iter().flatten().flatten().map(|l| l.back).max().unwrap_or(0);
         if (furthest as f64 + 3.0) * (populations * n) as f64 > MOST_PAST {
             let delay = furthest as f64 * options.dt;
             let rule = "with this step the delays take more than 2 GiB: take a longer step";
-            return Err(PlaceNetworkError::Option {
-                name: "longest delay (ms)",
-                value: delay,
-                rule,
-            });
+            return Err(SpatialError::Option { name: "longest delay (ms)", value: delay, rule });
         }
         let mut work = Work {
             network: self,
             looks,
             past: vec![vec![0.0; populations * n]; furthest + 3],
-            arriving: vec![vec![0.0; n]; self.pathways.len()],
+            arriving: vec![vec![0.0; n]; self.couplings.len()],
             input: self.local.silent_input(),
             write: input,
         };
@@ -267,7 +267,7 @@ impl PlaceNetwork {
             rates.copy_from_slice(&state[..populations * n]);
         }
         let mut trajectory =
-            PlaceTrajectory { times: vec![0.0], states: state.clone(), dimension, places: n };
+            SpatialTrajectory { times: vec![0.0], states: state.clone(), dimension, nodes: n };
         let (mut first, mut second) = (vec![0.0; state.len()], vec![0.0; state.len()]);
         let mut predicted = state.clone();
         for k in 0..steps {
@@ -297,11 +297,11 @@ impl PlaceNetwork {
         Ok(trajectory)
     }
 
-    fn check(&self, initial: &[f64], options: &PlaceOptions) -> Result<usize, PlaceNetworkError> {
-        let fault = |name, value, rule| PlaceNetworkError::Option { name, value, rule };
+    fn check(&self, initial: &[f64], options: &SpatialOptions) -> Result<usize, SpatialError> {
+        let fault = |name, value, rule| SpatialError::Option { name, value, rule };
         let dimension = crate::dynamics::Dynamics::dimension(&self.local);
         if initial.len() != dimension || !initial.iter().all(|v| v.is_finite()) {
-            return Err(PlaceNetworkError::Initial(dimension));
+            return Err(SpatialError::Initial(dimension));
         }
         if !(options.dt > 0.0 && options.dt <= 0.5 * self.local.time_constant()) {
             let rule = "a step > 0 ms and at most half of the time constant T is needed";
@@ -324,36 +324,36 @@ impl PlaceNetwork {
         Ok(steps as usize)
     }
 
-    /// Where the links of a pathway look back to; before the run all is as at its start, however long ago.
-    fn looks(&self, pathway: &Pathway, dt: f64, run: usize) -> Vec<Vec<Look>> {
+    /// Where the links of a coupling look back to; before the run all is as at its start, however long ago.
+    fn looks(&self, coupling: &Coupling, dt: f64, run: usize) -> Vec<Vec<Look>> {
         let look = |l: &Link| {
             let steps = (l.delay / dt).min(run as f64 + 1.0);
             // Whole steps that were computed with rounding are whole.
             let back =
                 if (steps - steps.round()).abs() < 1e-6 { steps.round() } else { steps.floor() };
             let fraction = (steps - back).clamp(0.0, 1.0);
-            Look { place: l.place, weight: l.weight, back: back as usize, fraction }
+            Look { node: l.node, weight: l.weight, back: back as usize, fraction }
         };
-        (0..self.places).map(|x| pathway.links(x).iter().map(look).collect()).collect()
+        (0..self.nodes).map(|x| coupling.links(x).iter().map(look).collect()).collect()
     }
 
-    fn not_finite(&self, component: usize, time: f64) -> PlaceNetworkError {
-        let (i, place) = (component / self.places, component % self.places);
+    fn not_finite(&self, component: usize, time: f64) -> SpatialError {
+        let (i, node) = (component / self.nodes, component % self.nodes);
         let populations = self.local.populations();
         let owner = (0..populations.len())
             .find(|&m| m == i || self.local.adaptation_index(m) == Some(i))
             .unwrap_or(0);
-        PlaceNetworkError::NotFinite { population: populations[owner].name.clone(), place, time }
+        SpatialError::NotFinite { population: populations[owner].name.clone(), node, time }
     }
 }
 
 struct Work<'a> {
-    network: &'a PlaceNetwork,
-    /// `[pathway][place]`.
+    network: &'a SpatialMeanField,
+    /// `[coupling][node]`.
     looks: Vec<Vec<Vec<Look>>>,
-    /// Rates `[population * places + place]` of the latest steps; step `k` lies at `k` modulo the length.
+    /// Rates `[population * nodes + node]` of the latest steps; step `k` lies at `k` modulo the length.
     past: Vec<Vec<f64>>,
-    /// Rates that arrive, `[pathway][place]`.
+    /// Rates that arrive, `[coupling][node]`.
     arriving: Vec<Vec<f64>>,
     input: Input,
     write: &'a dyn Fn(usize, f64, &mut Input),
@@ -362,22 +362,22 @@ struct Work<'a> {
 impl Work<'_> {
     fn remember(&mut self, step: usize, state: &[f64]) {
         let slot = step % self.past.len();
-        let rates = self.network.local.populations().len() * self.network.places;
+        let rates = self.network.local.populations().len() * self.network.nodes;
         self.past[slot].copy_from_slice(&state[..rates]);
     }
 
     /// Rates that arrive in step `k`: `Σ w ((1 - f) nu[k - back] + f nu[k - back - 1])`.
-    fn listen(&mut self, k: usize) {
-        let (n, slots) = (self.network.places, self.past.len());
+    fn gather(&mut self, k: usize) {
+        let (n, slots) = (self.network.nodes, self.past.len());
         for ((source, _), (looks, arriving)) in
-            self.network.pathways.iter().zip(self.looks.iter().zip(&mut self.arriving))
+            self.network.couplings.iter().zip(self.looks.iter().zip(&mut self.arriving))
         {
             for (looks, arriving) in looks.iter().zip(arriving) {
                 *arriving = looks
                     .iter()
                     .map(|l| {
                         let slot = |back: usize| (k + 2 * slots - back) % slots;
-                        let at = source * n + l.place;
+                        let at = source * n + l.node;
                         let later = self.past[slot(l.back)][at];
                         let earlier = self.past[slot(l.back + 1)][at];
                         l.weight * (later + l.fraction * (earlier - later))
@@ -393,32 +393,32 @@ impl Work<'_> {
         t: f64,
         state: &[f64],
         derivative: &mut [f64],
-    ) -> Result<(), PlaceNetworkError> {
-        self.listen(k);
+    ) -> Result<(), SpatialError> {
+        self.gather(k);
         let network = self.network;
-        let (local, n) = (&network.local, network.places);
-        for place in 0..n {
-            (self.write)(place, t, &mut self.input);
-            local.check_input(&self.input).map_err(|error| PlaceNetworkError::Input {
-                place,
+        let (local, n) = (&network.local, network.nodes);
+        for node in 0..n {
+            (self.write)(node, t, &mut self.input);
+            local.check_input(&self.input).map_err(|error| SpatialError::Input {
+                node,
                 time: t,
                 error,
             })?;
-            for &(afferent, pathway) in &network.added {
+            for &(afferent, coupling) in &network.added {
                 let sum = &mut self.input.afferent_rates[afferent];
-                *sum = (*sum + self.arriving[pathway][place]).max(0.0);
+                *sum = (*sum + self.arriving[coupling][node]).max(0.0);
             }
             for (m, p) in local.populations().iter().enumerate() {
-                let at = |i: usize| i * n + place;
+                let at = |i: usize| i * n + node;
                 let adaptation = local.adaptation_index(m).map(|i| (i, state[at(i)]));
                 let current = self.input.currents[m] - adaptation.map_or(0.0, |(_, w)| w);
-                let rates = p.connections.iter().zip(&network.heard[m]).map(|(c, heard)| {
-                    match (heard, c.source) {
-                        (Some(pathway), _) => self.arriving[*pathway][place],
+                let rates = p.connections.iter().zip(&network.coupling_of[m]).map(
+                    |(c, coupling_of)| match (coupling_of, c.source) {
+                        (Some(coupling), _) => self.arriving[*coupling][node],
                         (None, Source::Afferent(a)) => self.input.afferent_rates[a],
                         (None, Source::Population(s)) => state[at(s)],
-                    }
-                });
+                    },
+                );
                 let response = local.response_to(m, rates, current);
                 derivative[at(m)] = (response.rate - state[at(m)]) / local.time_constant();
                 if let Some((i, w)) = adaptation {

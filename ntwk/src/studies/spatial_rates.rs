@@ -1,10 +1,10 @@
-//! Rates by place and time: the mean field of rings and connectomes, and simulations of rings, as arrays and figures.
+//! Rates by node and time: the mean field of rings and connectomes, and simulations of rings, as arrays and figures.
 
 use ndarray::{Array2, Array3};
 use ntwk_core::{Model, Recording};
 use ntwk_io::{Attribute, TheoryGroup};
-use ntwk_meanfield::spatial::ring::place_of;
-use ntwk_meanfield::{MeanField, PlaceTrajectory};
+use ntwk_meanfield::spatial::ring::node_of;
+use ntwk_meanfield::{MeanField, SpatialTrajectory};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{Figure, Label, Layout, PlotError, Spacing, Theme, Width};
 
@@ -13,63 +13,63 @@ use crate::report::results::{array, vector};
 /// Most cells of a map along each axis.
 const CELLS: usize = 250;
 
-/// Most places that are named along an axis.
+/// Most nodes that are named along an axis.
 const MOST_NAMED: usize = 24;
 
-/// Rates of every population at every place over time.
+/// Rates of every population at every node over time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlaceRates {
+pub struct SpatialRates {
     /// Names of the populations.
     pub populations: Vec<String>,
     /// Middle of each interval of time (ms).
     pub times: Vec<f64>,
-    /// Rates (Hz), `[population x time x place]`.
+    /// Rates (Hz), `[population x time x node]`.
     pub rates: Array3<f64>,
 }
 
-/// What the places are, on an axis.
+/// What the nodes are, on an axis.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlaceAxis {
+pub struct NodeAxis {
     /// With unit, for a figure.
     pub label: String,
-    /// Where each place is.
+    /// Where each node is.
     pub positions: Vec<f64>,
     /// Unit of the positions.
     pub unit: String,
-    /// Names of the places, if they have any.
+    /// Names of the nodes, if they have any.
     pub names: Vec<String>,
 }
 
-impl PlaceRates {
+impl SpatialRates {
     /// The rates of a mean field.
     #[must_use]
-    pub fn of_theory(trajectory: &PlaceTrajectory, system: &MeanField) -> Self {
+    pub fn of_theory(trajectory: &SpatialTrajectory, system: &MeanField) -> Self {
         let populations: Vec<String> =
             system.populations().iter().map(|p| p.name.clone()).collect();
-        let shape = (populations.len(), trajectory.times.len(), trajectory.places);
+        let shape = (populations.len(), trajectory.times.len(), trajectory.nodes);
         let rates = Array3::from_shape_fn(shape, |(p, k, x)| trajectory.component(k, p)[x]);
         Self { populations, times: trajectory.times.clone(), rates }
     }
 
-    /// The rates of a simulated ring in bins of `bin` (ms); a place without neurons has none.
+    /// The rates of a simulated ring in bins of `bin` (ms); a node without neurons has none.
     ///
     /// Populations whose spikes were not recorded have NaN.
     #[must_use]
-    pub fn of_simulation(model: &Model, recording: &Recording, places: usize, bin: f64) -> Self {
+    pub fn of_simulation(model: &Model, recording: &Recording, nodes: usize, bin: f64) -> Self {
         let bins = (recording.duration() / bin).floor().max(1.0) as usize;
         let populations: Vec<String> =
             recording.populations.iter().map(|p| p.name.clone()).collect();
-        let mut rates = Array3::from_elem((populations.len(), bins, places), f64::NAN);
+        let mut rates = Array3::from_elem((populations.len(), bins, nodes), f64::NAN);
         for (p, recorded) in recording.populations.iter().enumerate() {
             let size = model.populations()[p].size;
-            let mut neurons = vec![0.0; places];
-            (0..size).for_each(|i| neurons[place_of(i, size, places)] += 1.0);
+            let mut neurons = vec![0.0; nodes];
+            (0..size).for_each(|i| neurons[node_of(i, size, nodes)] += 1.0);
             let Some(spikes) = &recorded.spikes else { continue };
-            let mut counts = Array2::<f64>::zeros((bins, places));
+            let mut counts = Array2::<f64>::zeros((bins, nodes));
             for (&step, &id) in spikes.steps.iter().zip(&spikes.ids) {
                 let k = (step as f64 * recording.dt / bin) as usize;
                 if k < bins {
-                    counts[[k, place_of(id, size, places)]] += 1.0;
+                    counts[[k, node_of(id, size, nodes)]] += 1.0;
                 }
             }
             for ((k, x), count) in counts.indexed_iter() {
@@ -84,7 +84,7 @@ impl PlaceRates {
 
     /// As a group of a results file.
     #[must_use]
-    pub fn group(&self, name: &str, axis: &PlaceAxis) -> TheoryGroup {
+    pub fn group(&self, name: &str, axis: &NodeAxis) -> TheoryGroup {
         let mut attributes =
             vec![("populations".to_owned(), Attribute::Texts(self.populations.clone()))];
         if !axis.names.is_empty() {
@@ -111,30 +111,30 @@ impl PlaceRates {
         let many = self.times.len().div_ceil(CELLS);
         let n = (self.times.len() / many.max(1)).max(1);
         let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / many as f64;
-        let (populations, _, places) = self.rates.dim();
+        let (populations, _, nodes) = self.rates.dim();
         Self {
             populations: self.populations.clone(),
             times: (0..n)
                 .map(|k| mean(&mut self.times[k * many..(k + 1) * many].iter().copied()))
                 .collect(),
-            rates: Array3::from_shape_fn((populations, n, places), |(p, k, x)| {
+            rates: Array3::from_shape_fn((populations, n, nodes), |(p, k, x)| {
                 mean(&mut (k * many..(k + 1) * many).map(|j| self.rates[[p, j, x]]))
             }),
         }
     }
 }
 
-/// Maps of the rates over time and place: a row per population, simulation and theory side by side with one scale of colours.
+/// Maps of the rates over time and node: a row per population, simulation and theory side by side with one scale of colours.
 ///
 /// # Errors
-/// [`PlotError`] when there are no two times or places.
-pub fn place_figure(
+/// [`PlotError`] when there are no two times or nodes.
+pub fn spatial_rates_figure(
     title: &str,
-    shown: &[(&str, &PlaceRates)],
-    axis: &PlaceAxis,
+    shown: &[(&str, &SpatialRates)],
+    axis: &NodeAxis,
     theme: &Theme,
 ) -> Result<Figure, PlotError> {
-    let coarse: Vec<(&str, PlaceRates)> = shown.iter().map(|(n, r)| (*n, r.coarser())).collect();
+    let coarse: Vec<(&str, SpatialRates)> = shown.iter().map(|(n, r)| (*n, r.coarser())).collect();
     let mut rows = Vec::new();
     let populations = coarse.first().map_or(&[][..], |(_, r)| &r.populations);
     for (p, population) in populations.iter().enumerate() {

@@ -4,7 +4,7 @@
 ///
 /// Where a network is active some neuron of a block spikes in most steps, so marks are read eight at a time.
 #[inline]
-pub(super) fn each_suspect<E>(
+pub(super) fn each_candidate<E>(
     marks: &[u8],
     mut f: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -30,7 +30,7 @@ mod tests {
             let mut marks = [0; 20];
             marked.iter().for_each(|&i: &usize| marks[i] = 1);
             let mut met = Vec::new();
-            let all = each_suspect(&marks, |i| {
+            let all = each_candidate(&marks, |i| {
                 met.push(i);
                 if i == 16 { Err(i) } else { Ok(()) }
             });
