@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ntwk_core::{Model, Recording};
+use ntwk_core::{CellLibrary, Model, Recording};
 use ntwk_io::{ResultFile, Selection};
 
 use super::Failure;
@@ -46,9 +46,9 @@ pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
     }
 }
 
-pub(crate) fn run(args: &AnalyzeArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = ResultFile::open(&args.file)?;
-    let model = stored_model(&file, &args.file)?.ok_or_else(|| no_run(&args.file))?;
+    let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
     let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.file))?;
     let analysis = analyze(&model, &recording, args.window)?;
     print(quantities(&analysis).to_string().trim_end());

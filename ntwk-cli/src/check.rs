@@ -1,9 +1,9 @@
 //! `ntwk check`: the resolved model as a table.
 
-use ntwk_core::Model;
 use ntwk_core::spec::{
     AfferentActivity, DelaySpec, EventStatistics, PlasticitySpec, ReceptorKind, Trains,
 };
+use ntwk_core::{CellLibrary, Model};
 
 use super::Failure;
 use super::args::CheckArgs;
@@ -12,9 +12,8 @@ use ntwk::run::plan::Resources;
 
 use super::table::{Table, bytes, number};
 
-pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let library = ntwk_cells::library();
-    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, library)?;
     if let Some(title) = &model.spec().title {
         print(title);
     }
@@ -24,7 +23,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     print("");
     print(simulation(&model));
     print(receptors(&model));
-    print(populations(&model, &library));
+    print(populations(&model, library));
     print(afferents(&model));
     print(projections(&model));
     print(memory(&model));
@@ -66,7 +65,7 @@ fn receptors(model: &Model) -> Table {
 }
 
 /// One column per population, one row per parameter: the parameter table of a paper.
-fn populations(model: &Model, library: &ntwk_core::CellLibrary) -> Table {
+fn populations(model: &Model, library: &CellLibrary) -> Table {
     let mut header = vec!["population"];
     header.extend(model.populations().iter().map(|p| p.name.as_str()));
     let mut table = Table::new(&header);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ntwk_core::{Model, Recording};
+use ntwk_core::{CellLibrary, Model, Recording};
 use ntwk_io::ResultFile;
 use serde::Serialize;
 
@@ -64,28 +64,29 @@ struct Summary<'a> {
     poisson_cells: &'a [PoissonCells],
 }
 
-pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failure> {
     let forms = args.forms;
     let args = &args.simulate;
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     make_folder(&args.run.out)?;
     let run = simulate_with_bar(&model, args, &KeepArgs::default())?;
     if run.stopped.is_some() {
         return finish(run);
     }
     // The simulation is on the disk before the theory starts: whatever happens there, it stays.
-    let (theory, recording, comparison, cells) = match predict_and_compare(&model, &run, args) {
-        Ok(all) => all,
-        Err(failure) => {
-            let file = run.finish(&[])?;
-            if failure.exit_code() == INTERRUPTED {
-                let reason = "interrupted in the theory; the simulation is complete".to_owned();
-                return Err(Failure::Stopped { reason, interrupted: true, file });
+    let (theory, recording, comparison, cells) =
+        match predict_and_compare(&model, &run, args, library) {
+            Ok(all) => all,
+            Err(failure) => {
+                let file = run.finish(&[])?;
+                if failure.exit_code() == INTERRUPTED {
+                    let reason = "interrupted in the theory; the simulation is complete".to_owned();
+                    return Err(Failure::Stopped { reason, interrupted: true, file });
+                }
+                list_files(&[file]);
+                return Err(failure);
             }
-            list_files(&[file]);
-            return Err(failure);
-        }
-    };
+        };
     let timing = timing(&run);
     let (threads, seconds) = (run.threads, Seconds::of(&run));
 
@@ -112,7 +113,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
 
     print(table(&comparison, &cells));
     if forms {
-        files.extend(show_forms(&model, &theory, &recording, args)?);
+        files.extend(show_forms(&model, &theory, &recording, args, library)?);
     }
     if let Some(fano_factors) = &comparison.fano_factors {
         let each = comparison.populations.iter().zip(fano_factors);
@@ -144,15 +145,15 @@ fn predict_and_compare(
     model: &Model,
     run: &StreamedRun,
     args: &SimulateArgs,
+    library: &CellLibrary,
 ) -> Result<(Theory, Recording, Comparison, Vec<PoissonCells>), Failure> {
-    let theory = predict_with_bar(model, &args.run)?;
+    let theory = predict_with_bar(model, &args.run, library)?;
     let file = ResultFile::open(run.partial_path())?;
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;
-    let library = ntwk_cells::library();
     let (comparison, cells) = args.run.terminal().run("single cells", |job| {
-        let comparison = compare_with(model, &recording, &potentials, &theory, &library, job)?;
-        Ok::<_, Failure>((comparison, poisson_cells(model, &recording, &library, job)?))
+        let comparison = compare_with(model, &recording, &potentials, &theory, library, job)?;
+        Ok::<_, Failure>((comparison, poisson_cells(model, &recording, library, job)?))
     })?;
     Ok((theory, recording, comparison, cells))
 }
@@ -163,11 +164,11 @@ fn show_forms(
     theory: &Theory,
     recording: &Recording,
     args: &SimulateArgs,
+    library: &CellLibrary,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let library = ntwk_cells::library();
     let terminal = args.run.terminal();
     let forms =
-        terminal.run("forms of the theory", |job| theory_forms(model, theory, &library, job))?;
+        terminal.run("forms of the theory", |job| theory_forms(model, theory, library, job))?;
     let shown = compared_forms(model, recording, &forms)?;
     let mut table = Table::new(&["", "rate (Hz)", "error", "peak (Hz)", "error"]);
     for row in &shown {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ntwk_core::Recording;
+use ntwk_core::{CellLibrary, Recording};
 use ntwk_io::{
     Layout, ResultFile, describe, read_flat, write_flat, write_npz, write_nwb, write_rates_csv,
     write_spikes_csv, write_trace_csv,
@@ -49,8 +49,8 @@ pub(crate) enum Format {
     Flat,
 }
 
-pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
-    let source = Source::open(args)?;
+pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let source = Source::open(args, library)?;
     let ending = match args.to {
         Format::Nwb => "nwb",
         Format::Csv => "csv",
@@ -99,7 +99,7 @@ struct Source {
 }
 
 impl Source {
-    fn open(args: &ExportArgs) -> Result<Self, Failure> {
+    fn open(args: &ExportArgs, library: &CellLibrary) -> Result<Self, Failure> {
         if describe(&args.file)?.layout == Layout::Flat {
             let recording = read_flat(&args.file)?.recording;
             let title = args.file.display().to_string();
@@ -107,7 +107,7 @@ impl Source {
         }
         let file = ResultFile::open(&args.file)?;
         let recording = file.recording()?.ok_or_else(|| no_run(&args.file))?;
-        let title = stored_model(&file, &args.file)?
+        let title = stored_model(&file, &args.file, library)?
             .and_then(|model| model.spec().title.clone())
             .unwrap_or_else(|| args.file.display().to_string());
         Ok(Self { recording, provenance: file.provenance()?, title })

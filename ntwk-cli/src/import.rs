@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use ntwk_core::Model;
+use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{ModelFileError, Notation, import_upstream, parse_tree, write_model};
 
 use super::Failure;
 use super::args::ImportArgs;
 use super::output::{note, print};
 
-pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = args.file.display().to_string();
     let text = std::fs::read_to_string(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
         ModelFileError::from(faults)
     };
     let root = parse_tree(&written, notation).map_err(imported)?;
-    Model::from_tree(&root, &ntwk_cells::library()).map_err(imported)?;
+    Model::from_tree(&root, library).map_err(imported)?;
     write_text(&args.output, &written)?;
     import.notes.iter().for_each(note);
     print(format!(

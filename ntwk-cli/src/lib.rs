@@ -1,4 +1,13 @@
 //! The command line: one file per command, glue only.
+//!
+//! [`main_with`] is the whole program `ntwk` for the kinds of cells it is given. A crate with a kind of its own has every
+//! command for it with a `main.rs` of three lines:
+//!
+//! ```no_run
+//! let mut library = ntwk_cells::library();
+//! library.add_kind(Box::new(ntwk_cells::Lif)); // or the kind of your own
+//! std::process::exit(ntwk_cli::main_with(&library));
+//! ```
 
 mod analyze;
 mod args;
@@ -26,32 +35,36 @@ mod transfer_function;
 mod verify;
 
 use clap::Parser;
+use ntwk_core::CellLibrary;
 
 use args::{Cli, Command};
 pub(crate) use failure::Failure;
 
-/// Parses the command line and runs the command; returns the exit code.
+/// Parses the command line and runs its command with the kinds and presets of `library`; returns the exit code.
+///
+/// Prints to standard output and standard error, and ends the program itself for `--help`, `--version` and arguments that
+/// cannot be parsed.
 #[must_use]
-pub fn main() -> i32 {
+pub fn main_with(library: &CellLibrary) -> i32 {
     let cli = Cli::parse();
     let result = match &cli.command {
-        Command::Check(args) => check::run(args),
-        Command::Run(args) => run::run(args),
-        Command::Compare(args) => compare::run(args),
-        Command::Meanfield(args) => meanfield::run(args),
-        Command::Tf(args) => transfer_function::run(args),
-        Command::Plot(args) => plot::run(args),
-        Command::Report(args) => report::run(args),
-        Command::Scan(args) => scan::run(args),
-        Command::Analyze(args) => analyze::run(args),
+        Command::Check(args) => check::run(args, library),
+        Command::Run(args) => run::run(args, library),
+        Command::Compare(args) => compare::run(args, library),
+        Command::Meanfield(args) => meanfield::run(args, library),
+        Command::Tf(args) => transfer_function::run(args, library),
+        Command::Plot(args) => plot::run(args, library),
+        Command::Report(args) => report::run(args, library),
+        Command::Scan(args) => scan::run(args, library),
+        Command::Analyze(args) => analyze::run(args, library),
         Command::Features(args) => features::run(args),
         Command::Info(args) => info::run(args),
-        Command::Export(args) => export::run(args),
-        Command::Verify(args) => verify::run(args),
-        Command::Plan(args) => plan::run(args),
-        Command::Cells(args) => cells::run(args),
+        Command::Export(args) => export::run(args, library),
+        Command::Verify(args) => verify::run(args, library),
+        Command::Plan(args) => plan::run(args, library),
+        Command::Cells(args) => cells::run(args, library),
         Command::Reference(args) => reference::run(args),
-        Command::Import(args) => import::run(args),
+        Command::Import(args) => import::run(args, library),
         Command::Morpho(args) => morpho::run(args),
     };
     match result {

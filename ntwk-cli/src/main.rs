@@ -1,5 +1,5 @@
 //! The `ntwk` program.
 
 fn main() {
-    std::process::exit(ntwk_cli::main());
+    std::process::exit(ntwk_cli::main_with(&ntwk_cells::library()));
 }

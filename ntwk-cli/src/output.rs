@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ntwk_core::CellLibrary;
 use ntwk_io::{ModelFileError, Notation, parse_tree};
 use ntwk_plot::{Figure, Theme};
 
@@ -76,6 +77,7 @@ pub(crate) fn no_run(file: &Path) -> Failure {
 pub(crate) fn stored_model(
     file: &ntwk_io::ResultFile,
     path: &Path,
+    library: &CellLibrary,
 ) -> Result<Option<ntwk_core::Model>, Failure> {
     let Some(text) = file.model()? else { return Ok(None) };
     let notation = if text.format == "json" { Notation::Json } else { Notation::Toml };
@@ -84,7 +86,7 @@ pub(crate) fn stored_model(
         Failure::from(ModelFileError::from(faults))
     };
     let root = parse_tree(&text.text, notation).map_err(faulty)?;
-    Ok(Some(ntwk_core::Model::from_tree(&root, &ntwk_cells::library()).map_err(faulty)?))
+    Ok(Some(ntwk_core::Model::from_tree(&root, library).map_err(faulty)?))
 }
 
 /// The theme asked for.
@@ -93,9 +95,8 @@ pub(crate) fn theme(dark: bool) -> Theme {
 }
 
 /// Reads the model of a command, printing its notices.
-pub(crate) fn model(args: &RunArgs) -> Result<ntwk_core::Model, Failure> {
-    let library = ntwk_cells::library();
-    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+pub(crate) fn model(args: &RunArgs, library: &CellLibrary) -> Result<ntwk_core::Model, Failure> {
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, library)?;
     model.notices().iter().for_each(note);
     Ok(model)
 }

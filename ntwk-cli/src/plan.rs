@@ -1,6 +1,7 @@
 //! `ntwk plan`: what a run will take, before it runs.
 
 use clap::Args;
+use ntwk_core::CellLibrary;
 
 use super::Failure;
 use super::args::ModelArgs;
@@ -29,12 +30,11 @@ pub(crate) struct PlanArgs {
     pub calibration: f64,
 }
 
-pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure> {
     if !(args.calibration >= 0.0 && args.calibration.is_finite()) {
         return Err(Failure::Argument("--calibration must be a time >= 0 s".to_owned()));
     }
-    let library = ntwk_cells::library();
-    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, &library)?;
+    let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, library)?;
     model.notices().iter().for_each(note);
     let needs = Resources::of(&model);
     let mut table = Table::new(&["quantity", "value"]);
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     row("disk: counts per step", bytes(needs.count_bytes));
     if args.calibration > 0.0 {
         let job = Terminal::new(args.threads, true).job();
-        let speed = calibrate(&model, &library, &job, args.calibration)?;
+        let speed = calibrate(&model, library, &job, args.calibration)?;
         let plural = if speed.threads == 1 { "" } else { "s" };
         row("disk: spikes (expected)", bytes(speed.spike_bytes));
         row("time to build (expected)", duration(speed.build_seconds));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use ntwk_core::CellLibrary;
 use ntwk_io::ResultFile;
 
 use super::Failure;
@@ -84,12 +85,13 @@ impl FigureArg {
     }
 }
 
-pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure> {
     if !(args.smoothing >= 0.0 && args.smoothing.is_finite()) {
         return Err(Failure::Argument("--smoothing must be a time >= 0 ms".to_owned()));
     }
     let file = ResultFile::open(&args.results)?;
-    let model = stored_model(&file, &args.results)?.ok_or_else(|| no_run(&args.results))?;
+    let model =
+        stored_model(&file, &args.results, library)?.ok_or_else(|| no_run(&args.results))?;
     if args.figure == FigureArg::Connectivity {
         return connectivity(args, &model);
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ntwk_core::CellLibrary;
 use ntwk_io::ResultFile;
 
 use super::Failure;
@@ -34,9 +35,9 @@ pub(crate) struct ReportArgs {
     pub window: Option<[f64; 2]>,
 }
 
-pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = ResultFile::open(&args.file)?;
-    let model = stored_model(&file, &args.file)?.ok_or_else(|| no_run(&args.file))?;
+    let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
     let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.file))?;
     let text = file.model()?.map(|m| m.text).unwrap_or_default();
     let analysis = analyze(&model, &recording, args.window)?;

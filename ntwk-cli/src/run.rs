@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ntwk_core::spec::units::Dimension;
-use ntwk_core::{Model, Recording};
+use ntwk_core::{CellLibrary, Model, Recording};
 use ntwk_io::ResultFile;
 use serde::Serialize;
 
@@ -91,10 +91,10 @@ fn parse_time(text: &str) -> Result<f64, String> {
     }
 }
 
-pub(crate) fn run(args: &RunToEndArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Failure> {
     let RunToEndArgs { simulate: args, keep, no_figures } = args;
     let out = &args.run.out;
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     make_folder(out)?;
     let run = simulate_with_bar(&model, args, keep)?;
     if run.stopped.as_ref().is_some_and(|stop| stop.is_recorder()) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use ntwk_core::CellLibrary;
 use ntwk_core::spec::{
     ParameterScanSpec, ParameterText, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
 };
@@ -91,7 +92,7 @@ pub(crate) enum SamplingArg {
     LatinHypercube,
 }
 
-pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = &args.run.model.model;
     let morpho = args.command == Some(CommandArg::Morpho);
     if describes_cell(file) {
@@ -110,8 +111,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
             file.display()
         )));
     }
-    let mut model = model(&args.run)?;
-    let library = ntwk_cells::library();
+    let mut model = model(&args.run, library)?;
     let mut scan = model.spec().scan.clone().unwrap_or_default();
     adapt(&mut scan, args);
     if model.spec().scan.as_ref() != Some(&scan) {
@@ -119,11 +119,11 @@ pub(crate) fn run(args: &ScanArgs) -> Result<(), Failure> {
         let mut spec = model.spec().clone();
         spec.scan = Some(scan.clone());
         model =
-            ntwk_core::Model::from_spec(spec, &library).map_err(ntwk_io::ModelFileError::from)?;
+            ntwk_core::Model::from_spec(spec, library).map_err(ntwk_io::ModelFileError::from)?;
     }
     let plan = ScanPlan::new(&model, &scan)?;
-    plan.check(&library).map_err(ntwk_io::ModelFileError::from)?;
-    let task = NetworkScan { model: &model, plan: &plan, library: &library };
+    plan.check(library).map_err(ntwk_io::ModelFileError::from)?;
+    let task = NetworkScan { model: &model, plan: &plan, library };
     compute(args, &task, scan_figure)
 }
 

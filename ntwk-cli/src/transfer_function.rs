@@ -77,16 +77,16 @@ pub(crate) struct FitTfArgs {
     pub folds: u64,
 }
 
-pub(crate) fn run(args: &TfArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &TfArgs, library: &CellLibrary) -> Result<(), Failure> {
     match &args.command {
         TfCommand::Scan(args) => {
-            let model = model(&args.run)?;
-            let scans = scan_all(&model, &args.run, &args.design)?;
+            let model = model(&args.run, library)?;
+            let scans = scan_all(&model, &args.run, &args.design, library)?;
             let files: Vec<PathBuf> = scans.into_iter().flat_map(|(_, files)| files).collect();
             list_files(&files);
             Ok(())
         }
-        TfCommand::Fit(args) => fit(args),
+        TfCommand::Fit(args) => fit(args, library),
     }
 }
 
@@ -95,10 +95,10 @@ fn scan_all(
     model: &Model,
     args: &RunArgs,
     design: &DesignArgs,
+    library: &CellLibrary,
 ) -> Result<Vec<(TransferScan, Vec<PathBuf>)>, Failure> {
     let populations = design.populations(model)?;
     make_folder(&args.out)?;
-    let library: CellLibrary = ntwk_cells::library();
     let terminal = args.terminal();
     let mut scans = Vec::new();
     for index in populations {
@@ -108,7 +108,7 @@ fn scan_all(
         let options =
             TransferScanOptions { fresh: design.fresh, retry_failed: design.retry_failed };
         let scan = terminal.run(&format!("scan of {name}"), |job| {
-            scan_to_file(model, index, &chosen, &library, &path, options, job)
+            scan_to_file(model, index, &chosen, library, &path, options, job)
         })?;
         let mut failed = scan.failed();
         let first = failed.next().map(|(point, error)| format!("point {point}: {error}"));
@@ -194,12 +194,12 @@ struct Validation<'a> {
     mean_squared_error_of_folds_hz2: &'a [f64],
 }
 
-fn fit(args: &FitTfArgs) -> Result<(), Failure> {
-    let model = model(&args.run)?;
+fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let model = model(&args.run, library)?;
     let mut files = Vec::new();
     let header = ["", "points", "R²", "rms (Hz)", "rms, unseen (Hz)", "condition number", "end"];
     let mut table = Table::new(&header);
-    for (scan, scan_files) in scan_all(&model, &args.run, &args.design)? {
+    for (scan, scan_files) in scan_all(&model, &args.run, &args.design, library)? {
         files.extend(scan_files);
         let name = scan.population.clone();
         let (_, points) =

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ntwk_core::CellLibrary;
 use ntwk_io::ResultFile;
 
 use super::Failure;
@@ -32,9 +33,9 @@ pub(crate) struct VerifyArgs {
     pub quiet: bool,
 }
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &VerifyArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = ResultFile::open(&args.file)?;
-    let model = stored_model(&file, &args.file)?.ok_or_else(|| no_run(&args.file))?;
+    let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
     let stored = stored_outline(&file)?;
     let groups = file.theory()?;
     if stored.is_none() && groups.is_empty() {
@@ -56,9 +57,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         ));
     }
     if !groups.is_empty() {
-        let library = ntwk_cells::library();
         let found = terminal.run("theory", |job| {
-            verify_theory(&file, stored.as_ref(), &groups, &model, &library, job)
+            verify_theory(&file, stored.as_ref(), &groups, &model, library, job)
         });
         let found = conclude(found?, args)?;
         print(format!("{} values of the theory: the same bits", found.theory_values));

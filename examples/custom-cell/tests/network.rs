@@ -79,16 +79,49 @@ fn faults_of_its_parameters_are_reported_like_any_other() {
     assert!(unknown.to_string().contains("JumpingThreshold"), "{unknown}");
 }
 
-#[test]
-fn the_program_of_the_readme_draws_the_figure() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("network.toml");
+/// What a command of the program with the cell of this crate prints.
+fn program(arguments: &[&str]) -> String {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_custom-cell"))
-        .args([file.as_path(), folder.path()])
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Remembering: "));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn every_command_of_the_program_knows_the_cell() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let out = folder.path().to_str().unwrap();
+    assert!(program(&["cells", "list"]).contains("JumpingThreshold"));
+    assert!(program(&["cells", "show", "JumpingThreshold"]).contains("tau_theta"));
+    assert!(program(&["check", "network.toml"]).contains("JumpingThreshold"));
+    assert!(program(&["run", "network.toml", "--out", out, "-q"]).contains("Remembering"));
     let png = std::fs::read(folder.path().join("overview.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000);
+    // What reads the stored model knows it too.
+    let results = folder.path().join("results.h5");
+    let results = results.to_str().unwrap();
+    assert!(program(&["verify", results, "-q"]).contains("the same bits"));
+    assert!(program(&["analyze", results, "--out", out]).contains("Remembering"));
+}
+
+#[test]
+fn the_theory_is_compared_with_a_network_of_the_cell() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let out = folder.path().to_str().unwrap();
+    // A coarse scan: the program is tested, not the theory.
+    let table = program(&[
+        "compare",
+        "network.toml",
+        "--out",
+        out,
+        "-q",
+        "--set",
+        "theory.scan.potential_points=8",
+        "--set",
+        "theory.scan.background_points=4",
+    ]);
+    assert!(table.contains("Remembering  rate (Hz)"), "{table}");
 }

@@ -8,8 +8,7 @@ use crate::Failure;
 use crate::output::print;
 use crate::table::Table;
 
-pub(crate) fn list() {
-    let library = ntwk_cells::library();
+pub(crate) fn list(library: &CellLibrary) {
     let mut kinds = Table::of_text(&["kind", "what it is"]);
     for kind in library.kinds() {
         let first = kind.doc().lines().next().unwrap_or_default();
@@ -45,8 +44,7 @@ fn short(citation: &str) -> String {
     }
 }
 
-pub(crate) fn show(name: &str) -> Result<(), Failure> {
-    let library = ntwk_cells::library();
+pub(crate) fn show(name: &str, library: &CellLibrary) -> Result<(), Failure> {
     let kind = library.kind(name);
     if let Some(kind) = kind {
         show_kind(kind);
@@ -56,11 +54,11 @@ pub(crate) fn show(name: &str) -> Result<(), Failure> {
             if kind.is_some() {
                 print("also a preset:\n");
             }
-            show_preset(name, &named, &library);
+            show_preset(name, &named, library);
             Ok(())
         }
         Err(PresetNameError::Unknown { .. }) if kind.is_some() => Ok(()),
-        Err(error) => Err(unknown(name, &error, &library)),
+        Err(error) => Err(unknown(name, &error, library)),
     }
 }
 

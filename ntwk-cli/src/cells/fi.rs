@@ -3,6 +3,7 @@
 use clap::Args;
 use ntwk::figures::cell::fi_figure;
 use ntwk_cells::protocol::{FiCurve, FiProtocol};
+use ntwk_core::CellLibrary;
 
 use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
 use crate::Failure;
@@ -48,9 +49,8 @@ pub(super) struct FiArgs {
     out: OutArgs,
 }
 
-pub(super) fn run(args: &FiArgs) -> Result<(), Failure> {
-    let library = ntwk_cells::library();
-    let chosen = args.cell.choose(&library)?;
+pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let chosen = args.cell.choose(library)?;
     let protocol = FiProtocol {
         from: args.from,
         to: args.to.unwrap_or(3.0 * chosen.scale()),
@@ -58,7 +58,7 @@ pub(super) fn run(args: &FiArgs) -> Result<(), Failure> {
         duration: args.duration,
         settle: args.settle,
     };
-    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);
     let folder = &args.out.out;

@@ -6,6 +6,7 @@ mod fi;
 mod pulse;
 
 use clap::{Args, Subcommand};
+use ntwk_core::CellLibrary;
 
 use super::Failure;
 use fi::FiArgs;
@@ -43,14 +44,14 @@ Examples:
     Fi(FiArgs),
 }
 
-pub(crate) fn run(args: &CellsArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &CellsArgs, library: &CellLibrary) -> Result<(), Failure> {
     match &args.command {
         CellsCommand::List => {
-            catalogue::list();
+            catalogue::list(library);
             Ok(())
         }
-        CellsCommand::Show { name } => catalogue::show(name),
-        CellsCommand::Pulse(args) => pulse::run(args),
-        CellsCommand::Fi(args) => fi::run(args),
+        CellsCommand::Show { name } => catalogue::show(name, library),
+        CellsCommand::Pulse(args) => pulse::run(args, library),
+        CellsCommand::Fi(args) => fi::run(args, library),
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use ntwk::figures::cell::pulse_figure;
 use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
-use ntwk_core::Recording;
+use ntwk_core::{CellLibrary, Recording};
 use ntwk_io::write_trace_csv;
 
 use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
@@ -52,11 +52,10 @@ pub(super) struct PulseArgs {
     out: OutArgs,
 }
 
-pub(super) fn run(args: &PulseArgs) -> Result<(), Failure> {
-    let library = ntwk_cells::library();
-    let chosen = args.cell.choose(&library)?;
+pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let chosen = args.cell.choose(library)?;
     let protocol = protocol(args, &chosen)?;
-    let model = protocol.model(&chosen.bench, &library).map_err(failed)?;
+    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let folder = &args.out.out;
     let features = features(&protocol, &recording);

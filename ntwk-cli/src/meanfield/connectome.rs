@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ntwk_core::spec::fault::nearest;
-use ntwk_core::{Job, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{Matrix, read_matrix_csv};
 use ntwk_meanfield::{Coupling, Input, InputSource, SpatialMeanField};
 
@@ -28,13 +28,13 @@ struct Brain {
     stimuli: Vec<(usize, f64, [f64; 2])>,
 }
 
-pub(crate) fn run(args: &ConnectomeArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ConnectomeArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     let options = place_options(&model, args.dt)?;
     let brain = brain(&model, args)?;
     make_folder(&args.run.out)?;
-    let theory = predict_with_bar(&model, &args.run)?;
+    let theory = predict_with_bar(&model, &args.run, library)?;
     let argument = |e: ntwk_meanfield::SpatialError| Failure::Argument(e.to_string());
     let regions = brain.names.len();
     let mut network =

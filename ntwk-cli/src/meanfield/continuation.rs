@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use ntwk_core::CellLibrary;
 use ntwk_core::spec::{RangeSpacing, VaryValues};
 use ntwk_meanfield::{Bifurcation, BifurcationDiagram, BranchEnd, BranchPoint};
 use serde::Serialize;
@@ -47,15 +48,14 @@ struct Summary<'a> {
     branches: Vec<FoundBranch>,
 }
 
-pub(crate) fn run(args: &ContinueArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ContinueArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
-    let model = model(&args.run)?;
-    let library = ntwk_cells::library();
+    let model = model(&args.run, library)?;
     let logarithmic =
         matches!(args.vary.values, VaryValues::Range { spacing: RangeSpacing::Log, .. });
     let vary = std::slice::from_ref(&args.vary);
-    let (model, scan) = with_vary(&model, vary, Some(SOUGHT), &library)?;
-    let family = family(&model, &scan, &library, &args.run)?;
+    let (model, scan) = with_vary(&model, vary, Some(SOUGHT), library)?;
+    let family = family(&model, &scan, library, &args.run)?;
     family.check_smooth()?;
     make_folder(&args.run.out)?;
     let diagram = family.bifurcation_diagram(logarithmic, &args.run.terminal().job())?;

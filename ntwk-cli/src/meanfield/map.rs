@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use ntwk_core::CellLibrary;
 use ntwk_io::write_scan;
 use ntwk_meanfield::{FixedPointOptions, default_starts, map_fixed_points};
 
@@ -19,17 +20,16 @@ use ntwk::studies::theory_studies::FixedPointMap;
 /// Most points of a map.
 const MOST: usize = 1_000_000;
 
-pub(crate) fn run(args: &MapArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
     if args.vary.len() != 2 {
         let rule = format!("--vary is needed twice for a map; it was given {}", args.vary.len());
         let hint = "one key: ntwk meanfield continue; more: ntwk scan --command meanfield";
         return Err(Failure::Argument(format!("{rule} ({hint})")));
     }
-    let model = model(&args.run)?;
-    let library = ntwk_cells::library();
-    let (model, scan) = with_vary(&model, &args.vary, None, &library)?;
-    let family = family(&model, &scan, &library, &args.run)?;
+    let model = model(&args.run, library)?;
+    let (model, scan) = with_vary(&model, &args.vary, None, library)?;
+    let family = family(&model, &scan, library, &args.run)?;
     let [first, second] = [&family.axes()[0], &family.axes()[1]];
     let values = |axis: &ntwk::sweep::points::ScanAxis| axis.numbers.clone().unwrap_or_default();
     let (x, y) = (values(first), values(second));

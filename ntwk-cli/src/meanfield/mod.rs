@@ -29,15 +29,15 @@ use super::args::RunArgs;
 use super::terminal::Terminal;
 use args::MeanfieldCommand;
 
-pub(crate) fn run(args: &MeanfieldArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &MeanfieldArgs, library: &CellLibrary) -> Result<(), Failure> {
     match args {
-        MeanfieldArgs::Rates(args) => rates::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::PhasePlane(args)) => phase_plane::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::Continue(args)) => continuation::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::Spectra(args)) => spectra::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::Map(args)) => map::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::Ring(args)) => ring::run(args),
-        MeanfieldArgs::Study(MeanfieldCommand::Connectome(args)) => connectome::run(args),
+        MeanfieldArgs::Rates(args) => rates::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::PhasePlane(args)) => phase_plane::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::Continue(args)) => continuation::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::Spectra(args)) => spectra::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::Map(args)) => map::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::Ring(args)) => ring::run(args, library),
+        MeanfieldArgs::Study(MeanfieldCommand::Connectome(args)) => connectome::run(args, library),
     }
 }
 

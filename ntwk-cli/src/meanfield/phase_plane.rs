@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ntwk_core::spec::fault::nearest;
-use ntwk_core::{Job, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_meanfield::{Input, IntegrationOptions, MeanField, Trajectory, integrate, phase_plane};
 
 use super::super::Failure;
@@ -24,12 +24,12 @@ const LINES: usize = 201;
 /// Smallest default range (Hz): a silent network has no scale of its own.
 const SMALLEST_RANGE: f64 = 1.0;
 
-pub(crate) fn run(args: &PhasePlaneArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &PhasePlaneArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     let chosen = populations(&model, args)?;
     make_folder(&args.run.out)?;
-    let theory = predict_with_bar(&model, &args.run)?;
+    let theory = predict_with_bar(&model, &args.run, library)?;
     let windows = ComparisonWindows::of(&model);
     let points = theory.fixed_points(windows.stationary, &args.run.terminal().job())?;
     let system = &theory.mean_field;

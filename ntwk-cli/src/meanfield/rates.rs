@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use ntwk_core::{Job, Model};
+use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, WriteOptions, write_run};
 use ntwk_meanfield::{FixedPoint, FixedPoints, SelfConsistency, Stability, self_consistency};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
@@ -22,11 +22,11 @@ use ntwk_meanfield::prediction::windows::ComparisonWindows;
 /// Rates at which the graphical solution is drawn.
 const SOLUTION_POINTS: usize = 400;
 
-pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let model = model(args)?;
+pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let model = model(args, library)?;
     make_folder(&args.out)?;
     let (started, start) = (SystemTime::now(), Instant::now());
-    let theory = predict_with_bar(&model, args)?;
+    let theory = predict_with_bar(&model, args, library)?;
     let windows = ComparisonWindows::of(&model);
     let points = theory.fixed_points(windows.stationary, &args.terminal().job())?;
 
@@ -118,9 +118,12 @@ pub(crate) fn fixed_point_table(points: &[FixedPoint], names: &[String]) -> Tabl
 }
 
 /// Predicts with a progress bar per population.
-pub(crate) fn predict_with_bar(model: &Model, args: &RunArgs) -> Result<Theory, Failure> {
-    let library = ntwk_cells::library();
-    Ok(args.terminal().run("single-cell scans", |job| predict(model, &library, job))?)
+pub(crate) fn predict_with_bar(
+    model: &Model,
+    args: &RunArgs,
+    library: &CellLibrary,
+) -> Result<Theory, Failure> {
+    Ok(args.terminal().run("single-cell scans", |job| predict(model, library, job))?)
 }
 
 fn rates_figure(

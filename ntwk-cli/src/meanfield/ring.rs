@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use ntwk_core::Model;
+use ntwk_core::{CellLibrary, Model};
 use ntwk_meanfield::SpatialOptions;
 use ntwk_meanfield::spatial::ring::RingModel;
 
@@ -21,13 +21,13 @@ use ntwk_core::engine::run::simulate;
 /// Bins of the simulated rates (ms).
 const BIN: f64 = 5.0;
 
-pub(crate) fn run(args: &RingArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &RingArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     let options = place_options(&model, args.dt)?;
     let argument = |e: &dyn std::fmt::Display| Failure::Argument(e.to_string());
     make_folder(&args.run.out)?;
-    let theory = predict_with_bar(&model, &args.run)?;
+    let theory = predict_with_bar(&model, &args.run, library)?;
     let local = theory.mean_field.clone();
     let ring = RingModel::new(&model, local, args.places as usize).map_err(|e| argument(&e))?;
     let (theory_rates, stopped) = ring_rates(&ring, &options, &args.run.terminal())?;

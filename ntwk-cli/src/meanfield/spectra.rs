@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use ntwk_core::CellLibrary;
 use ntwk_meanfield::{FixedPoint, LinearResponse, Stability};
 
 use super::super::Failure;
@@ -16,9 +17,9 @@ use ntwk::studies::theory_studies::Spectra;
 use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
-pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &SpectraArgs, library: &CellLibrary) -> Result<(), Failure> {
     let started = SystemTime::now();
-    let model = model(&args.run)?;
+    let model = model(&args.run, library)?;
     let frequencies =
         args.frequency.values().map_err(|e| Failure::Argument(format!("--frequency: {e}")))?;
     if frequencies.len() < 2 || frequencies[0] < 0.0 {
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &SpectraArgs) -> Result<(), Failure> {
         return Err(Failure::Argument(rule.to_owned()));
     }
     make_folder(&args.run.out)?;
-    let theory = predict_with_bar(&model, &args.run)?;
+    let theory = predict_with_bar(&model, &args.run, library)?;
     let windows = ComparisonWindows::of(&model);
     let points = theory.fixed_points(windows.stationary, &args.run.terminal().job())?.points;
     let names = names(&theory);

@@ -31,16 +31,29 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "ntwk-plot",
             ][..],
         ),
-        // What a user's own crate does: it needs nothing but the facade.
-        ("custom-cell", &["ntwk"][..]),
+        (
+            "ntwk-cli",
+            &[
+                "ntwk",
+                "ntwk-core",
+                "ntwk-cells",
+                "ntwk-meanfield",
+                "ntwk-morpho",
+                "ntwk-analysis",
+                "ntwk-io",
+                "ntwk-plot",
+            ][..],
+        ),
+        // What a user's own crate does: it needs nothing but the facade, and the program.
+        ("custom-cell", &["ntwk", "ntwk-cli"][..]),
     ])
 }
 
 /// Libraries that only one crate may use: the one that prints, the one that opens files.
 const EXCLUSIVE: [(&str, &str); 6] = [
-    ("clap", "ntwk"),
-    ("indicatif", "ntwk"),
-    ("ctrlc", "ntwk"),
+    ("clap", "ntwk-cli"),
+    ("indicatif", "ntwk-cli"),
+    ("ctrlc", "ntwk-cli"),
     ("hdf5-pure", "ntwk-io"),
     ("toml", "ntwk-io"),
     ("resvg", "ntwk-plot"),

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Axis;
-use ntwk_cells::library;
 use ntwk_core::{
     Checkpoint, CheckpointError, Faults, Model, ModelSpec, Network, Recording, Simulation, Spikes,
 };
@@ -215,8 +214,11 @@ fn reaches(file: &Path, steps: u64) -> bool {
 fn check_model(path: &Path, stored: &str, model: &Model) -> Result<(), StreamError> {
     let unreadable = |faults| ResumeError::Stored { path: path.to_owned(), faults };
     let root = parse_tree(stored, Notation::Toml).map_err(unreadable)?;
-    let mut spec: ModelSpec =
-        Model::from_tree(&root, &library()).map_err(unreadable)?.spec().clone();
+    let mut faults = Faults::default();
+    let mut spec = match ModelSpec::read(&root, &mut faults) {
+        Some(spec) if faults.is_empty() => spec,
+        _ => return Err(unreadable(faults).into()),
+    };
     spec.simulation.t_stop = model.spec().simulation.t_stop;
     if spec == *model.spec() {
         return Ok(());
