@@ -10,13 +10,13 @@ use serde::Serialize;
 use super::Failure;
 use super::args::SimulateArgs;
 use super::failure::INTERRUPTED;
-use super::meanfield::predict_with_bar;
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
-use super::run::{KeepArgs, Seconds, finish, list_files, simulate_with_bar, timing};
+use super::run::{KeepArgs, Seconds, finish, list_files, plan, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
 };
+use ntwk::compare::together::simulate_and_predict;
 use ntwk::compare::{Comparison, Pair, compare_with};
 use ntwk::figures::overview::{TheoryCurves, overview};
 use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
@@ -69,13 +69,16 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     let args = &args.simulate;
     let model = model(&args.run, library)?;
     make_folder(&args.run.out)?;
-    let run = simulate_with_bar(&model, args, &KeepArgs::default())?;
-    if run.stopped.is_some() {
+    let plan = plan(args, &KeepArgs::default());
+    let (run, theory) = (args.run.terminal())
+        .run("simulation and theory", |job| simulate_and_predict(&model, &plan, library, job))?;
+    let Some(theory) = theory else {
         return finish(run);
-    }
-    // The simulation is on the disk before the theory starts: whatever happens there, it stays.
+    };
+    // The simulation is on the disk: whatever happens in the theory, it stays.
+    let compared = theory.map_err(Failure::from);
     let (theory, recording, comparison, cells) =
-        match predict_and_compare(&model, &run, args, library) {
+        match compared.and_then(|theory| compare_run(&model, &run, theory, args, library)) {
             Ok(all) => all,
             Err(failure) => {
                 let file = run.finish(&[])?;
@@ -140,14 +143,14 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     Ok(())
 }
 
-/// The theory, what the figure shows of the run, and the comparison of both.
-fn predict_and_compare(
+/// What the figure shows of the run, and its comparison with the theory.
+fn compare_run(
     model: &Model,
     run: &StreamedRun,
+    theory: Theory,
     args: &SimulateArgs,
     library: &CellLibrary,
 ) -> Result<(Theory, Recording, Comparison, Vec<PoissonCells>), Failure> {
-    let theory = predict_with_bar(model, &args.run, library)?;
     let file = ResultFile::open(run.partial_path())?;
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;

@@ -176,14 +176,18 @@ pub(crate) fn simulate_with_bar(
     args: &SimulateArgs,
     keep: &KeepArgs,
 ) -> Result<StreamedRun, Failure> {
-    let file = args.run.out.join("results.h5");
-    let plan = StreamPlan {
+    let plan = plan(args, keep);
+    Ok(args.run.terminal().run("simulation", |job| simulate_to_file(model, &plan, job))?)
+}
+
+/// How a run goes to `results.h5`.
+pub(crate) fn plan(args: &SimulateArgs, keep: &KeepArgs) -> StreamPlan {
+    StreamPlan {
         options: args.write_options(),
         checkpoint: keep.checkpoint,
         resume: keep.resume,
-        ..StreamPlan::new(file)
-    };
-    Ok(args.run.terminal().run("simulation", |job| simulate_to_file(model, &plan, job))?)
+        ..StreamPlan::new(args.run.out.join("results.h5"))
+    }
 }
 
 /// One line on how long a run took.

@@ -24,7 +24,8 @@ use std::thread;
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     threads: Option<NonZeroUsize>,
-    interrupt: &'a AtomicBool,
+    /// Any of them ends the computation.
+    interrupts: [&'a AtomicBool; 2],
     progress: &'a (dyn Fn(&Progress<'_>) + Send + Sync),
     stage: &'a str,
     part: (f64, f64),
@@ -57,10 +58,10 @@ pub fn available_threads() -> NonZeroUsize {
 
 impl std::fmt::Debug for Job<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Job { threads, interrupt, stage, .. } = self;
+        let Job { threads, interrupts, stage, .. } = self;
         f.debug_struct("Job")
             .field("threads", threads)
-            .field("interrupt", interrupt)
+            .field("interrupts", interrupts)
             .field("stage", stage)
             .finish_non_exhaustive()
     }
@@ -76,7 +77,13 @@ impl Job<'static> {
     /// On as many threads as the work is worth, to the end, silently.
     #[must_use]
     pub fn new() -> Self {
-        Job { threads: None, interrupt: &NEVER, progress: &|_| {}, stage: "", part: (0.0, 1.0) }
+        Job {
+            threads: None,
+            interrupts: [&NEVER; 2],
+            progress: &|_| {},
+            stage: "",
+            part: (0.0, 1.0),
+        }
     }
 
     /// On `threads` threads (0: as many as the work is worth), to the end, silently.
@@ -93,13 +100,13 @@ impl<'a> Job<'a> {
         Job { threads: NonZeroUsize::new(threads), ..self }
     }
 
-    /// The same, ended early once `flag` is true.
+    /// The same, ended early once `flag` is true; the flag set before this one still counts.
     #[must_use]
     pub fn interrupted_by<'b>(self, flag: &'b AtomicBool) -> Job<'b>
     where
         'a: 'b,
     {
-        Job { interrupt: flag, ..self }
+        Job { interrupts: [flag, self.interrupts[0]], ..self }
     }
 
     /// The same, with `watch` called as the computation goes on, from any thread.
@@ -150,7 +157,7 @@ impl<'a> Job<'a> {
     /// Whether the computation is to end now.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
+        self.interrupts.iter().any(|flag| flag.load(Ordering::Relaxed))
     }
 
     /// Goes on unless the computation is to end now.
@@ -269,6 +276,18 @@ mod tests {
             assert!(results.len() >= 21 && results.len() < 21 + threads, "{}", results.len());
             assert_eq!(results, points[..results.len()]);
             assert!(*seen.lock().unwrap() > 0.2 && job.check() == Err(Interrupted));
+        }
+    }
+
+    #[test]
+    fn both_flags_of_a_job_count() {
+        let (own, outer) = (AtomicBool::new(false), AtomicBool::new(false));
+        let job = Job::new().interrupted_by(&outer).interrupted_by(&own);
+        assert!(!job.is_interrupted());
+        for flag in [&own, &outer] {
+            flag.store(true, Ordering::Relaxed);
+            assert!(job.is_interrupted());
+            flag.store(false, Ordering::Relaxed);
         }
     }
 

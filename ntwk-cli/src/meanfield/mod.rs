@@ -10,7 +10,6 @@ mod ring;
 mod spectra;
 
 pub(crate) use args::MeanfieldArgs;
-pub(crate) use rates::predict_with_bar;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

@@ -10,10 +10,68 @@ const LARGEST_MEAN: f64 = 500.0;
 /// Entries of the guide: a uniform number falls into the part of the table it points to.
 const GUIDE: usize = 64;
 
+/// Random words made at a time: the index into them then stays in a register while events are drawn.
+const WORDS: usize = 256;
+
+/// The words of a stream, in its order.
+#[derive(Debug, Clone)]
+struct Words {
+    rng: ChaCha8Rng,
+    made: Box<[u32; WORDS]>,
+    at: usize,
+}
+
+impl Words {
+    fn new(rng: ChaCha8Rng) -> Self {
+        Self { rng, made: Box::new([0; WORDS]), at: WORDS }
+    }
+
+    #[inline(never)]
+    fn make(&mut self) {
+        let mut bytes = [0; 4 * WORDS];
+        self.rng.fill_bytes(&mut bytes);
+        for (word, bytes) in self.made.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        self.at = 0;
+    }
+
+    #[inline]
+    fn next(&mut self) -> u32 {
+        if self.at == WORDS {
+            self.make();
+        }
+        let word = self.made[self.at];
+        self.at += 1;
+        word
+    }
+
+    /// The next two words as one number, the first in the low half.
+    #[inline]
+    fn next_pair(&mut self) -> u64 {
+        let low = self.next();
+        u64::from(low) | u64::from(self.next()) << 32
+    }
+
+    /// Calls `f` with each of the next `count` words.
+    #[inline]
+    fn each(&mut self, mut count: usize, mut f: impl FnMut(u32)) {
+        while count > 0 {
+            if self.at == WORDS {
+                self.make();
+            }
+            let end = (self.at + count).min(WORDS);
+            self.made[self.at..end].iter().for_each(|&word| f(word));
+            count -= end - self.at;
+            self.at = end;
+        }
+    }
+}
+
 /// Events that fall on `n` equal targets in each step, with a constant mean.
 #[derive(Debug, Clone)]
 pub(crate) struct PoissonTrain {
-    rng: ChaCha8Rng,
+    words: Words,
     /// `P(count <= k)`, the last entry infinite.
     cumulative: Vec<f64>,
     /// Smallest count to consider where the uniform number lies in each `1 / GUIDE`.
@@ -36,21 +94,19 @@ impl PoissonTrain {
             let from = g as f64 / GUIDE as f64;
             *entry = cumulative.partition_point(|&c| c <= from) as u32;
         }
-        Some(Self { rng, cumulative, guide, parts: parts as u32 })
+        Some(Self { words: Words::new(rng), cumulative, guide, parts: parts as u32 })
     }
 
     /// Calls `event` with the index of the target (below `n`) for every event of a step.
     #[inline]
     pub(crate) fn draw(&mut self, n: usize, mut event: impl FnMut(usize)) {
         for _ in 0..self.parts {
-            let u = unit(self.rng.next_u64());
+            let u = unit(self.words.next_pair());
             let mut count = self.guide[(u * GUIDE as f64) as usize] as usize;
             while self.cumulative[count] <= u {
                 count += 1;
             }
-            for _ in 0..count {
-                event(below(self.rng.next_u32(), n as u32) as usize);
-            }
+            self.words.each(count, |word| event(below(word, n as u32) as usize));
         }
     }
 }
@@ -82,6 +138,16 @@ fn cumulative(mean: f64) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::engine::random::{Purpose, stream};
+
+    #[test]
+    fn words_are_those_of_the_stream() {
+        let rng = || stream(3, Purpose::AfferentEvents, "test", 1);
+        let (mut words, mut expected) = (Words::new(rng()), rng());
+        for count in [1, 0, 7, 254, 300, 2] {
+            assert_eq!(words.next_pair(), expected.next_u64());
+            words.each(count, |word| assert_eq!(word, expected.next_u32()));
+        }
+    }
 
     #[test]
     fn the_table_is_the_poisson_distribution() {

@@ -1,6 +1,7 @@
 //! Simulation beside theory: the same quantities of both, with their errors.
 
 pub mod diagnosis;
+pub mod together;
 
 use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
