@@ -20,14 +20,15 @@ pub mod model;
 pub mod recording;
 pub mod spec;
 
+pub use engine::blow_up::BlowUp;
 pub use engine::checkpoint::{Checkpoint, CheckpointError};
 pub use engine::network::Network;
-pub use engine::simulation::{BlowUp, Simulation, SimulationError};
+pub use engine::simulation::{Simulation, SimulationError};
 pub use job::{Interrupted, Job, Progress};
+pub use kernel::{CellModel, Membrane};
 pub use model::Model;
-pub use model::cell::{CellKind, CellModel};
+pub use model::cell::CellKind;
 pub use model::cell_library::{CellLibrary, Preset};
-pub use model::membrane::Membrane;
 pub use recording::recorder::{MemoryRecorder, Recorder, RecorderError, SpikeCounter};
 pub use recording::{PopulationRecording, Recording, Spikes, Trace};
 pub use spec::ModelSpec;

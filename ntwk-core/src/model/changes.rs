@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::resolve::{check_finite, check_rate, resolve_cell};
 use super::{Change, Model};
-use crate::model::cell::CellModel;
+use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::fault::{FaultKind, Faults, nearest};
 use crate::spec::units::Dimension;

@@ -2,7 +2,6 @@
 
 pub mod cell;
 pub mod cell_library;
-pub mod membrane;
 
 mod cell_checks;
 mod changes;
@@ -13,14 +12,16 @@ mod space;
 
 use std::sync::Arc;
 
-use crate::model::cell::{CellModel, ParameterValues};
+use crate::kernel::CellModel;
+pub use crate::kernel::Receptor;
+use crate::model::cell::ParameterValues;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::tree::Node;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,
-    ReceptorKind, SpaceSpec, Trains,
+    SpaceSpec, Trains,
 };
 
 pub(crate) use space::Positions;
@@ -45,37 +46,6 @@ pub struct Change {
     pub step: u32,
     /// The model with this and all earlier changes made (and no changes of its own).
     pub model: Arc<Model>,
-}
-
-/// A synaptic receptor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Receptor {
-    /// Name.
-    pub name: String,
-    /// How it acts.
-    pub kind: ReceptorKind,
-    /// Decay time constant (ms).
-    pub tau_syn: f64,
-    /// Rise time constant (ms) of a double exponential.
-    pub tau_rise: Option<f64>,
-}
-
-impl Receptor {
-    /// Reversal potential (mV); `None` for a current.
-    #[must_use]
-    #[allow(non_snake_case)]
-    pub fn E_rev(&self) -> Option<f64> {
-        self.kind.E_rev()
-    }
-
-    /// Integral over time (ms) of the response to one event of weight 1: `tau_syn`, or
-    /// `k tau_syn tau_rise` for a double exponential of unit peak.
-    #[must_use]
-    pub fn area(&self) -> f64 {
-        self.tau_rise.map_or(self.tau_syn, |rise| {
-            crate::kernel::rise_gain(self.tau_syn, rise) * self.tau_syn * rise
-        })
-    }
 }
 
 /// A population.
