@@ -19,9 +19,9 @@ use ntwk_morpho::{Probe, Recording, Spikes};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
-use crate::hdf5_writer::{array, check_name, text};
+use crate::hdf5_writer::{Compression, array, check_name, text};
 use crate::provenance::Provenance;
-use crate::run_file::{Compression, ModelText, add_origin, sonata_file};
+use crate::run_file::{ModelText, add_origin, sonata_file};
 
 /// What a run of a cell left behind.
 #[derive(Debug, Clone, Copy)]

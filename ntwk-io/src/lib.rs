@@ -48,6 +48,7 @@ pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;
 pub use flat_file::{FlatFile, read_flat, write_flat};
+pub use hdf5_writer::{Compression, Precision};
 pub use matrix_csv::{Matrix, read_matrix_csv};
 pub use model_data::read_linked_data;
 pub use model_file::{
@@ -58,7 +59,7 @@ pub use npz::write_npz;
 pub use nwb_file::write_nwb;
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, Selection, SpikeTrains};
-pub use run_file::{Compression, ModelText, Precision, RunContents, WriteOptions, write_run};
+pub use run_file::{ModelText, RunContents, WriteOptions, write_run};
 pub use run_writer::RunWriter;
 pub use scan_file::{ScanArray, ScanData, ScanValues, read_scan, write_scan};
 pub use theory::{Attribute, NamedArray, TheoryGroup};

@@ -21,6 +21,7 @@
 //! ```
 
 pub mod axis;
+mod box2;
 pub mod color;
 pub mod colormap;
 mod draw;

@@ -17,7 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("ntwk-meanfield", &["ntwk-core"][..]),
         ("ntwk-morpho", &["ntwk-core"][..]),
         ("ntwk-analysis", &["ntwk-core"][..]),
-        ("ntwk-io", &["ntwk-core", "ntwk-meanfield", "ntwk-morpho"][..]),
+        ("ntwk-io", &["ntwk-core", "ntwk-morpho"][..]),
         ("ntwk-plot", &["ntwk-core", "ntwk-analysis"][..]),
         (
             "ntwk",
