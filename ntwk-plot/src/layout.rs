@@ -7,6 +7,7 @@
 use crate::box2::{Box2, Margins};
 use crate::draw;
 use crate::panel::Panel;
+use crate::placed::Placed;
 use crate::theme::Theme;
 
 /// Panels in rows and columns.
@@ -20,16 +21,6 @@ pub enum Layout {
     Row(Vec<(f64, Layout)>),
     /// One below the other, with weights.
     Column(Vec<(f64, Layout)>),
-}
-
-/// A panel with the rectangle inside its axes.
-#[derive(Debug)]
-pub(crate) struct Placed<'a> {
-    pub panel: &'a Panel,
-    pub axes: Box2,
-    pub margins: Margins,
-    /// Its place among the panels with a letter.
-    pub letter: Option<usize>,
 }
 
 /// Space between panels (points).

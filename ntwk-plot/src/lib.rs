@@ -36,6 +36,7 @@ pub mod mark;
 pub mod movie;
 pub mod panel;
 mod path;
+mod placed;
 mod raster_image;
 pub mod scale;
 pub mod svg;
