@@ -9,13 +9,16 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim, WriterBuilder};
+use csv::{ByteRecord, ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
 
 /// Lines looked at for one that starts with a number.
 const SNIFFED: usize = 100;
+
+/// Bytes written at a time.
+const BUFFER: usize = 64 * 1024;
 
 /// The text of a table that is read.
 pub(crate) struct DelimitedText<'p> {
@@ -36,14 +39,24 @@ impl Row<'_> {
         self.line
     }
 
+    /// Number of fields.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
     /// The fields, without the white space and the quotes around them.
-    pub fn fields(&self) -> &StringRecord {
-        self.fields
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(str::trim)
+    }
+
+    /// The field `column`, counted from 0.
+    pub fn field(&self, column: usize) -> Option<&str> {
+        self.fields.get(column).map(str::trim)
     }
 
     /// The finite number in the field `column`, counted from 0.
     pub fn number(&self, column: usize) -> Option<f64> {
-        self.fields.get(column).and_then(finite)
+        self.field(column).and_then(finite)
     }
 }
 
@@ -84,7 +97,6 @@ impl<'p> DelimitedText<'p> {
             .flexible(true)
             .delimiter(self.separator)
             .comment(Some(b'#'))
-            .trim(Trim::All)
             .quoting(!white_space)
             .from_reader(self.text.as_bytes());
         let (mut record, mut words) = (StringRecord::new(), StringRecord::new());
@@ -102,8 +114,8 @@ impl<'p> DelimitedText<'p> {
                 filled.for_each(|field| words.push_field(field.trim_matches('"')));
             }
             let fields = if white_space { &words } else { &record };
-            let empty = fields.len() <= 1 && fields.get(0).is_none_or(str::is_empty);
-            if empty || fields.get(0).is_some_and(|first| first.starts_with('#')) {
+            let first = fields.get(0).unwrap_or_default().trim_start();
+            if (fields.len() <= 1 && first.is_empty()) || first.starts_with('#') {
                 continue;
             }
             each(&Row { line: self.line_of(&record), fields })?;
@@ -137,7 +149,7 @@ impl<'p> DelimitedText<'p> {
     /// An error about the field `column` of a row, counted from 0.
     pub fn wrong_field(&self, row: &Row<'_>, column: usize, expected: &str) -> FileError {
         let object = format!("line {}, column {}", row.line, column + 1);
-        self.wrong(object, expected, row.fields.get(column).unwrap_or("missing"))
+        self.wrong(object, expected, row.field(column).unwrap_or("missing"))
     }
 }
 
@@ -173,13 +185,13 @@ impl<'p> NamedColumns<'p> {
         let mut rows = Vec::new();
         text.rows(|row| {
             match &header {
-                None => header = Some(row.fields().iter().map(str::to_owned).collect()),
-                Some(names) if names.len() == row.fields().len() => {
-                    rows.push((row.line(), row.fields().clone()));
+                None => header = Some(row.fields().map(str::to_owned).collect()),
+                Some(names) if names.len() == row.len() => {
+                    rows.push((row.line(), row.fields.clone()));
                 }
                 Some(names) => {
                     let expected = format!("as many fields as the header, {}", names.len());
-                    let found = row.fields().len().to_string();
+                    let found = row.len().to_string();
                     return Err(text.wrong(format!("line {}", row.line()), &expected, &found));
                 }
             }
@@ -195,7 +207,7 @@ impl<'p> NamedColumns<'p> {
 
     /// The fields of a column.
     pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(move |row| row.1.get(column).unwrap_or_default())
+        self.rows.iter().map(move |row| row.1.get(column).unwrap_or_default().trim())
     }
 
     /// A column of finite numbers.
@@ -225,7 +237,7 @@ impl<'p> NamedColumns<'p> {
             self.text.wrong("the header".to_owned(), &wanted, &self.header.join(","))
         })?;
         let value = |(line, fields): &(u64, StringRecord)| {
-            let parsed = fields.get(column).and_then(&parse);
+            let parsed = fields.get(column).map(str::trim).and_then(&parse);
             parsed.ok_or_else(|| {
                 self.text.wrong_field(&Row { line: *line, fields }, column, expected)
             })
@@ -298,11 +310,12 @@ impl<'a> Column<'a> {
 pub fn write_table(path: &Path, mut columns: Vec<Column<'_>>) -> Result<(), FileError> {
     let failed = |e: csv::Error| FileError::io(Action::Write, path, e.into());
     atomic::replace(path, |out| {
-        let mut writer = WriterBuilder::new().from_writer(out);
+        let mut writer = WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
         writer.write_record(columns.iter().map(|column| &column.name)).map_err(failed)?;
-        let mut digits = String::new();
+        let (mut digits, mut row) = (String::new(), ByteRecord::new());
         loop {
             let mut ended = None;
+            row.clear();
             for index in 0..columns.len() {
                 let column = &mut columns[index];
                 let Some(field) = column.fields.next() else {
@@ -323,12 +336,12 @@ pub fn write_table(path: &Path, mut columns: Vec<Column<'_>>) -> Result<(), File
                     Field::Text(_) | Field::Missing => Ok(()),
                 };
                 let text = if let Field::Text(text) = &field { text.as_ref() } else { &digits };
-                writer.write_field(text).map_err(failed)?;
+                row.push_field(text.as_bytes());
             }
             if ended.is_some() || columns.is_empty() {
                 return writer.flush().map_err(|e| FileError::io(Action::Write, path, e));
             }
-            writer.write_record(None::<&[u8]>).map_err(failed)?;
+            writer.write_byte_record(&row).map_err(failed)?;
         }
     })
 }
@@ -352,7 +365,7 @@ mod tests {
         let mut rows = Vec::new();
         let text = DelimitedText::read(file.path()).unwrap();
         text.rows(|row| {
-            rows.push((row.line(), row.fields().iter().map(str::to_owned).collect()));
+            rows.push((row.line(), row.fields().map(str::to_owned).collect()));
             Ok(())
         })
         .unwrap();

@@ -25,14 +25,13 @@ pub fn read_matrix_csv(path: &Path) -> Result<Matrix, FileError> {
     let text = DelimitedText::read(path)?;
     let mut matrix = Matrix { names: None, rows: Vec::new() };
     text.rows(|row| {
-        let fields = row.fields();
         let first = matrix.rows.is_empty() && matrix.names.is_none();
-        if first && fields.iter().all(|f| f.parse::<f64>().is_err()) {
-            matrix.names = Some(fields.iter().map(str::to_owned).collect());
+        if first && row.fields().all(|f| f.parse::<f64>().is_err()) {
+            matrix.names = Some(row.fields().map(str::to_owned).collect());
             return Ok(());
         }
         let number = |k| row.number(k).ok_or_else(|| text.wrong_field(row, k, EXPECTED));
-        matrix.rows.push((0..fields.len()).map(number).collect::<Result<_, _>>()?);
+        matrix.rows.push((0..row.len()).map(number).collect::<Result<_, _>>()?);
         Ok(())
     })?;
     if matrix.rows.is_empty() {
