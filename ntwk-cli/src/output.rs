@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ntwk_core::CellLibrary;
-use ntwk_io::{ModelFileError, Notation, parse_tree};
+use ntwk_io::{Column, ModelFileError, Notation, parse_tree, write_file, write_table};
 use ntwk_plot::{Figure, Theme};
 
 use super::Failure;
@@ -35,8 +35,18 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// Writes a file whole.
 pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
     let file = folder.join(name);
-    std::fs::write(&file, content)
-        .map_err(|source| Failure::Write { file: file.clone(), source })?;
+    write_file(&file, content)?;
+    Ok(file)
+}
+
+/// Writes a table as CSV.
+pub(crate) fn write_csv(
+    folder: &Path,
+    name: &str,
+    columns: Vec<Column<'_>>,
+) -> Result<PathBuf, Failure> {
+    let file = folder.join(name);
+    write_table(&file, columns)?;
     Ok(file)
 }
 

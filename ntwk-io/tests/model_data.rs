@@ -129,7 +129,7 @@ fn what_cannot_be_read_is_a_fault_with_file_and_line_and_the_others_are_found_to
     files.write("two.csv", "population,neuron,time_ms\nE,3,0.5\nI,2,0.7\n");
     let cases = [
         (r#"{ rule = "pairs", file = "nothing.csv" }"#, "nothing.csv: No such file"),
-        (r#"{ rule = "pairs", file = "letters.csv" }"#, "line 3 is x, expected a neuron"),
+        (r#"{ rule = "pairs", file = "letters.csv" }"#, "line 3, column 2 is x, expected a neuron"),
         (r#"{ rule = "pairs", file = "ragged.csv" }"#, "as many fields"),
         (r#"{ rule = "pairs", file = "column.csv" }"#, "expected a column target"),
         (r#"{ rule = "pairs", file = "letters.csv", sources = [1] }"#, "either file or sources"),

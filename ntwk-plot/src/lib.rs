@@ -21,6 +21,7 @@
 //! ```
 
 pub mod axis;
+mod box2;
 pub mod color;
 pub mod colormap;
 mod draw;
@@ -35,6 +36,7 @@ pub mod mark;
 pub mod movie;
 pub mod panel;
 mod path;
+mod placed;
 mod raster_image;
 pub mod scale;
 pub mod svg;

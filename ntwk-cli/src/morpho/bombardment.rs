@@ -1,7 +1,7 @@
 //! `ntwk morpho background`.
 
 use ntwk::studies::background_task::BackgroundTask;
-use ntwk_io::{ModelText, cell_text};
+use ntwk_io::{Column, ModelText, cell_text};
 use ntwk_morpho::studies::{BackgroundProtocol, BackgroundStudy};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
@@ -10,7 +10,7 @@ use super::args::BackgroundArgs;
 use super::work::points;
 use super::{cell, group, locate, title};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write, write_figure};
+use crate::output::{make_folder, note, print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 use crate::terminal::Terminal;
@@ -64,12 +64,12 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
         );
     }
     let mut table = Table::new(&["", "at rest", "under activity", "ratio"]);
-    let mut csv = "quantity,unit,rest,active\n".to_owned();
-    let mut row = |name: &str, unit: &str, values: [f64; 2], digits| {
+    let mut rows = Vec::new();
+    let mut row = |name: &'static str, unit: &'static str, values: [f64; 2], digits| {
         let label = format!("{name} ({unit})");
         let ratio = optional(Some(values[1] / values[0]).filter(|r| r.is_finite()), 3);
         table.row(vec![label, number(values[0], digits), number(values[1], digits), ratio]);
-        csv.push_str(&format!("{name},{unit},{},{}\n", values[0], values[1]));
+        rows.push((name, unit, values));
     };
     row("mean V", "mV", [state.rest, state.mean], 2);
     row("standard deviation of V", "mV", [0.0, state.sd], 2);
@@ -79,7 +79,13 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     row("EPSP peak", "mV", state.epsp, 3);
     print(format!("probe: \"{}\" at {}, measured at {}\n", spec.name, args.at, args.to));
     print(table);
-    let mut files = vec![stored, write(&out.out, "background.csv", csv.as_bytes())?];
+    let columns = vec![
+        Column::new("quantity", rows.iter().map(|row| row.0)),
+        Column::new("unit", rows.iter().map(|row| row.1)),
+        Column::new("rest", rows.iter().map(|row| row.2[0])),
+        Column::new("active", rows.iter().map(|row| row.2[1])),
+    ];
+    let mut files = vec![stored, write_csv(&out.out, "background.csv", columns)?];
     let theme = theme(out.dark);
     let thin = (state.trace.len() / 4000).max(1);
     let points = state

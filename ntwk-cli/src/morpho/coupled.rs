@@ -1,9 +1,8 @@
 //! `ntwk morpho coupled`.
 
-use std::fmt::Write;
 use std::time::{Instant, SystemTime};
 
-use ntwk_io::{CoupledFile, read_coupled};
+use ntwk_io::{Column, CoupledFile, read_coupled};
 use ntwk_morpho::spec::coupled_simulation;
 use ntwk_morpho::studies::{StudyError, quiet, settled};
 use ntwk_morpho::{CoupledCells, Impedance, Location, Probe, coupled_response};
@@ -14,7 +13,7 @@ use super::args::CoupledArgs;
 use super::run::{PARTS, store, summary};
 use super::work::end;
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write, write_figure};
+use crate::output::{make_folder, note, print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -61,16 +60,12 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
         summary(&format!("{}: ", cell.name), built, &recording, &spikes);
     }
     let first = files[0].clone();
-    let mut csv = "time_ms".to_owned();
-    for g in &file.spec.gap_junctions {
-        let _ = write!(csv, ",{}_nA", g.name);
+    let mut columns = vec![Column::new("time_ms", currents.iter().map(|(t, _)| *t))];
+    for (k, g) in file.spec.gap_junctions.iter().enumerate() {
+        let values = currents.iter().map(move |(_, values)| values.get(k).copied());
+        columns.push(Column::new(format!("{}_nA", g.name), values));
     }
-    csv.push('\n');
-    for (t, values) in &currents {
-        let values: Vec<String> = values.iter().map(f64::to_string).collect();
-        let _ = writeln!(csv, "{t},{}", values.join(","));
-    }
-    files.push(write(folder, "gap_junctions.csv", csv.as_bytes())?);
+    files.push(write_csv(folder, "gap_junctions.csv", columns)?);
     print(format!("simulated {} ms of {} cells in {wall:.3} s", together.time(), file.cells.len()));
     let figure = figure(&file, &together, &currents, args, &theme(args.out.dark));
     files.extend(write_figure(folder, "coupled", &figure)?);

@@ -1,8 +1,7 @@
 //! `ntwk morpho electrotonic`.
 
-use std::fmt::Write;
-
 use ntwk::figures::morpho::over_distance;
+use ntwk_io::Column;
 use ntwk_morpho::mesh::electrotonic::EquivalentCable;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Electrotonic, Impedance, Location, Region};
@@ -10,10 +9,10 @@ use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::ElectrotonicArgs;
-use super::maps::{Map, map_csv, map_panel, print_ranges};
+use super::maps::{Map, map_panel, print_ranges, write_map_csv};
 use super::{cell, title};
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write, write_figure};
+use crate::output::{make_folder, print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -41,14 +40,17 @@ pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
     print(tips(&built, &tree));
     print(summary(&cable, exact));
     make_folder(&out.out)?;
-    let csv = map_csv(&built, &all, &columns);
-    let mut profile = "start,length,characteristic_conductance_uS\n".to_owned();
-    for s in &cable.stretches {
-        let _ = writeln!(profile, "{},{},{}", s.start, s.length, s.characteristic);
-    }
+    let profile = vec![
+        Column::new("start", cable.stretches.iter().map(|s| s.start)),
+        Column::new("length", cable.stretches.iter().map(|s| s.length)),
+        Column::new(
+            "characteristic_conductance_uS",
+            cable.stretches.iter().map(|s| s.characteristic),
+        ),
+    ];
     let mut files = vec![
-        write(&out.out, "electrotonic.csv", csv.as_bytes())?,
-        write(&out.out, "equivalent_cable.csv", profile.as_bytes())?,
+        write_map_csv(&out.out, "electrotonic.csv", &built, &all, &columns)?,
+        write_csv(&out.out, "equivalent_cable.csv", profile)?,
     ];
     let theme = theme(out.dark);
     let map = Map {

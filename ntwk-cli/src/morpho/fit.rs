@@ -1,8 +1,6 @@
 //! `ntwk morpho fit`.
 
-use std::fmt::Write;
-
-use ntwk_io::read_trace_csv;
+use ntwk_io::{Column, read_trace_csv};
 use ntwk_morpho::solver::passive::{PassiveCell, Target};
 use ntwk_morpho::solver::passive_fit::{FitError, PassiveParameter, fit_passive};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
@@ -12,7 +10,7 @@ use serde::Serialize;
 use super::args::FitArgs;
 use super::{cell, locate, title};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write, write_figure, write_json};
+use crate::output::{make_folder, note, print, theme, write_csv, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -95,16 +93,14 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
         termination: fit.termination.clone(),
     };
     let after = fit.cell.response(&target, false).map_err(FitError::from)?;
-    let mut csv = "time_ms,recorded_mV,initial_mV,fitted_mV\n".to_owned();
-    for k in 0..target.values.len() {
-        let recorded = target.values[k];
-        let recorded = if recorded.is_nan() { String::new() } else { recorded.to_string() };
-        let _ = writeln!(csv, "{},{recorded},{},{}", k as f64 * dt, before.v[k], after.v[k]);
-    }
-    let mut files = vec![
-        write_json(&out.out, "fit.json", &summary)?,
-        write(&out.out, "fit.csv", csv.as_bytes())?,
+    let columns = vec![
+        Column::new("time_ms", (0..target.values.len()).map(|k| k as f64 * dt)),
+        Column::new("recorded_mV", target.values.iter().map(|v| Some(*v).filter(|v| !v.is_nan()))),
+        Column::new("initial_mV", before.v.iter().take(target.values.len()).copied()),
+        Column::new("fitted_mV", after.v.iter().take(target.values.len()).copied()),
     ];
+    let mut files =
+        vec![write_json(&out.out, "fit.json", &summary)?, write_csv(&out.out, "fit.csv", columns)?];
     let theme = theme(out.dark);
     let points = |v: &[f64]| v.iter().enumerate().map(|(k, &v)| (k as f64 * dt, v)).collect();
     let line = |name, v: &[f64], color, style| NamedCurve { name, points: points(v), color, style };

@@ -1,8 +1,9 @@
 //! `ntwk morpho impedance`, `epsp` and `bap`: quantities over the whole tree.
 
-use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use ntwk::figures::morpho::{over_distance, pieces, position};
+use ntwk_io::Column;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::{back_propagation, epsp_map, impedance_map};
 use ntwk_morpho::{Location, Place};
@@ -13,7 +14,7 @@ use super::args::{BapArgs, EpspArgs, ImpedanceArgs};
 use super::work::end;
 use super::{cell, figure_error, group, locate, title};
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write, write_figure};
+use crate::output::{make_folder, print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -54,22 +55,24 @@ pub(super) fn map_panel(
 }
 
 /// One line per compartment: where it is, then the columns.
-pub(super) fn map_csv(built: &BuiltCell, chosen: &[usize], columns: &[(&str, &[f64])]) -> String {
-    let mut text = "compartment,branch,x,region,path_distance_um,radius_um".to_owned();
-    for (name, _) in columns {
-        let _ = write!(text, ",{name}");
-    }
-    text.push('\n');
-    for (row, &k) in chosen.iter().enumerate() {
-        let c = &built.cell.compartments().as_slice()[k];
-        let (branch, x, region) = (c.branch, c.x, c.region);
-        let _ = write!(text, "{k},{branch},{x},{region},{},{}", c.path_distance, c.radius);
-        for (_, values) in columns {
-            let _ = write!(text, ",{}", values[row]);
-        }
-        text.push('\n');
-    }
-    text
+pub(super) fn write_map_csv(
+    folder: &Path,
+    name: &str,
+    built: &BuiltCell,
+    chosen: &[usize],
+    columns: &[(&str, &[f64])],
+) -> Result<PathBuf, Failure> {
+    let compartments = || chosen.iter().map(|&k| &built.cell.compartments().as_slice()[k]);
+    let mut all = vec![
+        Column::new("compartment", chosen.iter().copied()),
+        Column::new("branch", compartments().map(|c| c.branch)),
+        Column::new("x", compartments().map(|c| c.x)),
+        Column::new("region", compartments().map(|c| c.region.to_string())),
+        Column::new("path_distance_um", compartments().map(|c| c.path_distance)),
+        Column::new("radius_um", compartments().map(|c| c.radius)),
+    ];
+    all.extend(columns.iter().map(|(name, values)| Column::new(*name, values.iter().copied())));
+    write_csv(folder, name, all)
 }
 
 /// Lowest, median and highest value per region.
@@ -106,8 +109,7 @@ pub(crate) fn impedance(args: &ImpedanceArgs) -> Result<(), Failure> {
     print(format!("at {} Hz about {hold} mV, to {}\n", map.frequency, args.to));
     print_ranges(&built, &all, &columns);
     make_folder(&out.out)?;
-    let csv = map_csv(&built, &all, &columns);
-    let mut files = vec![write(&out.out, "impedance.csv", csv.as_bytes())?];
+    let mut files = vec![write_map_csv(&out.out, "impedance.csv", &built, &all, &columns)?];
     let theme = theme(out.dark);
     let what = format!("transfer to {}", args.to);
     let input = Map {
@@ -168,8 +170,7 @@ pub(crate) fn epsp(args: &EpspArgs) -> Result<(), Failure> {
     ));
     print_ranges(&built, &map.compartments, &columns[..4]);
     make_folder(&out.out)?;
-    let csv = map_csv(&built, &map.compartments, &columns);
-    let mut files = vec![write(&out.out, "epsp.csv", csv.as_bytes())?];
+    let mut files = vec![write_map_csv(&out.out, "epsp.csv", &built, &map.compartments, &columns)?];
     let theme = theme(out.dark);
     let remote_title = format!("peak at {}", args.contact.to);
     let local = Map {
@@ -229,8 +230,7 @@ pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {
         [("amplitude_mV", &result.amplitude), ("delay_ms", &result.delay)];
     print_ranges(&built, &all, &columns);
     make_folder(&out.out)?;
-    let csv = map_csv(&built, &all, &columns);
-    let mut files = vec![write(&out.out, "bap.csv", csv.as_bytes())?];
+    let mut files = vec![write_map_csv(&out.out, "bap.csv", &built, &all, &columns)?];
     let theme = theme(out.dark);
     let map = Map {
         label: "peak depolarisation (mV)",

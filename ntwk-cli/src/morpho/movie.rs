@@ -1,6 +1,7 @@
 //! `ntwk morpho movie`.
 
 use ntwk::figures::morpho::pieces;
+use ntwk_io::Column;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::snapshots;
 use ntwk_plot::figures::{Shading, TreeColors, tree};
@@ -10,7 +11,7 @@ use super::args::MovieArgs;
 use super::work::end;
 use super::{cell, figure_error, title};
 use crate::Failure;
-use crate::output::{PNG_SCALE, make_folder, theme, write, write_figure};
+use crate::output::{PNG_SCALE, make_folder, theme, write, write_csv, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -63,13 +64,15 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     if args.frames {
         let folder = out.out.join("frames");
         make_folder(&folder)?;
-        let mut times = "frame,time_ms\n".to_owned();
         for (k, figure) in figures.iter().enumerate() {
             let png = figure.to_png(PNG_SCALE).map_err(figure_error)?;
             write(&folder, &format!("frame_{k:04}.png"), &png)?;
-            times.push_str(&format!("{k},{}\n", shots.times[k]));
         }
-        files.push(write(&folder, "times.csv", times.as_bytes())?);
+        let columns = vec![
+            Column::new("frame", 0..figures.len()),
+            Column::new("time_ms", shots.times.iter().take(figures.len()).copied()),
+        ];
+        files.push(write_csv(&folder, "times.csv", columns)?);
     }
     let n = shots.times.len();
     let stills = STILLS.min(n);

@@ -1,7 +1,6 @@
 //! `ntwk morpho summation` and `sequence`: how EPSPs add up.
 
-use std::fmt::Write;
-
+use ntwk_io::Column;
 use ntwk_morpho::studies::{Contact, sequences, summation as summation_study};
 use ntwk_morpho::{DoubleExponential, Receptor};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
@@ -11,7 +10,7 @@ use super::args::{SequenceArgs, SummationArgs};
 use super::work::end;
 use super::{cell, group, locate, places, title};
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write, write_figure};
+use crate::output::{make_folder, print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -45,8 +44,6 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
     };
     let mut table =
         Table::new(&["synapses", "peak (mV)", "linear (mV)", "ratio", "local peak (mV)"]);
-    let mut csv =
-        "synapses,peak_mV,linear_mV,local_peak_mV,peak_without_voltage_dependence_mV\n".to_owned();
     for (i, n) in full.numbers.iter().enumerate() {
         let (peak, expected, local) = (full.peak[i], full.expected[i], full.local_peak[i]);
         table.row(vec![
@@ -56,9 +53,6 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
             number(peak / expected, 3),
             number(local, 2),
         ]);
-        let other = compared.as_ref().and_then(|c| c.peak.get(i));
-        let other = other.map_or(String::new(), f64::to_string);
-        let _ = writeln!(csv, "{n},{peak},{expected},{local},{other}");
     }
     print(format!(
         "synapses of \"{}\" at {}, measured at {}\n",
@@ -66,7 +60,15 @@ pub(crate) fn summation(args: &SummationArgs) -> Result<(), Failure> {
     ));
     print(table);
     make_folder(&out.out)?;
-    let mut files = vec![write(&out.out, "summation.csv", csv.as_bytes())?];
+    let other = |i: usize| compared.as_ref().and_then(|c| c.peak.get(i)).copied();
+    let columns = vec![
+        Column::new("synapses", full.numbers.iter().copied()),
+        Column::new("peak_mV", full.peak.iter().copied()),
+        Column::new("linear_mV", full.expected.iter().copied()),
+        Column::new("local_peak_mV", full.local_peak.iter().copied()),
+        Column::new("peak_without_voltage_dependence_mV", (0..full.numbers.len()).map(other)),
+    ];
+    let mut files = vec![write_csv(&out.out, "summation.csv", columns)?];
     let theme = theme(out.dark);
     let points = |values: &[f64]| -> Vec<(f64, f64)> {
         full.numbers.iter().map(|&n| n as f64).zip(values.iter().copied()).collect()
@@ -135,16 +137,19 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
         sequences(&built, &contact, &at, to, &args.intervals, args.duration, job)
     })?;
     let mut table = Table::new(&["interval (ms)", "IN (mV)", "OUT (mV)", "IN/OUT"]);
-    let mut csv = "interval_ms,in_mV,out_mV\n".to_owned();
     for (k, interval) in result.intervals.iter().enumerate() {
         let (a, b) = (result.inwards[k], result.outwards[k]);
         table.row(vec![number(*interval, 2), number(a, 3), number(b, 3), number(a / b, 3)]);
-        let _ = writeln!(csv, "{interval},{a},{b}");
     }
     print(format!("{} synapses of \"{}\", measured at {}\n", at.len(), spec.name, args.contact.to));
     print(table);
     make_folder(&out.out)?;
-    let mut files = vec![write(&out.out, "sequence.csv", csv.as_bytes())?];
+    let columns = vec![
+        Column::new("interval_ms", result.intervals.iter().copied()),
+        Column::new("in_mV", result.inwards.iter().copied()),
+        Column::new("out_mV", result.outwards.iter().copied()),
+    ];
+    let mut files = vec![write_csv(&out.out, "sequence.csv", columns)?];
     let theme = theme(out.dark);
     let over =
         |values: &[f64]| result.intervals.iter().copied().zip(values.iter().copied()).collect();

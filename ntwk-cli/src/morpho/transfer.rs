@@ -1,10 +1,10 @@
 //! `ntwk morpho tf`.
 
-use std::fmt::Write;
-
 use ndarray::Array2;
-use ntwk::studies::morpho_transfer::{MorphoScan, MorphoScanError, MorphoTask, fit_transfer};
-use ntwk_io::{cell_text, read_cell};
+use ntwk::studies::morpho_transfer::{
+    MorphoPoint, MorphoScan, MorphoScanError, MorphoTask, fit_transfer,
+};
+use ntwk_io::{Column, cell_text, read_cell};
 use ntwk_meanfield::ThresholdForm;
 use ntwk_plot::figures::{TransferData, transfer};
 use ntwk_plot::{Figure, Layout, Width};
@@ -14,7 +14,7 @@ use super::args::MorphoTfArgs;
 use super::work::points;
 use super::{figure_error, title};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write, write_figure, write_json};
+use crate::output::{make_folder, note, print, theme, write_csv, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -72,10 +72,6 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         "rate (Hz)",
         "s.e.m.",
     ]);
-    let mut csv = format!(
-        "rate_{}_Hz,rate_{}_Hz,mu_V_mV,sigma_V_mV,tau_V_ms,rate_Hz,standard_error_Hz,neurons\n",
-        args.excitation, args.inhibition
-    );
     for p in &measured.points {
         let m = &p.point.moments;
         let values = [
@@ -88,11 +84,20 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
             p.point.standard_error,
         ];
         table.row(values.iter().map(|v| number(*v, 2)).collect());
-        let values = values.map(|v| v.to_string()).join(",");
-        let _ = writeln!(csv, "{values},{}", p.point.samples);
     }
     print(table);
-    let mut files = vec![stored.clone(), write(&out.out, "scan.csv", csv.as_bytes())?];
+    let of = |value: fn(&MorphoPoint) -> f64| measured.points.iter().map(value);
+    let columns = vec![
+        Column::new(format!("rate_{}_Hz", args.excitation), of(|p| p.excitation)),
+        Column::new(format!("rate_{}_Hz", args.inhibition), of(|p| p.inhibition)),
+        Column::new("mu_V_mV", of(|p| p.point.moments.mu_V)),
+        Column::new("sigma_V_mV", of(|p| p.point.moments.sigma_V)),
+        Column::new("tau_V_ms", of(|p| p.point.moments.tau_V)),
+        Column::new("rate_Hz", of(|p| p.point.rate)),
+        Column::new("standard_error_Hz", of(|p| p.point.standard_error)),
+        Column::new("neurons", measured.points.iter().map(|p| p.point.samples)),
+    ];
+    let mut files = vec![stored.clone(), write_csv(&out.out, "scan.csv", columns)?];
     if measured.points.len() < outcome.points {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);
