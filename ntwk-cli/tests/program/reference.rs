@@ -118,6 +118,20 @@ fn the_cell_file_of_the_reference_is_valid_and_every_key_is_in_it() {
 }
 
 #[test]
+fn the_tables_of_the_model_file_are_those_of_its_reader() {
+    let anew = ntwk::reference::with_tables(MODEL_FILE, &ntwk::reference::keys_of_model).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/docs/model-file.md");
+    if std::env::var_os("NTWK_WRITE_REFERENCE").is_some() {
+        std::fs::write(&path, &anew).unwrap();
+    }
+    assert!(
+        anew == MODEL_FILE,
+        "the keys have changed and {} has not: NTWK_WRITE_REFERENCE=1 cargo test -p ntwk-cli reference writes its tables",
+        path.display()
+    );
+}
+
+#[test]
 fn sections_are_shown_by_name() {
     let program = Path::new(env!("CARGO_BIN_EXE_ntwk"));
     let shown = |args: &[&str]| {
@@ -126,7 +140,7 @@ fn sections_are_shown_by_name() {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    assert_eq!(shown(&[]).1, MODEL_FILE);
+    assert_eq!(shown(&[]).1, ntwk::reference::plain(MODEL_FILE));
     let (code, text, _) = shown(&["Waveforms"]);
     assert!(code == Some(0) && text.starts_with("### Waveforms"), "{text}");
     assert!(!text.contains("### Distributions"), "{text}");

@@ -149,6 +149,21 @@ impl Faults {
         self.list.is_empty()
     }
 
+    /// Whether a key is at fault: it, something inside it, or the table around it. A key that nobody knows is no fault of
+    /// its table.
+    #[must_use]
+    pub fn concern(&self, key: &str) -> bool {
+        let inside = |inner: &str, outer: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.list.iter().any(|fault| {
+            inside(key, &fault.key)
+                || (inside(&fault.key, key) && !matches!(fault.kind, FaultKind::UnknownKey { .. }))
+        })
+    }
+
     /// `Ok(value)` when there is no fault, else the faults sorted by line.
     ///
     /// # Errors

@@ -1,14 +1,15 @@
 //! Waveforms of rates (Hz) and currents (pA) in time, used by simulation and theory alike.
 
-use serde::Serialize;
-
-use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::{Node, TableReader, Value, read_quantity, wrong_type};
+use crate::spec::bound::Bound;
+use crate::spec::fault::FaultKind;
+use crate::spec::key::{KeyValue, Kind, Place};
+use crate::spec::tree::{Node, TableReader, Value};
 use crate::spec::units::Dimension;
+use crate::spec::value::read_quantity;
+use crate::variants;
 
 /// A function of time `x(t)`; times are ms, values are in the unit of the quantity (Hz or pA).
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Waveform {
     /// `x(t) = value`.
     Constant(f64),
@@ -18,85 +19,108 @@ pub enum Waveform {
     Sum(Vec<Waveform>),
 }
 
-/// The shapes a waveform is made of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "waveform", rename_all = "snake_case")]
-pub enum Shape {
-    /// Piecewise constant: `baseline` before `times[0]`, then `values[i]` from `times[i]` on.
-    Steps {
-        /// Value before the first time.
-        baseline: f64,
-        /// Onsets (ms), increasing.
-        times: Vec<f64>,
-        /// Value from each onset on.
-        values: Vec<f64>,
-    },
-    /// `baseline + amplitude exp(-(t - center)² / (2 width²))`.
-    Gaussian {
-        /// Value far from the center.
-        baseline: f64,
-        /// Height above the baseline.
-        amplitude: f64,
-        /// Time of the peak (ms).
-        center: f64,
-        /// Standard deviation (ms), > 0.
-        width: f64,
-    },
-    /// A Gaussian whose width is `width_rise` before the center and `width_decay` after it
-    /// (the stimulus of Zerlaut et al. 2018, J Comput Neurosci 44:45).
-    DoubleGaussian {
-        /// Value far from the center.
-        baseline: f64,
-        /// Height above the baseline.
-        amplitude: f64,
-        /// Time of the peak (ms).
-        center: f64,
-        /// Standard deviation before the peak (ms), > 0.
-        width_rise: f64,
-        /// Standard deviation after the peak (ms), > 0.
-        width_decay: f64,
-    },
-    /// Linear from `from` at `start` to `to` at `stop`; `from` before, `after` from `stop` on.
-    Ramp {
-        /// Value until `start`.
-        from: f64,
-        /// Value reached at `stop`.
-        to: f64,
-        /// Begin of the ramp (ms).
-        start: f64,
-        /// End of the ramp (ms), > `start`.
-        stop: f64,
-        /// Value from `stop` on; the default is `to`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        after: Option<f64>,
-    },
-    /// `baseline` before `onset`, then `baseline + amplitude sin(2 pi frequency (t - onset) + phase)`.
-    Oscillation {
-        /// Mean value.
-        baseline: f64,
-        /// Amplitude.
-        amplitude: f64,
-        /// Frequency (Hz), >= 0.
-        frequency: f64,
-        /// Phase at the onset (rad).
-        phase: f64,
-        /// Begin of the oscillation (ms).
-        onset: f64,
-    },
-    /// Samples `values[i]` at `start + i interval`, held until the next one; the first and the
-    /// last value extend to both sides.
-    Sampled {
-        /// Time of the first sample (ms).
-        start: f64,
-        /// Time between samples (ms), > 0.
-        interval: f64,
-        /// Samples, at least one.
-        values: Vec<f64>,
-    },
+variants! {
+    /// The shapes a waveform is made of.
+    #[derive(Debug, Clone, PartialEq)]
+    pub enum Shape, key = "waveform", what = "waveform", required, check = check {
+        /// piecewise constant: `baseline` before `times[0]`, then `values[i]` from `times[i]` on
+        Steps = "steps" {
+            /// value before the first time
+            baseline: f64 = Own(Any), or(0.0);
+            /// onsets (ms), increasing
+            times: Vec<f64> = Quantities(Time, Any), required("a list of onsets in ms");
+            /// value from each onset on
+            values: Vec<f64> = OwnList, required("a list of values, one per onset");
+        },
+        /// `baseline + amplitude exp(-(t - center)² / (2 width²))`
+        Gaussian = "gaussian" {
+            /// value far from the center
+            baseline: f64 = Own(Any), or(0.0);
+            /// height above the baseline
+            amplitude: f64 = Own(Any), required;
+            /// time of the peak (ms)
+            center: f64 = Quantity(Time, Any), required;
+            /// standard deviation (ms)
+            width: f64 = Quantity(Time, Positive), required;
+        },
+        /// a Gaussian with other widths before and after its peak (the stimulus of Zerlaut et al. 2018, J Comput Neurosci
+        /// 44:45)
+        DoubleGaussian = "double_gaussian" {
+            /// value far from the center
+            baseline: f64 = Own(Any), or(0.0);
+            /// height above the baseline
+            amplitude: f64 = Own(Any), required;
+            /// time of the peak (ms)
+            center: f64 = Quantity(Time, Any), required;
+            /// standard deviation before the peak (ms)
+            width_rise: f64 = Quantity(Time, Positive), required;
+            /// standard deviation after the peak (ms)
+            width_decay: f64 = Quantity(Time, Positive), required;
+        },
+        /// linear from `from` at `start` to `to` at `stop`; `from` before, `after` from `stop` on
+        Ramp = "ramp" {
+            /// value until `start`
+            from: f64 = Own(Any), or(0.0);
+            /// value reached at `stop`
+            to: f64 = Own(Any), required;
+            /// begin of the ramp (ms)
+            start: f64 = Quantity(Time, Any), required;
+            /// end of the ramp (ms), after `start`
+            stop: f64 = Quantity(Time, Any), required;
+            /// value from `stop` on; without it, `to`
+            after: Option<f64> = Own(Any), none;
+        },
+        /// `baseline` before `onset`, then `baseline + amplitude sin(2 pi frequency (t - onset) + phase)`
+        Oscillation = "oscillation" {
+            /// mean value
+            baseline: f64 = Own(Any), or(0.0);
+            /// amplitude
+            amplitude: f64 = Own(Any), required;
+            /// frequency (Hz)
+            frequency: f64 = Quantity(Rate, NonNegative), required;
+            /// phase at the onset (rad)
+            phase: f64 = Quantity(Number, Any), or(0.0);
+            /// begin of the oscillation (ms)
+            onset: f64 = Quantity(Time, Any), or(0.0);
+        },
+        /// samples `values[i]` at `start + i interval`, held until the next one; the first and the last value extend to both
+        /// sides. Or `file`, a CSV with time (ms) and value
+        Sampled = "sampled" {
+            /// time of the first sample (ms)
+            start: f64 = Quantity(Time, Any), or(0.0);
+            /// time between samples (ms)
+            interval: f64 = Quantity(Time, Positive), required;
+            /// samples, at least one
+            values: Vec<f64> = OwnList, required("a list of samples");
+        },
+    }
 }
 
-const SHAPES: [&str; 6] =
-    ["steps", "gaussian", "double_gaussian", "ramp", "oscillation", "sampled"];
+fn check(shape: &Shape, table: &mut TableReader<'_, '_>) {
+    match shape {
+        Shape::Steps { times, values, .. } => {
+            if table.is_faulty("times") || table.is_faulty("values") {
+                return;
+            }
+            let (n, wanted) = (values.len(), times.len());
+            if n != wanted || wanted == 0 {
+                let rule = format!("needs as many values ({n}) as times ({wanted}), at least one");
+                table.fault("values", FaultKind::Combination { rule });
+            } else if times.windows(2).any(|w| w[1] <= w[0]) {
+                let rule = "the onsets must increase".to_owned();
+                table.fault("times", FaultKind::Combination { rule });
+            }
+        }
+        Shape::Ramp { start, stop, .. } if stop <= start => {
+            table.fault("stop", FaultKind::OutOfRange { allowed: format!("> start ({start} ms)") });
+        }
+        Shape::Sampled { values, .. } if values.is_empty() && !table.is_faulty("values") => {
+            let allowed = "a list of at least one sample".to_owned();
+            table.fault("values", FaultKind::OutOfRange { allowed });
+        }
+        _ => {}
+    }
+}
 
 impl Waveform {
     /// Value at time `t` (ms).
@@ -150,32 +174,45 @@ impl Waveform {
             Self::Shape(_) => None,
         }
     }
+}
 
-    /// Reads a waveform: a quantity, a table with the key `waveform`, or a list of these to be
-    /// summed.
-    pub fn read(
-        node: &Node,
-        path: &str,
-        dimension: Dimension,
-        faults: &mut Faults,
-    ) -> Option<Self> {
+/// A quantity, a table with the key `waveform`, or a list of these to be summed.
+impl KeyValue for Waveform {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        if let Kind::Waveform(dimension) = *kind {
+            place.own = Some(dimension);
+        }
+        let (node, own) = (place.node, place.own);
         match &node.value {
             Value::Integer(_) | Value::Float(_) | Value::String(_) => {
-                read_quantity(node, path, dimension, faults).map(Self::Constant)
+                Self::Constant(read_quantity(&mut place, own, Bound::Any))
             }
-            Value::List(parts) if !parts.is_empty() => {
-                let parts: Vec<Option<Self>> = parts
+            Value::List(parts) if !parts.is_empty() => Self::Sum(
+                parts
                     .iter()
                     .enumerate()
-                    .map(|(i, part)| Self::read(part, &format!("{path}[{i}]"), dimension, faults))
-                    .collect();
-                parts.into_iter().collect::<Option<Vec<_>>>().map(Self::Sum)
-            }
-            Value::Table(_) => Shape::read(node, path, dimension, faults).map(Self::Shape),
+                    .map(|(i, part)| Self::read(place.item(i, part), &Kind::Own(Bound::Any)))
+                    .collect(),
+            ),
+            Value::Table(_) => Self::Shape(Shape::read(place, kind)),
             _ => {
-                let expected = format!("a number in {} or a waveform table", dimension.unit());
-                wrong_type(faults, path, node, &expected);
-                None
+                let unit = own.map_or("", Dimension::unit);
+                place.wrong_type(&format!("a number in {unit} or a waveform table"));
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::Constant(f64::NAN)
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::Constant(x) => x.write(),
+            Self::Shape(shape) => shape.write(),
+            Self::Sum(parts) => {
+                Some(Node::new(Value::List(parts.iter().filter_map(KeyValue::write).collect())))
             }
         }
     }
@@ -222,154 +259,9 @@ impl Shape {
             Self::Sampled { start, interval, values } => {
                 // The small term keeps t = start + i interval in sample i despite rounding.
                 let index = ((t - start) / interval + 1e-9).floor().max(0.0) as usize;
-                values[index.min(values.len() - 1)]
+                values.get(index).or(values.last()).copied().unwrap_or(f64::NAN)
             }
         }
-    }
-
-    fn read(node: &Node, path: &str, dimension: Dimension, faults: &mut Faults) -> Option<Self> {
-        let mut table = TableReader::new(node, path, faults)?;
-        let name = table.required_text("waveform", &format!("one of {}", SHAPES.join(", ")));
-        let Some(name) = name else {
-            // Without the shape, the other keys cannot be judged.
-            return None;
-        };
-        let positive = |table: &mut TableReader<'_, '_>, key: &'static str| {
-            let value = table.required_quantity(key, Dimension::Time)?;
-            if value > 0.0 {
-                Some(value)
-            } else {
-                table.fault(key, FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
-                None
-            }
-        };
-        let shape = match name.as_str() {
-            "steps" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let times = table
-                    .required("times", "a list of onsets in ms")
-                    .and_then(|_| table.quantities("times", Dimension::Time));
-                let values = table
-                    .required("values", "a list of values, one per onset")
-                    .and_then(|_| table.quantities("values", dimension));
-                let (times, values) = (times?, values?);
-                if times.len() != values.len() || times.is_empty() {
-                    let rule = format!(
-                        "needs as many values ({}) as times ({}), at least one",
-                        values.len(),
-                        times.len()
-                    );
-                    table.fault("values", FaultKind::Combination { rule });
-                    return None;
-                }
-                if times.windows(2).any(|w| w[1] <= w[0]) {
-                    table.fault(
-                        "times",
-                        FaultKind::Combination { rule: "the onsets must increase".to_owned() },
-                    );
-                    return None;
-                }
-                Some(Self::Steps { baseline, times, values })
-            }
-            "gaussian" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let center = table.required_quantity("center", Dimension::Time);
-                let width = positive(&mut table, "width");
-                (|| {
-                    Some(Self::Gaussian {
-                        baseline,
-                        amplitude: amplitude?,
-                        center: center?,
-                        width: width?,
-                    })
-                })()
-            }
-            "double_gaussian" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let center = table.required_quantity("center", Dimension::Time);
-                let rise = positive(&mut table, "width_rise");
-                let decay = positive(&mut table, "width_decay");
-                (|| {
-                    Some(Self::DoubleGaussian {
-                        baseline,
-                        amplitude: amplitude?,
-                        center: center?,
-                        width_rise: rise?,
-                        width_decay: decay?,
-                    })
-                })()
-            }
-            "ramp" => {
-                let from = table.quantity("from", dimension).unwrap_or(0.0);
-                let to = table.required_quantity("to", dimension);
-                let start = table.required_quantity("start", Dimension::Time);
-                let stop = table.required_quantity("stop", Dimension::Time);
-                let after = table.quantity("after", dimension);
-                if let (Some(start), Some(stop)) = (start, stop)
-                    && stop <= start
-                {
-                    table.fault(
-                        "stop",
-                        FaultKind::OutOfRange { allowed: format!("> start ({start} ms)") },
-                    );
-                    return None;
-                }
-                (|| Some(Self::Ramp { from, to: to?, start: start?, stop: stop?, after }))()
-            }
-            "oscillation" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let frequency = table.required_quantity("frequency", Dimension::Rate);
-                let phase = table.quantity("phase", Dimension::Number).unwrap_or(0.0);
-                let onset = table.quantity("onset", Dimension::Time).unwrap_or(0.0);
-                if frequency.is_some_and(|f| f < 0.0) {
-                    table.fault(
-                        "frequency",
-                        FaultKind::OutOfRange { allowed: ">= 0 Hz".to_owned() },
-                    );
-                    return None;
-                }
-                (|| {
-                    Some(Self::Oscillation {
-                        baseline,
-                        amplitude: amplitude?,
-                        frequency: frequency?,
-                        phase,
-                        onset,
-                    })
-                })()
-            }
-            "sampled" => {
-                let start = table.quantity("start", Dimension::Time).unwrap_or(0.0);
-                let interval = positive(&mut table, "interval");
-                let values = table
-                    .required("values", "a list of samples")
-                    .and_then(|_| table.quantities("values", dimension));
-                if values.as_ref().is_some_and(Vec::is_empty) {
-                    table.fault(
-                        "values",
-                        FaultKind::OutOfRange {
-                            allowed: "a list of at least one sample".to_owned(),
-                        },
-                    );
-                    return None;
-                }
-                (|| Some(Self::Sampled { start, interval: interval?, values: values? }))()
-            }
-            other => {
-                let kind = FaultKind::UnknownName {
-                    what: "waveform",
-                    nearest: crate::spec::fault::nearest(other, SHAPES).map(str::to_owned),
-                    valid: SHAPES.iter().map(|&s| s.to_owned()).collect(),
-                };
-                table.fault("waveform", kind);
-                return None;
-            }
-        };
-        table.finish();
-        shape
     }
 }
 

@@ -44,9 +44,10 @@ pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapsePlaces, Synap
 use crate::geometry::selection::Selection;
 use crate::solver::simulation::{Method, Settings};
 use crate::spec::quantity::Quantity;
+use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::Faults;
+use ntwk_core::spec::key::{Absent, Key, Kind, Section as _};
 use ntwk_core::spec::tree::{Node, TableReader};
-use ntwk_core::spec::{ParameterScanSpec, ScanCommand, read_parameter_scan};
 use reader::{Range, Section};
 
 /// A cell as written: checked alone, not yet on its morphology.
@@ -153,6 +154,13 @@ impl CellSpec {
 /// The temperature of most recordings (°C), and the default of a description.
 const CELSIUS: f64 = 34.0;
 
+const SCAN: Key = Key {
+    name: "scan",
+    kind: Kind::Table(ParameterScanSpec::KEYS),
+    absent: Absent::Nothing,
+    doc: "scan over keys of the cell",
+};
+
 fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
     let mut table = Section::new(TableReader::new(root, "", faults)?);
     let title = table.text("title");
@@ -198,8 +206,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         Some(t) => record::read(t),
         None => Some(RecordSpec::default()),
     };
-    let scan =
-        table.table("scan").map(|t| read_parameter_scan(t.into_reader(), &ScanCommand::CELL));
+    let scan = table.read(&SCAN);
     table.finish();
     Some(CellSpec {
         title,

@@ -5,6 +5,7 @@ use crate::geometry::selection::Selection;
 use crate::membrane::expression::Expression;
 use crate::spec::quantity::Quantity;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::key::{Key, KeyValue};
 use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
 
 /// The range a number must lie in.
@@ -129,6 +130,11 @@ impl<'n, 'f> Section<'n, 'f> {
             return None;
         }
         Some(n)
+    }
+
+    /// What a key of a table of keys holds.
+    pub fn read<T: KeyValue>(&mut self, key: &Key) -> T {
+        self.0.read(key)
     }
 
     /// An optional text.
@@ -311,11 +317,6 @@ impl<'n, 'f> Section<'n, 'f> {
     /// An optional sub-table.
     pub fn table(&mut self, key: &'static str) -> Option<Section<'n, '_>> {
         self.0.table(key).map(Section)
-    }
-
-    /// The reader below.
-    pub fn into_reader(self) -> TableReader<'n, 'f> {
-        self.0
     }
 
     /// A sub-table that must be there.
