@@ -41,11 +41,12 @@ pub use geometry::selection::Selection;
 pub use membrane::cell::{Cell, CellError};
 pub use membrane::mechanism::{Mechanism, ParameterError};
 pub use membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
-pub use membrane::stimulus::{VoltageClamp, Waveform};
+pub use membrane::voltage_clamp::VoltageClamp;
 pub use mesh::compartments::{Compartment, Compartments, Location, LocationError};
 pub use mesh::discretisation::{Discretisation, DiscretisationError};
 pub use mesh::electrotonic::Electrotonic;
 pub use mesh::placement::{Per, Spread};
+pub use ntwk_core::Waveform;
 pub use solver::coupling::coupled_response;
 pub use solver::impedance::{Impedance, ImpedanceError};
 pub use solver::simulation::{

@@ -12,7 +12,7 @@ use ntwk_io::{RunContents, WriteOptions, write_run};
 
 use super::catalogue::unknown;
 use crate::Failure;
-use crate::args::parse_override;
+use crate::args::{parse_override, quantity};
 use crate::output::{make_folder, note};
 use crate::terminal::Terminal;
 use crate::words::word;
@@ -190,12 +190,4 @@ pub(super) fn time(text: &str) -> Result<f64, String> {
 /// A current in pA, bare or with a unit.
 pub(super) fn current(text: &str) -> Result<f64, String> {
     quantity(text, Dimension::Current)
-}
-
-fn quantity(text: &str, dimension: Dimension) -> Result<f64, String> {
-    let value = match text.trim().parse::<f64>() {
-        Ok(value) => value,
-        Err(_) => dimension.parse(text).map_err(|error| error.to_string())?,
-    };
-    if value.is_finite() { Ok(value) } else { Err("must be finite".to_owned()) }
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use ntwk_morpho::geometry::swc::SomaRule;
-use ntwk_morpho::spec::quantity::Quantity;
+use ntwk_core::Dimension;
 use ntwk_morpho::{Place, Selection};
 
-use crate::args::parse_override;
+use crate::args::{parse_override, quantity};
 
 /// Morphological cells: from an SWC file to dendritic integration.
 ///
@@ -187,15 +187,6 @@ fn selection(text: &str) -> Result<Selection, String> {
     text.parse::<Selection>().map_err(|e| e.to_string())
 }
 
-/// A number in the unit of a quantity, or with a unit.
-fn quantity(text: &str, q: Quantity) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(x) if x.is_finite() => Ok(x),
-        Ok(_) => Err("expected a finite number".to_owned()),
-        Err(_) => q.parse(text),
-    }
-}
-
 /// A number between 0.0001 and 1.
 fn fraction(text: &str) -> Result<f64, String> {
     let number = text.trim().parse::<f64>().ok().filter(|x| (1e-4..=1.0).contains(x));
@@ -203,19 +194,19 @@ fn fraction(text: &str) -> Result<f64, String> {
 }
 
 fn time(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Time)
+    quantity(text, Dimension::Time)
 }
 
 fn current(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Current)
+    quantity(text, Dimension::CableCurrent)
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Rate)
+    quantity(text, Dimension::Rate)
 }
 
 fn voltage(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Voltage)
+    quantity(text, Dimension::Voltage)
 }
 
 /// Electrotonic lengths: the tree in units of its length constants, and the equivalent cable.
@@ -358,8 +349,8 @@ pub(crate) struct BapArgs {
     /// Where the pulse is injected.
     #[arg(long, default_value = "soma", value_parser = place)]
     pub at: Place,
-    /// Amplitude of the pulse (nA).
-    #[arg(long, default_value = "2", value_parser = current, allow_hyphen_values = true)]
+    /// Amplitude of the pulse, with its unit.
+    #[arg(long, default_value = "2 nA", value_parser = current, allow_hyphen_values = true)]
     pub amplitude: f64,
     /// Width of the pulse (ms).
     #[arg(long, default_value = "2", value_parser = time)]
@@ -428,8 +419,8 @@ pub(crate) struct BackgroundArgs {
     /// Where the potential is measured.
     #[arg(long, default_value = "soma", value_parser = place)]
     pub to: Place,
-    /// Test current (nA).
-    #[arg(long, default_value = "-0.02", value_parser = current, allow_hyphen_values = true)]
+    /// Test current, with its unit.
+    #[arg(long, default_value = "-20 pA", value_parser = current, allow_hyphen_values = true)]
     pub current: f64,
     /// Time left out at the start (ms).
     #[arg(long, default_value = "300", value_parser = time)]

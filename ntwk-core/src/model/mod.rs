@@ -181,7 +181,8 @@ impl Model {
         if !matches!(root.value, Value::Table(_)) {
             return Err(faults);
         }
-        let model = resolve::resolve(spec, root, library, &mut faults);
+        let mut model = resolve::resolve(spec, root, library, &mut faults);
+        model.notices.extend(std::mem::take(&mut faults.notices));
         faults.into_result(model)
     }
 

@@ -9,9 +9,10 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key {
-    ($name:expr, [$($doc:literal)+], $type:ty, $kind:expr, $absent:ident $($value:expr)?) => {
+    ($name:expr, [$($was:literal)?], [$($doc:literal)+], $type:ty, $kind:expr, $absent:ident $($value:expr)?) => {
         $crate::spec::key::Key {
             name: $name,
+            was: $crate::__was!($($was)?),
             kind: {
                 #[allow(unused_imports)]
                 use $crate::spec::bound::Bound::*;
@@ -50,6 +51,17 @@ macro_rules! __absent {
 
 #[doc(hidden)]
 #[macro_export]
+macro_rules! __was {
+    () => {
+        None
+    };
+    ($was:literal) => {
+        Some($was)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 macro_rules! __name {
     ($field:ident) => {
         stringify!($field)
@@ -76,7 +88,8 @@ macro_rules! __name {
 /// }
 /// ```
 ///
-/// A key whose name is no field's name is written `field as "key": type`. `struct Name, check = function` names a
+/// A key whose name is no field's name is written `field as "key": type`, one that was called otherwise before
+/// `field | "old": type`. `struct Name, check = function` names a
 /// function of `(&Self, &mut TableReader)` that judges the keys together; a number at fault is NaN there, so that no
 /// comparison with it holds. `before = function` names one that learns from a table before its keys are read.
 #[macro_export]
@@ -86,7 +99,7 @@ macro_rules! section {
         $vis:vis struct $section:ident $(, before = $before:path)? $(, check = $check:path)? {
             $(
                 $(#[doc = $doc:literal])+
-                $field:ident $(as $key:literal)? : $type:ty = $kind:expr, $absent:ident $(($value:expr))? ;
+                $field:ident $(as $key:literal)? $(| $was:literal)? : $type:ty = $kind:expr, $absent:ident $(($value:expr))? ;
             )+
         }
     ) => {
@@ -99,7 +112,7 @@ macro_rules! section {
         impl $crate::spec::key::Section for $section {
             const KEYS: &'static [$crate::spec::key::Key] = &[
                 $( $crate::__key!(
-                    $crate::__name!($field $($key)?), [$($doc)+], $type, $kind, $absent $($value)?
+                    $crate::__name!($field $($key)?), [$($was)?], [$($doc)+], $type, $kind, $absent $($value)?
                 ), )+
             ];
         }
@@ -133,7 +146,7 @@ macro_rules! section {
                 $( $before(table); )?
                 $( let $field: $type = {
                     const KEY: &$crate::spec::key::Key = &$crate::__key!(
-                        $crate::__name!($field $($key)?), [$($doc)+], $type, $kind, $absent $($value)?
+                        $crate::__name!($field $($key)?), [$($was)?], [$($doc)+], $type, $kind, $absent $($value)?
                     );
                     table.read(KEY)
                 }; )+
@@ -172,7 +185,7 @@ macro_rules! variants {
         $tabsent:ident $(($tvalue:expr))? $(, check = $check:path)? {
             $(
                 $(#[doc = $doc:literal])+
-                $variant:ident = $word:literal $({
+                $variant:ident $(| $vwas:literal)? = $word:literal $({
                     $(
                         $(#[doc = $fdoc:literal])+
                         $field:ident : $type:ty = $kind:expr, $absent:ident $(($value:expr))? ;
@@ -193,11 +206,13 @@ macro_rules! variants {
         impl $(<$g: $crate::spec::key::KeyValue>)? $crate::spec::key::Section for $section $(<$g>)? {
             const KEYS: &'static [$crate::spec::key::Key] = &[$crate::spec::key::Key {
                 name: $tag,
+                was: None,
                 kind: $crate::spec::key::Kind::Variants(&[ $( $crate::spec::key::Variant {
                     name: $word,
+                    was: $crate::__was!($($vwas)?),
                     doc: concat!($($doc, "\n"),+),
                     keys: &[ $( $( $crate::__key!(
-                        stringify!($field), [$($fdoc)+], $type, $kind, $absent $($value)?
+                        stringify!($field), [], [$($fdoc)+], $type, $kind, $absent $($value)?
                     ), )+ )? ],
                 }, )+ ]),
                 absent: $crate::__absent!(String, $tabsent $($tvalue)?),
@@ -230,7 +245,7 @@ macro_rules! variants {
                     $( Self::$variant $({ $( $field, )+ })? => {
                         $( $( {
                             const KEY: &$crate::spec::key::Key = &$crate::__key!(
-                                stringify!($field), [$($fdoc)+], String, $kind, none
+                                stringify!($field), [], [$($fdoc)+], String, $kind, none
                             );
                             $crate::spec::key::put(&mut entries, KEY, $field);
                         } )+ )?
@@ -245,7 +260,7 @@ macro_rules! variants {
                     $( Some($word) => {
                         $( $( let $field: $type = {
                             const KEY: &$crate::spec::key::Key = &$crate::__key!(
-                                stringify!($field), [$($fdoc)+], $type, $kind, $absent $($value)?
+                                stringify!($field), [], [$($fdoc)+], $type, $kind, $absent $($value)?
                             );
                             table.read(KEY)
                         }; )+ )?

@@ -129,6 +129,8 @@ pub struct Faults {
     pub file: Option<String>,
     /// The faults.
     pub list: Vec<Fault>,
+    /// What is read and should be written otherwise.
+    pub notices: Vec<String>,
 }
 
 impl Faults {
@@ -141,6 +143,13 @@ impl Faults {
         kind: FaultKind,
     ) {
         self.list.push(Fault { key: key.into(), value, line, kind });
+    }
+
+    /// Adds a notice; one that is there already is not repeated.
+    pub fn notice(&mut self, text: String) {
+        if !self.notices.contains(&text) {
+            self.notices.push(text);
+        }
     }
 
     /// Whether there is none.

@@ -15,6 +15,8 @@ use crate::spec::units::Dimension;
 pub struct Key {
     /// Name.
     pub name: &'static str,
+    /// What it was called before, read with a notice for one more version.
+    pub was: Option<&'static str>,
     /// What it holds.
     pub kind: Kind,
     /// What its absence means.
@@ -102,6 +104,8 @@ pub struct Word {
 pub struct Variant {
     /// The word.
     pub name: &'static str,
+    /// The word that stood for it before, read with a notice for one more version.
+    pub was: Option<&'static str>,
     /// What it means: one paragraph.
     pub doc: &'static str,
     /// Its keys.
@@ -113,8 +117,8 @@ impl Kind {
     #[must_use]
     pub fn expected(&self, own: Option<Dimension>) -> String {
         match self {
-            Self::Quantity(dimension, _) => quantity(*dimension),
-            Self::Own(_) => own.map_or_else(|| "a number".to_owned(), quantity),
+            Self::Quantity(dimension, _) => dimension.expected(),
+            Self::Own(_) => own.map_or_else(|| "a number".to_owned(), Dimension::expected),
             Self::Quantities(..) | Self::OwnList => "a list of numbers".to_owned(),
             Self::Window(_) => "[start, stop]".to_owned(),
             Self::Count(..) | Self::OneOf(_) => "a whole number >= 0".to_owned(),
@@ -127,22 +131,17 @@ impl Kind {
                 "a table".to_owned()
             }
             Self::Tables(_) => "a list of tables".to_owned(),
-            Self::Waveform(d) => format!("{} in {} or a waveform", d.name(), d.unit()),
-            Self::Distribution(d) => format!("{} in {} or a distribution", d.name(), d.unit()),
+            Self::Waveform(d) => format!("{} or a waveform", d.expected()),
+            Self::Distribution(d) => format!("{} or a distribution", d.expected()),
             Self::OwnDistribution => {
-                let value = own
-                    .map_or_else(|| "a conductance in nS or a current in pA".to_owned(), quantity);
+                let value = own.map_or_else(
+                    || "a conductance in nS or a current in pA".to_owned(),
+                    Dimension::expected,
+                );
                 format!("{value}, a distribution, or a list with rule = \"pairs\"")
             }
             Self::Counts(what) | Self::Texts(what) | Self::Other(what) => (*what).to_owned(),
         }
-    }
-}
-
-fn quantity(dimension: Dimension) -> String {
-    match dimension.unit() {
-        "" => "a number".to_owned(),
-        unit => format!("{} in {unit}", dimension.name()),
     }
 }
 

@@ -63,12 +63,14 @@ impl Section for CellSpec {
     const KEYS: &'static [Key] = &[
         Key {
             name: "model",
+            was: None,
             kind: Kind::Text,
             absent: Absent::Nothing,
             doc: "kind of cell; may be left out beside a preset",
         },
         Key {
             name: "preset",
+            was: None,
             kind: Kind::Text,
             absent: Absent::Nothing,
             doc: "published set of parameters; those that are given beside it differ",

@@ -2,7 +2,7 @@
 //! model, and the strict reader that walks it and collects every fault.
 
 use crate::spec::fault::{FaultKind, Faults, nearest};
-use crate::spec::key::{Absent, Key, KeyValue, Kind, Place};
+use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Variant};
 use crate::spec::units::Dimension;
 use crate::spec::value::{read_count, read_flag, read_text, unknown_word};
 
@@ -174,6 +174,8 @@ pub struct TableReader<'n, 'f> {
     asked: Vec<&'static str>,
     /// Dimension of the quantities that have that of what the table describes; `None` when it is not known.
     pub own: Option<Dimension>,
+    /// The word of a key with [`Kind::Variants`] where the table has none and must.
+    pub assumed: Option<&'static str>,
     /// The whole file.
     pub root: &'n Node,
     /// Faults found so far.
@@ -204,6 +206,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
             line: node.line,
             asked: Vec::new(),
             own: None,
+            assumed: None,
             root: node,
             faults,
         })
@@ -214,7 +217,15 @@ impl<'n, 'f> TableReader<'n, 'f> {
         if let Kind::Flat(_) = key.kind {
             return T::read_flat(self);
         }
-        if let Some(place) = self.place(key.name) {
+        let mut name = key.name;
+        if let (None, Some(was)) = (self.peek(name), key.was)
+            && self.peek(was).is_some()
+        {
+            let new = self.path_of(name);
+            self.notice(was, &format!(" is now {new}; the old key is read for one more version"));
+            name = was;
+        }
+        if let Some(place) = self.place(name) {
             return T::read(place, &key.kind);
         }
         let own = self.own;
@@ -242,6 +253,9 @@ impl<'n, 'f> TableReader<'n, 'f> {
         let names = variants.iter().map(|v| v.name);
         let found = match (self.node(key.name), key.absent) {
             (None, Absent::Nothing) => names.clone().next(),
+            (None, Absent::Required(_)) if self.assumed.is_some() => {
+                names.clone().find(|n| Some(*n) == self.assumed)
+            }
             (None, Absent::Required(expected)) => {
                 match expected {
                     "" => self.missing(key.name, &key.kind.expected(None)),
@@ -258,7 +272,15 @@ impl<'n, 'f> TableReader<'n, 'f> {
                 let mut place =
                     Place { node, path, own: None, root: self.root, faults: self.faults };
                 let word = read_text(&mut place);
-                let found = names.clone().find(|n| word.as_deref() == Some(n));
+                let was = variants.iter().find(|v| v.was.is_some() && v.was == word.as_deref());
+                let found =
+                    was.map(|v| v.name).or(names.clone().find(|n| word.as_deref() == Some(n)));
+                if let Some(Variant { name, was: Some(was), .. }) = was {
+                    let text = format!(
+                        ": \"{was}\" is now \"{name}\"; the old word is read for one more version"
+                    );
+                    place.faults.notice(place.path.clone() + &text);
+                }
                 if let (Some(word), None) = (&word, found) {
                     place.fault(unknown_word(word, what, names));
                 }
@@ -331,10 +353,16 @@ impl<'n, 'f> TableReader<'n, 'f> {
     }
 
     /// The value under a key as a place to read from.
-    fn place(&mut self, key: &'static str) -> Option<Place<'n, '_>> {
+    pub fn place(&mut self, key: &'static str) -> Option<Place<'n, '_>> {
         let (own, root) = (self.own, self.root);
         let node = self.node(key)?;
         Some(Place { node, path: join(&self.path, key), own, root, faults: self.faults })
+    }
+
+    /// Adds a notice about a key: its path, then `text`.
+    pub fn notice(&mut self, key: &str, text: &str) {
+        let path = self.path_of(key);
+        self.faults.notice(path + text);
     }
 
     /// An optional text.

@@ -14,38 +14,48 @@ pub type Named<T> = IndexMap<String, T>;
 /// A number in the unit of `dimension`, or text with a unit, within `bound`; a fault and NaN otherwise. Where the
 /// dimension is not known, conductances and currents (the weights of receptors) are both let through.
 pub fn read_quantity(place: &mut Place<'_, '_>, dimension: Option<Dimension>, bound: Bound) -> f64 {
+    let Some(dimension) = dimension else { return read_weight(place, bound) };
     let number = match &place.node.value {
-        Value::Integer(i) => *i as f64,
-        Value::Float(x) => *x,
-        Value::String(text) => match dimension {
-            Some(dimension) => match dimension.parse(text) {
-                Ok(x) => x,
-                Err(error) => {
-                    place.fault(FaultKind::Quantity(error));
-                    return f64::NAN;
-                }
-            },
-            // The weight of a receptor that is not known.
-            None => {
-                if let (Err(error), Err(_)) =
-                    (Dimension::Conductance.parse(text), Dimension::Current.parse(text))
-                {
-                    place.fault(FaultKind::Quantity(error));
-                }
-                return f64::NAN;
-            }
-        },
+        Value::Integer(i) => dimension.bare(*i as f64),
+        Value::Float(x) => dimension.bare(*x),
+        Value::String(text) => dimension.parse(text),
         _ => {
-            let expected = match dimension.map(Dimension::unit) {
-                Some("") => "a number".to_owned(),
-                Some(unit) => format!("a number in {unit} or text with a unit"),
-                None => "a number or text with a unit".to_owned(),
-            };
-            place.wrong_type(&expected);
+            place.wrong_type(&match dimension.unit() {
+                "" => "a number".to_owned(),
+                _ if dimension.is_ambiguous() => dimension.expected(),
+                unit => format!("a number in {unit} or text with a unit"),
+            });
             return f64::NAN;
         }
     };
-    checked(place, number, dimension, bound)
+    match number {
+        Ok(number) => checked(place, number, Some(dimension), bound),
+        Err(error) => {
+            place.fault(FaultKind::Quantity(error));
+            f64::NAN
+        }
+    }
+}
+
+/// A number or text with a unit of the weight of a receptor that is not known.
+fn read_weight(place: &mut Place<'_, '_>, bound: Bound) -> f64 {
+    let number = match &place.node.value {
+        Value::Integer(i) => *i as f64,
+        Value::Float(x) => *x,
+        Value::String(text) => {
+            if let (Err(error), Err(_)) =
+                (Dimension::Conductance.parse(text), Dimension::Current.parse(text))
+            {
+                place.fault(FaultKind::Quantity(error));
+            }
+            return f64::NAN;
+        }
+        _ => {
+            place.wrong_type("a number or text with a unit");
+            return f64::NAN;
+        }
+    };
+    checked(place, number, None, bound)
 }
 
 fn checked(
@@ -72,6 +82,7 @@ pub fn read_quantities(
     expected: &str,
 ) -> Option<Vec<f64>> {
     let node = place.node;
+    let bare = !dimension.is_some_and(Dimension::is_ambiguous);
     match &node.value {
         Value::Numbers(numbers) => {
             // Faults name the item, and only then is its path worth making.
@@ -89,8 +100,8 @@ pub fn read_quantities(
                 .iter()
                 .enumerate()
                 .map(|(i, item)| match item.value {
-                    Value::Integer(n) if bound.contains(n as f64) => n as f64,
-                    Value::Float(x) if bound.contains(x) => x,
+                    Value::Integer(n) if bare && bound.contains(n as f64) => n as f64,
+                    Value::Float(x) if bare && bound.contains(x) => x,
                     _ => read_quantity(&mut place.item(i, item), dimension, bound),
                 })
                 .collect(),

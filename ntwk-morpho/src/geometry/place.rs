@@ -4,7 +4,7 @@ use crate::geometry::morphology::Morphology;
 use crate::geometry::region::Region;
 use crate::geometry::selection::region;
 use crate::mesh::compartments::{Compartments, Location};
-use crate::spec::quantity::Quantity;
+use ntwk_core::Dimension;
 use std::fmt;
 use std::str::FromStr;
 
@@ -51,7 +51,8 @@ impl FromStr for Place {
             },
             [word, "at", rest @ ..] if !rest.is_empty() => match of(word) {
                 Some(region) => {
-                    let distance = Quantity::Length.parse(&rest.join(" "))?;
+                    let distance =
+                        Dimension::Length.parse(&rest.join(" ")).map_err(|e| e.to_string())?;
                     (distance >= 0.0 && distance.is_finite())
                         .then_some(Place::Path { region, distance })
                 }

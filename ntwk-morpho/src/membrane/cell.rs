@@ -4,8 +4,9 @@ use crate::geometry::selection::Selection;
 use crate::membrane::channel::{Channel, Kinetics};
 use crate::membrane::mechanism::{Mechanism, ParameterError};
 use crate::membrane::receptor::Receptor;
-use crate::membrane::stimulus::{VoltageClamp, Waveform};
+use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::compartments::{Compartment, Compartments, Location, LocationError};
+use ntwk_core::{FaultKind, Waveform};
 use std::sync::Arc;
 
 /// Why something cannot be added to a cell.
@@ -18,6 +19,14 @@ pub enum CellError {
         of: String,
         /// What is wrong.
         error: ParameterError,
+    },
+    /// The waveform of an injected current has a value out of range.
+    #[error("injected current: {key} {kind}")]
+    Current {
+        /// The key of the waveform.
+        key: String,
+        /// What is wrong.
+        kind: FaultKind,
     },
     /// Two mechanisms have one name.
     #[error("there is already a mechanism '{name}'; instances need names of their own")]
@@ -251,7 +260,9 @@ impl Cell {
     /// # Errors
     /// [`CellError`] when the waveform or the place is not valid.
     pub fn inject(&mut self, at: Location, current: Waveform) -> Result<(), CellError> {
-        current.check().map_err(CellError::parameter("injected current"))?;
+        if let Some(first) = current.check().err().and_then(|e| e.list.into_iter().next()) {
+            return Err(CellError::Current { key: first.key, kind: first.kind });
+        }
         self.currents.push((self.compartments.node(at)?, current));
         Ok(())
     }

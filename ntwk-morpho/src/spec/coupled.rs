@@ -10,7 +10,7 @@ use super::build::fault;
 use super::reader::{Range, Section};
 use crate::geometry::place::Place;
 use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
-use crate::spec::quantity::Quantity as Q;
+use ntwk_core::Dimension as D;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::tree::{Node, TableReader, Value};
 use std::path::PathBuf;
@@ -149,7 +149,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CoupledSpec> {
     let mut gap_junctions = Vec::new();
     if let Some(t) = table.required_table("gap_junctions", "[gap_junctions.NAME]") {
         t.each_named(|name, mut t| {
-            let conductance = t.required("conductance", Q::Conductance, Range::NotNegative);
+            let conductance = t.required("conductance", D::CableConductance, Range::NotNegative);
             let between = ends(&mut t, &names);
             t.finish();
             if let (Some(between), Some(conductance)) = (between, conductance) {

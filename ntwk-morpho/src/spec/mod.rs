@@ -19,8 +19,6 @@
 //! | `[record]` | `every`, `voltage`, `calcium`, `variables`, `currents`, `spikes`, `threshold` |
 //! | `[scan]` | `vary` and what else the scan of a network has; `command` is morpho |
 
-pub mod quantity;
-
 mod build;
 mod channels;
 mod coupled;
@@ -43,7 +41,7 @@ pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapsePlaces, Synap
 
 use crate::geometry::selection::Selection;
 use crate::solver::simulation::{Method, Settings};
-use crate::spec::quantity::Quantity;
+use ntwk_core::Dimension;
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::key::{Absent, Key, Kind, Section as _};
@@ -77,6 +75,8 @@ pub struct CellSpec {
     pub record: RecordSpec,
     /// A scan over keys of the description.
     pub scan: Option<ParameterScanSpec>,
+    /// What is read and should be written otherwise.
+    pub notices: Vec<String>,
 }
 
 /// How branches are cut.
@@ -144,7 +144,10 @@ impl CellSpec {
     pub fn from_tree(root: &Node) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         match read(root, &mut faults) {
-            Some(spec) => faults.into_result(spec),
+            Some(mut spec) => {
+                spec.notices = std::mem::take(&mut faults.notices);
+                faults.into_result(spec)
+            }
             // What could not be read has a fault.
             None => Err(faults.into_result(()).err().unwrap_or_default()),
         }
@@ -156,6 +159,7 @@ const CELSIUS: f64 = 34.0;
 
 const SCAN: Key = Key {
     name: "scan",
+    was: None,
     kind: Kind::Table(ParameterScanSpec::KEYS),
     absent: Absent::Nothing,
     doc: "scan over keys of the cell",
@@ -221,6 +225,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         simulation: simulation?,
         record: record?,
         scan,
+        notices: Vec::new(),
     })
 }
 
@@ -230,7 +235,7 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
     let rule = t.choice("rule", &RULES)?.unwrap_or("d_lambda");
     let spec = match rule {
         "max_length" => {
-            let length = t.required("max_length", Quantity::Length, Range::Positive);
+            let length = t.required("max_length", Dimension::Length, Range::Positive);
             length.map(|l| DiscretisationSpec::Fixed(D::MaxLength(l)))
         }
         "per_branch" => {
@@ -239,8 +244,8 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
         }
         "per_sample" => Some(DiscretisationSpec::Fixed(D::PerSample)),
         _ => {
-            let d_lambda = t.or("d_lambda", Quantity::Number, Range::Positive, 0.1);
-            let frequency = t.or("frequency", Quantity::Rate, Range::Positive, 100.0);
+            let d_lambda = t.or("d_lambda", Dimension::Number, Range::Positive, 0.1);
+            let frequency = t.or("frequency", Dimension::Rate, Range::Positive, 100.0);
             d_lambda
                 .zip(frequency)
                 .map(|(d_lambda, frequency)| DiscretisationSpec::DLambda { d_lambda, frequency })
@@ -252,18 +257,18 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
 
 #[allow(non_snake_case)]
 fn membrane(mut t: Section<'_, '_>) -> Option<MembraneSpec> {
-    let C_m = t.or("C_m", Quantity::SpecificCapacitance, Range::Positive, 1.0);
-    let R_i = t.required("R_i", Quantity::Resistivity, Range::Positive);
-    let g_L = t.or("g_L", Quantity::ConductanceDensity, Range::NotNegative, 0.0);
-    let E_L = t.or("E_L", Quantity::Voltage, Range::Any, -70.0);
+    let C_m = t.or("C_m", Dimension::SpecificCapacitance, Range::Positive, 1.0);
+    let R_i = t.required("R_i", Dimension::Resistivity, Range::Positive);
+    let g_L = t.or("g_L", Dimension::ConductanceDensity, Range::NotNegative, 0.0);
+    let E_L = t.or("E_L", Dimension::Voltage, Range::Any, -70.0);
     let mut regions = Vec::new();
     t.each_of("regions", |mut r| {
         let selection = r.selection("where", true);
         let values = (
-            r.maybe("C_m", Quantity::SpecificCapacitance, Range::Positive),
-            r.maybe("R_i", Quantity::Resistivity, Range::Positive),
-            r.maybe("g_L", Quantity::ConductanceDensity, Range::NotNegative),
-            r.maybe("E_L", Quantity::Voltage, Range::Any),
+            r.maybe("C_m", Dimension::SpecificCapacitance, Range::Positive),
+            r.maybe("R_i", Dimension::Resistivity, Range::Positive),
+            r.maybe("g_L", Dimension::ConductanceDensity, Range::NotNegative),
+            r.maybe("E_L", Dimension::Voltage, Range::Any),
         );
         r.finish();
         if let (Some(selection), (Some(C_m), Some(R_i), Some(g_L), Some(E_L))) = (selection, values)
@@ -287,17 +292,17 @@ fn simulation_defaults(membrane: Option<&MembraneSpec>) -> Option<SimulationSpec
 
 fn simulation(mut t: Section<'_, '_>, m: Option<&MembraneSpec>) -> Option<SimulationSpec> {
     let base = simulation_defaults(m)?;
-    let t_stop = t.or("t_stop", Quantity::Time, Range::Positive, base.t_stop);
-    let dt = t.or("dt", Quantity::Time, Range::Positive, base.settings.dt);
+    let t_stop = t.or("t_stop", Dimension::Time, Range::Positive, base.t_stop);
+    let dt = t.or("dt", Dimension::Time, Range::Positive, base.settings.dt);
     let method = t.choice("method", &["implicit_euler", "crank_nicolson"]).map(|m| match m {
         Some("crank_nicolson") => Method::CrankNicolson,
         _ => Method::ImplicitEuler,
     });
-    let celsius = t.or("celsius", Quantity::Temperature, Range::Any, base.settings.celsius);
-    let v_init = t.or("v_init", Quantity::Voltage, Range::Any, base.settings.v_init);
+    let celsius = t.or("celsius", Dimension::Temperature, Range::Any, base.settings.celsius);
+    let v_init = t.or("v_init", Dimension::Voltage, Range::Any, base.settings.v_init);
     let calcium_init = t.or(
         "calcium_init",
-        Quantity::Concentration,
+        Dimension::Concentration,
         Range::NotNegative,
         base.settings.calcium_init,
     );

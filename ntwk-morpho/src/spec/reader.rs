@@ -3,10 +3,11 @@
 use crate::geometry::place::Place;
 use crate::geometry::selection::Selection;
 use crate::membrane::expression::Expression;
-use crate::spec::quantity::Quantity;
+use ntwk_core::Dimension;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
 use ntwk_core::spec::key::{Key, KeyValue};
-use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
+use ntwk_core::spec::tree::{self, Node, TableReader, Value, wrong_type};
+use ntwk_core::spec::waveform::Shape;
 
 /// The range a number must lie in.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,44 +35,26 @@ impl Range {
             Range::Positive => "> 0",
             Range::NotNegative => ">= 0",
         };
-        if unit.is_empty() { rule.to_owned() } else { format!("{rule} ({unit})") }
+        format!("{rule} {unit}").trim_end().to_owned()
     }
 }
 
 /// A table being read. The functions that give `Option<Option<T>>` or `Option<T>` give `None` after a fault.
 pub(super) struct Section<'n, 'f>(TableReader<'n, 'f>);
 
-/// A bare number in the unit of `quantity` or text with a unit.
+/// A quantity in its range.
 pub(super) fn read_quantity(
     node: &Node,
     path: &str,
-    quantity: Quantity,
+    dimension: Dimension,
     range: Range,
     faults: &mut Faults,
 ) -> Option<f64> {
-    let number = match &node.value {
-        Value::Integer(i) => *i as f64,
-        Value::Float(x) => *x,
-        Value::String(text) => match quantity.parse(text) {
-            Ok(x) => x,
-            Err(rule) => {
-                faults.push(path, Some(node.display()), node.line, FaultKind::Combination { rule });
-                return None;
-            }
-        },
-        _ => {
-            let expected = match quantity.unit() {
-                "" => "a number".to_owned(),
-                unit => format!("a number in {unit} or text with a unit"),
-            };
-            wrong_type(faults, path, node, &expected);
-            return None;
-        }
-    };
-    if number.is_finite() && range.holds(number) {
+    let number = tree::read_quantity(node, path, dimension, faults)?;
+    if range.holds(number) {
         return Some(number);
     }
-    let allowed = range.text(quantity.unit());
+    let allowed = range.text(dimension.unit());
     faults.push(path, Some(node.display()), node.line, FaultKind::OutOfRange { allowed });
     None
 }
@@ -82,7 +65,7 @@ impl<'n, 'f> Section<'n, 'f> {
     }
 
     /// An optional quantity: `Some(None)` when absent.
-    pub fn maybe(&mut self, key: &'static str, q: Quantity, range: Range) -> Option<Option<f64>> {
+    pub fn maybe(&mut self, key: &'static str, q: Dimension, range: Range) -> Option<Option<f64>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
         read_quantity(node, &path, q, range, self.0.faults).map(Some)
@@ -92,7 +75,7 @@ impl<'n, 'f> Section<'n, 'f> {
     pub fn or(
         &mut self,
         key: &'static str,
-        q: Quantity,
+        q: Dimension,
         range: Range,
         default: f64,
     ) -> Option<f64> {
@@ -100,13 +83,10 @@ impl<'n, 'f> Section<'n, 'f> {
     }
 
     /// A quantity that must be there.
-    pub fn required(&mut self, key: &'static str, q: Quantity, range: Range) -> Option<f64> {
+    pub fn required(&mut self, key: &'static str, q: Dimension, range: Range) -> Option<f64> {
         let value = self.maybe(key, q, range)?;
         if value.is_none() {
-            let unit = q.unit();
-            let unit =
-                if unit.is_empty() { "a number".to_owned() } else { format!("a number in {unit}") };
-            self.0.missing(key, &unit);
+            self.0.missing(key, &q.expected());
         }
         value
     }
@@ -276,7 +256,7 @@ impl<'n, 'f> Section<'n, 'f> {
     pub fn list(
         &mut self,
         key: &'static str,
-        q: Quantity,
+        q: Dimension,
         range: Range,
     ) -> Option<Option<Vec<f64>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
@@ -312,6 +292,15 @@ impl<'n, 'f> Section<'n, 'f> {
             }
         }
         Some(Some(texts))
+    }
+
+    /// The shape of a waveform whose keys stand in this table; a step where it does not say.
+    pub fn shape(&mut self, dimension: Dimension) -> Option<Shape> {
+        let before = self.0.faults.list.len();
+        (self.0.own, self.0.assumed) = (Some(dimension), Some("step"));
+        let shape = Shape::read_flat(&mut self.0);
+        (self.0.own, self.0.assumed) = (None, None);
+        (self.0.faults.list.len() == before).then_some(shape)
     }
 
     /// An optional sub-table.

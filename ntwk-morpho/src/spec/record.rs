@@ -2,7 +2,7 @@
 
 use super::reader::{Range, Section};
 use crate::geometry::place::Place;
-use crate::spec::quantity::Quantity as Q;
+use ntwk_core::Dimension as D;
 
 /// A quantity to record.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +56,11 @@ impl Default for RecordSpec {
 
 pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
     let default = RecordSpec::default();
-    let every = t.maybe("every", Q::Time, Range::Positive);
+    let every = t.maybe("every", D::Time, Range::Positive);
     let voltage = t.places("voltage");
     let calcium = t.places("calcium");
     let spikes = t.places("spikes");
-    let threshold = t.or("threshold", Q::Voltage, Range::Any, default.threshold);
+    let threshold = t.or("threshold", D::Voltage, Range::Any, default.threshold);
     let mut rest = Vec::new();
     t.each_of("variables", |mut t| {
         let (channel, variable, at) = (t.text("channel"), t.text("variable"), t.place("at"));

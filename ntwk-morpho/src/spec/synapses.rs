@@ -6,7 +6,7 @@ use crate::geometry::place::Place;
 use crate::geometry::selection::Selection;
 use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
 use crate::mesh::placement::{Per, Spread};
-use crate::spec::quantity::Quantity as Q;
+use ntwk_core::Dimension as D;
 
 /// `[receptors.NAME]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,16 +128,16 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
         Some(default) => t.or(key, q, range, default),
         None => t.required(key, q, range),
     };
-    let tau_rise = value("tau_rise", Q::Time, Range::Positive, base.map(|b| b.tau_rise));
-    let tau_decay = value("tau_decay", Q::Time, Range::Positive, base.map(|b| b.tau_decay));
-    let reversal = value("E_rev", Q::Voltage, Range::Any, base.map(|b| b.E_rev));
+    let tau_rise = value("tau_rise", D::Time, Range::Positive, base.map(|b| b.tau_rise));
+    let tau_decay = value("tau_decay", D::Time, Range::Positive, base.map(|b| b.tau_decay));
+    let reversal = value("E_rev", D::Voltage, Range::Any, base.map(|b| b.E_rev));
     let block = match base.and_then(|b| b.block) {
         Some(own) => {
             let steep = t.choice("block", &["jahr_stevens", "steep"])? == Some("steep");
             let own = if steep { MagnesiumBlock::steep() } else { own };
-            let magnesium = t.or("magnesium", Q::Concentration, Range::NotNegative, own.magnesium);
-            let eta = t.or("eta", Q::PerConcentration, Range::NotNegative, own.eta);
-            let gamma = t.or("gamma", Q::PerVoltage, Range::Any, own.gamma);
+            let magnesium = t.or("magnesium", D::Concentration, Range::NotNegative, own.magnesium);
+            let eta = t.or("eta", D::PerConcentration, Range::NotNegative, own.eta);
+            let gamma = t.or("gamma", D::PerVoltage, Range::Any, own.gamma);
             Some(MagnesiumBlock { magnesium: magnesium?, eta: eta?, gamma: gamma? })
         }
         None => None,
@@ -153,14 +153,14 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
 #[allow(non_snake_case)]
 fn gaba_b(t: &mut Section<'_, '_>) -> Option<Receptor> {
     let d = GabaB::default();
-    let K1 = t.or("K1", Q::Binding, Range::Positive, d.K1);
-    let K2 = t.or("K2", Q::PerTime, Range::Positive, d.K2);
-    let K3 = t.or("K3", Q::PerTime, Range::Positive, d.K3);
-    let K4 = t.or("K4", Q::PerTime, Range::Positive, d.K4);
-    let K_d = t.or("K_d", Q::Number, Range::Positive, d.K_d);
-    let transmitter = t.or("transmitter", Q::Concentration, Range::NotNegative, d.transmitter);
-    let pulse = t.or("pulse", Q::Time, Range::Positive, d.pulse);
-    let E_rev = t.or("E_rev", Q::Voltage, Range::Any, d.E_rev);
+    let K1 = t.or("K1", D::Binding, Range::Positive, d.K1);
+    let K2 = t.or("K2", D::PerTime, Range::Positive, d.K2);
+    let K3 = t.or("K3", D::PerTime, Range::Positive, d.K3);
+    let K4 = t.or("K4", D::PerTime, Range::Positive, d.K4);
+    let K_d = t.or("K_d", D::Number, Range::Positive, d.K_d);
+    let transmitter = t.or("transmitter", D::Concentration, Range::NotNegative, d.transmitter);
+    let pulse = t.or("pulse", D::Time, Range::Positive, d.pulse);
+    let E_rev = t.or("E_rev", D::Voltage, Range::Any, d.E_rev);
     Some(Receptor::GabaB(GabaB {
         K1: K1?,
         K2: K2?,
@@ -194,7 +194,8 @@ fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize
     let mut all = Vec::new();
     let mut sound = true;
     for (name, path, node) in table.entries() {
-        let weight = read_quantity(node, &path, Q::Conductance, Range::NotNegative, table.faults());
+        let weight =
+            read_quantity(node, &path, D::CableConductance, Range::NotNegative, table.faults());
         match (known.iter().position(|r| r.name == name), weight) {
             (Some(index), Some(weight)) => all.push((index, weight)),
             (None, _) => {
@@ -241,9 +242,9 @@ fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
         return Some(SynapsePlaces::Number { selection: selection?, number: number?, spread });
     }
     let (per, density) = if ways[1] {
-        (Per::Area, t.required("density", Q::PerArea, Range::NotNegative))
+        (Per::Area, t.required("density", D::PerArea, Range::NotNegative))
     } else {
-        (Per::Length, t.required("density_per_length", Q::PerLength, Range::NotNegative))
+        (Per::Length, t.required("density_per_length", D::PerLength, Range::NotNegative))
     };
     Some(SynapsePlaces::Density { selection: selection?, per, density: density?, spread })
 }
@@ -254,13 +255,13 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
         t.fault("rate", "give at most one of times, rate, sequence and network");
         return None;
     }
-    if let Some(times) = t.list("times", Q::Time, Range::NotNegative)? {
+    if let Some(times) = t.list("times", D::Time, Range::NotNegative)? {
         return Some(Activity::Times(times));
     }
     if ways[1] {
-        let rate = t.required("rate", Q::Rate, Range::NotNegative);
-        let from = t.or("from", Q::Time, Range::NotNegative, 0.0);
-        let until = t.maybe("until", Q::Time, Range::NotNegative);
+        let rate = t.required("rate", D::Rate, Range::NotNegative);
+        let from = t.or("from", D::Time, Range::NotNegative, 0.0);
+        let until = t.maybe("until", D::Time, Range::NotNegative);
         return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
     }
     if ways[3] {
@@ -269,8 +270,8 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
     let Some(mut s) = t.table("sequence") else {
         return if ways[2] { None } else { Some(Activity::Silent) };
     };
-    let start = s.required("start", Q::Time, Range::NotNegative);
-    let interval = s.required("interval", Q::Time, Range::NotNegative);
+    let start = s.required("start", D::Time, Range::NotNegative);
+    let interval = s.required("interval", D::Time, Range::NotNegative);
     let order = s.required_choice("order", &["in", "out"]);
     s.finish();
     Some(Activity::Sequence { start: start?, interval: interval?, inwards: order? == "in" })
@@ -279,7 +280,7 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
 pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
-        let conductance = t.required("conductance", Q::Conductance, Range::NotNegative);
+        let conductance = t.required("conductance", D::CableConductance, Range::NotNegative);
         let between = t.places("between");
         match between.flatten().as_deref() {
             Some(&[a, b]) => {
