@@ -9,12 +9,12 @@ use ntwk_core::spec::{
     ParameterScanSpec, ParameterText, RangeSpacing, Sampling, VarySpec, VaryValues,
 };
 
-use ntwk_io::{Notation, ScanData, parse_tree, read_cell};
+use ntwk_io::{Notation, ScanData, parse_tree};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
-use super::output::{make_folder, model, note, print, theme, write_figure};
+use super::output::{cell_file, make_folder, model, note, print, theme, write_figure};
 use super::run::list_files;
 use super::words::{word, words_of};
 use ntwk::figures::cell_sweep::cell_scan_figure;
@@ -121,7 +121,7 @@ fn describes_cell(file: &Path) -> bool {
 
 fn scan_cell(args: &ScanArgs) -> Result<(), Failure> {
     let path = &args.run.model.model;
-    let file = read_cell(path, &args.run.model.overrides)?;
+    let file = cell_file(path, &args.run.model.overrides)?;
     let mut scan = file.spec.scan.clone().unwrap_or_default();
     adapt(&mut scan, args);
     command_of::<CellCommand>(&scan).map_err(ntwk_io::ModelFileError::from)?;

@@ -1,11 +1,12 @@
 //! A cell: compartments with membrane, electrodes and synapses. What a simulation is made from.
 
-use crate::geometry::selection::Selection;
 use crate::membrane::channel::{Channel, Kinetics};
-use crate::membrane::mechanism::{Mechanism, ParameterError};
+use crate::membrane::mechanism::Mechanism;
 use crate::membrane::receptor::Receptor;
 use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::compartments::{Compartment, Compartments, Location, LocationError};
+use crate::mesh::selection::Selection;
+use crate::parameter_error::ParameterError;
 use ntwk_core::{FaultKind, Waveform};
 use std::sync::Arc;
 
@@ -275,6 +276,14 @@ impl Cell {
         clamp.check().map_err(CellError::parameter("voltage clamp"))?;
         self.clamps.push((self.compartments.node(at)?, clamp));
         Ok(())
+    }
+
+    /// Whether a voltage clamp holds the node of a point at time `t` (ms).
+    #[must_use]
+    pub fn is_clamped(&self, at: Location, t: f64) -> bool {
+        self.compartments.node(at).is_ok_and(|node| {
+            self.clamps.iter().any(|(at, clamp)| *at == node && clamp.command(t).is_some())
+        })
     }
 
     /// Joins the compartments around two points by a gap junction of `conductance` (µS): g (V_a − V_b) flows from a to b.

@@ -1,6 +1,6 @@
 //! The voltage clamp.
 
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// A voltage clamp through a series resistance: i = (V_command − V)/R_s flows into the cell while `t < until`.

@@ -1,7 +1,6 @@
 //! `[channels.NAME]`: built-in and declared channels in their places.
 
 use super::reader::{Range, Section};
-use crate::geometry::selection::Selection;
 use crate::membrane::channel::{Channel, Kinetics};
 use crate::membrane::channels::{
     AType, CalciumActivated, CalciumPool, DelayedRectifier, FastSodium, Hcn, HcnPoirazi,
@@ -11,6 +10,7 @@ use crate::membrane::channels::{
 use crate::membrane::declared::DeclaredChannel;
 use crate::membrane::expression::Expression;
 use crate::membrane::mechanism::Mechanism;
+use crate::mesh::selection::Selection;
 use ntwk_core::Dimension as D;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! `[[electrodes]]`: injected currents and voltage clamps.
 
 use super::reader::{Range, Section};
-use crate::geometry::place::Place;
 use crate::membrane::voltage_clamp::VoltageClamp;
+use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension as D;
 use ntwk_core::Waveform;
 
@@ -15,20 +15,20 @@ pub enum Electrode {
     Voltage(VoltageClamp),
 }
 
-/// An electrode in its place.
+/// An electrode at its location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ElectrodeSpec {
     /// What it does.
     pub electrode: Electrode,
     /// Where.
-    pub at: Place,
+    pub at: LocationSpec,
 }
 
 pub(super) fn read(root: &mut Section<'_, '_>) -> Vec<ElectrodeSpec> {
     let mut electrodes = Vec::new();
     root.each_of("electrodes", |mut t| {
         let kind = t.choice("kind", &["current", "voltage"]);
-        let at = t.place("at");
+        let at = t.location("at");
         let Some(kind) = kind else { return };
         let electrode = match kind {
             Some("voltage") => clamp(&mut t).map(Electrode::Voltage),

@@ -37,9 +37,9 @@ pub use electrodes::{Electrode, ElectrodeSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::NetworkDrive;
 pub use record::{ProbeSpec, RecordSpec};
-pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapsePlaces, SynapseSpec};
+pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapseLocations, SynapseSpec};
 
-use crate::geometry::selection::Selection;
+use crate::mesh::selection::Selection;
 use crate::solver::simulation::{Method, Settings};
 use ntwk_core::Dimension;
 use ntwk_core::spec::ParameterScanSpec;

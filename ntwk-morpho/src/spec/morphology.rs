@@ -4,8 +4,8 @@ use super::reader::{Range, Section};
 use crate::geometry::generators::{self, BinaryTree, PyramidalTree, RallTree};
 use crate::geometry::morphology::{Morphology, MorphologyError};
 use crate::geometry::region::Region;
-use crate::geometry::selection::region;
 use crate::geometry::swc::{OtherTrees, SomaRule, SwcOptions, ZeroRadius};
+use crate::mesh::selection::region;
 use ntwk_core::Dimension as D;
 
 /// A generator with its parameters.

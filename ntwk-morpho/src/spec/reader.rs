@@ -1,8 +1,8 @@
-//! Reading one table of a description: quantities with ranges, selections, places, formulas.
+//! Reading one table of a description: quantities with ranges, selections, locations, formulas.
 
-use crate::geometry::place::Place;
-use crate::geometry::selection::Selection;
 use crate::membrane::expression::Expression;
+use crate::mesh::location_spec::LocationSpec;
+use crate::mesh::selection::Selection;
 use ntwk_core::Dimension;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
 use ntwk_core::spec::key::{Key, KeyValue};
@@ -190,9 +190,10 @@ impl<'n, 'f> Section<'n, 'f> {
         }
     }
 
-    /// A place that must be there.
-    pub fn place(&mut self, key: &'static str) -> Option<Place> {
-        let text = self.0.required_text(key, "a place such as \"soma\" or \"apical at 300 um\"")?;
+    /// A location that must be there.
+    pub fn location(&mut self, key: &'static str) -> Option<LocationSpec> {
+        let text =
+            self.0.required_text(key, "a location such as \"soma\" or \"apical at 300 um\"")?;
         match text.parse() {
             Ok(p) => Some(p),
             Err(e) => {
@@ -202,12 +203,12 @@ impl<'n, 'f> Section<'n, 'f> {
         }
     }
 
-    /// One place or a list of places; `Some(None)` when absent.
-    pub fn places(&mut self, key: &'static str) -> Option<Option<Vec<Place>>> {
+    /// One location or a list of locations; `Some(None)` when absent.
+    pub fn locations(&mut self, key: &'static str) -> Option<Option<Vec<LocationSpec>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
         let one = |node: &Node, path: &str, faults: &mut Faults| match &node.value {
-            Value::String(text) => match text.parse::<Place>() {
+            Value::String(text) => match text.parse::<LocationSpec>() {
                 Ok(p) => Some(p),
                 Err(rule) => {
                     faults.push(
@@ -226,7 +227,7 @@ impl<'n, 'f> Section<'n, 'f> {
         };
         match &node.value {
             Value::List(items) => {
-                let read: Vec<Option<Place>> = items
+                let read: Vec<Option<LocationSpec>> = items
                     .iter()
                     .enumerate()
                     .map(|(i, item)| one(item, &format!("{path}[{i}]"), self.0.faults))

@@ -2,10 +2,10 @@
 
 use super::network_drive::{self, NetworkDrive};
 use super::reader::{Range, Section, read_quantity};
-use crate::geometry::place::Place;
-use crate::geometry::selection::Selection;
 use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
+use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::placement::{Per, Spread};
+use crate::mesh::selection::Selection;
 use ntwk_core::Dimension as D;
 
 /// `[receptors.NAME]`.
@@ -19,9 +19,9 @@ pub struct ReceptorSpec {
 
 /// Where the synapses of a group lie.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SynapsePlaces {
-    /// One at each place.
-    At(Vec<Place>),
+pub enum SynapseLocations {
+    /// One at each location.
+    At(Vec<LocationSpec>),
     /// Spread by density (1/µm² or 1/µm).
     Density {
         /// Where.
@@ -81,7 +81,7 @@ pub struct SynapseSpec {
     /// (index of the receptor, weight (µS)): all are activated by one presynaptic spike.
     pub receptors: Vec<(usize, f64)>,
     /// Where.
-    pub places: SynapsePlaces,
+    pub locations: SynapseLocations,
     /// When.
     pub activity: Activity,
 }
@@ -92,7 +92,7 @@ pub struct GapJunctionSpec {
     /// Name.
     pub name: String,
     /// The two points.
-    pub between: [Place; 2],
+    pub between: [LocationSpec; 2],
     /// Conductance (µS).
     pub conductance: f64,
 }
@@ -177,11 +177,11 @@ pub(super) fn read(t: Section<'_, '_>, receptors: &[ReceptorSpec]) -> Vec<Synaps
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
         let weights = weights(&mut t, receptors);
-        let places = places(&mut t);
+        let locations = locations(&mut t);
         let activity = activity(&mut t);
         t.finish();
-        if let (Some(receptors), Some(places), Some(activity)) = (weights, places, activity) {
-            all.push(SynapseSpec { name: name.to_owned(), receptors, places, activity });
+        if let (Some(receptors), Some(locations), Some(activity)) = (weights, locations, activity) {
+            all.push(SynapseSpec { name: name.to_owned(), receptors, locations, activity });
         }
     });
     all
@@ -217,18 +217,18 @@ fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize
     sound.then_some(all)
 }
 
-fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
-    let at = t.places("at")?;
+fn locations(t: &mut Section<'_, '_>) -> Option<SynapseLocations> {
+    let at = t.locations("at")?;
     let ways = [t.has("at"), t.has("density"), t.has("density_per_length"), t.has("number")];
     if ways.iter().filter(|w| **w).count() != 1 {
         t.fault(
             "at",
-            "give one of at (places), density (1/um2), density_per_length (1/um) or number",
+            "give one of at (locations), density (1/um2), density_per_length (1/um) or number",
         );
         return None;
     }
     if let Some(at) = at {
-        return Some(SynapsePlaces::At(at));
+        return Some(SynapseLocations::At(at));
     }
     let selection = t.selection("where", true);
     let even = t.choice("spread", &["even", "random"])? != Some("random");
@@ -239,14 +239,14 @@ fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
     let spread = if even { Spread::Even } else { Spread::Random { seed: seed.unwrap_or(1) } };
     if ways[3] {
         let number = t.required_count("number", 1);
-        return Some(SynapsePlaces::Number { selection: selection?, number: number?, spread });
+        return Some(SynapseLocations::Number { selection: selection?, number: number?, spread });
     }
     let (per, density) = if ways[1] {
         (Per::Area, t.required("density", D::PerArea, Range::NotNegative))
     } else {
         (Per::Length, t.required("density_per_length", D::PerLength, Range::NotNegative))
     };
-    Some(SynapsePlaces::Density { selection: selection?, per, density: density?, spread })
+    Some(SynapseLocations::Density { selection: selection?, per, density: density?, spread })
 }
 
 fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
@@ -281,7 +281,7 @@ pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
         let conductance = t.required("conductance", D::CableConductance, Range::NotNegative);
-        let between = t.places("between");
+        let between = t.locations("between");
         match between.flatten().as_deref() {
             Some(&[a, b]) => {
                 if let Some(conductance) = conductance {
@@ -289,7 +289,7 @@ pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
                     all.push(GapJunctionSpec { name, between: [a, b], conductance });
                 }
             }
-            _ => t.fault("between", "expected two places, [\"soma\", \"tip\"]"),
+            _ => t.fault("between", "expected two locations, [\"soma\", \"tip\"]"),
         }
         t.finish();
     });

@@ -205,13 +205,18 @@ fn what_is_not_a_table_is_one_fault() {
 
 #[test]
 fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
-    use ntwk::core::spec::waveform::{Shape, Waveform};
+    use ntwk::core::spec::waveform::{Interpolation, Shape, Waveform};
     use ntwk::core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, ReceptorKind};
     type Change = fn(&mut ModelSpec);
     let file = model_files("good").into_iter().find(|f| name_of(f) == "features.toml").unwrap();
     let good = Model::from_tree(&tree(&file).unwrap(), &library()).unwrap().spec().clone();
     assert!(Model::from_spec(good.clone(), &library()).is_ok());
-    let sampled = Waveform::Shape(Shape::Sampled { start: 0.0, interval: 1.0, values: Vec::new() });
+    let sampled = Waveform::Shape(Shape::Sampled {
+        start: 0.0,
+        interval: 1.0,
+        values: Vec::new(),
+        interpolation: Interpolation::Hold,
+    });
     let mut empty = good.clone();
     empty.populations[0].current = Some(sampled);
     let faults = Model::from_spec(empty, &library()).unwrap_err();

@@ -15,6 +15,7 @@
 mod constants;
 mod coupled;
 mod error;
+mod excursion;
 mod gap_junctions;
 mod placed;
 mod recording;
@@ -23,11 +24,13 @@ mod synapses;
 
 pub use coupled::{CoupledCells, CoupledError, GapJunction};
 pub use error::SimulationError;
+pub use excursion::{Excursion, PLAUSIBLE};
 pub use recording::{Probe, Recording, Spikes};
 
 use crate::membrane::cell::Cell;
-use crate::membrane::mechanism::{LANES, Membrane, ParameterError};
+use crate::membrane::mechanism::{LANES, Membrane};
 use crate::mesh::compartments::{Location, LocationError};
+use crate::parameter_error::ParameterError;
 use constants::Constants;
 pub(crate) use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
