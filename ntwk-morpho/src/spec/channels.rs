@@ -1,6 +1,6 @@
 //! `[channels.NAME]`: built-in and declared channels in their places.
 
-use super::reader::{Range, Section};
+use super::reader::Section;
 use crate::membrane::channel::{Channel, Kinetics};
 use crate::membrane::channels::{
     AType, CalciumActivated, CalciumPool, DelayedRectifier, FastSodium, Hcn, HcnPoirazi,
@@ -12,6 +12,7 @@ use crate::membrane::expression::Expression;
 use crate::membrane::mechanism::Mechanism;
 use crate::mesh::selection::Selection;
 use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 use std::sync::Arc;
 
 /// A mechanism in its places.
@@ -229,8 +230,8 @@ pub(super) fn read(t: Section<'_, '_>, kinetics: &[DeclaredChannel]) -> Vec<Chan
                 .parameters
                 .iter()
                 .map(|p| match p.default {
-                    Some(default) => t.or(p.key, p.dimension, Range::Any, default),
-                    None => t.required(p.key, p.dimension, Range::Any),
+                    Some(default) => t.or(p.key, p.dimension, Bound::Any, default),
+                    None => t.required(p.key, p.dimension, Bound::Any),
                 })
                 .collect();
             let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
@@ -251,8 +252,8 @@ pub(super) fn read(t: Section<'_, '_>, kinetics: &[DeclaredChannel]) -> Vec<Chan
 
 /// A declared channel with the density, reversal potential and constants of this instance.
 fn instance(t: &mut Section<'_, '_>, declared: &DeclaredChannel) -> Option<Arc<dyn Mechanism>> {
-    let g = t.required("g", D::ConductanceDensity, Range::NotNegative);
-    let reversal = t.or("E", D::Voltage, Range::Any, declared.E);
+    let g = t.required("g", D::ConductanceDensity, Bound::NonNegative);
+    let reversal = t.or("E", D::Voltage, Bound::Any, declared.E);
     let mut channel = declared.clone();
     if let Some(constants) = t.table("constants") {
         for (name, value) in super::kinetics::constants(constants)? {

@@ -7,10 +7,11 @@
 
 use super::BuiltCell;
 use super::build::fault;
-use super::reader::{Range, Section};
+use super::reader::Section;
 use crate::mesh::location_spec::LocationSpec;
 use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
 use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::tree::{Node, TableReader, Value};
 use std::path::PathBuf;
@@ -149,7 +150,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CoupledSpec> {
     let mut gap_junctions = Vec::new();
     if let Some(t) = table.required_table("gap_junctions", "[gap_junctions.NAME]") {
         t.each_named(|name, mut t| {
-            let conductance = t.required("conductance", D::CableConductance, Range::NotNegative);
+            let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
             let between = ends(&mut t, &names);
             t.finish();
             if let (Some(between), Some(conductance)) = (between, conductance) {

@@ -1,10 +1,11 @@
 //! `[[electrodes]]`: injected currents and voltage clamps.
 
-use super::reader::{Range, Section};
+use super::reader::Section;
 use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension as D;
 use ntwk_core::Waveform;
+use ntwk_core::spec::bound::Bound;
 
 /// What an electrode does.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +51,9 @@ pub(super) fn read(root: &mut Section<'_, '_>) -> Vec<ElectrodeSpec> {
 }
 
 fn clamp(t: &mut Section<'_, '_>) -> Option<VoltageClamp> {
-    let series_resistance = t.or("series_resistance", D::Resistance, Range::Positive, 1e-3);
-    let levels = t.list("levels", D::Voltage, Range::Any)?;
-    let until = t.list("until", D::Time, Range::Any)?;
+    let series_resistance = t.or("series_resistance", D::Resistance, Bound::Positive, 1e-3);
+    let levels = t.list("levels", D::Voltage, Bound::Any)?;
+    let until = t.list("until", D::Time, Bound::Any)?;
     match (levels, until) {
         (Some(levels), Some(until)) if levels.len() == until.len() && !levels.is_empty() => {
             let levels = until.into_iter().zip(levels).collect();

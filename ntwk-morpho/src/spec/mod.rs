@@ -43,10 +43,11 @@ use crate::mesh::selection::Selection;
 use crate::solver::simulation::{Method, Settings};
 use ntwk_core::Dimension;
 use ntwk_core::spec::ParameterScanSpec;
+use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::key::{Absent, Key, Kind, Section as _};
 use ntwk_core::spec::tree::{Node, TableReader};
-use reader::{Range, Section};
+use reader::Section;
 
 /// A cell as written: checked alone, not yet on its morphology.
 #[derive(Debug, Clone)]
@@ -235,7 +236,7 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
     let rule = t.choice("rule", &RULES)?.unwrap_or("d_lambda");
     let spec = match rule {
         "max_length" => {
-            let length = t.required("max_length", Dimension::Length, Range::Positive);
+            let length = t.required("max_length", Dimension::Length, Bound::Positive);
             length.map(|l| DiscretisationSpec::Fixed(D::MaxLength(l)))
         }
         "per_branch" => {
@@ -244,8 +245,8 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
         }
         "per_sample" => Some(DiscretisationSpec::Fixed(D::PerSample)),
         _ => {
-            let d_lambda = t.or("d_lambda", Dimension::Number, Range::Positive, 0.1);
-            let frequency = t.or("frequency", Dimension::Rate, Range::Positive, 100.0);
+            let d_lambda = t.or("d_lambda", Dimension::Number, Bound::Positive, 0.1);
+            let frequency = t.or("frequency", Dimension::Rate, Bound::Positive, 100.0);
             d_lambda
                 .zip(frequency)
                 .map(|(d_lambda, frequency)| DiscretisationSpec::DLambda { d_lambda, frequency })
@@ -257,18 +258,18 @@ fn discretisation(mut t: Section<'_, '_>) -> Option<DiscretisationSpec> {
 
 #[allow(non_snake_case)]
 fn membrane(mut t: Section<'_, '_>) -> Option<MembraneSpec> {
-    let C_m = t.or("C_m", Dimension::SpecificCapacitance, Range::Positive, 1.0);
-    let R_i = t.required("R_i", Dimension::Resistivity, Range::Positive);
-    let g_L = t.or("g_L", Dimension::ConductanceDensity, Range::NotNegative, 0.0);
-    let E_L = t.or("E_L", Dimension::Voltage, Range::Any, -70.0);
+    let C_m = t.or("C_m", Dimension::SpecificCapacitance, Bound::Positive, 1.0);
+    let R_i = t.required("R_i", Dimension::Resistivity, Bound::Positive);
+    let g_L = t.or("g_L", Dimension::ConductanceDensity, Bound::NonNegative, 0.0);
+    let E_L = t.or("E_L", Dimension::Voltage, Bound::Any, -70.0);
     let mut regions = Vec::new();
     t.each_of("regions", |mut r| {
         let selection = r.selection("where", true);
         let values = (
-            r.maybe("C_m", Dimension::SpecificCapacitance, Range::Positive),
-            r.maybe("R_i", Dimension::Resistivity, Range::Positive),
-            r.maybe("g_L", Dimension::ConductanceDensity, Range::NotNegative),
-            r.maybe("E_L", Dimension::Voltage, Range::Any),
+            r.maybe("C_m", Dimension::SpecificCapacitance, Bound::Positive),
+            r.maybe("R_i", Dimension::Resistivity, Bound::Positive),
+            r.maybe("g_L", Dimension::ConductanceDensity, Bound::NonNegative),
+            r.maybe("E_L", Dimension::Voltage, Bound::Any),
         );
         r.finish();
         if let (Some(selection), (Some(C_m), Some(R_i), Some(g_L), Some(E_L))) = (selection, values)
@@ -292,18 +293,18 @@ fn simulation_defaults(membrane: Option<&MembraneSpec>) -> Option<SimulationSpec
 
 fn simulation(mut t: Section<'_, '_>, m: Option<&MembraneSpec>) -> Option<SimulationSpec> {
     let base = simulation_defaults(m)?;
-    let t_stop = t.or("t_stop", Dimension::Time, Range::Positive, base.t_stop);
-    let dt = t.or("dt", Dimension::Time, Range::Positive, base.settings.dt);
+    let t_stop = t.or("t_stop", Dimension::Time, Bound::Positive, base.t_stop);
+    let dt = t.or("dt", Dimension::Time, Bound::Positive, base.settings.dt);
     let method = t.choice("method", &["implicit_euler", "crank_nicolson"]).map(|m| match m {
         Some("crank_nicolson") => Method::CrankNicolson,
         _ => Method::ImplicitEuler,
     });
-    let celsius = t.or("celsius", Dimension::Temperature, Range::Any, base.settings.celsius);
-    let v_init = t.or("v_init", Dimension::Voltage, Range::Any, base.settings.v_init);
+    let celsius = t.or("celsius", Dimension::Temperature, Bound::Any, base.settings.celsius);
+    let v_init = t.or("v_init", Dimension::Voltage, Bound::Any, base.settings.v_init);
     let calcium_init = t.or(
         "calcium_init",
         Dimension::Concentration,
-        Range::NotNegative,
+        Bound::NonNegative,
         base.settings.calcium_init,
     );
     let seed = t.count("seed").map(|s| s.unwrap_or(base.seed));

@@ -4,40 +4,12 @@ use crate::membrane::expression::Expression;
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::Selection;
 use ntwk_core::Dimension;
+use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
-use ntwk_core::spec::key::{Key, KeyValue};
-use ntwk_core::spec::tree::{self, Node, TableReader, Value, wrong_type};
+use ntwk_core::spec::key::{Key, KeyValue, Place};
+use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
+use ntwk_core::spec::value;
 use ntwk_core::spec::waveform::Shape;
-
-/// The range a number must lie in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Range {
-    /// Any finite number.
-    Any,
-    /// > 0.
-    Positive,
-    /// >= 0.
-    NotNegative,
-}
-
-impl Range {
-    fn holds(self, x: f64) -> bool {
-        match self {
-            Range::Any => true,
-            Range::Positive => x > 0.0,
-            Range::NotNegative => x >= 0.0,
-        }
-    }
-
-    fn text(self, unit: &str) -> String {
-        let rule = match self {
-            Range::Any => "finite",
-            Range::Positive => "> 0",
-            Range::NotNegative => ">= 0",
-        };
-        format!("{rule} {unit}").trim_end().to_owned()
-    }
-}
 
 /// A table being read. The functions that give `Option<Option<T>>` or `Option<T>` give `None` after a fault.
 pub(super) struct Section<'n, 'f>(TableReader<'n, 'f>);
@@ -47,16 +19,12 @@ pub(super) fn read_quantity(
     node: &Node,
     path: &str,
     dimension: Dimension,
-    range: Range,
+    bound: Bound,
     faults: &mut Faults,
 ) -> Option<f64> {
-    let number = tree::read_quantity(node, path, dimension, faults)?;
-    if range.holds(number) {
-        return Some(number);
-    }
-    let allowed = range.text(dimension.unit());
-    faults.push(path, Some(node.display()), node.line, FaultKind::OutOfRange { allowed });
-    None
+    let mut place = Place { node, path: path.to_owned(), own: None, root: node, faults };
+    let number = value::read_quantity(&mut place, Some(dimension), bound);
+    (!number.is_nan()).then_some(number)
 }
 
 impl<'n, 'f> Section<'n, 'f> {
@@ -65,10 +33,10 @@ impl<'n, 'f> Section<'n, 'f> {
     }
 
     /// An optional quantity: `Some(None)` when absent.
-    pub fn maybe(&mut self, key: &'static str, q: Dimension, range: Range) -> Option<Option<f64>> {
+    pub fn maybe(&mut self, key: &'static str, q: Dimension, bound: Bound) -> Option<Option<f64>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
-        read_quantity(node, &path, q, range, self.0.faults).map(Some)
+        read_quantity(node, &path, q, bound, self.0.faults).map(Some)
     }
 
     /// A quantity with a default.
@@ -76,15 +44,15 @@ impl<'n, 'f> Section<'n, 'f> {
         &mut self,
         key: &'static str,
         q: Dimension,
-        range: Range,
+        bound: Bound,
         default: f64,
     ) -> Option<f64> {
-        self.maybe(key, q, range).map(|v| v.unwrap_or(default))
+        self.maybe(key, q, bound).map(|v| v.unwrap_or(default))
     }
 
     /// A quantity that must be there.
-    pub fn required(&mut self, key: &'static str, q: Dimension, range: Range) -> Option<f64> {
-        let value = self.maybe(key, q, range)?;
+    pub fn required(&mut self, key: &'static str, q: Dimension, bound: Bound) -> Option<f64> {
+        let value = self.maybe(key, q, bound)?;
         if value.is_none() {
             self.0.missing(key, &q.expected());
         }
@@ -258,7 +226,7 @@ impl<'n, 'f> Section<'n, 'f> {
         &mut self,
         key: &'static str,
         q: Dimension,
-        range: Range,
+        bound: Bound,
     ) -> Option<Option<Vec<f64>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
@@ -269,7 +237,7 @@ impl<'n, 'f> Section<'n, 'f> {
         let values: Vec<Option<f64>> = items
             .iter()
             .enumerate()
-            .map(|(i, item)| read_quantity(item, &format!("{path}[{i}]"), q, range, self.0.faults))
+            .map(|(i, item)| read_quantity(item, &format!("{path}[{i}]"), q, bound, self.0.faults))
             .collect();
         values.into_iter().collect::<Option<Vec<_>>>().map(Some)
     }

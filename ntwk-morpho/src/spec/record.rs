@@ -1,8 +1,9 @@
 //! `[record]`: what to record.
 
-use super::reader::{Range, Section};
+use super::reader::Section;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// A quantity to record.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +57,11 @@ impl Default for RecordSpec {
 
 pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
     let default = RecordSpec::default();
-    let every = t.maybe("every", D::Time, Range::Positive);
+    let every = t.maybe("every", D::Time, Bound::Positive);
     let voltage = t.locations("voltage");
     let calcium = t.locations("calcium");
     let spikes = t.locations("spikes");
-    let threshold = t.or("threshold", D::Voltage, Range::Any, default.threshold);
+    let threshold = t.or("threshold", D::Voltage, Bound::Any, default.threshold);
     let mut rest = Vec::new();
     t.each_of("variables", |mut t| {
         let (channel, variable, at) = (t.text("channel"), t.text("variable"), t.location("at"));

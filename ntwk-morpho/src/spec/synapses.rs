@@ -1,12 +1,13 @@
 //! `[receptors]`, `[synapses]`, `[gap_junctions]`.
 
 use super::network_drive::{self, NetworkDrive};
-use super::reader::{Range, Section, read_quantity};
+use super::reader::{Section, read_quantity};
 use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::placement::{Per, Spread};
 use crate::mesh::selection::Selection;
 use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// `[receptors.NAME]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,16 +129,16 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
         Some(default) => t.or(key, q, range, default),
         None => t.required(key, q, range),
     };
-    let tau_rise = value("tau_rise", D::Time, Range::Positive, base.map(|b| b.tau_rise));
-    let tau_decay = value("tau_decay", D::Time, Range::Positive, base.map(|b| b.tau_decay));
-    let reversal = value("E_rev", D::Voltage, Range::Any, base.map(|b| b.E_rev));
+    let tau_rise = value("tau_rise", D::Time, Bound::Positive, base.map(|b| b.tau_rise));
+    let tau_decay = value("tau_decay", D::Time, Bound::Positive, base.map(|b| b.tau_decay));
+    let reversal = value("E_rev", D::Voltage, Bound::Any, base.map(|b| b.E_rev));
     let block = match base.and_then(|b| b.block) {
         Some(own) => {
             let steep = t.choice("block", &["jahr_stevens", "steep"])? == Some("steep");
             let own = if steep { MagnesiumBlock::steep() } else { own };
-            let magnesium = t.or("magnesium", D::Concentration, Range::NotNegative, own.magnesium);
-            let eta = t.or("eta", D::PerConcentration, Range::NotNegative, own.eta);
-            let gamma = t.or("gamma", D::PerVoltage, Range::Any, own.gamma);
+            let magnesium = t.or("magnesium", D::Concentration, Bound::NonNegative, own.magnesium);
+            let eta = t.or("eta", D::PerConcentration, Bound::NonNegative, own.eta);
+            let gamma = t.or("gamma", D::PerVoltage, Bound::Any, own.gamma);
             Some(MagnesiumBlock { magnesium: magnesium?, eta: eta?, gamma: gamma? })
         }
         None => None,
@@ -153,14 +154,14 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
 #[allow(non_snake_case)]
 fn gaba_b(t: &mut Section<'_, '_>) -> Option<Receptor> {
     let d = GabaB::default();
-    let K1 = t.or("K1", D::Binding, Range::Positive, d.K1);
-    let K2 = t.or("K2", D::PerTime, Range::Positive, d.K2);
-    let K3 = t.or("K3", D::PerTime, Range::Positive, d.K3);
-    let K4 = t.or("K4", D::PerTime, Range::Positive, d.K4);
-    let K_d = t.or("K_d", D::Number, Range::Positive, d.K_d);
-    let transmitter = t.or("transmitter", D::Concentration, Range::NotNegative, d.transmitter);
-    let pulse = t.or("pulse", D::Time, Range::Positive, d.pulse);
-    let E_rev = t.or("E_rev", D::Voltage, Range::Any, d.E_rev);
+    let K1 = t.or("K1", D::Binding, Bound::Positive, d.K1);
+    let K2 = t.or("K2", D::PerTime, Bound::Positive, d.K2);
+    let K3 = t.or("K3", D::PerTime, Bound::Positive, d.K3);
+    let K4 = t.or("K4", D::PerTime, Bound::Positive, d.K4);
+    let K_d = t.or("K_d", D::Number, Bound::Positive, d.K_d);
+    let transmitter = t.or("transmitter", D::Concentration, Bound::NonNegative, d.transmitter);
+    let pulse = t.or("pulse", D::Time, Bound::Positive, d.pulse);
+    let E_rev = t.or("E_rev", D::Voltage, Bound::Any, d.E_rev);
     Some(Receptor::GabaB(GabaB {
         K1: K1?,
         K2: K2?,
@@ -195,7 +196,7 @@ fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize
     let mut sound = true;
     for (name, path, node) in table.entries() {
         let weight =
-            read_quantity(node, &path, D::CableConductance, Range::NotNegative, table.faults());
+            read_quantity(node, &path, D::CableConductance, Bound::NonNegative, table.faults());
         match (known.iter().position(|r| r.name == name), weight) {
             (Some(index), Some(weight)) => all.push((index, weight)),
             (None, _) => {
@@ -242,9 +243,9 @@ fn locations(t: &mut Section<'_, '_>) -> Option<SynapseLocations> {
         return Some(SynapseLocations::Number { selection: selection?, number: number?, spread });
     }
     let (per, density) = if ways[1] {
-        (Per::Area, t.required("density", D::PerArea, Range::NotNegative))
+        (Per::Area, t.required("density", D::PerArea, Bound::NonNegative))
     } else {
-        (Per::Length, t.required("density_per_length", D::PerLength, Range::NotNegative))
+        (Per::Length, t.required("density_per_length", D::PerLength, Bound::NonNegative))
     };
     Some(SynapseLocations::Density { selection: selection?, per, density: density?, spread })
 }
@@ -255,13 +256,13 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
         t.fault("rate", "give at most one of times, rate, sequence and network");
         return None;
     }
-    if let Some(times) = t.list("times", D::Time, Range::NotNegative)? {
+    if let Some(times) = t.list("times", D::Time, Bound::NonNegative)? {
         return Some(Activity::Times(times));
     }
     if ways[1] {
-        let rate = t.required("rate", D::Rate, Range::NotNegative);
-        let from = t.or("from", D::Time, Range::NotNegative, 0.0);
-        let until = t.maybe("until", D::Time, Range::NotNegative);
+        let rate = t.required("rate", D::Rate, Bound::NonNegative);
+        let from = t.or("from", D::Time, Bound::NonNegative, 0.0);
+        let until = t.maybe("until", D::Time, Bound::NonNegative);
         return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
     }
     if ways[3] {
@@ -270,8 +271,8 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
     let Some(mut s) = t.table("sequence") else {
         return if ways[2] { None } else { Some(Activity::Silent) };
     };
-    let start = s.required("start", D::Time, Range::NotNegative);
-    let interval = s.required("interval", D::Time, Range::NotNegative);
+    let start = s.required("start", D::Time, Bound::NonNegative);
+    let interval = s.required("interval", D::Time, Bound::NonNegative);
     let order = s.required_choice("order", &["in", "out"]);
     s.finish();
     Some(Activity::Sequence { start: start?, interval: interval?, inwards: order? == "in" })
@@ -280,7 +281,7 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
 pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
-        let conductance = t.required("conductance", D::CableConductance, Range::NotNegative);
+        let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
         let between = t.locations("between");
         match between.flatten().as_deref() {
             Some(&[a, b]) => {
