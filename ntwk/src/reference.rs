@@ -6,6 +6,7 @@ use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::units::Dimension;
 use ntwk_core::spec::waveform::Shape;
 use ntwk_core::spec::{DistributionShape, ModelSpec};
+use ntwk_morpho::spec::CellSpec;
 
 /// Every key of a model file, in Markdown.
 pub const MODEL_FILE: &str = include_str!("../docs/model-file.md");
@@ -29,6 +30,15 @@ pub fn keys_of_model(path: &str) -> Option<&'static [Key]> {
         "waveform" => Some(Shape::KEYS),
         "distribution" => Some(DistributionShape::<f64>::KEYS),
         path => keys_at(ModelSpec::KEYS, path),
+    }
+}
+
+/// The keys of a cell file at a path of tables, or of a waveform (`waveform`).
+#[must_use]
+pub fn keys_of_cell(path: &str) -> Option<&'static [Key]> {
+    match path {
+        "waveform" => Some(Shape::KEYS),
+        path => keys_at(CellSpec::KEYS, path),
     }
 }
 
@@ -85,14 +95,14 @@ fn rows(keys: &'static [Key], text: &mut String) {
 /// The keys of all variants, each once, with the words it belongs to.
 fn variant_rows(variants: &'static [Variant], text: &mut String) {
     let mut seen: Vec<&str> = Vec::new();
-    for key in variants.iter().flat_map(|v| v.keys) {
+    for key in variants.iter().flat_map(|v| flat(v.keys)) {
         if seen.contains(&key.name) {
             continue;
         }
         seen.push(key.name);
         let of: Vec<String> = variants
             .iter()
-            .filter(|v| v.keys.iter().any(|k| k.name == key.name))
+            .filter(|v| flat(v.keys).iter().any(|k| k.name == key.name))
             .map(|v| format!("`\"{}\"`", v.name))
             .collect();
         let meaning = format!("{} ({} only)", meaning(key), of.join(", "));
@@ -104,9 +114,8 @@ fn variant_rows(variants: &'static [Variant], text: &mut String) {
 fn variants_table(name: &str, variants: &'static [Variant], absent: &Absent) -> String {
     let mut text = format!("| `{name}` | its keys | |\n|---|---|---|\n");
     for (i, variant) in variants.iter().enumerate() {
-        let keys: Vec<String> = variant
-            .keys
-            .iter()
+        let keys: Vec<String> = flat(variant.keys)
+            .into_iter()
             .map(|key| match default(key).as_str() {
                 "required" => format!("`{}`: {}", key.name, meaning(key)),
                 "" => format!("`{}` (optional): {}", key.name, meaning(key)),
@@ -119,6 +128,16 @@ fn variants_table(name: &str, variants: &'static [Variant], absent: &Absent) -> 
         row(&word, &keys.join("; "), &first_paragraph(variant.doc), &mut text);
     }
     text
+}
+
+/// Keys with those of [`Kind::Flat`] in their place.
+fn flat(keys: &'static [Key]) -> Vec<&'static Key> {
+    keys.iter()
+        .flat_map(|key| match key.kind {
+            Kind::Flat(more) => flat(more),
+            _ => vec![key],
+        })
+        .collect()
 }
 
 fn row(name: &str, default: &str, meaning: &str, text: &mut String) {

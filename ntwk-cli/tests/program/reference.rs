@@ -118,17 +118,22 @@ fn the_cell_file_of_the_reference_is_valid_and_every_key_is_in_it() {
 }
 
 #[test]
-fn the_tables_of_the_model_file_are_those_of_its_reader() {
-    let anew = ntwk::reference::with_tables(MODEL_FILE, &ntwk::reference::keys_of_model).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/docs/model-file.md");
-    if std::env::var_os("NTWK_WRITE_REFERENCE").is_some() {
-        std::fs::write(&path, &anew).unwrap();
+fn the_tables_of_the_reference_are_those_of_the_readers() {
+    use ntwk::reference::{keys_of_cell, keys_of_model, with_tables};
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/docs");
+    let pages = [
+        ("model-file.md", MODEL_FILE, with_tables(MODEL_FILE, &keys_of_model).unwrap()),
+        ("cell-file.md", CELL_FILE, with_tables(CELL_FILE, &keys_of_cell).unwrap()),
+    ];
+    for (name, page, anew) in &pages {
+        if std::env::var_os("NTWK_WRITE_REFERENCE").is_some() {
+            std::fs::write(docs.join(name), anew).unwrap();
+        }
+        assert!(
+            anew == page,
+            "the keys have changed and {name} has not: NTWK_WRITE_REFERENCE=1 cargo test -p ntwk-cli reference writes its tables"
+        );
     }
-    assert!(
-        anew == MODEL_FILE,
-        "the keys have changed and {} has not: NTWK_WRITE_REFERENCE=1 cargo test -p ntwk-cli reference writes its tables",
-        path.display()
-    );
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Changes during a run as written.
 
 use super::ParameterText;
+use crate::section;
 use crate::spec::key::{KeyValue, Kind, Place};
 use crate::spec::tree::{Node, TableReader, Value};
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
-use crate::{list_of_tables, section};
 
 section! {
     /// A change of one value of the model at a time of the run.
@@ -21,8 +21,6 @@ section! {
         value: EventValue = Other("the new value"), required;
     }
 }
-
-list_of_tables!(EventSpec);
 
 /// The waveform of an event is one of a rate or of a current.
 fn dimension_of_waveform(table: &mut TableReader<'_, '_>) {

@@ -1,9 +1,9 @@
 //! `[[theory.measured]]`: a transfer function that was measured on other cells than the point neurons of the model.
 
+use crate::section;
 use crate::spec::fault::FaultKind;
 use crate::spec::tree::TableReader;
 use crate::spec::value::Named;
-use crate::{list_of_tables, section};
 
 section! {
     /// Measured rates of a population's cells against the rates of their inputs: what the theory takes in place of a scan
@@ -27,8 +27,6 @@ section! {
         cells: u64 = Count(1, u64::MAX), or(1);
     }
 }
-
-list_of_tables!(MeasuredSpec);
 
 fn check(measured: &MeasuredSpec, table: &mut TableReader<'_, '_>) {
     if table.is_faulty("rate") {

@@ -7,7 +7,7 @@ use crate::engine::random::{Purpose, stream, unit};
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, TableReader, Value};
-use crate::{list_of_tables, section, words};
+use crate::{section, words};
 
 section! {
     /// A scan over keys of the model.
@@ -71,8 +71,6 @@ section! {
         values: VaryValues = Flat(ValuesKeys::KEYS), none;
     }
 }
-
-list_of_tables!(VarySpec);
 
 /// Values of a quantity that varies.
 #[derive(Debug, Clone, PartialEq)]

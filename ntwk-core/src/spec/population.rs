@@ -6,7 +6,7 @@ use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, Value};
 use crate::spec::value::{Named, read_counts};
 use crate::spec::waveform::Waveform;
-use crate::{list_of_tables, section, variants, words};
+use crate::{section, variants, words};
 
 section! {
     /// A population of identical neurons.
@@ -189,8 +189,6 @@ section! {
         current: Waveform = Waveform(Current), required;
     }
 }
-
-list_of_tables!(InjectionSpec);
 
 section! {
     /// Neurons whose membrane potential is held at a command. They do not spike; their conductances

@@ -6,7 +6,7 @@ use crate::spec::fault::FaultKind;
 use crate::spec::key::{KeyValue, Kind, Place, Section};
 use crate::spec::tree::{Node, TableReader, Value};
 use crate::spec::units::Dimension;
-use crate::{list_of_tables, section, variants};
+use crate::{section, variants};
 
 section! {
     /// A projection from one source to one or several target populations.
@@ -36,8 +36,6 @@ section! {
         plasticity: Option<PlasticitySpec> = Table(PlasticitySpec::KEYS), none;
     }
 }
-
-list_of_tables!(ProjectionSpec);
 
 impl ProjectionSpec {
     /// A static projection without delay and with certain release.

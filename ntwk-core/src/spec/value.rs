@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::spec::bound::Bound;
 use crate::spec::fault::{FaultKind, nearest};
-use crate::spec::key::{KeyValue, Kind, Place, Words};
+use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
 
@@ -413,26 +413,18 @@ pub fn write_tables<T: KeyValue>(items: &[T]) -> Option<Node> {
 }
 
 /// A list of what has keys.
-#[macro_export]
-macro_rules! list_of_tables {
-    ($($type:ty),+) => { $(
-        impl $crate::spec::key::KeyValue for Vec<$type> {
-            fn read(
-                mut place: $crate::spec::key::Place<'_, '_>,
-                kind: &$crate::spec::key::Kind,
-            ) -> Self {
-                $crate::spec::value::read_tables(&mut place, kind)
-            }
+impl<T: Section> KeyValue for Vec<T> {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        read_tables(&mut place, kind)
+    }
 
-            fn nothing() -> Self {
-                Self::new()
-            }
+    fn nothing() -> Self {
+        Self::new()
+    }
 
-            fn write(&self) -> Option<$crate::spec::tree::Node> {
-                $crate::spec::value::write_tables(self)
-            }
-        }
-    )+ };
+    fn write(&self) -> Option<Node> {
+        write_tables(self)
+    }
 }
 
 /// A table of tables with names of the user. Entries with faults stay, so that their names are known.

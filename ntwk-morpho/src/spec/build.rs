@@ -1,8 +1,6 @@
 //! From a description and a morphology to a cell.
 
-use super::{
-    Activity, CellSpec, DiscretisationSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec,
-};
+use super::{Activity, CellSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec};
 use crate::Discretisation;
 use crate::geometry::morphology::Morphology;
 use crate::membrane::cell::{Cell, CellError};
@@ -115,15 +113,7 @@ impl CellSpec {
     /// How branches are cut, with the constants of the membrane.
     #[must_use]
     pub fn rule(&self) -> Discretisation {
-        match self.discretisation {
-            DiscretisationSpec::Fixed(rule) => rule,
-            DiscretisationSpec::DLambda { d_lambda, frequency } => Discretisation::DLambda {
-                d_lambda,
-                frequency,
-                R_i: self.membrane.R_i,
-                C_m: self.membrane.C_m,
-            },
-        }
+        self.discretisation.rule(&self.membrane)
     }
 
     fn build_with(
