@@ -32,8 +32,8 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     print(format!(
         "wrote {} ({} populations, {} afferent populations, {} projections)",
         args.output.display(),
-        import.spec.populations.0.len(),
-        import.spec.afferents.0.len(),
+        import.spec.populations.len(),
+        import.spec.afferents.len(),
         import.spec.projections.iter().map(|p| p.target.len()).sum::<usize>()
     ));
     Ok(())

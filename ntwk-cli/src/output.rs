@@ -110,3 +110,13 @@ pub(crate) fn model(args: &RunArgs, library: &CellLibrary) -> Result<ntwk_core::
     model.notices().iter().for_each(note);
     Ok(model)
 }
+
+/// Reads a cell file, printing its notices.
+pub(crate) fn cell_file(
+    file: &Path,
+    overrides: &[(String, String)],
+) -> Result<ntwk_io::CellFile, Failure> {
+    let cell = ntwk_io::read_cell(file, overrides)?;
+    cell.spec.notices.iter().for_each(note);
+    Ok(cell)
+}

@@ -3,8 +3,8 @@
 //! | path | type and shape | content |
 //! |---|---|---|
 //! | `/recording/time` | f64 `[n_samples]`, attribute `units` = ms | times of the samples |
-//! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column |
-//! | `/spikes/<place>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
+//! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column; `remarks`: potentials beyond sense |
+//! | `/spikes/<location>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
 //! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
 //! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
 //! | `/cell` | string | the cell file |
@@ -62,16 +62,18 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     let values: Vec<f64> = run.recording.values.iter().copied().collect();
     let names: Vec<String> = run.built.probes.iter().map(|p| p.0.clone()).collect();
     let units: Vec<String> = run.built.probes.iter().map(|p| probe_unit(&p.1).to_owned()).collect();
+    let remarks = run.built.remarks(run.recording);
     group
         .create_dataset("data")
         .with_data(&values)
         .with_shape(&[shape.0 as u64, shape.1 as u64])
         .set_attr("names", text(&names.join("\n")))
-        .set_attr("units", text(&units.join("\n")));
+        .set_attr("units", text(&units.join("\n")))
+        .set_attr("remarks", text(&remarks.join("\n")));
     file.add_group(group.finish());
     let mut group = file.create_group("spikes");
     for ((name, _), spikes) in run.built.detectors.iter().zip(run.spikes) {
-        check_name("place", name)?;
+        check_name("location", name)?;
         let mut own = group.create_group(name);
         own.set_attr("threshold", AttrValue::F64(spikes.threshold));
         array(own.create_dataset("timestamps"), &spikes.times, Compression::None)
@@ -109,8 +111,8 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     for s in &run.built.synapses {
         check_name("group of synapses", &s.name)?;
         let mut own = group.create_group(&s.name);
-        let branch: Vec<u32> = s.places.iter().map(|p| p.branch as u32).collect();
-        let x: Vec<f64> = s.places.iter().map(|p| p.x).collect();
+        let branch: Vec<u32> = s.locations.iter().map(|p| p.branch as u32).collect();
+        let x: Vec<f64> = s.locations.iter().map(|p| p.x).collect();
         let events: Vec<f64> = s.events.iter().flatten().copied().collect();
         let owner: Vec<u32> = (0u32..)
             .zip(&s.events)

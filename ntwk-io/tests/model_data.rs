@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ntwk_cells::library;
-use ntwk_core::spec::waveform::{Shape, Waveform};
+use ntwk_core::spec::waveform::{Interpolation, Shape, Waveform};
 use ntwk_core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ProjectionSpec};
 use ntwk_core::{Model, ModelSpec};
 use ntwk_io::{ModelFileError, read_model};
@@ -116,7 +116,11 @@ fn spikes_from_csv_and_from_sonata_and_waveforms_from_csv() {
     let model = files.model(&format!("{base}rate = {sampled}\n")).unwrap();
     let AfferentActivity::Rate { rate, .. } = afferent(model.spec()) else { panic!() };
     let values = vec![2.0, 4.0, 8.0];
-    assert_eq!(rate, Waveform::Shape(Shape::Sampled { start: 1.0, interval: 0.5, values }));
+    let interpolation = Interpolation::Hold;
+    assert_eq!(
+        rate,
+        Waveform::Shape(Shape::Sampled { start: 1.0, interval: 0.5, values, interpolation })
+    );
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Bench {
         };
         let spec = ModelSpec {
             simulation,
-            populations: Named(vec![(POPULATION.to_owned(), population)]),
+            populations: Named::from([(POPULATION.to_owned(), population)]),
             record,
             ..ModelSpec::default()
         };

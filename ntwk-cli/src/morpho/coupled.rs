@@ -20,6 +20,9 @@ use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let file = read_coupled(&args.file, &args.overrides)?;
+    for (cell, (_, own)) in file.spec.cells.iter().zip(&file.files) {
+        own.spec.notices.iter().for_each(|text| note(format!("{}: {text}", cell.name)));
+    }
     let folder = &args.out.out;
     make_folder(folder)?;
     match coefficients(&file) {

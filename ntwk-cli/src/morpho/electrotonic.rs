@@ -2,7 +2,7 @@
 
 use ntwk::figures::morpho::over_distance;
 use ntwk_io::Column;
-use ntwk_morpho::mesh::electrotonic::EquivalentCable;
+use ntwk_morpho::solver::electrotonic::EquivalentCable;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Electrotonic, Impedance, Location, Region};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};

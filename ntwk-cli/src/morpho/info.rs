@@ -1,7 +1,7 @@
 //! `ntwk morpho info`.
 
 use ntwk::figures::morpho::{area_by_distance, regions};
-use ntwk_io::{CellFile, read_cell, read_morphology};
+use ntwk_io::{CellFile, read_morphology};
 use ntwk_morpho::geometry::swc::{OtherTrees, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 use ntwk_plot::{Figure, Layout, Width};
@@ -9,7 +9,7 @@ use ntwk_plot::{Figure, Layout, Width};
 use super::args::InfoArgs;
 use super::{figure_error, title};
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write, write_figure};
+use crate::output::{cell_file, make_folder, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         let compartments = draw_compartments(&morphology)?;
         (args.file.display().to_string(), morphology, compartments)
     } else {
-        let file: CellFile = read_cell(&args.file, &[])?;
+        let file: CellFile = cell_file(&args.file, &[])?;
         if let Some((path, reading)) = &file.reading {
             print(format!("{}", path.display()));
             print_report(&reading.report);

@@ -6,7 +6,7 @@ use ntwk::figures::morpho::{over_distance, pieces, position};
 use ntwk_io::Column;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::{back_propagation, epsp_map, impedance_map};
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, TreeColors, TreeMarker, curves, tree};
 use ntwk_plot::{Axis, Figure, Label, Layout, Panel, Theme, Width};
 
@@ -218,8 +218,8 @@ pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {
     let mut points = vec![at];
     for fraction in [0.25, 0.5, 0.75, 1.0] {
         let distance = (fraction * far).floor();
-        let place = Place::Path { region: None, distance };
-        if let Ok(point) = built.locate(&place) {
+        let location = LocationSpec::Path { region: None, distance };
+        if let Ok(point) = built.locate(&location) {
             names.push(format!("{distance} µm"));
             points.push(point);
         }

@@ -20,13 +20,14 @@ pub(crate) use args::MorphoArgs;
 use std::path::Path;
 
 use args::{CellArgs, MorphoCommand};
-use ntwk_io::{CellFile, read_cell};
+use ntwk_io::CellFile;
 use ntwk_morpho::spec::{BuiltCell, SynapseSpec};
 use ntwk_morpho::studies::Contact;
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::PlotError;
 
 use super::Failure;
+use super::output::cell_file;
 
 pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
     match &args.command {
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
 
 /// Reads and builds the cell of a command.
 fn cell(args: &CellArgs) -> Result<(CellFile, BuiltCell), Failure> {
-    let file = read_cell(&args.cell, &args.overrides)?;
+    let file = cell_file(&args.cell, &args.overrides)?;
     let built = file.build(&args.cell)?;
     Ok((file, built))
 }
@@ -64,9 +65,9 @@ fn title<'a>(file: &'a CellFile, path: &'a Path) -> &'a str {
     file.spec.title.as_deref().unwrap_or(stem)
 }
 
-/// The point of a place given on the command line.
-fn locate(built: &BuiltCell, place: &Place) -> Result<Location, Failure> {
-    built.locate(place).map_err(|e| Failure::Argument(format!("{place}: {e}")))
+/// The point of a location given on the command line.
+fn locate(built: &BuiltCell, location: &LocationSpec) -> Result<Location, Failure> {
+    built.locate(location).map_err(|e| Failure::Argument(format!("{location}: {e}")))
 }
 
 /// A group of synapses of the cell, the first when none is named, and what one of its spikes activates.
@@ -96,9 +97,9 @@ fn group<'a>(
     Ok((found, contact))
 }
 
-/// The places of a group of synapses.
-fn places(built: &BuiltCell, name: &str) -> Vec<Location> {
-    built.synapses.iter().find(|s| s.name == name).map_or_else(Vec::new, |s| s.places.clone())
+/// The locations of a group of synapses.
+fn locations(built: &BuiltCell, name: &str) -> Vec<Location> {
+    built.synapses.iter().find(|s| s.name == name).map_or_else(Vec::new, |s| s.locations.clone())
 }
 
 fn figure_error(e: PlotError) -> Failure {

@@ -15,7 +15,7 @@ use super::args::StudyArgs;
 use super::work::end;
 use super::{cell, figure_error, title};
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write_figure};
+use crate::output::{make_folder, note, print, theme, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -108,6 +108,7 @@ pub(super) fn summary(prefix: &str, built: &BuiltCell, recording: &Recording, sp
         ]);
     }
     print(table);
+    built.remarks(recording).iter().for_each(|remark| note(format!("{prefix}{remark}")));
     for ((name, _), s) in built.detectors.iter().zip(spikes) {
         print(format!("{prefix}{name}: {} spikes above {} mV", s.times.len(), s.threshold));
     }
@@ -136,7 +137,7 @@ fn figure(
         .iter()
         .enumerate()
         .map(|(i, s)| TreeMarker {
-            at: s.places.iter().map(|p| position(&built.morphology, *p)).collect(),
+            at: s.locations.iter().map(|p| position(&built.morphology, *p)).collect(),
             name: &s.name,
             color: first_group + i,
             small: true,

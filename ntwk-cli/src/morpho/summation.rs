@@ -8,7 +8,7 @@ use ntwk_plot::{Axis, Figure, Layout, Width};
 
 use super::args::{SequenceArgs, SummationArgs};
 use super::work::end;
-use super::{cell, group, locate, places, title};
+use super::{cell, group, locate, locations, title};
 use crate::Failure;
 use crate::output::{make_folder, print, theme, write_csv, write_figure};
 use crate::run::list_files;
@@ -131,7 +131,7 @@ pub(crate) fn sequence(args: &SequenceArgs) -> Result<(), Failure> {
     let out = &args.study.out;
     let (spec, contact) = group(&built, args.contact.synapses.as_deref())?;
     let to = locate(&built, &args.contact.to)?;
-    let at = places(&built, &spec.name);
+    let at = locations(&built, &spec.name);
     let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let result = terminal.run("sequences", |job| {
         sequences(&built, &contact, &at, to, &args.intervals, args.duration, job)

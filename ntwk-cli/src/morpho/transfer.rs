@@ -4,7 +4,7 @@ use ndarray::Array2;
 use ntwk::studies::morpho_transfer::{
     MorphoPoint, MorphoScan, MorphoScanError, MorphoTask, fit_transfer,
 };
-use ntwk_io::{Column, cell_text, read_cell};
+use ntwk_io::{Column, cell_text};
 use ntwk_meanfield::ThresholdForm;
 use ntwk_plot::figures::{TransferData, transfer};
 use ntwk_plot::{Figure, Layout, Width};
@@ -14,7 +14,7 @@ use super::args::MorphoTfArgs;
 use super::work::points;
 use super::{figure_error, title};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_csv, write_figure, write_json};
+use crate::output::{cell_file, make_folder, note, print, theme, write_csv, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -36,7 +36,7 @@ struct Summary<'a> {
 pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     let cell = &args.study.cell;
     let out = &args.study.out;
-    let file = read_cell(&cell.cell, &cell.overrides)?;
+    let file = cell_file(&cell.cell, &cell.overrides)?;
     // Faults of the file are those of the file, with lines.
     file.build(&cell.cell)?;
     let spiking: Vec<String> = args.spiking.clone().unwrap_or_else(|| {

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::kernel::CellModel;
+pub use crate::spec::bound::Bound;
 use crate::spec::units::Dimension;
 
 /// One parameter of a cell kind.
@@ -34,40 +35,6 @@ pub enum Fallback {
     Value(f64),
     /// The kind derives it from other parameters, as its line of documentation says.
     Derived,
-}
-
-/// Allowed range of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// Any finite number.
-    Any,
-    /// `> 0`.
-    Positive,
-    /// `>= 0`.
-    NonNegative,
-}
-
-impl Bound {
-    /// Whether `x` lies in the range.
-    #[must_use]
-    pub fn contains(self, x: f64) -> bool {
-        match self {
-            Self::Any => x.is_finite(),
-            Self::Positive => x > 0.0 && x.is_finite(),
-            Self::NonNegative => x >= 0.0 && x.is_finite(),
-        }
-    }
-
-    /// The rule as text, with the unit.
-    #[must_use]
-    pub fn describe(self, unit: &str) -> String {
-        let rule = match self {
-            Self::Any => "finite",
-            Self::Positive => "> 0",
-            Self::NonNegative => ">= 0",
-        };
-        format!("{rule} {unit}").trim_end().to_owned()
-    }
 }
 
 /// Values of a kind's parameters, in the order of its table.

@@ -145,7 +145,7 @@ pub fn compare_with(
         None => None,
     };
 
-    let mut notes = theory.limitations.clone();
+    let mut notes: Vec<String> = theory.limitations.iter().map(ToString::to_string).collect();
     if stationary_state.is_none() {
         notes.push(
             "the theory has no stable fixed point for the stationary input; its rates are means over the stationary window"
