@@ -22,6 +22,7 @@ pub mod spec;
 
 pub use engine::checkpoint::{Checkpoint, CheckpointError};
 pub use engine::network::Network;
+pub use engine::run::{RunResult, Stop, simulate};
 pub use engine::simulation::{BlowUp, Simulation, SimulationError};
 pub use job::{Interrupted, Job, Progress};
 pub use model::Model;

@@ -11,6 +11,7 @@ pub mod units;
 pub mod waveform;
 
 mod afferent;
+mod builder;
 mod connection;
 mod distribution;
 mod event;
@@ -97,6 +98,17 @@ impl<T> Named<T> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&T> {
         self.0.iter().find(|e| e.0 == name).map(|e| &e.1)
+    }
+
+    /// Puts an entry at the place of the one of the same name, or at the end.
+    pub fn set(&mut self, name: String, value: T) -> &mut T {
+        let index = self.index(&name).unwrap_or(self.0.len());
+        if index == self.0.len() {
+            self.0.push((name, value));
+        } else {
+            self.0[index].1 = value;
+        }
+        &mut self.0[index].1
     }
 
     /// Index of the entry called `name`.
