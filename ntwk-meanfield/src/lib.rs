@@ -128,3 +128,8 @@ pub use transfer::siegert::Siegert;
 pub use transfer::tabulated::{TableError, Tabulated};
 pub use transfer::threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer::transfer_function::{DynTransferFunction, TransferFunction};
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -5,20 +5,23 @@
 
 use ntwk::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut m = ModelSpec::new(1000.0);
-    m.receptor("exc", ReceptorSpec::conductance(0.0, 5.0));
+pub fn network() -> ModelSpec {
+    let mut m = ModelSpec::new(1000.0); // ms
+    m.receptor("exc", ReceptorSpec::conductance(0.0, 5.0)); // mV, ms
     m.receptor("inh", ReceptorSpec::conductance(-80.0, 5.0));
     m.population("E", 4000, CellSpec::preset("RS"));
     m.population("I", 1000, CellSpec::preset("FS"));
-    m.afferent("A", AfferentSpec::poisson(400, 4.0));
-    for (source, receptor, weight, p) in
-        [("E", "exc", 1.0, 0.05), ("I", "inh", 4.0, 0.05), ("A", "exc", 1.0, 0.5)]
-    {
-        m.project(source, ["E", "I"], receptor, weight, ConnectionSpec::in_degree_fraction(p));
-    }
+    m.afferent("A", AfferentSpec::poisson(400, 4.0)); // Hz
+    let recurrent = ConnectionSpec::in_degree_fraction(0.05);
+    m.project("E", ["E", "I"], "exc", 1.0, recurrent.clone()); // nS
+    m.project("I", ["E", "I"], "inh", 4.0, recurrent);
+    m.project("A", ["E", "I"], "exc", 1.0, ConnectionSpec::in_degree_fraction(0.5));
+    m
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (library, job) = (library(), Job::new());
-    let model = m.check(&library)?; // or every fault
+    let model = network().check(&library)?; // or every fault
     let run = simulate(&model, &job)?.complete()?;
     println!("simulated: {:.3?} Hz", run.rates(500.0..1000.0));
     let theory = predict(&model, &library, &job)?;

@@ -80,3 +80,8 @@ pub use ntwk_core::{
 };
 pub use ntwk_io::read_model;
 pub use ntwk_meanfield::{StationaryState, Theory, TheoryError, predict};
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;
