@@ -25,8 +25,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         b: 0.0,
         tau_w: 500.0,
     };
-    let onto = |source, in_degree, weight, E_rev| {
-        let synapse = SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev, mixture: None };
+    let onto = |source, in_degree, weight, reversal| {
+        let synapse =
+            SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev: reversal, mixture: None };
         Connection { source, synapse }
     };
     let population = |name: &str, size| MeanFieldPopulation {

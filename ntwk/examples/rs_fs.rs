@@ -5,7 +5,7 @@
 
 use ntwk::prelude::*;
 
-pub fn network() -> ModelSpec {
+pub(crate) fn network() -> ModelSpec {
     let mut m = ModelSpec::new(1000.0); // ms
     m.receptor("exc", ReceptorSpec::conductance(0.0, 5.0)); // mV, ms
     m.receptor("inh", ReceptorSpec::conductance(-80.0, 5.0));
