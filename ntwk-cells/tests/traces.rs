@@ -73,7 +73,7 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
 
 fn run(model: &Model) -> Recording {
     let mut simulation = Simulation::new(Network::build(model, 1).unwrap());
-    let mut recorder = MemoryRecorder::new(model.dt(), 1, simulation.populations());
+    let mut recorder = MemoryRecorder::new(&simulation);
     simulation.advance(model.n_steps(), &mut recorder).unwrap();
     recorder.into_recording()
 }

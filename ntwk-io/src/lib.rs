@@ -11,6 +11,41 @@
 //! - [`write_checkpoint`], [`read_checkpoint`]: the state of a run, to go on from.
 //! - [`read_npy`], [`read_npy_vector`], [`write_npy_vector`]: arrays of NumPy, such as coefficients of transfer functions.
 //!
+//! ```
+//! use ntwk_io::{ResultFile, RunContents, WriteOptions, write_run};
+//! use ntwk_core::{PopulationRecording, Recording, Spikes};
+//!
+//! let cells = PopulationRecording {
+//!     name: "cells".to_owned(),
+//!     size: 2,
+//!     spikes: Some(Spikes { steps: vec![1, 3], ids: vec![0, 1] }),
+//!     counts: vec![0, 1, 0, 1], // spikes of the population in each step
+//!     traces: Vec::new(),
+//! };
+//! let run = Recording { dt: 0.1, n_steps: 4, populations: vec![cells] };
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("results.h5");
+//! write_run(
+//!     &path,
+//!     &RunContents { recording: Some(&run), model: None, provenance: None, theory: &[] },
+//!     &WriteOptions::default(),
+//! )?;
+//! let read = ResultFile::open(&path)?.recording()?.ok_or("no recording")?;
+//! assert_eq!(read.spike_times("cells", 0), Some(vec![0.1])); // ms
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A model file is read with [`read_model`], which reports every fault with its line:
+//!
+//! ```
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("model.toml");
+//! std::fs::write(&file, "[simulation]\nt_stop = '1 mV'\n[populations.E]\nsize = 0\ncell = 'RT'\n")?;
+//! let faults = ntwk_io::read_model(&file, &[], &ntwk_cells::library()).unwrap_err().to_string();
+//! assert!(["t_stop", "size", "RT"].iter().all(|word| faults.contains(word)), "{faults}");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! Files that are written whole are replaced in one step. Every failure is a [`FileError`] that names the file; no
 //! content of a file leads to a panic.
 
@@ -70,3 +105,8 @@ pub use scan_file::{ScanArray, ScanData, ScanValues, read_scan, write_scan};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use trace_csv::read_trace_csv;
 pub use upstream::{Import, import_upstream};
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -55,3 +55,8 @@ pub use solver::simulation::{
     CoupledCells, CoupledError, Excursion, GapJunction, Method, Probe, Recording, Settings,
     Simulation, SimulationError, Spikes,
 };
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

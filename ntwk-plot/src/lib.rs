@@ -54,3 +54,8 @@ pub use panel::{ColorBar, Panel, ScaleBar, Swatch};
 pub use scale::{Scale, Spacing, Ticks, range_of};
 pub use svg::{Anchor, Stroke};
 pub use theme::Theme;
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

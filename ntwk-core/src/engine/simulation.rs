@@ -72,6 +72,12 @@ impl Simulation {
         self.step
     }
 
+    /// Time step (ms).
+    #[must_use]
+    pub fn dt(&self) -> f64 {
+        self.network.shared.dt
+    }
+
     /// Time reached (ms).
     #[must_use]
     pub fn time(&self) -> f64 {

@@ -18,11 +18,11 @@ section! {
 }
 
 impl AfferentSpec {
-    /// Independent Poisson trains onto each target at `rate` per afferent neuron.
+    /// Independent Poisson trains onto each target at `rate` (Hz, a number or a waveform) per afferent neuron.
     #[must_use]
-    pub fn poisson(size: u64, rate: Waveform) -> Self {
+    pub fn poisson(size: u64, rate: impl Into<Waveform>) -> Self {
         let activity = AfferentActivity::Rate {
-            rate,
+            rate: rate.into(),
             statistics: EventStatistics::Poisson,
             trains: Trains::PerTarget,
         };

@@ -16,6 +16,7 @@ pub mod value;
 pub mod waveform;
 
 mod afferent;
+mod builder;
 mod connection;
 mod distribution;
 mod event;

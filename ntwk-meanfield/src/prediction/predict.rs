@@ -72,6 +72,8 @@ pub struct Theory {
     pub mean_field: MeanField,
     /// The model's inputs.
     pub input: ModelInput,
+    /// The windows in which it is compared with a simulation.
+    pub windows: ComparisonWindows,
     /// Rates (Hz) from silence at t = 0 on, every [`TRAJECTORY_INTERVAL`].
     pub trajectory: Trajectory,
     /// What the regularity of spike trains does to synapses: all 1 for Poisson trains.
@@ -378,6 +380,7 @@ fn predict_with(
         populations,
         mean_field,
         input,
+        windows: ComparisonWindows::of(model),
         trajectory,
         factors: factors.clone(),
         fano_factors: None,

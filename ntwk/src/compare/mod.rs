@@ -3,6 +3,8 @@
 pub mod diagnosis;
 pub mod together;
 
+use std::fmt;
+
 use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
@@ -78,6 +80,36 @@ pub struct Comparison {
     pub fixed_points: usize,
     /// What the reader should know: limits of the theory for this model, missing quantities.
     pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// The comparison of the population called `name`.
+    #[must_use]
+    pub fn population(&self, name: &str) -> Option<&PopulationComparison> {
+        self.populations.iter().find(|p| p.population == name)
+    }
+}
+
+/// One line per population: its rates, and the error of the predicted one.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for p in &self.populations {
+            write!(f, "{}:", p.population)?;
+            match p.rate.simulated {
+                Some(rate) => write!(f, " {rate:.3} Hz simulated")?,
+                None => write!(f, " not simulated")?,
+            }
+            match p.rate.predicted {
+                Some(rate) => write!(f, ", {rate:.3} Hz predicted")?,
+                None => write!(f, ", no prediction")?,
+            }
+            if let Some(error) = p.rate.relative_error {
+                write!(f, " ({:+.1} %)", 100.0 * error)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
 }
 
 /// A comparison that cannot be made.

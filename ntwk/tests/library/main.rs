@@ -7,6 +7,7 @@ mod model_faults;
 mod mutated_models;
 mod parameters_matter;
 mod random_models;
+mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod tabulated;
 mod transfer_scan;
