@@ -3,6 +3,7 @@
 //! One model description drives the simulation, the theory and their comparison.
 
 pub mod compare;
+pub mod error;
 pub mod figures;
 pub mod reference;
 pub mod report;
@@ -10,6 +11,7 @@ pub mod run;
 pub mod studies;
 pub mod sweep;
 
+pub use error::{Error, ErrorKind};
 pub use ntwk_analysis as analysis;
 pub use ntwk_cells as cells;
 pub use ntwk_core as core;

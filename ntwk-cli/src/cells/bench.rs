@@ -163,7 +163,7 @@ pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, Pa
     let started = SystemTime::now();
     let terminal = Terminal::new(Some(1), out.quiet);
     let run = terminal.run("simulation", |job| simulate(model, job));
-    let run = run.map_err(ProtocolError::from).map_err(failed)?;
+    let run = run.map_err(ProtocolError::from)?;
     make_folder(&out.out)?;
     let file = out.out.join("results.h5");
     let text = ntwk::run::stream::model_text(model)?;
@@ -182,15 +182,6 @@ pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, Pa
             let (reason, interrupted) = (stop.to_string(), stop.is_interruption());
             Err(Failure::Stopped { reason, interrupted, file })
         }
-    }
-}
-
-/// A protocol's error as a failure of the command.
-pub(super) fn failed(error: ProtocolError) -> Failure {
-    match error {
-        ProtocolError::Cell(faults) => Failure::CellFaults(faults),
-        ProtocolError::Setting { .. } => Failure::Argument(error.to_string()),
-        ProtocolError::Run(_) | ProtocolError::Build(_) => Failure::Protocol(error),
     }
 }
 

@@ -5,7 +5,7 @@ use ntwk::figures::cell::fi_figure;
 use ntwk_cells::protocol::{FiCurve, FiProtocol};
 use ntwk_core::CellLibrary;
 
-use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
+use super::bench::{CellArgs, OutArgs, current, run_to_file, time};
 use crate::Failure;
 use crate::output::{print, theme, write, write_figure};
 use crate::run::list_files;
@@ -58,7 +58,7 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
         duration: args.duration,
         settle: args.settle,
     };
-    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
+    let model = protocol.model(&chosen.bench, library)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);
     let folder = &args.out.out;

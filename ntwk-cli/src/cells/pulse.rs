@@ -6,7 +6,7 @@ use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
 use ntwk_core::{CellLibrary, Recording};
 use ntwk_io::write_trace_csv;
 
-use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
+use super::bench::{CellArgs, Chosen, OutArgs, current, run_to_file, time};
 use crate::Failure;
 use crate::output::{print, theme, write, write_figure};
 use crate::run::list_files;
@@ -55,7 +55,7 @@ pub(super) struct PulseArgs {
 pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure> {
     let chosen = args.cell.choose(library)?;
     let protocol = protocol(args, &chosen)?;
-    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
+    let model = protocol.model(&chosen.bench, library)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let folder = &args.out.out;
     let features = features(&protocol, &recording);

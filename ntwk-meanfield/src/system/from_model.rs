@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ntwk_core::model::Source as ModelSource;
+use ntwk_core::model::{Population as ModelPopulation, Projection, Source as ModelSource};
 use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
 use ntwk_core::{Model, Waveform};
 
@@ -99,31 +99,56 @@ pub fn mean_field(
     Ok(MeanField::new(populations, afferents, model.spec().theory.T)?)
 }
 
-/// Properties of a model that its first-order mean field does not have, one sentence each.
-#[must_use]
-pub fn limitations(model: &Model) -> Vec<String> {
-    let mut notes = Vec::new();
+fn mean_delays(model: &Model) -> Option<String> {
     let delayed: Vec<&str> = model
         .projections()
         .iter()
         .filter(|p| p.delay_steps > 0 && matches!(p.source, ModelSource::Population(_)))
         .map(|p| p.name.as_str())
         .collect();
-    if !delayed.is_empty() {
-        notes.push(format!(
+    (!delayed.is_empty()).then(|| {
+        format!(
             "rates over time have the mean delays ({}); fixed points do not depend on them, their stability and spectra leave \
              them out",
             delayed.join(", ")
-        ));
-    }
+        )
+    })
+}
+
+fn distance_delays(projection: &Projection) -> Option<String> {
+    matches!(projection.delays, DelaySpec::Distance { .. }).then(|| {
+        format!(
+            "delays of {} grow with distance, which places on a ring have (ntwk meanfield ring) and a single mean field has \
+             not",
+            projection.name
+        )
+    })
+}
+
+fn injections(population: &ModelPopulation) -> Option<String> {
+    let any = !population.injections.is_empty() || population.voltage_clamp.is_some();
+    any.then(|| {
+        format!(
+            "some neurons of {} have injected currents or a voltage clamp, which the theory leaves out",
+            population.name
+        )
+    })
+}
+
+/// Those of the [`limitations`] that the mean field of a ring does not have.
+#[must_use]
+pub fn lifted_on_a_ring(model: &Model) -> Vec<String> {
+    let distances = model.projections().iter().filter_map(distance_delays);
+    let currents = model.populations().iter().filter_map(injections);
+    mean_delays(model).into_iter().chain(distances).chain(currents).collect()
+}
+
+/// Properties of a model that its first-order mean field does not have, one sentence each.
+#[must_use]
+pub fn limitations(model: &Model) -> Vec<String> {
+    let mut notes: Vec<String> = mean_delays(model).into_iter().collect();
     for projection in model.projections() {
-        if matches!(projection.delays, DelaySpec::Distance { .. }) {
-            notes.push(format!(
-                "delays of {} grow with distance, which places on a ring have (ntwk meanfield ring) and a single mean field has \
-                 not",
-                projection.name
-            ));
-        }
+        notes.extend(distance_delays(projection));
         if projection.weights.constant().is_none() {
             notes.push(format!(
                 "the weights of {} are distributed; the theory takes their mean",
@@ -138,12 +163,7 @@ pub fn limitations(model: &Model) -> Vec<String> {
         ));
     }
     for population in model.populations() {
-        if !population.injections.is_empty() || population.voltage_clamp.is_some() {
-            notes.push(format!(
-                "some neurons of {} have injected currents or a voltage clamp, which the theory leaves out",
-                population.name
-            ));
-        }
+        notes.extend(injections(population));
     }
     if !model.changes().is_empty() {
         notes.push("the theory leaves out the changes during the run ([[events]])".to_owned());

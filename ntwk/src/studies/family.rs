@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ntwk_core::spec::tree::Node;
-use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
+use ntwk_core::spec::{
+    ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind, VarySpec, VaryValues,
+};
 use ntwk_core::{CellLibrary, Faults, Job, Model};
 use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
 use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
@@ -31,11 +33,11 @@ const NODES: usize = 9;
 /// are scanned and fitted at nine values of it, with the same random numbers, and the thresholds are interpolated linearly in
 /// between. Over several keys of synapses the scan is that of the model as it is written. Measured spike trains
 /// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
-pub struct TheoryFamily<'a> {
+pub struct TheoryFamily {
     root: Node,
     axes: Vec<ScanAxis>,
     window: [f64; 2],
-    library: &'a CellLibrary,
+    library: CellLibrary,
     /// Of the model as it is written.
     factors: VarianceFactors,
     functions: Functions,
@@ -103,7 +105,47 @@ pub enum FamilyError {
     },
 }
 
-impl<'a> TheoryFamily<'a> {
+impl FamilyError {
+    /// Whether another key, range or model would help.
+    #[must_use]
+    pub fn is_input_fault(&self) -> bool {
+        match self {
+            Self::Plan(error) => matches!(error, ScanPlanError::Faults(_)),
+            Self::Faults(_)
+            | Self::NotNumbers { .. }
+            | Self::Steps { .. }
+            | Self::Table { .. }
+            | Self::Cells { .. } => true,
+            Self::Theory(_) | Self::Model(_) | Self::FixedPoint(_) => false,
+        }
+    }
+}
+
+/// The model with what varies noted in it, so that a stored model says it; a range without a number of values gets `points`.
+///
+/// # Errors
+/// [`FamilyError`].
+pub(crate) fn with_vary(
+    model: &Model,
+    vary: &[VarySpec],
+    points: Option<u64>,
+    library: &CellLibrary,
+) -> Result<(Model, ParameterScanSpec), FamilyError> {
+    let mut vary = vary.to_vec();
+    for v in &mut vary {
+        if let VaryValues::Range { points: given, .. } = &mut v.values {
+            *given = given.or(points);
+        }
+    }
+    let scan = ParameterScanSpec { vary, ..ParameterScanSpec::default() };
+    // Its faults are reported before those of a model that contains them.
+    ScanPlan::new(model, &scan)?;
+    let mut spec = model.spec().clone();
+    spec.scan = Some(scan.clone());
+    Ok((Model::from_spec(spec, library)?, scan))
+}
+
+impl TheoryFamily {
     /// The theory of `model` along the keys of `scan` (a grid).
     ///
     /// The stages of the job are the scans, each under the name of its population.
@@ -113,7 +155,7 @@ impl<'a> TheoryFamily<'a> {
     pub fn new(
         model: &Model,
         scan: &ParameterScanSpec,
-        library: &'a CellLibrary,
+        library: &CellLibrary,
         job: &Job<'_>,
     ) -> Result<Self, FamilyError> {
         let factors = match model.spec().theory.spike_trains {
@@ -127,7 +169,7 @@ impl<'a> TheoryFamily<'a> {
         let root = parse_tree(&text, Notation::Toml)?;
         let window = ComparisonWindows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
-        let mut family = Self { root, axes, window, library, factors, functions };
+        let mut family = Self { root, axes, window, library: library.clone(), factors, functions };
         let mut recast: Option<String> = None;
         for k in 0..family.axes.len() {
             let key = family.axes[k].keys.join(",");
@@ -172,7 +214,7 @@ impl<'a> TheoryFamily<'a> {
             let value = low + (high - low) * k as f64 / (NODES - 1) as f64;
             let model = self.model(&[value])?;
             let fitted =
-                fit_all(&model, &self.factors, self.library, &job.part(k, NODES), seconds)?;
+                fit_all(&model, &self.factors, &self.library, &job.part(k, NODES), seconds)?;
             nodes.push(value);
             thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
         }
@@ -210,7 +252,7 @@ impl<'a> TheoryFamily<'a> {
         };
         let mut root = self.root.clone();
         apply_overrides(&mut root, &changes).map_err(named)?;
-        Model::from_tree(&root, self.library).map_err(named)
+        Model::from_tree(&root, &self.library).map_err(named)
     }
 
     /// Mean field and mean input of the stationary window at values of the keys.
@@ -325,7 +367,7 @@ impl<'a> TheoryFamily<'a> {
 }
 
 /// Along the one key of a family.
-impl Family for TheoryFamily<'_> {
+impl Family for TheoryFamily {
     type Error = FamilyError;
     fn at(&self, parameter: f64) -> Result<(MeanField, Input), FamilyError> {
         self.system(&[parameter])

@@ -40,6 +40,10 @@ impl From<PointError> for PointFailure {
     fn from(error: PointError) -> Self {
         match error {
             PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
+            PointError::Theory(TheoryError::Interrupted(_))
+            | PointError::Compare(CompareError::Theory(TheoryError::Interrupted(_))) => {
+                Self::Interrupted
+            }
             error => Self::Failed(error.to_string()),
         }
     }
