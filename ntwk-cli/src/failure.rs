@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ntwk::studies::StudyError;
 use ntwk::studies::options::InvalidOptions;
-use ntwk::sweep::run::ScanOutcome;
+use ntwk::sweep::run::SweepOutcome;
 
 /// Exit code of a command that Ctrl-C ended.
 pub(crate) const INTERRUPTED: i32 = 130;
@@ -91,7 +91,7 @@ fn arguments(invalid: &InvalidOptions) -> String {
 
 impl Failure {
     /// What the end of a scan into `file` means for the command: nothing when all points are known.
-    pub(crate) fn of_points(outcome: &ScanOutcome, file: &Path) -> Result<(), Self> {
+    pub(crate) fn of_points(outcome: &SweepOutcome, file: &Path) -> Result<(), Self> {
         if outcome.interrupted {
             let known = outcome.resumed + outcome.computed;
             let reason = format!(

@@ -20,9 +20,9 @@ use crate::studies::StudyError;
 use crate::studies::family::FamilyError;
 use crate::studies::morpho_transfer::MorphoScanError;
 use crate::studies::options::InvalidOptions;
-use crate::sweep::cell::CellScanError;
-use crate::sweep::points::ScanPlanError;
-use crate::sweep::run::ScanError;
+use crate::sweep::cell::CellSweepError;
+use crate::sweep::points::SweepPlanError;
+use crate::sweep::run::SweepError;
 use crate::sweep::transfer_scan::TransferScanError;
 
 /// Any error of the library; [`Error::kind`] sorts them.
@@ -73,13 +73,13 @@ pub enum Error {
     Analysis(#[from] AnalysisError),
     /// A sweep cannot be planned.
     #[error(transparent)]
-    SweepPlan(#[from] ScanPlanError),
+    SweepPlan(#[from] SweepPlanError),
     /// A sweep of a cell cannot be planned.
     #[error(transparent)]
-    CellSweep(#[from] CellScanError),
+    CellSweep(#[from] CellSweepError),
     /// A sweep cannot be computed or stored.
     #[error(transparent)]
-    Sweep(#[from] ScanError),
+    Sweep(#[from] SweepError),
     /// The scan of a transfer function cannot be done.
     #[error(transparent)]
     TransferScan(#[from] TransferScanError),
@@ -200,24 +200,24 @@ impl Error {
             | Self::Cell(_)
             | Self::Faults(_)
             | Self::Options(_)
-            | Self::Protocol(ProtocolError::Cell(_) | ProtocolError::Setting { .. })
+            | Self::Protocol(
+                ProtocolError::Cell(_)
+                | ProtocolError::Setting { .. }
+                | ProtocolError::Unknown { .. }
+                | ProtocolError::Population { .. },
+            )
             | Self::MorphoScan(
                 MorphoScanError::Group { .. }
                 | MorphoScanError::OneGroup { .. }
                 | MorphoScanError::Channel { .. },
             )
-            | Self::SweepPlan(ScanPlanError::Faults(_))
+            | Self::SweepPlan(SweepPlanError::Faults(_))
             | Self::CellSweep(
-                CellScanError::Plan(ScanPlanError::Faults(_)) | CellScanError::Cell(_),
+                CellSweepError::Plan(SweepPlanError::Faults(_)) | CellSweepError::Cell(_),
             )
-            | Self::TransferScan(
-                TransferScanError::Another { .. }
-                | TransferScanError::Measured { .. }
-                | TransferScanError::Axis { .. }
-                | TransferScanError::Fluctuations(_),
-            )
-            | Self::Sweep(ScanError::Another { .. }) => true,
+            | Self::Sweep(SweepError::Another { .. }) => true,
             Self::Family(error) => error.is_input_fault(),
+            Self::TransferScan(error) => error.is_input_fault(),
             Self::Study(error) => error.is_input_fault(),
             _ => false,
         }

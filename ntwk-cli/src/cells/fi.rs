@@ -51,13 +51,14 @@ pub(super) struct FiArgs {
 
 pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let chosen = args.cell.choose(library)?;
-    let protocol = FiProtocol {
+    let mut protocol = FiProtocol {
         from: args.from,
-        to: args.to.unwrap_or(3.0 * chosen.scale()),
         points: args.points,
         duration: args.duration,
         settle: args.settle,
+        ..FiProtocol::around(chosen.scale)
     };
+    protocol.to = args.to.unwrap_or(protocol.to);
     let model = protocol.model(&chosen.bench, library)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);

@@ -76,24 +76,23 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
 }
 
 fn protocol(args: &PulseArgs, chosen: &Chosen) -> Result<PulseProtocol, Failure> {
-    let scale = chosen.scale();
-    let amplitudes = match args.current.len() {
-        0 => vec![-0.5 * scale, 0.75 * scale, 1.5 * scale],
-        n if n > MOST => {
-            return Err(Failure::Argument(format!(
-                "{n} currents are given; at most {MOST} fit a figure"
-            )));
-        }
-        _ => args.current.clone(),
-    };
-    let after = 0.5 * (args.t_stop - args.t_start).max(0.0);
-    Ok(PulseProtocol {
-        amplitudes,
+    let n = args.current.len();
+    if n > MOST {
+        let rule = format!("{n} currents are given; at most {MOST} fit a figure");
+        return Err(Failure::Argument(rule));
+    }
+    let duration = PulseProtocol::default_duration(args.t_start, args.t_stop);
+    let mut protocol = PulseProtocol {
         holding: args.holding,
         t_start: args.t_start,
         t_stop: args.t_stop,
-        duration: args.duration.unwrap_or(args.t_stop + after),
-    })
+        duration: args.duration.unwrap_or(duration),
+        ..PulseProtocol::around(chosen.scale)
+    };
+    if n > 0 {
+        protocol.amplitudes.clone_from(&args.current);
+    }
+    Ok(protocol)
 }
 
 /// A table of samples for each recorded variable.

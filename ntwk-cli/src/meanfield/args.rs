@@ -8,8 +8,8 @@ use ntwk_core::spec::VarySpec;
 use ntwk_meanfield::scan::design::ScanAxis;
 
 use super::super::args::RunArgs;
-use super::super::scan::parse_vary;
 use super::super::scan_design::parse_axis;
+use super::super::sweep::parse_vary;
 
 /// `ntwk meanfield MODEL`, or one of its commands.
 #[derive(Debug)]
@@ -89,8 +89,8 @@ Examples:
   ntwk meanfield map examples/rs-fs/model.toml --vary 'nu:afferents.AffExc.rate=2Hz..12Hz:41' \\
             --vary 'Q_i:projections[1].weight=2nS..8nS:41'
 
---vary as for `ntwk scan`, given twice. The cells are measured once; keys that change them are for \
-`ntwk meanfield continue`, or for `ntwk scan --command meanfield`, which measures at every point. Writes \
+--vary as for `ntwk sweep`, given twice. The cells are measured once; keys that change them are for \
+`ntwk meanfield continue`, or for `ntwk sweep --command meanfield`, which measures at every point. Writes \
 fixed_point_map.h5 (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and the \
 figure fixed_point_map.png into DIR.")]
     Map(MapArgs),

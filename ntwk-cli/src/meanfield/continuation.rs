@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ntwk::studies::continuation::{BifurcationOptions, BifurcationSummary, bifurcation_diagram};
-use ntwk::sweep::points::ScanAxis;
+use ntwk::sweep::points::SweepAxis;
 use ntwk_core::CellLibrary;
 
 use super::super::Failure;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ContinueArgs, library: &CellLibrary) -> Result<(), Fail
     Ok(())
 }
 
-fn table(summary: &BifurcationSummary, axis: &ScanAxis) -> String {
+fn table(summary: &BifurcationSummary, axis: &SweepAxis) -> String {
     if summary.bifurcations.is_empty() {
         let n = summary.branches.len();
         let stable = summary.branches.iter().filter(|b| b.stable_points == b.points).count();

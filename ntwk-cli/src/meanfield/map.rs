@@ -17,7 +17,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
     let started = SystemTime::now();
     let [first, second] = &args.vary[..] else {
         let rule = format!("--vary is needed twice for a map; it was given {}", args.vary.len());
-        let hint = "one key: ntwk meanfield continue; more: ntwk scan --command meanfield";
+        let hint = "one key: ntwk meanfield continue; more: ntwk sweep --command meanfield";
         return Err(Failure::Argument(format!("{rule} ({hint})")));
     };
     let model = model(&args.run, library)?;

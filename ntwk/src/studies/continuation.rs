@@ -13,7 +13,7 @@ use crate::report::results::{array, vector};
 use crate::studies::StudyError;
 use crate::studies::axes::{names, rate_label};
 use crate::studies::family::{TheoryFamily, with_vary};
-use crate::sweep::points::ScanAxis;
+use crate::sweep::points::SweepAxis;
 
 /// Options of [`bifurcation_diagram`].
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ pub struct BifurcationStudy {
     /// The branches and their bifurcations.
     pub diagram: BifurcationDiagram,
     /// The key.
-    pub axis: ScanAxis,
+    pub axis: SweepAxis,
     /// Whether steps and axis are those of its logarithm.
     pub logarithmic: bool,
     /// Names of the populations.
@@ -204,7 +204,7 @@ fn end_in_words(end: &BranchEnd) -> String {
 /// The branches of a diagram as groups of a results file.
 fn branch_groups(
     diagram: &BifurcationDiagram,
-    axis: &ScanAxis,
+    axis: &SweepAxis,
     populations: &[String],
 ) -> Vec<TheoryGroup> {
     let unit = if axis.unit.is_empty() { "1" } else { &axis.unit };
@@ -289,7 +289,7 @@ fn branch_group(branch: &Branch, unit: &str) -> TheoryGroup {
 /// scan of the transfer functions; discs at saddle-nodes, rings at Hopf bifurcations.
 fn bifurcation_figure(
     diagram: &BifurcationDiagram,
-    axis: &ScanAxis,
+    axis: &SweepAxis,
     logarithmic: bool,
     populations: &[String],
     theme: &Theme,

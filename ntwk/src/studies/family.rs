@@ -17,7 +17,7 @@ use ntwk_meanfield::{
     default_starts,
 };
 
-use crate::sweep::points::{ScanAxis, ScanPlan, ScanPlanError};
+use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
 use ntwk_meanfield::prediction::predict::{
     FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
 };
@@ -35,7 +35,7 @@ const NODES: usize = 9;
 /// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
 pub struct TheoryFamily {
     root: Node,
-    axes: Vec<ScanAxis>,
+    axes: Vec<SweepAxis>,
     window: [f64; 2],
     library: CellLibrary,
     /// Of the model as it is written.
@@ -55,7 +55,7 @@ enum Functions {
 pub enum FamilyError {
     /// The key or the model at a value of it has faults.
     #[error(transparent)]
-    Plan(#[from] ScanPlanError),
+    Plan(#[from] SweepPlanError),
     /// The model at a value has faults.
     #[error(transparent)]
     Faults(#[from] Faults),
@@ -96,7 +96,7 @@ pub enum FamilyError {
     },
     /// Two keys of cells at once.
     #[error(
-        "{key}: it changes cells, which would have to be measured at every point; use ntwk scan --command meanfield, or follow it \
+        "{key}: it changes cells, which would have to be measured at every point; use ntwk sweep --command meanfield, or follow it \
          alone"
     )]
     Cells {
@@ -110,7 +110,7 @@ impl FamilyError {
     #[must_use]
     pub fn is_input_fault(&self) -> bool {
         match self {
-            Self::Plan(error) => matches!(error, ScanPlanError::Faults(_)),
+            Self::Plan(error) => matches!(error, SweepPlanError::Faults(_)),
             Self::Faults(_)
             | Self::NotNumbers { .. }
             | Self::Steps { .. }
@@ -139,7 +139,7 @@ pub(crate) fn with_vary(
     }
     let scan = ParameterScanSpec { vary, ..ParameterScanSpec::default() };
     // Its faults are reported before those of a model that contains them.
-    ScanPlan::new(model, &scan)?;
+    SweepPlan::new(model, &scan)?;
     let mut spec = model.spec().clone();
     spec.scan = Some(scan.clone());
     Ok((Model::from_spec(spec, library)?, scan))
@@ -162,10 +162,10 @@ impl TheoryFamily {
             SpikeTrainTheory::Poisson => VarianceFactors::poisson(model),
             SpikeTrainTheory::Measured => predict(model, library, job)?.factors,
         };
-        let axes = ScanPlan::new(model, scan)?.axes;
+        let axes = SweepPlan::new(model, scan)?.axes;
         let mut spec = model.spec().clone();
         spec.scan = None;
-        let text = write_model(&spec, Notation::Toml).map_err(ScanPlanError::from)?;
+        let text = write_model(&spec, Notation::Toml).map_err(SweepPlanError::from)?;
         let root = parse_tree(&text, Notation::Toml)?;
         let window = ComparisonWindows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
@@ -223,13 +223,13 @@ impl TheoryFamily {
 
     /// The keys that vary.
     #[must_use]
-    pub fn axes(&self) -> &[ScanAxis] {
+    pub fn axes(&self) -> &[SweepAxis] {
         &self.axes
     }
 
     /// Value `value` of key `k`, the others at their first.
     fn corner(&self, k: usize, value: f64) -> Vec<f64> {
-        let first = |axis: &ScanAxis| axis.numbers.as_ref().and_then(|n| n.first().copied());
+        let first = |axis: &SweepAxis| axis.numbers.as_ref().and_then(|n| n.first().copied());
         let mut values: Vec<f64> = self.axes.iter().map(|a| first(a).unwrap_or(0.0)).collect();
         values[k] = value;
         values

@@ -12,7 +12,7 @@ use crate::figures::sweep::{axis_label, rate_shading, spacing};
 use crate::studies::StudyError;
 use crate::studies::family::{FamilyError, TheoryFamily, with_vary};
 use crate::studies::options::InvalidOptions;
-use crate::sweep::points::ScanAxis;
+use crate::sweep::points::SweepAxis;
 
 /// Most points of a map.
 const MOST: usize = 1_000_000;
@@ -42,7 +42,7 @@ pub struct MapStudy {
     /// The map.
     pub map: FixedPointMap,
     /// The two keys.
-    pub axes: [ScanAxis; 2],
+    pub axes: [SweepAxis; 2],
     /// Names of the populations.
     pub populations: Vec<String>,
 }
@@ -180,8 +180,8 @@ impl FixedPointMap {
     }
 
     /// As labelled arrays over the two keys.
-    fn data(&self, axes: [&ScanAxis; 2], populations: &[String]) -> ScanData {
-        let axis = |a: &ScanAxis| ScanArray {
+    fn data(&self, axes: [&SweepAxis; 2], populations: &[String]) -> ScanData {
+        let axis = |a: &SweepAxis| ScanArray {
             name: a.name.clone(),
             axes: vec![a.name.clone()],
             values: ScanValues::Numbers(a.numbers.clone().unwrap_or_default()),
@@ -228,7 +228,7 @@ impl FixedPointMap {
 /// points and the slowest decay, over the two keys. `None` without two values of each key or without any stable state.
 fn map_figure(
     map: &FixedPointMap,
-    axes: [&ScanAxis; 2],
+    axes: [&SweepAxis; 2],
     populations: &[String],
     theme: &Theme,
 ) -> Result<Option<Figure>, PlotError> {

@@ -8,6 +8,7 @@ pub mod background_task;
 pub mod connectome;
 pub mod continuation;
 pub mod family;
+pub mod features;
 pub mod map;
 pub mod morpho_transfer;
 pub mod options;
@@ -17,7 +18,9 @@ pub mod ring;
 pub mod spatial_rates;
 pub mod spectra;
 pub mod stationary;
+pub mod transfer_function;
 
+use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::{Faults, Interrupted};
 use ntwk_meanfield::prediction::predict::TheoryError;
@@ -28,6 +31,8 @@ use ntwk_meanfield::{
 
 use family::FamilyError;
 use options::InvalidOptions;
+
+use crate::sweep::transfer_scan::TransferScanError;
 
 /// A study of the theory that cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,12 @@ pub enum StudyError {
     /// The network to be simulated cannot be built.
     #[error(transparent)]
     Network(#[from] WiringTooLarge),
+    /// The transfer function cannot be scanned.
+    #[error(transparent)]
+    TransferScan(#[from] TransferScanError),
+    /// A recording cannot be analysed.
+    #[error("the run cannot be analysed: {0}")]
+    Analysis(#[from] AnalysisError),
     /// The job was interrupted.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -106,6 +117,7 @@ impl StudyError {
                 !self.is_interruption()
             }
             Self::Family(error) => error.is_input_fault(),
+            Self::TransferScan(error) => error.is_input_fault(),
             _ => false,
         }
     }
