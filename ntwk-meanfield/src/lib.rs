@@ -115,8 +115,9 @@ pub use spatial::coupling::{Coupling, CouplingFault, InvalidCoupling, Link};
 pub use spatial::spatial_mean_field::{
     SpatialError, SpatialMeanField, SpatialOptions, SpatialTrajectory,
 };
-pub use system::from_model::{FromModelError, ModelInput, limitations, mean_field};
+pub use system::from_model::{FromModelError, ModelInput, mean_field};
 pub use system::input::{FunctionInput, Input, InputError, InputSource, SampledInput};
+pub use system::limitation::{Limitation, limitations};
 pub use system::point::{Gains, Point, PointError};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,

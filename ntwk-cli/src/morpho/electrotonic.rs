@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
     let out = &args.study.out;
     let settings = &built.spec.simulation.settings;
     let hold = args.hold.unwrap_or(settings.v_init);
-    let study = |e| Failure::Study(ntwk_morpho::studies::StudyError::Impedance(e));
+    let study = |e| Failure::from(ntwk_morpho::studies::StudyError::Impedance(e));
     let tree = Electrotonic::new(&built.cell, hold, settings.celsius).map_err(study)?;
     let cable = tree.equivalent_cable(args.step).map_err(|e| study(e.into()))?;
     let exact = Impedance::new(&built.cell, 0.0, hold, settings.celsius).map_err(study)?;

@@ -14,7 +14,9 @@ use super::args::MorphoTfArgs;
 use super::work::points;
 use super::{figure_error, title};
 use crate::Failure;
-use crate::output::{cell_file, make_folder, note, print, theme, write_csv, write_figure, write_json};
+use crate::output::{
+    cell_file, make_folder, note, print, theme, write_csv, write_figure, write_json,
+};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk::sweep::run::{ScanOptions, ScanOutcome, run_points};
+use ntwk::sweep::run::{SweepOptions, SweepOutcome, run_points};
 use ntwk::sweep::task::PointTask;
 
 use super::args::ResumeArgs;
@@ -18,8 +18,8 @@ pub(super) fn points(
     task: &dyn PointTask,
     file: &Path,
     resume: &ResumeArgs,
-) -> Result<ScanOutcome, Failure> {
-    let options = ScanOptions { retry_failed: resume.retry_failed, fresh: resume.fresh };
+) -> Result<SweepOutcome, Failure> {
+    let options = SweepOptions { retry_failed: resume.retry_failed, fresh: resume.fresh };
     let outcome = terminal.run(name, |job| run_points(task, file, options, job))?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",

@@ -1,4 +1,4 @@
-//! The scan of a network: its points, and what is computed at one.
+//! The sweep of a network: its points, and what is computed at one.
 
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
@@ -10,7 +10,7 @@ use crate::compare::{CompareError, compare};
 use crate::report::quantities::analyze;
 use crate::run::stream::model_text;
 use crate::sweep::command::NetworkCommand;
-use crate::sweep::points::ScanPlan;
+use crate::sweep::points::SweepPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
 use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
@@ -40,27 +40,31 @@ impl From<PointError> for PointFailure {
     fn from(error: PointError) -> Self {
         match error {
             PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
+            PointError::Theory(TheoryError::Interrupted(_))
+            | PointError::Compare(CompareError::Theory(TheoryError::Interrupted(_))) => {
+                Self::Interrupted
+            }
             error => Self::Failed(error.to_string()),
         }
     }
 }
 
-/// A scan over keys of a network.
-#[derive(Clone, Copy)]
-pub struct NetworkScan<'a> {
-    /// The network, with the scan as its section of that name.
-    pub model: &'a Model,
+/// A sweep over keys of a network.
+#[derive(Clone)]
+pub struct NetworkSweep {
+    /// The network, with the sweep as its section.
+    pub model: Model,
     /// The points.
-    pub plan: &'a ScanPlan,
+    pub plan: SweepPlan,
     /// What is computed at every point.
     pub command: NetworkCommand,
     /// Kinds and presets of cells.
-    pub library: &'a CellLibrary,
+    pub library: CellLibrary,
 }
 
-impl PointTask for NetworkScan<'_> {
+impl PointTask for NetworkSweep {
     fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(model_text(self.model)?)
+        Ok(model_text(&self.model)?)
     }
 
     fn seed(&self) -> u64 {
@@ -87,9 +91,9 @@ impl PointTask for NetworkScan<'_> {
     }
 
     fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
-        let model = self.plan.model(index, self.library);
+        let model = self.plan.model(index, &self.library);
         let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
-        Ok(compute(&model, self.command, self.library, job)?)
+        Ok(compute(&model, self.command, &self.library, job)?)
     }
 }
 

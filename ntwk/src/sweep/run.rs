@@ -29,7 +29,7 @@ pub enum PointStatus {
 
 /// What a scan has come to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanResults {
+pub struct SweepResults {
     status: Vec<PointStatus>,
     errors: Vec<String>,
     seconds: Vec<f64>,
@@ -38,7 +38,7 @@ pub struct ScanResults {
 
 /// A scan that cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum ScanError {
+pub enum SweepError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -60,7 +60,7 @@ pub enum ScanError {
 
 /// How a scan is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ScanOptions {
+pub struct SweepOptions {
     /// Compute failed points again.
     pub retry_failed: bool,
     /// Forget what the file holds.
@@ -69,7 +69,7 @@ pub struct ScanOptions {
 
 /// A scan as far as it was computed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanOutcome {
+pub struct SweepOutcome {
     /// Axes and arrays, as in the file.
     pub data: ScanData,
     /// All points.
@@ -90,13 +90,13 @@ pub struct ScanOutcome {
 /// less than the storing itself are stored several at a time.
 ///
 /// # Errors
-/// [`ScanError`]. A point that fails is not an error: see [`ScanOutcome::failed`].
+/// [`SweepError`]. A point that fails is not an error: see [`SweepOutcome::failed`].
 pub fn run_points(
     task: &dyn PointTask,
     path: &Path,
-    options: ScanOptions,
+    options: SweepOptions,
     job: &Job<'_>,
-) -> Result<ScanOutcome, ScanError> {
+) -> Result<SweepOutcome, SweepError> {
     let text = task.text()?;
     let origin = Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -108,7 +108,7 @@ pub fn run_points(
         host_features: host_features(),
     };
     let points = task.points();
-    let mut results = ScanResults::new(points);
+    let mut results = SweepResults::new(points);
     if !options.fresh && path.exists() {
         results = stored(path, task, &text, &origin)?;
     }
@@ -180,7 +180,7 @@ pub fn run_points(
         .filter(|&i| results.status[i] == PointStatus::Failed)
         .map(|i| (task.label(i), results.errors[i].clone()))
         .collect();
-    Ok(ScanOutcome {
+    Ok(SweepOutcome {
         data: results.data(task),
         points,
         resumed,
@@ -192,7 +192,7 @@ pub fn run_points(
 
 /// What the workers share.
 struct Store {
-    results: ScanResults,
+    results: SweepResults,
     computed: usize,
     failure: Option<FileError>,
     last: Instant,
@@ -205,8 +205,8 @@ fn stored(
     task: &dyn PointTask,
     text: &ModelText,
     origin: &Provenance,
-) -> Result<ScanResults, ScanError> {
-    let another = |difference| ScanError::Another { path: path.to_owned(), difference };
+) -> Result<SweepResults, SweepError> {
+    let another = |difference| SweepError::Another { path: path.to_owned(), difference };
     let Some((data, model, made)) = read_scan(path)? else {
         return Err(another("it is no scan"));
     };
@@ -216,10 +216,10 @@ fn stored(
     if made.version != origin.version {
         return Err(another("it was made by another version of ntwk"));
     }
-    ScanResults::from_data(&data, task).ok_or_else(|| another("its arrays differ"))
+    SweepResults::from_data(&data, task).ok_or_else(|| another("its arrays differ"))
 }
 
-impl ScanResults {
+impl SweepResults {
     fn new(points: usize) -> Self {
         Self {
             status: vec![PointStatus::Open; points],
