@@ -14,6 +14,7 @@ use ntwk::studies::morpho_transfer::MorphoScanError;
 use ntwk::sweep::cell::CellScanError;
 use ntwk::sweep::points::ScanPlanError;
 use ntwk::sweep::run::{ScanError, ScanOutcome};
+use ntwk::sweep::store::StoreError;
 use ntwk::sweep::transfer_scan::TransferScanError;
 use ntwk_analysis::AnalysisError;
 use ntwk_core::Faults;
@@ -199,12 +200,12 @@ impl Failure {
                 | FamilyError::Cells { .. },
             )
             | Self::TransferScan(
-                TransferScanError::Another { .. }
+                TransferScanError::Store(StoreError::Another { .. })
                 | TransferScanError::Measured { .. }
                 | TransferScanError::Axis { .. }
                 | TransferScanError::Fluctuations(_),
             )
-            | Self::Scan(ScanError::Another { .. }) => 2,
+            | Self::Scan(ScanError::Store(StoreError::Another { .. })) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Study(StudyError::Interrupted)
             | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))

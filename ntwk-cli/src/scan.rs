@@ -20,7 +20,8 @@ use ntwk::figures::sweep::scan_figure;
 use ntwk::sweep::cell::CellScan;
 use ntwk::sweep::network::NetworkScan;
 use ntwk::sweep::points::ScanPlan;
-use ntwk::sweep::run::{ScanOptions, run_points};
+use ntwk::sweep::run::run_points;
+use ntwk::sweep::store::StoreOptions;
 use ntwk::sweep::task::PointTask;
 
 /// Vary keys of a model and compute every point: simulation, theory or both; or those of a
@@ -148,7 +149,7 @@ type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
 fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
-    let options = ScanOptions { retry_failed: args.retry_failed, fresh: args.fresh };
+    let options = StoreOptions { retry_failed: args.retry_failed, fresh: args.fresh };
     let outcome = args.run.terminal().run("sweep", |job| run_points(task, &path, options, job))?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",

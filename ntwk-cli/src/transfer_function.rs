@@ -17,7 +17,8 @@ use super::scan_design::DesignArgs;
 use super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
 use ntwk::figures::transfer::{FittedScan, transfer_figure};
-use ntwk::sweep::transfer_scan::{Points, TransferScan, TransferScanOptions, scan_to_file};
+use ntwk::sweep::store::StoreOptions;
+use ntwk::sweep::transfer_scan::{Points, TransferScan, scan_to_file};
 use ntwk_meanfield::prediction::predict::{TheoryError, fit_options, fit_points};
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
@@ -105,8 +106,7 @@ fn scan_all(
         let name = &model.populations()[index].name;
         let chosen = design.design(model, index)?;
         let path = args.out.join(format!("scan_{name}.h5"));
-        let options =
-            TransferScanOptions { fresh: design.fresh, retry_failed: design.retry_failed };
+        let options = StoreOptions { fresh: design.fresh, retry_failed: design.retry_failed };
         let scan = terminal.run(&format!("scan of {name}"), |job| {
             scan_to_file(model, index, &chosen, library, &path, options, job)
         })?;

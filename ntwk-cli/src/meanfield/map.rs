@@ -60,6 +60,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
         &file,
         &data,
         &model_text(&model)?,
+        None,
         &provenance(&model, terminal.job().thread_count(), started, seconds),
     )?;
     let mut files = vec![file];

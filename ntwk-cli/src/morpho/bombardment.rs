@@ -1,7 +1,7 @@
 //! `ntwk morpho background`.
 
 use ntwk::studies::background_task::BackgroundTask;
-use ntwk_io::{ModelText, cell_text};
+use ntwk_io::cell_text;
 use ntwk_morpho::studies::{BackgroundProtocol, BackgroundStudy};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Width};
@@ -43,12 +43,10 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
         duration: args.duration,
         threshold,
     };
-    // The text by which a stored study is known again.
-    let cell_text = cell_text(&file, &args.study.cell.cell, None)?;
-    let text = format!("# background activity: {protocol:?}\n{}", cell_text.text);
     let task = BackgroundTask {
         study: BackgroundStudy::new(&built, protocol)?,
-        description: ModelText { text, ..cell_text },
+        description: cell_text(&file, &args.study.cell.cell, None)?,
+        synapses: spec.name.clone(),
         seed: built.spec.simulation.seed,
     };
     make_folder(&out.out)?;

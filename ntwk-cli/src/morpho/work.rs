@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk::sweep::run::{ScanOptions, ScanOutcome, run_points};
+use ntwk::sweep::run::{ScanOutcome, run_points};
+use ntwk::sweep::store::StoreOptions;
 use ntwk::sweep::task::PointTask;
 
 use super::args::ResumeArgs;
@@ -19,7 +20,7 @@ pub(super) fn points(
     file: &Path,
     resume: &ResumeArgs,
 ) -> Result<ScanOutcome, Failure> {
-    let options = ScanOptions { retry_failed: resume.retry_failed, fresh: resume.fresh };
+    let options = StoreOptions { retry_failed: resume.retry_failed, fresh: resume.fresh };
     let outcome = terminal.run(name, |job| run_points(task, file, options, job))?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",

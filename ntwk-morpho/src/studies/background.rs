@@ -118,6 +118,12 @@ impl BackgroundStudy {
         Ok(Self { protocol, settings, cells, rest, times })
     }
 
+    /// What is measured, and for how long.
+    #[must_use]
+    pub fn protocol(&self) -> &BackgroundProtocol {
+        &self.protocol
+    }
+
     /// Number of samples of a trace.
     #[must_use]
     pub fn samples(&self) -> usize {

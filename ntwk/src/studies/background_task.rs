@@ -2,8 +2,12 @@
 
 use ntwk_core::Job;
 use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
+use ntwk_morpho::Location;
 use ntwk_morpho::studies::{BackgroundRun, BackgroundState, BackgroundStudy, StudyError};
 
+use serde_json::json;
+
+use crate::sweep::identity::StudyIdentity;
 use crate::sweep::task::{
     DescriptionError, PointFailure, PointQuantity, PointTask, number_axis, text_axis,
 };
@@ -13,8 +17,10 @@ use crate::sweep::task::{
 pub struct BackgroundTask {
     /// The study.
     pub study: BackgroundStudy,
-    /// What it follows from: the description of the cell and the settings of the study.
+    /// The description of the cell.
     pub description: ModelText,
+    /// Name of the group of synapses whose contact is the probe.
+    pub synapses: String,
     /// Seed of the cell.
     pub seed: u64,
 }
@@ -43,8 +49,18 @@ impl BackgroundTask {
 }
 
 impl PointTask for BackgroundTask {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(self.description.clone())
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        let p = self.study.protocol();
+        let place = |at: &Location| json!({ "branch": at.branch, "x": at.x });
+        let settings = json!({
+            "probe": self.synapses,
+            "probe_at": place(&p.probe_at),
+            "measured_at": place(&p.at),
+            "test_current_nA": p.current,
+            "transient_ms": p.transient,
+            "duration_ms": p.duration,
+        });
+        Ok(StudyIdentity::new("background activity", self.description.clone(), &settings))
     }
 
     fn seed(&self) -> u64 {

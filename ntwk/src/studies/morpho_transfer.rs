@@ -12,6 +12,9 @@ use ntwk_morpho::spec::{Activity, CellSpec};
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
 use ntwk_morpho::{Location, Morphology, Simulation, SimulationError};
 
+use serde_json::json;
+
+use crate::sweep::identity::StudyIdentity;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, number_axis};
 
 /// What to scan.
@@ -140,18 +143,6 @@ impl<'a> MorphoTask<'a> {
         let mut passive = plan.spec.clone();
         passive.channels.retain(|c| !plan.spiking.contains(&c.name));
         let membrane = membrane(&passive, plan.morphology)?;
-        let MorphoScan { excitation, inhibition, spiking, transient, duration, .. } = &plan;
-        let text = format!(
-            "# transfer function: excitation {excitation} at {:?} Hz, inhibition {inhibition} at {:?} Hz,\n\
-             # without {spiking:?} for the moments, {duration} ms after {transient} ms, {} repetitions,\n\
-             # spikes above {} mV\n{}",
-            plan.rates_excitation,
-            plan.rates_inhibition,
-            plan.repetitions,
-            plan.threshold,
-            description.text
-        );
-        let description = ModelText { text, ..description };
         Ok(Self { plan, passive, membrane, description })
     }
 
@@ -196,8 +187,21 @@ impl<'a> MorphoTask<'a> {
 const RATE_AXES: [&str; 2] = ["inhibitory_rate", "excitatory_rate"];
 
 impl PointTask for MorphoTask<'_> {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(self.description.clone())
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        let p = &self.plan;
+        let settings = json!({
+            "excitation": p.excitation,
+            "inhibition": p.inhibition,
+            "excitation_rates_Hz": p.rates_excitation,
+            "inhibition_rates_Hz": p.rates_inhibition,
+            "spiking_channels": p.spiking,
+            "transient_ms": p.transient,
+            "duration_ms": p.duration,
+            "repetitions": p.repetitions,
+            "threshold_mV": p.threshold,
+        });
+        let kind = "transfer function of a morphological cell";
+        Ok(StudyIdentity::new(kind, self.description.clone(), &settings))
     }
 
     fn seed(&self) -> u64 {

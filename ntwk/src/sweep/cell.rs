@@ -13,6 +13,7 @@ use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
 use ntwk_morpho::{Location, Probe, SimulationError};
 
+use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::{ScanPlan, ScanPlanError};
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 
@@ -174,8 +175,8 @@ impl CellScan {
 }
 
 impl PointTask for CellScan {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(self.stored.clone())
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        Ok(StudyIdentity::new(PARAMETER_SWEEP, self.stored.clone(), &serde_json::Value::Null))
     }
 
     fn seed(&self) -> u64 {

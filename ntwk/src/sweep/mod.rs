@@ -1,9 +1,11 @@
 //! Sweeps: the same computation at many points over keys of a model or of a cell.
 
 pub mod cell;
+pub mod identity;
 pub mod network;
 pub mod points;
 pub mod run;
+pub mod store;
 pub mod task;
 pub mod transfer_scan;
 pub(crate) mod transfer_scan_file;

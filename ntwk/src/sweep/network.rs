@@ -4,12 +4,14 @@ use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::spec::ScanCommand;
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_io::{ModelText, ScanArray};
+use ntwk_io::ScanArray;
 use ntwk_meanfield::{FixedPointStatus, Stability};
+use serde_json::Value;
 
 use crate::compare::{CompareError, compare};
 use crate::report::quantities::analyze;
 use crate::run::stream::model_text;
+use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::ScanPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
@@ -40,6 +42,10 @@ impl From<PointError> for PointFailure {
     fn from(error: PointError) -> Self {
         match error {
             PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
+            PointError::Theory(TheoryError::Interrupted(_))
+            | PointError::Compare(CompareError::Theory(TheoryError::Interrupted(_))) => {
+                Self::Interrupted
+            }
             error => Self::Failed(error.to_string()),
         }
     }
@@ -57,8 +63,8 @@ pub struct NetworkScan<'a> {
 }
 
 impl PointTask for NetworkScan<'_> {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(model_text(self.model)?)
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        Ok(StudyIdentity::new(PARAMETER_SWEEP, model_text(self.model)?, &Value::Null))
     }
 
     fn seed(&self) -> u64 {
