@@ -21,6 +21,8 @@ use ntwk_core::Faults;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
 use ntwk_meanfield::ContinuationError;
 use ntwk_meanfield::prediction::predict::TheoryError;
+use ntwk_morpho::solver::passive::PassiveError;
+use ntwk_morpho::solver::passive_fit::FitError;
 use ntwk_morpho::studies::StudyError;
 
 /// Exit code of a command that Ctrl-C ended.
@@ -208,6 +210,7 @@ impl Failure {
             | Self::Scan(ScanError::Store(StoreError::Another { .. })) => 2,
             Self::Stopped { interrupted: true, .. }
             | Self::Study(StudyError::Interrupted)
+            | Self::PassiveFit(FitError::Passive(PassiveError::Interrupted(_)))
             | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))
             | Self::Interrupted
             | Self::Theory(TheoryError::Interrupted(_))

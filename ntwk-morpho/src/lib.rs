@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod error;
 pub mod units;
 
 pub mod geometry;
@@ -34,6 +35,7 @@ pub mod solver;
 pub mod spec;
 pub mod studies;
 
+pub use error::Error;
 pub use geometry::morphology::{Attachment, Branch, Measures, Morphology, MorphologyError, Sample};
 pub use geometry::place::Place;
 pub use geometry::region::Region;

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
         threshold,
     };
     let task = BackgroundTask {
-        study: BackgroundStudy::new(&built, protocol)?,
+        study: BackgroundStudy::new(&built, protocol, &terminal.job())?,
         description: cell_text(&file, &args.study.cell.cell, None)?,
         synapses: spec.name.clone(),
         seed: built.spec.simulation.seed,

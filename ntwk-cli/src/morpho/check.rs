@@ -1,5 +1,6 @@
 //! `ntwk morpho check`.
 
+use ntwk_core::Job;
 use ntwk_morpho::mesh::error_estimate::{EstimateError, discretisation_error};
 use ntwk_morpho::studies::impedance_map;
 use ntwk_morpho::{Location, Selection};
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     row("area", number(measures.area, 1), "µm²");
     row("capacitance", number(1e3 * built.cell.total_capacitance(), 2), "pF");
     let soma = Location::new(0, 0.5);
-    if let Ok(map) = impedance_map(&built, 0.0, s.settings.v_init, soma) {
+    if let Ok(map) = impedance_map(&built, 0.0, s.settings.v_init, soma, &Job::new()) {
         let index = Selection::Branches(vec![0]).indices(compartments)[0];
         row("input resistance of the soma", number(map.input[index], 2), "MΩ");
         let worst = map.attenuation.iter().copied().fold(0.0, f64::max);

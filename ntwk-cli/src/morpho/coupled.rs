@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::{Instant, SystemTime};
 
+use ntwk_core::Job;
 use ntwk_io::{CoupledFile, read_coupled};
 use ntwk_morpho::spec::coupled_simulation;
 use ntwk_morpho::studies::{StudyError, quiet, settled};
@@ -11,7 +12,7 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
 use super::args::CoupledArgs;
-use super::run::{PARTS, store, summary};
+use super::run::{store, summary};
 use super::work::end;
 use crate::Failure;
 use crate::output::{make_folder, note, print, theme, write, write_figure};
@@ -23,7 +24,8 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let file = read_coupled(&args.file, &args.overrides)?;
     let folder = &args.out.out;
     make_folder(folder)?;
-    match coefficients(&file) {
+    let terminal = Terminal::new(Some(1), args.out.quiet);
+    match coefficients(&file, &terminal.job()) {
         Ok(table) => print(table),
         Err(e) => note(format!("no coupling coefficients: {e}")),
     }
@@ -32,22 +34,13 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let every = file.cells[0].every;
     let dt = file.cells[0].spec.simulation.settings.dt;
     let (started, clock) = (SystemTime::now(), Instant::now());
-    let terminal = Terminal::new(Some(1), args.out.quiet);
     let mut currents = vec![(0.0, together.currents())];
     let outcome = terminal.run("simulation", |job| {
-        for k in 1..=PARTS {
-            let fraction = f64::from(k) / f64::from(PARTS);
-            together.run(t_stop * fraction, |t, cells| {
-                if ((t / dt).round() as u64).is_multiple_of(every) {
-                    currents.push((t, cells.currents()));
-                }
-            })?;
-            job.report(fraction);
-            if job.is_interrupted() {
-                break;
+        together.run_until(t_stop, job, |t, cells| {
+            if ((t / dt).round() as u64).is_multiple_of(every) {
+                currents.push((t, cells.currents()));
             }
-        }
-        Ok::<_, ntwk_morpho::CoupledError>(())
+        })
     });
     let wall = clock.elapsed().as_secs_f64();
     let mut files = Vec::new();
@@ -81,11 +74,11 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
 }
 
 /// V of every soma per V of the driven one, for a steady current at rest.
-fn coefficients(file: &CoupledFile) -> Result<Table, StudyError> {
+fn coefficients(file: &CoupledFile, job: &Job<'_>) -> Result<Table, StudyError> {
     let soma = Location::new(0, 0.5);
     let mut alone = Vec::new();
     for built in &file.cells {
-        let (_, resting) = settled(built)?;
+        let (_, resting) = settled(built, job)?;
         let celsius = built.spec.simulation.settings.celsius;
         alone.push(Impedance::new(&quiet(built), 0.0, resting.voltage(soma)?, celsius)?);
     }

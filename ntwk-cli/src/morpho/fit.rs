@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use ntwk_core::Job;
 use ntwk_io::read_trace_csv;
 use ntwk_morpho::solver::passive::{PassiveCell, Target};
 use ntwk_morpho::solver::passive_fit::{FitError, PassiveParameter, fit_passive};
@@ -10,11 +11,13 @@ use ntwk_plot::{Axis, Figure, Layout, Width};
 use serde::Serialize;
 
 use super::args::FitArgs;
+use super::work::end;
 use super::{cell, locate, title};
 use crate::Failure;
 use crate::output::{make_folder, note, print, theme, write, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
+use crate::terminal::Terminal;
 
 /// One parameter of the summary.
 #[derive(Serialize)]
@@ -56,8 +59,12 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     let dt = built.spec.simulation.settings.dt;
     let target = Target { at, dt, values: resampled(&times, &values, dt)? };
     let passive = PassiveCell::new(&built.cell).map_err(FitError::from)?;
-    let before = passive.response(&target, false).map_err(FitError::from)?;
-    let fit = fit_passive(&passive, &target, &parameters, u64::from(args.iterations))?;
+    let terminal = Terminal::new(Some(1), out.quiet);
+    let job = terminal.job();
+    let before = passive.response(&target, false, &job).map_err(FitError::from)?;
+    let fit = terminal.run("fit", |job| {
+        fit_passive(&passive, &target, &parameters, u64::from(args.iterations), job)
+    })?;
     if !fit.converged {
         note(format!("stopped before a minimum was certain: {}", fit.termination));
     }
@@ -94,7 +101,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
         converged: fit.converged,
         termination: fit.termination.clone(),
     };
-    let after = fit.cell.response(&target, false).map_err(FitError::from)?;
+    let after = fit.cell.response(&target, false, &Job::new()).map_err(FitError::from)?;
     let mut csv = "time_ms,recorded_mV,initial_mV,fitted_mV\n".to_owned();
     for k in 0..target.values.len() {
         let recorded = target.values[k];
@@ -125,7 +132,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
         Figure::new(title(&file, &args.study.cell.cell), Width::Column, 85.0, layout, &theme);
     files.extend(write_figure(&out.out, "fit", &figure)?);
     list_files(&files);
-    Ok(())
+    end(&terminal, out.out.join("fit.json"))
 }
 
 /// The trace at the multiples of dt nearest to its samples, from 0 to its end, and NaN between: a trace that is sampled more

@@ -95,8 +95,10 @@ pub(crate) fn impedance(args: &ImpedanceArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
     let to = locate(&built, &args.to)?;
+    let terminal = Terminal::new(Some(1), out.quiet);
     let hold = args.hold.unwrap_or(built.spec.simulation.settings.v_init);
-    let map = impedance_map(&built, args.frequency, hold, to)?;
+    let map =
+        terminal.run("impedances", |job| impedance_map(&built, args.frequency, hold, to, job))?;
     let all: Vec<usize> = (0..map.input.len()).collect();
     let columns: [(&str, &[f64]); 3] = [
         ("input_MOhm", &map.input),
@@ -208,6 +210,7 @@ pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.study.cell)?;
     let out = &args.study.out;
     let at = locate(&built, &args.at)?;
+    let terminal = Terminal::new(Some(1), out.quiet);
     // Some points on the way to the farthest tip.
     let far = built
         .morphology
@@ -223,7 +226,9 @@ pub(crate) fn bap(args: &BapArgs) -> Result<(), Failure> {
             points.push(point);
         }
     }
-    let result = back_propagation(&built, at, args.amplitude, args.width, args.duration, &points)?;
+    let result = terminal.run("back-propagation", |job| {
+        back_propagation(&built, at, args.amplitude, args.width, args.duration, &points, job)
+    })?;
     let all: Vec<usize> = (0..result.amplitude.len()).collect();
     let columns: [(&str, &[f64]); 2] =
         [("amplitude_mV", &result.amplitude), ("delay_ms", &result.delay)];

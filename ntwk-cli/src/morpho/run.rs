@@ -7,7 +7,7 @@ use ntwk::figures::morpho::{pieces, position};
 use ntwk_io::provenance::{Provenance, host_features, utc_timestamp};
 use ntwk_io::{CellRun, probe_unit, write_cell_csv, write_cell_run};
 use ntwk_morpho::spec::BuiltCell;
-use ntwk_morpho::{Probe, Recording, SimulationError, Spikes};
+use ntwk_morpho::{Probe, Recording, Spikes};
 use ntwk_plot::figures::{NamedCurve, Style, TreeColors, TreeMarker, curves, tree};
 use ntwk_plot::{Axis, Figure, Layout, Panel, Theme, Width};
 
@@ -20,9 +20,6 @@ use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
 
-/// Parts of a run between which it can be interrupted.
-pub(super) const PARTS: u32 = 200;
-
 pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let (file, built) = cell(&args.cell)?;
     let folder = &args.out.out;
@@ -32,17 +29,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let started = SystemTime::now();
     let clock = Instant::now();
     let terminal = Terminal::new(Some(1), args.out.quiet);
-    let outcome = terminal.run("simulation", |job| {
-        for k in 1..=PARTS {
-            let fraction = f64::from(k) / f64::from(PARTS);
-            simulation.run(t_stop * fraction)?;
-            job.report(fraction);
-            if job.is_interrupted() {
-                break;
-            }
-        }
-        Ok::<_, SimulationError>(())
-    });
+    let outcome = terminal.run("simulation", |job| simulation.run_until(t_stop, job));
     let wall = clock.elapsed().as_secs_f64();
     let (recording, spikes) = (simulation.recording(), simulation.spikes());
     let mut files = store(folder, &file.text, &built, &recording, &spikes, (started, wall))?;

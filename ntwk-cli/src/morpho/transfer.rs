@@ -58,7 +58,7 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     };
     let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let description = cell_text(&file, &cell.cell, None)?;
-    let task = MorphoTask::new(plan, description)?;
+    let task = MorphoTask::new(plan, description, &terminal.job())?;
     make_folder(&out.out)?;
     let stored = out.out.join("scan.h5");
     let outcome = points(&terminal, "scan", &task, &stored, &args.resume)?;

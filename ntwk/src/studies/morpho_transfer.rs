@@ -128,8 +128,6 @@ pub enum MorphoScanError {
 
 /// Time between samples of the potential (ms).
 const SAMPLING: f64 = 0.5;
-/// Time between two looks at an interruption (ms).
-const LOOK_EVERY: f64 = 50.0;
 /// Longest lag of the autocorrelation (ms).
 const LONGEST_LAG: f64 = 300.0;
 
@@ -138,11 +136,15 @@ impl<'a> MorphoTask<'a> {
     ///
     /// # Errors
     /// [`MorphoScanError`].
-    pub fn new(plan: MorphoScan<'a>, description: ModelText) -> Result<Self, MorphoScanError> {
+    pub fn new(
+        plan: MorphoScan<'a>,
+        description: ModelText,
+        job: &Job<'_>,
+    ) -> Result<Self, MorphoScanError> {
         check(&plan)?;
         let mut passive = plan.spec.clone();
         passive.channels.retain(|c| !plan.spiking.contains(&c.name));
-        let membrane = membrane(&passive, plan.morphology)?;
+        let membrane = membrane(&passive, plan.morphology, job)?;
         Ok(Self { plan, passive, membrane, description })
     }
 
@@ -291,16 +293,20 @@ fn check(plan: &MorphoScan<'_>) -> Result<(), MorphoScanError> {
 
 /// The point neuron that stands for the cell.
 #[allow(non_snake_case)]
-fn membrane(passive: &CellSpec, morphology: &Morphology) -> Result<Membrane, MorphoScanError> {
+fn membrane(
+    passive: &CellSpec,
+    morphology: &Morphology,
+    job: &Job<'_>,
+) -> Result<Membrane, MorphoScanError> {
     let built = passive.build(morphology)?;
     let soma = Location::new(0, 0.5);
-    let (_, resting) = settled(&built)?;
+    let (_, resting) = settled(&built, job)?;
     let rest = resting.voltage(soma)?;
     let index = built.cell.compartments().compartment(soma).map_err(SimulationError::from)?;
-    let steady = impedance_map(&built, 0.0, rest, soma)?.input[index];
+    let steady = impedance_map(&built, 0.0, rest, soma, job)?.input[index];
     // The effective time constant of the soma: where |Z| has fallen as that of one compartment would have.
     let frequency = 5.0;
-    let moving = impedance_map(&built, frequency, rest, soma)?.input[index];
+    let moving = impedance_map(&built, frequency, rest, soma, job)?.input[index];
     let omega = std::f64::consts::TAU * 1e-3 * frequency;
     let tau = ((steady / moving).powi(2) - 1.0).max(1e-6).sqrt() / omega;
     let g_L = 1e3 / steady;
@@ -317,15 +323,9 @@ fn membrane(passive: &CellSpec, morphology: &Morphology) -> Result<Membrane, Mor
     })
 }
 
-/// Runs until `end` (ms) or an interruption.
+/// Runs until `end` (ms).
 fn run(s: &mut Simulation, end: f64, job: &Job<'_>) -> Result<(), MorphoScanError> {
-    while s.time() < end - 1e-9 {
-        if job.is_interrupted() {
-            return Err(StudyError::Interrupted.into());
-        }
-        s.run((s.time() + LOOK_EVERY).min(end))?;
-    }
-    Ok(())
+    if s.run_until(end, &job.silent())? { Ok(()) } else { Err(StudyError::Interrupted.into()) }
 }
 
 fn point(
