@@ -10,7 +10,7 @@ use ntwk::run::plan::PlanError;
 use ntwk::run::stream::StreamError;
 use ntwk::run::verify::VerifyError;
 use ntwk::studies::family::FamilyError;
-use ntwk::studies::morpho_transfer::MorphoScanError;
+use ntwk::studies::morpho::MorphoError;
 use ntwk::sweep::cell::CellScanError;
 use ntwk::sweep::points::ScanPlanError;
 use ntwk::sweep::run::{ScanError, ScanOutcome};
@@ -21,9 +21,6 @@ use ntwk_core::Faults;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
 use ntwk_meanfield::ContinuationError;
 use ntwk_meanfield::prediction::predict::TheoryError;
-use ntwk_morpho::solver::passive::PassiveError;
-use ntwk_morpho::solver::passive_fit::FitError;
-use ntwk_morpho::studies::StudyError;
 
 /// Exit code of a command that Ctrl-C ended.
 pub(crate) const INTERRUPTED: i32 = 130;
@@ -40,21 +37,9 @@ pub(crate) enum Failure {
     /// The cell file does not fit its morphology.
     #[error(transparent)]
     CellFaults(#[from] Faults),
-    /// The simulation of a cell failed.
+    /// A study of a morphological cell failed.
     #[error(transparent)]
-    CellSimulation(#[from] ntwk_morpho::SimulationError),
-    /// The simulation of joined cells failed.
-    #[error(transparent)]
-    CoupledCells(#[from] ntwk_morpho::CoupledError),
-    /// A passive fit failed.
-    #[error(transparent)]
-    PassiveFit(#[from] ntwk_morpho::solver::passive_fit::FitError),
-    /// The scan of a cell's transfer function failed.
-    #[error(transparent)]
-    CellScan(#[from] MorphoScanError),
-    /// A study of a cell failed.
-    #[error(transparent)]
-    Study(#[from] StudyError),
+    Morpho(MorphoError),
     /// A single-cell protocol failed.
     #[error(transparent)]
     Protocol(ntwk_cells::protocol::ProtocolError),
@@ -156,6 +141,17 @@ pub(crate) enum Failure {
     Summary(#[from] serde_json::Error),
 }
 
+impl From<MorphoError> for Failure {
+    fn from(error: MorphoError) -> Self {
+        match error {
+            MorphoError::Faults(faults) => Self::CellFaults(faults),
+            MorphoError::Description(error) => Self::Cell(error),
+            MorphoError::Store(error) => Self::Scan(error),
+            error => Self::Morpho(error),
+        }
+    }
+}
+
 impl Failure {
     /// What the end of a scan into `file` means for the command: nothing when all points are known.
     pub(crate) fn of_points(outcome: &ScanOutcome, file: &Path) -> Result<(), Self> {
@@ -180,15 +176,12 @@ impl Failure {
     /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
+            Self::Morpho(error) if error.is_argument() => 2,
+            Self::Morpho(error) if error.is_interruption() => INTERRUPTED,
             Self::Model(_)
             | Self::Cell(_)
             | Self::CellFaults(_)
             | Self::Argument(_)
-            | Self::CellScan(
-                MorphoScanError::Group { .. }
-                | MorphoScanError::OneGroup { .. }
-                | MorphoScanError::Channel { .. },
-            )
             | Self::ScanPlan(ScanPlanError::Faults(_))
             | Self::CellScanPlan(
                 CellScanError::Plan(ScanPlanError::Faults(_)) | CellScanError::Cell(_),
@@ -209,9 +202,6 @@ impl Failure {
             )
             | Self::Scan(ScanError::Store(StoreError::Another { .. })) => 2,
             Self::Stopped { interrupted: true, .. }
-            | Self::Study(StudyError::Interrupted)
-            | Self::PassiveFit(FitError::Passive(PassiveError::Interrupted(_)))
-            | Self::CellScan(MorphoScanError::Study(StudyError::Interrupted))
             | Self::Interrupted
             | Self::Theory(TheoryError::Interrupted(_))
             | Self::Compare(CompareError::Theory(TheoryError::Interrupted(_)))

@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ntwk::studies::table::{Column, ColumnValues, Table};
 use ntwk_core::CellLibrary;
 use ntwk_io::{ModelFileError, Notation, parse_tree};
-use ntwk_plot::{Figure, Theme};
+use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
@@ -40,6 +41,33 @@ pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf
     Ok(file)
 }
 
+/// Writes the columns of a result as CSV.
+pub(crate) fn write_table(folder: &Path, name: &str, table: &Table) -> Result<PathBuf, Failure> {
+    let headers: Vec<String> = table.columns.iter().map(Column::header).collect();
+    let mut text = headers.join(",") + "\n";
+    for row in 0..table.rows() {
+        let fields: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| match &column.values {
+                ColumnValues::Numbers(v) => v[row].to_string(),
+                ColumnValues::Sparse(v) => v[row].map_or_else(String::new, |x| x.to_string()),
+                ColumnValues::Counts(v) => v[row].to_string(),
+                ColumnValues::Texts(v) => v[row].clone(),
+                _ => String::new(),
+            })
+            .collect();
+        text.push_str(&fields.join(","));
+        text.push('\n');
+    }
+    write(folder, name, text.as_bytes())
+}
+
+/// The failure of a figure as that of a command.
+pub(crate) fn plotted<T>(drawn: Result<T, PlotError>) -> Result<T, Failure> {
+    Ok(drawn.map_err(ntwk::figures::overview::FigureError::from)?)
+}
+
 /// Writes JSON.
 pub(crate) fn write_json(
     folder: &Path,
@@ -58,7 +86,7 @@ pub(crate) fn write_figure(
     name: &str,
     figure: &Figure,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let png = figure.to_png(PNG_SCALE).map_err(ntwk::figures::overview::FigureError::from)?;
+    let png = plotted(figure.to_png(PNG_SCALE))?;
     Ok(vec![
         write(folder, &format!("{name}.png"), &png)?,
         write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,

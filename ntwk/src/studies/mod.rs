@@ -1,8 +1,8 @@
 //! Studies: one file each.
 
-pub mod background_task;
 pub mod family;
-pub mod morpho_transfer;
+pub mod morpho;
 pub mod spatial_rates;
+pub mod table;
 pub mod theory_figures;
 pub mod theory_studies;
