@@ -97,7 +97,6 @@ pub fn scanned_cell(
 }
 
 /// Measures `points` with `settings.neurons` cells each, which are left to settle for `settle` ms.
-#[must_use]
 pub fn measure(
     model: &Model,
     cell: &dyn CellModel,
