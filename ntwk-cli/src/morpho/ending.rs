@@ -1,6 +1,6 @@
 //! What a study stored of its points, and how a command ends that was interrupted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ntwk::sweep::run::ScanOutcome;
 use ntwk::sweep::store::StoreOptions;
@@ -27,8 +27,8 @@ pub(super) fn print_points(outcome: &ScanOutcome) {
 }
 
 /// The end of a command whose results are in `file`: a failure when it was interrupted.
-pub(super) fn end(terminal: &Terminal, file: PathBuf) -> Result<(), Failure> {
-    if terminal.is_interrupted() { Err(interrupted("interrupted", &file)) } else { Ok(()) }
+pub(super) fn end(terminal: &Terminal, file: &Path) -> Result<(), Failure> {
+    if terminal.is_interrupted() { Err(interrupted("interrupted", file)) } else { Ok(()) }
 }
 
 /// The end of a run that was interrupted and is in `file`.

@@ -52,5 +52,5 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     }
     files.extend(write_figure(&out.out, "movie", &plotted(result.figure(&theme))?)?);
     list_files(&files);
-    end(&terminal, out.out.join("movie.gif"))
+    end(&terminal, &out.out.join("movie.gif"))
 }
