@@ -1,4 +1,4 @@
-//! Times pairwise measures for `validation/peers/pairwise.py`: `pairwise FILE N_STEPS BIN DELTA REPEATS`.
+//! A tool of this repository. Times pairwise measures for `validation/peers/pairwise.py`: `pairwise FILE N_STEPS BIN DELTA REPEATS`.
 //!
 //! FILE holds one spike per line, `neuron step`. Prints one line of JSON: the least seconds that the matrix of count
 //! correlations and that of spike time tiling coefficients took, grouping the spikes into trains included, and the

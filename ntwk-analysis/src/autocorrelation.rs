@@ -1,5 +1,8 @@
 //! Autocorrelation of a sampled signal, and its time constant.
 
+use realfft::RealFftPlanner;
+use realfft::num_complex::Complex;
+
 /// Normalised autocorrelation at the lags `0 ..= max_lag` (samples, at most one below the length).
 ///
 /// ```text
@@ -10,13 +13,11 @@
 /// 1; `statsmodels.tsa.acf` with `adjusted=False`). `None` without variation.
 #[must_use]
 pub fn autocorrelation(values: &[f64], max_lag: usize) -> Option<Vec<f64>> {
-    let n = values.len();
-    let mean = values.iter().sum::<f64>() / n as f64;
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
     let d: Vec<f64> = values.iter().map(|v| v - mean).collect();
-    let product = |k: usize| d.iter().zip(&d[k..]).map(|(a, b)| a * b).sum::<f64>();
-    let zero = if n > 0 { product(0) } else { 0.0 };
-    (zero.is_finite() && zero > 0.0)
-        .then(|| (0..=max_lag.min(n - 1)).map(|k| product(k) / zero).collect())
+    let products = lagged_products(&d, max_lag)?;
+    let zero = products[0];
+    (zero.is_finite() && zero > 0.0).then(|| products.iter().map(|p| p / zero).collect())
 }
 
 /// Normalised autocorrelation of the samples that `kept` marks; the others (spikes, refractory periods) are gaps.
@@ -33,21 +34,45 @@ pub fn autocorrelation_with_gaps(
     kept: &[bool],
     max_lag: usize,
 ) -> Option<Vec<f64>> {
-    let n = values.len().min(kept.len());
-    let n_kept = kept[..n].iter().filter(|k| **k).count();
+    let n_kept = kept.iter().take(values.len()).filter(|k| **k).count();
     let mean =
         values.iter().zip(kept).filter(|(_, k)| **k).map(|(v, _)| v).sum::<f64>() / n_kept as f64;
     // Gaps weigh nothing, whatever stands in them.
     let d: Vec<f64> =
         values.iter().zip(kept).map(|(v, &k)| if k { v - mean } else { 0.0 }).collect();
-    let at = |k: usize| {
-        let pairs = kept[..n].iter().zip(&kept[k..n]).filter(|(a, b)| **a && **b).count();
-        let sum = d[..n].iter().zip(&d[k..n]).map(|(a, b)| a * b).sum::<f64>();
-        (pairs > 0).then(|| sum / pairs as f64)
-    };
-    let zero = if n > 0 { at(0)? } else { 0.0 };
-    (zero.is_finite() && zero > 0.0)
-        .then(|| (0..=max_lag.min(n - 1)).map_while(|k| Some(at(k)? / zero)).collect())
+    let weights: Vec<f64> =
+        values.iter().zip(kept).map(|(_, &k)| if k { 1.0 } else { 0.0 }).collect();
+    let (sums, pairs) = (lagged_products(&d, max_lag)?, lagged_products(&weights, max_lag)?);
+    // Numbers of pairs are whole; the transform gives them to its rounding.
+    let mut means = sums
+        .iter()
+        .zip(pairs.iter().map(|n| n.round()))
+        .map_while(|(sum, pairs)| (pairs > 0.0).then(|| sum / pairs));
+    let zero = means.next()?;
+    (zero.is_finite() && zero > 0.0).then(|| {
+        let later = means.map(|mean| mean / zero);
+        std::iter::once(1.0).chain(later).collect()
+    })
+}
+
+/// `sum_t d_t d_{t+k}` at the lags `k = 0 ..= max_lag` (at most one below the length), by the transform of Fourier
+/// (Wiener and Khinchin); `None` of nothing.
+///
+/// Zeros behind the samples keep the lags of the circle apart. The error of every sum is the rounding of that at lag 0.
+fn lagged_products(d: &[f64], max_lag: usize) -> Option<Vec<f64>> {
+    let lags = max_lag.min(d.len().checked_sub(1)?);
+    let length = (d.len() + lags).next_power_of_two();
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+    let (mut signal, mut transform) = (forward.make_input_vec(), forward.make_output_vec());
+    signal[..d.len()].copy_from_slice(d);
+    forward.process(&mut signal, &mut transform).ok()?;
+    for x in &mut transform {
+        *x = Complex::new(x.norm_sqr() / length as f64, 0.0);
+    }
+    inverse.process(&mut transform, &mut signal).ok()?;
+    signal.truncate(lags + 1);
+    Some(signal)
 }
 
 /// Time constants of an autocorrelation.
@@ -121,6 +146,43 @@ mod tests {
         assert!(with.iter().all(|c| c.abs() < 1.1), "{with:?}");
         x[55] = f64::NAN;
         assert_eq!(autocorrelation_with_gaps(&x, &kept, 30).unwrap(), with);
+    }
+
+    /// The sums of the definition, term by term, with and without gaps.
+    #[test]
+    fn the_transform_gives_the_sums_of_the_definition() {
+        let x: Vec<f64> =
+            (0..777u32).map(|i| 40.0 + f64::from(i * i % 101) + f64::from(i) * 0.1).collect();
+        let kept: Vec<bool> = (0..x.len()).map(|i| i % 17 > 2 && i != 400).collect();
+        let expected = |kept: &[bool], adjusted: bool, lags: usize| -> Vec<f64> {
+            let chosen: Vec<f64> =
+                x.iter().zip(kept).filter(|(_, k)| **k).map(|(v, _)| *v).collect();
+            let mean = chosen.iter().sum::<f64>() / chosen.len() as f64;
+            let at = |k: usize| {
+                let pairs = (0..x.len() - k).filter(|&t| kept[t] && kept[t + k]);
+                let terms: Vec<f64> = pairs.map(|t| (x[t] - mean) * (x[t + k] - mean)).collect();
+                terms.iter().sum::<f64>() / if adjusted { terms.len() as f64 } else { 1.0 }
+            };
+            (0..=lags).map(|k| at(k) / at(0)).collect()
+        };
+        let all = vec![true; x.len()];
+        for lags in [0, 5, 300, 776] {
+            let found = autocorrelation(&x, lags).unwrap();
+            let sums = expected(&all, false, lags);
+            assert_eq!(found.len(), sums.len());
+            for (a, b) in found.iter().zip(&sums) {
+                assert_relative_eq!(*a, *b, epsilon = 1e-14);
+            }
+        }
+        let found = autocorrelation_with_gaps(&x, &kept, 700).unwrap();
+        for (a, b) in found.iter().zip(&expected(&kept, true, 700)) {
+            // Few pairs weigh the rounding of all.
+            assert_relative_eq!(*a, *b, epsilon = 1e-12);
+        }
+        // Kept: two samples that are 3 apart, so that there is no pair at lag 1.
+        let sparse =
+            autocorrelation_with_gaps(&[1.0, 9.0, 9.0, 3.0], &[true, false, false, true], 3);
+        assert_eq!(sparse.unwrap(), [1.0]);
     }
 
     #[test]

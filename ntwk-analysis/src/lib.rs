@@ -4,6 +4,23 @@
 //! step, traces `[sample x neuron]`. **Time is counted in integer steps**, bins are whole numbers of steps, and a
 //! [`Window`] is half-open, so no spike is counted twice or lost to the rounding of a bin edge.
 //!
+//! ```
+//! use ntwk_analysis::{Bins, SpikeTrains, Window, mean_fano_factor, mean_rate};
+//! use ntwk_core::Spikes;
+//!
+//! // Two neurons that fire together every 10 ms for 100 ms.
+//! let steps: Vec<u64> = (0..10).flat_map(|k| [100 * k, 100 * k]).collect();
+//! let spikes = Spikes { ids: [0, 1].repeat(10), steps };
+//! let (dt, window) = (0.1, Window::new(0, 1000)?); // ms, steps
+//! let trains = SpikeTrains::new(&spikes, 2, Some(window))?;
+//! assert_eq!(mean_fano_factor(&trains, Bins::new(window, 100)?), Some(0.0)); // one spike in every bin
+//!
+//! let mut counts = vec![0; 1000]; // of the population, per step
+//! spikes.steps.iter().for_each(|&step| counts[step as usize] += 1);
+//! assert_eq!(mean_rate(&counts, 2, window, dt)?, 100.0); // Hz
+//! # Ok::<(), ntwk_analysis::AnalysisError>(())
+//! ```
+//!
 //! A quantity that the data do not define (the variability of a train with two spikes, the mean of no sample) is
 //! `None`; a call that makes no sense (a window outside the run, a bin of no step) is an [`AnalysisError`].
 //!
@@ -63,3 +80,8 @@ pub use synchrony::synchrony_index;
 pub use trace_moments::TraceMoments;
 pub use trains::SpikeTrains;
 pub use window::Window;
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use realfft::RealFftPlanner;
+
 use crate::AnalysisError;
 
 /// A one-sided power spectral density.
@@ -14,22 +16,23 @@ pub struct PowerSpectrum {
 }
 
 impl PowerSpectrum {
-    /// Welch's estimate: Hann windows of `segment` samples that overlap by half, the mean of each taken off.
+    /// Welch's estimate: Hann windows of `segment` samples that overlap by half, the mean of each taken off. Any number
+    /// of samples will do; those with small prime factors are fastest.
     ///
     /// The definition of `scipy.signal.welch` with its defaults (Welch 1967, IEEE Trans Audio Electroacoust 15:70).
     /// `interval` is the time between two samples (ms). Samples behind the last full segment are not used.
     ///
     /// # Errors
-    /// [`AnalysisError::TimeStep`]; [`AnalysisError::Parameter`] when `segment` is no power of two >= 4;
+    /// [`AnalysisError::TimeStep`]; [`AnalysisError::Parameter`] when `segment` is below 4;
     /// [`AnalysisError::Bin`] when it is longer than the signal.
     pub fn welch(values: &[f64], interval: f64, segment: usize) -> Result<Self, AnalysisError> {
         crate::window::check_dt(interval)?;
-        if segment < 4 || !segment.is_power_of_two() {
+        if segment < 4 {
             return Err(AnalysisError::Parameter {
                 name: "segment",
                 value: segment as f64,
                 unit: "samples",
-                expected: "a power of two, 4 or more",
+                expected: "4 or more",
             });
         }
         if segment > values.len() {
@@ -41,19 +44,24 @@ impl PowerSpectrum {
             .collect();
         let rate = 1e3 / interval;
         let norm = 1.0 / (rate * hann.iter().map(|w| w * w).sum::<f64>());
+        let fft = RealFftPlanner::<f64>::new().plan_fft_forward(segment);
+        let (mut part, mut transform) = (fft.make_input_vec(), fft.make_output_vec());
+        let mut scratch = fft.make_scratch_vec();
         let half = segment / 2;
         let mut density = vec![0.0; half + 1];
         let mut n = 0.0;
-        for start in (0..=values.len() - segment).step_by(half) {
-            let part = &values[start..start + segment];
-            let mean = part.iter().sum::<f64>() / segment as f64;
-            let mut re: Vec<f64> = part.iter().zip(&hann).map(|(v, w)| (v - mean) * w).collect();
-            let mut im = vec![0.0; segment];
-            fft(&mut re, &mut im);
-            for (k, d) in density.iter_mut().enumerate() {
-                // All but the two ends stand for a pair of frequencies.
-                let sides = if k == 0 || k == half { 1.0 } else { 2.0 };
-                *d += sides * norm * (re[k] * re[k] + im[k] * im[k]);
+        for start in (0..=values.len() - segment).step_by(segment - half) {
+            let samples = &values[start..start + segment];
+            let mean = samples.iter().sum::<f64>() / segment as f64;
+            for ((x, v), w) in part.iter_mut().zip(samples).zip(&hann) {
+                *x = (v - mean) * w;
+            }
+            // Fails for buffers of other lengths than its own alone, which these are not.
+            let _ = fft.process_with_scratch(&mut part, &mut transform, &mut scratch);
+            for (k, (d, x)) in density.iter_mut().zip(&transform).enumerate() {
+                // All but 0 and half the sampling rate stand for a pair of frequencies.
+                let sides = if k == 0 || 2 * k == segment { 1.0 } else { 2.0 };
+                *d += sides * norm * x.norm_sqr();
             }
             n += 1.0;
         }
@@ -74,49 +82,32 @@ impl PowerSpectrum {
     }
 }
 
-/// Discrete Fourier transform in place, `X_k = sum_n x_n exp(-2 pi i k n / N)`, for `N` a power of two (Cooley and
-/// Tukey 1965).
-fn fft(re: &mut [f64], im: &mut [f64]) {
-    let n = re.len();
-    let bits = n.trailing_zeros();
-    if bits == 0 {
-        return;
-    }
-    for i in 0..n {
-        let j = i.reverse_bits() >> (usize::BITS - bits);
-        if i < j {
-            re.swap(i, j);
-            im.swap(i, j);
-        }
-    }
-    let mut half = 1;
-    while half < n {
-        for k in 0..half {
-            let (sin, cos) = (-PI * k as f64 / half as f64).sin_cos();
-            for i in (k..n).step_by(2 * half) {
-                let j = i + half;
-                let (a, b) = (re[j] * cos - im[j] * sin, re[j] * sin + im[j] * cos);
-                (re[j], im[j]) = (re[i] - a, im[i] - b);
-                (re[i], im[i]) = (re[i] + a, im[i] + b);
-            }
-        }
-        half *= 2;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The sums that the definition says, for even and odd segments.
     #[test]
-    fn the_transform_is_the_sum_it_stands_for() {
-        let x: Vec<f64> = (0..16).map(|i| f64::from(i * i % 7)).collect();
-        let (mut re, mut im) = (x.clone(), vec![0.0; 16]);
-        fft(&mut re, &mut im);
-        for k in 0..16 {
-            let angle = |n: usize| -2.0 * PI * (k * n) as f64 / 16.0;
-            let sum = |f: fn(f64) -> f64| (0..16).map(|n| x[n] * f(angle(n))).sum::<f64>();
-            assert!((re[k] - sum(f64::cos)).abs() < 1e-12 && (im[k] - sum(f64::sin)).abs() < 1e-12);
+    fn the_density_is_the_sum_it_stands_for() {
+        for segment in [4usize, 7, 12, 16, 31] {
+            let x: Vec<f64> = (0..segment).map(|i| (i * i % 7) as f64).collect();
+            let found = PowerSpectrum::welch(&x, 2.0, segment).unwrap();
+            assert_eq!(found.density.len(), segment / 2 + 1);
+            let mean = x.iter().sum::<f64>() / segment as f64;
+            let turn = 2.0 * PI / segment as f64;
+            let hann = |i: usize| 0.5 - 0.5 * (turn * i as f64).cos();
+            let power: f64 = (0..segment).map(|i| hann(i) * hann(i)).sum();
+            for (k, density) in found.density.iter().enumerate() {
+                let sum = |f: fn(f64) -> f64| {
+                    let term = |i: usize| (x[i] - mean) * hann(i) * f(turn * (k * i) as f64);
+                    (0..segment).map(term).sum::<f64>()
+                };
+                let (re, im) = (sum(f64::cos), sum(f64::sin));
+                let sides = if k == 0 || 2 * k == segment { 1.0 } else { 2.0 };
+                let expected = sides * (re * re + im * im) / (500.0 * power);
+                assert!((density - expected).abs() < 1e-14, "{segment} {k}");
+                assert_eq!(found.frequencies[k], k as f64 * 500.0 / segment as f64);
+            }
         }
     }
 
@@ -134,7 +125,7 @@ mod tests {
     #[test]
     fn impossible_segments_are_refused() {
         assert!(matches!(
-            PowerSpectrum::welch(&[0.0; 8], 1.0, 6),
+            PowerSpectrum::welch(&[0.0; 8], 1.0, 3),
             Err(AnalysisError::Parameter { .. })
         ));
         assert!(matches!(PowerSpectrum::welch(&[0.0; 8], 1.0, 16), Err(AnalysisError::Bin { .. })));

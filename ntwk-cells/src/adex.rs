@@ -15,8 +15,9 @@
 use std::sync::Arc;
 
 use ntwk_core::Membrane;
+use ntwk_core::kernel::CellModel;
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron, exp};
-use ntwk_core::model::cell::{BrokenRule, CellKind, CellModel, Parameter, ParameterValues};
+use ntwk_core::model::cell::{BrokenRule, CellKind, Parameter, ParameterValues};
 
 use crate::parameters::{
     A, B, C_M, DELTA_T, E_L, G_L, T_REF, TAU_W, V_M, V_PEAK, V_RESET, V_TH, W, idle_tau_w,

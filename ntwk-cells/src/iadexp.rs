@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use ntwk_core::kernel::{CellModel, StateVariable};
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk_core::model::cell::{
-    Bound, BrokenRule, CellKind, CellModel, Fallback, Parameter, ParameterValues, StateVariable,
-};
+use ntwk_core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
 use ntwk_core::spec::units::Dimension;
 
 use crate::adex::{EifDynamics, dynamics};

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use ntwk_core::Membrane;
+use ntwk_core::kernel::CellModel;
 use ntwk_core::kernel::LinearNeuron;
-use ntwk_core::model::cell::{
-    Bound, BrokenRule, CellKind, CellModel, Fallback, Parameter, ParameterValues,
-};
+use ntwk_core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
 use ntwk_core::spec::units::Dimension;
 
 use crate::parameters::{C_M, E_L, T_REF, V_M, V_RESET, V_TH, parameter};

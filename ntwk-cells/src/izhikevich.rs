@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use ntwk_core::Membrane;
+use ntwk_core::kernel::{CellModel, CellStepper, StateVariable};
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk_core::model::cell::{
-    Bound, BrokenRule, CellKind, CellModel, CellStepper, Fallback, Parameter, ParameterValues,
-    StateVariable,
-};
+use ntwk_core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
 use ntwk_core::spec::Method;
 use ntwk_core::spec::units::Dimension;
 

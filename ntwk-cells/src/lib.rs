@@ -1,5 +1,18 @@
 //! Point neurons of ntwk: their dynamics and their published parameter sets.
 //!
+//! ```
+//! use ntwk_cells::protocol::{Bench, PulseProtocol};
+//! use ntwk_core::spec::{CellSpec, Method};
+//!
+//! // 300 pA for 200 ms into the regular-spiking cell.
+//! let bench = Bench { cell: CellSpec::preset("RS"), dt: 0.1, method: Method::Heun };
+//! let pulse = PulseProtocol { amplitudes: vec![300.0], holding: 0.0, t_start: 50.0, t_stop: 250.0, duration: 300.0 };
+//! let (_, recording) = pulse.run(&bench, &ntwk_cells::library())?;
+//! let spikes = recording.spike_times("cell", 0).ok_or("spikes were not recorded")?;
+//! assert!(spikes.len() > 2 && spikes[0] > 50.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Each kind is one file with its equations and sources; [`library`] collects them for model
 //! files. A cell of your own goes the same way in your own crate: implement
 //! [`NeuronDynamics`](ntwk_core::kernel::NeuronDynamics) and [`CellKind`](ntwk_core::CellKind),
@@ -23,6 +36,14 @@ use ntwk_core::CellLibrary;
 ///
 /// A preset may be named with changes, `AdExp_a_4_b_40` or `RS_E_L_-65`, by the names of the parameters or by those of
 /// the Python package neural_network_dynamics (`Cm, Gl, El, Vthre, Vreset, deltaV, Trefrac, tauw`).
+///
+/// ```
+/// let library = ntwk_cells::library();
+/// let named = library.named_preset("AdExp_a_4_b_40")?;
+/// assert_eq!(named.get("b"), Some(40.0)); // pA
+/// assert!(library.kind("AdEx").is_some_and(|kind| kind.parameters().iter().any(|p| p.name == "tau_w")));
+/// # Ok::<(), ntwk_core::model::cell_library::PresetNameError>(())
+/// ```
 #[must_use]
 pub fn library() -> CellLibrary {
     let mut library = CellLibrary::new();
@@ -40,3 +61,8 @@ pub fn library() -> CellLibrary {
     }
     library
 }
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

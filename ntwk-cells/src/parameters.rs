@@ -1,8 +1,7 @@
 //! Parameters and variables that several kinds of cells share.
 
-use ntwk_core::model::cell::{
-    Bound, BrokenRule, Fallback, Parameter, ParameterValues, StateVariable,
-};
+use ntwk_core::kernel::StateVariable;
+use ntwk_core::model::cell::{Bound, BrokenRule, Fallback, Parameter, ParameterValues};
 use ntwk_core::spec::units::Dimension;
 
 pub(crate) const V_M: StateVariable = StateVariable { name: "V_m", dimension: Dimension::Voltage };

@@ -16,7 +16,7 @@ fn kind(kind: &str, values: &[(&str, f64)]) -> CellSpec {
 fn model(cell: CellSpec) -> Result<Model, Faults> {
     let mut spec = ModelSpec::default();
     spec.simulation.t_stop = 10.0;
-    spec.populations.0.push(("E".to_owned(), PopulationSpec::new(1, cell)));
+    spec.populations.insert("E".to_owned(), PopulationSpec::new(1, cell));
     Model::from_spec(spec, &library())
 }
 

@@ -43,7 +43,7 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         record: RecordSpec { V_m: 1, cell_variables: 1, ..RecordSpec::default() },
         ..ModelSpec::default()
     };
-    spec.populations.0.push(("cell".to_owned(), population));
+    spec.populations.insert("cell".to_owned(), population);
     if let Some(events) = oracle.get("events") {
         // An event acts from the grid point `delay` after its time on; here from one step after the step it is
         // delivered in.
@@ -51,11 +51,11 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         for name in ["exc", "inh"] {
             let input = &events[name];
             let tau = input["tau_syn"].as_f64().unwrap();
-            spec.receptors.0.push((name.to_owned(), ReceptorSpec::current(tau)));
+            spec.receptors.insert(name.to_owned(), ReceptorSpec::current(tau));
             let times = numbers(&input["times"]);
             let spikes = SpikeListSpec { ids: vec![0; times.len()], times };
             let activity = AfferentActivity::Spikes { spikes };
-            spec.afferents.0.push((format!("from_{name}"), AfferentSpec { size: 1, activity }));
+            spec.afferents.insert(format!("from_{name}"), AfferentSpec { size: 1, activity });
             let weight = input["weight"].as_f64().unwrap();
             let mut projection = ProjectionSpec::new(
                 format!("from_{name}"),
@@ -73,7 +73,7 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
 
 fn run(model: &Model) -> Recording {
     let mut simulation = Simulation::new(Network::build(model, 1).unwrap());
-    let mut recorder = MemoryRecorder::new(model.dt(), 1, simulation.populations());
+    let mut recorder = MemoryRecorder::new(&simulation);
     simulation.advance(model.n_steps(), &mut recorder).unwrap();
     recorder.into_recording()
 }
@@ -154,9 +154,9 @@ fn an_exact_step_does_not_depend_on_its_length() {
         |oracle: &Value, kind: Method, (exc, inh, tau_inh): (Option<f64>, Option<f64>, f64)| {
             let potential = |dt: f64| {
                 let mut spec = spec(oracle, dt, kind);
-                spec.receptors.0[0].1.tau_rise = exc;
-                spec.receptors.0[1].1.tau_rise = inh;
-                spec.receptors.0[1].1.tau_syn = tau_inh;
+                spec.receptors[0].tau_rise = exc;
+                spec.receptors[1].tau_rise = inh;
+                spec.receptors[1].tau_syn = tau_inh;
                 let recording = run(&Model::from_spec(spec, &library()).unwrap());
                 recording.populations[0].traces[0].data.column(0).to_vec()
             };

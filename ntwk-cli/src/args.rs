@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ntwk_core::Dimension;
 use ntwk_io::{Compression, Precision, WriteOptions};
 
 use super::analyze::AnalyzeArgs;
@@ -99,6 +100,11 @@ pub(crate) struct ModelArgs {
     /// --set 'afferents.AffExc.rate=8 Hz'. May be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub overrides: Vec<(String, String)>,
+}
+
+/// A number with a unit of the dimension; bare where that has one meaning.
+pub(crate) fn quantity(text: &str, dimension: Dimension) -> Result<f64, String> {
+    dimension.parse_or_bare(text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn parse_override(text: &str) -> Result<(String, String), String> {

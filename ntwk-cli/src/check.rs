@@ -34,15 +34,13 @@ pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure
 fn simulation(model: &Model) -> String {
     let s = &model.spec().simulation;
     format!(
-        "{} steps of {} ms = {} ms, method {:?}, seed {}\n",
+        "{} steps of {} ms = {} ms, method {}, seed {}\n",
         model.n_steps(),
         s.dt,
         model.t_stop(),
         s.method,
         s.seed
     )
-    .replace("Euler", "euler")
-    .replace("Heun", "heun")
 }
 
 #[allow(non_snake_case)]
@@ -154,6 +152,7 @@ fn afferents(model: &Model) -> Table {
 fn projections(model: &Model) -> Table {
     let mut table = Table::new(&[
         "projection",
+        "entry",
         "from",
         "to",
         "receptor",
@@ -164,7 +163,10 @@ fn projections(model: &Model) -> Table {
         "in-degree",
         "synapses",
     ]);
-    for p in model.projections() {
+    // Every target of an entry has a projection.
+    let entries = model.spec().projections.iter().enumerate();
+    let entries = entries.flat_map(|(i, p)| std::iter::repeat_n(i, p.target.len()));
+    for (p, entry) in model.projections().iter().zip(entries) {
         let target = &model.populations()[p.target];
         let plasticity = match p.plasticity {
             None => "",
@@ -188,6 +190,7 @@ fn projections(model: &Model) -> Table {
         };
         table.row(vec![
             p.name.clone(),
+            format!("[{entry}]"),
             model.source_name(p.source).to_owned(),
             target.name.clone(),
             model.receptors()[p.receptor].name.clone(),

@@ -11,6 +11,7 @@ use ntwk_plot::{Axis, Figure, Layout, Width};
 use serde::Serialize;
 
 use super::Failure;
+use super::args::quantity;
 use super::output::{make_folder, print, theme, write_figure, write_json};
 use super::run::list_files;
 use super::table::{Table, number, optional};
@@ -58,21 +59,16 @@ pub(crate) struct FeaturesArgs {
     pub dark: bool,
 }
 
-/// A number in the unit of the dimension, or a number with a unit.
-fn parse(dimension: Dimension, text: &str) -> Result<f64, String> {
-    text.parse::<f64>().or_else(|_| dimension.parse(text).map_err(|error| error.to_string()))
-}
-
 fn parse_time(text: &str) -> Result<f64, String> {
-    parse(Dimension::Time, text)
+    quantity(text, Dimension::Time)
 }
 
 fn parse_current(text: &str) -> Result<f64, String> {
-    parse(Dimension::Current, text)
+    quantity(text, Dimension::Current)
 }
 
 fn parse_potential(text: &str) -> Result<f64, String> {
-    parse(Dimension::Voltage, text)
+    quantity(text, Dimension::Voltage)
 }
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {

@@ -1,9 +1,7 @@
 //! `ntwk import`: models of other programs.
 
-use std::path::Path;
-
 use ntwk_core::{CellLibrary, Model};
-use ntwk_io::{ModelFileError, Notation, import_upstream, parse_tree, write_model};
+use ntwk_io::{ModelFileError, Notation, import_upstream, parse_tree, write_file, write_model};
 
 use super::Failure;
 use super::args::ImportArgs;
@@ -29,18 +27,14 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     };
     let root = parse_tree(&written, notation).map_err(imported)?;
     Model::from_tree(&root, library).map_err(imported)?;
-    write_text(&args.output, &written)?;
+    write_file(&args.output, written.as_bytes())?;
     import.notes.iter().for_each(note);
     print(format!(
         "wrote {} ({} populations, {} afferent populations, {} projections)",
         args.output.display(),
-        import.spec.populations.0.len(),
-        import.spec.afferents.0.len(),
+        import.spec.populations.len(),
+        import.spec.afferents.len(),
         import.spec.projections.iter().map(|p| p.target.len()).sum::<usize>()
     ));
     Ok(())
-}
-
-fn write_text(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|source| Failure::Write { file: file.to_owned(), source })
 }

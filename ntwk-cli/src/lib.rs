@@ -33,6 +33,7 @@ mod table;
 mod terminal;
 mod transfer_function;
 mod verify;
+mod words;
 
 use clap::Parser;
 use ntwk_core::CellLibrary;

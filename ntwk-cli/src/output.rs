@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ntwk::studies::table::{Column, ColumnValues, Table};
+use ntwk::studies::table::{ColumnValues, Table};
 use ntwk_core::CellLibrary;
-use ntwk_io::{ModelFileError, Notation, parse_tree};
+use ntwk_io::{Column, ModelFileError, Notation, parse_tree, write_file, write_table};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
@@ -36,31 +36,33 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// Writes a file whole.
 pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
     let file = folder.join(name);
-    std::fs::write(&file, content)
-        .map_err(|source| Failure::Write { file: file.clone(), source })?;
+    write_file(&file, content)?;
+    Ok(file)
+}
+
+/// Writes a table as CSV.
+pub(crate) fn write_csv(
+    folder: &Path,
+    name: &str,
+    columns: Vec<Column<'_>>,
+) -> Result<PathBuf, Failure> {
+    let file = folder.join(name);
+    write_table(&file, columns)?;
     Ok(file)
 }
 
 /// Writes the columns of a result as CSV.
-pub(crate) fn write_table(folder: &Path, name: &str, table: &Table) -> Result<PathBuf, Failure> {
-    let headers: Vec<String> = table.columns.iter().map(Column::header).collect();
-    let mut text = headers.join(",") + "\n";
-    for row in 0..table.rows() {
-        let fields: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| match &column.values {
-                ColumnValues::Numbers(v) => v[row].to_string(),
-                ColumnValues::Sparse(v) => v[row].map_or_else(String::new, |x| x.to_string()),
-                ColumnValues::Counts(v) => v[row].to_string(),
-                ColumnValues::Texts(v) => v[row].clone(),
-                _ => String::new(),
-            })
-            .collect();
-        text.push_str(&fields.join(","));
-        text.push('\n');
-    }
-    write(folder, name, text.as_bytes())
+pub(crate) fn write_columns(folder: &Path, name: &str, table: &Table) -> Result<PathBuf, Failure> {
+    let columns = table.columns.iter().map(|column| {
+        let header = column.header();
+        match &column.values {
+            ColumnValues::Numbers(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Sparse(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Counts(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Texts(v) => Column::new(header, v.iter().map(String::as_str)),
+        }
+    });
+    write_csv(folder, name, columns.collect())
 }
 
 /// The failure of a figure as that of a command.
@@ -127,4 +129,14 @@ pub(crate) fn model(args: &RunArgs, library: &CellLibrary) -> Result<ntwk_core::
     let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, library)?;
     model.notices().iter().for_each(note);
     Ok(model)
+}
+
+/// Reads a cell file, printing its notices.
+pub(crate) fn cell_file(
+    file: &Path,
+    overrides: &[(String, String)],
+) -> Result<ntwk_io::CellFile, Failure> {
+    let cell = ntwk_io::read_cell(file, overrides)?;
+    cell.spec.notices.iter().for_each(note);
+    Ok(cell)
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use ntwk::reference::{CELL_FILE, MODEL_FILE};
+use ntwk::reference::{CELL_FILE, MODEL_FILE, plain};
 
 use super::Failure;
 
@@ -25,7 +25,7 @@ pub(crate) struct ReferenceArgs {
 }
 
 pub(crate) fn run(args: &ReferenceArgs) -> Result<(), Failure> {
-    let text = if args.cell { CELL_FILE } else { MODEL_FILE };
+    let text = &plain(if args.cell { CELL_FILE } else { MODEL_FILE });
     let shown = match &args.section {
         None => text,
         Some(name) => section(text, name).ok_or_else(|| {

@@ -9,7 +9,7 @@ use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
-use super::args::SimulateArgs;
+use super::args::{SimulateArgs, quantity};
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
 use super::table::{Table, number};
 use ntwk::figures::overview::overview;
@@ -80,11 +80,8 @@ pub(crate) struct KeepArgs {
 }
 
 fn parse_time(text: &str) -> Result<f64, String> {
-    let time = match text.parse::<f64>() {
-        Ok(time) => time,
-        Err(_) => Dimension::Time.parse(text).map_err(|error| error.to_string())?,
-    };
-    if time.is_finite() && time > 0.0 {
+    let time = quantity(text, Dimension::Time)?;
+    if time > 0.0 {
         Ok(time)
     } else {
         Err("the time between checkpoints must be above 0 ms".to_owned())

@@ -2,22 +2,25 @@
 
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ntwk_core::CellLibrary;
+use ntwk_core::spec::key::Words;
 use ntwk_core::spec::{
-    ParameterScanSpec, ParameterText, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
+    ParameterScanSpec, ParameterText, RangeSpacing, Sampling, VarySpec, VaryValues,
 };
 
-use ntwk_io::{Notation, ScanData, parse_tree, read_cell};
+use ntwk_io::{Notation, ScanData, parse_tree};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
-use super::output::{make_folder, model, note, print, theme, write_figure};
+use super::output::{cell_file, make_folder, model, note, print, theme, write_figure};
 use super::run::list_files;
+use super::words::{word, words_of};
 use ntwk::figures::cell_sweep::cell_scan_figure;
 use ntwk::figures::sweep::scan_figure;
 use ntwk::sweep::cell::CellScan;
+use ntwk::sweep::command::{CellCommand, NetworkCommand, command_of};
 use ntwk::sweep::network::NetworkScan;
 use ntwk::sweep::points::ScanPlan;
 use ntwk::sweep::run::run_points;
@@ -55,11 +58,11 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "[NAME:]KEY=VALUES", value_parser = parse_vary)]
     pub vary: Vec<VarySpec>,
     /// What is computed at every point [default: as [scan] says, else run; of a cell, morpho].
-    #[arg(long, value_enum)]
-    pub command: Option<CommandArg>,
+    #[arg(long, value_parser = words_of([NetworkCommand::WORDS, CellCommand::WORDS]))]
+    pub command: Option<String>,
     /// How points are chosen [default: grid, or as [scan] says].
-    #[arg(long, value_enum)]
-    pub sampling: Option<SamplingArg>,
+    #[arg(long, value_parser = word::<Sampling>())]
+    pub sampling: Option<Sampling>,
     /// Points of random and latin_hypercube.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub points: Option<u64>,
@@ -74,28 +77,10 @@ pub(crate) struct ScanArgs {
     pub fresh: bool,
 }
 
-/// Choices of `--command`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CommandArg {
-    Run,
-    Meanfield,
-    Compare,
-    Morpho,
-}
-
-/// Choices of `--sampling`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum SamplingArg {
-    Grid,
-    List,
-    Random,
-    LatinHypercube,
-}
-
 pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = &args.run.model.model;
-    let morpho = args.command == Some(CommandArg::Morpho);
+    let cell_word = CellCommand::Morpho.word();
+    let morpho = args.command.as_deref() == Some(cell_word);
     if describes_cell(file) {
         if !morpho && args.command.is_some() {
             return Err(Failure::Argument(format!(
@@ -122,9 +107,10 @@ pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure>
         model =
             ntwk_core::Model::from_spec(spec, library).map_err(ntwk_io::ModelFileError::from)?;
     }
+    let command = command_of(&scan).map_err(ntwk_io::ModelFileError::from)?;
     let plan = ScanPlan::new(&model, &scan)?;
     plan.check(library).map_err(ntwk_io::ModelFileError::from)?;
-    let task = NetworkScan { model: &model, plan: &plan, library };
+    let task = NetworkScan { model: &model, plan: &plan, command, library };
     compute(args, &task, scan_figure)
 }
 
@@ -136,10 +122,10 @@ fn describes_cell(file: &Path) -> bool {
 
 fn scan_cell(args: &ScanArgs) -> Result<(), Failure> {
     let path = &args.run.model.model;
-    let file = read_cell(path, &args.run.model.overrides)?;
-    let default = ParameterScanSpec { command: ScanCommand::Morpho, ..Default::default() };
-    let mut scan = file.spec.scan.clone().unwrap_or(default);
+    let file = cell_file(path, &args.run.model.overrides)?;
+    let mut scan = file.spec.scan.clone().unwrap_or_default();
     adapt(&mut scan, args);
+    command_of::<CellCommand>(&scan).map_err(ntwk_io::ModelFileError::from)?;
     let task = CellScan::new(&file, path, &scan)?;
     compute(args, &task, cell_scan_figure)
 }
@@ -174,22 +160,8 @@ fn adapt(scan: &mut ParameterScanSpec, args: &ScanArgs) {
     if !args.vary.is_empty() {
         scan.vary.clone_from(&args.vary);
     }
-    if let Some(command) = args.command {
-        scan.command = match command {
-            CommandArg::Run => ScanCommand::Run,
-            CommandArg::Meanfield => ScanCommand::Meanfield,
-            CommandArg::Compare => ScanCommand::Compare,
-            CommandArg::Morpho => ScanCommand::Morpho,
-        };
-    }
-    if let Some(sampling) = args.sampling {
-        scan.sampling = match sampling {
-            SamplingArg::Grid => Sampling::Grid,
-            SamplingArg::List => Sampling::List,
-            SamplingArg::Random => Sampling::Random,
-            SamplingArg::LatinHypercube => Sampling::LatinHypercube,
-        };
-    }
+    scan.command = args.command.clone().or(scan.command.take());
+    scan.sampling = args.sampling.unwrap_or(scan.sampling);
     scan.points = args.points.or(scan.points);
     scan.repeats = args.repeats.unwrap_or(scan.repeats);
 }
@@ -222,9 +194,10 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
     let (mut points, mut spacing) = (None, RangeSpacing::Linear);
     for part in parts {
         match part.trim() {
-            "log" => spacing = RangeSpacing::Log,
-            "linear" => spacing = RangeSpacing::Linear,
-            n => points = Some(n.parse().ok().ok_or(expected)?),
+            part => match RangeSpacing::of(part) {
+                Some(word) => spacing = word,
+                None => points = Some(part.parse().ok().ok_or(expected)?),
+            },
         }
     }
     let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };

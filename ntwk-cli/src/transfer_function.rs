@@ -1,24 +1,24 @@
 //! `ntwk tf scan` and `ntwk tf fit`.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use ntwk_core::{CellLibrary, Model};
+use ntwk_io::Column;
 use ntwk_meanfield::scan::single_cell::{SingleCellPlan, SingleCellScan};
-use ntwk_meanfield::{CrossValidation, Fit, cross_validate};
+use ntwk_meanfield::{CrossValidation, Fit, ScanPoint, cross_validate};
 use serde::Serialize;
 
 use super::Failure;
 use super::args::RunArgs;
-use super::output::{make_folder, model, print, theme, write, write_figure, write_json};
+use super::output::{make_folder, model, print, theme, write_csv, write_figure, write_json};
 use super::run::list_files;
 use super::scan_design::DesignArgs;
 use super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
 use ntwk::figures::transfer::{FittedScan, transfer_figure};
 use ntwk::sweep::store::StoreOptions;
-use ntwk::sweep::transfer_scan::{Points, TransferScan, scan_to_file};
+use ntwk::sweep::transfer_scan::{Points, TransferScan, TransferScanError, scan_to_file};
 use ntwk_meanfield::prediction::predict::{TheoryError, fit_options, fit_points};
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
@@ -135,29 +135,28 @@ fn scan_all(
 
 /// Writes the points of a scan as CSV.
 fn write_scan(folder: &Path, scan: &TransferScan) -> Result<PathBuf, Failure> {
-    let mut text = String::new();
     let plan: Option<&SingleCellPlan> = match &scan.points {
         Points::Rates(plan) => Some(plan),
         Points::Fluctuations(_) => None,
     };
-    for class in plan.iter().flat_map(|p| &p.classes) {
-        let _ = write!(text, "rate_{}_{}nS_Hz,", class.receptor, class.synapses.weight);
-    }
-    text.push_str("mu_V_mV,sigma_V_mV,tau_V_ms,rate_Hz,standard_error_Hz,neurons\n");
-    let (indices, points) =
-        scan.measured().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
-    for (i, point) in indices.into_iter().zip(points) {
-        for rate in plan.iter().flat_map(|p| &p.rates[i]) {
-            let _ = write!(text, "{rate},");
+    let (indices, points) = scan.measured().map_err(TransferScanError::from)?;
+    let mut columns = Vec::new();
+    if let Some(plan) = plan {
+        for (k, class) in plan.classes.iter().enumerate() {
+            let name = format!("rate_{}_{}nS_Hz", class.receptor, class.synapses.weight);
+            columns.push(Column::new(name, indices.iter().map(move |&i| plan.rates[i][k])));
         }
-        let m = &point.moments;
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{},{}",
-            m.mu_V, m.sigma_V, m.tau_V, point.rate, point.standard_error, point.samples
-        );
     }
-    write(folder, &format!("scan_{}.csv", scan.population), text.as_bytes())
+    let of = |value: fn(&ScanPoint) -> f64| points.iter().map(value);
+    columns.extend([
+        Column::new("mu_V_mV", of(|p| p.moments.mu_V)),
+        Column::new("sigma_V_mV", of(|p| p.moments.sigma_V)),
+        Column::new("tau_V_ms", of(|p| p.moments.tau_V)),
+        Column::new("rate_Hz", of(|p| p.rate)),
+        Column::new("standard_error_Hz", of(|p| p.standard_error)),
+        Column::new("neurons", points.iter().map(|p| p.samples)),
+    ]);
+    write_csv(folder, &format!("scan_{}.csv", scan.population), columns)
 }
 
 /// A fitted transfer function as JSON.
@@ -202,8 +201,7 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
     for (scan, scan_files) in scan_all(&model, &args.run, &args.design, library)? {
         files.extend(scan_files);
         let name = scan.population.clone();
-        let (_, points) =
-            scan.measured().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
+        let (_, points) = scan.measured().map_err(TransferScanError::from)?;
         let membrane = match &scan.points {
             Points::Rates(plan) => plan.membrane,
             Points::Fluctuations(plan) => plan.membrane,
@@ -232,8 +230,7 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
             format!("{:.1e}", fit.threshold_step.condition_number),
             format!("{:?}", fit.termination),
         ]);
-        let single: Option<SingleCellScan> =
-            scan.single_cell().map_err(ntwk::sweep::transfer_scan::TransferScanError::from)?;
+        let single: Option<SingleCellScan> = scan.single_cell().map_err(TransferScanError::from)?;
         let drawn = FittedScan { name, membrane, points, fit, fitted_points: fitted, single };
         let figure = transfer_figure(&drawn, &theme(args.run.dark)).map_err(FigureError::from)?;
         files.extend(write_figure(

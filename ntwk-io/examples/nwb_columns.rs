@@ -1,4 +1,4 @@
-//! Writes the empty columns that `validation/files/make_nwb_template.py` completes to an NWB file:
+//! A tool of this repository. Writes the empty columns that `validation/files/make_nwb_template.py` completes to an NWB file:
 //! `cargo run -p ntwk-io --example nwb_columns -- FILE`.
 //!
 //! They come from this side because columns made by the HDF5 C library have no chunk index while they are empty, and

@@ -1,4 +1,4 @@
-//! Writes the run that the tests read back, for `validation/files/readers.py` to open with other libraries:
+//! A tool of this repository. Writes the run that the tests read back, for `validation/files/readers.py` to open with other libraries:
 //! `cargo run -p ntwk-io --example write_sample_run -- FOLDER`.
 
 #[path = "../tests/common/mod.rs"]

@@ -2,14 +2,23 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process;
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Action, FileError};
 
-/// Number of names tried for the temporary file before giving up.
-const ATTEMPTS: u32 = 100;
+/// Writes a file whole: an existing one is replaced only by the complete new one.
+///
+/// A link keeps pointing where it did: the file behind it is replaced. What is no file (a terminal, a pipe) is written
+/// to directly.
+///
+/// # Errors
+/// [`FileError::Io`]; an existing file is then untouched.
+pub fn write_file(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    replace(path, |out| out.write_all(content).map_err(|e| FileError::io(Action::Write, path, e)))
+}
 
 /// Calls `fill` on a temporary file in the folder of `path`, flushes it to the disk and renames it to `path`.
 ///
@@ -17,9 +26,20 @@ const ATTEMPTS: u32 = 100;
 /// Whatever `fill` returns, or [`FileError::Io`]. The temporary file is removed and an existing `path` is untouched.
 pub(crate) fn replace(
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), FileError>,
+    fill: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
-    replace_path_with(path, |temporary, file| write_through(temporary, file, fill))
+    if is_device(path) {
+        let file = OpenOptions::new().write(true).open(path);
+        let mut file = file.map_err(|e| FileError::io(Action::Create, path, e))?;
+        return write_through(path, &mut file, fill);
+    }
+    let target = target(path);
+    let mut temporary = create_beside(&target)?;
+    write_through(path, temporary.as_file_mut(), fill)?;
+    let synced = temporary.as_file().sync_all();
+    synced.map_err(|e| FileError::io(Action::Write, path, e))?;
+    temporary.persist(&target).map_err(|e| FileError::io(Action::Replace, path, e.error))?;
+    Ok(())
 }
 
 /// As [`replace`], for a `fill` that opens the temporary file by its path and forces it to the disk itself.
@@ -30,55 +50,104 @@ pub(crate) fn replace_path(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
-    replace_path_with(path, |temporary, file| {
-        drop(file);
-        fill(temporary)
-    })
-}
-
-fn replace_path_with(
-    path: &Path,
-    fill: impl FnOnce(&Path, File) -> Result<(), FileError>,
-) -> Result<(), FileError> {
-    let (temporary, file) = create_beside(path)?;
-    let result = fill(&temporary, file).and_then(|()| {
-        fs::rename(&temporary, path).map_err(|e| FileError::io(Action::Replace, path, e))
-    });
-    if result.is_err() {
-        // The first error is the one to report; a left-over temporary file is not.
-        let _ = fs::remove_file(&temporary);
-    }
-    result
+    let target = target(path);
+    let temporary = create_beside(&target)?.into_temp_path();
+    fill(&temporary)?;
+    temporary.persist(&target).map_err(|e| FileError::io(Action::Replace, path, e.error))
 }
 
 fn write_through(
-    temporary: &Path,
-    file: File,
-    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), FileError>,
+    path: &Path,
+    file: &mut File,
+    fill: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     let mut buffer = BufWriter::new(file);
     fill(&mut buffer)?;
-    let file =
-        buffer.into_inner().map_err(|e| FileError::io(Action::Write, temporary, e.into_error()))?;
-    file.sync_all().map_err(|e| FileError::io(Action::Write, temporary, e))
+    buffer.flush().map_err(|e| FileError::io(Action::Write, path, e))
 }
 
-/// Creates `.<name>.<process>.<n>.tmp` beside `path`, with the permissions a new file would have.
-fn create_beside(path: &Path) -> Result<(PathBuf, File), FileError> {
+/// The file behind `path`, which may be a link to it.
+fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Creates `.<name>.<random>.tmp` beside `path`, with the permissions a new file would have.
+fn create_beside(path: &Path) -> Result<NamedTempFile, FileError> {
     let Some(name) = path.file_name() else {
         let source = io::Error::new(ErrorKind::InvalidInput, "the path names no file");
         return Err(FileError::io(Action::Create, path, source));
     };
-    let mut attempt = 0;
-    loop {
-        let mut hidden = OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.{attempt}.tmp", process::id()));
-        let temporary = path.with_file_name(hidden);
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((temporary, file)),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
-            Err(e) => return Err(FileError::io(Action::Create, &temporary, e)),
-        }
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        // What the user's mask takes off is taken off, as from any new file.
+        builder.permissions(fs::Permissions::from_mode(0o666))
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    builder
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|e| FileError::io(Action::Create, path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        write_file(&path, b"old").unwrap();
+        let failed = replace(&path, |out| {
+            out.write_all(b"half of the new").unwrap();
+            Err(FileError::Inconsistent { object: "a".to_owned(), problem: "b".to_owned() })
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        write_file(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.csv"]);
+        let error = write_file(&folder.path().join("none/a.csv"), b"").unwrap_err().to_string();
+        assert!(error.starts_with("cannot create ") && error.contains("none/a.csv"), "{error}");
+        assert!(
+            write_file(Path::new(".."), b"").is_err() && write_file(folder.path(), b"").is_err()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_those_of_a_new_file_and_links_stay_links() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("plain"), "").unwrap();
+        write_file(&at("ours"), b"1").unwrap();
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode();
+        assert_eq!(mode("ours"), mode("plain"));
+        symlink(at("ours"), at("link")).unwrap();
+        write_file(&at("link"), b"2").unwrap();
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert_eq!(fs::read(at("ours")).unwrap(), b"2");
+        symlink("/dev/null", at("null")).unwrap();
+        write_file(&at("null"), b"3").unwrap();
+        assert!(fs::symlink_metadata(at("null")).unwrap().is_symlink());
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::key::KeyValue;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
 use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
@@ -100,8 +101,8 @@ pub fn cell_text(
     let mut root = toml_value(&cell.tree);
     if let toml::Value::Table(table) = &mut root {
         table.remove("scan");
-        if let Some(scan) = scan {
-            table.insert("scan".to_owned(), toml::Value::try_from(scan)?);
+        if let Some(scan) = scan.and_then(KeyValue::write) {
+            table.insert("scan".to_owned(), toml_value(&scan));
         }
     }
     text.push_str(&toml::to_string_pretty(&root)?);
@@ -116,6 +117,15 @@ fn toml_value(node: &Node) -> toml::Value {
         Value::Float(x) => toml::Value::Float(*x),
         Value::String(s) => toml::Value::String(s.clone()),
         Value::List(items) => toml::Value::Array(items.iter().map(toml_value).collect()),
+        Value::Numbers(numbers) => {
+            toml::Value::Array(numbers.iter().map(|&x| toml::Value::Float(x)).collect())
+        }
+        Value::Counts(counts) => toml::Value::Array(
+            counts
+                .iter()
+                .map(|&n| toml::Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)))
+                .collect(),
+        ),
         Value::Table(entries) => toml::Value::Table(
             entries.iter().map(|(key, node)| (key.clone(), toml_value(node))).collect(),
         ),
@@ -191,7 +201,7 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
         faults
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
-    apply_overrides(&mut tree, overrides).map_err(named)?;
+    apply_overrides(&mut tree, &[], overrides).map_err(named)?;
     read_cell_tree(text, tree, file)
 }
 

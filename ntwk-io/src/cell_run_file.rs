@@ -3,14 +3,13 @@
 //! | path | type and shape | content |
 //! |---|---|---|
 //! | `/recording/time` | f64 `[n_samples]`, attribute `units` = ms | times of the samples |
-//! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column |
-//! | `/spikes/<place>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
+//! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column; `remarks`: potentials beyond sense |
+//! | `/spikes/<location>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
 //! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
 //! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
 //! | `/cell` | string | the cell file |
 //! | `/provenance` | attributes, see [`Provenance`] | who made the file |
 
-use std::io::Write;
 use std::path::Path;
 
 use hdf5::AttrValue;
@@ -18,10 +17,11 @@ use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Probe, Recording, Spikes};
 
 use crate::atomic;
+use crate::delimited::{Column, write_table};
 use crate::error::{Action, FileError};
-use crate::hdf5_writer::{array, check_name, text};
+use crate::hdf5_writer::{Compression, array, check_name, text};
 use crate::provenance::Provenance;
-use crate::run_file::{Compression, ModelText, add_origin, sonata_file};
+use crate::run_file::{ModelText, add_origin, sonata_file};
 
 /// What a run of a cell left behind.
 #[derive(Debug, Clone, Copy)]
@@ -62,16 +62,18 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     let values: Vec<f64> = run.recording.values.iter().copied().collect();
     let names: Vec<String> = run.built.probes.iter().map(|p| p.0.clone()).collect();
     let units: Vec<String> = run.built.probes.iter().map(|p| probe_unit(&p.1).to_owned()).collect();
+    let remarks = run.built.remarks(run.recording);
     group
         .create_dataset("data")
         .with_data(&values)
         .with_shape(&[shape.0 as u64, shape.1 as u64])
         .set_attr("names", text(&names.join("\n")))
-        .set_attr("units", text(&units.join("\n")));
+        .set_attr("units", text(&units.join("\n")))
+        .set_attr("remarks", text(&remarks.join("\n")));
     file.add_group(group.finish());
     let mut group = file.create_group("spikes");
     for ((name, _), spikes) in run.built.detectors.iter().zip(run.spikes) {
-        check_name("place", name)?;
+        check_name("location", name)?;
         let mut own = group.create_group(name);
         own.set_attr("threshold", AttrValue::F64(spikes.threshold));
         array(own.create_dataset("timestamps"), &spikes.times, Compression::None)
@@ -109,8 +111,8 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     for s in &run.built.synapses {
         check_name("group of synapses", &s.name)?;
         let mut own = group.create_group(&s.name);
-        let branch: Vec<u32> = s.places.iter().map(|p| p.branch as u32).collect();
-        let x: Vec<f64> = s.places.iter().map(|p| p.x).collect();
+        let branch: Vec<u32> = s.locations.iter().map(|p| p.branch as u32).collect();
+        let x: Vec<f64> = s.locations.iter().map(|p| p.x).collect();
         let events: Vec<f64> = s.events.iter().flatten().copied().collect();
         let owner: Vec<u32> = (0u32..)
             .zip(&s.events)
@@ -140,90 +142,11 @@ pub fn write_cell_csv(
     built: &BuiltCell,
     recording: &Recording,
 ) -> Result<(), FileError> {
-    let io = |e| FileError::io(Action::Write, path, e);
-    atomic::replace(path, |out| {
-        write!(out, "time_ms").map_err(io)?;
-        for (name, probe) in &built.probes {
-            let unit = probe_unit(probe);
-            let gap = if unit.is_empty() { "" } else { " " };
-            write!(out, ",\"{}{gap}{unit}\"", name.replace('"', "'")).map_err(io)?;
-        }
-        writeln!(out).map_err(io)?;
-        for (t, row) in recording.times.iter().zip(recording.values.rows()) {
-            write!(out, "{t}").map_err(io)?;
-            for v in row {
-                write!(out, ",{v}").map_err(io)?;
-            }
-            writeln!(out).map_err(io)?;
-        }
-        Ok(())
-    })
-}
-
-/// Reads a trace: time (ms) in the first column and a quantity in column `column` (1 is the one after time), separated by
-/// commas, semicolons or white space; lines that do not start with a number (a header, `#`) are passed over before the
-/// first sample.
-///
-/// # Errors
-/// [`FileError::Io`]; [`FileError::Mismatch`] with the line for anything else, or when fewer than two samples or times that
-/// do not grow are found.
-pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>), FileError> {
-    let content =
-        std::fs::read_to_string(path).map_err(|e| FileError::io(Action::Read, path, e))?;
-    let wrong = |line: usize, found: &str| FileError::Mismatch {
-        path: path.to_owned(),
-        object: format!("line {line}"),
-        expected: format!(
-            "finite numbers, time in ms (growing) and a value in column {column} after it"
-        ),
-        found: found.to_owned(),
-    };
-    let (mut times, mut values): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
-    for (index, line) in content.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        // Between separators a field may be missing; white space is one separator however long.
-        let fields: Vec<&str> = match [',', ';'].into_iter().find(|c| line.contains(*c)) {
-            Some(separator) => line.split(separator).map(str::trim).collect(),
-            None => line.split_whitespace().collect(),
-        };
-        let field = |k: usize| {
-            let number = fields.get(k).and_then(|f| f.parse::<f64>().ok());
-            number.filter(|x| x.is_finite())
-        };
-        match (field(0), field(column.max(1))) {
-            (Some(t), Some(v)) if times.last().is_none_or(|last| t > *last) => {
-                times.push(t);
-                values.push(v);
-            }
-            _ if times.is_empty() => {}
-            _ => return Err(wrong(index + 1, line.trim())),
-        }
+    let mut columns = vec![Column::new("time_ms", recording.times.iter().copied())];
+    for ((name, probe), values) in built.probes.iter().zip(recording.values.columns()) {
+        let unit = probe_unit(probe);
+        let gap = if unit.is_empty() { "" } else { " " };
+        columns.push(Column::new(format!("{name}{gap}{unit}"), values.into_iter().copied()));
     }
-    if times.len() < 2 {
-        return Err(wrong(content.lines().count(), "the end of the file"));
-    }
-    Ok((times, values))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_field_does_not_shift_the_columns() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("trace.csv");
-        let read = |text: &str, column: usize| {
-            std::fs::write(&file, text).unwrap();
-            read_trace_csv(&file, column)
-        };
-        assert!(read("t,a,b\n0.0,1,2\n0.1,,2\n0.2,1,2\n", 1).is_err());
-        let (times, values) = read("t,a,b\n0.0,1,2\n0.1,,3\n0.2,1,4\n", 2).unwrap();
-        assert_eq!((times, values), (vec![0.0, 0.1, 0.2], vec![2.0, 3.0, 4.0]));
-        let (times, values) = read("0.0   1\n\n 0.1\t-2\n", 1).unwrap();
-        assert_eq!((times, values), (vec![0.0, 0.1], vec![1.0, -2.0]));
-        assert_eq!(read("0; 5\n1; 6;\n", 1).unwrap().1, [5.0, 6.0]);
-    }
+    write_table(path, columns)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
-use crate::run_file::Precision;
+use crate::hdf5_writer::Precision;
 
 const MAGIC: &[u8; 8] = b"NTWKCKP1";
 

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::fault::Faults;
+use ntwk_core::spec::set::set;
 use ntwk_morpho::GapJunction;
 use ntwk_morpho::spec::{BuiltCell, CoupledSpec};
 
 use crate::cell_file::{CellFile, CellFileError, located, read_cell_tree};
-use crate::model_file::{Notation, apply_overrides, parse_tree, set};
+use crate::model_file::{Notation, apply_overrides, parse_tree};
 
 /// Cells joined by gap junctions, as read.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub fn read_coupled(
         faults
     };
     let mut tree = parse_tree(&read(file)?, Notation::of(file)).map_err(|f| named(file, f))?;
-    apply_overrides(&mut tree, overrides).map_err(|f| named(file, f))?;
+    apply_overrides(&mut tree, &[], overrides).map_err(|f| named(file, f))?;
     let spec = CoupledSpec::from_tree(&tree).map_err(|f| named(file, f))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let (mut files, mut cells) = (Vec::new(), Vec::new());
@@ -49,10 +50,10 @@ pub fn read_coupled(
         let text = read(&path)?;
         let mut own = parse_tree(&text, Notation::of(&path)).map_err(|f| named(&path, f))?;
         for (key, node) in &cell.set {
-            if let Err(rule) = set(&mut own, key, node.value.clone()) {
+            if let Err(kind) = set(&mut own, &[], key, node.value.clone()) {
                 let mut faults = Faults::default();
                 let key = format!("cells.{}.set.{key}", cell.name);
-                faults.push(key, Some(node.display()), node.line, FaultKind::Combination { rule });
+                faults.push(key, Some(node.display()), node.line, kind);
                 return Err(named(file, faults).into());
             }
         }

@@ -1,12 +1,11 @@
 //! Export to CSV: comma-separated text with one header line, numbers that read back to the same bits.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use ntwk_core::{Recording, Trace};
 
-use crate::atomic;
-use crate::error::{Action, FileError};
+use crate::delimited::{Column, write_table};
+use crate::error::FileError;
 use crate::run_file::{check_columns, check_spikes};
 
 /// Writes all recorded spikes: `population,neuron,time_ms`, population after population, each in order of time.
@@ -19,18 +18,16 @@ pub fn write_spikes_csv(path: &Path, recording: &Recording) -> Result<(), FileEr
             check_spikes(&population.name, spikes)?;
         }
     }
-    write(path, |out| {
-        writeln!(out, "population,neuron,time_ms")?;
-        for population in &recording.populations {
-            let name = quoted(&population.name);
-            if let Some(spikes) = &population.spikes {
-                for (id, time) in spikes.ids.iter().zip(spikes.times(recording.dt)) {
-                    writeln!(out, "{name},{id},{time}")?;
-                }
-            }
-        }
-        Ok(())
-    })
+    let recorded = || recording.populations.iter().filter_map(|p| Some((p, p.spikes.as_ref()?)));
+    let names = recorded().flat_map(|(p, s)| std::iter::repeat_n(p.name.as_str(), s.len()));
+    let ids = recorded().flat_map(|(_, s)| s.ids.iter().copied());
+    let times = recorded().flat_map(|(_, s)| s.steps.iter().map(|&k| k as f64 * recording.dt));
+    let columns = vec![
+        Column::new("population", names),
+        Column::new("neuron", ids),
+        Column::new("time_ms", times),
+    ];
+    write_table(path, columns)
 }
 
 /// Writes the population rates (Hz) in bins of `bin_steps` steps: `time_ms,<population>,...`, the time being the
@@ -51,28 +48,19 @@ pub fn write_rates_csv(
     }
     let width = bin_steps as f64 * recording.dt;
     let bins = recording.populations.iter().map(|p| p.counts.len() / bin_steps).max().unwrap_or(0);
-    write(path, |out| {
-        write!(out, "time_ms")?;
-        for population in &recording.populations {
-            write!(out, ",{}", quoted(&population.name))?;
-        }
-        writeln!(out)?;
-        for bin in 0..bins {
-            write!(out, "{}", (bin * bin_steps) as f64 * recording.dt)?;
-            for population in &recording.populations {
-                let steps = bin * bin_steps..(bin + 1) * bin_steps;
-                let Some(counts) = population.counts.get(steps) else {
-                    write!(out, ",")?; // counts end earlier: no value
-                    continue;
-                };
-                let spikes: u64 = counts.iter().map(|&n| u64::from(n)).sum();
-                let neurons = population.size.max(1) as f64;
-                write!(out, ",{}", 1e3 * spikes as f64 / (neurons * width))?;
-            }
-            writeln!(out)?;
-        }
-        Ok(())
-    })
+    let times = (0..bins).map(|bin| (bin * bin_steps) as f64 * recording.dt);
+    let mut columns = vec![Column::new("time_ms", times)];
+    for population in &recording.populations {
+        let neurons = population.size.max(1) as f64;
+        let rate = move |bin: usize| {
+            // Counts that end earlier leave no value.
+            let counts = population.counts.get(bin * bin_steps..(bin + 1) * bin_steps)?;
+            let spikes: u64 = counts.iter().map(|&n| u64::from(n)).sum();
+            Some(1e3 * spikes as f64 / (neurons * width))
+        };
+        columns.push(Column::new(&population.name, (0..bins).map(rate)));
+    }
+    write_table(path, columns)
 }
 
 /// Writes one sampled variable: `time_ms,<neuron>,...`, one line per frame, values in the unit of the trace.
@@ -81,35 +69,10 @@ pub fn write_rates_csv(
 /// [`FileError::Inconsistent`] for a number of columns that is not that of the neurons, [`FileError::Io`].
 pub fn write_trace_csv(path: &Path, trace: &Trace, dt: f64) -> Result<(), FileError> {
     check_columns(&trace.variable, trace, trace.neurons.len())?;
-    write(path, |out| {
-        write!(out, "time_ms")?;
-        for neuron in &trace.neurons {
-            write!(out, ",{neuron}")?;
-        }
-        writeln!(out)?;
-        for (frame, row) in (0u64..).zip(trace.data.rows()) {
-            write!(out, "{}", (frame * trace.every) as f64 * dt)?;
-            for value in row {
-                write!(out, ",{value}")?;
-            }
-            writeln!(out)?;
-        }
-        Ok(())
-    })
-}
-
-fn write(
-    path: &Path,
-    lines: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), FileError> {
-    atomic::replace(path, |out| lines(out).map_err(|e| FileError::io(Action::Write, path, e)))
-}
-
-/// `name` as one field (RFC 4180): quoted when it holds a comma, a quote or a line break.
-fn quoted(name: &str) -> String {
-    if name.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    } else {
-        name.to_owned()
+    let times = (0..trace.data.nrows() as u64).map(|frame| (frame * trace.every) as f64 * dt);
+    let mut columns = vec![Column::new("time_ms", times)];
+    for (neuron, values) in trace.neurons.iter().zip(trace.data.columns()) {
+        columns.push(Column::new(neuron.to_string(), values.into_iter().copied()));
     }
+    write_table(path, columns)
 }

@@ -5,12 +5,42 @@ use std::collections::BTreeSet;
 use hdf5::{AttrValue, DatasetBuilder, H5Element, MaxExtent};
 
 use crate::error::FileError;
-use crate::run_file::Compression;
 
 /// Bytes of a chunk of a compressed dataset: large enough to compress, small enough to read a few neurons.
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 /// Elements of a chunk of a dataset that grows during a run: little is lost when a chunk is not full.
 const GROWTH_CHUNK: u64 = 8192;
+
+/// Precision of the samples of frame reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 4 bytes per sample (7 digits), as SONATA says and libsonata insists.
+    #[default]
+    Single,
+    /// 8 bytes per sample: every bit of the simulation. h5py and bmtk read them, libsonata refuses the report.
+    Double,
+}
+
+impl Precision {
+    /// Bytes of one sample.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::Single => size_of::<f32>(),
+            Self::Double => size_of::<f64>(),
+        }
+    }
+}
+
+/// Compression of the large datasets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Stored as they are: fastest to write.
+    #[default]
+    None,
+    /// Byte shuffle and deflate of this level, 1 (fast) to 9 (small). h5py and bmtk read it; the published builds of
+    /// libsonata have an HDF5 without deflate and do not.
+    Deflate(u32),
+}
 
 /// Fills a one-dimensional dataset of fixed length.
 pub(crate) fn array<'b, T: H5Element>(

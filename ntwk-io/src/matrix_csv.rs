@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::{Action, FileError};
+use crate::delimited::DelimitedText;
+use crate::error::FileError;
 
 /// A matrix with the names of its columns, where the file has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,49 +14,28 @@ pub struct Matrix {
     pub rows: Vec<Vec<f64>>,
 }
 
-/// Reads a matrix: one row per line, numbers separated by commas, semicolons or white space. A first line that is not numbers
-/// names the columns; lines that are empty or start with `#` are passed over.
+/// Reads a matrix: one row per line, numbers separated by commas, semicolons, tabs or white space. A first line that is
+/// not numbers names the columns; lines that are empty or start with `#` are passed over.
 ///
 /// # Errors
 /// [`FileError::Io`]; [`FileError::Mismatch`] with line and column for a field that is not a finite number, or when there is no
 /// row.
 pub fn read_matrix_csv(path: &Path) -> Result<Matrix, FileError> {
-    let content =
-        std::fs::read_to_string(path).map_err(|e| FileError::io(Action::Read, path, e))?;
-    let wrong = |object: String, found: &str| FileError::Mismatch {
-        path: path.to_owned(),
-        object,
-        expected: "rows of finite numbers".to_owned(),
-        found: found.to_owned(),
-    };
+    const EXPECTED: &str = "rows of finite numbers";
+    let text = DelimitedText::read(path)?;
     let mut matrix = Matrix { names: None, rows: Vec::new() };
-    for (index, line) in content.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+    text.rows(|row| {
+        let first = matrix.rows.is_empty() && matrix.names.is_none();
+        if first && row.fields().all(|f| f.parse::<f64>().is_err()) {
+            matrix.names = Some(row.fields().map(str::to_owned).collect());
+            return Ok(());
         }
-        let commas = line.contains([',', ';']);
-        let fields: Vec<&str> = if commas {
-            line.split([',', ';']).map(str::trim).collect()
-        } else {
-            line.split_whitespace().collect()
-        };
-        let numbers = fields.iter().map(|f| f.parse::<f64>().ok().filter(|x| x.is_finite()));
-        if matrix.rows.is_empty()
-            && matrix.names.is_none()
-            && fields.iter().all(|f| f.parse::<f64>().is_err())
-        {
-            matrix.names = Some(fields.iter().map(|f| f.trim_matches('"').to_owned()).collect());
-            continue;
-        }
-        let row = numbers.enumerate().map(|(column, number)| {
-            let place = || format!("line {}, column {}", index + 1, column + 1);
-            number.ok_or_else(|| wrong(place(), fields[column]))
-        });
-        matrix.rows.push(row.collect::<Result<_, _>>()?);
-    }
+        let number = |k| row.number(k).ok_or_else(|| text.wrong_field(row, k, EXPECTED));
+        matrix.rows.push((0..row.len()).map(number).collect::<Result<_, _>>()?);
+        Ok(())
+    })?;
     if matrix.rows.is_empty() {
-        return Err(wrong("the file".to_owned(), "empty"));
+        return Err(text.wrong("the file".to_owned(), EXPECTED, ""));
     }
     Ok(matrix)
 }
@@ -72,9 +52,14 @@ mod tests {
 
     #[test]
     fn names_and_separators() {
-        let named = read("# Desikan\n\"V1\",MT\n0, 1.5\n2;0\n").unwrap();
-        assert_eq!(named.names, Some(vec!["V1".to_owned(), "MT".to_owned()]));
-        assert_eq!(named.rows, [[0.0, 1.5], [2.0, 0.0]]);
+        for separator in [",", ";", "\t", "  "] {
+            let text = "# Desikan\n\"V1\",MT\n0, 1.5\n2,0\n".replace(", ", ",");
+            let named = read(&text.replace(',', separator)).unwrap();
+            assert_eq!(named.names, Some(vec!["V1".to_owned(), "MT".to_owned()]));
+            assert_eq!(named.rows, [[0.0, 1.5], [2.0, 0.0]]);
+        }
+        let spaced = read("0, 1.5\n2 ,0\n").unwrap();
+        assert_eq!(spaced.rows, [[0.0, 1.5], [2.0, 0.0]]);
         let bare = read("0 1\n\n1  0\n").unwrap();
         assert_eq!((bare.names, bare.rows), (None, vec![vec![0.0, 1.0], vec![1.0, 0.0]]));
     }
@@ -85,6 +70,8 @@ mod tests {
         assert!(text(read("0,1\n2,x\n").unwrap_err()).contains("line 2, column 2"));
         assert!(text(read("0,1\n2,inf\n").unwrap_err()).contains("line 2, column 2"));
         assert!(text(read("0,,1\n").unwrap_err()).contains("line 1, column 2"));
+        // One separator per file: a second one is a fault, not a column more.
+        assert!(text(read("0, 1.5\n2;0\n").unwrap_err()).contains("line 2, column 1 is 2;0"));
         assert!(read("").is_err() && read("a,b\n").is_err());
     }
 }

@@ -10,17 +10,20 @@
 //! | `[[theory.measured]]` with `file` and `inputs = { CLASS = "column" }` | CSV with columns `rate_Hz`, `standard_error_Hz` and perhaps `neurons` (that of the first point), and the columns that `inputs` names (Hz) | `rate`, `standard_error`, `cells`, and the columns in their places |
 //! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
 //!
-//! `edges` and `population` say which of several populations of a file is meant.
+//! A CSV file may have semicolons, tabs or white space between its fields instead of commas, and lines of comments that
+//! start with `#`. `edges` and `population` say which of several populations of a file is meant.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
 
-use crate::cell_run_file::read_trace_csv;
-use crate::error::{Action, FileError};
+use crate::delimited::NamedColumns;
+use crate::error::FileError;
 use crate::hdf5_reader::Hdf5Reader;
 use crate::result_file::ResultFile;
+use crate::trace_csv::read_trace_csv;
 
 /// Largest difference between two intervals of an evenly spaced waveform, relative to their mean: that of times written
 /// with a few digits.
@@ -213,18 +216,19 @@ fn load_measured(entries: &mut Entries, path: &str, folder: &Path, faults: &mut 
         return;
     };
     let file = folder.join(name);
-    let mut read = |key: &str, column: &dyn Fn(&CsvTable<'_>) -> Result<Vec<f64>, FileError>| {
-        CsvTable::read(&file).and_then(|table| column(&table)).unwrap_or_else(|error| {
-            fault(key, FaultKind::File { problem: error.to_string() });
-            Vec::new()
-        })
-    };
+    let mut read =
+        |key: &str, column: &dyn Fn(&NamedColumns<'_>) -> Result<Vec<f64>, FileError>| {
+            NamedColumns::read(&file).and_then(|table| column(&table)).unwrap_or_else(|error| {
+                fault(key, FaultKind::File { problem: error.to_string() });
+                Vec::new()
+            })
+        };
     let rate = read("file", &|t| t.numbers(&["rate_Hz"]));
     // One fault for a file that cannot be read at all.
     let found = !rate.is_empty();
     let error =
         if found { read("file", &|t| t.numbers(&["standard_error_Hz"])) } else { Vec::new() };
-    let cells = |t: &CsvTable<'_>| match t.position(&["neurons"]) {
+    let cells = |t: &NamedColumns<'_>| match t.position(&["neurons"]) {
         Some(_) => t.numbers(&["neurons"]),
         None => Ok(vec![1.0]),
     };
@@ -277,7 +281,7 @@ fn pairs(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
     if let Some(edges) = chosen {
         return Err(mismatch(file, "edges", "a file of SONATA edges", &format!("CSV ({edges})")));
     }
-    let table = CsvTable::read(file)?;
+    let table = NamedColumns::read(file)?;
     let mut lists: Lists = vec![
         ("sources", ids(table.ids(&["source", "source_node_id", "pre"])?)),
         ("targets", ids(table.ids(&["target", "target_node_id", "post"])?)),
@@ -339,7 +343,7 @@ fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
         let trains = results.spikes(&population)?;
         (trains.timestamps, trains.node_ids)
     } else {
-        let table = CsvTable::read(file)?;
+        let table = NamedColumns::read(file)?;
         let times = table.numbers(&["time_ms", "time", "times", "timestamps"])?;
         let neurons = table.ids(&["neuron", "id", "ids", "node_ids", "node_id"])?;
         match table.position(&["population"]) {
@@ -348,10 +352,9 @@ fn spikes(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
                 Some(_) => return Err(mismatch(file, "the header", "a column population", "none")),
             },
             Some(column) => {
-                let names = || table.rows.iter().map(|row| row.1[column].as_str());
-                let mut all: Vec<String> = names().map(str::to_owned).collect();
-                all.sort();
-                all.dedup();
+                let names = || table.texts(column);
+                let all: BTreeSet<&str> = names().collect();
+                let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
                 let population = one_of(file, "population", chosen, &all)?;
                 let kept = times.into_iter().zip(neurons).zip(names());
                 kept.filter(|(_, name)| *name == population).map(|(spike, _)| spike).unzip()
@@ -404,61 +407,5 @@ fn mismatch(file: &Path, object: &str, expected: &str, found: &str) -> FileError
         object: object.to_owned(),
         expected: expected.to_owned(),
         found: found.to_owned(),
-    }
-}
-
-/// A CSV file with a header.
-struct CsvTable<'p> {
-    file: &'p Path,
-    header: Vec<String>,
-    /// Line in the file, and the fields.
-    rows: Vec<(u64, Vec<String>)>,
-}
-
-impl<'p> CsvTable<'p> {
-    fn read(file: &'p Path) -> Result<Self, FileError> {
-        let text = std::fs::File::open(file).map_err(|e| FileError::io(Action::Read, file, e))?;
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(text);
-        let wrong = |error: csv::Error| {
-            let found = error.to_string();
-            mismatch(file, "the table", "rows with as many fields as the header", &found)
-        };
-        let header = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
-        let row = |record: csv::StringRecord| {
-            let line = record.position().map_or(0, csv::Position::line);
-            (line, record.iter().map(str::to_owned).collect())
-        };
-        let rows: Result<Vec<_>, _> = reader.records().map(|record| record.map(row)).collect();
-        Ok(Self { file, header, rows: rows.map_err(wrong)? })
-    }
-
-    fn position(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| self.header.iter().position(|h| h.eq_ignore_ascii_case(name)))
-    }
-
-    fn column<T>(
-        &self,
-        names: &[&str],
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, FileError> {
-        let column = self.position(names).ok_or_else(|| {
-            let wanted = format!("a column {}", names[0]);
-            mismatch(self.file, "the header", &wanted, &self.header.join(","))
-        })?;
-        let value = |(line, row): &(u64, Vec<String>)| {
-            parse(&row[column])
-                .ok_or_else(|| mismatch(self.file, &format!("line {line}"), expected, &row[column]))
-        };
-        self.rows.iter().map(value).collect()
-    }
-
-    fn numbers(&self, names: &[&str]) -> Result<Vec<f64>, FileError> {
-        self.column(names, "a finite number", |s| s.parse().ok().filter(|x: &f64| x.is_finite()))
-    }
-
-    fn ids(&self, names: &[&str]) -> Result<Vec<u64>, FileError> {
-        self.column(names, "a neuron, counted from 0", |s| s.parse().ok())
     }
 }

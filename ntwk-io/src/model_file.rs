@@ -4,6 +4,8 @@ use std::path::Path;
 
 use jsonc_parser::ast;
 use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::key::{Key, Section};
+use ntwk_core::spec::set::set;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::{CellLibrary, Model, ModelSpec};
 use toml::Spanned;
@@ -68,7 +70,7 @@ pub fn read_model(
         faults
     };
     let mut root = parse_tree(&text, Notation::of(path)).map_err(named)?;
-    apply_overrides(&mut root, overrides).map_err(named)?;
+    apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut faults = Faults::default();
     read_linked_data(&mut root, folder, &mut faults);
@@ -216,12 +218,16 @@ fn json_node(value: &ast::Value<'_>, lines: &Lines) -> Node {
     Node { value, line }
 }
 
-/// Sets keys of a tree, as from a command line.
+/// Sets keys of the tree of a file with the keys `keys`, as from a command line.
 ///
 /// # Errors
-/// A fault for every path that leads through something that is not a table, or to a list element
+/// A fault for every path that leads through something that is not a table, or to an entry
 /// that does not exist.
-pub fn apply_overrides(root: &mut Node, overrides: &[(String, String)]) -> Result<(), Faults> {
+pub fn apply_overrides(
+    root: &mut Node,
+    keys: &'static [Key],
+    overrides: &[(String, String)],
+) -> Result<(), Faults> {
     let mut faults = Faults::default();
     for (path, text) in overrides {
         let document = format!("value = {text}");
@@ -231,50 +237,11 @@ pub fn apply_overrides(root: &mut Node, overrides: &[(String, String)]) -> Resul
             }
             _ => Value::String(text.clone()),
         };
-        if let Err(rule) = set(root, path, value) {
-            faults.push(path.as_str(), Some(text.clone()), None, FaultKind::Combination { rule });
+        if let Err(kind) = set(root, keys, path, value) {
+            faults.push(path.as_str(), Some(text.clone()), None, kind);
         }
     }
     faults.into_result(())
-}
-
-/// Gives the key at `path` a value, making tables on the way.
-pub(crate) fn set(root: &mut Node, path: &str, value: Value) -> Result<(), String> {
-    let mut node = root;
-    for part in path.split('.') {
-        let (key, index) = match part.split_once('[') {
-            Some((key, rest)) => match rest.trim_end_matches(']').parse::<usize>() {
-                Ok(index) => (key, Some(index)),
-                Err(_) => return Err(format!("\"{part}\" is not a key or key[index]")),
-            },
-            None => (part, None),
-        };
-        if key.is_empty() {
-            return Err("the path of a key is names joined by dots, for example simulation.t_stop"
-                .to_owned());
-        }
-        let Value::Table(entries) = &mut node.value else {
-            return Err(format!("\"{key}\" lies inside a value that is not a table"));
-        };
-        let position = match entries.iter().position(|e| e.0 == key) {
-            Some(position) => position,
-            None => {
-                entries.push((key.to_owned(), Node::new(Value::Table(Vec::new()))));
-                entries.len() - 1
-            }
-        };
-        node = &mut entries[position].1;
-        if let Some(index) = index {
-            let Value::List(items) = &mut node.value else {
-                return Err(format!("\"{key}\" is not a list"));
-            };
-            let length = items.len();
-            node = items.get_mut(index).ok_or_else(|| format!("\"{key}\" has {length} entries"))?;
-        }
-    }
-    // The value no longer stands on the line of the file.
-    *node = Node::new(value);
-    Ok(())
 }
 
 /// Writes a model as text that [`parse_tree`] reads back to the same model.

@@ -4,14 +4,19 @@
 //! magic `\x93NUMPY`, two version bytes, the length of the header (u16 in version 1, u32 after), the header (a Python
 //! dictionary with `descr`, `fortran_order` and `shape`), and the values.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
+use crate::atomic;
 use crate::error::{Action, FileError};
 
 /// Bytes to which NumPy aligns the data.
 const ALIGNMENT: usize = 64;
+
+/// Bytes handed on at a time when an array is written.
+const BLOCK_BYTES: usize = 64 * 1024;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -45,18 +50,37 @@ pub fn read_npy_vector(path: &Path) -> Result<Vec<f64>, FileError> {
 /// # Errors
 /// [`FileError::Io`] when the file cannot be written.
 pub fn write_npy_vector(path: &Path, values: &[f64]) -> Result<(), FileError> {
-    use std::io::Write;
-    let bytes = encode(values.iter().copied(), &[values.len()]);
-    crate::atomic::replace(path, |out| {
-        out.write_all(&bytes).map_err(|e| FileError::io(Action::Write, path, e))
+    atomic::replace(path, |out| {
+        write_array(out, &[values.len()], values.iter().copied())
+            .map_err(|e| FileError::io(Action::Write, path, e))
     })
 }
 
-/// The bytes of a version-1.0 file that holds `values` in row-major order.
-pub(crate) fn encode<T: NpyElement>(
-    values: impl IntoIterator<Item = T>,
+/// Writes a version-1.0 file that holds `values` in row-major order.
+pub(crate) fn write_array<T: NpyElement>(
+    out: &mut impl Write,
     shape: &[usize],
-) -> Vec<u8> {
+    values: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    out.write_all(&header::<T>(shape))?;
+    let mut block = Vec::with_capacity(BLOCK_BYTES + size_of::<T>());
+    for value in values {
+        value.push_to(&mut block);
+        if block.len() >= BLOCK_BYTES {
+            out.write_all(&block)?;
+            block.clear();
+        }
+    }
+    out.write_all(&block)
+}
+
+/// Bytes of an array with its header.
+pub(crate) fn stored_bytes<T: NpyElement>(shape: &[usize]) -> u64 {
+    let values = shape.iter().fold(1u64, |product, &n| product.saturating_mul(n as u64));
+    values.saturating_mul(size_of::<T>() as u64).saturating_add(header::<T>(shape).len() as u64)
+}
+
+fn header<T: NpyElement>(shape: &[usize]) -> Vec<u8> {
     let sides: String = shape.iter().map(|n| format!("{n}, ")).collect();
     let mut header = format!(
         "{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
@@ -72,9 +96,6 @@ pub(crate) fn encode<T: NpyElement>(
     // A header is as long as its shape: a few dozen bytes, never 64 KiB.
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend(header.as_bytes());
-    for value in values {
-        value.push_to(&mut bytes);
-    }
     bytes
 }
 
@@ -264,15 +285,26 @@ mod tests {
         assert_eq!(array.sum(), -7.0);
     }
 
+    fn written<T: NpyElement>(shape: &[usize], values: impl IntoIterator<Item = T>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_array(&mut bytes, shape, values).unwrap();
+        assert_eq!(stored_bytes::<T>(shape), bytes.len() as u64);
+        bytes
+    }
+
     #[test]
     fn what_is_written_is_read() {
-        let bytes = encode([1.5, -2.0, f64::INFINITY, 0.0, 1.0, 2.0], &[2, 3]);
+        let bytes = written(&[2, 3], [1.5, -2.0, f64::INFINITY, 0.0, 1.0, 2.0]);
         assert_eq!((bytes.len() - 48) % ALIGNMENT, 0);
         let array = parse(&bytes).unwrap();
         assert_eq!(array.shape(), [2, 3]);
         assert_eq!(array[[0, 2]], f64::INFINITY);
-        assert_eq!(parse(&encode([7u32], &[])).unwrap().sum(), 7.0);
-        assert_eq!(parse(&encode::<u64>([], &[0])).unwrap().len(), 0);
+        assert_eq!(parse(&written(&[], [7u32])).unwrap().sum(), 7.0);
+        assert_eq!(parse(&written::<u64>(&[0], [])).unwrap().len(), 0);
+        // More than one block.
+        let long: Vec<f64> = (0..BLOCK_BYTES).map(|i| i as f64).collect();
+        let bytes = written(&[long.len()], long.iter().copied());
+        assert_eq!(parse(&bytes).unwrap().as_slice().unwrap(), long);
     }
 
     #[test]

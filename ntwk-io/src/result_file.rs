@@ -9,8 +9,9 @@ use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::error::FileError;
 use crate::hdf5_reader::{Attributes, Hdf5Reader, StoredArray};
+use crate::hdf5_writer::Precision;
 use crate::provenance::Provenance;
-use crate::run_file::{ModelText, Precision, report_name};
+use crate::run_file::{ModelText, report_name};
 use crate::theory::{Attribute, NamedArray, TheoryGroup};
 
 /// Population name given to the content of files that predate populations in SONATA.

@@ -44,7 +44,9 @@ use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
-use crate::hdf5_writer::{CHUNK_BYTES, array, check_name, claim, compress, growing, text};
+use crate::hdf5_writer::{
+    CHUNK_BYTES, Compression, Precision, array, check_name, claim, compress, growing, text,
+};
 use crate::provenance::Provenance;
 use crate::theory::{self, TheoryGroup};
 
@@ -75,37 +77,6 @@ pub struct ModelText {
     pub format: String,
     /// The model.
     pub text: String,
-}
-
-/// Precision of the samples of frame reports.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Precision {
-    /// 4 bytes per sample (7 digits), as SONATA says and libsonata insists.
-    #[default]
-    Single,
-    /// 8 bytes per sample: every bit of the simulation. h5py and bmtk read them, libsonata refuses the report.
-    Double,
-}
-
-impl Precision {
-    /// Bytes of one sample.
-    pub(crate) fn bytes(self) -> usize {
-        match self {
-            Self::Single => size_of::<f32>(),
-            Self::Double => size_of::<f64>(),
-        }
-    }
-}
-
-/// Compression of the large datasets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// Stored as they are: fastest to write.
-    #[default]
-    None,
-    /// Byte shuffle and deflate of this level, 1 (fast) to 9 (small). h5py and bmtk read it; the published builds of
-    /// libsonata have an HDF5 without deflate and do not.
-    Deflate(u32),
 }
 
 /// How to write.

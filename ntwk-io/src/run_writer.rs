@@ -8,11 +8,11 @@ use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
 use ntwk_core::{Recording, Trace};
 
 use crate::error::{Action, FileError};
-use crate::hdf5_writer::text;
+use crate::hdf5_writer::{Precision, text};
 use crate::provenance::Provenance;
 use crate::run_file::{
-    Extent, ModelText, Precision, RecordingForm, WriteOptions, add_origin, check_columns,
-    check_spikes, report_name, sonata_file,
+    Extent, ModelText, RecordingForm, WriteOptions, add_origin, check_columns, check_spikes,
+    report_name, sonata_file,
 };
 use crate::theory::{self, TheoryGroup};
 

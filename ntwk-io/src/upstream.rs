@@ -120,12 +120,10 @@ pub fn import_upstream(root: &Node) -> Result<Import, Faults> {
 
     let (populations, afferents) = population_names(&mut flat, &order);
     let mut spec = ModelSpec { simulation: simulation(&mut flat), ..ModelSpec::default() };
-    spec.populations = Named(
-        populations.iter().filter_map(|p| Some((p.clone(), population(&mut flat, p)?))).collect(),
-    );
-    spec.afferents = Named(
-        afferents.iter().filter_map(|a| Some((a.clone(), afferent(&mut flat, a)?))).collect(),
-    );
+    spec.populations =
+        populations.iter().filter_map(|p| Some((p.clone(), population(&mut flat, p)?))).collect();
+    spec.afferents =
+        afferents.iter().filter_map(|a| Some((a.clone(), afferent(&mut flat, a)?))).collect();
     for source in populations.iter().chain(&afferents) {
         for target in &populations {
             if let Some(projection) = projection(&mut flat, source, target, &mut spec.receptors) {
@@ -330,7 +328,7 @@ fn receptor(
         missing(flat, tau_keys[0], "a synaptic time constant in ms");
     }
     if receptors.get(name).is_none() {
-        receptors.0.push((name.to_owned(), ReceptorSpec::conductance(E_rev?, tau_syn?)));
+        receptors.insert(name.to_owned(), ReceptorSpec::conductance(E_rev?, tau_syn?));
     }
     Some(name.to_owned())
 }

@@ -67,7 +67,8 @@ receptors = { B = "1 nS" }
 at = "moon"
 [[electrodes]]
 at = "soma"
-amplitude = "1 nA"
+waveform = "zap"
+amplitude = 1
 [simulation]
 dt = 0
 method = "rk4"
@@ -76,8 +77,8 @@ method = "rk4"
     let Err(CellFileError::Faults(faults)) = read_cell(&path, &[]) else { panic!("no faults") };
     let all = faults.to_string();
     for (line, part) in [
-        (4, "does not fit"),
-        (7, "must be > 0 (uF/cm2)"),
+        (4, "expected a length (um)"),
+        (7, "must be > 0 uF/cm2"),
         (9, "unknown key"),
         (11, "did you mean \"sodium\"?"),
         (14, "did you mean \"apical\"?"),
@@ -85,8 +86,8 @@ method = "rk4"
         (19, "less than tau_decay"),
         (21, "no such receptor"),
         (22, "expected \"soma\""),
-        (27, "must be > 0 (ms)"),
-        (28, "implicit_euler"),
+        (28, "must be > 0 ms"),
+        (29, "implicit_euler"),
     ] {
         let prefix = format!("cell.toml:{line}: ");
         assert!(
@@ -94,7 +95,9 @@ method = "rk4"
             "line {line}, {part}:\n{all}"
         );
     }
-    assert!(all.contains("electrodes[0].duration: missing"), "{all}");
+    assert!(all.contains("electrodes[0].stop: missing"), "{all}");
+    let ambiguous = "1 is ambiguous: write \"1 pA\" or \"1 nA\"";
+    assert!(all.contains(&format!("electrodes[0].amplitude = 1: {ambiguous}")), "{all}");
 }
 
 const BASE: &str = r#"

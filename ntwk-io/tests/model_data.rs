@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ntwk_cells::library;
-use ntwk_core::spec::waveform::{Shape, Waveform};
+use ntwk_core::spec::waveform::{Interpolation, Shape, Waveform};
 use ntwk_core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ProjectionSpec};
 use ntwk_core::{Model, ModelSpec};
 use ntwk_io::{ModelFileError, read_model};
@@ -116,7 +116,11 @@ fn spikes_from_csv_and_from_sonata_and_waveforms_from_csv() {
     let model = files.model(&format!("{base}rate = {sampled}\n")).unwrap();
     let AfferentActivity::Rate { rate, .. } = afferent(model.spec()) else { panic!() };
     let values = vec![2.0, 4.0, 8.0];
-    assert_eq!(rate, Waveform::Shape(Shape::Sampled { start: 1.0, interval: 0.5, values }));
+    let interpolation = Interpolation::Hold;
+    assert_eq!(
+        rate,
+        Waveform::Shape(Shape::Sampled { start: 1.0, interval: 0.5, values, interpolation })
+    );
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn what_cannot_be_read_is_a_fault_with_file_and_line_and_the_others_are_found_to
     files.write("two.csv", "population,neuron,time_ms\nE,3,0.5\nI,2,0.7\n");
     let cases = [
         (r#"{ rule = "pairs", file = "nothing.csv" }"#, "nothing.csv: No such file"),
-        (r#"{ rule = "pairs", file = "letters.csv" }"#, "line 3 is x, expected a neuron"),
+        (r#"{ rule = "pairs", file = "letters.csv" }"#, "line 3, column 2 is x, expected a neuron"),
         (r#"{ rule = "pairs", file = "ragged.csv" }"#, "as many fields"),
         (r#"{ rule = "pairs", file = "column.csv" }"#, "expected a column target"),
         (r#"{ rule = "pairs", file = "letters.csv", sources = [1] }"#, "either file or sources"),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use ntwk_io::{write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv};
+use ntwk_io::{read_npy, write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv};
 
 #[test]
 fn spikes_rates_and_traces_as_text() {
@@ -52,6 +52,23 @@ fn an_archive_holds_every_array() {
     assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
     // 2 of the run, 2 per population, 2 per recorded spikes, 3 per trace.
     assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 4 * 3);
+
+    // The check sums hold, and the arrays are those of the recording.
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut array = |name: &str| {
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut archive.by_name(name).unwrap(), &mut content).unwrap();
+        let file = folder.path().join("array.npy");
+        std::fs::write(&file, content).unwrap();
+        read_npy(&file).unwrap()
+    };
+    let exc = &recording.populations[0];
+    let (spikes, trace) = (exc.spikes.as_ref().unwrap(), &exc.traces[0]);
+    assert_eq!(array("dt.npy").sum(), recording.dt);
+    assert_eq!(array("Exc.spike_times.npy").as_slice().unwrap(), spikes.times(recording.dt));
+    let found = array(&format!("Exc.{}.npy", trace.variable));
+    assert_eq!(found.shape(), trace.data.shape());
+    assert!(found.iter().zip(&trace.data).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
 /// What pynwb and nwbinspector say of it is in `validation/files/readers.py`.

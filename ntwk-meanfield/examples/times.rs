@@ -1,4 +1,4 @@
-//! Times of the mean field: of the RS-FS network a fixed point, a trajectory, a map of fixed points; of a network with
+//! A tool of this repository. Times of the mean field: of the RS-FS network a fixed point, a trajectory, a map of fixed points; of a network with
 //! 31-term thresholds a trajectory.
 //!
 //! `cargo run --release -p ntwk-meanfield --example times -- [REPEATS] [THREADS]` prints one JSON object with the best of the

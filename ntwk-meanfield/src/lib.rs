@@ -104,12 +104,18 @@ pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient, potential_density,
 };
+pub use prediction::predict::{Theory, TheoryError, predict};
+pub use prediction::stationary::StationaryState;
+pub use prediction::windows::ComparisonWindows;
 pub use scan::point::{FitError, FitQuality, ScanPoint};
+pub use scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
+pub use scan::spike_trains::VarianceFactors;
 pub use scan::unsupported::{Unsupported, covered_membrane, synapse_class};
 pub use spatial::coupling::{Coupling, CouplingFault, InvalidCoupling, Link};
 pub use spatial::spatial_mean_field::{
     SpatialError, SpatialMeanField, SpatialOptions, SpatialTrajectory,
 };
+pub use system::from_model::{FromModelError, ModelInput, mean_field};
 pub use system::input::{FunctionInput, Input, InputError, InputSource, SampledInput};
 pub use system::point::{Gains, Point, PointError};
 pub use system::{
@@ -122,3 +128,8 @@ pub use transfer::siegert::Siegert;
 pub use transfer::tabulated::{TableError, Tabulated};
 pub use transfer::threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};
 pub use transfer::transfer_function::{DynTransferFunction, TransferFunction};
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

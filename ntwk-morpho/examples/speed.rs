@@ -1,4 +1,4 @@
-//! Times the cell of `validation/peers/morpho.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES] [COPIES]`.
+//! A tool of this repository. Times the cell of `validation/peers/morpho.py`: `speed FILE.swc [MAX_UM] [METHOD] [SYNAPSES] [COPIES]`.
 //!
 //! Squid channels in every compartment, axon included, R_i 100 Ω cm, 1 µF/cm², 2 nA at the soma from 50 to 450 ms, 500 ms at
 //! 0.025 ms. With SYNAPSES, as many AMPA synapses lie on the cell at random by area, each with six weak events per second. With

@@ -5,16 +5,15 @@ use ntwk_core::spec::fault::Faults;
 use crate::geometry::morphology::MorphologyError;
 use crate::geometry::swc::SwcError;
 use crate::membrane::cell::CellError;
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::LocationError;
 use crate::mesh::discretisation::DiscretisationError;
-use crate::mesh::error_estimate::EstimateError;
+use crate::parameter_error::ParameterError;
 use crate::solver::ensemble::EnsembleError;
 use crate::solver::impedance::ImpedanceError;
 use crate::solver::passive::PassiveError;
 use crate::solver::passive_fit::FitError;
 use crate::solver::simulation::{CoupledError, SimulationError};
-use crate::studies::StudyError;
+use crate::studies::{EstimateError, StudyError};
 
 /// Any failure of this crate, for who need not tell its parts apart: every error of a module becomes one with `?`.
 ///

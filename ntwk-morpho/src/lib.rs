@@ -26,6 +26,7 @@
 //! ```
 
 pub mod error;
+pub mod parameter_error;
 pub mod units;
 
 pub mod geometry;
@@ -37,20 +38,27 @@ pub mod studies;
 
 pub use error::Error;
 pub use geometry::morphology::{Attachment, Branch, Measures, Morphology, MorphologyError, Sample};
-pub use geometry::place::Place;
 pub use geometry::region::Region;
-pub use geometry::selection::Selection;
 pub use membrane::cell::{Cell, CellError};
-pub use membrane::mechanism::{Mechanism, ParameterError};
+pub use membrane::mechanism::Mechanism;
 pub use membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
-pub use membrane::stimulus::{VoltageClamp, Waveform};
+pub use membrane::voltage_clamp::VoltageClamp;
 pub use mesh::compartments::{Compartment, Compartments, Location, LocationError};
 pub use mesh::discretisation::{Discretisation, DiscretisationError};
-pub use mesh::electrotonic::Electrotonic;
+pub use mesh::location_spec::LocationSpec;
 pub use mesh::placement::{Per, Spread};
+pub use mesh::selection::Selection;
+pub use ntwk_core::Waveform;
+pub use parameter_error::ParameterError;
 pub use solver::coupling::coupled_response;
+pub use solver::electrotonic::Electrotonic;
 pub use solver::impedance::{Impedance, ImpedanceError};
 pub use solver::simulation::{
-    CoupledCells, CoupledError, GapJunction, Method, Probe, Recording, Settings, Simulation,
-    SimulationError, Spikes,
+    CoupledCells, CoupledError, Excursion, GapJunction, Method, Probe, Recording, Settings,
+    Simulation, SimulationError, Spikes,
 };
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -1,5 +1,6 @@
 //! Channels in cells.
 
+use ntwk_core::spec::waveform::{Shape, Span};
 use ntwk_morpho::geometry::generators::{ball_and_stick, cable};
 use ntwk_morpho::membrane::channel::{Gate, Kinetics};
 use ntwk_morpho::membrane::channels::*;
@@ -204,7 +205,13 @@ fn admittance_of_gates_agrees_with_a_simulation() {
         let z = Impedance::new(&cell, f, rest, 34.0).unwrap().input(HERE).unwrap();
         let mut cell = cell.clone();
         let amplitude = 1e-5;
-        let sine = Waveform::Sine { start: 0.0, duration: 1e9, amplitude, frequency: f };
+        let sine = Waveform::Shape(Shape::Sine {
+            baseline: 0.0,
+            amplitude,
+            frequency: f,
+            phase: 0.0,
+            span: Span::from(0.0),
+        });
         cell.inject(HERE, sine).unwrap();
         let settings = Settings {
             dt: 0.025,

@@ -1,4 +1,4 @@
-//! Draws every figure from made-up data: `cargo run -p ntwk-plot --example gallery -- DIR`.
+//! A tool of this repository. Draws every figure from made-up data: `cargo run -p ntwk-plot --example gallery -- DIR`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

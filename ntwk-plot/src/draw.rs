@@ -1,14 +1,15 @@
 //! Drawing of one panel: its margins, axes, head, scale and colour bars.
 
 use crate::axis::{Axis, TickChoice};
+use crate::box2::{Box2, Margins};
 use crate::color::Color;
 use crate::draw_key::{KEY_GAP, KEY_ROOM, draw_swatch, key_rows, swatch_width};
 use crate::draw_mark::draw_mark;
 use crate::label::Label;
-use crate::layout::{Box2, Margins, Placed};
 use crate::mark::Mark;
 use crate::panel::{ColorBar, Panel, ScaleBar, Swatch};
 use crate::path::Frame;
+use crate::placed::Placed;
 use crate::scale::{Scale, Ticks};
 use crate::svg::{Anchor, Stroke, Svg, Text};
 use crate::theme::Theme;

@@ -1,6 +1,7 @@
 //! A figure: panels in rows and columns on one page.
 
-use crate::layout::{Box2, Layout};
+use crate::box2::Box2;
+use crate::layout::Layout;
 use crate::svg::Svg;
 use crate::theme::Theme;
 use crate::{PlotError, draw, raster_image};

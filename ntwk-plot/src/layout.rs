@@ -4,27 +4,11 @@
 //! margins a panel needs for its labels are widened to the largest of its row or column. The weights divide what the
 //! margins leave, so panels of weight 2 are exactly twice as high as those of weight 1.
 
+use crate::box2::{Box2, Margins};
 use crate::draw;
 use crate::panel::Panel;
+use crate::placed::Placed;
 use crate::theme::Theme;
-
-/// A rectangle (points).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Box2 {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-/// Space around the axes of a panel (points).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Margins {
-    pub left: f64,
-    pub right: f64,
-    pub top: f64,
-    pub bottom: f64,
-}
 
 /// Panels in rows and columns.
 #[derive(Debug, Clone)]
@@ -37,16 +21,6 @@ pub enum Layout {
     Row(Vec<(f64, Layout)>),
     /// One below the other, with weights.
     Column(Vec<(f64, Layout)>),
-}
-
-/// A panel with the rectangle inside its axes.
-#[derive(Debug)]
-pub(crate) struct Placed<'a> {
-    pub panel: &'a Panel,
-    pub axes: Box2,
-    pub margins: Margins,
-    /// Its place among the panels with a letter.
-    pub letter: Option<usize>,
 }
 
 /// Space between panels (points).

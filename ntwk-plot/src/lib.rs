@@ -21,6 +21,7 @@
 //! ```
 
 pub mod axis;
+mod box2;
 pub mod color;
 pub mod colormap;
 mod draw;
@@ -35,6 +36,7 @@ pub mod mark;
 pub mod movie;
 pub mod panel;
 mod path;
+mod placed;
 mod raster_image;
 pub mod scale;
 pub mod svg;
@@ -52,3 +54,8 @@ pub use panel::{ColorBar, Panel, ScaleBar, Swatch};
 pub use scale::{Scale, Spacing, Ticks, range_of};
 pub use svg::{Anchor, Stroke};
 pub use theme::Theme;
+
+/// The example of the README is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

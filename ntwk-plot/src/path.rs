@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::layout::Box2;
+use crate::box2::Box2;
 use crate::mark::Point;
 use crate::scale::Scale;
 use crate::svg::num;

@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
+use ntwk::core::kernel::StateVariable;
 use ntwk::core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk::core::model::cell::{
-    Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues, StateVariable,
-};
+use ntwk::core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
 use ntwk::core::{CellLibrary, CellModel, Dimension, Membrane};
 
 /// Leaky integrate-and-fire neuron with a threshold that remembers:

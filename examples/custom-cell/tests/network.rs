@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 
-use ntwk::core::{Model, Recording};
+use ntwk::prelude::*;
 
 fn model(overrides: &[(&str, &str)]) -> Model {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("network.toml");
     let overrides: Vec<(String, String)> =
         overrides.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    ntwk::io::read_model(&file, &overrides, &custom_cell::library()).unwrap()
+    read_model(&file, &overrides, &custom_cell::library()).unwrap()
 }
 
 fn run(model: &Model, threads: usize) -> Recording {
-    let run = ntwk::core::engine::run::simulate(model, &ntwk::core::Job::threads(threads));
-    run.unwrap().recording
+    simulate(model, &Job::threads(threads)).unwrap().complete().unwrap()
 }
 
 fn spikes(recording: &Recording, population: &str) -> u64 {
@@ -34,10 +33,8 @@ fn the_cell_runs_in_a_network_with_the_same_bits_for_any_number_of_threads() {
 fn its_threshold_jumps_at_each_spike_and_decays_between() {
     let recording = run(&model(&[]), 1);
     let population = recording.population("Remembering").unwrap();
-    let trace = |name: &str| population.traces.iter().find(|t| t.variable == name).unwrap();
-    let (theta, spikes) = (trace("theta"), population.spikes.as_ref().unwrap());
-    let own: Vec<u64> =
-        spikes.steps.iter().zip(&spikes.ids).filter(|s| *s.1 == 0).map(|s| *s.0).collect();
+    let theta = population.trace("theta").unwrap();
+    let own = population.spikes_of(0).unwrap();
     let mut expected = -50.0;
     for step in 0..theta.data.nrows() - 1 {
         assert!((theta.data[[step, 0]] - expected).abs() < 1e-9, "step {step}");
@@ -69,13 +66,13 @@ fn faults_of_its_parameters_are_reported_like_any_other() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("network.toml");
     let set = |key: &str, value: &str| {
         let overrides = [(format!("populations.Remembering.cell.{key}"), value.to_owned())];
-        ntwk::io::read_model(&file, &overrides, &custom_cell::library()).unwrap_err().to_string()
+        read_model(&file, &overrides, &custom_cell::library()).unwrap_err().to_string()
     };
     assert!(set("jump", "-1").contains("must be >= 0 mV"));
     assert!(set("jmp", "1").contains("did you mean \"jump\"?"));
     assert!(set("V_reset", "-40").contains("must be below V_th (-50 mV)"));
     // Without the library of this crate the kind does not exist.
-    let unknown = ntwk::io::read_model(&file, &[], &ntwk::cells::library()).unwrap_err();
+    let unknown = read_model(&file, &[], &library()).unwrap_err();
     assert!(unknown.to_string().contains("JumpingThreshold"), "{unknown}");
 }
 

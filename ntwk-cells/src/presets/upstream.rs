@@ -1,6 +1,6 @@
 //! The cells of the Python package neural_network_dynamics under the names they have there.
 //!
-//! Its `osciLIF` is `LIF` with the current `I_e = { waveform = "oscillation", baseline = 100, amplitude = 100,
+//! Its `osciLIF` is `LIF` with the current `I_e = { waveform = "sine", baseline = 100, amplitude = 100,
 //! frequency = 3, phase = -1.5708 }`: a current belongs to the population here, not to the cell.
 
 use ntwk_core::Preset;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ntwk_cells::protocol::{Bench, ProtocolError};
 use ntwk_core::engine::run::simulate;
 use ntwk_core::spec::{CellSpec, Method, ParameterText, RecordSpec, SimulationSpec};
@@ -12,9 +12,10 @@ use ntwk_io::{RunContents, WriteOptions, write_run};
 
 use super::catalogue::unknown;
 use crate::Failure;
-use crate::args::parse_override;
+use crate::args::{parse_override, quantity};
 use crate::output::{make_folder, note};
 use crate::terminal::Terminal;
+use crate::words::word;
 
 /// Which cell, and how it is integrated.
 #[derive(Debug, Args)]
@@ -36,8 +37,8 @@ pub(super) struct CellArgs {
     #[arg(long, value_name = "TIME", value_parser = time)]
     dt: Option<f64>,
     /// Numerical method [default: euler, or the model's].
-    #[arg(long, value_enum)]
-    method: Option<MethodArg>,
+    #[arg(long, value_parser = word::<Method>())]
+    method: Option<Method>,
 }
 
 /// Where the files go and how they look.
@@ -52,14 +53,6 @@ pub(super) struct OutArgs {
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum MethodArg {
-    /// Forward Euler, Brian2's schedule.
-    Euler,
-    /// Heun's rule, second order.
-    Heun,
 }
 
 /// The cell on the bench, with what figures call it and what its model knows of it.
@@ -84,12 +77,7 @@ impl CellArgs {
         if let Some(dt) = self.dt {
             bench.dt = dt;
         }
-        if let Some(method) = self.method {
-            bench.method = match method {
-                MethodArg::Euler => Method::Euler,
-                MethodArg::Heun => Method::Heun,
-            };
-        }
+        bench.method = self.method.unwrap_or(bench.method);
         let alone =
             bench.model(&[Waveform::Constant(0.0)], bench.dt, RecordSpec::default(), library)?;
         for notice in alone.notices().iter().filter(|n| n.contains("no effect")) {
@@ -129,7 +117,7 @@ impl CellArgs {
         let wanted = self.population.as_deref().unwrap_or_default();
         let spec = model.spec();
         let Some(population) = spec.populations.get(wanted) else {
-            let names: Vec<&str> = spec.populations.names().collect();
+            let names: Vec<&str> = spec.populations.keys().map(String::as_str).collect();
             return Err(Failure::Argument(format!(
                 "the model has no population \"{wanted}\"; there are {}",
                 names.join(", ")
@@ -202,12 +190,4 @@ pub(super) fn time(text: &str) -> Result<f64, String> {
 /// A current in pA, bare or with a unit.
 pub(super) fn current(text: &str) -> Result<f64, String> {
     quantity(text, Dimension::Current)
-}
-
-fn quantity(text: &str, dimension: Dimension) -> Result<f64, String> {
-    let value = match text.trim().parse::<f64>() {
-        Ok(value) => value,
-        Err(_) => dimension.parse(text).map_err(|error| error.to_string())?,
-    };
-    if value.is_finite() { Ok(value) } else { Err("must be finite".to_owned()) }
 }

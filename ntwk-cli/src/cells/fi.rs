@@ -4,10 +4,11 @@ use clap::Args;
 use ntwk::figures::cell::fi_figure;
 use ntwk_cells::protocol::{FiCurve, FiProtocol};
 use ntwk_core::CellLibrary;
+use ntwk_io::Column;
 
 use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
 use crate::Failure;
-use crate::output::{print, theme, write, write_figure};
+use crate::output::{print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 
@@ -62,7 +63,7 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);
     let folder = &args.out.out;
-    let mut files = vec![results, write(folder, "fi.csv", csv(&curve).as_bytes())?];
+    let mut files = vec![results, write_csv(folder, "fi.csv", columns(&curve))?];
     let title = format!("{}: f-I curve", chosen.title);
     files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &theme(args.out.dark)))?);
     print(table(&curve));
@@ -93,18 +94,13 @@ fn table(curve: &FiCurve) -> Table {
     table
 }
 
-fn csv(curve: &FiCurve) -> String {
-    let or_empty = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
-    let mut text = "current_pA,rate_Hz,initial_rate_Hz,latency_ms,spikes\n".to_owned();
-    for p in &curve.points {
-        text += &format!(
-            "{},{},{},{},{}\n",
-            p.current,
-            p.rate,
-            or_empty(p.initial_rate),
-            or_empty(p.latency),
-            p.spikes
-        );
-    }
-    text
+fn columns(curve: &FiCurve) -> Vec<Column<'_>> {
+    let points = || curve.points.iter();
+    vec![
+        Column::new("current_pA", points().map(|p| p.current)),
+        Column::new("rate_Hz", points().map(|p| p.rate)),
+        Column::new("initial_rate_Hz", points().map(|p| p.initial_rate)),
+        Column::new("latency_ms", points().map(|p| p.latency)),
+        Column::new("spikes", points().map(|p| p.spikes)),
+    ]
 }

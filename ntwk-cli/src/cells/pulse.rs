@@ -4,11 +4,11 @@ use clap::Args;
 use ntwk::figures::cell::pulse_figure;
 use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
 use ntwk_core::{CellLibrary, Recording};
-use ntwk_io::write_trace_csv;
+use ntwk_io::{Column, write_trace_csv};
 
 use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
 use crate::Failure;
-use crate::output::{print, theme, write, write_figure};
+use crate::output::{print, theme, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 
@@ -61,7 +61,7 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
     let features = features(&protocol, &recording);
     let mut files = vec![results];
     files.extend(traces(folder, &recording)?);
-    files.push(write(folder, "features.csv", csv(&features).as_bytes())?);
+    files.push(write_csv(folder, "features.csv", columns(&features))?);
     let threshold = model.populations()[0].cell.spike_threshold();
     let title = format!("{}: current pulses", chosen.title);
     let figure = pulse_figure(&title, &protocol, &recording, threshold, &theme(args.out.dark));
@@ -134,29 +134,21 @@ fn table(all: &[PulseFeatures]) -> Table {
     table
 }
 
-fn csv(all: &[PulseFeatures]) -> String {
-    let mut text = "amplitude_pA,V_before_mV,V_end_mV,V_lowest_mV,V_highest_mV,spikes,spikes_after,rate_Hz,latency_ms,\
-                    first_interval_ms,last_interval_ms,cv,resistance_MOhm,time_constant_ms\n"
-        .to_owned();
-    let or_empty = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
-    for f in all {
-        let fields = [
-            f.amplitude.to_string(),
-            f.V_before.to_string(),
-            f.V_end.to_string(),
-            f.V_range.0.to_string(),
-            f.V_range.1.to_string(),
-            f.spikes.to_string(),
-            f.spikes_after.to_string(),
-            f.rate.to_string(),
-            or_empty(f.latency),
-            or_empty(f.intervals.map(|i| i.0)),
-            or_empty(f.intervals.map(|i| i.1)),
-            or_empty(f.cv),
-            or_empty(f.resistance),
-            or_empty(f.time_constant),
-        ];
-        text += &(fields.join(",") + "\n");
-    }
-    text
+fn columns(all: &[PulseFeatures]) -> Vec<Column<'_>> {
+    vec![
+        Column::new("amplitude_pA", all.iter().map(|f| f.amplitude)),
+        Column::new("V_before_mV", all.iter().map(|f| f.V_before)),
+        Column::new("V_end_mV", all.iter().map(|f| f.V_end)),
+        Column::new("V_lowest_mV", all.iter().map(|f| f.V_range.0)),
+        Column::new("V_highest_mV", all.iter().map(|f| f.V_range.1)),
+        Column::new("spikes", all.iter().map(|f| f.spikes)),
+        Column::new("spikes_after", all.iter().map(|f| f.spikes_after)),
+        Column::new("rate_Hz", all.iter().map(|f| f.rate)),
+        Column::new("latency_ms", all.iter().map(|f| f.latency)),
+        Column::new("first_interval_ms", all.iter().map(|f| f.intervals.map(|i| i.0))),
+        Column::new("last_interval_ms", all.iter().map(|f| f.intervals.map(|i| i.1))),
+        Column::new("cv", all.iter().map(|f| f.cv)),
+        Column::new("resistance_MOhm", all.iter().map(|f| f.resistance)),
+        Column::new("time_constant_ms", all.iter().map(|f| f.time_constant)),
+    ]
 }

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &ContinueArgs, library: &CellLibrary) -> Result<(), Fail
             }
         }
     }
-    ntwk_meanfield::system::from_model::limitations(&model).iter().for_each(note);
+    ntwk_meanfield::system::limitation::limitations(&model).iter().for_each(note);
     Ok(())
 }
 

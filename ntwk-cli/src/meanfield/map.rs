@@ -75,6 +75,6 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
     if let (failed @ 1.., Some(first)) = &map.failed {
         note(format!("there is no theory at {failed} of {points} points; first: {first}"));
     }
-    ntwk_meanfield::system::from_model::limitations(&model).iter().for_each(note);
+    ntwk_meanfield::system::limitation::limitations(&model).iter().for_each(note);
     Ok(())
 }

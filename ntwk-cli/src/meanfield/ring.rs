@@ -52,13 +52,8 @@ pub(crate) fn run(args: &RingArgs, library: &CellLibrary) -> Result<(), Failure>
         .map_err(FigureError::from)?;
     files.extend(write_figure(out, "ring", &figure)?);
     list_files(&files);
-    let single = ["mean delays", "grow with distance", "injected currents"];
-    for limitation in &theory.limitations {
-        // What the ring has and a single mean field has not.
-        if !single.iter().any(|part| limitation.contains(part)) {
-            note(limitation);
-        }
-    }
+    // What the ring has and a single mean field has not is no limitation here.
+    theory.limitations.iter().filter(|limitation| !limitation.is_of_one_place()).for_each(note);
     if stopped {
         return Err(Failure::Stopped {
             reason: "interrupted".to_owned(),

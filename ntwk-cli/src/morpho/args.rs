@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use ntwk_core::Dimension;
 use ntwk_morpho::geometry::swc::SomaRule;
-use ntwk_morpho::spec::quantity::Quantity;
-use ntwk_morpho::{Place, Selection};
+use ntwk_morpho::{LocationSpec, Selection};
 
-use crate::args::parse_override;
+use crate::args::{parse_override, quantity};
 
 /// Morphological cells: from an SWC file to dendritic integration.
 ///
@@ -21,7 +21,7 @@ Examples:
   ntwk morpho run examples/dendritic-integration/cell.toml --out out/cell
   ntwk morpho epsp cell.toml --synapses cluster      attenuation map of EPSPs
 
-Places are written \"soma\", \"tip\", \"apical tip\", \"apical at 300 um\", \"branch 3 at 0.5\", \
+Locations are written \"soma\", \"tip\", \"apical tip\", \"apical at 300 um\", \"branch 3 at 0.5\", \
 \"sample 120\"; selections \"apical and distance > 100 um\", \"dendrites and diameter < 1 um\", \
 \"not (soma or axon)\", \"subtree 7\", \"order >= 2\".")]
 pub(crate) struct MorphoArgs {
@@ -135,8 +135,8 @@ pub(crate) struct ContactArgs {
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
     /// Where the EPSP is measured.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
+    #[arg(long, default_value = "soma", value_parser = location)]
+    pub to: LocationSpec,
 }
 
 /// A cell file and where results go.
@@ -179,21 +179,12 @@ fn soma_rule(text: &str) -> Result<SomaRule, String> {
         .ok_or_else(|| "expected neuron, arbor, neuromorpho-3-point or sphere".to_owned())
 }
 
-fn place(text: &str) -> Result<Place, String> {
+fn location(text: &str) -> Result<LocationSpec, String> {
     text.parse()
 }
 
 fn selection(text: &str) -> Result<Selection, String> {
     text.parse::<Selection>().map_err(|e| e.to_string())
-}
-
-/// A number in the unit of a quantity, or with a unit.
-fn quantity(text: &str, q: Quantity) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(x) if x.is_finite() => Ok(x),
-        Ok(_) => Err("expected a finite number".to_owned()),
-        Err(_) => q.parse(text),
-    }
 }
 
 /// A number between 0.0001 and 1.
@@ -203,19 +194,19 @@ fn fraction(text: &str) -> Result<f64, String> {
 }
 
 fn time(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Time)
+    quantity(text, Dimension::Time)
 }
 
 fn current(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Current)
+    quantity(text, Dimension::CableCurrent)
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Rate)
+    quantity(text, Dimension::Rate)
 }
 
 fn voltage(text: &str) -> Result<f64, String> {
-    quantity(text, Quantity::Voltage)
+    quantity(text, Dimension::Voltage)
 }
 
 /// Electrotonic lengths: the tree in units of its length constants, and the equivalent cable.
@@ -260,8 +251,8 @@ pub(crate) struct ImpedanceArgs {
     #[arg(long, default_value = "0", value_parser = rate)]
     pub frequency: f64,
     /// Where the transfer impedance is taken to.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
+    #[arg(long, default_value = "soma", value_parser = location)]
+    pub to: LocationSpec,
     /// Potential about which channels are linearised [default: simulation.v_init].
     #[arg(long, value_name = "MV", value_parser = voltage, allow_hyphen_values = true)]
     pub hold: Option<f64>,
@@ -311,8 +302,8 @@ pub(crate) struct SummationArgs {
     #[command(flatten)]
     pub contact: ContactArgs,
     /// Where the synapses are.
-    #[arg(long, default_value = "tip", value_parser = place)]
-    pub at: Place,
+    #[arg(long, default_value = "tip", value_parser = location)]
+    pub at: LocationSpec,
     /// Largest number of synapses.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub most: u32,
@@ -356,10 +347,10 @@ pub(crate) struct BapArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     /// Where the pulse is injected.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub at: Place,
-    /// Amplitude of the pulse (nA).
-    #[arg(long, default_value = "2", value_parser = current, allow_hyphen_values = true)]
+    #[arg(long, default_value = "soma", value_parser = location)]
+    pub at: LocationSpec,
+    /// Amplitude of the pulse, with its unit.
+    #[arg(long, default_value = "2 nA", value_parser = current, allow_hyphen_values = true)]
     pub amplitude: f64,
     /// Width of the pulse (ms).
     #[arg(long, default_value = "2", value_parser = time)]
@@ -423,13 +414,13 @@ pub(crate) struct BackgroundArgs {
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
     /// Where the probe synapse is.
-    #[arg(long, default_value = "apical at 200 um", value_parser = place)]
-    pub at: Place,
+    #[arg(long, default_value = "apical at 200 um", value_parser = location)]
+    pub at: LocationSpec,
     /// Where the potential is measured.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub to: Place,
-    /// Test current (nA).
-    #[arg(long, default_value = "-0.02", value_parser = current, allow_hyphen_values = true)]
+    #[arg(long, default_value = "soma", value_parser = location)]
+    pub to: LocationSpec,
+    /// Test current, with its unit.
+    #[arg(long, default_value = "-20 pA", value_parser = current, allow_hyphen_values = true)]
     pub current: f64,
     /// Time left out at the start (ms).
     #[arg(long, default_value = "300", value_parser = time)]
@@ -505,8 +496,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE")]
     pub trace: PathBuf,
     /// Where it was recorded.
-    #[arg(long, default_value = "soma", value_parser = place)]
-    pub at: Place,
+    #[arg(long, default_value = "soma", value_parser = location)]
+    pub at: LocationSpec,
     /// Parameters to fit.
     #[arg(long, value_delimiter = ',', default_value = "C_m,R_i,g_L,E_L")]
     pub parameters: Vec<String>,

@@ -7,7 +7,7 @@ use super::args::BackgroundArgs;
 use super::cell;
 use super::ending::{print_points, store_options};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_figure, write_table};
+use crate::output::{make_folder, note, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 use crate::terminal::Terminal;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     }
     print(format!("probe: \"{}\" at {}, measured at {}\n", result.synapses, args.at, args.to));
     print(comparison(&columns));
-    let mut files = vec![stored, write_table(&out.out, "background.csv", &columns)?];
+    let mut files = vec![stored, write_columns(&out.out, "background.csv", &columns)?];
     files.extend(write_figure(&out.out, "background", &figure)?);
     list_files(&files);
     Ok(())

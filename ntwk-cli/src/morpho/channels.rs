@@ -10,7 +10,7 @@ pub(crate) fn run() {
         for p in c.parameters {
             let default =
                 p.default.map_or_else(|| "required".to_owned(), |d| format!("default {d}"));
-            print(format!("    {:<8} {:<7} {default}", p.key, p.quantity.unit()));
+            print(format!("    {:<8} {:<7} {default}", p.key, p.dimension.unit()));
         }
     }
     print(

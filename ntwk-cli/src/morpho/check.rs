@@ -2,8 +2,8 @@
 
 use ntwk::studies::morpho::MorphoError;
 use ntwk_core::Job;
-use ntwk_morpho::mesh::error_estimate::{EstimateError, discretisation_error};
 use ntwk_morpho::studies::impedance_map;
+use ntwk_morpho::studies::{EstimateError, estimate_error};
 use ntwk_morpho::{Location, Selection};
 
 use super::args::CellArgs;
@@ -48,14 +48,14 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     }
     print(table);
     if !built.synapses.is_empty() {
-        let mut table = Table::new(&["synapses", "places", "presynaptic spikes"]);
+        let mut table = Table::new(&["synapses", "locations", "presynaptic spikes"]);
         for s in &built.synapses {
             let events: usize = s.events.iter().map(Vec::len).sum();
-            table.row(vec![s.name.clone(), s.places.len().to_string(), events.to_string()]);
+            table.row(vec![s.name.clone(), s.locations.len().to_string(), events.to_string()]);
         }
         print(table);
     }
-    match discretisation_error(&built.spec, &cell.file().morphology) {
+    match estimate_error(&built.spec, &cell.file().morphology) {
         Ok(e) => print(format!(
             "discretisation, against three times as many compartments: input resistance {:.1e}, at 100 Hz {:.1e}; \
              transfer from the farthest tip {:.1e}, at 100 Hz {:.1e} (relative)",

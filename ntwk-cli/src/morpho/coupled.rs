@@ -10,13 +10,16 @@ use super::args::CoupledArgs;
 use super::ending::stopped;
 use super::run::{provenance, store, summary};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_figure, write_table};
+use crate::output::{make_folder, note, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let cells = CoupledMorphoCells::new(read_coupled(&args.file, &args.overrides)?, &args.file);
+    for (name, (_, own)) in cells.names().zip(&cells.file().files) {
+        own.spec.notices.iter().for_each(|text| note(format!("{name}: {text}")));
+    }
     let folder = &args.out.out;
     make_folder(folder)?;
     let terminal = Terminal::new(Some(1), args.out.quiet);
@@ -36,7 +39,7 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
         summary(&format!("{name}: "), built, &result.recordings[k], &result.spikes[k]);
     }
     let first = files[0].clone();
-    files.push(write_table(folder, "gap_junctions.csv", &result.table())?);
+    files.push(write_columns(folder, "gap_junctions.csv", &result.table())?);
     print(format!(
         "simulated {} ms of {} cells in {:.3} s",
         result.time,

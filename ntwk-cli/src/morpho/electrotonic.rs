@@ -8,7 +8,7 @@ use super::args::ElectrotonicArgs;
 use super::cell;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_figure, write_table};
+use crate::output::{make_folder, plotted, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -27,8 +27,8 @@ pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
     print(summary(&result));
     make_folder(&out.out)?;
     let mut files = vec![
-        write_table(&out.out, "electrotonic.csv", &table)?,
-        write_table(&out.out, "equivalent_cable.csv", &result.cable_table())?,
+        write_columns(&out.out, "electrotonic.csv", &table)?,
+        write_columns(&out.out, "equivalent_cable.csv", &result.cable_table())?,
     ];
     let figure = plotted(result.figure(&theme(out.dark)))?;
     files.extend(write_figure(&out.out, "electrotonic", &figure)?);

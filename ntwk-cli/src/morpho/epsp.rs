@@ -7,7 +7,7 @@ use super::cell;
 use super::ending::end;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_figure, write_table};
+use crate::output::{make_folder, plotted, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &EpspArgs) -> Result<(), Failure> {
     ));
     print_ranges(&table, &["local_peak", "peak", "attenuation", "time_to_peak"]);
     make_folder(&out.out)?;
-    let mut files = vec![write_table(&out.out, "epsp.csv", &table)?];
+    let mut files = vec![write_columns(&out.out, "epsp.csv", &table)?];
     let figure = plotted(result.figure(&theme(out.dark)))?;
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);

@@ -8,7 +8,7 @@ use super::args::FitArgs;
 use super::cell;
 use super::ending::end;
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_figure, write_json, write_table};
+use crate::output::{make_folder, note, print, theme, write_columns, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     make_folder(&out.out)?;
     let mut files = vec![
         write_json(&out.out, "fit.json", &result.summary())?,
-        write_table(&out.out, "fit.csv", &result.table())?,
+        write_columns(&out.out, "fit.csv", &result.table())?,
     ];
     files.extend(write_figure(&out.out, "fit", &result.figure(&theme(out.dark)))?);
     list_files(&files);

@@ -2,13 +2,13 @@
 
 use ntwk::studies::morpho::MorphoCell;
 use ntwk::studies::morpho::info::morphology_figure;
-use ntwk_io::{read_cell, read_morphology};
+use ntwk_io::read_morphology;
 use ntwk_morpho::geometry::swc::{OtherTrees, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
 use super::args::InfoArgs;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write, write_figure};
+use crate::output::{cell_file, make_folder, plotted, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         let compartments = draw_compartments(&morphology)?;
         (args.file.display().to_string(), morphology, compartments)
     } else {
-        let file = read_cell(&args.file, &[])?;
+        let file = cell_file(&args.file, &[])?;
         if let Some((path, reading)) = &file.reading {
             print(format!("{}", path.display()));
             print_report(&reading.report);

@@ -23,9 +23,9 @@ pub(crate) use args::MorphoArgs;
 
 use args::{CellArgs, MorphoCommand};
 use ntwk::studies::morpho::MorphoCell;
-use ntwk_io::read_cell;
 
 use super::Failure;
+use super::output::cell_file;
 
 pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
     match &args.command {
@@ -52,5 +52,5 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
 
 /// The cell of a command.
 fn cell(args: &CellArgs) -> Result<MorphoCell, Failure> {
-    Ok(MorphoCell::new(read_cell(&args.cell, &args.overrides)?, &args.cell)?)
+    Ok(MorphoCell::new(cell_file(&args.cell, &args.overrides)?, &args.cell)?)
 }

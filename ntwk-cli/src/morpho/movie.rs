@@ -8,7 +8,7 @@ use super::cell;
 use super::ending::end;
 use crate::Failure;
 use crate::output::{
-    PNG_SCALE, make_folder, note, plotted, theme, write, write_figure, write_table,
+    PNG_SCALE, make_folder, note, plotted, theme, write, write_columns, write_figure,
 };
 use crate::run::list_files;
 use crate::terminal::Terminal;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
             let png = plotted(figure.to_png(PNG_SCALE))?;
             write(&folder, &format!("frame_{k:04}.png"), &png)?;
         }
-        files.push(write_table(&folder, "times.csv", &result.table())?);
+        files.push(write_columns(&folder, "times.csv", &result.table())?);
     }
     files.extend(write_figure(&out.out, "movie", &plotted(result.figure(&theme))?)?);
     list_files(&files);

@@ -13,7 +13,7 @@ use super::args::StudyArgs;
 use super::cell;
 use super::ending::stopped;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_figure};
+use crate::output::{make_folder, note, plotted, print, theme, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -88,6 +88,7 @@ pub(super) fn summary(prefix: &str, built: &BuiltCell, recording: &Recording, sp
         ]);
     }
     print(table);
+    built.remarks(recording).iter().for_each(|remark| note(format!("{prefix}{remark}")));
     for ((name, _), s) in built.detectors.iter().zip(spikes) {
         print(format!("{prefix}{name}: {} spikes above {} mV", s.times.len(), s.threshold));
     }

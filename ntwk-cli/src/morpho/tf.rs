@@ -7,7 +7,7 @@ use super::cell;
 use super::ending::{print_points, store_options};
 use crate::Failure;
 use crate::output::{
-    make_folder, note, plotted, print, theme, write_figure, write_json, write_table,
+    make_folder, note, plotted, print, theme, write_columns, write_figure, write_json,
 };
 use crate::run::list_files;
 use crate::table::{Table, number};
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         table.row(rates.iter().chain(&measured).map(|v| number(*v, 2)).collect());
     }
     print(table);
-    let mut files = vec![stored.clone(), write_table(&out.out, "scan.csv", &result.table())?];
+    let mut files = vec![stored.clone(), write_columns(&out.out, "scan.csv", &result.table())?];
     let Some(figure) = plotted(result.figure(&theme(out.dark)))? else {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);

@@ -72,7 +72,7 @@ const AMPLITUDES: &str = "I:electrodes[0].amplitude=50pA,0.2nA,400pA";
 #[test]
 fn a_point_has_the_scalars_of_a_run() {
     let folder = Folder::new(CELL);
-    folder.scan(0, &["--vary", "I:electrodes[0].amplitude=0.05..0.4:3", "--out", "s"]);
+    folder.scan(0, &["--vary", "I:electrodes[0].amplitude=0.05nA..0.4nA:3", "--out", "s"]);
     let data = folder.data("s");
     assert_eq!(data.get("I").unwrap().axes, ["I"]);
     assert_eq!(data.get("rate").unwrap().axes, ["I", "seed", "place"]);
@@ -88,7 +88,7 @@ fn a_point_has_the_scalars_of_a_run() {
         "--out",
         "r",
         "--set",
-        "electrodes[0].amplitude=0.4",
+        "electrodes[0].amplitude=0.4 nA",
     ]);
     assert!(out.status.success());
     let csv = std::fs::read_to_string(folder.0.path().join("r/traces.csv")).unwrap();

@@ -140,7 +140,8 @@ fn joined_cells_leave_their_files() {
         "gap_junctions.dendrites.between=[\"A: soma\", \"C: soma\"]",
         "gap_junctions.dendrites.between=[\"A: soma\", \"A: tip\"]",
         "gap_junctions.dendrites.between=[\"A: soma\", \"B: sample 7\"]",
-        "gap_junctions.dendrites.conductance=-1",
+        "gap_junctions.dendrites.conductance=-1 nS",
+        "gap_junctions.dendrites.conductance=0.1",
         "cells.B.colour=red",
     ] {
         let bad = ntwk(&["coupled", file, "--out", out, "--set", change]);
@@ -156,7 +157,8 @@ fn the_epsp_map_agrees_with_the_impedance_map() {
     let out = folder.path().to_str().unwrap();
     let file = example("morpho-transfer").join("cell.toml");
     let file = file.to_str().unwrap();
-    let passive = ["--set", "channels={}", "--set", "synapses.excitation.receptors={AMPA=1e-7}"];
+    let passive =
+        ["--set", "channels={}", "--set", r#"synapses.excitation.receptors={AMPA="1e-7 uS"}"#];
     let common = [&["--out", out], &passive[..]].concat();
     let all: Vec<&str> = ["impedance", file].into_iter().chain(common.clone()).collect();
     assert!(ntwk(&all).status.success());

@@ -118,6 +118,27 @@ fn the_cell_file_of_the_reference_is_valid_and_every_key_is_in_it() {
 }
 
 #[test]
+fn the_tables_of_the_reference_are_those_of_the_readers() {
+    use ntwk::reference::{keys_of_cell, keys_of_model, with_tables};
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/docs");
+    let pages = [
+        ("model-file.md", MODEL_FILE, with_tables(MODEL_FILE, &keys_of_model).unwrap()),
+        ("cell-file.md", CELL_FILE, with_tables(CELL_FILE, &keys_of_cell).unwrap()),
+    ];
+    if std::env::var_os("NTWK_WRITE_REFERENCE").is_some() {
+        for (name, _, anew) in &pages {
+            std::fs::write(docs.join(name), anew).unwrap();
+        }
+    }
+    for (name, page, anew) in &pages {
+        assert!(
+            anew == page,
+            "the keys have changed and {name} has not: NTWK_WRITE_REFERENCE=1 cargo test -p ntwk-cli reference writes its tables"
+        );
+    }
+}
+
+#[test]
 fn sections_are_shown_by_name() {
     let program = Path::new(env!("CARGO_BIN_EXE_ntwk"));
     let shown = |args: &[&str]| {
@@ -126,7 +147,7 @@ fn sections_are_shown_by_name() {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    assert_eq!(shown(&[]).1, MODEL_FILE);
+    assert_eq!(shown(&[]).1, ntwk::reference::plain(MODEL_FILE));
     let (code, text, _) = shown(&["Waveforms"]);
     assert!(code == Some(0) && text.starts_with("### Waveforms"), "{text}");
     assert!(!text.contains("### Distributions"), "{text}");

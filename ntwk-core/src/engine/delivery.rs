@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::RwLockReadGuard;
 
 use crate::engine::connectivity::TargetLists;
-use crate::engine::drive::BLOCK;
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
 use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::engine::plasticity::Plasticity;
 use crate::engine::random::SynapseDraws;
 use crate::engine::trains::AfferentSpikes;
+use crate::kernel::BLOCK;
 use crate::kernel::Sums;
 use crate::model::Source;
 
@@ -61,7 +61,8 @@ pub(crate) fn deliver_spikes<'e>(
             let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
-            let mut sums = Sums::now(part.receptors[projection.column].events(), lists, *delay);
+            let mut sums =
+                Sums::now(part.receptors[projection.column].events(), lists.place(*delay));
             each_spike(shared, projection.source, published, afferents, sent, |source| {
                 rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
             });

@@ -10,10 +10,6 @@ use crate::engine::random::{Purpose, below, stream};
 use crate::spec::EventStatistics;
 use crate::spec::waveform::Waveform;
 
-/// Neurons per block: the unit in which neurons are given to workers, state is visited in cache
-/// and afferent events are drawn. Part of the bit contract.
-pub const BLOCK: usize = 512;
-
 /// Expected events of a block in a step from which on their number is drawn at once.
 const MANY_EVENTS: f64 = 24.0;
 

@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use pulp::Arch;
 
+use crate::engine::blow_up::BlowUp;
 use crate::engine::poisson::PoissonTrain;
 use crate::engine::random::{Purpose, stream};
-use crate::engine::simulation::BlowUp;
 use crate::job::{Interrupted, Job};
+use crate::kernel::Receptor;
+use crate::kernel::{CellModel, CellStepper};
 use crate::kernel::{
     Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
 };
-use crate::model::Receptor;
-use crate::model::cell::{CellModel, CellStepper};
 use crate::spec::Method;
 
 /// Cells per block. Small, since a step in which some cell of a block fires costs a second look at the whole block.

@@ -3,6 +3,7 @@
 //! [`connectivity`] turns connection rules into target lists, [`network`] lowers a model, [`simulation`] runs it on any number
 //! of threads with the same bits; [`independent`] steps groups of uncoupled cells with the same kernels.
 
+pub(crate) mod blow_up;
 pub(crate) mod checkpoint;
 pub mod connectivity;
 pub(crate) mod delivery;

@@ -26,6 +26,19 @@ pub struct RunResult {
     pub stopped: Option<Stop>,
 }
 
+impl RunResult {
+    /// The recording of a run that reached its end.
+    ///
+    /// # Errors
+    /// Why it stopped before.
+    pub fn complete(self) -> Result<Recording, Stop> {
+        match self.stopped {
+            None => Ok(self.recording),
+            Some(stop) => Err(stop),
+        }
+    }
+}
+
 /// Why a run stopped before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
@@ -139,8 +152,7 @@ pub fn simulate(model: &Model, job: &Job<'_>) -> Result<RunResult, WiringTooLarg
     let mut simulation = Simulation::new(network);
     let build_seconds = start.elapsed().as_secs_f64();
 
-    let mut recorder =
-        MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
+    let mut recorder = MemoryRecorder::new(&simulation);
     let start = Instant::now();
     let segments = Segments { longest: u32::MAX, boundary: None };
     let stopped =

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use crate::engine::blow_up::BlowUp;
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::Network;
 use crate::engine::worker::{WorkerOutput, run_worker};
@@ -9,27 +10,6 @@ use crate::recording::Spikes;
 use crate::recording::recorder::{
     PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
 };
-
-/// Numbers blew up.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error(
-    "the integration blew up: {variable} of neuron {neuron} in population {population} is {value} at t = {time} ms \
-     (dt = {dt} ms); try a smaller dt, or method = \"heun\""
-)]
-pub struct BlowUp {
-    /// Population.
-    pub population: String,
-    /// Neuron in the population.
-    pub neuron: u32,
-    /// Variable.
-    pub variable: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// Start of the step in which it was seen (ms).
-    pub time: f64,
-    /// Time step (ms).
-    pub dt: f64,
-}
 
 /// Why a run stopped early. What was computed before has reached the recorder.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +70,12 @@ impl Simulation {
     #[must_use]
     pub fn step(&self) -> u32 {
         self.step
+    }
+
+    /// Time step (ms).
+    #[must_use]
+    pub fn dt(&self) -> f64 {
+        self.network.shared.dt
     }
 
     /// Time reached (ms).

@@ -5,8 +5,9 @@
 
 use rand::Rng;
 
-use crate::engine::drive::{BLOCK, BlockEvents, EventRate};
+use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::random::{Purpose, stream, unit};
+use crate::kernel::BLOCK;
 use crate::model::Afferent;
 use crate::spec::{AfferentActivity, EventStatistics, SpikeListSpec, Trains};
 

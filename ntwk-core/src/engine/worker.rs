@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use pulp::Arch;
 
+use crate::engine::blow_up::BlowUp;
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
-use crate::engine::drive::BLOCK;
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::{Part, Quantity, Shared, WorkerState};
-use crate::engine::simulation::BlowUp;
+use crate::kernel::BLOCK;
 use crate::kernel::{ConductanceSums, Injected, SynapticInput};
 
 /// What a worker brings back from a segment.

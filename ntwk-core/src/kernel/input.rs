@@ -11,7 +11,7 @@ use super::synapse::{ConductanceSums, Injected, ReceptorColumn, sum_conductances
 /// The total input current of a neuron is `drive - g V` with `g = Σ_r g_r` (nS) and
 /// `drive = Σ_r g_r E_r + I` (pA), so that a cell needs to know nothing of receptors.
 ///
-/// For a cell with a [`LinearMembrane`](crate::model::cell::LinearMembrane), `drive` is the potential (mV) that the
+/// For a cell with a [`LinearMembrane`](crate::kernel::LinearMembrane), `drive` is the potential (mV) that the
 /// currents of the step have added at its end, `∫_0^dt e^(-(dt - s)/tau_m) I(s) ds / C_m`, and the rest is not
 /// to be used.
 pub struct SynapticInput<'a> {

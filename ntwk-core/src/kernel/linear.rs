@@ -7,9 +7,9 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, Propagator, StartInput, SynapticInput, TakeInput};
-use crate::engine::drive::BLOCK;
-use crate::model::cell::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
-use crate::model::membrane::Membrane;
+use crate::kernel::BLOCK;
+use crate::kernel::Membrane;
+use crate::kernel::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
 use crate::spec::Method;
 
 /// A leaky integrate-and-fire neuron that takes currents only and whose step is exact, whatever the

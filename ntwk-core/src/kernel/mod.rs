@@ -5,25 +5,35 @@
 //! instruction set gives the same bits.
 
 mod candidates;
+mod cell;
 mod column;
 mod exp;
 mod input;
 mod linear;
+mod membrane;
 mod pending;
 mod point;
 mod propagator;
+mod receptor;
 mod synapse;
 
+pub use cell::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
 pub use column::{Column, column};
 pub use exp::exp;
 pub(crate) use input::{StartInput, TakeInput};
 pub use input::{SummedInput, SynapticInput};
 pub use linear::LinearNeuron;
+pub use membrane::Membrane;
 pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
+pub use receptor::Receptor;
 pub(crate) use synapse::{ConductanceSums, Injected, Integration, ReceptorColumn, rise_gain};
 
 /// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
 /// has blown up.
 pub const POTENTIAL_LIMIT: f64 = 1e3;
+
+/// Neurons per block: the unit in which neurons are given to workers, state is visited in cache
+/// and afferent events are drawn. Part of the bit contract.
+pub const BLOCK: usize = 512;

@@ -1,7 +1,5 @@
 //! Events on their way: a ring of the next steps, for projections whose synapses differ in delay.
 
-use crate::engine::connectivity::TargetLists;
-
 /// What reaches each neuron of a part in each of the next steps, for one receptor.
 ///
 /// A spike is spread over the ring when it is sent, along one contiguous stretch of its target list, and every step takes
@@ -65,9 +63,9 @@ pub(crate) struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    /// The sums `events` of the step in which the synapses of `delay` steps act.
-    pub(crate) fn now(events: &'a mut [f64], lists: &TargetLists, delay: u32) -> Self {
-        Self { sums: events, start: 0usize.wrapping_sub(lists.place(delay) as usize) }
+    /// The sums `events` of the step in which synapses act whose first place is `place`.
+    pub(crate) fn now(events: &'a mut [f64], place: u32) -> Self {
+        Self { sums: events, start: 0usize.wrapping_sub(place as usize) }
     }
 
     /// Adds the weight `w` of the synapse at `place`.

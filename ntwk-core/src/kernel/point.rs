@@ -8,9 +8,9 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, StartInput, SummedInput, SynapticInput, TakeInput};
-use crate::engine::drive::BLOCK;
-use crate::model::cell::{CellModel, CellStepper, NotFinite, StateVariable};
-use crate::model::membrane::Membrane;
+use crate::kernel::BLOCK;
+use crate::kernel::Membrane;
+use crate::kernel::{CellModel, CellStepper, NotFinite, StateVariable};
 use crate::spec::Method;
 
 /// The equations of one neuron with `K` variables besides the membrane potential.

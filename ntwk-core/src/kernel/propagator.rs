@@ -1,6 +1,6 @@
 //! What currents add to the potential of a linear membrane in one step.
 
-use crate::model::cell::LinearMembrane;
+use crate::kernel::LinearMembrane;
 
 /// Exact propagator of `C_m dV/dt = -C_m (V - E_L) / tau_m + I(t)` over one step `dt`
 /// (Rotter & Diesmann 1999, Biol Cybern 81:381; the scheme of NEST's `iaf_psc_exp`):

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{Column, PendingEvents, Propagator, column};
-use crate::model::Receptor;
-use crate::model::cell::LinearMembrane;
+use super::{Column, LinearMembrane, PendingEvents, Propagator, Receptor, column};
 use crate::spec::Method;
 
 /// The variable `s` of one receptor for a run of neurons; it carries the current `s (q - p V)`.

@@ -1,98 +1,15 @@
-//! The contract between the engine and a point-neuron model.
+//! The kind of a point neuron: its name, its table of parameters, and the cell it builds from their values.
 //!
-//! A cell is described by a [`CellKind`] (its name and parameter table), built into a
-//! [`CellModel`] (parameters), lowered for a time step into a [`CellStepper`] (derived constants)
-//! that advances whole slices of state. A new cell is one file, in this workspace or in its
-//! user's own crate: implement [`NeuronDynamics`](crate::kernel::NeuronDynamics) for the
+//! A [`CellKind`] builds a [`CellModel`] (parameters), which is lowered for a time step into a
+//! [`CellStepper`](crate::kernel::CellStepper) (derived constants) that advances whole slices of state. A new cell is one
+//! file, in this workspace or in its user's own crate: implement [`NeuronDynamics`](crate::kernel::NeuronDynamics) for the
 //! equations of one neuron and hand it to [`PointNeuron`](crate::kernel::PointNeuron).
 
 use std::sync::Arc;
 
-use crate::kernel::{Column, SynapticInput};
-use crate::model::membrane::Membrane;
-use crate::spec::Method;
+use crate::kernel::CellModel;
+pub use crate::spec::bound::Bound;
 use crate::spec::units::Dimension;
-
-/// A state variable of a cell: `V_m` first, then whatever the model adds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StateVariable {
-    /// Name in recordings, for example `V_m` or `w`.
-    pub name: &'static str,
-    /// Unit.
-    pub dimension: Dimension,
-}
-
-/// Parameters of one population's neurons.
-pub trait CellModel: Send + Sync + std::fmt::Debug {
-    /// Constants the theory needs.
-    fn membrane(&self) -> Membrane;
-
-    /// State variables; the first is the membrane potential.
-    fn variables(&self) -> &'static [StateVariable];
-
-    /// Initial value of each variable: the resting state.
-    fn rest(&self) -> Vec<f64>;
-
-    /// The potential above which a spike is declared (mV).
-    fn spike_threshold(&self) -> f64;
-
-    /// For a cell whose step is propagated exactly: its linear membrane. Such a cell takes currents
-    /// only, and [`SummedInput::drive`](crate::kernel::SummedInput::drive) is then the potential they add in a step.
-    fn linear_membrane(&self) -> Option<LinearMembrane> {
-        None
-    }
-
-    /// Why the mean-field theory does not cover this cell; `None` when [`CellModel::membrane`] is its membrane.
-    fn beyond_theory(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Derives the constants for a time step (ms) and method.
-    fn lower(&self, dt: f64, method: Method) -> Arc<dyn CellStepper>;
-}
-
-/// A membrane `C_m dV/dt = -C_m (V - E_L) / tau_m + I` without any dependence of `I` on `V`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[allow(non_snake_case)]
-pub struct LinearMembrane {
-    /// Membrane capacitance (pF), > 0.
-    pub C_m: f64,
-    /// Membrane time constant (ms), > 0.
-    pub tau_m: f64,
-}
-
-/// A lowered cell: advances slices of neurons by one step.
-pub trait CellStepper: Send + Sync {
-    /// Advances the neurons of `range` by one step and appends those that spike to `spikes`
-    /// (index within the range, ascending), after resetting them.
-    ///
-    /// `columns` holds one column per state variable; `free_from[i]` is the first step in which
-    /// neuron `i` is no longer refractory; `input` has one entry per neuron of the range, which is
-    /// of at most [`BLOCK`](crate::engine::drive::BLOCK) neurons.
-    ///
-    /// # Errors
-    /// [`NotFinite`] for the first neuron whose potential is not a number or beyond all sense.
-    fn advance(
-        &self,
-        columns: &mut [Column],
-        range: std::ops::Range<usize>,
-        free_from: &mut [u32],
-        input: &mut SynapticInput<'_>,
-        step: u32,
-        spikes: &mut Vec<u32>,
-    ) -> Result<(), NotFinite>;
-}
-
-/// A state variable left the range in which the model means anything.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NotFinite {
-    /// Index of the neuron in its range.
-    pub index: usize,
-    /// Name of the variable.
-    pub variable: &'static str,
-    /// Its value.
-    pub value: f64,
-}
 
 /// One parameter of a cell kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,40 +35,6 @@ pub enum Fallback {
     Value(f64),
     /// The kind derives it from other parameters, as its line of documentation says.
     Derived,
-}
-
-/// Allowed range of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// Any finite number.
-    Any,
-    /// `> 0`.
-    Positive,
-    /// `>= 0`.
-    NonNegative,
-}
-
-impl Bound {
-    /// Whether `x` lies in the range.
-    #[must_use]
-    pub fn contains(self, x: f64) -> bool {
-        match self {
-            Self::Any => x.is_finite(),
-            Self::Positive => x > 0.0 && x.is_finite(),
-            Self::NonNegative => x >= 0.0 && x.is_finite(),
-        }
-    }
-
-    /// The rule as text, with the unit.
-    #[must_use]
-    pub fn describe(self, unit: &str) -> String {
-        let rule = match self {
-            Self::Any => "finite",
-            Self::Positive => "> 0",
-            Self::NonNegative => ">= 0",
-        };
-        format!("{rule} {unit}").trim_end().to_owned()
-    }
 }
 
 /// Values of a kind's parameters, in the order of its table.

@@ -1,9 +1,9 @@
 //! What the kind of a cell says about the rest of its model.
 
 use super::Population;
+use super::judge::Judge;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::ModelSpec;
-use crate::spec::fault::{FaultKind, Faults};
 
 /// A notice for each parameter that the model gives and that has no effect beside the others. A
 /// population whose cell changes during the run gets none: the change may give it an effect.
@@ -35,10 +35,13 @@ pub(super) fn idle_parameters(
 pub(super) fn check_input_of_linear_cells(
     spec: &ModelSpec,
     populations: &[Population],
-    faults: &mut Faults,
+    judge: &mut Judge<'_>,
 ) {
     for (i, written) in spec.projections.iter().enumerate() {
         let Some(receptor) = spec.receptors.get(&written.receptor) else { continue };
+        if judge.concerns(&format!("receptors.{}", written.receptor)) {
+            continue;
+        }
         let (share, _) = receptor.kind.coefficients();
         let linear = |name: &&String| {
             populations.iter().any(|p| p.name == **name && p.cell.linear_membrane().is_some())
@@ -51,9 +54,7 @@ pub(super) fn check_input_of_linear_cells(
                 "is a conductance, and {target} is of kind {kind}, which takes currents only: give the receptor \
                  kind = \"current\""
             );
-            let value = Some(format!("\"{}\"", written.receptor));
-            let key = format!("projections[{i}].receptor");
-            faults.push(key, value, None, FaultKind::Combination { rule });
+            judge.broken(format!("projections[{i}].receptor"), rule);
         }
     }
 }

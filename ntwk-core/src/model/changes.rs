@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
-use super::resolve::{check_finite, check_rate, resolve_cell};
+use super::judge::{Judge, unknown};
+use super::resolve::resolve_cell;
 use super::{Change, Model};
-use crate::model::cell::CellModel;
+use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
+use crate::spec::bound::Bound;
 use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::key::{KeyValue, Kind, Place, Section, find};
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
-    AfferentActivity, Distribution, EventSpec, EventValue, ParameterText, ReceptorKind,
+    AfferentActivity, AfferentSpec, Distribution, EventSpec, EventValue, Method, PopulationSpec,
+    ProjectionSpec, ReceptorKind, ReceptorSpec,
 };
 
 /// What is wrong with an event, and where.
 type Broken = (&'static str, FaultKind);
 
 /// Resolves the events of `model` in order of time (then of the list).
-pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, faults: &mut Faults) {
+pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &mut Judge<'_>) {
     let events = model.spec.events.clone();
     let mut order: Vec<usize> = (0..events.len()).collect();
     order.sort_by(|&a, &b| events[a].time.total_cmp(&events[b].time));
@@ -27,17 +31,17 @@ pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, faults: 
         let event = &events[i];
         let path = format!("events[{i}]");
         let step = (event.time / model.dt()).round();
-        if !(event.time >= 0.0 && step < f64::from(model.n_steps)) {
+        if step >= f64::from(model.n_steps) {
             let allowed = format!("from 0 to before the end of the run ({} ms)", model.t_stop());
             let kind = FaultKind::OutOfRange { allowed };
-            faults.push(format!("{path}.time"), Some(event.time.to_string()), None, kind);
+            judge.fault_of(format!("{path}.time"), event.time, kind);
             continue;
         }
-        match apply(&mut current, event, library, &path, faults) {
+        match apply(&mut current, event, library, &path, judge) {
             Ok(()) => {
                 changes.push(Change { step: step as u32, model: Arc::new(current.clone()) });
             }
-            Err((key, kind)) => faults.push(format!("{path}.{key}"), None, None, kind),
+            Err((key, kind)) => judge.fault(format!("{path}.{key}"), kind),
         }
     }
     // Of several changes in one step the last holds them all.
@@ -52,100 +56,65 @@ fn apply(
     event: &EventSpec,
     library: &CellLibrary,
     path: &str,
-    faults: &mut Faults,
+    judge: &mut Judge<'_>,
 ) -> Result<(), Broken> {
     let parts: Vec<&str> = event.set.split('.').collect();
     let (n_steps, dt) = (model.n_steps, model.dt());
     let value_key = format!("{path}.value");
     match parts[..] {
-        ["populations", name, "I_e"] => {
-            let i = find(model.populations.iter().map(|p| p.name.as_str()), name)?;
-            let waveform = waveform(&event.value, Dimension::Current)?;
-            check_finite(&waveform, n_steps, dt, &value_key, faults);
+        ["populations", name, key @ "I_e"] => {
+            let i = position(model.populations.iter().map(|p| &p.name), name)?;
+            let waveform: Waveform = value(event, PopulationSpec::KEYS, key)?;
+            judge.finite(&waveform, n_steps, dt, &value_key);
             model.populations[i].current = waveform;
         }
         ["populations", name, "cell", parameter] => {
-            let i = find(model.populations.iter().map(|p| p.name.as_str()), name)?;
-            let EventValue::Quantity(text) = &event.value else {
-                return Err(not_a_number());
-            };
-            let cell = &mut model.spec.populations.0[i].1.cell;
-            if matches!(parameter, "model" | "preset") {
-                return Err(unknown_key(&[]));
-            }
-            cell.values.retain(|v| v.0 != parameter);
-            cell.values.push((parameter.to_owned(), text.clone()));
-            let before = faults.list.len();
-            if let Some((_, parameters, cell)) =
-                resolve_cell(cell, &format!("populations.{name}.cell"), library, faults)
-            {
-                let names = |cell: &dyn CellModel| {
-                    let names: Vec<&str> = cell.variables().iter().map(|v| v.name).collect();
-                    names.join(", ")
-                };
-                let (before, after) =
-                    (names(model.populations[i].cell.as_ref()), names(cell.as_ref()));
-                if before != after {
-                    let rule = format!(
-                        "would change the variables of the cells of {name} from {before} to {after}; a run keeps its \
-                         variables (give a, b or what they hang on a small value where it is zero)"
-                    );
-                    return Err(("value", FaultKind::Combination { rule }));
-                }
-                model.populations[i].parameters = parameters;
-                model.populations[i].cell = cell;
-            }
-            // A fault of the new cell is a fault of the event.
-            for fault in &mut faults.list[before..] {
-                let key =
-                    if fault.key.ends_with(&format!(".{parameter}")) { "value" } else { "set" };
-                fault.key = format!("{path}.{key}");
-            }
+            let i = position(model.populations.iter().map(|p| &p.name), name)?;
+            set_parameter(model, i, parameter, event, library, path, judge)?;
         }
-        ["afferents", name, "rate"] => {
-            let i = find(model.afferents.iter().map(|a| a.name.as_str()), name)?;
-            let new = waveform(&event.value, Dimension::Rate)?;
-            check_rate(&new, n_steps, dt, value_key, faults);
+        ["afferents", name, key @ "rate"] => {
+            let i = position(model.afferents.iter().map(|a| &a.name), name)?;
+            let new: Waveform = value(event, AfferentSpec::KEYS, key)?;
+            judge.rate(&new, n_steps, dt, &value_key);
             match &mut model.afferents[i].activity {
                 AfferentActivity::Rate { rate, .. } => *rate = new,
                 AfferentActivity::Spikes { .. } => {
-                    let rule = format!("{name} is given as spikes and has no rate");
-                    return Err(("set", FaultKind::Combination { rule }));
+                    return Err(broken(
+                        "set",
+                        format!("{name} is given as spikes and has no rate"),
+                    ));
                 }
             }
         }
         ["projections", name, "weight"] => {
-            let i = find(model.projections.iter().map(|p| p.name.as_str()), name)?;
+            let i = position(model.projections.iter().map(|p| &p.name), name)?;
             let projection = &model.projections[i];
-            let dimension = model.receptors[projection.receptor].kind.dimension();
             if projection.weights.constant().is_none() || projection.plasticity.is_some() {
                 let rule = format!(
                     "the weights of {name} differ or change: there is no one weight to set"
                 );
-                return Err(("set", FaultKind::Combination { rule }));
+                return Err(broken("set", rule));
             }
-            let weight = number(&event.value, dimension)?;
-            if dimension == Dimension::Conductance && weight < 0.0 {
-                return Err(out_of_range(">= 0 nS"));
-            }
+            let dimension = model.receptors[projection.receptor].kind.dimension();
+            let bound = match dimension {
+                Dimension::Conductance => Bound::NonNegative,
+                _ => Bound::Any,
+            };
+            let weight = read(event, &Kind::Quantity(dimension, bound))?;
             model.projections[i].weight = weight;
             model.projections[i].weights = Distribution::Constant(weight);
         }
-        ["projections", name, "release_probability"] => {
-            let i = find(model.projections.iter().map(|p| p.name.as_str()), name)?;
-            let p = number(&event.value, Dimension::Number)?;
-            if !(0.0..=1.0).contains(&p) {
-                return Err(out_of_range("between 0 and 1"));
-            }
+        ["projections", name, key @ "release_probability"] => {
+            let i = position(model.projections.iter().map(|p| &p.name), name)?;
+            let p: f64 = value(event, ProjectionSpec::KEYS, key)?;
             if model.projections[i].plasticity.is_some() {
-                let rule = "a plastic synapse releases with certainty".to_owned();
-                return Err(("set", FaultKind::Combination { rule }));
+                return Err(broken("set", "a plastic synapse releases with certainty".to_owned()));
             }
             model.projections[i].release_probability = p;
         }
         ["receptors", name, key @ ("E_rev" | "tau_syn")] => {
-            let i = find(model.receptors.iter().map(|r| r.name.as_str()), name)?;
-            set_receptor(model, i, key, &event.value)?;
+            let i = position(model.receptors.iter().map(|r| &r.name), name)?;
+            set_receptor(model, i, key, event)?;
         }
         _ => {
             return Err(unknown_key(&parts));
@@ -154,46 +123,90 @@ fn apply(
     Ok(())
 }
 
+fn set_parameter(
+    model: &mut Model,
+    index: usize,
+    parameter: &str,
+    event: &EventSpec,
+    library: &CellLibrary,
+    path: &str,
+    judge: &mut Judge<'_>,
+) -> Result<(), Broken> {
+    let EventValue::Quantity(text) = &event.value else {
+        let allowed = "a number or text with a unit".to_owned();
+        return Err(("value", FaultKind::OutOfRange { allowed }));
+    };
+    if matches!(parameter, "model" | "preset") {
+        return Err(unknown_key(&[]));
+    }
+    let name = model.populations[index].name.clone();
+    let Some((_, population)) = model.spec.populations.get_index_mut(index) else { return Ok(()) };
+    let cell = &mut population.cell;
+    cell.values.retain(|v| v.0 != parameter);
+    cell.values.push((parameter.to_owned(), text.clone()));
+    let mut faults = Faults::default();
+    let mut inner = Judge::new(judge.root(), &mut faults);
+    let new = resolve_cell(cell, &format!("populations.{name}.cell"), library, &mut inner);
+    // A fault of the new cell is a fault of the event.
+    for fault in faults.list {
+        let key = if fault.key.ends_with(&format!(".{parameter}")) { "value" } else { "set" };
+        judge.fault(format!("{path}.{key}"), fault.kind);
+    }
+    let Some((_, parameters, cell)) = new else { return Ok(()) };
+    let names = |cell: &dyn CellModel| {
+        let names: Vec<&str> = cell.variables().iter().map(|v| v.name).collect();
+        names.join(", ")
+    };
+    let population = &mut model.populations[index];
+    let (before, after) = (names(population.cell.as_ref()), names(cell.as_ref()));
+    if before != after {
+        let rule = format!(
+            "would change the variables of the cells of {name} from {before} to {after}; a run keeps its \
+             variables (give a, b or what they hang on a small value where it is zero)"
+        );
+        return Err(broken("value", rule));
+    }
+    population.parameters = parameters;
+    population.cell = cell;
+    Ok(())
+}
+
 fn set_receptor(
     model: &mut Model,
     index: usize,
     key: &str,
-    value: &EventValue,
+    event: &EventSpec,
 ) -> Result<(), Broken> {
     let (dt, method) = (model.dt(), model.method());
+    let new: f64 = value(event, ReceptorSpec::KEYS, key)?;
     let receptor = &mut model.receptors[index];
     if key == "tau_syn" {
-        let tau = number(value, Dimension::Time)?;
         let least = receptor.tau_rise.unwrap_or(0.0);
-        let euler = method == crate::spec::Method::Euler;
-        if !(tau > 0.0 && tau >= least && (tau > dt || !euler)) {
-            return Err(out_of_range(&format!(
+        if !(new >= least && (new > dt || method != Method::Euler)) {
+            let allowed = format!(
                 "> 0 ms, at least tau_rise ({least} ms), and longer than dt under the euler method"
-            )));
+            );
+            return Err(("value", FaultKind::OutOfRange { allowed }));
         }
-        receptor.tau_syn = tau;
+        receptor.tau_syn = new;
         return Ok(());
     }
-    let new = number(value, Dimension::Voltage)?;
     match &mut receptor.kind {
         ReceptorKind::Conductance { E_rev } | ReceptorKind::Mixture { E_rev, .. } => *E_rev = new,
         ReceptorKind::Current => {
             let rule = format!("receptor {} is a current and has no E_rev", receptor.name);
-            return Err(("set", FaultKind::Combination { rule }));
+            return Err(broken("set", rule));
         }
     }
     Ok(())
 }
 
-fn find<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Result<usize, Broken> {
-    names.clone().position(|n| n == name).ok_or_else(|| {
-        let kind = FaultKind::UnknownName {
-            what: "name in the key of a change",
-            nearest: nearest(name, names.clone()).map(str::to_owned),
-            valid: names.map(str::to_owned).collect(),
-        };
-        ("set", kind)
-    })
+fn position<'a>(
+    names: impl Iterator<Item = &'a String> + Clone,
+    name: &str,
+) -> Result<usize, Broken> {
+    let kind = || unknown("name in the key of a change", name, names.clone());
+    names.clone().position(|n| n == name).ok_or_else(|| ("set", kind()))
 }
 
 fn unknown_key(parts: &[&str]) -> Broken {
@@ -214,28 +227,25 @@ fn unknown_key(parts: &[&str]) -> Broken {
     ("set", kind)
 }
 
-fn not_a_number() -> Broken {
-    ("value", FaultKind::OutOfRange { allowed: "a number or text with a unit".to_owned() })
+fn broken(key: &'static str, rule: String) -> Broken {
+    (key, FaultKind::Combination { rule })
 }
 
-fn out_of_range(allowed: &str) -> Broken {
-    ("value", FaultKind::OutOfRange { allowed: allowed.to_owned() })
+/// The new value of the key `name`, by the rules of its table.
+fn value<T: KeyValue>(
+    event: &EventSpec,
+    keys: &'static [crate::spec::key::Key],
+    name: &str,
+) -> Result<T, Broken> {
+    find(keys, name).map_or_else(|| Err(unknown_key(&[])), |key| read(event, &key.kind))
 }
 
-fn number(value: &EventValue, dimension: Dimension) -> Result<f64, Broken> {
-    let x = match value {
-        EventValue::Quantity(ParameterText::Number(x)) => *x,
-        EventValue::Quantity(ParameterText::Text(text)) => {
-            dimension.parse(text).map_err(|error| ("value", FaultKind::Quantity(error)))?
-        }
-        EventValue::Waveform(_) => return Err(not_a_number()),
-    };
-    if x.is_finite() { Ok(x) } else { Err(out_of_range("finite")) }
-}
-
-fn waveform(value: &EventValue, dimension: Dimension) -> Result<Waveform, Broken> {
-    match value {
-        EventValue::Waveform(waveform) => Ok(waveform.clone()),
-        EventValue::Quantity(_) => number(value, dimension).map(Waveform::Constant),
-    }
+/// The new value, read and judged as the value of a file.
+fn read<T: KeyValue>(event: &EventSpec, kind: &Kind) -> Result<T, Broken> {
+    let Some(node) = event.value.write() else { return Err(unknown_key(&[])) };
+    let mut faults = Faults::default();
+    let place =
+        Place { node: &node, path: String::new(), own: None, root: &node, faults: &mut faults };
+    let value = T::read(place, kind);
+    faults.list.into_iter().next().map_or(Ok(value), |fault| Err(("value", fault.kind)))
 }

@@ -1,69 +1,39 @@
 //! Projections of a model: names, connection rules against sizes, delays, combinations.
 
-use super::resolve::unknown;
+use super::judge::{Judge, unknown};
 use super::{Positions, Projection, Source};
 use crate::spec::Distribution;
-use crate::spec::fault::{Fault, FaultKind, Faults};
+use crate::spec::fault::FaultKind;
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, ModelSpec, Named, PlasticitySpec, ProjectionSpec,
     SpaceSpec, Trains,
 };
 
-pub(super) fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<Projection> {
+pub(super) fn resolve_projections(spec: &ModelSpec, judge: &mut Judge<'_>) -> Vec<Projection> {
     let dt = spec.simulation.dt;
     let mut projections: Vec<Projection> = Vec::new();
-    let sources: Vec<&str> = spec.populations.names().chain(spec.afferents.names()).collect();
     for (i, written) in spec.projections.iter().enumerate() {
         let path = format!("projections[{i}]");
-        let source = match (
-            spec.populations.index(&written.source),
-            spec.afferents.index(&written.source),
-        ) {
-            (Some(index), _) => Some((Source::Population(index), spec.populations.0[index].1.size)),
-            (None, Some(index)) => Some((Source::Afferent(index), spec.afferents.0[index].1.size)),
-            (None, None) => {
-                let kind = unknown("population or afferent population", &written.source, &sources);
-                faults.push(
-                    format!("{path}.source"),
-                    Some(format!("\"{}\"", written.source)),
-                    None,
-                    kind,
-                );
-                None
+        let key = |name: &str| format!("{path}.{name}");
+        let source = find_source(spec, &written.source, &key("source"), judge);
+        let receptor =
+            lookup(&spec.receptors, &written.receptor, "receptor", &key("receptor"), judge);
+        let targets: Vec<(&String, usize)> = written
+            .target
+            .iter()
+            .filter_map(|name| {
+                let found = lookup(&spec.populations, name, "population", &key("target"), judge);
+                found.map(|target| (name, target))
+            })
+            .collect();
+        let rule_is_known = !judge.concerns(&key("connection"));
+        for (target_name, target) in targets {
+            let (Some(source), Some(receptor)) = (source, receptor) else { continue };
+            let ends = Ends::new(spec, source, target);
+            if !rule_is_known || ends.are_at_fault(judge) {
+                continue;
             }
-        };
-        let receptor = lookup(
-            &spec.receptors,
-            &written.receptor,
-            "receptor",
-            &format!("{path}.receptor"),
-            faults,
-        );
-        let first_fault = faults.list.len();
-        for target_name in &written.target {
-            let Some(target) = lookup(
-                &spec.populations,
-                target_name,
-                "population",
-                &format!("{path}.target"),
-                faults,
-            ) else {
-                continue;
-            };
-            let (Some((source, source_size)), Some(receptor)) = (source, receptor) else {
-                continue;
-            };
-            let target_size = spec.populations.0[target].1.size;
-            let Some(in_degree) = check_connection(
-                spec,
-                written,
-                source,
-                source_size,
-                target,
-                target_size,
-                &path,
-                faults,
-            ) else {
+            let Some(in_degree) = check_connection(spec, written, &ends, &path, judge) else {
                 continue;
             };
             let name = match (&written.name, written.target.len()) {
@@ -75,7 +45,7 @@ pub(super) fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<
                 let rule = format!(
                     "a projection called \"{name}\" exists already; give this one a name of its own"
                 );
-                faults.push(format!("{path}.name"), None, None, FaultKind::Combination { rule });
+                judge.broken(key("name"), rule);
                 continue;
             }
             let mean_delay = match &written.delay {
@@ -97,37 +67,8 @@ pub(super) fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<
                 plasticity: written.plasticity,
             });
         }
-        // A fault of the settings, not of one target, is the same for every target: say it once.
-        let mut once: Vec<Fault> = Vec::new();
-        for fault in faults.list.drain(first_fault..) {
-            if !once.contains(&fault) {
-                once.push(fault);
-            }
-        }
-        faults.list.append(&mut once);
-        check_delay(&written.delay, dt, &format!("{path}.delay"), faults);
-        if let Some(PlasticitySpec::Stdp { w_max, .. }) = written.plasticity {
-            let weights = match &written.weight {
-                Distribution::Listed(weights) => weights.clone(),
-                other => vec![other.mean()],
-            };
-            if let Some(weight) = weights.iter().find(|w| !(0.0..=w_max).contains(*w)) {
-                let rule = format!("must lie between 0 and w_max ({w_max})");
-                let kind = FaultKind::Combination { rule };
-                faults.push(format!("{path}.weight"), Some(weight.to_string()), None, kind);
-            }
-            if written.delay.as_constant().is_none() {
-                let rule = "stdp needs the same delay for all synapses".to_owned();
-                let kind = FaultKind::Combination { rule };
-                faults.push(format!("{path}.delay"), None, None, kind);
-            }
-        }
-        if written.plasticity.is_some() && written.release_probability < 1.0 {
-            let rule = "a plastic synapse releases with certainty; leave this out".to_owned();
-            let kind = FaultKind::Combination { rule };
-            let value = Some(written.release_probability.to_string());
-            faults.push(format!("{path}.release_probability"), value, None, kind);
-        }
+        check_delay(&written.delay, dt, &key("delay"), judge);
+        check_plasticity(written, &path, judge);
     }
     projections
 }
@@ -136,14 +77,14 @@ pub(super) fn resolve_projections(spec: &ModelSpec, faults: &mut Faults) -> Vec<
 pub(super) const MAX_DELAY_STEPS: f64 = 100_000.0;
 
 /// Checks that a delay is a number of steps.
-fn check_delay(delay: &DelaySpec, dt: f64, key: &str, faults: &mut Faults) {
+fn check_delay(delay: &DelaySpec, dt: f64, key: &str, judge: &mut Judge<'_>) {
     let mean = match delay {
         DelaySpec::Drawn(distribution) => distribution.mean(),
         DelaySpec::Distance { base, .. } => *base,
     };
     if delay.as_constant().is_some() && mean > 0.0 && mean < 0.5 * dt {
         let rule = format!("rounds to zero steps of dt = {dt} ms; write 0 if that is meant");
-        faults.push(key, Some(mean.to_string()), None, FaultKind::Combination { rule });
+        judge.fault_of(key, mean, FaultKind::Combination { rule });
     }
     let longest = match delay {
         DelaySpec::Drawn(Distribution::Listed(delays)) => {
@@ -153,23 +94,121 @@ fn check_delay(delay: &DelaySpec, dt: f64, key: &str, faults: &mut Faults) {
     };
     if longest / dt > MAX_DELAY_STEPS {
         let allowed = format!("at most {MAX_DELAY_STEPS} steps of dt = {dt} ms");
-        faults.push(key, Some(longest.to_string()), None, FaultKind::OutOfRange { allowed });
+        judge.fault_of(key, longest, FaultKind::OutOfRange { allowed });
     }
 }
 
-pub(super) fn lookup<T>(
+fn check_plasticity(written: &ProjectionSpec, path: &str, judge: &mut Judge<'_>) {
+    let key = |name: &str| format!("{path}.{name}");
+    if let Some(PlasticitySpec::Stdp { w_max, .. }) = written.plasticity {
+        let weights = match &written.weight {
+            Distribution::Listed(weights) => weights.clone(),
+            other => vec![other.mean()],
+        };
+        if let Some(weight) = weights.iter().find(|&&w| w < 0.0 || w > w_max) {
+            let rule = format!("must lie between 0 and w_max ({w_max})");
+            judge.fault_of(key("weight"), weight, FaultKind::Combination { rule });
+        }
+        if written.delay.as_constant().is_none() {
+            judge.broken(key("delay"), "stdp needs the same delay for all synapses");
+        }
+    }
+    if written.plasticity.is_some() && written.release_probability < 1.0 {
+        let rule = "a plastic synapse releases with certainty; leave this out".to_owned();
+        let kind = FaultKind::Combination { rule };
+        judge.fault_of(key("release_probability"), written.release_probability, kind);
+    }
+}
+
+fn find_source(spec: &ModelSpec, name: &str, key: &str, judge: &mut Judge<'_>) -> Option<Source> {
+    if judge.concerns(key) {
+        return None;
+    }
+    let population = spec.populations.get_index_of(name).map(Source::Population);
+    let found = population.or(spec.afferents.get_index_of(name).map(Source::Afferent));
+    let unreadable = |section| judge.is_unreadable(section);
+    if found.is_none() && !unreadable("populations") && !unreadable("afferents") {
+        let names = spec.populations.keys().chain(spec.afferents.keys());
+        judge.fault_of(
+            key,
+            format!("\"{name}\""),
+            unknown("population or afferent population", name, names),
+        );
+    }
+    found
+}
+
+fn lookup<T>(
     named: &Named<T>,
     name: &str,
     what: &'static str,
     key: &str,
-    faults: &mut Faults,
+    judge: &mut Judge<'_>,
 ) -> Option<usize> {
-    let index = named.index(name);
-    if index.is_none() {
-        let names: Vec<&str> = named.names().collect();
-        faults.push(key, Some(format!("\"{name}\"")), None, unknown(what, name, &names));
+    let index = named.get_index_of(name);
+    let at_fault = name.is_empty() && judge.concerns(key);
+    if index.is_none() && !at_fault && !judge.is_unreadable(&format!("{what}s")) {
+        judge.fault_of(key, format!("\"{name}\""), unknown(what, name, named.keys()));
     }
     index
+}
+
+/// The two ends of a projection onto one population.
+struct Ends<'s> {
+    source: Source,
+    source_name: &'s str,
+    source_size: u64,
+    /// Whether the source sends an independent train to each target.
+    rate_driven: bool,
+    target: usize,
+    target_name: &'s str,
+    target_size: u64,
+    /// Whether they are one population.
+    recurrent: bool,
+}
+
+impl<'s> Ends<'s> {
+    fn new(spec: &'s ModelSpec, source: Source, target: usize) -> Self {
+        let name_and_size = |i: usize| {
+            spec.populations.get_index(i).map_or(("", 0), |(name, p)| (name.as_str(), p.size))
+        };
+        let afferent = |i: usize| spec.afferents.get_index(i);
+        let (source_name, source_size) = match source {
+            Source::Population(i) => name_and_size(i),
+            Source::Afferent(i) => afferent(i).map_or(("", 0), |(name, a)| (name.as_str(), a.size)),
+        };
+        let rate_driven = match source {
+            Source::Population(_) => false,
+            Source::Afferent(i) => afferent(i).is_some_and(|(_, a)| {
+                matches!(a.activity, AfferentActivity::Rate { trains: Trains::PerTarget, .. })
+            }),
+        };
+        let (target_name, target_size) = name_and_size(target);
+        let recurrent = source == Source::Population(target);
+        Self {
+            source,
+            source_name,
+            source_size,
+            rate_driven,
+            target,
+            target_name,
+            target_size,
+            recurrent,
+        }
+    }
+
+    /// Whether a rule cannot be judged by them.
+    fn are_at_fault(&self, judge: &Judge<'_>) -> bool {
+        let population = |name: &str| {
+            judge.concerns(&format!("populations.{name}.size"))
+                || judge.concerns(&format!("populations.{name}.space"))
+        };
+        population(self.target_name)
+            || match self.source {
+                Source::Population(_) => population(self.source_name),
+                Source::Afferent(_) => judge.concerns(&format!("afferents.{}", self.source_name)),
+            }
+    }
 }
 
 /// Expected in-degree of the Gaussian rule, averaged over at most 256 evenly chosen targets.
@@ -197,25 +236,14 @@ fn mean_in_degree(
 }
 
 /// Checks a connection rule against the sizes and returns the expected in-degree.
-#[allow(clippy::too_many_arguments)]
 fn check_connection(
     spec: &ModelSpec,
     written: &ProjectionSpec,
-    source: Source,
-    source_size: u64,
-    target: usize,
-    target_size: u64,
+    ends: &Ends<'_>,
     path: &str,
-    faults: &mut Faults,
+    judge: &mut Judge<'_>,
 ) -> Option<f64> {
-    let recurrent = source == Source::Population(target);
-    let rate_driven = match source {
-        Source::Afferent(i) => matches!(
-            spec.afferents.0[i].1.activity,
-            AfferentActivity::Rate { trains: Trains::PerTarget, .. }
-        ),
-        Source::Population(_) => false,
-    };
+    let &Ends { source, source_size, rate_driven, target, target_size, recurrent, .. } = ends;
     let key = |name: &str| format!("{path}.connection.{name}");
     if rate_driven {
         let distributed = [
@@ -224,34 +252,32 @@ fn check_connection(
             ("plasticity", written.plasticity.is_some()),
         ];
         for (name, _) in distributed.into_iter().filter(|d| d.1) {
-            let rule = "an independent train per target has no synapses to tell apart; use trains = \"per_source\""
-                .to_owned();
-            faults.push(format!("{path}.{name}"), None, None, FaultKind::Combination { rule });
+            let rule = "an independent train per target has no synapses to tell apart; use trains = \"per_source\"";
+            judge.broken(format!("{path}.{name}"), rule);
         }
     }
     let by_distance = matches!(written.delay, DelaySpec::Distance { .. })
         || matches!(written.connection, ConnectionSpec::DistanceGaussian { .. });
     if by_distance {
-        let space = |i: usize| spec.populations.0[i].1.space;
+        let space = |i: usize| spec.populations.get_index(i).and_then(|p| p.1.space);
         let source_space = match source {
             Source::Population(i) => space(i),
             Source::Afferent(_) => None,
         };
         if source_space.is_none() || source_space != space(target) {
             let rule =
-                "needs source and target populations with the same space (populations.NAME.space)"
-                    .to_owned();
+                "needs source and target populations with the same space (populations.NAME.space)";
             let what = if matches!(written.delay, DelaySpec::Distance { .. }) {
                 "delay"
             } else {
                 "connection.rule"
             };
-            faults.push(format!("{path}.{what}"), None, None, FaultKind::Combination { rule });
+            judge.broken(format!("{path}.{what}"), rule);
             return None;
         }
     }
     let mut broken = |name: &str, rule: String| {
-        faults.push(key(name), None, None, FaultKind::Combination { rule });
+        judge.broken(key(name), rule);
         None
     };
     let autapses_given = match written.connection {
@@ -335,7 +361,7 @@ fn check_connection(
             }
             Some(degree) => Some(*degree as f64),
             None => {
-                let space = spec.populations.0[target].1.space?;
+                let space = spec.populations.get_index(target)?.1.space?;
                 let peak = probability.unwrap_or(0.0);
                 let sizes = [source_size as u32, target_size as u32];
                 Some(mean_in_degree(space, sizes, *sigma, peak, recurrent && !autapses_given))
@@ -364,13 +390,13 @@ fn check_connection(
 /// Parts of a model that nothing uses, one sentence each.
 pub(super) fn unused(spec: &ModelSpec) -> Vec<String> {
     let mut notices = Vec::new();
-    for name in spec.receptors.names() {
-        if !spec.projections.iter().any(|p| p.receptor == name) {
+    for name in spec.receptors.keys() {
+        if !spec.projections.iter().any(|p| p.receptor == *name) {
             notices.push(format!("receptor {name} is used by no projection"));
         }
     }
-    for name in spec.afferents.names() {
-        if !spec.projections.iter().any(|p| p.source == name) {
+    for name in spec.afferents.keys() {
+        if !spec.projections.iter().any(|p| p.source == *name) {
             notices.push(format!("afferent population {name} projects to no population"));
         }
     }

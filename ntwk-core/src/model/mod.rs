@@ -2,25 +2,28 @@
 
 pub mod cell;
 pub mod cell_library;
-pub mod membrane;
 
 mod cell_checks;
 mod changes;
 mod connections;
-mod ranges;
+mod judge;
 mod resolve;
 mod space;
 
 use std::sync::Arc;
 
-use crate::model::cell::{CellModel, ParameterValues};
+use crate::kernel::CellModel;
+pub use crate::kernel::Receptor;
+use crate::model::cell::ParameterValues;
 use crate::model::cell_library::CellLibrary;
-use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::Node;
+use crate::spec::fault::Faults;
+use crate::spec::key::Section;
+use crate::spec::set::set;
+use crate::spec::tree::{Node, Value};
 use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,
-    ReceptorKind, SpaceSpec, Trains,
+    SpaceSpec, Trains,
 };
 
 pub(crate) use space::Positions;
@@ -45,37 +48,6 @@ pub struct Change {
     pub step: u32,
     /// The model with this and all earlier changes made (and no changes of its own).
     pub model: Arc<Model>,
-}
-
-/// A synaptic receptor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Receptor {
-    /// Name.
-    pub name: String,
-    /// How it acts.
-    pub kind: ReceptorKind,
-    /// Decay time constant (ms).
-    pub tau_syn: f64,
-    /// Rise time constant (ms) of a double exponential.
-    pub tau_rise: Option<f64>,
-}
-
-impl Receptor {
-    /// Reversal potential (mV); `None` for a current.
-    #[must_use]
-    #[allow(non_snake_case)]
-    pub fn E_rev(&self) -> Option<f64> {
-        self.kind.E_rev()
-    }
-
-    /// Integral over time (ms) of the response to one event of weight 1: `tau_syn`, or
-    /// `k tau_syn tau_rise` for a double exponential of unit peak.
-    #[must_use]
-    pub fn area(&self) -> f64 {
-        self.tau_rise.map_or(self.tau_syn, |rise| {
-            crate::kernel::rise_gain(self.tau_syn, rise) * self.tau_syn * rise
-        })
-    }
 }
 
 /// A population.
@@ -175,87 +147,46 @@ impl Model {
     /// All faults, with the key and, where the tree has them, line and value.
     pub fn from_tree(root: &Node, library: &CellLibrary) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let Some((spec, places)) = ModelSpec::read_indexed(root, &mut faults) else {
+        let spec = ModelSpec::read(root, &mut faults);
+        if !matches!(root.value, Value::Table(_)) {
             return Err(faults);
-        };
-        let readable = faults.is_empty();
-        let first_of_model = faults.list.len();
-        let model = resolve::resolve(spec, library, &mut faults);
-        for fault in &mut faults.list[first_of_model..] {
-            // Projections that could not be read are not counted in the model's list.
-            if let Some((index, rest)) =
-                fault.key.strip_prefix("projections[").and_then(|key| key.split_once(']'))
-                && let Some(place) = index.parse().ok().and_then(|i: usize| places.get(i))
-            {
-                fault.key = format!("projections[{place}]{rest}");
-            }
         }
-        if !readable {
-            // An entry left out for a fault of its own must not count as a missing name.
-            faults.list.retain(|fault| match (&fault.kind, &fault.value) {
-                (FaultKind::UnknownName { what, .. }, Some(value)) => {
-                    !is_written(root, what, value.trim_matches('"'))
-                }
-                _ => true,
-            });
-        }
-        let clock_is_faulty = ["simulation", "simulation.dt", "simulation.t_stop"]
-            .iter()
-            .any(|key| faults.list.iter().any(|fault| fault.key == *key));
-        if clock_is_faulty {
-            // A default stood in for the faulty time: what does not fit it is not a fault.
-            faults.list.retain(|fault| {
-                let judged_by_it = fault.key.starts_with("compare.")
-                    || fault.key == "record.interval"
-                    || fault.key.ends_with(".delay")
-                    || fault.key.ends_with(".tau_syn");
-                !(judged_by_it && fault.line.is_none())
-            });
-        }
-        let unreadable = |key: &str| {
-            let preset = key.rsplit_once('.').map(|(cell, _)| format!("{cell}.preset"));
-            faults.list.iter().any(|fault| {
-                matches!(fault.kind, FaultKind::WrongType { .. })
-                    && (fault.key == key || Some(&fault.key) == preset.as_ref())
-            })
-        };
-        // A parameter that could not be read, or might stand in a preset that could not, is not
-        // missing.
-        let missing: Vec<bool> = faults
-            .list
-            .iter()
-            .map(|fault| {
-                matches!(fault.kind, FaultKind::MissingKey { .. })
-                    && fault.line.is_none()
-                    && unreadable(&fault.key)
-            })
-            .collect();
-        let mut missing = missing.into_iter();
-        faults.list.retain(|_| missing.next() != Some(true));
-        for fault in &mut faults.list {
-            if fault.line.is_none() {
-                let (node, exact) = root.locate(&fault.key);
-                fault.line = node.line;
-                if exact && fault.value.is_none() {
-                    fault.value = Some(node.display());
-                }
-            }
-        }
+        let mut model = resolve::resolve(spec, root, library, &mut faults);
+        model.notices.extend(std::mem::take(&mut faults.notices));
         faults.into_result(model)
     }
 
-    /// Checks a model made by code.
+    /// Checks a model made by code: by the rules of a file, as the tree that a file would have.
     ///
     /// # Errors
-    /// All faults of single values; when there is none, all faults of names and combinations.
+    /// All faults.
     pub fn from_spec(spec: ModelSpec, library: &CellLibrary) -> Result<Self, Faults> {
+        let tree = spec.to_tree();
+        // What is read from the tree takes its place: no two copies of long lists.
+        drop(spec);
+        Self::from_tree(&tree, library)
+    }
+
+    /// This model with other values of some keys: `simulation.t_stop`, `projections[0].weight`,
+    /// `projections.E_I.weight` (see [`set`](crate::spec::set::set)).
+    ///
+    /// # Errors
+    /// The faults of paths that lead nowhere, or all faults of the model with these values.
+    pub fn with<K: AsRef<str>>(
+        &self,
+        changes: &[(K, Value)],
+        library: &CellLibrary,
+    ) -> Result<Self, Faults> {
+        let mut tree = self.spec.to_tree();
         let mut faults = Faults::default();
-        ranges::check_ranges(&spec, &mut faults);
-        if !faults.is_empty() {
-            return Err(faults);
+        for (path, value) in changes {
+            let (path, shown) = (path.as_ref(), Node::new(value.clone()).display());
+            if let Err(kind) = set(&mut tree, ModelSpec::KEYS, path, value.clone()) {
+                faults.push(path, Some(shown), None, kind);
+            }
         }
-        let model = resolve::resolve(spec, library, &mut faults);
-        faults.into_result(model)
+        faults.into_result(())?;
+        Self::from_tree(&tree, library)
     }
 
     /// The description this model was made from.
@@ -359,15 +290,4 @@ impl Model {
         let interval = self.spec.record.interval.unwrap_or(self.dt());
         (interval / self.dt()).round().max(1.0) as u32
     }
-}
-
-/// Whether the sections where a name of the kind `what` is looked up hold an entry called `name`.
-fn is_written(root: &Node, what: &str, name: &str) -> bool {
-    let sections: &[&str] = match what {
-        "population" => &["populations"],
-        "population or afferent population" => &["populations", "afferents"],
-        "receptor" => &["receptors"],
-        _ => &[],
-    };
-    sections.iter().any(|section| root.locate(&format!("{section}.{name}")).1)
 }

@@ -2,6 +2,8 @@
 
 pub mod recorder;
 
+use std::ops::Range;
+
 use ndarray::Array2;
 
 /// Spikes of one population, in order of step and, within a step, of neuron.
@@ -69,7 +71,47 @@ pub struct PopulationRecording {
     pub traces: Vec<Trace>,
 }
 
+impl PopulationRecording {
+    /// Mean rate (Hz) in the steps of `window` for a step of `dt` (ms); `None` without a step or a neuron, and for steps
+    /// that were not run.
+    #[must_use]
+    pub fn rate(&self, window: Range<u64>, dt: f64) -> Option<f64> {
+        let n_steps = window.end.checked_sub(window.start).filter(|&n| n > 0 && self.size > 0)?;
+        let counts = self.counts.get(window.start as usize..window.end as usize)?;
+        let spikes: u64 = counts.iter().map(|&n| u64::from(n)).sum();
+        Some(spikes as f64 / (self.size as f64 * (n_steps as f64 * dt * 1e-3)))
+    }
+
+    /// Steps in which one neuron spiked; `None` when there is no such neuron or spikes were not recorded.
+    #[must_use]
+    pub fn spikes_of(&self, neuron: u32) -> Option<Vec<u64>> {
+        let spikes = self.spikes.as_ref().filter(|_| (neuron as usize) < self.size)?;
+        let all = spikes.steps.iter().zip(&spikes.ids);
+        Some(all.filter(|s| *s.1 == neuron).map(|s| *s.0).collect())
+    }
+
+    /// The samples of a variable: `"V_m"`, `"w"`, `"g_<receptor>"`, `"I_<receptor>"`; `None` when it was not recorded.
+    #[must_use]
+    pub fn trace(&self, variable: &str) -> Option<&Trace> {
+        self.traces.iter().find(|t| t.variable == variable)
+    }
+}
+
 /// Recording of a run.
+///
+/// ```
+/// use ntwk_core::{PopulationRecording, Recording, Spikes};
+///
+/// let spikes = Spikes { steps: vec![10, 10, 15], ids: vec![0, 1, 1] };
+/// let mut counts = vec![0; 20];
+/// (counts[10], counts[15]) = (2, 1);
+/// let cells =
+///     PopulationRecording { name: "E".to_owned(), size: 2, spikes: Some(spikes), counts, traces: Vec::new() };
+/// let run = Recording { dt: 0.5, n_steps: 20, populations: vec![cells] };
+/// assert_eq!(run.rates(0.0..10.0), [("E", 150.0)]);
+/// assert_eq!(run.rate("E", 6.0..10.0), Some(125.0));
+/// assert_eq!(run.spike_times("E", 1), Some(vec![5.0, 7.5]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     /// Time step (ms).
@@ -85,6 +127,36 @@ impl Recording {
     #[must_use]
     pub fn population(&self, name: &str) -> Option<&PopulationRecording> {
         self.populations.iter().find(|p| p.name == name)
+    }
+
+    /// Mean rate (Hz) of the population called `name` from `window.start` to `window.end` (ms), rounded to steps and cut to
+    /// the run; `None` without such a population or a step in the window.
+    #[must_use]
+    pub fn rate(&self, name: &str, window: Range<f64>) -> Option<f64> {
+        self.population(name)?.rate(self.steps(window), self.dt)
+    }
+
+    /// Mean rate (Hz) of every population in a window as of [`Recording::rate`], with its name; empty without a step in the
+    /// window.
+    #[must_use]
+    pub fn rates(&self, window: Range<f64>) -> Vec<(&str, f64)> {
+        let steps = self.steps(window);
+        let rate = |p: &PopulationRecording| p.rate(steps.clone(), self.dt);
+        self.populations.iter().filter_map(|p| Some((p.name.as_str(), rate(p)?))).collect()
+    }
+
+    /// Spike times (ms) of one neuron of the population called `name`; `None` when there is no such neuron or spikes were
+    /// not recorded.
+    #[must_use]
+    pub fn spike_times(&self, name: &str, neuron: u32) -> Option<Vec<f64>> {
+        let steps = self.population(name)?.spikes_of(neuron)?;
+        Some(steps.iter().map(|&step| step as f64 * self.dt).collect())
+    }
+
+    /// The steps of a window (ms), within the run.
+    fn steps(&self, window: Range<f64>) -> Range<u64> {
+        let step = |t: f64| ((t / self.dt).round() as u64).min(self.n_steps);
+        step(window.start)..step(window.end)
     }
 
     /// Duration of the run (ms).

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, Axis};
 
+use crate::engine::simulation::Simulation;
 use crate::recording::{PopulationRecording, Recording, Spikes, Trace};
 
 /// What a run of steps produced.
@@ -63,6 +64,19 @@ pub trait Recorder {
 pub struct RecorderError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Keeps everything in memory.
+///
+/// [`simulate`](crate::engine::run::simulate) does this for a whole run; step by step it is
+///
+/// ```
+/// use ntwk_core::{MemoryRecorder, Model, Network, Recording, Simulation};
+///
+/// fn first_100_ms(model: &Model) -> Result<Recording, Box<dyn std::error::Error>> {
+///     let mut simulation = Simulation::new(Network::build(model, 1)?);
+///     let mut recorder = MemoryRecorder::new(&simulation);
+///     simulation.advance((100.0 / model.dt()) as u32, &mut recorder)?;
+///     Ok(recorder.into_recording())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct MemoryRecorder {
     infos: Vec<PopulationInfo>,
@@ -70,10 +84,10 @@ pub struct MemoryRecorder {
 }
 
 impl MemoryRecorder {
-    /// A recorder for populations described by `infos`, a step of `dt` (ms) and a sample every
-    /// `every` steps.
+    /// A recorder for what `simulation` records.
     #[must_use]
-    pub fn new(dt: f64, every: u32, infos: &[PopulationInfo]) -> Self {
+    pub fn new(simulation: &Simulation) -> Self {
+        let (infos, every) = (simulation.populations(), simulation.record_every());
         let populations = infos
             .iter()
             .map(|info| PopulationRecording {
@@ -94,13 +108,39 @@ impl MemoryRecorder {
                     .collect(),
             })
             .collect();
-        Self { infos: infos.to_vec(), recording: Recording { dt, n_steps: 0, populations } }
+        let recording = Recording { dt: simulation.dt(), n_steps: 0, populations };
+        Self { infos: infos.to_vec(), recording }
     }
 
     /// What was recorded so far.
     #[must_use]
     pub fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    /// What was recorded since the beginning or the last call; the recorder is empty then.
+    #[must_use]
+    pub fn take_recording(&mut self) -> Recording {
+        let populations = self.recording.populations.iter().map(|p| PopulationRecording {
+            name: p.name.clone(),
+            size: p.size,
+            spikes: p.spikes.as_ref().map(|_| Spikes::default()),
+            counts: Vec::new(),
+            traces: p
+                .traces
+                .iter()
+                .map(|t| Trace {
+                    data: Array2::zeros((0, t.neurons.len())),
+                    variable: t.variable.clone(),
+                    unit: t.unit.clone(),
+                    neurons: t.neurons.clone(),
+                    every: t.every,
+                })
+                .collect(),
+        });
+        let empty =
+            Recording { dt: self.recording.dt, n_steps: 0, populations: populations.collect() };
+        std::mem::replace(&mut self.recording, empty)
     }
 
     /// What was recorded.

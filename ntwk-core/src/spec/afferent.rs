@@ -1,29 +1,28 @@
 //! Afferent populations as written.
 
-use serde::Serialize;
-
-use super::read::{read_choice, read_ids, read_size};
 use crate::spec::fault::FaultKind;
-use crate::spec::tree::TableReader;
-use crate::spec::units::Dimension;
+use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
+use crate::spec::tree::{Node, TableReader};
 use crate::spec::waveform::Waveform;
+use crate::{section, words};
 
-/// A population that only sends events.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AfferentSpec {
-    /// Number of afferent neurons, >= 1.
-    pub size: u64,
-    /// How it fires.
-    #[serde(flatten)]
-    pub activity: AfferentActivity,
+section! {
+    /// A population that only sends events.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct AfferentSpec {
+        /// number of afferent neurons
+        size: u64 = Count(1, u32::MAX as u64), required("the number of neurons");
+        /// how it fires
+        activity: AfferentActivity = Flat(ActivityKeys::KEYS), none;
+    }
 }
 
 impl AfferentSpec {
-    /// Independent Poisson trains onto each target at `rate` per afferent neuron.
+    /// Independent Poisson trains onto each target at `rate` (Hz, a number or a waveform) per afferent neuron.
     #[must_use]
-    pub fn poisson(size: u64, rate: Waveform) -> Self {
+    pub fn poisson(size: u64, rate: impl Into<Waveform>) -> Self {
         let activity = AfferentActivity::Rate {
-            rate,
+            rate: rate.into(),
             statistics: EventStatistics::Poisson,
             trains: Trains::PerTarget,
         };
@@ -32,8 +31,7 @@ impl AfferentSpec {
 }
 
 /// How an afferent population fires.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AfferentActivity {
     /// At a rate.
     Rate {
@@ -42,7 +40,6 @@ pub enum AfferentActivity {
         /// Statistics of the events.
         statistics: EventStatistics,
         /// What a train of events belongs to.
-        #[serde(flatten)]
         trains: Trains,
     },
     /// Given spikes, sent along the connections of each projection.
@@ -53,8 +50,7 @@ pub enum AfferentActivity {
 }
 
 /// What the trains of a rate-driven afferent population belong to.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[serde(tag = "trains", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Trains {
     /// Each target neuron receives its own realisation of its in-degree's summed events: no two
     /// targets share an event. What the theory assumes.
@@ -68,18 +64,19 @@ pub enum Trains {
         /// probability (Kuhn, Aertsen & Rotter 2003, Neural Comput 15:67, MIP).
         correlation: f64,
         /// Spikes in addition to those of the rate.
-        #[serde(skip_serializing_if = "SpikeListSpec::is_empty")]
         spikes: SpikeListSpec,
     },
 }
 
-/// Spikes as two lists of equal length.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct SpikeListSpec {
-    /// Times (ms), >= 0, in any order; each is rounded to the nearest step.
-    pub times: Vec<f64>,
-    /// Afferent neuron of each spike.
-    pub ids: Vec<u64>,
+section! {
+    /// Spikes as two lists of equal length.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    pub struct SpikeListSpec, check = check_lengths {
+        /// times (ms), in any order; each is rounded to the nearest step
+        times: Vec<f64> = Quantities(Time, NonNegative), required("a list of times in ms");
+        /// afferent neuron of each spike
+        ids: Vec<u64> = Counts("a list of neuron indices"), required;
+    }
 }
 
 impl SpikeListSpec {
@@ -90,109 +87,132 @@ impl SpikeListSpec {
     }
 }
 
-/// Statistics of the events of a train.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventStatistics {
-    /// A Poisson process: a step may hold several events. What the theory assumes.
-    #[default]
-    Poisson,
-    /// At most one event per train and step, with probability `rate of the train x dt` (capped at
-    /// one): the drive of the upstream Python package, whose variance is smaller.
-    AtMostOnePerStep,
-}
-
-impl EventStatistics {
-    /// All kinds by name.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("poisson", Self::Poisson), ("at_most_one_per_step", Self::AtMostOnePerStep)];
-}
-
-const TRAINS: [(&str, bool); 2] = [("per_target", false), ("per_source", true)];
-
-pub(super) fn read_afferent(table: &mut TableReader<'_, '_>) -> Option<AfferentSpec> {
-    let size = read_size(table);
-    let path = table.path_of("rate");
-    let rate_node = table.node("rate");
-    let rate =
-        rate_node.and_then(|node| Waveform::read(node, &path, Dimension::Rate, table.faults));
-    let statistics =
-        read_choice(table, "statistics", "kind of event statistics", &EventStatistics::NAMES);
-    let per_source = read_choice(table, "trains", "owner of a train", &TRAINS);
-    let correlation = table.quantity("correlation", Dimension::Number);
-    if correlation.is_some_and(|c| !(0.0..1.0).contains(&c)) {
-        let allowed = "between 0 and below 1".to_owned();
-        table.fault("correlation", FaultKind::OutOfRange { allowed });
+fn check_lengths(spikes: &SpikeListSpec, table: &mut TableReader<'_, '_>) {
+    let (times, ids) = (spikes.times.len(), spikes.ids.len());
+    if times != ids && !table.is_faulty("times") && !table.is_faulty("ids") {
+        let rule = format!("needs as many ids ({ids}) as times ({times})");
+        table.fault("ids", FaultKind::Combination { rule });
     }
-    let spikes_node = table.node("spikes");
-    let spikes = table.table("spikes").map(read_spikes);
-    let combination = |rule: &str| FaultKind::Combination { rule: rule.to_owned() };
-    let activity = if rate_node.is_some() {
-        if per_source != Some(true) {
-            if spikes_node.is_some() {
-                table.fault(
+}
+
+words! {
+    /// Statistics of the events of a train.
+    pub enum EventStatistics, what = "kind of event statistics" {
+        /// a Poisson process: a step may hold several events (what the theory assumes)
+        Poisson = "poisson",
+        /// at most one event per train and step, with probability `rate of the train x dt` (capped at one)
+        ///
+        /// The drive of the upstream Python package, whose variance is smaller.
+        AtMostOnePerStep = "at_most_one_per_step",
+    }
+}
+
+words! {
+    /// What a train of events belongs to.
+    enum TrainOwner, what = "owner of a train" {
+        /// no two targets share an event (what the theory assumes)
+        PerTarget = "per_target",
+        /// one train per afferent neuron, along the connections
+        PerSource = "per_source",
+    }
+}
+
+section! {
+    /// The keys of an activity as they stand in a file.
+    struct ActivityKeys, check = check_activity {
+        /// rate of one afferent neuron (Hz), a value or a waveform; required without `spikes`
+        rate: Option<Waveform> = Waveform(Rate), none;
+        /// statistics of the events of a rate; without it, `"poisson"`:
+        statistics: Option<EventStatistics> = Choice(EventStatistics::WORDS), none;
+        /// what a train of a rate belongs to; without it, `"per_target"`:
+        trains: Option<TrainOwner> = Choice(TrainOwner::WORDS), none;
+        /// correlation of the counts of two afferent neurons (shared events), `per_source` only; without it, 0
+        correlation: Option<f64> = Quantity(Number, Below(0.0, 1.0)), none;
+        /// given spikes, alone or added to `per_source` trains; or `file` (CSV with `time_ms`, `neuron`; SONATA) and
+        /// `population`, which one of the file
+        spikes: Option<SpikeListSpec> = Table(SpikeListSpec::KEYS), none;
+    }
+}
+
+fn check_activity(keys: &ActivityKeys, table: &mut TableReader<'_, '_>) {
+    let owner_is_known = !table.is_faulty("trains");
+    let mut broken = |key: &str, rule: &str| {
+        table.fault(key, FaultKind::Combination { rule: rule.to_owned() });
+    };
+    if keys.rate.is_some() {
+        if keys.trains != Some(TrainOwner::PerSource) && owner_is_known {
+            if keys.spikes.is_some() {
+                broken(
                     "spikes",
-                    combination(
-                        "spikes beside a rate belong to afferent neurons: they need trains = \"per_source\"",
-                    ),
+                    "spikes beside a rate belong to afferent neurons: they need trains = \"per_source\"",
                 );
             }
-            if correlation.is_some() {
-                table.fault(
+            if keys.correlation.is_some() {
+                broken(
                     "correlation",
-                    combination(
-                        "trains of different targets are independent; shared events need trains = \"per_source\"",
-                    ),
+                    "trains of different targets are independent; shared events need trains = \"per_source\"",
                 );
             }
         }
-        if correlation.is_some_and(|c| c > 0.0)
-            && statistics == Some(EventStatistics::AtMostOnePerStep)
+        if keys.correlation.is_some_and(|c| c > 0.0)
+            && keys.statistics == Some(EventStatistics::AtMostOnePerStep)
         {
-            table.fault("correlation", combination("correlated trains are Poisson"));
+            broken("correlation", "correlated trains are Poisson");
         }
-        let trains = if per_source == Some(true) {
-            Trains::PerSource {
-                correlation: correlation.unwrap_or(0.0),
-                spikes: spikes.flatten().unwrap_or_default(),
-            }
-        } else {
-            Trains::PerTarget
-        };
-        let statistics = statistics.unwrap_or_default();
-        rate.map(|rate| AfferentActivity::Rate { rate, statistics, trains })
-    } else if spikes_node.is_some() {
+    } else if keys.spikes.is_some() {
         for (key, given) in [
-            ("statistics", statistics.is_some()),
-            ("trains", per_source.is_some()),
-            ("correlation", correlation.is_some()),
+            ("statistics", keys.statistics.is_some()),
+            ("trains", keys.trains.is_some()),
+            ("correlation", keys.correlation.is_some()),
         ] {
             if given {
-                table.fault(key, combination("belongs to a rate; these spikes are given"));
+                broken(key, "belongs to a rate; these spikes are given");
             }
         }
-        spikes.flatten().map(|spikes| AfferentActivity::Spikes { spikes })
     } else {
         table.missing("rate", "a rate in Hz or a waveform (or spikes = { times, ids })");
-        None
-    };
-    Some(AfferentSpec { size: size?, activity: activity? })
+    }
 }
 
-fn read_spikes(mut table: TableReader<'_, '_>) -> Option<SpikeListSpec> {
-    let times = table
-        .required("times", "a list of times in ms")
-        .and_then(|_| table.quantities("times", Dimension::Time));
-    let ids = read_ids(&mut table, "ids");
-    let result = match (times, ids) {
-        (Some(times), Some(ids)) if times.len() == ids.len() => Some(SpikeListSpec { times, ids }),
-        (Some(times), Some(ids)) => {
-            let rule = format!("needs as many ids ({}) as times ({})", ids.len(), times.len());
-            table.fault("ids", FaultKind::Combination { rule });
-            None
-        }
-        _ => None,
-    };
-    table.finish();
-    result
+impl KeyValue for AfferentActivity {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::Spikes { spikes: SpikeListSpec::nothing() }
+    }
+
+    fn write(&self) -> Option<Node> {
+        let keys = match self.clone() {
+            Self::Spikes { spikes } => {
+                ActivityKeys { spikes: Some(spikes), ..ActivityKeys::nothing() }
+            }
+            Self::Rate { rate, statistics, trains } => {
+                let (owner, correlation, spikes) = match trains {
+                    Trains::PerTarget => (TrainOwner::PerTarget, None, None),
+                    Trains::PerSource { correlation, spikes } => {
+                        let spikes = Some(spikes).filter(|spikes| !spikes.is_empty());
+                        (TrainOwner::PerSource, Some(correlation), spikes)
+                    }
+                };
+                let (rate, statistics, trains) = (Some(rate), Some(statistics), Some(owner));
+                ActivityKeys { rate, statistics, trains, correlation, spikes }
+            }
+        };
+        keys.write()
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let keys = ActivityKeys::read_flat(table);
+        let spikes = keys.spikes.unwrap_or_default();
+        let Some(rate) = keys.rate else { return Self::Spikes { spikes } };
+        let trains = match keys.trains {
+            Some(TrainOwner::PerSource) => {
+                Trains::PerSource { correlation: keys.correlation.unwrap_or(0.0), spikes }
+            }
+            _ => Trains::PerTarget,
+        };
+        Self::Rate { rate, statistics: keys.statistics.unwrap_or_default(), trains }
+    }
 }

@@ -2,18 +2,20 @@
 
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use serde::Serialize;
 
 use super::ParameterText;
-use crate::spec::fault::{FaultKind, Faults, nearest};
-use crate::spec::tree::{Node, TableReader, Value, read_quantity, wrong_type};
+use crate::spec::bound::Bound;
+use crate::spec::fault::FaultKind;
+use crate::spec::key::{KeyValue, Kind, Place};
+use crate::spec::tree::{Node, Value};
 use crate::spec::units::{Dimension, QuantityError};
+use crate::spec::value::read_quantities;
+use crate::variants;
 
 /// A value, or the distribution it is drawn from.
 ///
 /// `T` is a number in the documented unit, or [`ParameterText`] where the unit is known only later.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Distribution<T = f64> {
     /// The same value for all.
     Constant(T),
@@ -23,34 +25,33 @@ pub enum Distribution<T = f64> {
     Listed(Vec<T>),
 }
 
-/// The shapes a value may be drawn from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "distribution", rename_all = "snake_case")]
-pub enum DistributionShape<T = f64> {
-    /// Normal with mean and standard deviation.
-    Normal {
-        /// Mean.
-        mean: T,
-        /// Standard deviation, >= 0.
-        sd: T,
-    },
-    /// Lognormal with the mean and standard deviation of the value itself (not of its logarithm).
-    Lognormal {
-        /// Mean, > 0.
-        mean: T,
-        /// Standard deviation, >= 0.
-        sd: T,
-    },
-    /// Uniform between two bounds.
-    Uniform {
-        /// Lower bound.
-        low: T,
-        /// Upper bound, >= `low`.
-        high: T,
-    },
+variants! {
+    /// The shapes a value may be drawn from.
+    #[derive(Debug, Clone, PartialEq)]
+    pub enum DistributionShape<T = f64>, key = "distribution", what = "distribution", required {
+        /// normal with mean and standard deviation
+        Normal = "normal" {
+            /// mean
+            mean: T = Own(Any), required;
+            /// standard deviation, >= 0
+            sd: T = Own(Any), required;
+        },
+        /// lognormal with the mean and standard deviation of the value itself (not of its logarithm)
+        Lognormal = "lognormal" {
+            /// mean, > 0
+            mean: T = Own(Any), required;
+            /// standard deviation, >= 0
+            sd: T = Own(Any), required;
+        },
+        /// uniform between two bounds
+        Uniform = "uniform" {
+            /// lower bound
+            low: T = Own(Any), required;
+            /// upper bound, at least `low`
+            high: T = Own(Any), required;
+        },
+    }
 }
-
-const SHAPES: [&str; 3] = ["normal", "lognormal", "uniform"];
 
 impl From<f64> for Distribution {
     fn from(value: f64) -> Self {
@@ -156,52 +157,80 @@ impl Distribution {
         (0..1000).map(|_| self.draw(rng)).find(|&x| allowed(x)).unwrap_or_else(|| self.mean())
     }
 
-    /// Reads a quantity, a table with the key `distribution`, or a list of quantities.
-    pub fn read(
-        node: &Node,
-        path: &str,
-        dimension: Dimension,
-        faults: &mut Faults,
-    ) -> Option<Self> {
-        let read = |node: &Node, path: &str, faults: &mut Faults| {
-            read_quantity(node, path, dimension, faults)
-        };
-        let distribution = match &node.value {
-            Value::List(items) => {
-                let values: Vec<Option<f64>> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(i, item)| read(item, &format!("{path}[{i}]"), faults))
-                    .collect();
-                Self::Listed(values.into_iter().collect::<Option<_>>()?)
+    /// The mean, or the least of listed values.
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        match self {
+            Self::Listed(values) => values.iter().copied().fold(f64::INFINITY, f64::min),
+            other => other.mean(),
+        }
+    }
+
+    /// Reads a quantity of `dimension`, a table with the key `distribution`, or a list of quantities.
+    pub(super) fn read_in(place: &mut Place<'_, '_>, dimension: Option<Dimension>) -> Self {
+        let before = place.faults.list.len();
+        place.own = dimension;
+        let distribution = match &place.node.value {
+            Value::List(_) | Value::Numbers(_) => {
+                read_quantities(place, dimension, Bound::Any, "a list")
+                    .map_or_else(Self::nothing, Self::Listed)
             }
-            _ => read_shape(node, path, faults, read)?,
+            _ => read_shape(place, &Kind::Own(Bound::Any)),
         };
-        match distribution.broken_rule() {
-            None => Some(distribution),
-            Some(rule) => {
-                let kind = FaultKind::Combination { rule };
-                faults.push(path, Some(node.display()), node.line, kind);
-                None
+        if place.faults.list.len() > before {
+            return Self::nothing();
+        }
+        if let Some(rule) = distribution.broken_rule().filter(|_| dimension.is_some()) {
+            place.fault(FaultKind::Combination { rule });
+            return Self::nothing();
+        }
+        distribution
+    }
+}
+
+impl KeyValue for Distribution {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let own =
+            if let Kind::Distribution(dimension) = *kind { Some(dimension) } else { place.own };
+        Self::read_in(&mut place, own)
+    }
+
+    fn nothing() -> Self {
+        Self::Constant(f64::NAN)
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::Constant(x) => x.write(),
+            Self::Drawn(shape) => shape.write(),
+            Self::Listed(values) => values.write(),
+        }
+    }
+}
+
+/// A value or a distribution whose dimension is not known yet.
+impl KeyValue for Distribution<ParameterText> {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.own = None;
+        read_shape(&mut place, &Kind::Value)
+    }
+
+    fn nothing() -> Self {
+        Self::Constant(ParameterText::nothing())
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::Constant(x) => x.write(),
+            Self::Drawn(shape) => shape.write(),
+            Self::Listed(values) => {
+                Some(Node::new(Value::List(values.iter().filter_map(KeyValue::write).collect())))
             }
         }
     }
 }
 
 impl Distribution<ParameterText> {
-    /// Reads a value whose dimension is not known yet.
-    pub fn read_text(node: &Node, path: &str, faults: &mut Faults) -> Option<Self> {
-        read_shape(node, path, faults, |node, path, faults| match &node.value {
-            Value::Integer(i) => Some(ParameterText::Number(*i as f64)),
-            Value::Float(x) => Some(ParameterText::Number(*x)),
-            Value::String(s) => Some(ParameterText::Text(s.clone())),
-            _ => {
-                wrong_type(faults, path, node, "a number or text with a unit");
-                None
-            }
-        })
-    }
-
     /// The distribution in numbers of `dimension`.
     ///
     /// # Errors
@@ -231,47 +260,18 @@ impl Distribution<ParameterText> {
     }
 }
 
-fn read_shape<T>(
-    node: &Node,
-    path: &str,
-    faults: &mut Faults,
-    read: impl Fn(&Node, &str, &mut Faults) -> Option<T>,
-) -> Option<Distribution<T>> {
-    if !matches!(node.value, Value::Table(_)) {
-        return read(node, path, faults).map(Distribution::Constant);
+fn read_shape<T: KeyValue>(place: &mut Place<'_, '_>, kind: &Kind) -> Distribution<T> {
+    let inner = Place {
+        node: place.node,
+        path: place.path.clone(),
+        own: place.own,
+        root: place.root,
+        faults: place.faults,
+    };
+    match inner.node.value {
+        Value::Table(_) => Distribution::Drawn(DistributionShape::read(inner, kind)),
+        _ => Distribution::Constant(T::read(inner, kind)),
     }
-    let mut table = TableReader::new(node, path, faults)?;
-    let name = table.required_text("distribution", &format!("one of {}", SHAPES.join(", ")))?;
-    let mut value = |key: &'static str| {
-        let node = table.required(key, "a number or text with a unit")?;
-        let path = table.path_of(key);
-        read(node, &path, table.faults)
-    };
-    let shape = match name.as_str() {
-        "normal" => {
-            let (mean, sd) = (value("mean"), value("sd"));
-            mean.zip(sd).map(|(mean, sd)| DistributionShape::Normal { mean, sd })
-        }
-        "lognormal" => {
-            let (mean, sd) = (value("mean"), value("sd"));
-            mean.zip(sd).map(|(mean, sd)| DistributionShape::Lognormal { mean, sd })
-        }
-        "uniform" => {
-            let (low, high) = (value("low"), value("high"));
-            low.zip(high).map(|(low, high)| DistributionShape::Uniform { low, high })
-        }
-        other => {
-            let kind = FaultKind::UnknownName {
-                what: "distribution",
-                nearest: nearest(other, SHAPES).map(str::to_owned),
-                valid: SHAPES.iter().map(|&s| s.to_owned()).collect(),
-            };
-            table.fault("distribution", kind);
-            return None;
-        }
-    };
-    table.finish();
-    shape.map(Distribution::Drawn)
 }
 
 #[cfg(test)]

@@ -1,31 +1,36 @@
 //! Changes during a run as written.
 
-use serde::Serialize;
-
 use super::ParameterText;
-use crate::spec::fault::FaultKind;
-use crate::spec::tree::{Node, TableReader, Value, wrong_type};
+use crate::section;
+use crate::spec::key::{KeyValue, Kind, Place};
+use crate::spec::tree::{Node, TableReader, Value};
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 
-/// A change of one value of the model at a time of the run.
-///
-/// What can change: `populations.NAME.I_e`, `populations.NAME.cell.PARAMETER`,
-/// `afferents.NAME.rate`, `projections.NAME.weight` and `projections.NAME.release_probability` (by
-/// the projection's name), `receptors.NAME.E_rev` and `receptors.NAME.tau_syn`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EventSpec {
-    /// Time (ms), >= 0, rounded to the nearest step; the step that starts then has the new value.
-    pub time: f64,
-    /// Key of the value.
-    pub set: String,
-    /// The new value.
-    pub value: EventValue,
+section! {
+    /// A change of one value of the model at a time of the run.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct EventSpec, before = dimension_of_waveform {
+        /// time (ms), rounded to the nearest step; the step that starts then has the new value
+        time: f64 = Quantity(Time, NonNegative), required;
+        /// key of the value: `populations.NAME.I_e`, `populations.NAME.cell.PARAMETER`, `afferents.NAME.rate`,
+        /// `projections.NAME.weight`, `projections.NAME.release_probability`, `receptors.NAME.E_rev`,
+        /// `receptors.NAME.tau_syn`
+        set: String = Text, required("the key of a value, for example projections.E_I.weight");
+        /// the new value; of a current or a rate it may be a waveform, whose times are those of the run
+        value: EventValue = Other("the new value"), required;
+    }
+}
+
+/// The waveform of an event is one of a rate or of a current.
+fn dimension_of_waveform(table: &mut TableReader<'_, '_>) {
+    let set = table.peek("set").map(|node| &node.value);
+    let is_rate = matches!(set, Some(Value::String(set)) if set.ends_with(".rate"));
+    table.own = Some(if is_rate { Dimension::Rate } else { Dimension::Current });
 }
 
 /// The new value of an event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum EventValue {
     /// A number or text with a unit.
     Quantity(ParameterText),
@@ -33,45 +38,24 @@ pub enum EventValue {
     Waveform(Waveform),
 }
 
-pub(super) fn read_events(table: &mut TableReader<'_, '_>) -> Vec<EventSpec> {
-    let Some(node) = table.node("events") else {
-        return Vec::new();
-    };
-    let Value::List(items) = &node.value else {
-        wrong_type(table.faults, "events", node, "a list of tables ([[events]])");
-        return Vec::new();
-    };
-    let events: Vec<Option<EventSpec>> = items
-        .iter()
-        .enumerate()
-        .map(|(i, item)| {
-            let mut entry = TableReader::new(item, format!("events[{i}]"), table.faults)?;
-            let event = read_event(&mut entry);
-            entry.finish();
-            event
-        })
-        .collect();
-    // All or none, so that the places in the list stay those of the file.
-    events.into_iter().collect::<Option<_>>().unwrap_or_default()
-}
-
-fn read_event(table: &mut TableReader<'_, '_>) -> Option<EventSpec> {
-    let time = table.required_quantity("time", Dimension::Time);
-    if time.is_some_and(|t| t < 0.0) {
-        table.fault("time", FaultKind::OutOfRange { allowed: ">= 0 ms".to_owned() });
-    }
-    let set = table.required_text("set", "the key of a value, for example projections.E_I.weight");
-    let node: Option<&Node> = table.required("value", "the new value");
-    let path = table.path_of("value");
-    let value = node.and_then(|node| match &node.value {
-        Value::Integer(i) => Some(EventValue::Quantity(ParameterText::Number(*i as f64))),
-        Value::Float(x) => Some(EventValue::Quantity(ParameterText::Number(*x))),
-        Value::String(s) => Some(EventValue::Quantity(ParameterText::Text(s.clone()))),
-        _ => {
-            let is_rate = set.as_ref().is_some_and(|set| set.ends_with(".rate"));
-            let dimension = if is_rate { Dimension::Rate } else { Dimension::Current };
-            Waveform::read(node, &path, dimension, table.faults).map(EventValue::Waveform)
+impl KeyValue for EventValue {
+    fn read(place: Place<'_, '_>, kind: &Kind) -> Self {
+        match &place.node.value {
+            Value::Integer(_) | Value::Float(_) | Value::String(_) => {
+                Self::Quantity(ParameterText::read(place, kind))
+            }
+            _ => Self::Waveform(Waveform::read(place, kind)),
         }
-    });
-    Some(EventSpec { time: time?, set: set?, value: value? })
+    }
+
+    fn nothing() -> Self {
+        Self::Quantity(ParameterText::nothing())
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::Quantity(text) => text.write(),
+            Self::Waveform(waveform) => waveform.write(),
+        }
+    }
 }

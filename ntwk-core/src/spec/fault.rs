@@ -129,6 +129,8 @@ pub struct Faults {
     pub file: Option<String>,
     /// The faults.
     pub list: Vec<Fault>,
+    /// What is read and should be written otherwise.
+    pub notices: Vec<String>,
 }
 
 impl Faults {
@@ -143,10 +145,32 @@ impl Faults {
         self.list.push(Fault { key: key.into(), value, line, kind });
     }
 
+    /// Adds a notice; one that is there already is not repeated.
+    pub fn notice(&mut self, text: String) {
+        if !self.notices.contains(&text) {
+            self.notices.push(text);
+        }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Whether a key is at fault: it, something inside it, or the table around it. A key that nobody knows is no fault of
+    /// its table.
+    #[must_use]
+    pub fn concern(&self, key: &str) -> bool {
+        let inside = |inner: &str, outer: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.list.iter().any(|fault| {
+            inside(key, &fault.key)
+                || (inside(&fault.key, key) && !matches!(fault.kind, FaultKind::UnknownKey { .. }))
+        })
     }
 
     /// `Ok(value)` when there is no fault, else the faults sorted by line.

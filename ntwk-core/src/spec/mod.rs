@@ -5,12 +5,18 @@
 //!
 //! [`Model`]: crate::model::Model
 
+pub mod bound;
+pub mod declare;
 pub mod fault;
+pub mod key;
+pub mod set;
 pub mod tree;
 pub mod units;
+pub mod value;
 pub mod waveform;
 
 mod afferent;
+mod builder;
 mod connection;
 mod distribution;
 mod event;
@@ -18,22 +24,20 @@ mod measured;
 pub mod parameter_scan;
 mod population;
 mod projection;
-mod read;
 mod receptor;
 mod sections;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::key::{KeyValue, Kind, Place, Section};
+use crate::spec::tree::{Node, TableReader, Value};
+use crate::{section, words};
 
 pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpec, Trains};
 pub use connection::ConnectionSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
 pub use measured::MeasuredSpec;
-pub use parameter_scan::{
-    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
-    read_parameter_scan,
-};
+pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};
 pub use population::{
     Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,
     VoltageClampSpec,
@@ -44,101 +48,86 @@ pub use sections::{
     AdaptationTheory, CompareSpec, MOST_STEPS, RecordSpec, ScanSpec, SimulationSpec,
     SpikeTrainTheory, TheorySpec, TransferFunctionKind,
 };
+pub use value::Named;
 
-/// A model as written.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct ModelSpec {
-    /// Title for tables and figures.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// Where the model was published.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Time step, duration, seed, method.
-    pub simulation: SimulationSpec,
-    /// Synaptic receptors by name.
-    #[serde(skip_serializing_if = "Named::is_empty")]
-    pub receptors: Named<ReceptorSpec>,
-    /// Populations by name, in order.
-    pub populations: Named<PopulationSpec>,
-    /// Afferent populations by name, in order.
-    #[serde(skip_serializing_if = "Named::is_empty")]
-    pub afferents: Named<AfferentSpec>,
-    /// Projections.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub projections: Vec<ProjectionSpec>,
-    /// Changes during the run.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<EventSpec>,
-    /// What to record.
-    pub record: RecordSpec,
-    /// Settings of the mean-field theory.
-    pub theory: TheorySpec,
-    /// Windows of the comparison between simulation and theory.
-    #[serde(skip_serializing_if = "CompareSpec::is_empty")]
-    pub compare: CompareSpec,
-    /// Scan over keys of the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scan: Option<ParameterScanSpec>,
-}
-
-/// Entries with a name each, in the order written; a table in files.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Named<T>(pub Vec<(String, T)>);
-
-impl<T> Named<T> {
-    /// Whether there is no entry.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The entry called `name`.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&T> {
-        self.0.iter().find(|e| e.0 == name).map(|e| &e.1)
-    }
-
-    /// Index of the entry called `name`.
-    #[must_use]
-    pub fn index(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|e| e.0 == name)
-    }
-
-    /// All names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|e| e.0.as_str())
+section! {
+    /// A model as written.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ModelSpec, check = check_populations {
+        /// title for tables and figures
+        title: Option<String> = Text, none;
+        /// where the model was published
+        reference: Option<String> = Text, none;
+        /// time step, duration, seed, method
+        simulation: SimulationSpec = Table(SimulationSpec::KEYS), required("a table with t_stop, dt, seed");
+        /// synaptic receptors by name
+        receptors: Named<ReceptorSpec> = Named(ReceptorSpec::KEYS), none;
+        /// populations by name
+        populations: Named<PopulationSpec> = Named(PopulationSpec::KEYS), required("at least one population");
+        /// afferent populations by name
+        afferents: Named<AfferentSpec> = Named(AfferentSpec::KEYS), none;
+        /// projections
+        projections: Vec<ProjectionSpec> = Tables(ProjectionSpec::KEYS), none;
+        /// changes during the run
+        events: Vec<EventSpec> = Tables(EventSpec::KEYS), none;
+        /// what to record
+        record: RecordSpec = Table(RecordSpec::KEYS), or(RecordSpec::default());
+        /// settings of the mean-field theory
+        theory: TheorySpec = Table(TheorySpec::KEYS), or(TheorySpec::default());
+        /// windows of the comparison between simulation and theory
+        compare: CompareSpec = Table(CompareSpec::KEYS), or(CompareSpec::default());
+        /// scan over keys of the model
+        scan: Option<ParameterScanSpec> = Table(ParameterScanSpec::KEYS), none;
     }
 }
 
-impl<T> Default for Named<T> {
+fn check_populations(model: &ModelSpec, table: &mut TableReader<'_, '_>) {
+    if model.populations.is_empty() && !table.is_faulty("populations") {
+        let expected = "at least one population".to_owned();
+        table.fault("populations", FaultKind::MissingKey { expected });
+    }
+}
+
+impl Default for ModelSpec {
     fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Serialize> Serialize for Named<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
+        Self {
+            simulation: SimulationSpec::default(),
+            record: RecordSpec::default(),
+            theory: TheorySpec::default(),
+            compare: CompareSpec::default(),
+            ..Self::nothing()
         }
-        map.end()
     }
 }
 
-/// Numerical method of the network engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Forward Euler on V, w and the conductances (the schedule of Brian2).
-    #[default]
-    Euler,
-    /// Conductances decay exactly; V and w by Heun's second-order rule.
-    Heun,
+impl ModelSpec {
+    /// Reads a model from a tree. What is at fault is absent, NaN or zero in what is returned, so that the next stage can find
+    /// more faults.
+    pub fn read(root: &Node, faults: &mut Faults) -> Self {
+        let place = Place { node: root, path: String::new(), own: None, root, faults };
+        KeyValue::read(place, &Kind::Table(Self::KEYS))
+    }
+
+    /// The model as a file has it.
+    #[must_use]
+    pub fn to_tree(&self) -> Node {
+        self.write().unwrap_or_else(|| Node::new(Value::Table(Vec::new())))
+    }
 }
 
-impl Method {
-    /// All methods by name.
-    pub const NAMES: [(&'static str, Self); 2] = [("euler", Self::Euler), ("heun", Self::Heun)];
+/// As its tree.
+impl serde::Serialize for ModelSpec {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_tree().serialize(serializer)
+    }
+}
+
+words! {
+    /// Numerical method of the network engine.
+    pub enum Method, what = "method" {
+        /// forward Euler on V, w and the conductances, the schedule of Brian2
+        Euler = "euler",
+        /// second order: V and w by Heun's rule, conductances decay exactly
+        Heun = "heun",
+    }
 }

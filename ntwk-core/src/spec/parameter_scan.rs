@@ -1,89 +1,57 @@
 //! The section `[scan]`: which keys of the model vary, and what is computed at every point.
 
 use rand_chacha::rand_core::Rng;
-use serde::Serialize;
 
 use super::ParameterText;
-use super::read::{ranged, read_choice};
 use crate::engine::random::{Purpose, stream, unit};
 use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::{Node, TableReader, Value, wrong_type};
+use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
+use crate::spec::tree::{Node, TableReader, Value};
+use crate::{section, words};
 
-/// A scan over keys of the model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ParameterScanSpec {
-    /// What is computed at every point; default run.
-    pub command: ScanCommand,
-    /// How the points are chosen; default grid.
-    pub sampling: Sampling,
-    /// Number of points of random and Latin-hypercube sampling; grids and lists have theirs from their values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub points: Option<u64>,
-    /// Repeats of every point with the seeds `simulation.seed`, `simulation.seed + 1`, ...; default 1.
-    pub repeats: u64,
-    /// The keys that vary, at least one.
-    pub vary: Vec<VarySpec>,
+section! {
+    /// A scan over keys of the model.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ParameterScanSpec, check = check_section {
+        /// what is computed at every point: of a network `"run"`, `"meanfield"` or `"compare"`, of a morphological cell
+        /// `"morpho"`; without it, the first of these
+        command: Option<String> = Text, none;
+        /// how the points are chosen:
+        sampling: Sampling = Choice(Sampling::WORDS), or(Sampling::Grid);
+        /// number of points of random and Latin-hypercube sampling; grids and lists have theirs from their values
+        points: Option<u64> = Count(1, MOST_POINTS), none;
+        /// repeats of every point, with the seeds `simulation.seed`, `simulation.seed + 1`, ...
+        repeats: u64 = Count(1, 100_000), or(1);
+        /// the keys that vary, at least one
+        vary: Vec<VarySpec> = Tables(VarySpec::KEYS), required("a list of tables ([[scan.vary]])");
+    }
 }
 
 impl Default for ParameterScanSpec {
     fn default() -> Self {
-        Self {
-            command: ScanCommand::default(),
-            sampling: Sampling::default(),
-            points: None,
-            repeats: 1,
-            vary: Vec::new(),
-        }
+        crate::spec::tree::defaults()
     }
 }
 
-/// What is computed at a point of a scan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScanCommand {
-    /// The simulation and its macroscopic quantities.
-    #[default]
-    Run,
-    /// The theory: fixed points.
-    Meanfield,
-    /// Both.
-    Compare,
-    /// The run of a morphological cell and its scalars.
-    Morpho,
+fn check_section(scan: &ParameterScanSpec, table: &mut TableReader<'_, '_>) {
+    scan.check(table.faults, table.line());
 }
 
-impl ScanCommand {
-    /// Those of a network, by name; the first is the default.
-    pub const NETWORK: [(&'static str, Self); 3] =
-        [("run", Self::Run), ("meanfield", Self::Meanfield), ("compare", Self::Compare)];
-    /// Those of a morphological cell, by name; the first is the default.
-    pub const CELL: [(&'static str, Self); 1] = [("morpho", Self::Morpho)];
-}
-
-/// How the points of a scan are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// Every combination of the values.
-    #[default]
-    Grid,
-    /// The first values together, the second values together, ...
-    List,
-    /// Independent uniform draws from the ranges (uniform in the logarithm for logarithmic ones).
-    Random,
-    /// As many strata as points in every range, each used once (McKay, Beckman & Conover 1979).
-    LatinHypercube,
+words! {
+    /// How the points of a scan are chosen.
+    pub enum Sampling, what = "kind of sampling" {
+        /// every combination of the values
+        Grid = "grid",
+        /// the first values together, the second values together, ...
+        List = "list",
+        /// independent uniform draws from the ranges (uniform in the logarithm for logarithmic ones)
+        Random = "random",
+        /// as many strata as points in every range, each used once (McKay, Beckman & Conover 1979)
+        LatinHypercube = "latin_hypercube",
+    }
 }
 
 impl Sampling {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 4] = [
-        ("grid", Self::Grid),
-        ("list", Self::List),
-        ("random", Self::Random),
-        ("latin_hypercube", Self::LatinHypercube),
-    ];
-
     /// Whether points are drawn from ranges.
     #[must_use]
     pub fn draws(self) -> bool {
@@ -91,22 +59,21 @@ impl Sampling {
     }
 }
 
-/// One quantity that varies: a key of the model, or several that take the same value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VarySpec {
-    /// Name of the axis; by default made from the first key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Keys of the model, for example `projections[0].weight`.
-    pub key: Vec<String>,
-    /// Its values.
-    #[serde(flatten)]
-    pub values: VaryValues,
+section! {
+    /// One quantity that varies: a key of the model, or several that take the same value.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct VarySpec {
+        /// name of the axis; without it, made from the first key
+        name: Option<String> = Text, none;
+        /// key of the model, for example `projections[0].weight`, or several keys that take the same value
+        key: Vec<String> = Texts("a key of the model, or a list of keys"), required;
+        /// its values
+        values: VaryValues = Flat(ValuesKeys::KEYS), none;
+    }
 }
 
 /// Values of a quantity that varies.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum VaryValues {
     /// These.
     List {
@@ -120,160 +87,120 @@ pub enum VaryValues {
         /// Last value, may carry a unit.
         to: ParameterText,
         /// Number of values, for grids and lists.
-        #[serde(skip_serializing_if = "Option::is_none")]
         points: Option<u64>,
         /// Spacing.
         spacing: RangeSpacing,
     },
 }
 
-/// Spacing of the values of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RangeSpacing {
-    /// Equal differences.
-    #[default]
-    Linear,
-    /// Equal ratios; both ends must have the same sign.
-    Log,
+section! {
+    /// The keys of values as they stand in a file.
+    struct ValuesKeys, check = check_values {
+        /// values: numbers, or texts (with a unit, or names such as `"heun"`); or a range
+        values: Option<Vec<ParameterText>> = Other("a list of values"), none;
+        /// first value of a range, may carry a unit
+        from: Option<ParameterText> = Value, none;
+        /// last value of a range, may carry a unit
+        to: Option<ParameterText> = Value, none;
+        /// number of values of a range, for grids and lists
+        points: Option<u64> = Count(1, MOST_POINTS), none;
+        /// spacing of the values of a range; without it, `"linear"`:
+        spacing: Option<RangeSpacing> = Choice(RangeSpacing::WORDS), none;
+    }
 }
 
-impl RangeSpacing {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 2] = [("linear", Self::Linear), ("log", Self::Log)];
+fn check_values(keys: &ValuesKeys, table: &mut TableReader<'_, '_>) {
+    const END: &str = "the end of a range, a number or text with a unit";
+    if keys.values.is_some() {
+        for (key, given) in [
+            ("from", keys.from.is_some()),
+            ("to", keys.to.is_some()),
+            ("points", keys.points.is_some()),
+            ("spacing", keys.spacing.is_some()),
+        ] {
+            if given {
+                let rule = "give either values or from and to".to_owned();
+                table.fault(key, FaultKind::Combination { rule });
+            }
+        }
+    } else {
+        for (key, given) in [("from", keys.from.is_some()), ("to", keys.to.is_some())] {
+            if !given {
+                table.missing(key, END);
+            }
+        }
+    }
+}
+
+impl KeyValue for VaryValues {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::List { values: Vec::new() }
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self.clone() {
+            Self::List { values } => {
+                ValuesKeys { values: Some(values), ..ValuesKeys::nothing() }.write()
+            }
+            Self::Range { from, to, points, spacing } => {
+                let (from, to, spacing) = (Some(from), Some(to), Some(spacing));
+                ValuesKeys { values: None, from, to, points, spacing }.write()
+            }
+        }
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let keys = ValuesKeys::read_flat(table);
+        match (keys.values, keys.from, keys.to) {
+            (None, Some(from), Some(to)) => {
+                let spacing = keys.spacing.unwrap_or_default();
+                Self::Range { from, to, points: keys.points, spacing }
+            }
+            (values, ..) => Self::List { values: values.unwrap_or_default() },
+        }
+    }
+}
+
+impl KeyValue for Vec<ParameterText> {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        match &place.node.value {
+            Value::List(items) if !items.is_empty() => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| ParameterText::read(place.item(i, item), kind))
+                .collect(),
+            _ => {
+                place.wrong_type("a list of values");
+                Self::new()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::new()
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::new(Value::List(self.iter().filter_map(KeyValue::write).collect())))
+    }
+}
+
+words! {
+    /// Spacing of the values of a range.
+    pub enum RangeSpacing, what = "spacing" {
+        /// equal differences
+        Linear = "linear",
+        /// equal ratios; both ends must have the same sign
+        Log = "log",
+    }
 }
 
 /// Most points of one axis.
 pub const MOST_POINTS: u64 = 1_000_000;
-
-/// Reads the section of a file whose scans may compute `commands`, the first unless the section says otherwise. Faults go
-/// to those of `table`.
-#[must_use]
-pub fn read_parameter_scan(
-    mut table: TableReader<'_, '_>,
-    commands: &[(&'static str, ScanCommand)],
-) -> ParameterScanSpec {
-    let default = commands.first().map(|c| c.1).unwrap_or_default();
-    let command =
-        read_choice(&mut table, "command", "command of a scan", commands).unwrap_or(default);
-    let sampling = read_choice(&mut table, "sampling", "kind of sampling", &Sampling::NAMES)
-        .unwrap_or_default();
-    let points = table.count("points");
-    let points = points.map(|_| ranged(&mut table, "points", 1, 1, MOST_POINTS));
-    let repeats = ranged(&mut table, "repeats", 1, 1, 100_000);
-    let mut vary = Vec::new();
-    if let Some(node) = table.required("vary", "a list of tables ([[scan.vary]])") {
-        match &node.value {
-            Value::List(items) => {
-                for (i, item) in items.iter().enumerate() {
-                    let path = format!("scan.vary[{i}]");
-                    if let Some(mut entry) = TableReader::new(item, path, table.faults) {
-                        vary.extend(read_vary(&mut entry));
-                        entry.finish();
-                    }
-                }
-            }
-            _ => wrong_type(table.faults, "scan.vary", node, "a list of tables ([[scan.vary]])"),
-        }
-    }
-    let scan = ParameterScanSpec { command, sampling, points, repeats, vary };
-    scan.check(table.faults, table.line());
-    table.finish();
-    scan
-}
-
-fn read_vary(table: &mut TableReader<'_, '_>) -> Option<VarySpec> {
-    let name = table.text("name");
-    let path = table.path_of("key");
-    let key = match table.required("key", "a key of the model, or a list of keys") {
-        Some(node) => read_keys(node, &path, table.faults),
-        None => None,
-    };
-    let (listed, from) = (table.node("values").is_some(), table.node("from").is_some());
-    let values = match (listed, from) {
-        (true, true) => {
-            let rule = "give either values or from and to".to_owned();
-            table.fault("values", FaultKind::Combination { rule });
-            None
-        }
-        (true, false) => {
-            let path = table.path_of("values");
-            table
-                .node("values")
-                .and_then(|node| read_texts(node, &path, table.faults))
-                .map(|values| VaryValues::List { values })
-        }
-        (false, _) => {
-            let end = |table: &mut TableReader<'_, '_>, key: &'static str| {
-                let path = table.path_of(key);
-                let node =
-                    table.required(key, "the end of a range, a number or text with a unit")?;
-                read_text(node, &path, table.faults)
-            };
-            let (from, to) = (end(table, "from"), end(table, "to"));
-            let points = table.count("points");
-            let points = points.map(|_| ranged(table, "points", 1, 1, MOST_POINTS));
-            let spacing =
-                read_choice(table, "spacing", "spacing", &RangeSpacing::NAMES).unwrap_or_default();
-            from.zip(to).map(|(from, to)| VaryValues::Range { from, to, points, spacing })
-        }
-    };
-    Some(VarySpec { name, key: key?, values: values? })
-}
-
-fn read_text(node: &Node, path: &str, faults: &mut Faults) -> Option<ParameterText> {
-    match &node.value {
-        Value::Integer(i) => Some(ParameterText::Number(*i as f64)),
-        Value::Float(x) => Some(ParameterText::Number(*x)),
-        Value::String(s) => Some(ParameterText::Text(s.clone())),
-        _ => {
-            wrong_type(faults, path, node, "a number or text");
-            None
-        }
-    }
-}
-
-fn read_texts(node: &Node, path: &str, faults: &mut Faults) -> Option<Vec<ParameterText>> {
-    match &node.value {
-        Value::List(items) if !items.is_empty() => {
-            let read: Vec<Option<ParameterText>> = items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| read_text(item, &format!("{path}[{i}]"), faults))
-                .collect();
-            read.into_iter().collect()
-        }
-        _ => {
-            wrong_type(faults, path, node, "a list of values");
-            None
-        }
-    }
-}
-
-fn read_keys(node: &Node, path: &str, faults: &mut Faults) -> Option<Vec<String>> {
-    let items = match &node.value {
-        Value::String(key) => return Some(vec![key.clone()]),
-        Value::List(items) => items,
-        _ => {
-            wrong_type(faults, path, node, "a key of the model, or a list of keys");
-            return None;
-        }
-    };
-    let keys: Option<Vec<String>> = items
-        .iter()
-        .map(|item| match &item.value {
-            Value::String(key) => Some(key.clone()),
-            _ => None,
-        })
-        .collect();
-    match keys {
-        Some(keys) if !keys.is_empty() => Some(keys),
-        _ => {
-            wrong_type(faults, path, node, "a key of the model, or a list of keys");
-            None
-        }
-    }
-}
 
 impl ParameterScanSpec {
     /// Adds the faults of values that are fine alone and wrong together.

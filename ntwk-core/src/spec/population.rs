@@ -1,37 +1,35 @@
 //! Populations and their cells as written.
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-
-use super::read::{read_choice, read_size};
-use super::{Distribution, Named};
-use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::{Node, TableReader, Value, read_count, wrong_type};
-use crate::spec::units::Dimension;
+use super::Distribution;
+use crate::spec::fault::FaultKind;
+use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, Words};
+use crate::spec::tree::{Node, Value};
+use crate::spec::value::{Named, read_counts};
 use crate::spec::waveform::Waveform;
+use crate::{section, variants, words};
 
-/// A population of identical neurons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PopulationSpec {
-    /// Number of neurons, >= 1.
-    pub size: u64,
-    /// Injected current (pA), the same for every neuron.
-    #[serde(rename = "I_e", skip_serializing_if = "Option::is_none")]
-    pub current: Option<Waveform>,
-    /// The cell.
-    pub cell: CellSpec,
-    /// Where the neurons lie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub space: Option<SpaceSpec>,
-    /// Initial values by variable (`V_m`, the cell's others, `g_<receptor>`); the default is rest.
-    #[serde(skip_serializing_if = "Named::is_empty")]
-    pub initial: Named<Distribution<ParameterText>>,
-    /// Currents injected into some of the neurons, added to `I_e`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub injections: Vec<InjectionSpec>,
-    /// Neurons whose potential is clamped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voltage_clamp: Option<VoltageClampSpec>,
+section! {
+    /// A population of identical neurons.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct PopulationSpec {
+        /// number of neurons
+        size: u64 = Count(1, u32::MAX as u64), required("the number of neurons");
+        /// current injected into every neuron (pA): a value or a waveform
+        current as "I_e": Option<Waveform> = Waveform(Current), none;
+        /// the cell: `model` (a kind) with all its parameters, or `preset` (a published set, also `"AdExp_a_4_b_40"`) with
+        /// those that differ; or the name of a preset alone. `ntwk cells list`; `ntwk cells show NAME` prints equations,
+        /// parameters, units, ranges
+        cell: CellSpec = Table(CellSpec::KEYS), required("a table with model or preset and the cell's parameters");
+        /// where the neurons lie, evenly spaced in the order of their numbers
+        space: Option<SpaceSpec> = Table(SpaceSpec::KEYS), none;
+        /// initial values by variable (`V_m`, the cell's others such as `w`, `g_RECEPTOR`), each a value or a distribution;
+        /// without one, rest
+        initial: Named<Distribution<ParameterText>> = Variables, none;
+        /// currents into some of the neurons, added to `I_e`
+        injections: Vec<InjectionSpec> = Tables(InjectionSpec::KEYS), none;
+        /// neurons whose potential is clamped
+        voltage_clamp: Option<VoltageClampSpec> = Table(VoltageClampSpec::KEYS), none;
+    }
 }
 
 impl PopulationSpec {
@@ -43,7 +41,7 @@ impl PopulationSpec {
             current: None,
             cell,
             space: None,
-            initial: Named::default(),
+            initial: Named::new(),
             injections: Vec::new(),
             voltage_clamp: None,
         }
@@ -61,25 +59,63 @@ pub struct CellSpec {
     pub values: Vec<(String, ParameterText)>,
 }
 
-impl Serialize for CellSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(model) = &self.model {
-            map.serialize_entry("model", model)?;
+impl Section for CellSpec {
+    const KEYS: &'static [Key] = &[
+        Key {
+            name: "model",
+            was: None,
+            kind: Kind::Text,
+            absent: Absent::Nothing,
+            doc: "kind of cell; may be left out beside a preset",
+        },
+        Key {
+            name: "preset",
+            was: None,
+            kind: Kind::Text,
+            absent: Absent::Nothing,
+            doc: "published set of parameters; those that are given beside it differ",
+        },
+    ];
+}
+
+/// A cell is a table, or the name of a preset. Its kind, not this reader, knows the parameters.
+impl KeyValue for CellSpec {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        if let Value::String(preset) = &place.node.value {
+            return Self { preset: Some(preset.clone()), ..Self::nothing() };
         }
-        if let Some(preset) = &self.preset {
-            map.serialize_entry("preset", preset)?;
+        let Some(mut table) = place.table() else { return Self::nothing() };
+        let [model, preset] = [0, 1].map(|i| table.read::<Option<String>>(&Self::KEYS[i]));
+        if model.is_none() && preset.is_none() {
+            table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
         }
-        for (name, value) in &self.values {
-            map.serialize_entry(name, value)?;
+        let known = |name: &str| Self::KEYS.iter().any(|key| key.name == name);
+        let mut values = Vec::new();
+        let entries = table.named_entries();
+        for (name, path, node) in entries.into_iter().filter(|e| !known(e.0)) {
+            let place = Place { node, path, own: None, root: node, faults: table.faults };
+            values.push((name.to_owned(), ParameterText::read(place, &Kind::Value)));
         }
-        map.end()
+        Self { model, preset, values }
+    }
+
+    fn nothing() -> Self {
+        Self { model: None, preset: None, values: Vec::new() }
+    }
+
+    fn write(&self) -> Option<Node> {
+        let texts = [&self.model, &self.preset].into_iter().zip(Self::KEYS);
+        let mut entries: Vec<(String, Node)> = texts
+            .filter_map(|(text, key)| Some((key.name.to_owned(), Node::text(text.as_ref()?))))
+            .collect();
+        let value = |v: &(String, ParameterText)| Some((v.0.clone(), v.1.write()?));
+        entries.extend(self.values.iter().filter_map(value));
+        Some(Node::new(Value::Table(entries)))
     }
 }
 
 /// A parameter whose dimension is known only to its cell kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ParameterText {
     /// A bare number in the documented unit.
     Number(f64),
@@ -87,60 +123,89 @@ pub enum ParameterText {
     Text(String),
 }
 
-/// Where the neurons of a population lie: evenly spaced, in the order of their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "layout", rename_all = "snake_case")]
-pub enum SpaceSpec {
-    /// On a circle: neuron `i` of `N` at `(i + 1/2) length / N` along it.
-    Ring {
-        /// Circumference (µm), > 0.
-        length: f64,
-    },
-    /// On a rectangle, row by row, in the squarest grid with room for all.
-    Sheet {
-        /// Width (µm), > 0.
-        width: f64,
-        /// Height (µm), > 0.
-        height: f64,
-        /// Whether opposite borders meet.
-        border: Border,
-    },
+impl KeyValue for ParameterText {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        match &place.node.value {
+            Value::Integer(i) => Self::Number(*i as f64),
+            Value::Float(x) => Self::Number(*x),
+            Value::String(text) => Self::Text(text.clone()),
+            _ => {
+                place.wrong_type("a number or text with a unit");
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::Number(f64::NAN)
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(match self {
+            Self::Number(x) => Node::new(Value::Float(*x)),
+            Self::Text(text) => Node::text(text),
+        })
+    }
 }
 
-/// Border of a sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Border {
-    /// Opposite borders meet: a torus.
-    #[default]
-    Periodic,
-    /// Nothing beyond the border.
-    Open,
+variants! {
+    /// Where the neurons of a population lie: evenly spaced, in the order of their numbers.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum SpaceSpec, key = "layout", what = "layout", required("ring or sheet") {
+        /// on a circle: neuron `i` of `N` at `(i + 1/2) length / N` along it
+        Ring = "ring" {
+            /// circumference (µm)
+            length: f64 = Quantity(Length, Positive), required;
+        },
+        /// on a rectangle, row by row, in the squarest grid with room for all
+        Sheet = "sheet" {
+            /// width (µm)
+            width: f64 = Quantity(Length, Positive), required;
+            /// height (µm)
+            height: f64 = Quantity(Length, Positive), required;
+            /// what is at the border:
+            border: Border = Choice(Border::WORDS), or(Border::Periodic);
+        },
+    }
 }
 
-/// A current injected into some neurons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct InjectionSpec {
-    /// The neurons.
-    pub neurons: NeuronsSpec,
-    /// The current (pA).
-    pub current: Waveform,
+words! {
+    /// Border of a sheet.
+    pub enum Border, what = "border" {
+        /// opposite borders meet: a torus
+        Periodic = "periodic",
+        /// nothing beyond the border
+        Open = "open",
+    }
 }
 
-/// Neurons whose membrane potential is held at a command. They do not spike; their conductances
-/// and other variables go on, so that recorded currents are those at the command.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(non_snake_case)]
-pub struct VoltageClampSpec {
-    /// The neurons.
-    pub neurons: NeuronsSpec,
-    /// The command (mV).
-    pub V: Waveform,
+section! {
+    /// A current injected into some neurons.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct InjectionSpec {
+        /// the neurons: a list of numbers, or a range `"0..10"` (without the 10)
+        neurons: NeuronsSpec = Other(NEURONS), required;
+        /// the current (pA): a value or a waveform
+        current: Waveform = Waveform(Current), required;
+    }
 }
+
+section! {
+    /// Neurons whose membrane potential is held at a command. They do not spike; their conductances
+    /// and other variables go on, so that recorded currents are those at the command.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct VoltageClampSpec {
+        /// the neurons: a list of numbers, or a range `"0..10"` (without the 10); they do not spike
+        neurons: NeuronsSpec = Other(NEURONS), required;
+        /// the command (mV): a value or a waveform
+        V: Waveform = Waveform(Voltage), required;
+    }
+}
+
+const NEURONS: &str = "a list of neuron numbers, or \"start..stop\" (stop excluded)";
 
 /// A choice of neurons of a population.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NeuronsSpec {
     /// The neurons with these numbers.
     List(Vec<u64>),
@@ -184,162 +249,27 @@ impl NeuronsSpec {
     }
 }
 
-pub(super) fn read_population(table: &mut TableReader<'_, '_>) -> Option<PopulationSpec> {
-    let size = read_size(table);
-    let current_path = table.path_of("I_e");
-    let current = match table.node("I_e") {
-        Some(node) => Waveform::read(node, &current_path, Dimension::Current, table.faults),
-        None => None,
-    };
-    let cell = table
-        .required("cell", "a table with model or preset and the cell's parameters")
-        .and_then(|node| {
-            let path = table.path_of("cell");
-            read_cell(node, &path, table.faults)
-        });
-    let space = table.table("space").and_then(read_space);
-    let initial =
-        table.table("initial").map(|mut table| read_initial(&mut table)).unwrap_or_default();
-    let injections = read_injections(table);
-    let voltage_clamp = table.table("voltage_clamp").and_then(read_clamp);
-    Some(PopulationSpec {
-        size: size?,
-        current,
-        cell: cell?,
-        space,
-        initial,
-        injections,
-        voltage_clamp,
-    })
-}
+impl KeyValue for NeuronsSpec {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let before = place.faults.list.len();
+        let neurons = match &place.node.value {
+            Value::String(text) => Self::Range(text.clone()),
+            _ => Self::List(read_counts(&mut place, NEURONS).unwrap_or_default()),
+        };
+        if neurons.last().is_none() && place.faults.list.len() == before {
+            place.fault(FaultKind::OutOfRange { allowed: NEURONS.to_owned() });
+        }
+        neurons
+    }
 
-/// A cell is a table, or the name of a preset.
-fn read_cell(node: &Node, path: &str, faults: &mut Faults) -> Option<CellSpec> {
-    if let Value::String(preset) = &node.value {
-        return Some(CellSpec { model: None, preset: Some(preset.clone()), values: Vec::new() });
+    fn nothing() -> Self {
+        Self::List(Vec::new())
     }
-    let mut table = TableReader::new(node, path, faults)?;
-    let model = table.text("model");
-    let preset = table.text("preset");
-    if model.is_none() && preset.is_none() {
-        table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
-    }
-    let mut values = Vec::new();
-    for (name, path, node) in table.named_entries() {
-        match &node.value {
-            _ if name == "model" || name == "preset" => {}
-            Value::Integer(i) => values.push((name.to_owned(), ParameterText::Number(*i as f64))),
-            Value::Float(x) => values.push((name.to_owned(), ParameterText::Number(*x))),
-            Value::String(s) => values.push((name.to_owned(), ParameterText::Text(s.clone()))),
-            _ => wrong_type(table.faults, &path, node, "a number or text with a unit"),
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::List(numbers) => numbers.write(),
+            Self::Range(text) => text.write(),
         }
     }
-    Some(CellSpec { model, preset, values })
-}
-
-const LAYOUTS: [(&str, u8); 2] = [("ring", 0), ("sheet", 1)];
-const BORDERS: [(&str, Border); 2] = [("periodic", Border::Periodic), ("open", Border::Open)];
-
-fn read_space(mut table: TableReader<'_, '_>) -> Option<SpaceSpec> {
-    table.required("layout", "ring or sheet")?;
-    let layout = read_choice(&mut table, "layout", "layout", &LAYOUTS)?;
-    let length = |table: &mut TableReader<'_, '_>, key: &'static str| {
-        let value = table.required_quantity(key, Dimension::Length)?;
-        if value > 0.0 {
-            return Some(value);
-        }
-        table.fault(key, FaultKind::OutOfRange { allowed: "> 0 um".to_owned() });
-        None
-    };
-    let space = match layout {
-        0 => length(&mut table, "length").map(|length| SpaceSpec::Ring { length }),
-        _ => {
-            let (width, height) = (length(&mut table, "width"), length(&mut table, "height"));
-            let border = read_choice(&mut table, "border", "border", &BORDERS).unwrap_or_default();
-            width.zip(height).map(|(width, height)| SpaceSpec::Sheet { width, height, border })
-        }
-    };
-    table.finish();
-    space
-}
-
-/// In the order of the names, not of the file: notations write tables after plain values, and a model must not depend on
-/// its notation.
-fn read_initial(table: &mut TableReader<'_, '_>) -> Named<Distribution<ParameterText>> {
-    let mut initial: Vec<_> = table
-        .named_entries()
-        .into_iter()
-        .filter_map(|(name, path, node)| {
-            let value = Distribution::read_text(node, &path, table.faults)?;
-            Some((name.to_owned(), value))
-        })
-        .collect();
-    initial.sort_by(|a, b| a.0.cmp(&b.0));
-    Named(initial)
-}
-
-fn read_injections(table: &mut TableReader<'_, '_>) -> Vec<InjectionSpec> {
-    let Some(node) = table.node("injections") else {
-        return Vec::new();
-    };
-    let path = table.path_of("injections");
-    let Value::List(items) = &node.value else {
-        wrong_type(table.faults, &path, node, "a list of { neurons, current }");
-        return Vec::new();
-    };
-    items
-        .iter()
-        .enumerate()
-        .filter_map(|(i, item)| {
-            let mut entry = TableReader::new(item, format!("{path}[{i}]"), table.faults)?;
-            let neurons = read_neurons(&mut entry);
-            let current = read_waveform(&mut entry, "current", Dimension::Current);
-            entry.finish();
-            Some(InjectionSpec { neurons: neurons?, current: current? })
-        })
-        .collect()
-}
-
-fn read_clamp(mut table: TableReader<'_, '_>) -> Option<VoltageClampSpec> {
-    let neurons = read_neurons(&mut table);
-    let command = read_waveform(&mut table, "V", Dimension::Voltage);
-    table.finish();
-    Some(VoltageClampSpec { neurons: neurons?, V: command? })
-}
-
-fn read_waveform(
-    table: &mut TableReader<'_, '_>,
-    key: &'static str,
-    dimension: Dimension,
-) -> Option<Waveform> {
-    let expected = format!("{} in {} or a waveform", dimension.name(), dimension.unit());
-    let node = table.required(key, &expected)?;
-    let path = table.path_of(key);
-    Waveform::read(node, &path, dimension, table.faults)
-}
-
-fn read_neurons(table: &mut TableReader<'_, '_>) -> Option<NeuronsSpec> {
-    const EXPECTED: &str = "a list of neuron numbers, or \"start..stop\" (stop excluded)";
-    let node = table.required("neurons", EXPECTED)?;
-    let path = table.path_of("neurons");
-    let neurons = match &node.value {
-        Value::List(items) => {
-            let ids: Vec<Option<u64>> = items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| read_count(item, &format!("{path}[{i}]"), table.faults))
-                .collect();
-            NeuronsSpec::List(ids.into_iter().collect::<Option<_>>()?)
-        }
-        Value::String(text) => NeuronsSpec::Range(text.clone()),
-        _ => {
-            wrong_type(table.faults, &path, node, EXPECTED);
-            return None;
-        }
-    };
-    if neurons.last().is_none() {
-        table.fault("neurons", FaultKind::OutOfRange { allowed: EXPECTED.to_owned() });
-        return None;
-    }
-    Some(neurons)
 }

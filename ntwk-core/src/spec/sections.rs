@@ -1,20 +1,24 @@
 //! The settings sections of a model file: simulation, record, theory, compare.
 
-use serde::Serialize;
-
 use super::{MeasuredSpec, Method};
+use crate::spec::fault::FaultKind;
+use crate::spec::key::{Section, Words};
+use crate::spec::tree::TableReader;
+use crate::{section, words};
 
-/// Simulation settings.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SimulationSpec {
-    /// Time step (ms), > 0; default 0.1.
-    pub dt: f64,
-    /// Duration (ms), > 0.
-    pub t_stop: f64,
-    /// Seed of every random stream.
-    pub seed: u64,
-    /// Numerical method.
-    pub method: Method,
+section! {
+    /// Simulation settings.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct SimulationSpec, check = check_clock {
+        /// time step (ms)
+        dt: f64 = Quantity(Time, Positive), or(0.1);
+        /// duration (ms)
+        t_stop: f64 = Quantity(Time, Positive), required("the duration in ms");
+        /// seed of every random stream: same model, same seed, same bits
+        seed: u64 = Count(0, u64::MAX), or(1);
+        /// numerical method:
+        method: Method = Choice(Method::WORDS), or(Method::Euler);
+    }
 }
 
 /// Most steps of a run.
@@ -26,191 +30,153 @@ impl Default for SimulationSpec {
     }
 }
 
-/// What to record. The counts are numbers of neurons, the first ones of every population.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(non_snake_case)]
-pub struct RecordSpec {
-    /// Whether to keep the spikes of every neuron (default true).
-    pub spikes: bool,
-    /// Time between samples (ms), rounded to steps; default: every step.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interval: Option<f64>,
-    /// Neurons whose membrane potential is sampled (default 4).
-    pub V_m: u64,
-    /// Neurons whose adaptation and other cell variables are sampled (default 0).
-    pub cell_variables: u64,
-    /// Neurons whose synaptic conductances are sampled, one trace per receptor (default 0).
-    pub conductances: u64,
-    /// Neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
-    /// (default 0).
-    pub currents: u64,
+fn check_clock(simulation: &SimulationSpec, table: &mut TableReader<'_, '_>) {
+    let &SimulationSpec { dt, t_stop, .. } = simulation;
+    if t_stop < dt {
+        let rule = format!("must be at least one step (dt = {dt} ms)");
+        table.fault("t_stop", FaultKind::Combination { rule });
+    } else if t_stop / dt > MOST_STEPS {
+        let rule = format!("is more than {MOST_STEPS} steps of {dt} ms");
+        table.fault("t_stop", FaultKind::Combination { rule });
+    }
 }
 
-impl Default for RecordSpec {
-    fn default() -> Self {
-        Self {
-            spikes: true,
-            interval: None,
-            V_m: 4,
-            cell_variables: 0,
-            conductances: 0,
-            currents: 0,
+section! {
+    /// What to record. The counts are numbers of neurons, the first ones of every population.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RecordSpec {
+        /// whether to keep the spikes of every neuron
+        spikes: bool = Flag, or(true);
+        /// time between samples (ms), rounded to steps; without it, every step
+        interval: Option<f64> = Quantity(Time, Positive), none;
+        /// neurons per population whose membrane potential is sampled
+        V_m: u64 = Count(0, u64::MAX), or(4);
+        /// neurons whose other variables are sampled (adaptation)
+        cell_variables: u64 = Count(0, u64::MAX), or(0);
+        /// neurons whose synaptic conductances are sampled, one trace per receptor
+        conductances: u64 = Count(0, u64::MAX), or(0);
+        /// neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
+        currents: u64 = Count(0, u64::MAX), or(0);
+    }
+}
+
+section! {
+    /// Settings of the mean-field theory.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TheorySpec {
+        /// time constant of the rates (ms); 5 ms after El Boustani & Destexhe 2009, Zerlaut et al. 2018
+        T: f64 = Quantity(Time, Positive), or(5.0);
+        /// how adaptation enters:
+        adaptation: AdaptationTheory = Choice(AdaptationTheory::WORDS), or(AdaptationTheory::Dynamic);
+        /// what the transfer functions are made of:
+        transfer_function: TransferFunctionKind =
+            Choice(TransferFunctionKind::WORDS), or(TransferFunctionKind::Fitted);
+        /// how regular spike trains are:
+        spike_trains: SpikeTrainTheory = Choice(SpikeTrainTheory::WORDS), or(SpikeTrainTheory::Poisson);
+        /// number of terms of the effective threshold
+        threshold_terms: u64 = OneOf(&[4, 5, 10, 11]), or(10);
+        /// the single-cell scan the transfer functions are fitted to
+        scan: ScanSpec = Table(ScanSpec::KEYS), or(ScanSpec::default());
+        /// transfer functions measured elsewhere, such as on a [morphological cell](../examples/morpho-transfer/README.md)
+        measured: Vec<MeasuredSpec> = Tables(MeasuredSpec::KEYS), none;
+    }
+}
+
+words! {
+    /// What the transfer functions of the mean field are made of.
+    pub enum TransferFunctionKind, what = "kind of transfer function" {
+        /// an effective threshold, fitted to the single-cell scan
+        Fitted = "fitted",
+        /// the rates of the scan themselves, interpolated
+        Tabulated = "tabulated",
+    }
+}
+
+words! {
+    /// How regular the spike trains between populations are in the theory.
+    pub enum SpikeTrainTheory, what = "kind of spike train" {
+        /// Poisson trains, the assumption of the published mean fields
+        Poisson = "poisson",
+        /// as regular as the spikes of single cells in the stationary state that the theory predicts with Poisson trains
+        ///
+        /// They give a smaller variance to the membrane potential, for which transfer functions are then scanned and
+        /// fitted anew.
+        Measured = "measured",
+    }
+}
+
+words! {
+    /// How the adaptation of the cells enters the mean field.
+    pub enum AdaptationTheory, what = "treatment of adaptation" {
+        /// a variable of the theory, cells are scanned without
+        ///
+        /// `tau_w dW/dt = -W + tau_w b nu + a (mu_V - E_L)` (after di Volo et al. 2019, Neural Comput 31:653).
+        Dynamic = "dynamic",
+        /// inside the transfer function
+        ///
+        /// It is scanned with adaptation: right for stationary states, without memory in time (Zerlaut et al. 2018,
+        /// J Comput Neurosci 44:45).
+        Stationary = "stationary",
+    }
+}
+
+section! {
+    /// The single-cell scan of a transfer function.
+    ///
+    /// Inputs are chosen so that the mean membrane potential of the theory covers a range evenly for
+    /// each level of background input: that is where the threshold has to be known.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ScanSpec, check = check_scan {
+        /// highest mean membrane potential visited, relative to the threshold `V_th` (mV)
+        above_threshold: f64 = Quantity(Voltage, Any), or(6.0);
+        /// lowest mean membrane potential visited, relative to the threshold `V_th` (mV)
+        below_threshold: f64 = Quantity(Voltage, Negative), or(-14.0);
+        /// number of mean potentials
+        potential_points: u64 = Count(2, 1000), or(20);
+        /// highest presynaptic rate of the other inputs (Hz)
+        background_max: f64 = Quantity(Rate, Positive), or(40.0);
+        /// number of rates of the other inputs
+        background_points: u64 = Count(1, 1000), or(10);
+        /// points whose measured rate is above this (Hz) are left out of the fit
+        rate_max: f64 = Quantity(Rate, Positive), or(100.0);
+        /// independent neurons per point
+        neurons: u64 = Count(2, 100_000), or(32);
+        /// time before counting starts (ms); without it, three `tau_w`, or 200 ms without adaptation
+        settle: Option<f64> = Quantity(Time, NonNegative), none;
+        /// time during which spikes are counted (ms)
+        duration: f64 = Quantity(Time, Positive), or(2000.0);
+    }
+}
+
+fn check_scan(scan: &ScanSpec, table: &mut TableReader<'_, '_>) {
+    if scan.above_threshold <= scan.below_threshold {
+        let rule = format!("must be above below_threshold ({} mV)", scan.below_threshold);
+        table.fault("above_threshold", FaultKind::Combination { rule });
+    }
+}
+
+section! {
+    /// Windows of the comparison; what is absent is chosen from the waveforms.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CompareSpec {
+        /// window of the stationary quantities (ms)
+        stationary: Option<[f64; 2]> = Window(Time), none;
+        /// window in which the transient peak is sought (ms)
+        transient: Option<[f64; 2]> = Window(Time), none;
+        /// standard deviation of the Gaussian that smooths the simulated rates (ms); without it, 10 ms
+        smoothing: Option<f64> = Quantity(Time, Positive), none;
+    }
+}
+
+/// What each of these sections holds when a file has none of it.
+macro_rules! defaults {
+    ($($section:ident),+) => { $(
+        impl Default for $section {
+            fn default() -> Self {
+                crate::spec::tree::defaults()
+            }
         }
-    }
+    )+ };
 }
 
-/// Settings of the mean-field theory.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(non_snake_case)]
-pub struct TheorySpec {
-    /// Time constant of the rate dynamics (ms), > 0; default 5 (El Boustani & Destexhe 2009,
-    /// Zerlaut et al. 2018).
-    pub T: f64,
-    /// How adaptation enters; default dynamic.
-    pub adaptation: AdaptationTheory,
-    /// What the transfer functions are made of; default fitted.
-    pub transfer_function: TransferFunctionKind,
-    /// How regular spike trains are; default Poisson.
-    pub spike_trains: SpikeTrainTheory,
-    /// Number of terms of the effective threshold: 4, 5, 10 or 11; default 10.
-    pub threshold_terms: u64,
-    /// The single-cell scan the transfer functions are fitted to.
-    pub scan: ScanSpec,
-    /// Populations whose transfer functions were measured elsewhere; default none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub measured: Vec<MeasuredSpec>,
-}
-
-impl Default for TheorySpec {
-    fn default() -> Self {
-        Self {
-            T: 5.0,
-            adaptation: AdaptationTheory::default(),
-            transfer_function: TransferFunctionKind::default(),
-            spike_trains: SpikeTrainTheory::default(),
-            threshold_terms: 10,
-            scan: ScanSpec::default(),
-            measured: Vec::new(),
-        }
-    }
-}
-
-/// What the transfer functions of the mean field are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransferFunctionKind {
-    /// An effective threshold, fitted to the single-cell scan.
-    #[default]
-    Fitted,
-    /// The rates of the scan themselves, interpolated.
-    Tabulated,
-}
-
-impl TransferFunctionKind {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("fitted", Self::Fitted), ("tabulated", Self::Tabulated)];
-}
-
-/// How regular the spike trains between populations are in the theory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SpikeTrainTheory {
-    /// Poisson trains, the assumption of the published mean fields.
-    #[default]
-    Poisson,
-    /// As regular as the spikes of single cells are in the stationary state that the theory predicts with Poisson trains: they
-    /// give a smaller variance to the membrane potential, for which transfer functions are then scanned and fitted anew.
-    Measured,
-}
-
-impl SpikeTrainTheory {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("poisson", Self::Poisson), ("measured", Self::Measured)];
-}
-
-/// How the adaptation of the cells enters the mean field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AdaptationTheory {
-    /// As a variable of its own, `tau_w dW/dt = -W + tau_w b nu + a (mu_V - E_L)`; the transfer
-    /// function is scanned without adaptation (after di Volo et al. 2019, Neural Comput 31:653).
-    #[default]
-    Dynamic,
-    /// Inside the transfer function, which is scanned with adaptation: right for stationary
-    /// states, without memory in time (Zerlaut et al. 2018, J Comput Neurosci 44:45).
-    Stationary,
-}
-
-impl AdaptationTheory {
-    /// All by name.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("dynamic", Self::Dynamic), ("stationary", Self::Stationary)];
-}
-
-/// The single-cell scan of a transfer function.
-///
-/// Inputs are chosen so that the mean membrane potential of the theory covers a range evenly for
-/// each level of background input: that is where the threshold has to be known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScanSpec {
-    /// Highest mean membrane potential visited, relative to the threshold `V_th` (mV).
-    pub above_threshold: f64,
-    /// Lowest mean membrane potential visited, relative to the threshold `V_th` (mV), negative.
-    pub below_threshold: f64,
-    /// Number of mean potentials.
-    pub potential_points: u64,
-    /// Highest presynaptic rate of the background classes (Hz).
-    pub background_max: f64,
-    /// Number of background rates.
-    pub background_points: u64,
-    /// Points whose measured rate is above this (Hz) are left out of the fit.
-    pub rate_max: f64,
-    /// Independent neurons per point.
-    pub neurons: u64,
-    /// Time before counting starts (ms); the default lets the adaptation settle: three `tau_w`, or
-    /// 200 ms without adaptation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub settle: Option<f64>,
-    /// Time during which spikes are counted (ms).
-    pub duration: f64,
-}
-
-impl Default for ScanSpec {
-    fn default() -> Self {
-        Self {
-            above_threshold: 6.0,
-            below_threshold: -14.0,
-            potential_points: 20,
-            background_max: 40.0,
-            background_points: 10,
-            rate_max: 100.0,
-            neurons: 32,
-            settle: None,
-            duration: 2000.0,
-        }
-    }
-}
-
-/// Windows of the comparison; what is absent is chosen from the waveforms.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct CompareSpec {
-    /// Window of the stationary quantities (ms).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stationary: Option<[f64; 2]>,
-    /// Window in which the transient peak is sought (ms).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transient: Option<[f64; 2]>,
-    /// Standard deviation of the Gaussian that smooths the simulated rates (ms); default 10.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub smoothing: Option<f64>,
-}
-
-impl CompareSpec {
-    /// Whether nothing is set.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+defaults!(RecordSpec, TheorySpec, ScanSpec, CompareSpec);

@@ -2,7 +2,9 @@
 //! model, and the strict reader that walks it and collects every fault.
 
 use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Variant};
 use crate::spec::units::Dimension;
+use crate::spec::value::{read_count, read_flag, read_text, unknown_word};
 
 /// A value with the line it was written on.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,10 @@ pub enum Value {
     String(String),
     /// A list.
     List(Vec<Node>),
+    /// A list of numbers made by code, without a node for each.
+    Numbers(Vec<f64>),
+    /// A list of whole numbers made by code, without a node for each.
+    Counts(Vec<u64>),
     /// A table; keys in the order of the file.
     Table(Vec<(String, Node)>),
     /// JSON's `null`.
@@ -37,6 +43,12 @@ impl Node {
     #[must_use]
     pub fn new(value: Value) -> Self {
         Self { value, line: None }
+    }
+
+    /// Text without a line.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::new(Value::String(text.to_owned()))
     }
 
     /// The value in one short line for a fault.
@@ -52,6 +64,14 @@ impl Node {
                     "[{}]",
                     list.iter().take(8).map(Self::display).collect::<Vec<_>>().join(", ")
                 )
+            }
+            Value::Numbers(list) => {
+                let shown: Vec<String> = list.iter().take(8).map(f64::to_string).collect();
+                format!("[{}]", shown.join(", "))
+            }
+            Value::Counts(list) => {
+                let shown: Vec<String> = list.iter().take(8).map(u64::to_string).collect();
+                format!("[{}]", shown.join(", "))
             }
             Value::Table(entries) => {
                 format!(
@@ -72,31 +92,9 @@ impl Node {
     /// that one; otherwise the nearest enclosing node.
     #[must_use]
     pub fn locate(&self, path: &str) -> (&Self, bool) {
-        let mut node = self;
-        for part in path.split('.').filter(|p| !p.is_empty()) {
-            let (key, indices) =
-                part.split_once('[').map_or((part, None), |(key, rest)| (key, Some(rest)));
-            let Value::Table(entries) = &node.value else {
-                return (node, false);
-            };
-            let Some(found) = entries.iter().find(|e| e.0 == key) else {
-                return (node, false);
-            };
-            node = &found.1;
-            for index in indices.into_iter().flat_map(|rest| rest.split('[')) {
-                let Ok(i) = index.trim_end_matches(']').parse::<usize>() else {
-                    return (node, false);
-                };
-                let Value::List(items) = &node.value else {
-                    return (node, false);
-                };
-                let Some(item) = items.get(i) else {
-                    return (node, false);
-                };
-                node = item;
-            }
-        }
-        (node, true)
+        let Value::Table(entries) = &self.value else { return (self, path.is_empty()) };
+        let (node, exact) = locate(entries, path);
+        (node.unwrap_or(self), exact)
     }
 
     /// Name of the type for a fault.
@@ -107,9 +105,60 @@ impl Node {
             Value::Integer(_) => "a whole number",
             Value::Float(_) => "a number",
             Value::String(_) => "text",
-            Value::List(_) => "a list",
+            Value::List(_) | Value::Numbers(_) | Value::Counts(_) => "a list",
             Value::Table(_) => "a table",
             Value::Null => "null",
+        }
+    }
+}
+
+/// The node at a path in a table, or the nearest one around it (`None`: the table itself), and whether it is exactly that.
+fn locate<'n>(entries: &'n [(String, Node)], path: &str) -> (Option<&'n Node>, bool) {
+    let (mut node, mut entries) = (None, Some(entries));
+    for part in path.split('.').filter(|p| !p.is_empty()) {
+        let (key, indices) = part.split_once('[').map_or((part, None), |(k, rest)| (k, Some(rest)));
+        let Some((_, found)) = entries.and_then(|all| all.iter().find(|e| e.0 == key)) else {
+            return (node, false);
+        };
+        let mut found = found;
+        for index in indices.into_iter().flat_map(|rest| rest.split('[')) {
+            let item = match (&found.value, index.trim_end_matches(']').parse::<usize>()) {
+                (Value::List(items), Ok(i)) => items.get(i),
+                _ => None,
+            };
+            match item {
+                Some(item) => found = item,
+                None => return (Some(found), false),
+            }
+        }
+        node = Some(found);
+        entries = if let Value::Table(inner) = &found.value { Some(inner) } else { None };
+    }
+    (node, true)
+}
+
+/// What a section holds when a file has none of its keys.
+pub(crate) fn defaults<T: KeyValue>() -> T {
+    let (node, mut faults) = (Node::new(Value::Table(Vec::new())), Faults::default());
+    T::read(
+        Place { node: &node, path: String::new(), own: None, root: &node, faults: &mut faults },
+        &Kind::Other(""),
+    )
+}
+
+/// As a map, a list or a plain value, without lines.
+impl serde::Serialize for Node {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Bool(flag) => serializer.serialize_bool(*flag),
+            Value::Integer(n) => serializer.serialize_i64(*n),
+            Value::Float(x) => serializer.serialize_f64(*x),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::List(items) => serializer.collect_seq(items),
+            Value::Numbers(numbers) => serializer.collect_seq(numbers),
+            Value::Counts(counts) => serializer.collect_seq(counts),
+            Value::Table(entries) => serializer.collect_map(entries.iter().map(|e| (&e.0, &e.1))),
+            Value::Null => serializer.serialize_unit(),
         }
     }
 }
@@ -123,6 +172,12 @@ pub struct TableReader<'n, 'f> {
     path: String,
     line: Option<u32>,
     asked: Vec<&'static str>,
+    /// Dimension of the quantities that have that of what the table describes; `None` when it is not known.
+    pub own: Option<Dimension>,
+    /// The word of a key with [`Kind::Variants`] where the table has none and must.
+    pub assumed: Option<&'static str>,
+    /// The whole file.
+    pub root: &'n Node,
     /// Faults found so far.
     pub faults: &'f mut Faults,
 }
@@ -145,7 +200,103 @@ impl<'n, 'f> TableReader<'n, 'f> {
                 );
             }
         }
-        Some(Self { entries, path, line: node.line, asked: Vec::new(), faults })
+        Some(Self {
+            entries,
+            path,
+            line: node.line,
+            asked: Vec::new(),
+            own: None,
+            assumed: None,
+            root: node,
+            faults,
+        })
+    }
+
+    /// What a key of the table of keys holds: read, judged, or what stands in for it when it is absent.
+    pub fn read<T: KeyValue>(&mut self, key: &Key) -> T {
+        if let Kind::Flat(_) = key.kind {
+            return T::read_flat(self);
+        }
+        let mut name = key.name;
+        if let (None, Some(was)) = (self.peek(name), key.was)
+            && self.peek(was).is_some()
+        {
+            let new = self.path_of(name);
+            self.notice(was, &format!(" is now {new}; the old key is read for one more version"));
+            name = was;
+        }
+        if let Some(place) = self.place(name) {
+            return T::read(place, &key.kind);
+        }
+        let own = self.own;
+        match key.absent {
+            Absent::Nothing => T::nothing(),
+            Absent::Required(what) => {
+                match what {
+                    "" => self.missing(key.name, &key.kind.expected(own)),
+                    what => self.missing(key.name, what),
+                }
+                T::nothing()
+            }
+            Absent::Value(value) => {
+                let (node, path) = (value(), self.path_of(key.name));
+                let place = Place { node: &node, path, own, root: &node, faults: self.faults };
+                T::read(place, &key.kind)
+            }
+        }
+    }
+
+    /// The word of a key with [`Kind::Variants`], as its table has it. Without one no other key can be judged, and those of
+    /// every variant are let through.
+    pub fn variant(&mut self, key: &Key, what: &'static str) -> Option<&'static str> {
+        let Kind::Variants(variants) = key.kind else { return None };
+        let names = variants.iter().map(|v| v.name);
+        let found = match (self.node(key.name), key.absent) {
+            (None, Absent::Nothing) => names.clone().next(),
+            (None, Absent::Required(_)) if self.assumed.is_some() => {
+                names.clone().find(|n| Some(*n) == self.assumed)
+            }
+            (None, Absent::Required(expected)) => {
+                match expected {
+                    "" => self.missing(key.name, &key.kind.expected(None)),
+                    expected => self.missing(key.name, expected),
+                }
+                None
+            }
+            (None, Absent::Value(value)) => {
+                let value = value();
+                names.clone().find(|n| matches!(&value.value, Value::String(word) if word == n))
+            }
+            (Some(node), _) => {
+                let path = self.path_of(key.name);
+                let mut place =
+                    Place { node, path, own: None, root: self.root, faults: self.faults };
+                let word = read_text(&mut place);
+                let was = variants.iter().find(|v| v.was.is_some() && v.was == word.as_deref());
+                let found =
+                    was.map(|v| v.name).or(names.clone().find(|n| word.as_deref() == Some(n)));
+                if let Some(Variant { name, was: Some(was), .. }) = was {
+                    let text = format!(
+                        ": \"{was}\" is now \"{name}\"; the old word is read for one more version"
+                    );
+                    place.faults.notice(place.path.clone() + &text);
+                }
+                if let (Some(word), None) = (&word, found) {
+                    place.fault(unknown_word(word, what, names));
+                }
+                found
+            }
+        };
+        if found.is_none() {
+            self.asked.extend(variants.iter().flat_map(|v| v.keys).map(|k| k.name));
+        }
+        found
+    }
+
+    /// Whether a key was at fault, or absent and required, so that no rule may judge it.
+    #[must_use]
+    pub fn is_faulty(&self, key: &str) -> bool {
+        !self.faults.is_empty() && self.faults.concern(&self.path_of(key))
     }
 
     /// Path of `key` in the file.
@@ -158,6 +309,12 @@ impl<'n, 'f> TableReader<'n, 'f> {
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.line
+    }
+
+    /// The node under `key` without asking for it: reading it is left to others.
+    #[must_use]
+    pub fn peek(&self, key: &str) -> Option<&'n Node> {
+        self.entries.iter().find(|e| e.0 == key).map(|e| &e.1)
     }
 
     /// The raw node under `key`, if present.
@@ -179,9 +336,10 @@ impl<'n, 'f> TableReader<'n, 'f> {
 
     /// Adds a fault about `key`, with its value and line when it is present.
     pub fn fault(&mut self, key: &str, kind: FaultKind) {
-        let node = self.entries.iter().find(|e| e.0 == key).map(|e| &e.1);
+        let (node, exact) = locate(self.entries, key);
         let line = node.map_or(self.line, |n| n.line);
-        self.faults.push(join(&self.path, key), node.map(Node::display), line, kind);
+        let value = node.filter(|_| exact).map(Node::display);
+        self.faults.push(join(&self.path, key), value, line, kind);
     }
 
     /// Adds a [`FaultKind::MissingKey`].
@@ -194,34 +352,22 @@ impl<'n, 'f> TableReader<'n, 'f> {
         );
     }
 
-    /// An optional quantity: a bare number in the dimension's unit or text with a unit.
-    pub fn quantity(&mut self, key: &'static str, dimension: Dimension) -> Option<f64> {
+    /// The value under a key as a place to read from.
+    pub fn place(&mut self, key: &'static str) -> Option<Place<'n, '_>> {
+        let (own, root) = (self.own, self.root);
         let node = self.node(key)?;
-        read_quantity(node, &join(&self.path, key), dimension, self.faults)
+        Some(Place { node, path: join(&self.path, key), own, root, faults: self.faults })
     }
 
-    /// A required quantity.
-    pub fn required_quantity(&mut self, key: &'static str, dimension: Dimension) -> Option<f64> {
-        let unit = dimension.unit();
-        let what = if unit.is_empty() {
-            "a number".to_owned()
-        } else {
-            format!("{} in {unit}", dimension.name())
-        };
-        let node = self.required(key, &what)?;
-        read_quantity(node, &join(&self.path, key), dimension, self.faults)
+    /// Adds a notice about a key: its path, then `text`.
+    pub fn notice(&mut self, key: &str, text: &str) {
+        let path = self.path_of(key);
+        self.faults.notice(path + text);
     }
 
     /// An optional text.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
-        let node = self.node(key)?;
-        match &node.value {
-            Value::String(s) => Some(s.clone()),
-            _ => {
-                wrong_type(self.faults, &join(&self.path, key), node, "text");
-                None
-            }
-        }
+        read_text(&mut self.place(key)?)
     }
 
     /// A required text.
@@ -232,36 +378,12 @@ impl<'n, 'f> TableReader<'n, 'f> {
 
     /// An optional whole number >= 0.
     pub fn count(&mut self, key: &'static str) -> Option<u64> {
-        let node = self.node(key)?;
-        read_count(node, &join(&self.path, key), self.faults)
+        read_count(&mut self.place(key)?)
     }
 
     /// An optional truth value.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
-        let node = self.node(key)?;
-        match node.value {
-            Value::Bool(b) => Some(b),
-            _ => {
-                wrong_type(self.faults, &join(&self.path, key), node, "true or false");
-                None
-            }
-        }
-    }
-
-    /// An optional list of quantities.
-    pub fn quantities(&mut self, key: &'static str, dimension: Dimension) -> Option<Vec<f64>> {
-        let node = self.node(key)?;
-        let path = join(&self.path, key);
-        let Value::List(items) = &node.value else {
-            wrong_type(self.faults, &path, node, "a list of numbers");
-            return None;
-        };
-        let values: Vec<Option<f64>> = items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| read_quantity(item, &format!("{path}[{i}]"), dimension, self.faults))
-            .collect();
-        values.into_iter().collect()
+        read_flag(&mut self.place(key)?)
     }
 
     /// An optional sub-table.
@@ -290,62 +412,6 @@ impl<'n, 'f> TableReader<'n, 'f> {
                 };
                 self.faults.push(join(&self.path, key), Some(node.display()), node.line, kind);
             }
-        }
-    }
-}
-
-/// Reads a number or a text with a unit.
-pub fn read_quantity(
-    node: &Node,
-    path: &str,
-    dimension: Dimension,
-    faults: &mut Faults,
-) -> Option<f64> {
-    let number = match &node.value {
-        Value::Integer(i) => *i as f64,
-        Value::Float(x) => *x,
-        Value::String(text) => match dimension.parse(text) {
-            Ok(x) => x,
-            Err(error) => {
-                faults.push(path, Some(node.display()), node.line, FaultKind::Quantity(error));
-                return None;
-            }
-        },
-        _ => {
-            let unit = dimension.unit();
-            let expected = if unit.is_empty() {
-                "a number".to_owned()
-            } else {
-                format!("a number in {unit} or text with a unit")
-            };
-            wrong_type(faults, path, node, &expected);
-            return None;
-        }
-    };
-    if number.is_finite() {
-        Some(number)
-    } else {
-        let kind = FaultKind::OutOfRange { allowed: "finite".to_owned() };
-        faults.push(path, Some(node.display()), node.line, kind);
-        None
-    }
-}
-
-/// Reads a whole number >= 0 (also written `1e4`).
-pub fn read_count(node: &Node, path: &str, faults: &mut Faults) -> Option<u64> {
-    match node.value {
-        Value::Integer(i) => match u64::try_from(i) {
-            Ok(n) => Some(n),
-            Err(_) => {
-                let kind = FaultKind::OutOfRange { allowed: "a whole number >= 0".to_owned() };
-                faults.push(path, Some(node.display()), node.line, kind);
-                None
-            }
-        },
-        Value::Float(x) if x >= 0.0 && x.fract() == 0.0 && x < 9.0e15 => Some(x as u64),
-        _ => {
-            wrong_type(faults, path, node, "a whole number >= 0");
-            None
         }
     }
 }

@@ -1,14 +1,20 @@
-//! Waveforms of rates (Hz) and currents (pA) in time, used by simulation and theory alike.
+//! Waveforms in time: of rates and currents of a network, of currents into a cable, of clamped potentials.
 
-use serde::Serialize;
-
-use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::{Node, TableReader, Value, read_quantity, wrong_type};
+use crate::spec::bound::Bound;
+use crate::spec::fault::Faults;
+use crate::spec::key::{KeyValue, Kind, Place};
+use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
+use crate::spec::value::read_quantity;
 
-/// A function of time `x(t)`; times are ms, values are in the unit of the quantity (Hz or pA).
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+mod shape;
+mod span;
+
+pub use shape::{Interpolation, Shape};
+pub use span::Span;
+
+/// A function of time `x(t)`; times are ms, values are in the unit of the quantity (Hz, pA, nA or mV).
+#[derive(Debug, Clone, PartialEq)]
 pub enum Waveform {
     /// `x(t) = value`.
     Constant(f64),
@@ -18,87 +24,19 @@ pub enum Waveform {
     Sum(Vec<Waveform>),
 }
 
-/// The shapes a waveform is made of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "waveform", rename_all = "snake_case")]
-pub enum Shape {
-    /// Piecewise constant: `baseline` before `times[0]`, then `values[i]` from `times[i]` on.
-    Steps {
-        /// Value before the first time.
-        baseline: f64,
-        /// Onsets (ms), increasing.
-        times: Vec<f64>,
-        /// Value from each onset on.
-        values: Vec<f64>,
-    },
-    /// `baseline + amplitude exp(-(t - center)² / (2 width²))`.
-    Gaussian {
-        /// Value far from the center.
-        baseline: f64,
-        /// Height above the baseline.
-        amplitude: f64,
-        /// Time of the peak (ms).
-        center: f64,
-        /// Standard deviation (ms), > 0.
-        width: f64,
-    },
-    /// A Gaussian whose width is `width_rise` before the center and `width_decay` after it
-    /// (the stimulus of Zerlaut et al. 2018, J Comput Neurosci 44:45).
-    DoubleGaussian {
-        /// Value far from the center.
-        baseline: f64,
-        /// Height above the baseline.
-        amplitude: f64,
-        /// Time of the peak (ms).
-        center: f64,
-        /// Standard deviation before the peak (ms), > 0.
-        width_rise: f64,
-        /// Standard deviation after the peak (ms), > 0.
-        width_decay: f64,
-    },
-    /// Linear from `from` at `start` to `to` at `stop`; `from` before, `after` from `stop` on.
-    Ramp {
-        /// Value until `start`.
-        from: f64,
-        /// Value reached at `stop`.
-        to: f64,
-        /// Begin of the ramp (ms).
-        start: f64,
-        /// End of the ramp (ms), > `start`.
-        stop: f64,
-        /// Value from `stop` on; the default is `to`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        after: Option<f64>,
-    },
-    /// `baseline` before `onset`, then `baseline + amplitude sin(2 pi frequency (t - onset) + phase)`.
-    Oscillation {
-        /// Mean value.
-        baseline: f64,
-        /// Amplitude.
-        amplitude: f64,
-        /// Frequency (Hz), >= 0.
-        frequency: f64,
-        /// Phase at the onset (rad).
-        phase: f64,
-        /// Begin of the oscillation (ms).
-        onset: f64,
-    },
-    /// Samples `values[i]` at `start + i interval`, held until the next one; the first and the
-    /// last value extend to both sides.
-    Sampled {
-        /// Time of the first sample (ms).
-        start: f64,
-        /// Time between samples (ms), > 0.
-        interval: f64,
-        /// Samples, at least one.
-        values: Vec<f64>,
-    },
+impl From<Shape> for Waveform {
+    fn from(shape: Shape) -> Self {
+        Self::Shape(shape)
+    }
 }
 
-const SHAPES: [&str; 6] =
-    ["steps", "gaussian", "double_gaussian", "ramp", "oscillation", "sampled"];
-
 impl Waveform {
+    /// `amplitude` from `start` for `duration` (ms, which may be infinite), 0 before and after.
+    #[must_use]
+    pub fn step(start: f64, duration: f64, amplitude: f64) -> Self {
+        Shape::Step { baseline: 0.0, amplitude, span: Span::lasting(start, duration) }.into()
+    }
+
     /// Value at time `t` (ms).
     #[must_use]
     pub fn at(&self, t: f64) -> f64 {
@@ -106,6 +44,17 @@ impl Waveform {
             Self::Constant(x) => *x,
             Self::Shape(shape) => shape.at(t),
             Self::Sum(parts) => parts.iter().map(|p| p.at(t)).sum(),
+        }
+    }
+
+    /// What acts during the step from `t` to `t + dt`: the mean of a step, exact wherever its edges lie; the value in the
+    /// middle of the step for the rest.
+    #[must_use]
+    pub fn over(&self, t: f64, dt: f64) -> f64 {
+        match self {
+            Self::Constant(x) => *x,
+            Self::Shape(shape) => shape.over(t, dt),
+            Self::Sum(parts) => parts.iter().map(|p| p.over(t, dt)).sum(),
         }
     }
 
@@ -126,18 +75,7 @@ impl Waveform {
         match self {
             Self::Constant(_) => {}
             Self::Sum(parts) => parts.iter().for_each(|p| p.collect_discontinuities(times)),
-            Self::Shape(shape) => match shape {
-                Shape::Steps { times: onsets, .. } => times.extend(onsets),
-                Shape::Gaussian { center, width, .. } => bump_times(times, *center, *width, *width),
-                Shape::DoubleGaussian { center, width_rise, width_decay, .. } => {
-                    bump_times(times, *center, *width_rise, *width_decay);
-                }
-                Shape::Ramp { start, stop, .. } => times.extend([start, stop]),
-                Shape::Oscillation { onset, .. } => times.push(*onset),
-                Shape::Sampled { start, interval, values } => {
-                    times.extend((1..values.len()).map(|i| start + i as f64 * interval));
-                }
-            },
+            Self::Shape(shape) => shape.collect_discontinuities(times),
         }
     }
 
@@ -151,231 +89,60 @@ impl Waveform {
         }
     }
 
-    /// Reads a waveform: a quantity, a table with the key `waveform`, or a list of these to be
-    /// summed.
-    pub fn read(
-        node: &Node,
-        path: &str,
-        dimension: Dimension,
-        faults: &mut Faults,
-    ) -> Option<Self> {
+    /// Checks a waveform made by code: what no file could hold.
+    ///
+    /// # Errors
+    /// All faults, with the keys they belong to.
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let Some(node) = self.write() else { return Ok(()) };
+        let (path, own) = (String::new(), Some(Dimension::Number));
+        let place = Place { node: &node, path, own, root: &node, faults: &mut faults };
+        Self::read(place, &Kind::Own(Bound::Any));
+        faults.into_result(())
+    }
+}
+
+/// A quantity, a table with the key `waveform`, or a list of these to be summed.
+impl KeyValue for Waveform {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        if let Kind::Waveform(dimension) = *kind {
+            place.own = Some(dimension);
+        }
+        let (node, own) = (place.node, place.own);
         match &node.value {
             Value::Integer(_) | Value::Float(_) | Value::String(_) => {
-                read_quantity(node, path, dimension, faults).map(Self::Constant)
+                Self::Constant(read_quantity(&mut place, own, Bound::Any))
             }
-            Value::List(parts) if !parts.is_empty() => {
-                let parts: Vec<Option<Self>> = parts
+            Value::List(parts) if !parts.is_empty() => Self::Sum(
+                parts
                     .iter()
                     .enumerate()
-                    .map(|(i, part)| Self::read(part, &format!("{path}[{i}]"), dimension, faults))
-                    .collect();
-                parts.into_iter().collect::<Option<Vec<_>>>().map(Self::Sum)
-            }
-            Value::Table(_) => Shape::read(node, path, dimension, faults).map(Self::Shape),
+                    .map(|(i, part)| Self::read(place.item(i, part), &Kind::Own(Bound::Any)))
+                    .collect(),
+            ),
+            Value::Table(_) => Self::Shape(Shape::read(place, kind)),
             _ => {
-                let expected = format!("a number in {} or a waveform table", dimension.unit());
-                wrong_type(faults, path, node, &expected);
-                None
+                let value = own.map_or_else(|| "a number".to_owned(), Dimension::expected);
+                place.wrong_type(&format!("{value} or a waveform table"));
+                Self::nothing()
             }
         }
     }
-}
 
-/// Flanks and peak of a bump: three widths hold 99 % of it.
-fn bump_times(times: &mut Vec<f64>, center: f64, rise: f64, decay: f64) {
-    times.extend([center - 3.0 * rise, center, center + 3.0 * decay]);
-}
+    fn nothing() -> Self {
+        Self::Constant(f64::NAN)
+    }
 
-impl Shape {
-    fn at(&self, t: f64) -> f64 {
+    fn write(&self) -> Option<Node> {
         match self {
-            Self::Steps { baseline, times, values } => {
-                match times.partition_point(|&onset| onset <= t) {
-                    0 => *baseline,
-                    n => values[n - 1],
-                }
-            }
-            Self::Gaussian { baseline, amplitude, center, width } => {
-                baseline + amplitude * bump(t - center, *width)
-            }
-            Self::DoubleGaussian { baseline, amplitude, center, width_rise, width_decay } => {
-                let width = if t < *center { width_rise } else { width_decay };
-                baseline + amplitude * bump(t - center, *width)
-            }
-            Self::Ramp { from, to, start, stop, after } => {
-                if t < *start {
-                    *from
-                } else if t < *stop {
-                    from + (to - from) * (t - start) / (stop - start)
-                } else {
-                    after.unwrap_or(*to)
-                }
-            }
-            Self::Oscillation { baseline, amplitude, frequency, phase, onset } => {
-                if t < *onset {
-                    *baseline
-                } else {
-                    let angle = std::f64::consts::TAU * frequency * 1e-3 * (t - onset) + phase;
-                    baseline + amplitude * angle.sin()
-                }
-            }
-            Self::Sampled { start, interval, values } => {
-                // The small term keeps t = start + i interval in sample i despite rounding.
-                let index = ((t - start) / interval + 1e-9).floor().max(0.0) as usize;
-                values[index.min(values.len() - 1)]
+            Self::Constant(x) => x.write(),
+            Self::Shape(shape) => shape.write(),
+            Self::Sum(parts) => {
+                Some(Node::new(Value::List(parts.iter().filter_map(KeyValue::write).collect())))
             }
         }
     }
-
-    fn read(node: &Node, path: &str, dimension: Dimension, faults: &mut Faults) -> Option<Self> {
-        let mut table = TableReader::new(node, path, faults)?;
-        let name = table.required_text("waveform", &format!("one of {}", SHAPES.join(", ")));
-        let Some(name) = name else {
-            // Without the shape, the other keys cannot be judged.
-            return None;
-        };
-        let positive = |table: &mut TableReader<'_, '_>, key: &'static str| {
-            let value = table.required_quantity(key, Dimension::Time)?;
-            if value > 0.0 {
-                Some(value)
-            } else {
-                table.fault(key, FaultKind::OutOfRange { allowed: "> 0 ms".to_owned() });
-                None
-            }
-        };
-        let shape = match name.as_str() {
-            "steps" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let times = table
-                    .required("times", "a list of onsets in ms")
-                    .and_then(|_| table.quantities("times", Dimension::Time));
-                let values = table
-                    .required("values", "a list of values, one per onset")
-                    .and_then(|_| table.quantities("values", dimension));
-                let (times, values) = (times?, values?);
-                if times.len() != values.len() || times.is_empty() {
-                    let rule = format!(
-                        "needs as many values ({}) as times ({}), at least one",
-                        values.len(),
-                        times.len()
-                    );
-                    table.fault("values", FaultKind::Combination { rule });
-                    return None;
-                }
-                if times.windows(2).any(|w| w[1] <= w[0]) {
-                    table.fault(
-                        "times",
-                        FaultKind::Combination { rule: "the onsets must increase".to_owned() },
-                    );
-                    return None;
-                }
-                Some(Self::Steps { baseline, times, values })
-            }
-            "gaussian" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let center = table.required_quantity("center", Dimension::Time);
-                let width = positive(&mut table, "width");
-                (|| {
-                    Some(Self::Gaussian {
-                        baseline,
-                        amplitude: amplitude?,
-                        center: center?,
-                        width: width?,
-                    })
-                })()
-            }
-            "double_gaussian" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let center = table.required_quantity("center", Dimension::Time);
-                let rise = positive(&mut table, "width_rise");
-                let decay = positive(&mut table, "width_decay");
-                (|| {
-                    Some(Self::DoubleGaussian {
-                        baseline,
-                        amplitude: amplitude?,
-                        center: center?,
-                        width_rise: rise?,
-                        width_decay: decay?,
-                    })
-                })()
-            }
-            "ramp" => {
-                let from = table.quantity("from", dimension).unwrap_or(0.0);
-                let to = table.required_quantity("to", dimension);
-                let start = table.required_quantity("start", Dimension::Time);
-                let stop = table.required_quantity("stop", Dimension::Time);
-                let after = table.quantity("after", dimension);
-                if let (Some(start), Some(stop)) = (start, stop)
-                    && stop <= start
-                {
-                    table.fault(
-                        "stop",
-                        FaultKind::OutOfRange { allowed: format!("> start ({start} ms)") },
-                    );
-                    return None;
-                }
-                (|| Some(Self::Ramp { from, to: to?, start: start?, stop: stop?, after }))()
-            }
-            "oscillation" => {
-                let baseline = table.quantity("baseline", dimension).unwrap_or(0.0);
-                let amplitude = table.required_quantity("amplitude", dimension);
-                let frequency = table.required_quantity("frequency", Dimension::Rate);
-                let phase = table.quantity("phase", Dimension::Number).unwrap_or(0.0);
-                let onset = table.quantity("onset", Dimension::Time).unwrap_or(0.0);
-                if frequency.is_some_and(|f| f < 0.0) {
-                    table.fault(
-                        "frequency",
-                        FaultKind::OutOfRange { allowed: ">= 0 Hz".to_owned() },
-                    );
-                    return None;
-                }
-                (|| {
-                    Some(Self::Oscillation {
-                        baseline,
-                        amplitude: amplitude?,
-                        frequency: frequency?,
-                        phase,
-                        onset,
-                    })
-                })()
-            }
-            "sampled" => {
-                let start = table.quantity("start", Dimension::Time).unwrap_or(0.0);
-                let interval = positive(&mut table, "interval");
-                let values = table
-                    .required("values", "a list of samples")
-                    .and_then(|_| table.quantities("values", dimension));
-                if values.as_ref().is_some_and(Vec::is_empty) {
-                    table.fault(
-                        "values",
-                        FaultKind::OutOfRange {
-                            allowed: "a list of at least one sample".to_owned(),
-                        },
-                    );
-                    return None;
-                }
-                (|| Some(Self::Sampled { start, interval: interval?, values: values? }))()
-            }
-            other => {
-                let kind = FaultKind::UnknownName {
-                    what: "waveform",
-                    nearest: crate::spec::fault::nearest(other, SHAPES).map(str::to_owned),
-                    valid: SHAPES.iter().map(|&s| s.to_owned()).collect(),
-                };
-                table.fault("waveform", kind);
-                return None;
-            }
-        };
-        table.finish();
-        shape
-    }
-}
-
-/// `exp(-x² / (2 width²))`.
-fn bump(x: f64, width: f64) -> f64 {
-    (-0.5 * (x / width).powi(2)).exp()
 }
 
 #[cfg(test)]
@@ -396,8 +163,7 @@ mod tests {
         let ramp = Waveform::Shape(Shape::Ramp {
             from: 0.0,
             to: 20.0,
-            start: 0.0,
-            stop: 200.0,
+            span: Span::between(0.0, 200.0),
             after: Some(0.0),
         });
         assert_eq!([ramp.at(-1.0), ramp.at(100.0), ramp.at(200.0)], [0.0, 10.0, 0.0]);
@@ -415,6 +181,7 @@ mod tests {
             start: 0.0,
             interval: 0.1,
             values: vec![1.0, 2.0, 3.0],
+            interpolation: Interpolation::Hold,
         });
         assert_eq!(
             [sampled.at(-5.0), sampled.at(0.1), sampled.at(0.3), sampled.at(9.0)],
@@ -427,15 +194,124 @@ mod tests {
     }
 
     #[test]
-    fn oscillation_starts_at_its_onset() {
-        let wave = Waveform::Shape(Shape::Oscillation {
+    fn a_sine_lasts_for_its_span() {
+        let wave = Waveform::Shape(Shape::Sine {
             baseline: 5.0,
             amplitude: 2.0,
             frequency: 10.0,
             phase: 0.0,
-            onset: 50.0,
+            span: Span::between(50.0, 400.0),
         });
-        assert_eq!(wave.at(49.0), 5.0);
+        assert_eq!([wave.at(49.0), wave.at(400.0)], [5.0, 5.0]);
         assert!((wave.at(75.0) - 7.0).abs() < 1e-12);
+        assert_eq!(wave.discontinuities(), [50.0, 400.0]);
+    }
+
+    /// The phase of a zap is the integral of its frequency: 2 pi (f0 s + (f1 - f0) s² / (2 D)).
+    #[test]
+    fn a_zap_passes_through_its_frequencies() {
+        let wave = Waveform::Shape(Shape::Zap {
+            baseline: 1.0,
+            amplitude: 2.0,
+            from: 0.0,
+            to: 20.0,
+            span: Span::lasting(100.0, 1000.0),
+        });
+        // Half way the phase is 2 pi 20/s (0.5 s)²/2/s = 2 pi 2.5.
+        assert!((wave.at(600.0) - 1.0).abs() < 1e-12);
+        assert!((wave.at(100.0 + 1e3 * 0.025f64.sqrt()) - 3.0).abs() < 1e-12);
+        assert_eq!([wave.at(99.0), wave.at(1100.0)], [1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_step_between_grid_points_keeps_its_charge() {
+        let w = Waveform::step(1.013, 2.5, 0.3);
+        let charge: f64 = (0..1000).map(|k| w.over(f64::from(k) * 0.01, 0.01) * 0.01).sum();
+        assert!((charge - 0.75).abs() < 1e-9);
+        assert_eq!(w.over(1.02, 0.01), 0.3);
+        assert_eq!(w.over(0.5, 0.01), 0.0);
+        assert_eq!(Waveform::step(1.0, f64::INFINITY, 0.3).over(1e6, 0.01), 0.3);
+    }
+
+    #[test]
+    fn samples_are_joined_by_lines_where_asked() {
+        let sampled = |interpolation| Shape::Sampled {
+            start: 1.0,
+            interval: 0.5,
+            values: vec![0.0, 1.0, -1.0],
+            interpolation,
+        };
+        let at = |shape: &Shape| [0.9, 1.25, 1.5, 1.75, 2.0, 2.1].map(|t| shape.at(t));
+        let (held, joined) = (sampled(Interpolation::Hold), sampled(Interpolation::Linear));
+        assert_eq!(at(&held), [0.0, 0.0, 1.0, 1.0, -1.0, -1.0]);
+        assert_eq!(at(&joined), [0.0, 0.5, 1.0, 0.0, -1.0, -1.0]);
+        let empty = Shape::Sampled {
+            start: 0.0,
+            interval: 1.0,
+            values: Vec::new(),
+            interpolation: Interpolation::Linear,
+        };
+        assert!(Waveform::from(empty).check().is_err());
+        assert!(Waveform::step(f64::NAN, 1.0, 1.0).check().is_err());
+        assert!(Waveform::step(0.0, f64::INFINITY, 1.0).check().is_ok());
+    }
+
+    fn read(keys: &[(&str, Value)]) -> (Waveform, Faults) {
+        let entries = keys.iter().map(|(k, v)| ((*k).to_owned(), Node::new(v.clone()))).collect();
+        let mut faults = Faults::default();
+        let node = Node::new(Value::Table(entries));
+        let path = "I_e".to_owned();
+        let place = Place { node: &node, path, own: None, root: &node, faults: &mut faults };
+        (Waveform::read(place, &Kind::Waveform(Dimension::Current)), faults)
+    }
+
+    fn word(text: &str) -> Value {
+        Value::String(text.to_owned())
+    }
+
+    #[test]
+    fn a_duration_is_the_time_from_start_to_stop() {
+        let common = [("waveform", word("ramp")), ("to", word("1 nA")), ("start", word("5 ms"))];
+        let with = |end: &[(&'static str, Value)]| read(&[common.as_slice(), end].concat());
+        let (by_stop, none) = with(&[("stop", word("30 ms"))]);
+        let (by_duration, _) = with(&[("duration", word("25 ms"))]);
+        assert!(none.is_empty(), "{none}");
+        for t in [0.0, 5.0, 12.3, 30.0] {
+            assert_eq!(by_stop.at(t), by_duration.at(t));
+        }
+        let both = with(&[("duration", word("25 ms")), ("stop", word("30 ms"))]).1;
+        assert!(both.to_string().contains("not both"), "{both}");
+        let none = with(&[]).1;
+        assert!(none.to_string().contains("stop or duration"), "{none}");
+        let backwards = with(&[("duration", word("-1 ms"))]).1;
+        assert!(backwards.to_string().contains("must be > 0 ms"), "{backwards}");
+    }
+
+    #[test]
+    fn old_spellings_are_read_with_a_notice() {
+        let frequency = ("frequency", word("8 Hz"));
+        let amplitude = ("amplitude", word("20 pA"));
+        let (new, none) = read(&[
+            ("waveform", word("sine")),
+            amplitude.clone(),
+            frequency.clone(),
+            ("start", word("5 ms")),
+        ]);
+        let (old, notices) = read(&[
+            ("waveform", word("oscillation")),
+            amplitude,
+            frequency,
+            ("onset", word("5 ms")),
+        ]);
+        assert!(none.is_empty() && none.notices.is_empty());
+        assert_eq!(new, old);
+        assert!(notices.is_empty(), "{notices}");
+        assert_eq!(
+            notices.notices,
+            [
+                "I_e.waveform: \"oscillation\" is now \"sine\"; the old word is read for one more version",
+                "I_e.onset is now I_e.start; the old key is read for one more version",
+            ]
+        );
     }
 }

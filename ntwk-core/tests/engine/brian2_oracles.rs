@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Named, ParameterText,
+    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, ParameterText,
     PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
 };
 use ntwk_core::{Model, ModelSpec, Recording};
@@ -72,7 +72,7 @@ fn model(oracle: &Value) -> Model {
     };
     for (name, r) in oracle["receptors"].as_object().unwrap() {
         let receptor = ReceptorSpec::conductance(number(r, "E_rev"), number(r, "tau_syn"));
-        spec.receptors.0.push((name.clone(), receptor));
+        spec.receptors.insert(name.clone(), receptor);
     }
     let mut first = 0;
     for p in oracle["populations"].as_array().unwrap() {
@@ -82,7 +82,7 @@ fn model(oracle: &Value) -> Model {
             keys.iter().map(|&k| (k.to_owned(), ParameterText::Number(number(p, k)))).collect();
         let cell = CellSpec { model: Some("AdEx".to_owned()), preset: None, values };
         let name = text(p, "name");
-        spec.populations.0.push((name.clone(), PopulationSpec::new(size, cell)));
+        spec.populations.insert(name.clone(), PopulationSpec::new(size, cell));
         for (d, drive) in oracle["drive"].as_array().unwrap().iter().enumerate() {
             let list = events(
                 drive["seed"].as_u64().unwrap(),
@@ -96,7 +96,7 @@ fn model(oracle: &Value) -> Model {
             };
             let afferent = format!("drive{d}_{name}");
             let activity = AfferentActivity::Spikes { spikes };
-            spec.afferents.0.push((afferent.clone(), AfferentSpec { size, activity }));
+            spec.afferents.insert(afferent.clone(), AfferentSpec { size, activity });
             spec.projections.push(ProjectionSpec::new(
                 afferent,
                 &name,
@@ -135,7 +135,6 @@ fn model(oracle: &Value) -> Model {
         projection.delay = DelaySpec::constant(number(p, "delay"));
         spec.projections.push(projection);
     }
-    spec.receptors = Named(spec.receptors.0);
     Model::from_spec(spec, &ntwk_cells::library()).unwrap()
 }
 

@@ -86,8 +86,7 @@ fn spikes(recording: &Recording, population: &str) -> (Vec<u64>, Vec<u32>) {
 /// Runs in calls of the given lengths, over and over, to the end.
 fn run_in(model: &Model, threads: usize, calls: &[u32]) -> Recording {
     let mut simulation = Simulation::new(Network::build(model, threads).unwrap());
-    let mut recorder =
-        MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
+    let mut recorder = MemoryRecorder::new(&simulation);
     for &length in calls.iter().cycle() {
         let steps = length.min(model.n_steps() - simulation.step());
         simulation.advance(steps, &mut recorder).unwrap();

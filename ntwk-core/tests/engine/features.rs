@@ -391,8 +391,7 @@ fn a_run_goes_on_from_a_checkpoint_with_the_same_bits() {
     let model = rich();
     let fresh = |threads| Network::build(&model, threads).unwrap();
     let record = |simulation: &mut Simulation, steps: u32| {
-        let mut recorder =
-            MemoryRecorder::new(model.dt(), simulation.record_every(), simulation.populations());
+        let mut recorder = MemoryRecorder::new(&simulation);
         simulation.advance(steps, &mut recorder).unwrap();
         recorder.into_recording()
     };

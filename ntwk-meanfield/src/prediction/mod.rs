@@ -2,4 +2,5 @@
 
 pub mod cells_at_rates;
 pub mod predict;
+pub mod stationary;
 pub mod windows;

@@ -8,7 +8,8 @@ use crate::dynamics::delays::{has_delays, integrate_with_delays};
 use crate::scan::measurement::Measurement;
 use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use crate::scan::spike_trains::VarianceFactors;
-use crate::system::from_model::{FromModelError, ModelInput, limitations, mean_field};
+use crate::system::from_model::{FromModelError, ModelInput, mean_field};
+use crate::system::limitation::{Limitation, limitations};
 use crate::{
     DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
     FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
@@ -71,6 +72,8 @@ pub struct Theory {
     pub mean_field: MeanField,
     /// The model's inputs.
     pub input: ModelInput,
+    /// The windows in which it is compared with a simulation.
+    pub windows: ComparisonWindows,
     /// Rates (Hz) from silence at t = 0 on, every [`TRAJECTORY_INTERVAL`].
     pub trajectory: Trajectory,
     /// What the regularity of spike trains does to synapses: all 1 for Poisson trains.
@@ -78,7 +81,7 @@ pub struct Theory {
     /// Fano factors of the spikes of every population, where the theory has them (`theory.spike_trains` measured).
     pub fano_factors: Option<Vec<f64>>,
     /// What the theory leaves out of this model.
-    pub limitations: Vec<String>,
+    pub limitations: Vec<Limitation>,
     /// Time it took.
     pub seconds: TheorySeconds,
 }
@@ -211,7 +214,7 @@ pub fn measured_scan(
         );
         return Err(SingleCellError::Rates { population: name.clone(), problem });
     }
-    let of = |class: &String| measured.inputs.iter().find(|i| i.0 == *class).map(|i| &i.1);
+    let of = |class: &String| measured.inputs.get(class);
     let columns: Vec<&Vec<f64>> = classes.iter().filter_map(of).collect();
     let rates = (0..measured.rate.len()).map(|k| columns.iter().map(|c| c[k]).collect()).collect();
     let plan = SingleCellPlan::at_rates(model, population, &theory.scan, rates)?;
@@ -329,13 +332,11 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
                 let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)
                     .map_err(FromModelError::from)?;
                 theory = predict_with(model, &factors, library, job, &mut seconds)?;
-                let fano = |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
+                let fano =
+                    |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
                 theory.fano_factors = Some(cells.iter().map(fano).collect());
             }
-            None => theory.limitations.push(
-                "there is no stable state at which spike trains could be measured; they are taken as Poisson trains"
-                    .to_owned(),
-            ),
+            None => theory.limitations.push(Limitation::NoStateForTrains),
         }
     }
     theory.seconds = seconds;
@@ -379,6 +380,7 @@ fn predict_with(
         populations,
         mean_field,
         input,
+        windows: ComparisonWindows::of(model),
         trajectory,
         factors: factors.clone(),
         fano_factors: None,

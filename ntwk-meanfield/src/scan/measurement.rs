@@ -80,7 +80,7 @@ pub fn scanned_cell(
     if !without_adaptation {
         return Ok(Arc::clone(&described.cell));
     }
-    let mut cell = model.spec().populations.0[population].1.cell.clone();
+    let mut cell = model.spec().populations[population].cell.clone();
     for name in ["a", "b"] {
         cell.values.retain(|(key, _)| key != name);
         cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
@@ -88,7 +88,7 @@ pub fn scanned_cell(
     let name = described.name.clone();
     let spec = ModelSpec {
         simulation: model.spec().simulation.clone(),
-        populations: Named(vec![(name.clone(), PopulationSpec::new(1, cell))]),
+        populations: Named::from([(name.clone(), PopulationSpec::new(1, cell))]),
         ..ModelSpec::default()
     };
     Model::from_spec(spec, library)

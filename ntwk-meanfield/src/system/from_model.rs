@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ntwk_core::model::Source as ModelSource;
-use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
+use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{Model, Waveform};
 
 use crate::scan::single_cell::adaptation_is_dynamic;
@@ -97,88 +97,6 @@ pub fn mean_field(
         .collect::<Result<_, Unsupported>>()?;
     let afferents = model.afferents().iter().map(|a| a.name.clone()).collect();
     Ok(MeanField::new(populations, afferents, model.spec().theory.T)?)
-}
-
-/// Properties of a model that its first-order mean field does not have, one sentence each.
-#[must_use]
-pub fn limitations(model: &Model) -> Vec<String> {
-    let mut notes = Vec::new();
-    let delayed: Vec<&str> = model
-        .projections()
-        .iter()
-        .filter(|p| p.delay_steps > 0 && matches!(p.source, ModelSource::Population(_)))
-        .map(|p| p.name.as_str())
-        .collect();
-    if !delayed.is_empty() {
-        notes.push(format!(
-            "rates over time have the mean delays ({}); fixed points do not depend on them, their stability and spectra leave \
-             them out",
-            delayed.join(", ")
-        ));
-    }
-    for projection in model.projections() {
-        if matches!(projection.delays, DelaySpec::Distance { .. }) {
-            notes.push(format!(
-                "delays of {} grow with distance, which places on a ring have (ntwk meanfield ring) and a single mean field has \
-                 not",
-                projection.name
-            ));
-        }
-        if projection.weights.constant().is_none() {
-            notes.push(format!(
-                "the weights of {} are distributed; the theory takes their mean",
-                projection.name
-            ));
-        }
-    }
-    for measured in &model.spec().theory.measured {
-        notes.push(format!(
-            "the transfer function of {} was measured on other cells; moments of its V_m are those of the point neuron",
-            measured.population
-        ));
-    }
-    for population in model.populations() {
-        if !population.injections.is_empty() || population.voltage_clamp.is_some() {
-            notes.push(format!(
-                "some neurons of {} have injected currents or a voltage clamp, which the theory leaves out",
-                population.name
-            ));
-        }
-    }
-    if !model.changes().is_empty() {
-        notes.push("the theory leaves out the changes during the run ([[events]])".to_owned());
-    }
-    for afferent in model.afferents() {
-        if let AfferentActivity::Rate { trains: Trains::PerSource { correlation, spikes }, .. } =
-            &afferent.activity
-            && (*correlation > 0.0 || !spikes.is_empty())
-        {
-            notes.push(format!(
-                "the theory takes the trains of {} as independent, without the spikes given beside the rate",
-                afferent.name
-            ));
-        }
-        if let AfferentActivity::Rate { statistics: EventStatistics::AtMostOnePerStep, .. } =
-            afferent.activity
-        {
-            notes.push(format!(
-                "the theory takes the events of {} as Poisson; at most one per step has a smaller variance",
-                afferent.name
-            ));
-        }
-    }
-    for (index, population) in model.populations().iter().enumerate() {
-        let membrane = population.cell.membrane();
-        let adapting = membrane.a != 0.0 || membrane.b != 0.0;
-        if adapting && !adaptation_is_dynamic(model, index) {
-            notes.push(format!(
-                "adaptation of {} is stationary in its transfer function: the first-order dynamics has no memory of \
-                 past activity beyond T",
-                population.name
-            ));
-        }
-    }
-    notes
 }
 
 /// The inputs of a model as functions of time: afferent rates and injected currents.

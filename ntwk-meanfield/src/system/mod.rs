@@ -2,6 +2,7 @@
 
 pub mod from_model;
 pub(crate) mod input;
+pub mod limitation;
 pub(crate) mod point;
 
 use crate::dynamics::Dynamics;

@@ -1,10 +1,8 @@
-//! The shape of a neuron: reading, generating, changing and selecting its branches.
+//! The shape of a neuron: reading, generating and changing its branches.
 
 pub mod generators;
 pub mod morphology;
 pub mod operations;
-pub mod place;
 pub mod region;
-pub mod selection;
 pub mod simplify;
 pub mod swc;

@@ -1,11 +1,13 @@
 //! A cell: compartments with membrane, electrodes and synapses. What a simulation is made from.
 
-use crate::geometry::selection::Selection;
 use crate::membrane::channel::{Channel, Kinetics};
-use crate::membrane::mechanism::{Mechanism, ParameterError};
+use crate::membrane::mechanism::Mechanism;
 use crate::membrane::receptor::Receptor;
-use crate::membrane::stimulus::{VoltageClamp, Waveform};
+use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::compartments::{Compartment, Compartments, Location, LocationError};
+use crate::mesh::selection::Selection;
+use crate::parameter_error::ParameterError;
+use ntwk_core::{FaultKind, Waveform};
 use std::sync::Arc;
 
 /// Why something cannot be added to a cell.
@@ -18,6 +20,14 @@ pub enum CellError {
         of: String,
         /// What is wrong.
         error: ParameterError,
+    },
+    /// The waveform of an injected current has a value out of range.
+    #[error("injected current: {key} {kind}")]
+    Current {
+        /// The key of the waveform.
+        key: String,
+        /// What is wrong.
+        kind: FaultKind,
     },
     /// Two mechanisms have one name.
     #[error("there is already a mechanism '{name}'; instances need names of their own")]
@@ -251,7 +261,9 @@ impl Cell {
     /// # Errors
     /// [`CellError`] when the waveform or the place is not valid.
     pub fn inject(&mut self, at: Location, current: Waveform) -> Result<(), CellError> {
-        current.check().map_err(CellError::parameter("injected current"))?;
+        if let Some(first) = current.check().err().and_then(|e| e.list.into_iter().next()) {
+            return Err(CellError::Current { key: first.key, kind: first.kind });
+        }
         self.currents.push((self.compartments.node(at)?, current));
         Ok(())
     }
@@ -264,6 +276,14 @@ impl Cell {
         clamp.check().map_err(CellError::parameter("voltage clamp"))?;
         self.clamps.push((self.compartments.node(at)?, clamp));
         Ok(())
+    }
+
+    /// Whether a voltage clamp holds the node of a point at time `t` (ms).
+    #[must_use]
+    pub fn is_clamped(&self, at: Location, t: f64) -> bool {
+        self.compartments.node(at).is_ok_and(|node| {
+            self.clamps.iter().any(|(at, clamp)| *at == node && clamp.command(t).is_some())
+        })
     }
 
     /// Joins the compartments around two points by a gap junction of `conductance` (µS): g (V_a − V_b) flows from a to b.

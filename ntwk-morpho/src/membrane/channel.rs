@@ -1,9 +1,8 @@
 //! Currents through gates that follow first-order kinetics: the loop that all channels share.
 
 use crate::membrane::exponential::relaxation;
-use crate::membrane::mechanism::{
-    LANES, Mechanism, MechanismState, Membrane, ParameterError, Site,
-};
+use crate::membrane::mechanism::{LANES, Mechanism, MechanismState, Membrane, Site};
+use crate::parameter_error::ParameterError;
 use nalgebra::Complex;
 use pulp::{Arch, NullaryFnOnce};
 use std::fmt::Debug;

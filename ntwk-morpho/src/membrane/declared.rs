@@ -1,9 +1,8 @@
 //! Channels declared as data: gates by formulas, compiled when the channel is made.
 
 use crate::membrane::expression::{Expression, ExpressionError, Lanes};
-use crate::membrane::mechanism::{
-    LANES, Mechanism, MechanismState, Membrane, ParameterError, Site,
-};
+use crate::membrane::mechanism::{LANES, Mechanism, MechanismState, Membrane, Site};
+use crate::parameter_error::ParameterError;
 use nalgebra::Complex;
 
 /// How a gate is given.

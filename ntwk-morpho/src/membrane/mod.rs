@@ -8,4 +8,4 @@ pub mod exponential;
 pub mod expression;
 pub mod mechanism;
 pub mod receptor;
-pub mod stimulus;
+pub mod voltage_clamp;

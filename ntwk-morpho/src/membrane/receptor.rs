@@ -1,6 +1,6 @@
 //! Synaptic receptors: how conductance follows a presynaptic spike.
 
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// Block of a channel by magnesium of concentration M outside: B(V) = 1/(1 + η M e^{−γV}).

@@ -1,7 +1,7 @@
-//! From a morphology to compartments.
+//! From a morphology to compartments, and how a text names locations and selects among them.
 
 pub mod compartments;
 pub mod discretisation;
-pub mod electrotonic;
-pub mod error_estimate;
+pub mod location_spec;
 pub mod placement;
+pub mod selection;

@@ -1,8 +1,8 @@
 //! Spreading synapses over a cell by density.
 
-use crate::geometry::selection::Selection;
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::{Compartments, Location};
+use crate::mesh::selection::Selection;
+use crate::parameter_error::ParameterError;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

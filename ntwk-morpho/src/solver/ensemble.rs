@@ -4,14 +4,14 @@
 //! is vectorised over copies. The scheme is that of [`crate::Simulation`]; results agree to rounding.
 
 use crate::membrane::cell::{Cell, Insertion, Synapse};
-use crate::membrane::mechanism::{LANES, Membrane, ParameterError};
-use crate::membrane::stimulus::Waveform;
+use crate::membrane::mechanism::{LANES, Membrane};
 use crate::mesh::compartments::Location;
+use crate::parameter_error::ParameterError;
 use crate::solver::hines::Tree;
 use crate::solver::simulation::{Method, Placed, Settings, SimulationError, Synapses};
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
 use ndarray::{Array2, Axis, Slice};
-use ntwk_core::Job;
+use ntwk_core::{Job, Waveform};
 use pulp::{Arch, NullaryFnOnce};
 
 /// Copies that stand side by side.

@@ -1,8 +1,8 @@
 //! Linear response of a cell at one frequency: input and transfer impedance, attenuation, steady state.
 
 use crate::membrane::cell::Cell;
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::{Compartments, Location, LocationError};
+use crate::parameter_error::ParameterError;
 use crate::solver::hines::Tree;
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
 use nalgebra::Complex;

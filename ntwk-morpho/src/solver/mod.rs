@@ -1,6 +1,7 @@
 //! The cable equation: in time, in the linear response, and its gradients.
 
 pub mod coupling;
+pub mod electrotonic;
 pub mod ensemble;
 pub mod hines;
 pub mod impedance;

@@ -12,12 +12,12 @@
 //! so the gradient with respect to every parameter of every compartment costs one more pass than the simulation.
 
 use crate::membrane::cell::Cell;
-use crate::membrane::mechanism::{LANES, Membrane, ParameterError, Site};
-use crate::membrane::stimulus::Waveform;
+use crate::membrane::mechanism::{LANES, Membrane, Site};
 use crate::mesh::compartments::{Location, LocationError};
+use crate::parameter_error::ParameterError;
 use crate::solver::hines::Tree;
 use crate::units::{MOHM_PER_OHM_CM_PER_UM, NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
-use ntwk_core::{Interrupted, Job};
+use ntwk_core::{Interrupted, Job, Waveform};
 
 /// Why a cell is not a passive system.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

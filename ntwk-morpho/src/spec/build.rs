@@ -1,29 +1,27 @@
 //! From a description and a morphology to a cell.
 
-use super::{
-    Activity, CellSpec, DiscretisationSpec, Electrode, ProbeSpec, SynapsePlaces, SynapseSpec,
-};
+use super::{Activity, CellSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec};
 use crate::Discretisation;
 use crate::geometry::morphology::Morphology;
-use crate::geometry::selection::Selection;
 use crate::membrane::cell::{Cell, CellError};
 use crate::membrane::channel::Channel;
 use crate::membrane::channels::Leak;
 use crate::mesh::compartments::{Compartments, Location};
 use crate::mesh::placement::{Per, Spread};
-use crate::solver::simulation::{Probe, Simulation, SimulationError};
+use crate::mesh::selection::Selection;
+use crate::solver::simulation::{Probe, Recording, Simulation, SimulationError};
 use ntwk_core::engine::random::{Purpose, stream};
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use rand::RngExt;
 use std::sync::Arc;
 
-/// The synapses of one group in their places.
+/// The synapses of one group at their locations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlacedSynapses {
     /// Name of the group.
     pub name: String,
-    /// Places, in the order of the compartments or of the file.
-    pub places: Vec<Location>,
+    /// Locations, in the order of the compartments or of the file.
+    pub locations: Vec<Location>,
     /// Presynaptic spikes of each (ms).
     pub events: Vec<Vec<f64>>,
 }
@@ -41,7 +39,7 @@ pub struct BuiltCell {
     pub probes: Vec<(String, Probe)>,
     /// Steps between samples.
     pub every: u64,
-    /// (name, place) of spike detectors.
+    /// (name, location) of spike detectors.
     pub detectors: Vec<(String, Location)>,
     /// How to integrate, and the rest of the description.
     pub spec: CellSpec,
@@ -63,12 +61,19 @@ impl BuiltCell {
         Ok(simulation)
     }
 
-    /// The point of a place.
+    /// What the recorded potentials leave to ask about, a sentence each: see [`Recording::excursions`].
+    #[must_use]
+    pub fn remarks(&self, recording: &Recording) -> Vec<String> {
+        let excursions = recording.excursions(&self.cell).into_iter();
+        excursions.map(|e| format!("V of {} {e}", self.probes[e.probe].0)).collect()
+    }
+
+    /// The point that a text names.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn locate(&self, place: &crate::Place) -> Result<Location, String> {
-        place.locate(&self.morphology, self.cell.compartments())
+    pub fn locate(&self, location: &crate::LocationSpec) -> Result<Location, String> {
+        location.locate(&self.morphology, self.cell.compartments())
     }
 }
 
@@ -108,15 +113,7 @@ impl CellSpec {
     /// How branches are cut, with the constants of the membrane.
     #[must_use]
     pub fn rule(&self) -> Discretisation {
-        match self.discretisation {
-            DiscretisationSpec::Fixed(rule) => rule,
-            DiscretisationSpec::DLambda { d_lambda, frequency } => Discretisation::DLambda {
-                d_lambda,
-                frequency,
-                R_i: self.membrane.R_i,
-                C_m: self.membrane.C_m,
-            },
-        }
+        self.discretisation.rule(&self.membrane)
     }
 
     fn build_with(
@@ -268,10 +265,10 @@ impl CellSpec {
     ) -> Option<PlacedSynapses> {
         let key = |k: &str| format!("synapses.{}.{k}", s.name);
         let c = cell.compartments();
-        let places = match &s.places {
-            SynapsePlaces::At(places) => {
+        let locations = match &s.locations {
+            SynapseLocations::At(texts) => {
                 let mut found = Vec::new();
-                for p in places {
+                for p in texts {
                     match p.locate(morphology, c) {
                         Ok(at) => found.push(at),
                         Err(e) => fault(faults, key("at"), &e),
@@ -279,7 +276,7 @@ impl CellSpec {
                 }
                 found
             }
-            SynapsePlaces::Density { selection, per, density, spread } => {
+            SynapseLocations::Density { selection, per, density, spread } => {
                 if selection.indices(c).is_empty() {
                     fault(faults, key("where"), "no compartment meets the selection");
                     return None;
@@ -288,7 +285,7 @@ impl CellSpec {
                     .map_err(|e| fault(faults, key("density"), &e))
                     .ok()?
             }
-            SynapsePlaces::Number { selection, number, spread } => {
+            SynapseLocations::Number { selection, number, spread } => {
                 if selection.indices(c).is_empty() {
                     fault(faults, key("where"), "no compartment meets the selection");
                     return None;
@@ -300,16 +297,18 @@ impl CellSpec {
         };
         if let Activity::Poisson { rate, from, until } = &s.activity {
             let span = (until.unwrap_or(self.simulation.t_stop) - from).max(0.0);
-            let expected = 1e-3 * rate * span * places.len() as f64;
+            let expected = 1e-3 * rate * span * locations.len() as f64;
             if expected > MAX_EVENTS {
                 let rule = format!("{expected:.1e} spikes are expected, more than {MAX_EVENTS:e}");
                 fault(faults, key("rate"), &rule);
                 return None;
             }
         }
-        let events =
-            self.events(s, &places, c).map_err(|rule| fault(faults, key("network"), &rule)).ok()?;
-        for (at, times) in places.iter().zip(&events) {
+        let events = self
+            .events(s, &locations, c)
+            .map_err(|rule| fault(faults, key("network"), &rule))
+            .ok()?;
+        for (at, times) in locations.iter().zip(&events) {
             for &(receptor, weight) in &s.receptors {
                 let done = cell
                     .add_synapse(*at, self.receptors[receptor].receptor, weight)
@@ -320,33 +319,33 @@ impl CellSpec {
                 }
             }
         }
-        Some(PlacedSynapses { name: s.name.clone(), places, events })
+        Some(PlacedSynapses { name: s.name.clone(), locations, events })
     }
 
     /// Presynaptic spikes of each synapse of a group.
     fn events(
         &self,
         s: &SynapseSpec,
-        places: &[Location],
+        locations: &[Location],
         c: &Compartments,
     ) -> Result<Vec<Vec<f64>>, &'static str> {
         Ok(match &s.activity {
-            Activity::Silent => vec![Vec::new(); places.len()],
-            Activity::Times(times) => vec![times.clone(); places.len()],
+            Activity::Silent => vec![Vec::new(); locations.len()],
+            Activity::Times(times) => vec![times.clone(); locations.len()],
             Activity::Poisson { rate, from, until } => {
                 let end = until.unwrap_or(self.simulation.t_stop);
-                (0..places.len())
+                (0..locations.len())
                     .map(|k| poisson(self.simulation.seed, &s.name, k as u64, *rate, *from, end))
                     .collect()
             }
             Activity::Sequence { start, interval, inwards } => {
-                let mut order: Vec<usize> = (0..places.len()).collect();
-                let distance = |k: usize| c.path_distance(places[k]);
+                let mut order: Vec<usize> = (0..locations.len()).collect();
+                let distance = |k: usize| c.path_distance(locations[k]);
                 order.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)).then(a.cmp(&b)));
                 if *inwards {
                     order.reverse();
                 }
-                let mut events = vec![Vec::new(); places.len()];
+                let mut events = vec![Vec::new(); locations.len()];
                 for (rank, k) in order.into_iter().enumerate() {
                     events[k].push(start + rank as f64 * interval);
                 }
@@ -355,7 +354,7 @@ impl CellSpec {
             Activity::Network(drive) => {
                 let simulation = &self.simulation;
                 drive
-                    .events(simulation.seed, &s.name, places.len(), simulation.t_stop)
+                    .events(simulation.seed, &s.name, locations.len(), simulation.t_stop)
                     .ok_or("the spikes of the network have not been read")?
             }
         })
@@ -406,13 +405,13 @@ impl CellSpec {
     }
 }
 
-/// `number` places by area.
+/// `number` locations by area.
 pub(crate) fn spread_number(
     c: &Compartments,
     selection: &Selection,
     number: u64,
     spread: Spread,
-) -> Result<Vec<Location>, crate::membrane::mechanism::ParameterError> {
+) -> Result<Vec<Location>, crate::parameter_error::ParameterError> {
     let area: f64 = selection.indices(c).iter().map(|&k| c.as_slice()[k].area).sum();
     c.spread(selection, Per::Area, number as f64 / area, spread)
 }

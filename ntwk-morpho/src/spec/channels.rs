@@ -1,7 +1,6 @@
 //! `[channels.NAME]`: built-in and declared channels in their places.
 
-use super::reader::{Range, Section};
-use crate::geometry::selection::Selection;
+use super::reader::Section;
 use crate::membrane::channel::{Channel, Kinetics};
 use crate::membrane::channels::{
     AType, CalciumActivated, CalciumPool, DelayedRectifier, FastSodium, Hcn, HcnPoirazi,
@@ -11,7 +10,9 @@ use crate::membrane::channels::{
 use crate::membrane::declared::DeclaredChannel;
 use crate::membrane::expression::Expression;
 use crate::membrane::mechanism::Mechanism;
-use crate::spec::quantity::Quantity as Q;
+use crate::mesh::selection::Selection;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 use std::sync::Arc;
 
 /// A mechanism in its places.
@@ -33,7 +34,7 @@ pub struct Parameter {
     /// Its key.
     pub key: &'static str,
     /// What it is.
-    pub quantity: Q,
+    pub dimension: D,
     /// Its value when not given; `None` when it must be.
     pub default: Option<f64>,
 }
@@ -65,15 +66,15 @@ impl ChannelKind {
 }
 
 const fn density(key: &'static str) -> Parameter {
-    Parameter { key, quantity: Q::ConductanceDensity, default: None }
+    Parameter { key, dimension: D::ConductanceDensity, default: None }
 }
 
 const fn reversal(key: &'static str, default: f64) -> Parameter {
-    Parameter { key, quantity: Q::Voltage, default: Some(default) }
+    Parameter { key, dimension: D::Voltage, default: Some(default) }
 }
 
-const fn with(key: &'static str, quantity: Q, default: f64) -> Parameter {
-    Parameter { key, quantity, default: Some(default) }
+const fn with(key: &'static str, dimension: D, default: f64) -> Parameter {
+    Parameter { key, dimension, default: Some(default) }
 }
 
 fn channel<K: Kinetics<N>, const N: usize>(kinetics: K) -> Arc<dyn Mechanism> {
@@ -99,13 +100,13 @@ pub const CHANNELS: &[ChannelKind] = &[
         name: "hodgkin_huxley",
         about: "squid axon: sodium, potassium, leak (Hodgkin and Huxley 1952)",
         parameters: &[
-            with("g_Na", Q::ConductanceDensity, 0.12),
-            with("g_K", Q::ConductanceDensity, 0.036),
-            with("g_L", Q::ConductanceDensity, 0.0003),
+            with("g_Na", D::ConductanceDensity, 0.12),
+            with("g_K", D::ConductanceDensity, 0.036),
+            with("g_L", D::ConductanceDensity, 0.0003),
             reversal("E_Na", 50.0),
             reversal("E_K", -77.0),
             reversal("E_L", -54.3),
-            with("q10", Q::Number, 3.0),
+            with("q10", D::Number, 3.0),
         ],
         build: |p| {
             channel(HodgkinHuxley {
@@ -134,13 +135,13 @@ pub const CHANNELS: &[ChannelKind] = &[
     ChannelKind {
         name: "sodium",
         about: "sodium (Mainen et al. 1995)",
-        parameters: &[density("g"), reversal("E", 60.0), with("shift", Q::Voltage, -10.0)],
+        parameters: &[density("g"), reversal("E", 60.0), with("shift", D::Voltage, -10.0)],
         build: |p| channel(Sodium { g: p[0], E: p[1], shift: p[2] }),
     },
     ChannelKind {
         name: "fast_sodium",
         about: "sodium with slow inactivation (Durstewitz et al. 2000)",
-        parameters: &[density("g"), reversal("E", 55.0), with("a2", Q::Number, 1.0)],
+        parameters: &[density("g"), reversal("E", 55.0), with("a2", D::Number, 1.0)],
         build: |p| channel(FastSodium { g: p[0], E: p[1], a2: p[2] }),
     },
     ohmic!("kv", "potassium (Mainen et al. 1995)", -90.0, Kv),
@@ -179,24 +180,24 @@ pub const CHANNELS: &[ChannelKind] = &[
     ChannelKind {
         name: "calcium_activated_potassium",
         about: "calcium-activated potassium (Reuveni et al. 1993)",
-        parameters: &[density("g"), reversal("E", -90.0), with("Ca_0", Q::Concentration, 1.0)],
+        parameters: &[density("g"), reversal("E", -90.0), with("Ca_0", D::Concentration, 1.0)],
         build: |p| channel(CalciumActivated { g: p[0], E: p[1], Ca_0: p[2] }),
     },
     ohmic!("hcn", "hyperpolarisation-activated I_h (Magee 1998)", -30.0, Hcn),
     ChannelKind {
         name: "hcn_poirazi",
         about: "hyperpolarisation-activated I_h (Poirazi et al. 2003)",
-        parameters: &[density("g"), reversal("E", -10.0), with("K", Q::Voltage, 8.5)],
+        parameters: &[density("g"), reversal("E", -10.0), with("K", D::Voltage, 8.5)],
         build: |p| channel(HcnPoirazi { g: p[0], E: p[1], K: p[2] }),
     },
     ChannelKind {
         name: "calcium_pool",
         about: "calcium in a shell (Destexhe et al. 1993); carries no current",
         parameters: &[
-            with("depth", Q::Length, 0.1),
-            with("tau_r", Q::Time, 200.0),
-            with("Ca_inf", Q::Concentration, 1e-4),
-            with("free", Q::Number, 1.0),
+            with("depth", D::Length, 0.1),
+            with("tau_r", D::Time, 200.0),
+            with("Ca_inf", D::Concentration, 1e-4),
+            with("free", D::Number, 1.0),
         ],
         build: |p| Arc::new(CalciumPool { depth: p[0], tau_r: p[1], Ca_inf: p[2], free: p[3] }),
     },
@@ -229,8 +230,8 @@ pub(super) fn read(t: Section<'_, '_>, kinetics: &[DeclaredChannel]) -> Vec<Chan
                 .parameters
                 .iter()
                 .map(|p| match p.default {
-                    Some(default) => t.or(p.key, p.quantity, Range::Any, default),
-                    None => t.required(p.key, p.quantity, Range::Any),
+                    Some(default) => t.or(p.key, p.dimension, Bound::Any, default),
+                    None => t.required(p.key, p.dimension, Bound::Any),
                 })
                 .collect();
             let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
@@ -251,8 +252,8 @@ pub(super) fn read(t: Section<'_, '_>, kinetics: &[DeclaredChannel]) -> Vec<Chan
 
 /// A declared channel with the density, reversal potential and constants of this instance.
 fn instance(t: &mut Section<'_, '_>, declared: &DeclaredChannel) -> Option<Arc<dyn Mechanism>> {
-    let g = t.required("g", Q::ConductanceDensity, Range::NotNegative);
-    let reversal = t.or("E", Q::Voltage, Range::Any, declared.E);
+    let g = t.required("g", D::ConductanceDensity, Bound::NonNegative);
+    let reversal = t.or("E", D::Voltage, Bound::Any, declared.E);
     let mut channel = declared.clone();
     if let Some(constants) = t.table("constants") {
         for (name, value) in super::kinetics::constants(constants)? {

@@ -3,14 +3,15 @@
 //! | table | keys |
 //! |---|---|
 //! | `[cells.NAME]` | `file` (a cell file), `set` (keys of it with other values) |
-//! | `[gap_junctions.NAME]` | `between` = ["CELL: place", "CELL: place"], `conductance` |
+//! | `[gap_junctions.NAME]` | `between` = ["CELL: location", "CELL: location"], `conductance` |
 
 use super::BuiltCell;
 use super::build::fault;
-use super::reader::{Range, Section};
-use crate::geometry::place::Place;
+use super::reader::Section;
+use crate::mesh::location_spec::LocationSpec;
 use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
-use crate::spec::quantity::Quantity as Q;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::tree::{Node, TableReader, Value};
 use std::path::PathBuf;
@@ -31,8 +32,8 @@ pub struct CoupledCellSpec {
 pub struct CellJunctionSpec {
     /// Name.
     pub name: String,
-    /// (number of the cell, place on it), twice.
-    pub between: [(usize, Place); 2],
+    /// (number of the cell, location on it), twice.
+    pub between: [(usize, LocationSpec); 2],
     /// Conductance (µS).
     pub conductance: f64,
 }
@@ -66,7 +67,7 @@ impl CoupledSpec {
     /// The junctions on cells that were built.
     ///
     /// # Errors
-    /// All [`Faults`], without lines: places that are not there, and cells whose `[simulation]` does not step together.
+    /// All [`Faults`], without lines: locations that are not there, and cells whose `[simulation]` does not step together.
     pub fn junctions(&self, cells: &[BuiltCell]) -> Result<Vec<GapJunction>, Faults> {
         let mut faults = Faults::default();
         for (spec, cell) in self.cells.iter().zip(cells).skip(1) {
@@ -86,9 +87,9 @@ impl CoupledSpec {
         for g in &self.gap_junctions {
             let mut at = [crate::Location::new(0, 0.5); 2];
             let mut cell = [0; 2];
-            for (k, (number, place)) in g.between.iter().enumerate() {
+            for (k, (number, location)) in g.between.iter().enumerate() {
                 cell[k] = *number;
-                match cells[*number].locate(place) {
+                match cells[*number].locate(location) {
                     Ok(found) => at[k] = found,
                     Err(e) => fault(&mut faults, format!("gap_junctions.{}.between", g.name), &e),
                 }
@@ -149,7 +150,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CoupledSpec> {
     let mut gap_junctions = Vec::new();
     if let Some(t) = table.required_table("gap_junctions", "[gap_junctions.NAME]") {
         t.each_named(|name, mut t| {
-            let conductance = t.required("conductance", Q::Conductance, Range::NotNegative);
+            let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
             let between = ends(&mut t, &names);
             t.finish();
             if let (Some(between), Some(conductance)) = (between, conductance) {
@@ -163,16 +164,16 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CoupledSpec> {
 }
 
 /// `between = ["A: soma", "B: apical at 100 um"]`.
-fn ends(t: &mut Section<'_, '_>, names: &[String]) -> Option<[(usize, Place); 2]> {
+fn ends(t: &mut Section<'_, '_>, names: &[String]) -> Option<[(usize, LocationSpec); 2]> {
     let texts = t.texts("between")?.unwrap_or_default();
     let [first, second] = texts.as_slice() else {
-        t.fault("between", "expected two places, [\"A: soma\", \"B: apical at 100 um\"]");
+        t.fault("between", "expected two locations, [\"A: soma\", \"B: apical at 100 um\"]");
         return None;
     };
     let mut found = Vec::new();
     for text in [first, second] {
-        let Some((cell, place)) = text.split_once(':') else {
-            t.fault("between", &format!("\"{text}\": expected \"CELL: place\""));
+        let Some((cell, location)) = text.split_once(':') else {
+            t.fault("between", &format!("\"{text}\": expected \"CELL: location\""));
             continue;
         };
         let cell = cell.trim();
@@ -180,14 +181,15 @@ fn ends(t: &mut Section<'_, '_>, names: &[String]) -> Option<[(usize, Place); 2]
         if number.is_none() {
             t.unknown("between", cell, "cell", names.to_vec());
         }
-        match place.trim().parse::<Place>() {
-            Ok(place) => found.extend(number.map(|n| (n, place))),
+        match location.trim().parse::<LocationSpec>() {
+            Ok(location) => found.extend(number.map(|n| (n, location))),
             Err(rule) => t.fault("between", &rule),
         }
     }
     let &[a, b] = found.as_slice() else { return None };
     if a.0 == b.0 {
-        let rule = "both places are on one cell; a junction inside a cell stands in its own file";
+        let rule =
+            "both locations are on one cell; a junction inside a cell stands in its own file";
         t.fault("between", rule);
         return None;
     }

@@ -1,8 +1,9 @@
 //! `[kinetics.NAME]`: channels declared as data.
 
-use super::reader::{Range, Section, read_quantity};
+use super::reader::{Section, read_quantity};
 use crate::membrane::declared::{DeclaredChannel, DeclaredGate, GateFormulas};
-use crate::spec::quantity::Quantity as Q;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// Names a formula has already.
 const TAKEN: [&str; 3] = ["V", "Ca", "celsius"];
@@ -10,9 +11,9 @@ const TAKEN: [&str; 3] = ["V", "Ca", "celsius"];
 pub(super) fn read(t: Section<'_, '_>) -> Vec<DeclaredChannel> {
     let mut kinds = Vec::new();
     t.each_named(|name, mut t| {
-        let reversal = t.required("E", Q::Voltage, Range::Any);
-        let q10 = t.or("q10", Q::Number, Range::Positive, 1.0);
-        let celsius_ref = t.or("celsius_ref", Q::Temperature, Range::Any, 6.3);
+        let reversal = t.required("E", D::Voltage, Bound::Any);
+        let q10 = t.or("q10", D::Number, Bound::Positive, 1.0);
+        let celsius_ref = t.or("celsius_ref", D::Temperature, Bound::Any, 6.3);
         let carries_calcium = t.flag("carries_calcium", false);
         let constants = match t.table("constants") {
             Some(c) => constants(c),
@@ -77,7 +78,7 @@ pub(super) fn constants(mut t: Section<'_, '_>) -> Option<Vec<(String, f64)>> {
             sound = false;
             continue;
         }
-        match read_quantity(node, &path, Q::Number, Range::Any, t.faults()) {
+        match read_quantity(node, &path, D::Number, Bound::Any, t.faults()) {
             Some(value) => all.push((name.to_owned(), value)),
             None => sound = false,
         }

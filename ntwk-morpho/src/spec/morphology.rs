@@ -1,12 +1,13 @@
 //! `[morphology]`: a file or a generator, and what is done with it.
 
-use super::reader::{Range, Section};
+use super::reader::Section;
 use crate::geometry::generators::{self, BinaryTree, PyramidalTree, RallTree};
 use crate::geometry::morphology::{Morphology, MorphologyError};
 use crate::geometry::region::Region;
-use crate::geometry::selection::region;
 use crate::geometry::swc::{OtherTrees, SomaRule, SwcOptions, ZeroRadius};
-use crate::spec::quantity::Quantity as Q;
+use crate::mesh::selection::region;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// A generator with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,7 +113,7 @@ pub(super) fn read(mut t: Section<'_, '_>) -> Option<MorphologySpec> {
         Some(None) => Some(Vec::new()),
         None => None,
     };
-    let simplify = t.maybe("simplify", Q::Length, Range::Positive);
+    let simplify = t.maybe("simplify", D::Length, Bound::Positive);
     t.finish();
     Some(MorphologySpec { source: source?, remove: remove?, simplify: simplify? })
 }
@@ -150,10 +151,10 @@ const GENERATORS: [&str; 6] =
 fn generator(t: &mut Section<'_, '_>) -> Option<MorphologySource> {
     let kind = t.required_choice("generator", &GENERATORS)?;
     let seed = t.count("seed").map(|s| s.unwrap_or(1));
-    let um = |t: &mut Section<'_, '_>, key, default| t.or(key, Q::Length, Range::Positive, default);
-    let need = |t: &mut Section<'_, '_>, key| t.required(key, Q::Length, Range::Positive);
+    let um = |t: &mut Section<'_, '_>, key, default| t.or(key, D::Length, Bound::Positive, default);
+    let need = |t: &mut Section<'_, '_>, key| t.required(key, D::Length, Bound::Positive);
     let pair = |t: &mut Section<'_, '_>, key: &'static str| {
-        let list = t.list(key, Q::Length, Range::Positive)?;
+        let list = t.list(key, D::Length, Bound::Positive)?;
         match list.as_deref() {
             Some(&[length, diameter]) => Some((length, diameter)),
             _ => {
@@ -181,8 +182,8 @@ fn generator(t: &mut Section<'_, '_>) -> Option<MorphologySource> {
             let levels = t.required_count("levels", 1);
             let (diameter, length) = (need(t, "diameter"), need(t, "length"));
             let diameter_ratio =
-                t.or("diameter_ratio", Q::Number, Range::Positive, rall.diameter_ratio);
-            let length_ratio = t.or("length_ratio", Q::Number, Range::Positive, rall.length_ratio);
+                t.or("diameter_ratio", D::Number, Bound::Positive, rall.diameter_ratio);
+            let length_ratio = t.or("length_ratio", D::Number, Bound::Positive, rall.length_ratio);
             Generator::BinaryTree(BinaryTree {
                 levels: u32::try_from(levels?).ok()?,
                 diameter: diameter?,
@@ -193,13 +194,13 @@ fn generator(t: &mut Section<'_, '_>) -> Option<MorphologySource> {
         }
         "rall_tree" => {
             let d = RallTree::default();
-            let soma = t.or("soma_radius", Q::Length, Range::NotNegative, d.soma_radius);
+            let soma = t.or("soma_radius", D::Length, Bound::NonNegative, d.soma_radius);
             let levels = t.count("levels").map(|l| l.unwrap_or(u64::from(d.levels)));
             let (diameter, length) = (um(t, "diameter", d.diameter), um(t, "length", d.length));
             let equal = t.flag("equal_electrotonic", d.equal_electrotonic);
-            let start = t.or("start_angle", Q::Angle, Range::Any, d.start_angle);
-            let half = t.or("half_angle", Q::Angle, Range::Any, d.half_angle);
-            let jitter = t.or("jitter", Q::Angle, Range::NotNegative, d.jitter);
+            let start = t.or("start_angle", D::Angle, Bound::Any, d.start_angle);
+            let half = t.or("half_angle", D::Angle, Bound::Any, d.half_angle);
+            let jitter = t.or("jitter", D::Angle, Bound::NonNegative, d.jitter);
             Generator::RallTree(RallTree {
                 soma_radius: soma?,
                 levels: u32::try_from(levels?).unwrap_or(u32::MAX),
@@ -224,7 +225,7 @@ fn generator(t: &mut Section<'_, '_>) -> Option<MorphologySource> {
             let obliques = count(t, "obliques", d.obliques);
             let trunk_diameter = um(t, "trunk_diameter", d.trunk_diameter);
             let tip_diameter = um(t, "tip_diameter", d.tip_diameter);
-            let axon_length = t.or("axon_length", Q::Length, Range::NotNegative, d.axon_length);
+            let axon_length = t.or("axon_length", D::Length, Bound::NonNegative, d.axon_length);
             let step = um(t, "step", d.step);
             Generator::Pyramidal(PyramidalTree {
                 soma_diameter: soma_diameter?,

@@ -1,8 +1,9 @@
 //! `[synapses.NAME] network = { ... }`: spikes of a population of a network onto synapses.
 
-use super::reader::{Range, Section};
-use crate::spec::quantity::Quantity as Q;
+use super::reader::Section;
+use ntwk_core::Dimension as D;
 use ntwk_core::engine::random::{Purpose, stream};
+use ntwk_core::spec::bound::Bound;
 use rand::RngExt;
 use std::path::PathBuf;
 
@@ -36,7 +37,7 @@ pub(super) fn read(t: &mut Section<'_, '_>) -> Option<NetworkDrive> {
     }
     let (file, population) = (n.text("file"), n.text("population"));
     let neurons = n.required_count("neurons", 1);
-    let from = n.or("from", Q::Time, Range::NotNegative, 0.0);
+    let from = n.or("from", D::Time, Bound::NonNegative, 0.0);
     n.finish();
     Some(NetworkDrive {
         file: file?.into(),

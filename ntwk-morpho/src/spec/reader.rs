@@ -1,78 +1,30 @@
-//! Reading one table of a description: quantities with ranges, selections, places, formulas.
+//! Reading one table of a description: quantities with ranges, selections, locations, formulas.
 
-use crate::geometry::place::Place;
-use crate::geometry::selection::Selection;
 use crate::membrane::expression::Expression;
-use crate::spec::quantity::Quantity;
+use crate::mesh::location_spec::LocationSpec;
+use crate::mesh::selection::Selection;
+use ntwk_core::Dimension;
+use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::key::{Key, KeyValue, Place};
 use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
-
-/// The range a number must lie in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Range {
-    /// Any finite number.
-    Any,
-    /// > 0.
-    Positive,
-    /// >= 0.
-    NotNegative,
-}
-
-impl Range {
-    fn holds(self, x: f64) -> bool {
-        match self {
-            Range::Any => true,
-            Range::Positive => x > 0.0,
-            Range::NotNegative => x >= 0.0,
-        }
-    }
-
-    fn text(self, unit: &str) -> String {
-        let rule = match self {
-            Range::Any => "finite",
-            Range::Positive => "> 0",
-            Range::NotNegative => ">= 0",
-        };
-        if unit.is_empty() { rule.to_owned() } else { format!("{rule} ({unit})") }
-    }
-}
+use ntwk_core::spec::value;
+use ntwk_core::spec::waveform::Shape;
 
 /// A table being read. The functions that give `Option<Option<T>>` or `Option<T>` give `None` after a fault.
 pub(super) struct Section<'n, 'f>(TableReader<'n, 'f>);
 
-/// A bare number in the unit of `quantity` or text with a unit.
+/// A quantity in its range.
 pub(super) fn read_quantity(
     node: &Node,
     path: &str,
-    quantity: Quantity,
-    range: Range,
+    dimension: Dimension,
+    bound: Bound,
     faults: &mut Faults,
 ) -> Option<f64> {
-    let number = match &node.value {
-        Value::Integer(i) => *i as f64,
-        Value::Float(x) => *x,
-        Value::String(text) => match quantity.parse(text) {
-            Ok(x) => x,
-            Err(rule) => {
-                faults.push(path, Some(node.display()), node.line, FaultKind::Combination { rule });
-                return None;
-            }
-        },
-        _ => {
-            let expected = match quantity.unit() {
-                "" => "a number".to_owned(),
-                unit => format!("a number in {unit} or text with a unit"),
-            };
-            wrong_type(faults, path, node, &expected);
-            return None;
-        }
-    };
-    if number.is_finite() && range.holds(number) {
-        return Some(number);
-    }
-    let allowed = range.text(quantity.unit());
-    faults.push(path, Some(node.display()), node.line, FaultKind::OutOfRange { allowed });
-    None
+    let mut place = Place { node, path: path.to_owned(), own: None, root: node, faults };
+    let number = value::read_quantity(&mut place, Some(dimension), bound);
+    (!number.is_nan()).then_some(number)
 }
 
 impl<'n, 'f> Section<'n, 'f> {
@@ -81,31 +33,28 @@ impl<'n, 'f> Section<'n, 'f> {
     }
 
     /// An optional quantity: `Some(None)` when absent.
-    pub fn maybe(&mut self, key: &'static str, q: Quantity, range: Range) -> Option<Option<f64>> {
+    pub fn maybe(&mut self, key: &'static str, q: Dimension, bound: Bound) -> Option<Option<f64>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
-        read_quantity(node, &path, q, range, self.0.faults).map(Some)
+        read_quantity(node, &path, q, bound, self.0.faults).map(Some)
     }
 
     /// A quantity with a default.
     pub fn or(
         &mut self,
         key: &'static str,
-        q: Quantity,
-        range: Range,
+        q: Dimension,
+        bound: Bound,
         default: f64,
     ) -> Option<f64> {
-        self.maybe(key, q, range).map(|v| v.unwrap_or(default))
+        self.maybe(key, q, bound).map(|v| v.unwrap_or(default))
     }
 
     /// A quantity that must be there.
-    pub fn required(&mut self, key: &'static str, q: Quantity, range: Range) -> Option<f64> {
-        let value = self.maybe(key, q, range)?;
+    pub fn required(&mut self, key: &'static str, q: Dimension, bound: Bound) -> Option<f64> {
+        let value = self.maybe(key, q, bound)?;
         if value.is_none() {
-            let unit = q.unit();
-            let unit =
-                if unit.is_empty() { "a number".to_owned() } else { format!("a number in {unit}") };
-            self.0.missing(key, &unit);
+            self.0.missing(key, &q.expected());
         }
         value
     }
@@ -129,6 +78,11 @@ impl<'n, 'f> Section<'n, 'f> {
             return None;
         }
         Some(n)
+    }
+
+    /// What a key of a table of keys holds.
+    pub fn read<T: KeyValue>(&mut self, key: &Key) -> T {
+        self.0.read(key)
     }
 
     /// An optional text.
@@ -204,9 +158,10 @@ impl<'n, 'f> Section<'n, 'f> {
         }
     }
 
-    /// A place that must be there.
-    pub fn place(&mut self, key: &'static str) -> Option<Place> {
-        let text = self.0.required_text(key, "a place such as \"soma\" or \"apical at 300 um\"")?;
+    /// A location that must be there.
+    pub fn location(&mut self, key: &'static str) -> Option<LocationSpec> {
+        let text =
+            self.0.required_text(key, "a location such as \"soma\" or \"apical at 300 um\"")?;
         match text.parse() {
             Ok(p) => Some(p),
             Err(e) => {
@@ -216,12 +171,12 @@ impl<'n, 'f> Section<'n, 'f> {
         }
     }
 
-    /// One place or a list of places; `Some(None)` when absent.
-    pub fn places(&mut self, key: &'static str) -> Option<Option<Vec<Place>>> {
+    /// One location or a list of locations; `Some(None)` when absent.
+    pub fn locations(&mut self, key: &'static str) -> Option<Option<Vec<LocationSpec>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
         let one = |node: &Node, path: &str, faults: &mut Faults| match &node.value {
-            Value::String(text) => match text.parse::<Place>() {
+            Value::String(text) => match text.parse::<LocationSpec>() {
                 Ok(p) => Some(p),
                 Err(rule) => {
                     faults.push(
@@ -240,7 +195,7 @@ impl<'n, 'f> Section<'n, 'f> {
         };
         match &node.value {
             Value::List(items) => {
-                let read: Vec<Option<Place>> = items
+                let read: Vec<Option<LocationSpec>> = items
                     .iter()
                     .enumerate()
                     .map(|(i, item)| one(item, &format!("{path}[{i}]"), self.0.faults))
@@ -270,8 +225,8 @@ impl<'n, 'f> Section<'n, 'f> {
     pub fn list(
         &mut self,
         key: &'static str,
-        q: Quantity,
-        range: Range,
+        q: Dimension,
+        bound: Bound,
     ) -> Option<Option<Vec<f64>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
         let path = self.0.path_of(key);
@@ -282,7 +237,7 @@ impl<'n, 'f> Section<'n, 'f> {
         let values: Vec<Option<f64>> = items
             .iter()
             .enumerate()
-            .map(|(i, item)| read_quantity(item, &format!("{path}[{i}]"), q, range, self.0.faults))
+            .map(|(i, item)| read_quantity(item, &format!("{path}[{i}]"), q, bound, self.0.faults))
             .collect();
         values.into_iter().collect::<Option<Vec<_>>>().map(Some)
     }
@@ -308,14 +263,18 @@ impl<'n, 'f> Section<'n, 'f> {
         Some(Some(texts))
     }
 
+    /// The shape of a waveform whose keys stand in this table; a step where it does not say.
+    pub fn shape(&mut self, dimension: Dimension) -> Option<Shape> {
+        let before = self.0.faults.list.len();
+        (self.0.own, self.0.assumed) = (Some(dimension), Some("step"));
+        let shape = Shape::read_flat(&mut self.0);
+        (self.0.own, self.0.assumed) = (None, None);
+        (self.0.faults.list.len() == before).then_some(shape)
+    }
+
     /// An optional sub-table.
     pub fn table(&mut self, key: &'static str) -> Option<Section<'n, '_>> {
         self.0.table(key).map(Section)
-    }
-
-    /// The reader below.
-    pub fn into_reader(self) -> TableReader<'n, 'f> {
-        self.0
     }
 
     /// A sub-table that must be there.

@@ -1,16 +1,17 @@
 //! `[record]`: what to record.
 
-use super::reader::{Range, Section};
-use crate::geometry::place::Place;
-use crate::spec::quantity::Quantity as Q;
+use super::reader::Section;
+use crate::mesh::location_spec::LocationSpec;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// A quantity to record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProbeSpec {
     /// Potential.
-    Voltage(Place),
+    Voltage(LocationSpec),
     /// Calcium concentration.
-    Calcium(Place),
+    Calcium(LocationSpec),
     /// State variable of a channel.
     Variable {
         /// The channel.
@@ -18,14 +19,14 @@ pub enum ProbeSpec {
         /// The variable.
         variable: String,
         /// Where.
-        at: Place,
+        at: LocationSpec,
     },
     /// Current density of a channel.
     Current {
         /// The channel.
         channel: String,
         /// Where.
-        at: Place,
+        at: LocationSpec,
     },
 }
 
@@ -37,7 +38,7 @@ pub struct RecordSpec {
     /// Quantities, in order of the columns.
     pub probes: Vec<ProbeSpec>,
     /// Where spikes are detected.
-    pub spikes: Vec<Place>,
+    pub spikes: Vec<LocationSpec>,
     /// Threshold of the detection (mV).
     pub threshold: f64,
 }
@@ -47,8 +48,8 @@ impl Default for RecordSpec {
     fn default() -> Self {
         RecordSpec {
             every: None,
-            probes: vec![ProbeSpec::Voltage(Place::Soma)],
-            spikes: vec![Place::Soma],
+            probes: vec![ProbeSpec::Voltage(LocationSpec::Soma)],
+            spikes: vec![LocationSpec::Soma],
             threshold: 0.0,
         }
     }
@@ -56,14 +57,14 @@ impl Default for RecordSpec {
 
 pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
     let default = RecordSpec::default();
-    let every = t.maybe("every", Q::Time, Range::Positive);
-    let voltage = t.places("voltage");
-    let calcium = t.places("calcium");
-    let spikes = t.places("spikes");
-    let threshold = t.or("threshold", Q::Voltage, Range::Any, default.threshold);
+    let every = t.maybe("every", D::Time, Bound::Positive);
+    let voltage = t.locations("voltage");
+    let calcium = t.locations("calcium");
+    let spikes = t.locations("spikes");
+    let threshold = t.or("threshold", D::Voltage, Bound::Any, default.threshold);
     let mut rest = Vec::new();
     t.each_of("variables", |mut t| {
-        let (channel, variable, at) = (t.text("channel"), t.text("variable"), t.place("at"));
+        let (channel, variable, at) = (t.text("channel"), t.text("variable"), t.location("at"));
         match (channel, variable, at) {
             (Some(channel), Some(variable), Some(at)) => {
                 rest.push(ProbeSpec::Variable { channel, variable, at });
@@ -76,7 +77,7 @@ pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
         t.finish();
     });
     t.each_of("currents", |mut t| {
-        match (t.text("channel"), t.place("at")) {
+        match (t.text("channel"), t.location("at")) {
             (Some(channel), Some(at)) => rest.push(ProbeSpec::Current { channel, at }),
             _ => t.fault("channel", "expected { channel = \"na\", at = \"soma\" }"),
         }
@@ -84,7 +85,7 @@ pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
     });
     t.finish();
     let mut probes: Vec<ProbeSpec> = match voltage? {
-        Some(places) => places.into_iter().map(ProbeSpec::Voltage).collect(),
+        Some(locations) => locations.into_iter().map(ProbeSpec::Voltage).collect(),
         None => default.probes,
     };
     probes.extend(calcium?.into_iter().flatten().map(ProbeSpec::Calcium));

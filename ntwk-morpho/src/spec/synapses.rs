@@ -1,12 +1,13 @@
 //! `[receptors]`, `[synapses]`, `[gap_junctions]`.
 
 use super::network_drive::{self, NetworkDrive};
-use super::reader::{Range, Section, read_quantity};
-use crate::geometry::place::Place;
-use crate::geometry::selection::Selection;
+use super::reader::{Section, read_quantity};
 use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
+use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::placement::{Per, Spread};
-use crate::spec::quantity::Quantity as Q;
+use crate::mesh::selection::Selection;
+use ntwk_core::Dimension as D;
+use ntwk_core::spec::bound::Bound;
 
 /// `[receptors.NAME]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,9 +20,9 @@ pub struct ReceptorSpec {
 
 /// Where the synapses of a group lie.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SynapsePlaces {
-    /// One at each place.
-    At(Vec<Place>),
+pub enum SynapseLocations {
+    /// One at each location.
+    At(Vec<LocationSpec>),
     /// Spread by density (1/µm² or 1/µm).
     Density {
         /// Where.
@@ -81,7 +82,7 @@ pub struct SynapseSpec {
     /// (index of the receptor, weight (µS)): all are activated by one presynaptic spike.
     pub receptors: Vec<(usize, f64)>,
     /// Where.
-    pub places: SynapsePlaces,
+    pub locations: SynapseLocations,
     /// When.
     pub activity: Activity,
 }
@@ -92,7 +93,7 @@ pub struct GapJunctionSpec {
     /// Name.
     pub name: String,
     /// The two points.
-    pub between: [Place; 2],
+    pub between: [LocationSpec; 2],
     /// Conductance (µS).
     pub conductance: f64,
 }
@@ -128,16 +129,16 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
         Some(default) => t.or(key, q, range, default),
         None => t.required(key, q, range),
     };
-    let tau_rise = value("tau_rise", Q::Time, Range::Positive, base.map(|b| b.tau_rise));
-    let tau_decay = value("tau_decay", Q::Time, Range::Positive, base.map(|b| b.tau_decay));
-    let reversal = value("E_rev", Q::Voltage, Range::Any, base.map(|b| b.E_rev));
+    let tau_rise = value("tau_rise", D::Time, Bound::Positive, base.map(|b| b.tau_rise));
+    let tau_decay = value("tau_decay", D::Time, Bound::Positive, base.map(|b| b.tau_decay));
+    let reversal = value("E_rev", D::Voltage, Bound::Any, base.map(|b| b.E_rev));
     let block = match base.and_then(|b| b.block) {
         Some(own) => {
             let steep = t.choice("block", &["jahr_stevens", "steep"])? == Some("steep");
             let own = if steep { MagnesiumBlock::steep() } else { own };
-            let magnesium = t.or("magnesium", Q::Concentration, Range::NotNegative, own.magnesium);
-            let eta = t.or("eta", Q::PerConcentration, Range::NotNegative, own.eta);
-            let gamma = t.or("gamma", Q::PerVoltage, Range::Any, own.gamma);
+            let magnesium = t.or("magnesium", D::Concentration, Bound::NonNegative, own.magnesium);
+            let eta = t.or("eta", D::PerConcentration, Bound::NonNegative, own.eta);
+            let gamma = t.or("gamma", D::PerVoltage, Bound::Any, own.gamma);
             Some(MagnesiumBlock { magnesium: magnesium?, eta: eta?, gamma: gamma? })
         }
         None => None,
@@ -153,14 +154,14 @@ fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
 #[allow(non_snake_case)]
 fn gaba_b(t: &mut Section<'_, '_>) -> Option<Receptor> {
     let d = GabaB::default();
-    let K1 = t.or("K1", Q::Binding, Range::Positive, d.K1);
-    let K2 = t.or("K2", Q::PerTime, Range::Positive, d.K2);
-    let K3 = t.or("K3", Q::PerTime, Range::Positive, d.K3);
-    let K4 = t.or("K4", Q::PerTime, Range::Positive, d.K4);
-    let K_d = t.or("K_d", Q::Number, Range::Positive, d.K_d);
-    let transmitter = t.or("transmitter", Q::Concentration, Range::NotNegative, d.transmitter);
-    let pulse = t.or("pulse", Q::Time, Range::Positive, d.pulse);
-    let E_rev = t.or("E_rev", Q::Voltage, Range::Any, d.E_rev);
+    let K1 = t.or("K1", D::Binding, Bound::Positive, d.K1);
+    let K2 = t.or("K2", D::PerTime, Bound::Positive, d.K2);
+    let K3 = t.or("K3", D::PerTime, Bound::Positive, d.K3);
+    let K4 = t.or("K4", D::PerTime, Bound::Positive, d.K4);
+    let K_d = t.or("K_d", D::Number, Bound::Positive, d.K_d);
+    let transmitter = t.or("transmitter", D::Concentration, Bound::NonNegative, d.transmitter);
+    let pulse = t.or("pulse", D::Time, Bound::Positive, d.pulse);
+    let E_rev = t.or("E_rev", D::Voltage, Bound::Any, d.E_rev);
     Some(Receptor::GabaB(GabaB {
         K1: K1?,
         K2: K2?,
@@ -177,11 +178,11 @@ pub(super) fn read(t: Section<'_, '_>, receptors: &[ReceptorSpec]) -> Vec<Synaps
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
         let weights = weights(&mut t, receptors);
-        let places = places(&mut t);
+        let locations = locations(&mut t);
         let activity = activity(&mut t);
         t.finish();
-        if let (Some(receptors), Some(places), Some(activity)) = (weights, places, activity) {
-            all.push(SynapseSpec { name: name.to_owned(), receptors, places, activity });
+        if let (Some(receptors), Some(locations), Some(activity)) = (weights, locations, activity) {
+            all.push(SynapseSpec { name: name.to_owned(), receptors, locations, activity });
         }
     });
     all
@@ -194,7 +195,8 @@ fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize
     let mut all = Vec::new();
     let mut sound = true;
     for (name, path, node) in table.entries() {
-        let weight = read_quantity(node, &path, Q::Conductance, Range::NotNegative, table.faults());
+        let weight =
+            read_quantity(node, &path, D::CableConductance, Bound::NonNegative, table.faults());
         match (known.iter().position(|r| r.name == name), weight) {
             (Some(index), Some(weight)) => all.push((index, weight)),
             (None, _) => {
@@ -216,18 +218,18 @@ fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize
     sound.then_some(all)
 }
 
-fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
-    let at = t.places("at")?;
+fn locations(t: &mut Section<'_, '_>) -> Option<SynapseLocations> {
+    let at = t.locations("at")?;
     let ways = [t.has("at"), t.has("density"), t.has("density_per_length"), t.has("number")];
     if ways.iter().filter(|w| **w).count() != 1 {
         t.fault(
             "at",
-            "give one of at (places), density (1/um2), density_per_length (1/um) or number",
+            "give one of at (locations), density (1/um2), density_per_length (1/um) or number",
         );
         return None;
     }
     if let Some(at) = at {
-        return Some(SynapsePlaces::At(at));
+        return Some(SynapseLocations::At(at));
     }
     let selection = t.selection("where", true);
     let even = t.choice("spread", &["even", "random"])? != Some("random");
@@ -238,14 +240,14 @@ fn places(t: &mut Section<'_, '_>) -> Option<SynapsePlaces> {
     let spread = if even { Spread::Even } else { Spread::Random { seed: seed.unwrap_or(1) } };
     if ways[3] {
         let number = t.required_count("number", 1);
-        return Some(SynapsePlaces::Number { selection: selection?, number: number?, spread });
+        return Some(SynapseLocations::Number { selection: selection?, number: number?, spread });
     }
     let (per, density) = if ways[1] {
-        (Per::Area, t.required("density", Q::PerArea, Range::NotNegative))
+        (Per::Area, t.required("density", D::PerArea, Bound::NonNegative))
     } else {
-        (Per::Length, t.required("density_per_length", Q::PerLength, Range::NotNegative))
+        (Per::Length, t.required("density_per_length", D::PerLength, Bound::NonNegative))
     };
-    Some(SynapsePlaces::Density { selection: selection?, per, density: density?, spread })
+    Some(SynapseLocations::Density { selection: selection?, per, density: density?, spread })
 }
 
 fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
@@ -254,13 +256,13 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
         t.fault("rate", "give at most one of times, rate, sequence and network");
         return None;
     }
-    if let Some(times) = t.list("times", Q::Time, Range::NotNegative)? {
+    if let Some(times) = t.list("times", D::Time, Bound::NonNegative)? {
         return Some(Activity::Times(times));
     }
     if ways[1] {
-        let rate = t.required("rate", Q::Rate, Range::NotNegative);
-        let from = t.or("from", Q::Time, Range::NotNegative, 0.0);
-        let until = t.maybe("until", Q::Time, Range::NotNegative);
+        let rate = t.required("rate", D::Rate, Bound::NonNegative);
+        let from = t.or("from", D::Time, Bound::NonNegative, 0.0);
+        let until = t.maybe("until", D::Time, Bound::NonNegative);
         return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
     }
     if ways[3] {
@@ -269,8 +271,8 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
     let Some(mut s) = t.table("sequence") else {
         return if ways[2] { None } else { Some(Activity::Silent) };
     };
-    let start = s.required("start", Q::Time, Range::NotNegative);
-    let interval = s.required("interval", Q::Time, Range::NotNegative);
+    let start = s.required("start", D::Time, Bound::NonNegative);
+    let interval = s.required("interval", D::Time, Bound::NonNegative);
     let order = s.required_choice("order", &["in", "out"]);
     s.finish();
     Some(Activity::Sequence { start: start?, interval: interval?, inwards: order? == "in" })
@@ -279,8 +281,8 @@ fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
 pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
     let mut all = Vec::new();
     t.each_named(|name, mut t| {
-        let conductance = t.required("conductance", Q::Conductance, Range::NotNegative);
-        let between = t.places("between");
+        let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
+        let between = t.locations("between");
         match between.flatten().as_deref() {
             Some(&[a, b]) => {
                 if let Some(conductance) = conductance {
@@ -288,7 +290,7 @@ pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
                     all.push(GapJunctionSpec { name, between: [a, b], conductance });
                 }
             }
-            _ => t.fault("between", "expected two places, [\"soma\", \"tip\"]"),
+            _ => t.fault("between", "expected two locations, [\"soma\", \"tip\"]"),
         }
         t.finish();
     });

@@ -2,11 +2,10 @@
 
 use super::{Contact, StudyError, add_contact, positive, settled};
 use crate::membrane::cell::Cell;
-use crate::membrane::stimulus::Waveform;
 use crate::mesh::compartments::Location;
 use crate::solver::simulation::{Settings, Simulation};
 use crate::spec::BuiltCell;
-use ntwk_core::Job;
+use ntwk_core::{Job, Waveform};
 
 /// A cell under its synaptic activity and at rest.
 #[derive(Debug, Clone, PartialEq)]

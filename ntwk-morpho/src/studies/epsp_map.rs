@@ -1,8 +1,8 @@
 //! One synapse after the other in every compartment: what arrives at the soma.
 
 use super::{Contact, SETTLE, StudyError, add_contact, points, positive, settled, watch};
-use crate::geometry::selection::Selection;
 use crate::mesh::compartments::Location;
+use crate::mesh::selection::Selection;
 use crate::spec::BuiltCell;
 use ntwk_core::Job;
 

@@ -6,12 +6,14 @@
 
 mod background;
 mod epsp_map;
+mod error_estimate;
 mod impedance_map;
 mod propagation;
 mod summation;
 
 pub use background::{BackgroundProtocol, BackgroundRun, BackgroundState, BackgroundStudy};
 pub use epsp_map::{EpspMap, epsp_map};
+pub use error_estimate::{ErrorEstimate, EstimateError, estimate_error};
 pub use impedance_map::{ImpedanceMap, impedance_map};
 pub use propagation::{Propagation, Snapshots, back_propagation, snapshots};
 pub use summation::{SequenceCurve, SummationCurve, sequences, summation};

@@ -1,11 +1,10 @@
 //! The potential of the whole tree over time: back-propagating action potentials, snapshots for a movie.
 
 use super::{SETTLE, StudyError, positive, settled, watch};
-use crate::membrane::stimulus::Waveform;
 use crate::mesh::compartments::Location;
 use crate::solver::simulation::Pace;
 use crate::spec::BuiltCell;
-use ntwk_core::Job;
+use ntwk_core::{Job, Waveform};
 
 /// What a pulse at the soma does in every compartment.
 #[derive(Debug, Clone, PartialEq)]

@@ -83,26 +83,26 @@ pub struct SequenceCurve {
     pub dt: f64,
 }
 
-/// Activates synapses at `places` one after the other, inwards and outwards, for each of some intervals (ms).
+/// Activates synapses at `locations` one after the other, inwards and outwards, for each of some intervals (ms).
 ///
 /// # Errors
 /// [`StudyError`].
 pub fn sequences(
     built: &BuiltCell,
     contact: &Contact,
-    places: &[Location],
+    locations: &[Location],
     to: Location,
     intervals: &[f64],
     duration: f64,
     job: &Job<'_>,
 ) -> Result<SequenceCurve, StudyError> {
     positive("duration", duration)?;
-    if places.len() < 2 {
+    if locations.len() < 2 {
         return Err(StudyError::Missing("a sequence needs at least two synapses"));
     }
     let (cell, rest) = settled(built, job)?;
     let baseline = rest.voltage(to)?;
-    let mut order: Vec<Location> = places.to_vec();
+    let mut order: Vec<Location> = locations.to_vec();
     let distance = |at: &Location| cell.compartments().path_distance(*at);
     order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
     let rows = points(job, intervals, |&interval| {

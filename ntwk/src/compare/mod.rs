@@ -3,6 +3,8 @@
 pub mod diagnosis;
 pub mod together;
 
+use std::fmt;
+
 use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
@@ -80,6 +82,36 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
+impl Comparison {
+    /// The comparison of the population called `name`.
+    #[must_use]
+    pub fn population(&self, name: &str) -> Option<&PopulationComparison> {
+        self.populations.iter().find(|p| p.population == name)
+    }
+}
+
+/// One line per population: its rates, and the error of the predicted one.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for p in &self.populations {
+            write!(f, "{}:", p.population)?;
+            match p.rate.simulated {
+                Some(rate) => write!(f, " {rate:.3} Hz simulated")?,
+                None => write!(f, " not simulated")?,
+            }
+            match p.rate.predicted {
+                Some(rate) => write!(f, ", {rate:.3} Hz predicted")?,
+                None => write!(f, ", no prediction")?,
+            }
+            if let Some(error) = p.rate.relative_error {
+                write!(f, " ({:+.1} %)", 100.0 * error)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
 /// A comparison that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
@@ -145,7 +177,7 @@ pub fn compare_with(
         None => None,
     };
 
-    let mut notes = theory.limitations.clone();
+    let mut notes: Vec<String> = theory.limitations.iter().map(ToString::to_string).collect();
     if stationary_state.is_none() {
         notes.push(
             "the theory has no stable fixed point for the stationary input; its rates are means over the stationary window"

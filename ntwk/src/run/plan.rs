@@ -195,7 +195,7 @@ fn reduced(model: &Model, fraction: f64, library: &CellLibrary) -> Result<Option
             }
         }
     }
-    for (_, population) in &mut spec.populations.0 {
+    for population in spec.populations.values_mut() {
         population.size = ((population.size as f64 * fraction).ceil() as u64).max(2);
     }
     Model::from_spec(spec, library).map(Some)

@@ -215,10 +215,8 @@ fn check_model(path: &Path, stored: &str, model: &Model) -> Result<(), StreamErr
     let unreadable = |faults| ResumeError::Stored { path: path.to_owned(), faults };
     let root = parse_tree(stored, Notation::Toml).map_err(unreadable)?;
     let mut faults = Faults::default();
-    let mut spec = match ModelSpec::read(&root, &mut faults) {
-        Some(spec) if faults.is_empty() => spec,
-        _ => return Err(unreadable(faults).into()),
-    };
+    let spec = ModelSpec::read(&root, &mut faults);
+    let mut spec = faults.into_result(spec).map_err(unreadable)?;
     spec.simulation.t_stop = model.spec().simulation.t_stop;
     if spec == *model.spec() {
         return Ok(());

@@ -193,11 +193,10 @@ pub fn simulate_to_file(
     let build_seconds = start.elapsed().as_secs_f64();
 
     let setting_up = Instant::now();
-    let (infos, every) = (simulation.populations().to_vec(), simulation.record_every());
-    let empty = MemoryRecorder::new(model.dt(), every, &infos).into_recording();
-    let whole = Recording { n_steps: u64::from(model.n_steps()), ..empty };
+    let block = MemoryRecorder::new(&simulation);
+    let whole = Recording { n_steps: u64::from(model.n_steps()), ..block.recording().clone() };
     let origin = provenance(model, threads, started, 0.0);
-    let longest = segment_steps(&infos, every);
+    let longest = segment_steps(simulation.populations(), simulation.record_every());
     if let Some(earlier) = &mut earlier {
         earlier.make_way()?;
     }
@@ -207,7 +206,7 @@ pub fn simulate_to_file(
     if let Some(earlier) = earlier {
         earlier.copy_to(&mut writer, &whole, longest)?;
     }
-    let mut sink = FileRecorder::new(writer, model.dt(), every, infos);
+    let mut sink = FileRecorder::new(writer, block);
     sink.write_seconds = setting_up.elapsed().as_secs_f64();
     let start = Instant::now();
     let written_before = sink.write_seconds;
@@ -266,9 +265,6 @@ fn segment_steps(infos: &[PopulationInfo], every: u32) -> u32 {
 /// Collects segments and writes them block by block.
 struct FileRecorder {
     writer: RunWriter,
-    dt: f64,
-    every: u32,
-    infos: Vec<PopulationInfo>,
     block: MemoryRecorder,
     collected: usize,
     last: Instant,
@@ -276,25 +272,14 @@ struct FileRecorder {
 }
 
 impl FileRecorder {
-    fn new(writer: RunWriter, dt: f64, every: u32, infos: Vec<PopulationInfo>) -> Self {
-        let block = MemoryRecorder::new(dt, every, &infos);
-        Self {
-            writer,
-            dt,
-            every,
-            infos,
-            block,
-            collected: 0,
-            last: Instant::now(),
-            write_seconds: 0.0,
-        }
+    fn new(writer: RunWriter, block: MemoryRecorder) -> Self {
+        Self { writer, block, collected: 0, last: Instant::now(), write_seconds: 0.0 }
     }
 
     /// Writes what was collected.
     fn flush(&mut self) -> Result<(), FileError> {
         let start = Instant::now();
-        let empty = MemoryRecorder::new(self.dt, self.every, &self.infos);
-        let mut block = std::mem::replace(&mut self.block, empty).into_recording();
+        let mut block = self.block.take_recording();
         // The recorder knows where in the run it is, a block how long it is.
         block.n_steps = block.populations.first().map_or(0, |p| p.counts.len() as u64);
         let written = if block.n_steps == 0 { Ok(()) } else { self.writer.append(&block) };

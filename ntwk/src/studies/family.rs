@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::tree::Value;
 use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Faults, Job, Model};
-use ntwk_io::{Notation, apply_overrides, parse_tree, write_model};
 use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
 use ntwk_meanfield::scan::spike_trains::VarianceFactors;
 use ntwk_meanfield::system::from_model::{FromModelError, ModelInput, mean_field};
@@ -32,7 +31,7 @@ const NODES: usize = 9;
 /// between. Over several keys of synapses the scan is that of the model as it is written. Measured spike trains
 /// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
 pub struct TheoryFamily<'a> {
-    root: Node,
+    base: Model,
     axes: Vec<ScanAxis>,
     window: [f64; 2],
     library: &'a CellLibrary,
@@ -123,11 +122,10 @@ impl<'a> TheoryFamily<'a> {
         let axes = ScanPlan::new(model, scan)?.axes;
         let mut spec = model.spec().clone();
         spec.scan = None;
-        let text = write_model(&spec, Notation::Toml).map_err(ScanPlanError::from)?;
-        let root = parse_tree(&text, Notation::Toml)?;
+        let base = Model::from_spec(spec, library)?;
         let window = ComparisonWindows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
-        let mut family = Self { root, axes, window, library, factors, functions };
+        let mut family = Self { base, axes, window, library, factors, functions };
         let mut recast: Option<String> = None;
         for k in 0..family.axes.len() {
             let key = family.axes[k].keys.join(",");
@@ -197,10 +195,15 @@ impl<'a> TheoryFamily<'a> {
         let mut changes = Vec::new();
         for (axis, value) in self.axes.iter().zip(values) {
             let text = format!("{value} {}", axis.unit);
-            changes.extend(axis.keys.iter().map(|key| (key.clone(), text.trim().to_owned())));
+            let value = Value::of_text(&text);
+            changes.extend(axis.keys.iter().map(|key| (key, value.clone())));
         }
         let named = |mut faults: Faults| {
-            let place: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let axes = self.axes.iter().zip(values);
+            let place: Vec<String> = axes
+                .flat_map(|(a, x)| a.keys.iter().map(move |k| format!("{k}={x} {}", a.unit)))
+                .map(|text| text.trim().to_owned())
+                .collect();
             faults.file = Some(format!("at {}", place.join(" ")));
             for fault in &mut faults.list {
                 // Lines of the resolved text mean nothing to the reader.
@@ -208,9 +211,7 @@ impl<'a> TheoryFamily<'a> {
             }
             faults
         };
-        let mut root = self.root.clone();
-        apply_overrides(&mut root, &changes).map_err(named)?;
-        Model::from_tree(&root, self.library).map_err(named)
+        self.base.with(&changes, self.library).map_err(named)
     }
 
     /// Mean field and mean input of the stationary window at values of the keys.
@@ -337,11 +338,7 @@ fn same_cells(a: &Model, b: &Model) -> bool {
     let (theory, other) = (&a.spec().theory, &b.spec().theory);
     let cells = |m: &Model| -> Vec<ntwk_core::spec::CellSpec> {
         let spec = m.spec();
-        spec.populations
-            .names()
-            .filter_map(|n| spec.populations.get(n))
-            .map(|p| p.cell.clone())
-            .collect()
+        spec.populations.values().map(|p| p.cell.clone()).collect()
     };
     cells(a) == cells(b)
         && theory.scan == other.scan

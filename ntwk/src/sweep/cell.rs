@@ -78,7 +78,7 @@ impl CellScan {
         if let Value::Table(entries) = &mut base.value {
             entries.retain(|e| e.0 != "scan");
         }
-        let plan = ScanPlan::over(base, seed, scan).map_err(ScanPlanError::from)?;
+        let plan = ScanPlan::over(base, &[], seed, scan).map_err(ScanPlanError::from)?;
         let (places, recorded) = (places(&built), recorded(&built));
         let stored = cell_text(file, path, Some(scan))?;
         let (text, path) = (file.text.clone(), path.to_owned());

@@ -1,6 +1,7 @@
 //! Sweeps: the same computation at many points over keys of a model or of a cell.
 
 pub mod cell;
+pub mod command;
 pub mod identity;
 pub mod network;
 pub mod points;

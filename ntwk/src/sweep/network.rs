@@ -2,7 +2,6 @@
 
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
-use ntwk_core::spec::ScanCommand;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::ScanArray;
 use ntwk_meanfield::{FixedPointStatus, Stability};
@@ -11,6 +10,7 @@ use serde_json::Value;
 use crate::compare::{CompareError, compare};
 use crate::report::quantities::analyze;
 use crate::run::stream::model_text;
+use crate::sweep::command::NetworkCommand;
 use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::ScanPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
@@ -58,6 +58,8 @@ pub struct NetworkScan<'a> {
     pub model: &'a Model,
     /// The points.
     pub plan: &'a ScanPlan,
+    /// What is computed at every point.
+    pub command: NetworkCommand,
     /// Kinds and presets of cells.
     pub library: &'a CellLibrary,
 }
@@ -93,7 +95,7 @@ impl PointTask for NetworkScan<'_> {
     fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
         let model = self.plan.model(index, self.library);
         let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
-        Ok(compute(&model, self.plan.command, self.library, job)?)
+        Ok(compute(&model, self.command, self.library, job)?)
     }
 }
 
@@ -103,19 +105,18 @@ impl PointTask for NetworkScan<'_> {
 /// [`PointError`].
 fn compute(
     model: &Model,
-    command: ScanCommand,
+    command: NetworkCommand,
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<Vec<PointQuantity>, PointError> {
     let mut quantities = Vec::new();
     let theory = match command {
-        ScanCommand::Meanfield | ScanCommand::Compare => {
+        NetworkCommand::Meanfield | NetworkCommand::Compare => {
             Some(predict(model, library, &job.silent())?)
         }
-        // A plan around a network never says morpho: its reader does not take the word.
-        ScanCommand::Run | ScanCommand::Morpho => None,
+        NetworkCommand::Run => None,
     };
-    if command != ScanCommand::Meanfield {
+    if command != NetworkCommand::Meanfield {
         let result = simulate(model, &job.silent())?;
         if let Some(stop) = result.stopped {
             return Err(PointError::Stopped(stop));

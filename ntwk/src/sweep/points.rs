@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use ntwk_core::spec::ParameterText;
+use ntwk_core::spec::key::{Key, Section};
 use ntwk_core::spec::parameter_scan::{MOST_POINTS, unit_draws};
-use ntwk_core::spec::tree::Node;
-use ntwk_core::spec::{
-    ParameterScanSpec, RangeSpacing, Sampling, ScanCommand, VarySpec, VaryValues,
-};
-use ntwk_core::{CellLibrary, FaultKind, Faults, Model};
-use ntwk_io::model_file::WriteModelError;
-use ntwk_io::{Notation, ScanArray, ScanValues, apply_overrides, parse_tree, write_model};
+use ntwk_core::spec::set::set;
+use ntwk_core::spec::tree::{Node, Value};
+use ntwk_core::spec::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};
+use ntwk_core::{CellLibrary, FaultKind, Faults, Model, ModelSpec};
+use ntwk_io::{ScanArray, ScanValues};
 
 /// Axis of points that are not a grid.
 pub const POINT_AXIS: &str = "point";
@@ -33,10 +32,8 @@ pub struct ScanAxis {
 }
 
 /// All points of a scan: every combination of a grid, or a list, times the seeds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ScanPlan {
-    /// What is computed at every point.
-    pub command: ScanCommand,
     /// Whether the points are the combinations of the axes; otherwise value `k` of every axis makes point `k`.
     pub grid: bool,
     /// The quantities that vary.
@@ -44,6 +41,7 @@ pub struct ScanPlan {
     /// Seeds of the repeats.
     pub seeds: Vec<u64>,
     base: Node,
+    keys: &'static [Key],
 }
 
 /// A scan that cannot be planned.
@@ -52,28 +50,29 @@ pub enum ScanPlanError {
     /// The scan, or the model at one of its points, has faults.
     #[error(transparent)]
     Faults(#[from] Faults),
-    /// The model cannot be written as text.
-    #[error(transparent)]
-    Write(#[from] WriteModelError),
 }
 
 impl ScanPlan {
     /// The points of `scan` around `model`.
     ///
     /// # Errors
-    /// [`ScanPlanError::Faults`] with every fault of the scan, [`ScanPlanError::Write`].
+    /// [`ScanPlanError::Faults`] with every fault of the scan.
     pub fn new(model: &Model, scan: &ParameterScanSpec) -> Result<Self, ScanPlanError> {
         let mut spec = model.spec().clone();
         spec.scan = None;
-        let base = parse_tree(&write_model(&spec, Notation::Toml)?, Notation::Toml)?;
-        Ok(Self::over(base, model.seed(), scan)?)
+        Ok(Self::over(spec.to_tree(), ModelSpec::KEYS, model.seed(), scan)?)
     }
 
-    /// The points of `scan` around the description of a network or of a cell, whose seed is `seed`.
+    /// The points of `scan` around the description of a network or of a cell with the keys `keys`, whose seed is `seed`.
     ///
     /// # Errors
     /// Every fault of the scan.
-    pub fn over(base: Node, seed: u64, scan: &ParameterScanSpec) -> Result<Self, Faults> {
+    pub fn over(
+        base: Node,
+        keys_of_file: &'static [Key],
+        seed: u64,
+        scan: &ParameterScanSpec,
+    ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         scan.check(&mut faults, None);
         let seeds = (0..scan.repeats.min(MOST_POINTS)).map(|k| seed.saturating_add(k)).collect();
@@ -123,7 +122,7 @@ impl ScanPlan {
             }
         }
         faults.into_result(())?;
-        Ok(Self { command: scan.command, grid: scan.sampling == Sampling::Grid, axes, seeds, base })
+        Ok(Self { grid: scan.sampling == Sampling::Grid, axes, seeds, base, keys: keys_of_file })
     }
 
     /// Lengths of the axes of the result: those of a grid, or the number of points; then the seeds.
@@ -188,8 +187,13 @@ impl ScanPlan {
     /// The changes that cannot be made, with the point named as the file.
     pub fn tree(&self, index: usize) -> Result<Node, Faults> {
         let mut root = self.base.clone();
-        apply_overrides(&mut root, &self.overrides(index)).map_err(|f| self.named(index, f))?;
-        Ok(root)
+        let mut faults = Faults::default();
+        for (key, text) in self.overrides(index) {
+            if let Err(kind) = set(&mut root, self.keys, &key, Value::of_text(&text)) {
+                faults.push(key, Some(text), None, kind);
+            }
+        }
+        faults.into_result(root).map_err(|f| self.named(index, f))
     }
 
     /// Faults of run `index`, with the point named as the file.

@@ -8,6 +8,7 @@ mod morpho_studies;
 mod mutated_models;
 mod parameters_matter;
 mod random_models;
+mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod tabulated;
 mod transfer_scan;

@@ -8,8 +8,9 @@ use std::path::Path;
 
 use crate::common::{model_files, name_of, tree};
 use ntwk::cells::library;
+use ntwk::core::spec::key::Section;
 use ntwk::core::spec::tree::{Node, Value};
-use ntwk::core::{Fault, Faults, Model};
+use ntwk::core::{Fault, Faults, Model, ModelSpec};
 use ntwk::io::{Notation, apply_overrides, parse_tree, write_model};
 
 struct Expected {
@@ -118,7 +119,7 @@ fn overridden(changes: &[(&str, &str)]) -> Result<Model, Faults> {
     let mut root = tree(&file).unwrap();
     let changes: Vec<(String, String)> =
         changes.iter().map(|c| (c.0.to_owned(), c.1.to_owned())).collect();
-    apply_overrides(&mut root, &changes)?;
+    apply_overrides(&mut root, ModelSpec::KEYS, &changes)?;
     Model::from_tree(&root, &library())
 }
 
@@ -146,7 +147,7 @@ fn overrides_take_units_text_lists_and_list_elements() {
 fn faults_of_overrides_name_the_key_and_have_no_line() {
     let cases = [
         ("populations.E.cell.C_m", "200 nS", "populations.E.cell.C_m = \"200 nS\": \"nS\" is"),
-        ("populations.Q.size", "3", "populations.Q.cell: missing"),
+        ("populations.Q.size", "3", "there is no populations.Q; did you mean populations."),
         ("simulation.t_stp", "3", "did you mean \"t_stop\"?"),
         ("simulation.t_stop.x", "3", "lies inside a value that is not a table"),
         ("projections[99].weight", "3", "has"),
@@ -204,29 +205,32 @@ fn what_is_not_a_table_is_one_fault() {
 
 #[test]
 fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
-    use ntwk::core::ModelSpec;
-    use ntwk::core::spec::waveform::{Shape, Waveform};
+    use ntwk::core::spec::waveform::{Interpolation, Shape, Waveform};
     use ntwk::core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, ReceptorKind};
     type Change = fn(&mut ModelSpec);
     let file = model_files("good").into_iter().find(|f| name_of(f) == "features.toml").unwrap();
     let good = Model::from_tree(&tree(&file).unwrap(), &library()).unwrap().spec().clone();
     assert!(Model::from_spec(good.clone(), &library()).is_ok());
-    let sampled = Waveform::Shape(Shape::Sampled { start: 0.0, interval: 1.0, values: Vec::new() });
+    let sampled = Waveform::Shape(Shape::Sampled {
+        start: 0.0,
+        interval: 1.0,
+        values: Vec::new(),
+        interpolation: Interpolation::Hold,
+    });
     let mut empty = good.clone();
-    empty.populations.0[0].1.current = Some(sampled);
+    empty.populations[0].current = Some(sampled);
     let faults = Model::from_spec(empty, &library()).unwrap_err();
     assert_eq!(faults.list.len(), 1, "{faults}");
-    let cases: [(&str, Change); 22] = [
+    let cases: [(&str, Change); 21] = [
         ("simulation.dt", |s| s.simulation.dt = 0.0),
         ("simulation.t_stop", |s| s.simulation.t_stop = f64::NAN),
-        ("receptors.exc.tau_syn", |s| s.receptors.0[0].1.tau_syn = 0.0),
+        ("receptors.exc.tau_syn", |s| s.receptors[0].tau_syn = 0.0),
         ("receptors.exc.E_rev", |s| {
-            s.receptors.0[0].1.kind = ReceptorKind::Conductance { E_rev: f64::NAN };
+            s.receptors[0].kind = ReceptorKind::Conductance { E_rev: f64::NAN };
         }),
-        ("populations.E.size", |s| s.populations.0[0].1.size = 0),
-        ("populations.E.size", |s| s.populations.0[0].1.size = 1 << 32),
-        ("afferents.A.size", |s| s.afferents.0[0].1.size = 0),
-        ("receptors.exc", |s| s.receptors.0.push(s.receptors.0[0].clone())),
+        ("populations.E.size", |s| s.populations[0].size = 0),
+        ("populations.E.size", |s| s.populations[0].size = 1 << 32),
+        ("afferents.A.size", |s| s.afferents[0].size = 0),
         ("projections[0].weight", |s| s.projections[0].weight = (-1.0).into()),
         ("projections[0].weight", |s| s.projections[0].weight = f64::NAN.into()),
         ("projections[0].delay", |s| s.projections[0].delay = DelaySpec::constant(-1.0)),
@@ -239,7 +243,7 @@ fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
             s.projections[0].connection = ConnectionSpec::pairs(vec![1, 2], vec![1]);
         }),
         ("afferents.S.spikes.ids", |s| {
-            if let AfferentActivity::Spikes { spikes } = &mut s.afferents.0[4].1.activity {
+            if let AfferentActivity::Spikes { spikes } = &mut s.afferents[4].activity {
                 spikes.ids.pop();
             }
         }),

@@ -109,7 +109,7 @@ fn a_stored_study_says_what_it_is_and_what_differs() {
     let text = read_study(&path).unwrap().unwrap();
     assert!(text.json.contains(r#""duration_ms":15.0"#), "{}", text.json);
     // The same point by another name is the same study.
-    options.at = cell.locate(&options.at).map(ntwk_morpho::Place::Branch).unwrap();
+    options.at = cell.locate(&options.at).map(ntwk_morpho::LocationSpec::Branch).unwrap();
     assert_eq!(study(&options).unwrap().runs.computed, 0);
     options.duration = 20.0;
     let refused = study(&options).unwrap_err().to_string();

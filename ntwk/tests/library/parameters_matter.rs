@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::common::tree;
 use ntwk::cells::library;
+use ntwk::core::spec::key::Section;
 use ntwk::core::spec::tree::{Node, Value};
 use ntwk::core::{Faults, Model};
 use ntwk::io::apply_overrides;
@@ -69,7 +70,7 @@ fn changes(value: &Value) -> Vec<String> {
 
 fn changed(root: &Node, key: &str, value: &str) -> Result<Model, Faults> {
     let mut root = root.clone();
-    apply_overrides(&mut root, &[(key.to_owned(), value.to_owned())])?;
+    apply_overrides(&mut root, ntwk::core::ModelSpec::KEYS, &[(key.to_owned(), value.to_owned())])?;
     Model::from_tree(&root, &library())
 }
 

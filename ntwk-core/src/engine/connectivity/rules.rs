@@ -7,8 +7,8 @@ use rand::{Rng, RngExt};
 use rand_distr::Binomial;
 
 use super::Wiring;
-use crate::engine::drive::BLOCK;
 use crate::engine::random::{Purpose, below, stream, unit as uniform};
+use crate::kernel::BLOCK;
 use crate::model::Positions;
 use crate::spec::ConnectionSpec;
 

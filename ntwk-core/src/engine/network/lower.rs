@@ -10,10 +10,11 @@ use super::{
     TracePlan, WorkerState,
 };
 use crate::engine::connectivity::{TargetLists, Wiring, WiringTooLarge};
-use crate::engine::drive::{BLOCK, BlockEvents, EventRate};
+use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::engine::random::{Purpose, stream};
 use crate::engine::trains::AfferentSpikes;
+use crate::kernel::BLOCK;
 use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
 use crate::model::{Model, Population, Projection, Source};
 use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::engine::connectivity::{TargetLists, WiringTooLarge};
-use crate::engine::drive::{BLOCK, BlockEvents, EventRate};
+use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::Plasticity;
 use crate::engine::trains::AfferentSpikes;
+use crate::kernel::BLOCK;
+use crate::kernel::CellStepper;
 use crate::kernel::{Column, ReceptorColumn};
-use crate::model::cell::CellStepper;
 use crate::model::{Change, Model, Source};
 use crate::spec::waveform::Waveform;
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::engine::drive::BLOCK;
 use crate::job::Job;
+use crate::kernel::BLOCK;
 use crate::model::{Model, Source};
 use crate::spec::AfferentActivity;
 

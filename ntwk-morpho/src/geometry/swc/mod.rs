@@ -121,3 +121,14 @@ pub struct SwcReading {
 pub fn read(text: &[u8], options: &SwcOptions) -> Result<SwcReading, SwcError> {
     SwcTable::parse(text)?.to_morphology(options)
 }
+
+impl SwcTable {
+    /// Orders, repairs and joins the records into a morphology.
+    ///
+    /// # Errors
+    /// [`SwcError`] when the records are not one tree, or the soma rule does not take their soma.
+    pub fn to_morphology(&self, options: &SwcOptions) -> Result<SwcReading, SwcError> {
+        let tree = tidy::Tree::from_table(self, options)?;
+        branches::reading(self, tree, options)
+    }
+}

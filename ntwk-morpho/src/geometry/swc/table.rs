@@ -2,7 +2,6 @@
 
 use super::fault::{Column, SwcError, SwcFault};
 use super::repair::Repair;
-use super::{SwcOptions, SwcReading, branches, tidy};
 
 /// One data line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,15 +83,6 @@ impl SwcTable {
         }
         error.check()?;
         Ok(table)
-    }
-
-    /// Orders, repairs and joins the records into a morphology.
-    ///
-    /// # Errors
-    /// [`SwcError`] when the records are not one tree, or the soma rule does not take their soma.
-    pub fn to_morphology(&self, options: &SwcOptions) -> Result<SwcReading, SwcError> {
-        let tree = tidy::Tree::from_table(self, options)?;
-        branches::reading(self, tree, options)
     }
 }
 

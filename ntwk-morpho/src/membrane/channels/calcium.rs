@@ -3,7 +3,7 @@
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, linoid, sigmoid};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// High-threshold calcium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g m²h (V − E)

@@ -2,7 +2,7 @@
 
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// Calcium-activated potassium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g n (V − E)

@@ -1,6 +1,7 @@
 //! Calcium in a shell below the membrane.
 
-use crate::membrane::mechanism::{Mechanism, MechanismState, Membrane, ParameterError, Site};
+use crate::membrane::mechanism::{Mechanism, MechanismState, Membrane, Site};
+use crate::parameter_error::ParameterError;
 use crate::units::FARADAY;
 use nalgebra::Complex;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, sigmoid};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// I_h of Magee (1998), in Migliore's form: g l (V − E)

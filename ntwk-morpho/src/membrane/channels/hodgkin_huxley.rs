@@ -2,7 +2,7 @@
 
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, is_small, linoid_parts};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// Sodium, potassium and leak currents of the squid axon (Hodgkin and Huxley 1952, with today's sign and V_rest = −65 mV).

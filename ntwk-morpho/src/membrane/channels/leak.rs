@@ -1,7 +1,7 @@
 //! The ohmic leak.
 
 use crate::membrane::channel::{Gate, Kinetics};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// i = g (V − E).

@@ -39,7 +39,7 @@ pub use potassium::{DelayedRectifier, Kv, Muscarinic, SlowPotassium};
 pub use sodium::{FastSodium, Sodium};
 pub use traub_miles::TraubMiles;
 
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 
 /// The check that all channels with one density and one reversal potential share.
 fn check_ohmic(g: f64, reversal: f64) -> Result<(), ParameterError> {

@@ -3,7 +3,7 @@
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{linoid, sigmoid};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// Potassium current of Mainen et al. (1995): φ g n (V − E)

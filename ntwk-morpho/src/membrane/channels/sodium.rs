@@ -3,7 +3,7 @@
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, linoid, sigmoid};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use crate::units::f_over_rt;
 use serde::{Deserialize, Serialize};
 

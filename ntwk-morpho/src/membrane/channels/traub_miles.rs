@@ -3,7 +3,7 @@
 use super::temperature_factor;
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, linoid, sigmoid};
-use crate::membrane::mechanism::ParameterError;
+use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
 /// Sodium and potassium currents of Traub and Miles (1991) in the form of Destexhe's HH2 (1992).

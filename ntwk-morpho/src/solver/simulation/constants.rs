@@ -4,9 +4,10 @@ use super::gap_junctions::GapJunctions;
 use super::{Method, Settings};
 use crate::membrane::cell::Cell;
 use crate::membrane::mechanism::LANES;
-use crate::membrane::stimulus::{VoltageClamp, Waveform};
+use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::solver::hines::Tree;
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
+use ntwk_core::Waveform;
 
 /// What follows from the cell and the settings alone.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@
 //! The same number I_j leaves a_j and enters b_j, so that no charge is made or lost.
 
 use super::{Pace, Simulation, SimulationError};
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::{Location, LocationError};
+use crate::parameter_error::ParameterError;
 use nalgebra::{DMatrix, DVector};
 use ntwk_core::Job;
 

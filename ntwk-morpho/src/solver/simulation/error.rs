@@ -1,7 +1,7 @@
 //! Why a simulation cannot start or go on.
 
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::LocationError;
+use crate::parameter_error::ParameterError;
 
 /// Why a simulation cannot start or go on.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

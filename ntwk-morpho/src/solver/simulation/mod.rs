@@ -15,6 +15,7 @@
 mod constants;
 mod coupled;
 mod error;
+mod excursion;
 mod gap_junctions;
 mod pace;
 mod placed;
@@ -24,13 +25,16 @@ mod synapses;
 
 pub use coupled::{CoupledCells, CoupledError, GapJunction};
 pub use error::SimulationError;
+pub use excursion::{Excursion, PLAUSIBLE};
 pub use recording::{Probe, Recording, Spikes};
 
 use crate::membrane::cell::Cell;
-use crate::membrane::mechanism::{LANES, Membrane, ParameterError};
+use crate::membrane::mechanism::{LANES, Membrane};
 use crate::mesh::compartments::{Location, LocationError};
+use crate::parameter_error::ParameterError;
 use constants::Constants;
 use ntwk_core::Job;
+use ntwk_core::spec::key::Words as _;
 pub(crate) use pace::Pace;
 pub(crate) use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
@@ -38,32 +42,35 @@ use serde::{Deserialize, Serialize};
 use sweeps::{Apply, Assemble};
 pub(crate) use synapses::Synapses;
 
-/// Scheme for the potential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// First order, damps everything: the choice under voltage clamp.
-    #[default]
-    ImplicitEuler,
-    /// Second order with staggered gates. Oscillates from step to step where dt is much longer than the fastest time
-    /// constant of the tree and something changes suddenly.
-    CrankNicolson,
+ntwk_core::words! {
+    /// Scheme for the potential.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Method, what = "method" {
+        /// first order, damps everything: the choice under voltage clamp
+        ImplicitEuler = "implicit_euler",
+        /// second order with staggered gates; oscillates from step to step where dt is much longer than the fastest time
+        /// constant of the tree and something changes suddenly
+        CrankNicolson = "crank_nicolson",
+    }
 }
 
-/// How to integrate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// Time step (ms).
-    pub dt: f64,
-    /// Scheme for the potential.
-    pub method: Method,
-    /// Temperature (°C).
-    pub celsius: f64,
-    /// Potential of all compartments at t = 0 (mV).
-    pub v_init: f64,
-    /// Calcium concentration of all compartments at t = 0 (mM) where no pool says otherwise.
-    pub calcium_init: f64,
+ntwk_core::section! {
+    /// How to integrate.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct Settings {
+        /// time step
+        dt: f64 = Quantity(Time, Positive), or(0.025);
+        /// scheme for the potential
+        method: Method = Choice(Method::WORDS), or(Method::ImplicitEuler);
+        /// temperature
+        celsius: f64 = Quantity(Temperature, Between(-50.0, 100.0)), or(34.0);
+        /// potential of all compartments at t = 0; `E_L` of `[membrane]` where it is not given
+        v_init: f64 = Quantity(Voltage, Any), none;
+        /// calcium concentration of all compartments at t = 0 where no pool says otherwise
+        calcium_init: f64 = Quantity(Concentration, NonNegative), or(1e-4);
+    }
 }
 
 impl Default for Settings {

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{Propagation, back_propagation as propagate};
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
@@ -15,7 +15,7 @@ use crate::studies::table::Table;
 #[non_exhaustive]
 pub struct BackPropagationOptions {
     /// Where the pulse is injected; the soma by default.
-    pub at: Place,
+    pub at: LocationSpec,
     /// Amplitude (nA); 2 by default.
     pub amplitude: f64,
     /// Width (ms); 2 by default.
@@ -26,7 +26,7 @@ pub struct BackPropagationOptions {
 
 impl Default for BackPropagationOptions {
     fn default() -> Self {
-        Self { at: Place::Soma, amplitude: 2.0, width: 2.0, duration: 30.0 }
+        Self { at: LocationSpec::Soma, amplitude: 2.0, width: 2.0, duration: 30.0 }
     }
 }
 
@@ -62,7 +62,7 @@ pub fn back_propagation(
     let (mut names, mut points) = (vec![options.at.to_string()], vec![at]);
     for fraction in ON_THE_WAY {
         let distance = (fraction * far).floor();
-        if let Ok(point) = built.locate(&Place::Path { region: None, distance }) {
+        if let Ok(point) = built.locate(&LocationSpec::Path { region: None, distance }) {
             names.push(format!("{distance} µm"));
             points.push(point);
         }

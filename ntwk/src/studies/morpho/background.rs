@@ -7,7 +7,7 @@ use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
 use ntwk_morpho::studies::{
     BackgroundProtocol, BackgroundRun, BackgroundState, BackgroundStudy, StudyError,
 };
-use ntwk_morpho::{Location, Place, Region};
+use ntwk_morpho::{Location, LocationSpec, Region};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 use serde_json::json;
@@ -29,9 +29,9 @@ pub struct BackgroundOptions {
     /// Group of synapses whose contact probes the cell; the first by default.
     pub synapses: Option<String>,
     /// Where the probe synapse is; on the way to the farthest apical tip, 200 µm from the soma, by default.
-    pub at: Place,
+    pub at: LocationSpec,
     /// Where the potential is measured and the test current enters; the soma by default.
-    pub to: Place,
+    pub to: LocationSpec,
     /// Test current (nA); −0.02 by default.
     pub current: f64,
     /// Initial transient to discard (ms); 300 by default.
@@ -44,8 +44,8 @@ impl Default for BackgroundOptions {
     fn default() -> Self {
         Self {
             synapses: None,
-            at: Place::Path { region: Some(Region::Apical), distance: 200.0 },
-            to: Place::Soma,
+            at: LocationSpec::Path { region: Some(Region::Apical), distance: 200.0 },
+            to: LocationSpec::Soma,
             current: -0.02,
             transient: 300.0,
             duration: 3000.0,

@@ -7,7 +7,7 @@ use ntwk_core::spec::fault::Faults;
 use ntwk_io::{CellFile, CellFileError, ModelText, cell_text};
 use ntwk_morpho::spec::{BuiltCell, SynapseSpec};
 use ntwk_morpho::studies::Contact;
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 
 use super::MorphoError;
 
@@ -60,7 +60,7 @@ impl MorphoCell {
     ///
     /// # Errors
     /// [`MorphoError::Location`].
-    pub fn locate(&self, location: &Place) -> Result<Location, MorphoError> {
+    pub fn locate(&self, location: &LocationSpec) -> Result<Location, MorphoError> {
         self.built.locate(location).map_err(|reason| {
             let location = location.to_string();
             MorphoError::Location { location, reason }

@@ -1,7 +1,7 @@
 //! The tree in units of its length constants, and the equivalent cable.
 
 use ntwk_core::Job;
-use ntwk_morpho::mesh::electrotonic::EquivalentCable;
+use ntwk_morpho::solver::electrotonic::EquivalentCable;
 use ntwk_morpho::studies::StudyError;
 use ntwk_morpho::{Electrotonic, Impedance, ImpedanceError, Location};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
@@ -84,7 +84,7 @@ impl ElectrotonicResult {
     /// The equivalent cable, one row per stretch.
     #[must_use]
     pub fn cable_table(&self) -> Table {
-        let of = |f: fn(&ntwk_morpho::mesh::electrotonic::Stretch) -> f64| -> Vec<f64> {
+        let of = |f: fn(&ntwk_morpho::solver::electrotonic::Stretch) -> f64| -> Vec<f64> {
             self.cable.stretches.iter().map(f).collect()
         };
         Table::default()

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{EpspMap, epsp_map};
-use ntwk_morpho::{Location, Place, Selection};
+use ntwk_morpho::{Location, LocationSpec, Selection};
 use ntwk_plot::figures::Shading;
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
@@ -19,14 +19,19 @@ pub struct EpspOptions {
     /// Compartments that get the synapse; the dendrites by default.
     pub selection: Selection,
     /// Where the EPSP is measured; the soma by default.
-    pub to: Place,
+    pub to: LocationSpec,
     /// How long each EPSP is followed (ms); 100 by default.
     pub duration: f64,
 }
 
 impl Default for EpspOptions {
     fn default() -> Self {
-        Self { synapses: None, selection: Selection::Dendrites, to: Place::Soma, duration: 100.0 }
+        Self {
+            synapses: None,
+            selection: Selection::Dendrites,
+            to: LocationSpec::Soma,
+            duration: 100.0,
+        }
     }
 }
 
@@ -34,7 +39,7 @@ impl Default for EpspOptions {
 #[derive(Debug, Clone)]
 pub struct EpspResult {
     cell: MorphoCell,
-    to: (Place, Location),
+    to: (LocationSpec, Location),
     /// Group of synapses whose contact was activated.
     pub synapses: String,
     /// The EPSPs.

@@ -1,7 +1,7 @@
 //! Passive parameters fitted to a recorded response.
 
 use ntwk_core::Job;
-use ntwk_morpho::Place;
+use ntwk_morpho::LocationSpec;
 use ntwk_morpho::solver::passive::{PassiveCell, Target};
 use ntwk_morpho::solver::passive_fit::{PassiveFit, PassiveParameter, fit_passive};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
@@ -17,7 +17,7 @@ use crate::studies::table::{ColumnValues, Table};
 #[non_exhaustive]
 pub struct PassiveFitOptions {
     /// Where the trace was recorded; the soma by default.
-    pub at: Place,
+    pub at: LocationSpec,
     /// Parameters to fit; all four by default.
     pub parameters: Vec<PassiveParameter>,
     /// Most iterations; 100 by default.
@@ -26,7 +26,7 @@ pub struct PassiveFitOptions {
 
 impl Default for PassiveFitOptions {
     fn default() -> Self {
-        Self { at: Place::Soma, parameters: PassiveParameter::ALL.to_vec(), iterations: 100 }
+        Self { at: LocationSpec::Soma, parameters: PassiveParameter::ALL.to_vec(), iterations: 100 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{ImpedanceMap, impedance_map};
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::Shading;
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
@@ -17,14 +17,14 @@ pub struct ImpedanceOptions {
     /// Frequency (Hz); 0, the default, is the steady state.
     pub frequency: f64,
     /// Where the transfer impedance is taken to; the soma by default.
-    pub to: Place,
+    pub to: LocationSpec,
     /// Potential (mV) about which channels are linearised; `simulation.v_init` by default.
     pub hold: Option<f64>,
 }
 
 impl Default for ImpedanceOptions {
     fn default() -> Self {
-        Self { frequency: 0.0, to: Place::Soma, hold: None }
+        Self { frequency: 0.0, to: LocationSpec::Soma, hold: None }
     }
 }
 
@@ -32,7 +32,7 @@ impl Default for ImpedanceOptions {
 #[derive(Debug, Clone)]
 pub struct ImpedanceResult {
     cell: MorphoCell,
-    to: (Place, Location),
+    to: (LocationSpec, Location),
     /// Potential (mV) about which channels were linearised.
     pub hold: f64,
     /// The impedances (MΩ).

@@ -107,7 +107,7 @@ impl RunResult {
             .iter()
             .enumerate()
             .map(|(i, s)| TreeMarker {
-                at: s.places.iter().map(|p| position(&built.morphology, *p)).collect(),
+                at: s.locations.iter().map(|p| position(&built.morphology, *p)).collect(),
                 name: &s.name,
                 color: first_group + i,
                 small: true,

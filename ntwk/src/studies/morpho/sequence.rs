@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{SequenceCurve, sequences};
-use ntwk_morpho::{Location, Place};
+use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
@@ -17,7 +17,7 @@ pub struct SequenceOptions {
     /// Group of synapses that is activated; the first by default.
     pub synapses: Option<String>,
     /// Where the EPSP is measured; the soma by default.
-    pub to: Place,
+    pub to: LocationSpec,
     /// Intervals between neighbours (ms); 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15 by default.
     pub intervals: Vec<f64>,
     /// How long each EPSP is followed (ms); 250 by default.
@@ -27,7 +27,7 @@ pub struct SequenceOptions {
 impl Default for SequenceOptions {
     fn default() -> Self {
         let intervals = vec![0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0];
-        Self { synapses: None, to: Place::Soma, intervals, duration: 250.0 }
+        Self { synapses: None, to: LocationSpec::Soma, intervals, duration: 250.0 }
     }
 }
 
@@ -35,7 +35,7 @@ impl Default for SequenceOptions {
 #[derive(Debug, Clone)]
 pub struct SequenceResult {
     cell: MorphoCell,
-    to: Place,
+    to: LocationSpec,
     /// Group of synapses that was activated.
     pub synapses: String,
     /// Number of its synapses.
@@ -57,7 +57,7 @@ pub fn sequence(
     let (group, contact) = cell.synapses(options.synapses.as_deref())?;
     let to = cell.locate(&options.to)?;
     let places: &[Location] =
-        built.synapses.iter().find(|s| s.name == group.name).map_or(&[], |s| &s.places);
+        built.synapses.iter().find(|s| s.name == group.name).map_or(&[], |s| &s.locations);
     let SequenceOptions { intervals, duration, .. } = options;
     let curve = sequences(built, &contact, places, to, intervals, *duration, job)?;
     let synapses = group.name.clone();

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{Contact, StudyError, SummationCurve, summation as sum};
-use ntwk_morpho::{DoubleExponential, Place, Receptor};
+use ntwk_morpho::{DoubleExponential, LocationSpec, Receptor};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
@@ -16,9 +16,9 @@ pub struct SummationOptions {
     /// Group of synapses whose contacts are activated; the first by default.
     pub synapses: Option<String>,
     /// Where the synapses are; the farthest dendritic tip by default.
-    pub at: Place,
+    pub at: LocationSpec,
     /// Where the EPSP is measured; the soma by default.
-    pub to: Place,
+    pub to: LocationSpec,
     /// Largest number of synapses; 20 by default.
     pub most: usize,
     /// How long each EPSP is followed (ms); 150 by default.
@@ -27,7 +27,13 @@ pub struct SummationOptions {
 
 impl Default for SummationOptions {
     fn default() -> Self {
-        Self { synapses: None, at: Place::Tip(None), to: Place::Soma, most: 20, duration: 150.0 }
+        Self {
+            synapses: None,
+            at: LocationSpec::Tip(None),
+            to: LocationSpec::Soma,
+            most: 20,
+            duration: 150.0,
+        }
     }
 }
 
@@ -35,7 +41,7 @@ impl Default for SummationOptions {
 #[derive(Debug, Clone)]
 pub struct SummationResult {
     cell: MorphoCell,
-    to: Place,
+    to: LocationSpec,
     /// Group of synapses whose contacts were activated.
     pub synapses: String,
     /// With all receptors.

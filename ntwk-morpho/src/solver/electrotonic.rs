@@ -2,8 +2,8 @@
 
 use crate::geometry::region::Region;
 use crate::membrane::cell::Cell;
-use crate::membrane::mechanism::ParameterError;
 use crate::mesh::compartments::Location;
+use crate::parameter_error::ParameterError;
 use crate::solver::impedance::ImpedanceError;
 use crate::units::{MOHM_PER_OHM_CM_PER_UM, US_PER_S_CM2_UM2};
 

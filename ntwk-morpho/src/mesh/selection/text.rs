@@ -2,7 +2,7 @@
 
 use super::Selection;
 use crate::geometry::region::Region;
-use crate::spec::quantity::Quantity;
+use ntwk_core::Dimension;
 use ntwk_core::spec::fault::nearest;
 use std::str::FromStr;
 
@@ -196,14 +196,14 @@ impl<'a> Parser<'a> {
         }
         let number = self.take("a number")?;
         let mut text = number.text.clone();
-        let unit = self.peek().filter(|t| Quantity::Length.has_unit(&t.text));
+        let unit = self.peek().filter(|t| Dimension::Length.has_unit(&t.text));
         if let Some(unit) = unit {
             text.push_str(&unit.text);
             self.at += 1;
         }
         let value = factor
             * if unit.is_some() {
-                Quantity::Length.parse(&text).map_err(|e| (number.column, e))?
+                Dimension::Length.parse(&text).map_err(|e| (number.column, e.to_string()))?
             } else {
                 text.parse::<f64>()
                     .ok()

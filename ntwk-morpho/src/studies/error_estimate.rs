@@ -1,16 +1,16 @@
 //! How much the answers depend on the number of compartments.
 
+use super::quiet;
 use crate::geometry::morphology::Morphology;
 use crate::mesh::compartments::Location;
 use crate::solver::impedance::{Impedance, ImpedanceError};
 use crate::spec::CellSpec;
-use crate::studies::quiet;
 use ntwk_core::spec::fault::Faults;
 
 /// Relative errors of the discretisation, estimated by tripling the number of compartments: the scheme is of second order
 /// in their length, so the error is 9/8 of the change.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DiscretisationError {
+pub struct ErrorEstimate {
     /// Input impedance of the soma at 0 Hz.
     pub input_steady: f64,
     /// Input impedance of the soma at 100 Hz.
@@ -38,10 +38,10 @@ pub enum EstimateError {
 ///
 /// # Errors
 /// [`EstimateError`] when three times as many compartments are too many or the cell has no linear response.
-pub fn discretisation_error(
+pub fn estimate_error(
     spec: &CellSpec,
     morphology: &Morphology,
-) -> Result<DiscretisationError, EstimateError> {
+) -> Result<ErrorEstimate, EstimateError> {
     let settings = spec.simulation.settings;
     let measure = |times: usize| -> Result<([f64; 4], usize), EstimateError> {
         let built = spec.build_refined(morphology, times)?;
@@ -58,7 +58,7 @@ pub fn discretisation_error(
     };
     let ((coarse, compartments), (fine, _)) = (measure(1)?, measure(3)?);
     let e = |k: usize| 9.0 / 8.0 * (coarse[k] / fine[k] - 1.0).abs();
-    Ok(DiscretisationError {
+    Ok(ErrorEstimate {
         input_steady: e(0),
         input_100_hz: e(1),
         transfer_steady: e(2),

@@ -1,16 +1,16 @@
-//! Places written as text: `soma`, `apical tip`, `branch 3 at 0.5`, `sample 120`, `apical at 300 um`.
+//! Locations on a cell written as text: `soma`, `apical tip`, `branch 3 at 0.5`, `sample 120`, `apical at 300 um`.
 
 use crate::geometry::morphology::Morphology;
 use crate::geometry::region::Region;
-use crate::geometry::selection::region;
 use crate::mesh::compartments::{Compartments, Location};
-use crate::spec::quantity::Quantity;
+use crate::mesh::selection::region;
+use ntwk_core::Dimension;
 use std::fmt;
 use std::str::FromStr;
 
 /// A point of a cell as a person names it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Place {
+pub enum LocationSpec {
     /// The middle of the root branch.
     Soma,
     /// The tip of the dendrite (or of one region) that is farthest from the origin along the path.
@@ -28,7 +28,7 @@ pub enum Place {
     },
 }
 
-impl FromStr for Place {
+impl FromStr for LocationSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -38,46 +38,49 @@ impl FromStr for Place {
             "dendrites" | "dendrite" => Some(None),
             word => region(word).map(Some),
         };
-        let place = match words.as_slice() {
-            ["soma"] => Some(Place::Soma),
-            ["tip"] => Some(Place::Tip(None)),
-            [word, "tip"] => of(word).map(Place::Tip),
-            ["sample", id] => id.parse().ok().map(Place::Sample),
+        let location = match words.as_slice() {
+            ["soma"] => Some(LocationSpec::Soma),
+            ["tip"] => Some(LocationSpec::Tip(None)),
+            [word, "tip"] => of(word).map(LocationSpec::Tip),
+            ["sample", id] => id.parse().ok().map(LocationSpec::Sample),
             ["branch", b, "at", x] => match (b.parse(), x.parse()) {
                 (Ok(b), Ok(x)) if (0.0..=1.0).contains(&x) => {
-                    Some(Place::Branch(Location::new(b, x)))
+                    Some(LocationSpec::Branch(Location::new(b, x)))
                 }
                 _ => None,
             },
             [word, "at", rest @ ..] if !rest.is_empty() => match of(word) {
                 Some(region) => {
-                    let distance = Quantity::Length.parse(&rest.join(" "))?;
+                    let distance =
+                        Dimension::Length.parse(&rest.join(" ")).map_err(|e| e.to_string())?;
                     (distance >= 0.0 && distance.is_finite())
-                        .then_some(Place::Path { region, distance })
+                        .then_some(LocationSpec::Path { region, distance })
                 }
                 None => None,
             },
             _ => None,
         };
-        place.ok_or_else(|| expected.to_owned())
+        location.ok_or_else(|| expected.to_owned())
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LocationSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Soma => f.write_str("soma"),
-            Place::Tip(None) => f.write_str("tip"),
-            Place::Tip(Some(r)) => write!(f, "{r} tip"),
-            Place::Branch(at) => write!(f, "branch {} at {}", at.branch, at.x),
-            Place::Sample(id) => write!(f, "sample {id}"),
-            Place::Path { region: None, distance } => write!(f, "dendrites at {distance} um"),
-            Place::Path { region: Some(r), distance } => write!(f, "{r} at {distance} um"),
+            LocationSpec::Soma => f.write_str("soma"),
+            LocationSpec::Tip(None) => f.write_str("tip"),
+            LocationSpec::Tip(Some(r)) => write!(f, "{r} tip"),
+            LocationSpec::Branch(at) => write!(f, "branch {} at {}", at.branch, at.x),
+            LocationSpec::Sample(id) => write!(f, "sample {id}"),
+            LocationSpec::Path { region: None, distance } => {
+                write!(f, "dendrites at {distance} um")
+            }
+            LocationSpec::Path { region: Some(r), distance } => write!(f, "{r} at {distance} um"),
         }
     }
 }
 
-impl Place {
+impl LocationSpec {
     /// The point on a cell.
     ///
     /// # Errors
@@ -97,16 +100,16 @@ impl Place {
             })
         };
         match *self {
-            Place::Soma => Ok(Location::new(0, 0.5)),
-            Place::Tip(region) => Ok(Location::new(tip(region)?, 1.0)),
-            Place::Branch(at) => {
+            LocationSpec::Soma => Ok(Location::new(0, 0.5)),
+            LocationSpec::Tip(region) => Ok(Location::new(tip(region)?, 1.0)),
+            LocationSpec::Branch(at) => {
                 compartments.node(at).map_err(|e| e.to_string())?;
                 Ok(at)
             }
-            Place::Sample(id) => compartments.location_of_sample(id).ok_or_else(|| {
+            LocationSpec::Sample(id) => compartments.location_of_sample(id).ok_or_else(|| {
                 format!("there is no sample {id} (samples of a generated or simplified cell have no ids)")
             }),
-            Place::Path { region, distance } => {
+            LocationSpec::Path { region, distance } => {
                 let ends = morphology.path_distances();
                 let last = tip(region)?;
                 let mut branch = last;

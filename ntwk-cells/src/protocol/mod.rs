@@ -82,7 +82,7 @@ impl Bench {
         };
         let spec = ModelSpec {
             simulation,
-            populations: Named(vec![(POPULATION.to_owned(), population)]),
+            populations: Named::from([(POPULATION.to_owned(), population)]),
             record,
             ..ModelSpec::default()
         };
@@ -93,8 +93,7 @@ impl Bench {
 /// Runs a protocol's model to its end, on this thread.
 fn run(model: &Model) -> Result<Recording, ProtocolError> {
     let mut simulation = Simulation::new(Network::build(model, 1)?);
-    let every = simulation.record_every();
-    let mut recorder = MemoryRecorder::new(model.dt(), every, simulation.populations());
+    let mut recorder = MemoryRecorder::new(&simulation);
     simulation.advance(model.n_steps(), &mut recorder)?;
     Ok(recorder.into_recording())
 }

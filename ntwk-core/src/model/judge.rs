@@ -1,0 +1,108 @@
+//! Where the faults of a model go.
+
+use crate::spec::fault::{Fault, FaultKind, Faults, nearest};
+use crate::spec::tree::Node;
+use crate::spec::waveform::Waveform;
+
+/// Adds faults to those of reading, each with the line and the value that its key has in the file; and says which keys are at
+/// fault already, so that nothing is judged by what stands in for them.
+pub(super) struct Judge<'a> {
+    root: &'a Node,
+    faults: &'a mut Faults,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(root: &'a Node, faults: &'a mut Faults) -> Self {
+        Self { root, faults }
+    }
+
+    /// Whether no fault was found so far.
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// Whether a key is at fault.
+    pub fn concerns(&self, key: &str) -> bool {
+        !self.faults.is_empty() && self.faults.concern(key)
+    }
+
+    /// Whether a section is no table of names, so that none is missing in it.
+    pub fn is_unreadable(&self, section: &str) -> bool {
+        self.faults.list.iter().any(|fault| fault.key == section)
+    }
+
+    /// The file.
+    pub fn root(&self) -> &'a Node {
+        self.root
+    }
+
+    /// Adds a fault of the value that the file has. What is wrong for several targets of a projection is said once.
+    pub fn fault(&mut self, key: impl Into<String>, kind: FaultKind) {
+        let key = key.into();
+        let (node, exact) = self.root.locate(&key);
+        let value = exact.then(|| node.display());
+        let fault = Fault { key, value, line: node.line, kind };
+        if !self.faults.list.contains(&fault) {
+            self.faults.list.push(fault);
+        }
+    }
+
+    /// Adds a fault of a value.
+    pub fn fault_of(&mut self, key: impl Into<String>, value: impl ToString, kind: FaultKind) {
+        let key = key.into();
+        let line = self.root.locate(&key).0.line;
+        self.faults.push(key, Some(value.to_string()), line, kind);
+    }
+
+    /// Adds a fault of values that are wrong together.
+    pub fn broken(&mut self, key: impl Into<String>, rule: impl Into<String>) {
+        self.fault(key, FaultKind::Combination { rule: rule.into() });
+    }
+
+    /// Faults a waveform that is not finite at some step.
+    pub fn finite(&mut self, waveform: &Waveform, n_steps: u32, dt: f64, key: &str) {
+        if self.concerns(key) {
+            return;
+        }
+        if let Some(t) = first_time(waveform, n_steps, dt, |x| !x.is_finite()) {
+            let allowed = format!("finite (it is not at t = {t} ms)");
+            self.fault(key, FaultKind::OutOfRange { allowed });
+        }
+    }
+
+    /// Faults a rate that is negative or not finite at some step.
+    pub fn rate(&mut self, rate: &Waveform, n_steps: u32, dt: f64, key: &str) {
+        if self.concerns(key) {
+            return;
+        }
+        // The negation also catches NaN.
+        if let Some(t) = first_time(rate, n_steps, dt, |x| !(x >= 0.0 && x.is_finite())) {
+            let allowed = format!("a rate >= 0 Hz (it is {} Hz at t = {t} ms)", rate.at(t));
+            self.fault(key, FaultKind::OutOfRange { allowed });
+        }
+    }
+}
+
+/// The fault of a name that refers to nothing.
+pub(super) fn unknown<'n>(
+    what: &'static str,
+    name: &str,
+    names: impl IntoIterator<Item = &'n String>,
+) -> FaultKind {
+    let valid: Vec<String> = names.into_iter().cloned().collect();
+    let nearest = nearest(name, valid.iter().map(String::as_str)).map(str::to_owned);
+    FaultKind::UnknownName { what, nearest, valid }
+}
+
+/// The first step time at which the value of `waveform` satisfies `bad`.
+fn first_time(
+    waveform: &Waveform,
+    n_steps: u32,
+    dt: f64,
+    bad: impl Fn(f64) -> bool,
+) -> Option<f64> {
+    let steps = if waveform.constant().is_some() { 1 } else { n_steps };
+    // The first step is at zero whatever the step.
+    let time = |k: u32| if k == 0 { 0.0 } else { f64::from(k) * dt };
+    (0..steps).map(time).find(|&t| bad(waveform.at(t)))
+}

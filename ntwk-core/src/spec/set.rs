@@ -1,0 +1,259 @@
+//! Setting keys of a file by their path: `simulation.t_stop`, `projections[0].weight`, `projections.E_I.weight`.
+
+use crate::spec::fault::{FaultKind, nearest};
+use crate::spec::key::{Key, Kind};
+use crate::spec::tree::{Node, Value};
+
+/// Gives the key at `path` of a file with the keys `keys` a value, making tables on the way.
+///
+/// An entry of a list is named by its place; a projection also by its `name`, or by `SOURCE_TARGET` where it has one target
+/// and no name.
+///
+/// # Errors
+/// The fault of a path that leads through something that is not a table, or to an entry that does not exist, with the
+/// nearest one that does; or of a name that several entries have, with their paths.
+pub fn set(
+    root: &mut Node,
+    keys: &'static [Key],
+    path: &str,
+    value: Value,
+) -> Result<(), FaultKind> {
+    let broken = |rule: String| Err(FaultKind::Combination { rule });
+    let (mut node, mut keys) = (root, keys);
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let (key, index) = match part.split_once('[') {
+            Some((key, rest)) => match rest.trim_end_matches(']').parse::<usize>() {
+                Ok(index) => (key, Some(index)),
+                Err(_) => return broken(format!("\"{part}\" is not a key or key[index]")),
+            },
+            None => (part, None),
+        };
+        if key.is_empty() {
+            return broken(
+                "the path of a key is names joined by dots, for example simulation.t_stop"
+                    .to_owned(),
+            );
+        }
+        let kind = keys.iter().find(|k| k.name == key).map(|k| k.kind);
+        node = entry(node, key)?;
+        if let Some(index) = index {
+            node = item(node, key, index)?;
+        }
+        keys = match kind {
+            Some(Kind::Table(inner) | Kind::Flat(inner)) => inner,
+            Some(Kind::Tables(inner)) => {
+                if let (None, Some(name)) = (index, parts.peek())
+                    && let Value::List(items) = &node.value
+                {
+                    let place = named_item(items, key, name)?;
+                    node = item(node, key, place)?;
+                    parts.next();
+                }
+                inner
+            }
+            Some(Kind::Named(inner)) if index.is_none() => {
+                if let Some(name) = parts.next() {
+                    // A name that nothing has is a slip, unless a whole entry is given.
+                    if parts.peek().is_some() {
+                        known_name(node, key, name)?;
+                    }
+                    node = entry(node, name)?;
+                }
+                inner
+            }
+            _ => &[],
+        };
+    }
+    // The value no longer stands on the line of the file.
+    *node = Node::new(value);
+    Ok(())
+}
+
+/// The entry `key` of a table, made when it is absent.
+fn entry<'n>(node: &'n mut Node, key: &str) -> Result<&'n mut Node, FaultKind> {
+    let Value::Table(entries) = &mut node.value else {
+        let rule = format!("\"{key}\" lies inside a value that is not a table");
+        return Err(FaultKind::Combination { rule });
+    };
+    let position = match entries.iter().position(|e| e.0 == key) {
+        Some(position) => position,
+        None => {
+            entries.push((key.to_owned(), Node::new(Value::Table(Vec::new()))));
+            entries.len() - 1
+        }
+    };
+    Ok(&mut entries[position].1)
+}
+
+/// An item of a list.
+fn item<'n>(node: &'n mut Node, key: &str, index: usize) -> Result<&'n mut Node, FaultKind> {
+    // Lists made by code get a node for each number when one of them is set.
+    match &node.value {
+        Value::Numbers(numbers) => {
+            let items = numbers.iter().map(|&x| Node::new(Value::Float(x)));
+            node.value = Value::List(items.collect());
+        }
+        Value::Counts(counts) => {
+            let number = |&n: &u64| i64::try_from(n).map_or(Value::Float(n as f64), Value::Integer);
+            node.value = Value::List(counts.iter().map(|n| Node::new(number(n))).collect());
+        }
+        _ => {}
+    }
+    let Value::List(items) = &mut node.value else {
+        return Err(FaultKind::Combination { rule: format!("\"{key}\" is not a list") });
+    };
+    let length = items.len();
+    let rule = format!("\"{key}\" has {length} entries");
+    items.get_mut(index).ok_or(FaultKind::Combination { rule })
+}
+
+/// Faults a name that no entry of a table has.
+fn known_name(node: &Node, what: &str, name: &str) -> Result<(), FaultKind> {
+    let Value::Table(entries) = &node.value else { return Ok(()) };
+    if entries.iter().any(|e| e.0 == name) {
+        return Ok(());
+    }
+    let names: Vec<String> = entries.iter().map(|e| e.0.clone()).collect();
+    Err(unknown_entry(what, name, names))
+}
+
+fn unknown_entry(what: &str, name: &str, names: Vec<String>) -> FaultKind {
+    let near = nearest(name, names.iter().map(String::as_str));
+    let hint = match near {
+        Some(near) => format!("did you mean {what}.{near}?"),
+        None if names.is_empty() => format!("{what} has no entries"),
+        None => format!("there are: {}", names.join(", ")),
+    };
+    FaultKind::Combination { rule: format!("there is no {what}.{name}; {hint}") }
+}
+
+/// The place of the entry called `name` in a list of tables.
+fn named_item(items: &[Node], key: &str, name: &str) -> Result<usize, FaultKind> {
+    let names: Vec<Vec<String>> = items.iter().map(names_of).collect();
+    let places: Vec<usize> =
+        (0..names.len()).filter(|&i| names[i].iter().any(|n| n == name)).collect();
+    match places[..] {
+        [place] if names[place].len() > 1 => {
+            let rule = format!(
+                "{key}[{place}] has several targets, which have their settings in common: set those of \
+                 {key}[{place}], or give every target an entry of its own"
+            );
+            Err(FaultKind::Combination { rule })
+        }
+        [place] => Ok(place),
+        [] => Err(unknown_entry(key, name, names.into_iter().flatten().collect())),
+        _ => {
+            let paths: Vec<String> = places.iter().map(|i| format!("{key}[{i}]")).collect();
+            let rule =
+                format!("several entries are called {name}: say which, {}", paths.join(" or "));
+            Err(FaultKind::Combination { rule })
+        }
+    }
+}
+
+/// What an entry is called: its `name`, or `SOURCE_TARGET` for each of its targets.
+fn names_of(item: &Node) -> Vec<String> {
+    let texts = |key: &str| -> Vec<&str> {
+        match item.locate(key) {
+            (Node { value: Value::String(text), .. }, true) => vec![text],
+            (Node { value: Value::List(items), .. }, true) => items
+                .iter()
+                .filter_map(|item| match &item.value {
+                    Value::String(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    };
+    let name = texts("name");
+    if !name.is_empty() {
+        return name.into_iter().map(str::to_owned).collect();
+    }
+    let targets = texts("target");
+    let of = |source: &str| targets.iter().map(|t| format!("{source}_{t}")).collect::<Vec<_>>();
+    texts("source").first().map(|source| of(source)).unwrap_or_default()
+}
+
+impl Value {
+    /// A number, `true` or `false`, a list of these in brackets, or else text: what a value is when nothing says so.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        let text = text.trim();
+        if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+            let items = inner.split(',').filter(|item| !item.trim().is_empty());
+            return Self::List(items.map(|item| Node::new(Self::of_text(item))).collect());
+        }
+        match (text.parse::<i64>(), text.parse::<f64>(), text) {
+            (Ok(n), ..) => Self::Integer(n),
+            (_, Ok(x), _) => Self::Float(x),
+            (.., "true") => Self::Bool(true),
+            (.., "false") => Self::Bool(false),
+            _ => Self::String(text.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::ModelSpec;
+    use crate::spec::key::Section;
+
+    fn table(entries: &[(&str, Value)]) -> Value {
+        let entry = |(key, value): &(&str, Value)| ((*key).to_owned(), Node::new(value.clone()));
+        Value::Table(entries.iter().map(entry).collect())
+    }
+
+    fn tree() -> Node {
+        let text = |t: &str| Value::String(t.to_owned());
+        let projection = |source: &str, target: &str| {
+            Node::new(table(&[("source", text(source)), ("target", text(target))]))
+        };
+        let mut named = projection("A", "E");
+        set(&mut named, &[], "name", text("drive")).unwrap();
+        let both = table(&[
+            ("source", text("I")),
+            ("target", Value::List(vec![Node::text("E"), Node::text("I")])),
+        ]);
+        let list = vec![
+            projection("E", "I"),
+            named,
+            projection("A", "E"),
+            projection("A", "E"),
+            Node::new(both),
+        ];
+        let populations = table(&[("E", table(&[("size", Value::Integer(3))]))]);
+        Node::new(table(&[("populations", populations), ("projections", Value::List(list))]))
+    }
+
+    #[test]
+    fn projections_are_set_by_place_and_by_name() {
+        let mut root = tree();
+        let mut give = |path: &str| set(&mut root, ModelSpec::KEYS, path, Value::Float(2.0));
+        for path in ["projections[0].weight", "projections.E_I.delay", "projections.drive.weight"] {
+            give(path).unwrap();
+        }
+        let fault = |path: &str| {
+            set(&mut tree(), ModelSpec::KEYS, path, Value::Float(2.0)).unwrap_err().to_string()
+        };
+        assert!(root.locate("projections[0].weight").1 && root.locate("projections[0].delay").1);
+        assert!(root.locate("projections[1].weight").1 && !root.locate("projections[2].weight").1);
+        assert!(fault("projections.A_E.weight").contains("projections[2] or projections[3]"));
+        assert!(fault("projections.I_E.weight").contains("several targets"));
+        assert!(fault("projections.E_J.weight").contains("did you mean projections.E_I?"));
+        assert!(fault("populations.F.size").contains("did you mean populations.E?"));
+        assert!(fault("projections[9].weight").contains("has 5 entries"));
+    }
+
+    #[test]
+    fn texts_are_numbers_flags_lists_or_texts() {
+        assert_eq!(Value::of_text("3"), Value::Integer(3));
+        assert_eq!(Value::of_text("-0.5"), Value::Float(-0.5));
+        assert_eq!(Value::of_text("true"), Value::Bool(true));
+        assert_eq!(Value::of_text("0.5 nS"), Value::String("0.5 nS".to_owned()));
+        let two = vec![Node::new(Value::Integer(1)), Node::text("2 ms")];
+        assert_eq!(Value::of_text("[1, 2 ms]"), Value::List(two));
+    }
+}

@@ -1,0 +1,155 @@
+//! What the theory leaves out of a model.
+
+use ntwk_core::Model;
+use ntwk_core::model::Source;
+use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
+
+use crate::scan::single_cell::adaptation_is_dynamic;
+
+/// A property of a model that its first-order mean field does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Limitation {
+    /// Projections have delays.
+    #[error(
+        "delays ({}): rates over time use their means; fixed points do not depend on them, stability and spectra leave \
+         them out",
+        projections.join(", ")
+    )]
+    MeanDelays {
+        /// Names of the projections.
+        projections: Vec<String>,
+    },
+    /// Delays grow with distance.
+    #[error(
+        "the distance-dependent delays of {projection} are replaced by their mean; ntwk meanfield ring has a mean field \
+         at every place"
+    )]
+    DistanceDelays {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// Weights differ between synapses.
+    #[error("the weights of {projection} are distributed; the theory takes their mean")]
+    DistributedWeights {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// The transfer function belongs to other cells.
+    #[error(
+        "the transfer function of {population} was measured on other cells; moments of its V_m are those of the point neuron"
+    )]
+    MeasuredElsewhere {
+        /// Name of the population.
+        population: String,
+    },
+    /// Some neurons differ from the others.
+    #[error(
+        "some neurons of {population} have injected currents or a voltage clamp, which the theory leaves out"
+    )]
+    SingledOutNeurons {
+        /// Name of the population.
+        population: String,
+    },
+    /// The model changes during the run.
+    #[error("the theory leaves out the changes during the run ([[events]])")]
+    Changes,
+    /// Trains of afferent neurons share events, or have spikes of their own.
+    #[error(
+        "the theory takes the trains of {afferent} as independent, without the spikes given beside the rate"
+    )]
+    SharedTrains {
+        /// Name of the afferent population.
+        afferent: String,
+    },
+    /// Events are less variable than Poisson.
+    #[error(
+        "the theory takes the events of {afferent} as Poisson; at most one per step has a smaller variance"
+    )]
+    RegularEvents {
+        /// Name of the afferent population.
+        afferent: String,
+    },
+    /// Adaptation has no memory.
+    #[error(
+        "adaptation of {population} is stationary in its transfer function: the first-order dynamics has no memory of \
+         past activity beyond T"
+    )]
+    StationaryAdaptation {
+        /// Name of the population.
+        population: String,
+    },
+    /// Spike trains could not be measured.
+    #[error(
+        "there is no stable state at which spike trains could be measured; they are taken as Poisson trains"
+    )]
+    NoStateForTrains,
+}
+
+impl Limitation {
+    /// Whether it is one of a single mean field, which a mean field at every place does not have.
+    #[must_use]
+    pub fn is_of_one_place(&self) -> bool {
+        matches!(
+            self,
+            Self::MeanDelays { .. } | Self::DistanceDelays { .. } | Self::SingledOutNeurons { .. }
+        )
+    }
+}
+
+/// Properties of a model that its first-order mean field does not have.
+#[must_use]
+pub fn limitations(model: &Model) -> Vec<Limitation> {
+    let mut found = Vec::new();
+    let delayed: Vec<String> = model
+        .projections()
+        .iter()
+        .filter(|p| p.delay_steps > 0 && matches!(p.source, Source::Population(_)))
+        .map(|p| p.name.clone())
+        .collect();
+    if !delayed.is_empty() {
+        found.push(Limitation::MeanDelays { projections: delayed });
+    }
+    for projection in model.projections() {
+        let name = || projection.name.clone();
+        if matches!(projection.delays, DelaySpec::Distance { .. }) {
+            found.push(Limitation::DistanceDelays { projection: name() });
+        }
+        if projection.weights.constant().is_none() {
+            found.push(Limitation::DistributedWeights { projection: name() });
+        }
+    }
+    for measured in &model.spec().theory.measured {
+        found.push(Limitation::MeasuredElsewhere { population: measured.population.clone() });
+    }
+    for population in model.populations() {
+        if !population.injections.is_empty() || population.voltage_clamp.is_some() {
+            found.push(Limitation::SingledOutNeurons { population: population.name.clone() });
+        }
+    }
+    if !model.changes().is_empty() {
+        found.push(Limitation::Changes);
+    }
+    for afferent in model.afferents() {
+        let name = || afferent.name.clone();
+        if let AfferentActivity::Rate { trains: Trains::PerSource { correlation, spikes }, .. } =
+            &afferent.activity
+            && (*correlation > 0.0 || !spikes.is_empty())
+        {
+            found.push(Limitation::SharedTrains { afferent: name() });
+        }
+        if let AfferentActivity::Rate { statistics: EventStatistics::AtMostOnePerStep, .. } =
+            afferent.activity
+        {
+            found.push(Limitation::RegularEvents { afferent: name() });
+        }
+    }
+    for (index, population) in model.populations().iter().enumerate() {
+        let membrane = population.cell.membrane();
+        let adapting = membrane.a != 0.0 || membrane.b != 0.0;
+        if adapting && !adaptation_is_dynamic(model, index) {
+            found.push(Limitation::StationaryAdaptation { population: population.name.clone() });
+        }
+    }
+    found
+}

@@ -1,0 +1,27 @@
+//! Selections as values of keys.
+
+use crate::mesh::selection::Selection;
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::{KeyValue, Kind, Place};
+use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::value::read_text;
+
+impl KeyValue for Selection {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let Some(text) = read_text(&mut place) else { return Self::All };
+        text.parse().unwrap_or_else(|e: <Self as std::str::FromStr>::Err| {
+            place.fault(FaultKind::Combination { rule: e.to_string() });
+            Self::All
+        })
+    }
+
+    /// Everything.
+    fn nothing() -> Self {
+        Self::All
+    }
+
+    /// Nothing: a selection does not remember its text.
+    fn write(&self) -> Option<Node> {
+        None
+    }
+}
