@@ -19,7 +19,7 @@ use super::plot::PlotArgs;
 use super::reference::ReferenceArgs;
 use super::report::ReportArgs;
 use super::run::RunToEndArgs;
-use super::scan::ScanArgs;
+use super::sweep::SweepArgs;
 use super::terminal::Terminal;
 use super::transfer_function::TfArgs;
 use super::verify::VerifyArgs;
@@ -78,7 +78,8 @@ fixed points are those of the mean input of the model's stationary window ([comp
     Tf(TfArgs),
     Plot(PlotArgs),
     Report(ReportArgs),
-    Scan(ScanArgs),
+    #[command(visible_alias = "scan")]
+    Sweep(SweepArgs),
     Analyze(AnalyzeArgs),
     Features(FeaturesArgs),
     Info(InfoArgs),

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ntwk_analysis::{SpikeCriteria, Stimulus, TraceFeatures};
+use ntwk::studies::features::{FeaturesOptions, features};
+use ntwk_analysis::{SpikeCriteria, TraceFeatures};
 use ntwk_core::spec::units::Dimension;
 use ntwk_io::read_trace_csv;
-use ntwk_plot::figures::{NamedCurve, Style, curves};
-use ntwk_plot::{Axis, Figure, Layout, Width};
-use serde::Serialize;
 
 use super::Failure;
 use super::args::quantity;
@@ -73,50 +71,19 @@ fn parse_potential(text: &str) -> Result<f64, String> {
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {
     let (times, v) = read_trace_csv(&args.trace, usize::from(args.column))?;
-    let dt = step(&times, args)?;
-    let last = times[times.len() - 1];
-    if args.start < times[0] || args.end > last + dt {
-        return Err(Failure::Argument(format!(
-            "the stimulus from {} to {} ms is not within {}, which goes from {} to {last} ms",
-            args.start,
-            args.end,
-            args.trace.display(),
-            times[0],
-        )));
-    }
-    // The trace need not begin at 0: the features count from its first sample.
-    let stimulus =
-        Stimulus { start: args.start - times[0], end: args.end - times[0], current: args.current };
-    let criteria = SpikeCriteria {
-        threshold: args.spike_threshold,
-        onset_slope: args.onset_slope,
-        ..SpikeCriteria::default()
-    };
-    let features = TraceFeatures::of(&v, dt, stimulus, criteria)?;
+    let mut options = FeaturesOptions::new(args.start, args.end);
+    options.current = args.current;
+    options.spike_threshold = args.spike_threshold;
+    options.onset_slope = args.onset_slope;
+    let study = features(&times, &v, &options)?;
     make_folder(&args.out)?;
-    print(spikes_table(&features, times[0]));
-    print(trace_table(&features));
-    let mut files =
-        vec![write_json(&args.out, "features.json", &Written::of(&features, times[0]))?];
-    files.extend(write_figure(&args.out, "features", &figure(args, &times, &v, &features))?);
+    print(spikes_table(&study.features, times[0]));
+    print(trace_table(&study.features));
+    let mut files = vec![write_json(&args.out, "features.json", &study.summary())?];
+    let figure = study.figure(&args.trace.display().to_string(), &theme(args.dark));
+    files.extend(write_figure(&args.out, "features", &figure)?);
     list_files(&files);
     Ok(())
-}
-
-/// The step of the samples, which must be equal.
-fn step(times: &[f64], args: &FeaturesArgs) -> Result<f64, Failure> {
-    let dt = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
-    let uneven = (1..times.len()).find(|&i| (times[i] - times[i - 1] - dt).abs() > 1e-3 * dt);
-    match uneven {
-        None => Ok(dt),
-        Some(i) => Err(Failure::Argument(format!(
-            "{}: samples {} and {} are {} ms apart, the others {dt} ms on average; equal steps are needed",
-            args.trace.display(),
-            i,
-            i + 1,
-            times[i] - times[i - 1]
-        ))),
-    }
 }
 
 fn spikes_table(features: &TraceFeatures, t0: f64) -> Table {
@@ -162,85 +129,4 @@ fn trace_table(features: &TraceFeatures) -> Table {
         table.row(vec![name.to_owned(), optional(value, digits), unit.to_owned()]);
     }
     table
-}
-
-/// The JSON: units in the keys, null where a feature is not defined.
-#[derive(Serialize)]
-#[allow(non_snake_case)]
-struct Written {
-    spike_count: usize,
-    latency_ms: Option<f64>,
-    adaptation_index: Option<f64>,
-    baseline_mV: Option<f64>,
-    steady_state_mV: f64,
-    minimum_mV: f64,
-    deflection_mV: Option<f64>,
-    input_resistance_MOhm: Option<f64>,
-    sag_amplitude_mV: Option<f64>,
-    sag_ratio: Option<f64>,
-    spikes: Vec<WrittenSpike>,
-}
-
-#[derive(Serialize)]
-#[allow(non_snake_case)]
-struct WrittenSpike {
-    peak_time_ms: f64,
-    peak_mV: f64,
-    threshold_mV: Option<f64>,
-    amplitude_mV: Option<f64>,
-    half_width_ms: Option<f64>,
-    trough_mV: f64,
-    ahp_depth_mV: Option<f64>,
-}
-
-impl Written {
-    fn of(features: &TraceFeatures, t0: f64) -> Self {
-        let spikes = features.spikes.iter().map(|s| WrittenSpike {
-            peak_time_ms: t0 + s.peak_time,
-            peak_mV: s.peak,
-            threshold_mV: s.onset,
-            amplitude_mV: s.amplitude,
-            half_width_ms: s.half_width,
-            trough_mV: s.trough,
-            ahp_depth_mV: s.ahp_depth,
-        });
-        Self {
-            spike_count: features.spikes.len(),
-            latency_ms: features.latency,
-            adaptation_index: features.adaptation_index,
-            baseline_mV: features.baseline,
-            steady_state_mV: features.steady_state,
-            minimum_mV: features.minimum,
-            deflection_mV: features.deflection,
-            input_resistance_MOhm: features.input_resistance,
-            sag_amplitude_mV: features.sag_amplitude,
-            sag_ratio: features.sag_ratio,
-            spikes: spikes.collect(),
-        }
-    }
-}
-
-/// The trace with what was found on it.
-fn figure(args: &FeaturesArgs, times: &[f64], v: &[f64], features: &TraceFeatures) -> Figure {
-    let theme = theme(args.dark);
-    let curve = |name, points, color, style| NamedCurve { name, points, color, style };
-    let level = |value: f64, from: f64, to: f64| vec![(from, value), (to, value)];
-    let marks = |index: fn(&ntwk_analysis::SpikeShape) -> Option<usize>| -> Vec<(f64, f64)> {
-        features.spikes.iter().filter_map(index).map(|i| (times[i], v[i])).collect()
-    };
-    let trace = times.iter().copied().zip(v.iter().copied()).collect();
-    let mut all = vec![curve("V_m", trace, None, Style::Line)];
-    if let Some(baseline) = features.baseline {
-        all.push(curve("baseline", level(baseline, times[0], args.start), Some(1), Style::Dashed));
-    }
-    let steady = level(features.steady_state, args.start, args.end);
-    all.push(curve("steady state", steady, Some(2), Style::Dashed));
-    if !features.spikes.is_empty() {
-        all.push(curve("threshold", marks(|s| s.onset_index), Some(0), Style::Dots));
-        all.push(curve("peak", marks(|s| Some(s.peak_index)), Some(3), Style::Dots));
-        all.push(curve("trough", marks(|s| Some(s.trough_index)), Some(4), Style::Dots));
-    }
-    let panel = curves(Axis::new("time (ms)"), Axis::new("V_m (mV)"), &all, &theme);
-    let title = args.trace.display().to_string();
-    Figure::new(title, Width::Page, 70.0, Layout::Part(Box::new(panel)), &theme)
 }

@@ -27,8 +27,8 @@ mod plot;
 mod reference;
 mod report;
 mod run;
-mod scan;
 mod scan_design;
+mod sweep;
 mod table;
 mod terminal;
 mod transfer_function;
@@ -48,6 +48,11 @@ pub(crate) use failure::Failure;
 #[must_use]
 pub fn main_with(library: &CellLibrary) -> i32 {
     let cli = Cli::parse();
+    if std::env::args_os().nth(1).is_some_and(|command| command == "scan") {
+        output::note(
+            "`ntwk scan` is now called `ntwk sweep`; the old name goes with the next version",
+        );
+    }
     let result = match &cli.command {
         Command::Check(args) => check::run(args, library),
         Command::Run(args) => run::run(args, library),
@@ -56,7 +61,7 @@ pub fn main_with(library: &CellLibrary) -> i32 {
         Command::Tf(args) => transfer_function::run(args, library),
         Command::Plot(args) => plot::run(args, library),
         Command::Report(args) => report::run(args, library),
-        Command::Scan(args) => scan::run(args, library),
+        Command::Sweep(args) => sweep::run(args, library),
         Command::Analyze(args) => analyze::run(args, library),
         Command::Features(args) => features::run(args),
         Command::Info(args) => info::run(args),

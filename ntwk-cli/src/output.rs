@@ -76,7 +76,11 @@ pub(crate) fn write_json(
     name: &str,
     value: &impl serde::Serialize,
 ) -> Result<PathBuf, Failure> {
-    write(folder, name, (serde_json::to_string_pretty(value)? + "\n").as_bytes())
+    write(
+        folder,
+        name,
+        (serde_json::to_string_pretty(value).map_err(Failure::Summary)? + "\n").as_bytes(),
+    )
 }
 
 /// Dots per point of the PNGs: 300 dots per inch.

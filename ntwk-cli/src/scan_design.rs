@@ -1,13 +1,8 @@
 //! Arguments that choose the points of a scan of a transfer function.
 
 use clap::{Args, ValueEnum};
-use ntwk::sweep::transfer_scan::{Design, TransferScanError};
-use ntwk_core::Model;
-use ntwk_meanfield::scan::design::{Refinement, ScanAxis, Spacing};
-use ntwk_meanfield::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes};
-use ntwk_meanfield::scan::single_cell::SingleCellPlan;
-
-use super::Failure;
+use ntwk::studies::transfer_function::{DesignKind, DesignOptions};
+use ntwk_meanfield::scan::design::{ScanAxis, Spacing};
 
 /// Which populations are scanned, and where.
 #[derive(Debug, Args)]
@@ -42,7 +37,7 @@ pub(crate) struct DesignArgs {
     /// Measure the points that failed again.
     #[arg(long)]
     pub retry_failed: bool,
-    /// Forget the points that DIR holds.
+    /// Discard the points that DIR holds and measure all.
     #[arg(long)]
     pub fresh: bool,
 }
@@ -57,111 +52,22 @@ pub(crate) enum DesignArg {
 }
 
 impl DesignArgs {
-    /// Indices of the populations asked for.
-    pub(crate) fn populations(&self, model: &Model) -> Result<Vec<usize>, Failure> {
-        if self.population.is_empty() {
-            return Ok((0..model.populations().len()).collect());
-        }
-        let names: Vec<&str> = model.populations().iter().map(|p| p.name.as_str()).collect();
-        let index = |name: &String| {
-            names.iter().position(|n| n == name).ok_or_else(|| {
-                Failure::Argument(format!(
-                    "there is no population {name}; the model has {}",
-                    names.join(", ")
-                ))
-            })
+    /// Where the populations are scanned.
+    pub(crate) fn options(&self) -> DesignOptions {
+        let mut options = DesignOptions::default();
+        options.design = match self.design {
+            DesignArg::Potentials => DesignKind::Potentials,
+            DesignArg::Grid => DesignKind::Grid,
+            DesignArg::Adaptive => DesignKind::Adaptive,
+            DesignArg::Fluctuations => DesignKind::Fluctuations,
         };
-        self.population.iter().map(index).collect()
-    }
-
-    /// The design for a population.
-    pub(crate) fn design(&self, model: &Model, population: usize) -> Result<Design, Failure> {
-        self.check()?;
-        Ok(match self.design {
-            DesignArg::Potentials => Design::Potentials,
-            DesignArg::Grid => Design::Grid(self.rates(model, population)?),
-            DesignArg::Adaptive => {
-                let refinement = Refinement {
-                    max_step: self.max_step.unwrap_or(5.0),
-                    rate_max: model.spec().theory.scan.rate_max,
-                    min_distance: 1e-3,
-                    max_points: self.max_points.unwrap_or(1000),
-                };
-                Design::Adaptive(self.rates(model, population)?, refinement)
-            }
-            DesignArg::Fluctuations => {
-                let membrane = model.populations()[population].cell.membrane();
-                let axis =
-                    |low, high, points| ScanAxis { low, high, points, spacing: Spacing::Linear };
-                let (v, tau) = (membrane.V_th, membrane.tau_m());
-                Design::Fluctuations(FluctuationAxes {
-                    mu_V: self.mu.unwrap_or(axis(v - 15.0, v + 5.0, 9)),
-                    sigma_V: self.sigma.unwrap_or(axis(2.0, 8.0, 5)),
-                    tau_V: self.tau.unwrap_or(axis(0.4 * tau, 1.1 * tau, 4)),
-                    tau_ratio: DEFAULT_TAU_RATIO,
-                })
-            }
-        })
-    }
-
-    /// Options of another design than the one chosen are refused, not ignored.
-    fn check(&self) -> Result<(), Failure> {
-        let rates = [DesignArg::Grid, DesignArg::Adaptive];
-        let adaptive = [DesignArg::Adaptive];
-        let fluctuations = [DesignArg::Fluctuations];
-        let uses: [(&str, bool, &[DesignArg]); 6] = [
-            ("--rate", !self.rate.is_empty(), &rates),
-            ("--max-step", self.max_step.is_some(), &adaptive),
-            ("--max-points", self.max_points.is_some(), &adaptive),
-            ("--mu", self.mu.is_some(), &fluctuations),
-            ("--sigma", self.sigma.is_some(), &fluctuations),
-            ("--tau", self.tau.is_some(), &fluctuations),
-        ];
-        let name = |design: DesignArg| {
-            design.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()
-        };
-        let mut faults: Vec<String> = uses
-            .iter()
-            .filter(|(_, given, designs)| *given && !designs.contains(&self.design))
-            .map(|(option, _, designs)| {
-                let designs: Vec<String> = designs.iter().map(|&d| name(d)).collect();
-                format!("{option} is for --design {}", designs.join(" and "))
-            })
-            .collect();
-        if self.max_step.is_some_and(|x| !(x > 0.0 && x.is_finite())) {
-            faults.push("--max-step must be > 0 Hz".to_owned());
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Failure::Argument(faults.join("\n"))) }
-    }
-
-    /// One axis of rates per class of inputs.
-    fn rates(&self, model: &Model, population: usize) -> Result<Vec<ScanAxis>, Failure> {
-        let settings = &model.spec().theory.scan;
-        let plan = SingleCellPlan::at_rates(model, population, settings, Vec::new())
-            .map_err(TransferScanError::from)?;
-        let names: Vec<String> = (0..plan.classes.len()).map(|c| plan.class_name(c)).collect();
-        let given = |name: &String| self.rate.iter().filter(|(n, _)| n == name).count();
-        let mut faults: Vec<String> = self
-            .rate
-            .iter()
-            .filter(|(name, _)| !names.contains(name))
-            .map(|(name, _)| format!("--rate {name}: there is no such class of inputs"))
-            .collect();
-        for name in &names {
-            match given(name) {
-                1 => {}
-                0 => faults.push(format!("--rate {name}=LOW..HIGH:N is missing")),
-                n => faults.push(format!("--rate {name} is given {n} times")),
-            }
-        }
-        if !faults.is_empty() {
-            let population = &model.populations()[population].name;
-            let classes = names.join(", ");
-            faults.push(format!("the classes of inputs of {population} are: {classes}"));
-            return Err(Failure::Argument(faults.join("\n")));
-        }
-        let axis = |name: &String| self.rate.iter().find(|(n, _)| n == name).map(|r| r.1);
-        Ok(names.iter().filter_map(axis).collect())
+        options.rate.clone_from(&self.rate);
+        options.max_step = self.max_step;
+        options.max_points = self.max_points;
+        options.mu = self.mu;
+        options.sigma = self.sigma;
+        options.tau = self.tau;
+        options
     }
 }
 

@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use ntwk_core::{CellLibrary, Model};
 use ntwk_io::Column;
-use ntwk_meanfield::scan::single_cell::{SingleCellPlan, SingleCellScan};
-use ntwk_meanfield::{CrossValidation, Fit, ScanPoint, cross_validate};
-use serde::Serialize;
 
 use super::Failure;
 use super::args::RunArgs;
@@ -16,10 +13,9 @@ use super::run::list_files;
 use super::scan_design::DesignArgs;
 use super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
-use ntwk::figures::transfer::{FittedScan, transfer_figure};
+use ntwk::studies::transfer_function::{TransferFitOptions, fit_scan, populations, scan_columns};
 use ntwk::sweep::store::StoreOptions;
-use ntwk::sweep::transfer_scan::{Points, TransferScan, TransferScanError, scan_to_file};
-use ntwk_meanfield::prediction::predict::{TheoryError, fit_options, fit_points};
+use ntwk::sweep::transfer_scan::{TransferScan, scan_to_file};
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
 #[derive(Debug, Args)]
@@ -98,13 +94,13 @@ fn scan_all(
     design: &DesignArgs,
     library: &CellLibrary,
 ) -> Result<Vec<(TransferScan, Vec<PathBuf>)>, Failure> {
-    let populations = design.populations(model)?;
+    let populations = populations(model, &design.population)?;
     make_folder(&args.out)?;
     let terminal = args.terminal();
     let mut scans = Vec::new();
     for index in populations {
         let name = &model.populations()[index].name;
-        let chosen = design.design(model, index)?;
+        let chosen = design.options().design(model, index)?;
         let path = args.out.join(format!("scan_{name}.h5"));
         let options = StoreOptions { fresh: design.fresh, retry_failed: design.retry_failed };
         let scan = terminal.run(&format!("scan of {name}"), |job| {
@@ -135,151 +131,39 @@ fn scan_all(
 
 /// Writes the points of a scan as CSV.
 fn write_scan(folder: &Path, scan: &TransferScan) -> Result<PathBuf, Failure> {
-    let plan: Option<&SingleCellPlan> = match &scan.points {
-        Points::Rates(plan) => Some(plan),
-        Points::Fluctuations(_) => None,
-    };
-    let (indices, points) = scan.measured().map_err(TransferScanError::from)?;
-    let mut columns = Vec::new();
-    if let Some(plan) = plan {
-        for (k, class) in plan.classes.iter().enumerate() {
-            let name = format!("rate_{}_{}nS_Hz", class.receptor, class.synapses.weight);
-            columns.push(Column::new(name, indices.iter().map(move |&i| plan.rates[i][k])));
-        }
-    }
-    let of = |value: fn(&ScanPoint) -> f64| points.iter().map(value);
-    columns.extend([
-        Column::new("mu_V_mV", of(|p| p.moments.mu_V)),
-        Column::new("sigma_V_mV", of(|p| p.moments.sigma_V)),
-        Column::new("tau_V_ms", of(|p| p.moments.tau_V)),
-        Column::new("rate_Hz", of(|p| p.rate)),
-        Column::new("standard_error_Hz", of(|p| p.standard_error)),
-        Column::new("neurons", points.iter().map(|p| p.samples)),
-    ]);
+    let columns = scan_columns(scan)?;
+    let columns = columns.into_iter().map(|(name, values)| Column::new(name, values)).collect();
     write_csv(folder, &format!("scan_{}.csv", scan.population), columns)
 }
-
-/// A fitted transfer function as JSON.
-#[derive(Serialize)]
-struct FitSummary<'a> {
-    population: &'a str,
-    form: ntwk_meanfield::ThresholdForm,
-    coefficients_mv: &'a [f64],
-    standard_errors_mv: &'a [f64],
-    /// Row by row.
-    covariance_mv2: Vec<Vec<f64>>,
-    points: usize,
-    points_above_rate_limit: usize,
-    points_without_threshold: usize,
-    r_squared: f64,
-    mean_squared_error_hz2: f64,
-    threshold_step_coefficients_mv: &'a [f64],
-    threshold_step_mean_squared_error_hz2: f64,
-    threshold_step_r_squared: f64,
-    condition_number: f64,
-    rank: usize,
-    termination: String,
-    cross_validation: Validation<'a>,
-    membrane: ntwk_core::Membrane,
-    /// With its domain.
-    transfer_function: &'a ntwk_meanfield::EffectiveThreshold,
-}
-
-#[derive(Serialize)]
-struct Validation<'a> {
-    folds: usize,
-    mean_squared_error_hz2: f64,
-    r_squared: f64,
-    mean_squared_error_of_folds_hz2: &'a [f64],
-}
-
 fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
     let model = model(&args.run, library)?;
+    let mut options = TransferFitOptions::default();
+    options.folds = args.folds as usize;
     let mut files = Vec::new();
     let header = ["", "points", "R²", "rms (Hz)", "rms, unseen (Hz)", "condition number", "end"];
     let mut table = Table::new(&header);
     for (scan, scan_files) in scan_all(&model, &args.run, &args.design, library)? {
         files.extend(scan_files);
-        let name = scan.population.clone();
-        let (_, points) = scan.measured().map_err(TransferScanError::from)?;
-        let membrane = match &scan.points {
-            Points::Rates(plan) => plan.membrane,
-            Points::Fluctuations(plan) => plan.membrane,
-        };
-        let (fit, fitted) = fit_points(&model, &name, &membrane, &points)?;
-        let used: Vec<_> = fitted.iter().map(|&i| points[i]).collect();
-        let form = fit.transfer_function.form();
-        let folds = (args.folds as usize).min(used.len());
-        let validation = cross_validate(form, &membrane, &used, &fit_options(), folds)
-            .map_err(|source| TheoryError::Fit { population: name.clone(), source })?;
-        let excluded = points.len() - used.len();
-        let summary = summary(&name, membrane, &fit, excluded, &validation);
+        let study = fit_scan(&model, &scan, &options)?;
+        let (name, fit) = (&study.fitted.name, &study.fitted.fit);
         let file = format!("transfer_function_{name}.json");
-        files.push(write_json(&args.run.out, &file, &summary)?);
+        files.push(write_json(&args.run.out, &file, &study.summary())?);
         let npy = args.run.out.join(format!("transfer_function_{name}.npy"));
-        let volts: Vec<f64> =
-            fit.transfer_function.coefficients().iter().map(|c| 1e-3 * c).collect();
-        ntwk_io::write_npy_vector(&npy, &volts)?;
+        ntwk_io::write_npy_vector(&npy, &study.coefficients_in_volts())?;
         files.push(npy);
         table.row(vec![
             name.clone(),
-            used.len().to_string(),
+            study.fitted.fitted_points.len().to_string(),
             number(fit.quality.r_squared, 5),
             number(fit.quality.mean_squared_error.sqrt(), 3),
-            number(validation.quality.mean_squared_error.sqrt(), 3),
+            number(study.validation.quality.mean_squared_error.sqrt(), 3),
             format!("{:.1e}", fit.threshold_step.condition_number),
             format!("{:?}", fit.termination),
         ]);
-        let single: Option<SingleCellScan> = scan.single_cell().map_err(TransferScanError::from)?;
-        let drawn = FittedScan { name, membrane, points, fit, fitted_points: fitted, single };
-        let figure = transfer_figure(&drawn, &theme(args.run.dark)).map_err(FigureError::from)?;
-        files.extend(write_figure(
-            &args.run.out,
-            &format!("transfer_function_{}", drawn.name),
-            &figure,
-        )?);
+        let figure = study.figure(&theme(args.run.dark)).map_err(FigureError::from)?;
+        files.extend(write_figure(&args.run.out, &format!("transfer_function_{name}"), &figure)?);
     }
     print(table);
     list_files(&files);
     Ok(())
-}
-
-fn summary<'a>(
-    population: &'a str,
-    membrane: ntwk_core::Membrane,
-    fit: &'a Fit,
-    excluded: usize,
-    validation: &'a CrossValidation,
-) -> FitSummary<'a> {
-    let step = &fit.threshold_step;
-    FitSummary {
-        population,
-        form: fit.transfer_function.form(),
-        coefficients_mv: fit.transfer_function.coefficients(),
-        standard_errors_mv: &fit.standard_errors,
-        covariance_mv2: fit
-            .covariance
-            .row_iter()
-            .map(|row| row.iter().copied().collect())
-            .collect(),
-        points: fit.points_used,
-        points_above_rate_limit: excluded,
-        points_without_threshold: fit.points_rejected.len(),
-        r_squared: fit.quality.r_squared,
-        mean_squared_error_hz2: fit.quality.mean_squared_error,
-        threshold_step_coefficients_mv: &step.coefficients,
-        threshold_step_mean_squared_error_hz2: step.quality.mean_squared_error,
-        threshold_step_r_squared: step.quality.r_squared,
-        condition_number: step.condition_number,
-        rank: step.rank,
-        termination: format!("{:?}", fit.termination),
-        cross_validation: Validation {
-            folds: validation.folds.len(),
-            mean_squared_error_hz2: validation.quality.mean_squared_error,
-            r_squared: validation.quality.r_squared,
-            mean_squared_error_of_folds_hz2: &validation.folds,
-        },
-        membrane,
-        transfer_function: &fit.transfer_function,
-    }
 }

@@ -117,6 +117,7 @@ pub use spatial::spatial_mean_field::{
 };
 pub use system::from_model::{FromModelError, ModelInput, mean_field};
 pub use system::input::{FunctionInput, Input, InputError, InputSource, SampledInput};
+pub use system::limitation::{Limitation, limitations};
 pub use system::point::{Gains, Point, PointError};
 pub use system::{
     Adaptation, Connection, Fault, InvalidMeanField, MeanField, MeanFieldPopulation, Source,

@@ -56,6 +56,7 @@
 //! who hears of its progress and what ends it early; no result depends on the number of threads.
 
 pub mod compare;
+pub mod error;
 pub mod figures;
 pub mod prelude;
 pub mod reference;
@@ -64,6 +65,7 @@ pub mod run;
 pub mod studies;
 pub mod sweep;
 
+pub use error::{Error, ErrorKind};
 pub use ntwk_analysis as analysis;
 pub use ntwk_cells as cells;
 pub use ntwk_core as core;

@@ -44,6 +44,12 @@ pub struct FiCurve {
 }
 
 impl FiProtocol {
+    /// 31 currents from 0 to three times `scale` (pA; see [`Bench::current_scale`]), each for 2 s of which 0.5 s settle.
+    #[must_use]
+    pub fn around(scale: f64) -> Self {
+        Self { from: 0.0, to: 3.0 * scale, points: 31, duration: 2000.0, settle: 500.0 }
+    }
+
     /// The currents (pA).
     #[must_use]
     pub fn currents(&self) -> Vec<f64> {

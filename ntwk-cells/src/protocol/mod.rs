@@ -3,35 +3,23 @@
 //! A protocol is a model like any other, a population of uncoupled neurons with an injected current each, so that it
 //! runs on the network engine with its pins and can be stored and run again like a network.
 
+mod bench;
 mod fi_curve;
 mod pulse;
 
+pub use bench::Bench;
 pub use fi_curve::{FiCurve, FiPoint, FiProtocol};
 pub use pulse::{PulseFeatures, PulseProtocol, features};
 
-use ntwk_core::spec::{
-    CellSpec, InjectionSpec, Method, Named, NeuronsSpec, PopulationSpec, RecordSpec, SimulationSpec,
-};
-use ntwk_core::{
-    CellLibrary, Faults, MemoryRecorder, Model, ModelSpec, Network, Recording, Simulation, Waveform,
-};
+use ntwk_core::model::cell_library::PresetNameError;
+use ntwk_core::{Faults, MemoryRecorder, Model, Network, Recording, Simulation};
 
 /// Name of the population in the model of a protocol.
 pub const POPULATION: &str = "cell";
 
-/// A cell on the bench: what it is and how it is integrated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bench {
-    /// The cell.
-    pub cell: CellSpec,
-    /// Time step (ms), > 0.
-    pub dt: f64,
-    /// Numerical method.
-    pub method: Method,
-}
-
 /// A protocol that cannot be done.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProtocolError {
     /// A setting is out of its range.
     #[error("{setting} = {value}: must be {allowed}")]
@@ -46,48 +34,30 @@ pub enum ProtocolError {
     /// The cell has faults.
     #[error(transparent)]
     Cell(#[from] Faults),
+    /// There is no such kind or preset.
+    #[error("there is no cell called \"{name}\"; {hint}")]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// What it may be.
+        hint: String,
+        /// Why it is none.
+        source: PresetNameError,
+    },
+    /// The model has no such population.
+    #[error("the model has no population \"{name}\"; there are {}", known.join(", "))]
+    Population {
+        /// The name given.
+        name: String,
+        /// The populations there are.
+        known: Vec<String>,
+    },
     /// The numbers blew up.
     #[error(transparent)]
     Run(#[from] ntwk_core::SimulationError),
     /// The network cannot be built.
     #[error(transparent)]
     Build(#[from] ntwk_core::engine::connectivity::WiringTooLarge),
-}
-
-impl Bench {
-    /// The model of a protocol: neuron `i` under `currents[i]` (pA) for `duration` ms, without anything else.
-    ///
-    /// # Errors
-    /// All faults of the cell and the settings.
-    pub fn model(
-        &self,
-        currents: &[Waveform],
-        duration: f64,
-        record: RecordSpec,
-        library: &CellLibrary,
-    ) -> Result<Model, Faults> {
-        let mut population = PopulationSpec::new(currents.len() as u64, self.cell.clone());
-        population.injections = (0u64..)
-            .zip(currents)
-            .map(|(i, current)| InjectionSpec {
-                neurons: NeuronsSpec::List(vec![i]),
-                current: current.clone(),
-            })
-            .collect();
-        let simulation = SimulationSpec {
-            t_stop: duration,
-            dt: self.dt,
-            method: self.method,
-            ..SimulationSpec::default()
-        };
-        let spec = ModelSpec {
-            simulation,
-            populations: Named::from([(POPULATION.to_owned(), population)]),
-            record,
-            ..ModelSpec::default()
-        };
-        Model::from_spec(spec, library)
-    }
 }
 
 /// Runs a protocol's model to its end, on this thread.

@@ -24,6 +24,25 @@ pub struct PulseProtocol {
 }
 
 impl PulseProtocol {
+    /// Pulses of -1/2, 3/4 and 3/2 of `scale` (pA; see [`Bench::current_scale`]) from 100 to 500 ms, until 700 ms.
+    #[must_use]
+    pub fn around(scale: f64) -> Self {
+        let (t_start, t_stop) = (100.0, 500.0);
+        Self {
+            amplitudes: vec![-0.5 * scale, 0.75 * scale, 1.5 * scale],
+            holding: 0.0,
+            t_start,
+            t_stop,
+            duration: Self::default_duration(t_start, t_stop),
+        }
+    }
+
+    /// Half a pulse more than its end (ms).
+    #[must_use]
+    pub fn default_duration(t_start: f64, t_stop: f64) -> f64 {
+        t_stop + 0.5 * (t_stop - t_start).max(0.0)
+    }
+
     /// The model: one neuron per amplitude; potential and all other variables are recorded in each step.
     ///
     /// # Errors

@@ -6,11 +6,10 @@ use std::time::SystemTime;
 use clap::Args;
 use ntwk_cells::protocol::{Bench, ProtocolError};
 use ntwk_core::engine::run::simulate;
-use ntwk_core::spec::{CellSpec, Method, ParameterText, RecordSpec, SimulationSpec};
-use ntwk_core::{CellLibrary, Dimension, Membrane, Model, Recording, Waveform};
+use ntwk_core::spec::{Method, ParameterText, RecordSpec};
+use ntwk_core::{CellLibrary, Dimension, Model, Recording, Waveform};
 use ntwk_io::{RunContents, WriteOptions, write_run};
 
-use super::catalogue::unknown;
 use crate::Failure;
 use crate::args::{parse_override, quantity};
 use crate::output::{make_folder, note};
@@ -55,12 +54,12 @@ pub(super) struct OutArgs {
     pub quiet: bool,
 }
 
-/// The cell on the bench, with what figures call it and what its model knows of it.
+/// The cell on the bench, with what figures call it.
 pub(super) struct Chosen {
     pub bench: Bench,
     pub title: String,
-    pub membrane: Membrane,
-    pub covered_by_theory: bool,
+    /// Current (pA) that brings the passive cell to its threshold.
+    pub scale: f64,
 }
 
 impl CellArgs {
@@ -83,66 +82,28 @@ impl CellArgs {
         for notice in alone.notices().iter().filter(|n| n.contains("no effect")) {
             note(notice);
         }
-        let cell = &alone.populations()[0].cell;
-        let covered_by_theory = cell.beyond_theory().is_none();
-        Ok(Chosen { bench, title, membrane: cell.membrane(), covered_by_theory })
+        let scale = bench.current_scale(library)?;
+        Ok(Chosen { bench, title, scale })
     }
 
-    fn named(&self, name: &str, library: &CellLibrary) -> Result<Bench, Failure> {
-        let values: Vec<(String, ParameterText)> = self
-            .overrides
-            .iter()
-            .map(|(key, value)| {
-                let number = value.parse().map(ParameterText::Number);
-                (key.clone(), number.unwrap_or_else(|_| ParameterText::Text(value.clone())))
-            })
-            .collect();
-        // A kind whose parameters are given means the kind, also where a preset has its name.
-        let wanted = |key: &str| values.iter().any(|v| v.0 == key);
-        let kind = library.kind(name).filter(|kind| {
-            library.preset(name).is_none()
-                || kind.parameters().iter().take(2).all(|p| wanted(p.name))
-        });
-        let (model, preset) = match (kind, library.named_preset(name)) {
-            (Some(_), _) => (Some(name.to_owned()), None),
-            (None, Ok(_)) => (None, Some(name.to_owned())),
-            (None, Err(error)) => return Err(unknown(name, &error, library)),
+    fn named(&self, name: &str, library: &CellLibrary) -> Result<Bench, ProtocolError> {
+        let value = |text: &String| match text.parse() {
+            Ok(number) => ParameterText::Number(number),
+            Err(_) => ParameterText::Text(text.clone()),
         };
-        let simulation = SimulationSpec::default();
-        let cell = CellSpec { model, preset, values };
-        Ok(Bench { cell, dt: simulation.dt, method: simulation.method })
+        let values = self.overrides.iter().map(|(key, text)| (key.clone(), value(text))).collect();
+        Bench::named(name, values, library)
     }
 
-    fn of_model(&self, model: &Model) -> Result<(Bench, String), Failure> {
+    fn of_model(&self, model: &Model) -> Result<(Bench, String), ProtocolError> {
         let wanted = self.population.as_deref().unwrap_or_default();
-        let spec = model.spec();
-        let Some(population) = spec.populations.get(wanted) else {
-            let names: Vec<&str> = spec.populations.keys().map(String::as_str).collect();
-            return Err(Failure::Argument(format!(
-                "the model has no population \"{wanted}\"; there are {}",
-                names.join(", ")
-            )));
-        };
-        let bench = Bench { cell: population.cell.clone(), dt: model.dt(), method: model.method() };
-        let title = spec
+        let bench = Bench::of_population(model, wanted)?;
+        let title = model
+            .spec()
             .title
             .as_ref()
             .map_or_else(|| wanted.to_owned(), |title| format!("{wanted} of \"{title}\""));
         Ok((bench, title))
-    }
-}
-
-impl Chosen {
-    /// The current (pA) that brings a passive cell to its threshold, rounded to a number that is easy to read; for a cell
-    /// without a leak conductance the I = 10 of the paper.
-    pub(super) fn scale(&self) -> f64 {
-        let Membrane { g_L, V_th, E_L, C_m, .. } = self.membrane;
-        let rheobase = g_L * (V_th - E_L);
-        if !self.covered_by_theory || rheobase <= 0.0 {
-            return 10.0 * C_m;
-        }
-        let step = 10f64.powf(rheobase.log10().floor() - 1.0);
-        (rheobase / step).round() * step
     }
 }
 
@@ -151,7 +112,7 @@ pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, Pa
     let started = SystemTime::now();
     let terminal = Terminal::new(Some(1), out.quiet);
     let run = terminal.run("simulation", |job| simulate(model, job));
-    let run = run.map_err(ProtocolError::from).map_err(failed)?;
+    let run = run.map_err(ProtocolError::from)?;
     make_folder(&out.out)?;
     let file = out.out.join("results.h5");
     let text = ntwk::run::stream::model_text(model)?;
@@ -170,15 +131,6 @@ pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, Pa
             let (reason, interrupted) = (stop.to_string(), stop.is_interruption());
             Err(Failure::Stopped { reason, interrupted, file })
         }
-    }
-}
-
-/// A protocol's error as a failure of the command.
-pub(super) fn failed(error: ProtocolError) -> Failure {
-    match error {
-        ProtocolError::Cell(faults) => Failure::CellFaults(faults),
-        ProtocolError::Setting { .. } => Failure::Argument(error.to_string()),
-        ProtocolError::Run(_) | ProtocolError::Build(_) => Failure::Protocol(error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `ntwk cells list` and `ntwk cells show`.
 
+use ntwk_cells::protocol::Bench;
 use ntwk_core::CellLibrary;
 use ntwk_core::model::cell::{CellKind, Fallback};
 use ntwk_core::model::cell_library::{NamedPreset, PresetNameError};
@@ -58,20 +59,8 @@ pub(crate) fn show(name: &str, library: &CellLibrary) -> Result<(), Failure> {
             Ok(())
         }
         Err(PresetNameError::Unknown { .. }) if kind.is_some() => Ok(()),
-        Err(error) => Err(unknown(name, &error, library)),
+        Err(error) => Err(Bench::unknown(name, error, library).into()),
     }
-}
-
-/// The failure for a name that is neither a kind nor a preset.
-pub(super) fn unknown(name: &str, error: &PresetNameError, library: &CellLibrary) -> Failure {
-    let why = match error {
-        PresetNameError::Unknown { .. } => library.nearest(name).map_or_else(
-            || "list them with: ntwk cells list".to_owned(),
-            |near| format!("did you mean \"{near}\"?"),
-        ),
-        other => other.to_string(),
-    };
-    Failure::Argument(format!("there is no cell called \"{name}\"; {why}"))
 }
 
 fn show_kind(kind: &dyn CellKind) {

@@ -6,7 +6,7 @@ use ntwk_cells::protocol::{FiCurve, FiProtocol};
 use ntwk_core::CellLibrary;
 use ntwk_io::Column;
 
-use super::bench::{CellArgs, OutArgs, current, failed, run_to_file, time};
+use super::bench::{CellArgs, OutArgs, current, run_to_file, time};
 use crate::Failure;
 use crate::output::{print, theme, write_csv, write_figure};
 use crate::run::list_files;
@@ -52,14 +52,15 @@ pub(super) struct FiArgs {
 
 pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let chosen = args.cell.choose(library)?;
-    let protocol = FiProtocol {
+    let mut protocol = FiProtocol {
         from: args.from,
-        to: args.to.unwrap_or(3.0 * chosen.scale()),
         points: args.points,
         duration: args.duration,
         settle: args.settle,
+        ..FiProtocol::around(chosen.scale)
     };
-    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
+    protocol.to = args.to.unwrap_or(protocol.to);
+    let model = protocol.model(&chosen.bench, library)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let curve = protocol.curve(&recording);
     let folder = &args.out.out;

@@ -6,7 +6,7 @@ use ntwk_cells::protocol::{POPULATION, PulseFeatures, PulseProtocol, features};
 use ntwk_core::{CellLibrary, Recording};
 use ntwk_io::{Column, write_trace_csv};
 
-use super::bench::{CellArgs, Chosen, OutArgs, current, failed, run_to_file, time};
+use super::bench::{CellArgs, Chosen, OutArgs, current, run_to_file, time};
 use crate::Failure;
 use crate::output::{print, theme, write_csv, write_figure};
 use crate::run::list_files;
@@ -55,7 +55,7 @@ pub(super) struct PulseArgs {
 pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure> {
     let chosen = args.cell.choose(library)?;
     let protocol = protocol(args, &chosen)?;
-    let model = protocol.model(&chosen.bench, library).map_err(failed)?;
+    let model = protocol.model(&chosen.bench, library)?;
     let (recording, results) = run_to_file(&model, &args.out)?;
     let folder = &args.out.out;
     let features = features(&protocol, &recording);
@@ -76,24 +76,23 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
 }
 
 fn protocol(args: &PulseArgs, chosen: &Chosen) -> Result<PulseProtocol, Failure> {
-    let scale = chosen.scale();
-    let amplitudes = match args.current.len() {
-        0 => vec![-0.5 * scale, 0.75 * scale, 1.5 * scale],
-        n if n > MOST => {
-            return Err(Failure::Argument(format!(
-                "{n} currents are given; at most {MOST} fit a figure"
-            )));
-        }
-        _ => args.current.clone(),
-    };
-    let after = 0.5 * (args.t_stop - args.t_start).max(0.0);
-    Ok(PulseProtocol {
-        amplitudes,
+    let n = args.current.len();
+    if n > MOST {
+        let rule = format!("{n} currents are given; at most {MOST} fit a figure");
+        return Err(Failure::Argument(rule));
+    }
+    let duration = PulseProtocol::default_duration(args.t_start, args.t_stop);
+    let mut protocol = PulseProtocol {
         holding: args.holding,
         t_start: args.t_start,
         t_stop: args.t_stop,
-        duration: args.duration.unwrap_or(args.t_stop + after),
-    })
+        duration: args.duration.unwrap_or(duration),
+        ..PulseProtocol::around(chosen.scale)
+    };
+    if n > 0 {
+        protocol.amplitudes.clone_from(&args.current);
+    }
+    Ok(protocol)
 }
 
 /// A table of samples for each recorded variable.

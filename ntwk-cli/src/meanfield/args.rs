@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+use ntwk::studies::connectome::RegionStimulus;
 use ntwk_core::spec::VarySpec;
 use ntwk_meanfield::scan::design::ScanAxis;
 
 use super::super::args::RunArgs;
-use super::super::scan::parse_vary;
 use super::super::scan_design::parse_axis;
+use super::super::sweep::parse_vary;
 
 /// `ntwk meanfield MODEL`, or one of its commands.
 #[derive(Debug)]
@@ -88,19 +89,19 @@ Examples:
   ntwk meanfield map examples/rs-fs/model.toml --vary 'nu:afferents.AffExc.rate=2Hz..12Hz:41' \\
             --vary 'Q_i:projections[1].weight=2nS..8nS:41'
 
---vary as for `ntwk scan`, given twice. The cells are measured once; keys that change them are for \
-`ntwk meanfield continue`, or for `ntwk scan --command meanfield`, which measures at every point. Writes \
+--vary as for `ntwk sweep`, given twice. The cells are measured once; keys that change them are for \
+`ntwk meanfield continue`, or for `ntwk sweep --command meanfield`, which measures at every point. Writes \
 fixed_point_map.h5 (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and the \
 figure fixed_point_map.png into DIR.")]
     Map(MapArgs),
-    /// Places on a ring that hear each other after conduction delays: waves of activity.
+    /// Mean fields on a ring, coupled with conduction delays: travelling waves.
     #[command(after_help = "\
 Examples:
   ntwk meanfield ring examples/ring/model.toml --out out/ring
   ntwk meanfield ring examples/ring/model.toml --simulate --places 80
 
 The populations of the model lie on a ring (space = { layout = \"ring\", length = ... }). It is cut into places of equal \
-length, each a mean field; projections with rule distance_gaussian hear their surroundings, others the whole ring, each after \
+length, each a mean field; projections with rule distance_gaussian couple it to its surroundings, others to the whole ring, each after \
 the delay of its distance. Currents into some neurons go to their places. Writes ring.h5 (rates over population, time and \
 place) and the figure ring.png into DIR; with --simulate both have the simulated network beside it.")]
     Ring(RingArgs),
@@ -111,8 +112,8 @@ Examples:
   ntwk meanfield connectome model.toml --weights weights.csv --coupling 0.2 --stimulate V1=5@500..600
 
 Every region holds a copy of the network. To the rate of an afferent population (--onto) it adds COUPLING times the sum over \
-the other regions of weight times the rate of their population --source, as it was LENGTH / VELOCITY ago. Row X, column Y of \
-the files is what region X hears of region Y; a first line of names names the regions. All start where the network of a region \
+the other regions of weight times the rate of their population --source, as it was LENGTH / VELOCITY ago. Entry (row X, column Y) \
+of the files is the connection from region Y to region X; a first line of names names the regions. All start where the network of a region \
 settles by itself. Writes connectome.h5 (rates over \
 population, time and region) and the figure connectome.png into DIR.")]
     Connectome(ConnectomeArgs),
@@ -195,7 +196,7 @@ pub(crate) struct ConnectomeArgs {
     /// Factor on all weights.
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
     pub coupling: f64,
-    /// Population whose rate other regions hear [default: the first].
+    /// Population that projects to the other regions [default: the first].
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// Afferent population to whose rate it is added [default: the first].
@@ -207,14 +208,6 @@ pub(crate) struct ConnectomeArgs {
     /// Step (ms) [default: a twentieth of theory.T or less].
     #[arg(long, value_name = "MS")]
     pub dt: Option<f64>,
-}
-
-/// A rate (Hz) added in one region from `times[0]` to `times[1]` (ms).
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RegionStimulus {
-    pub region: String,
-    pub rate: f64,
-    pub times: [f64; 2],
 }
 
 fn parse_stimulus(text: &str) -> Result<RegionStimulus, String> {

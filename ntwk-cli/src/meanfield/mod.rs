@@ -15,17 +15,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ntwk::run::stream::{model_text, provenance};
-use ntwk::studies::family::TheoryFamily;
-use ntwk::sweep::points::ScanPlan;
-use ntwk_core::spec::{ParameterScanSpec, VarySpec, VaryValues};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
-use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::{Input, SpatialMeanField, SpatialOptions, SpatialTrajectory};
 
 use super::Failure;
-use super::args::RunArgs;
-use super::terminal::Terminal;
 use args::MeanfieldCommand;
 
 pub(crate) fn run(args: &MeanfieldArgs, library: &CellLibrary) -> Result<(), Failure> {
@@ -38,40 +31,6 @@ pub(crate) fn run(args: &MeanfieldArgs, library: &CellLibrary) -> Result<(), Fai
         MeanfieldArgs::Study(MeanfieldCommand::Ring(args)) => ring::run(args, library),
         MeanfieldArgs::Study(MeanfieldCommand::Connectome(args)) => connectome::run(args, library),
     }
-}
-
-/// The model with what varies noted in it, so that the stored model says it; a range without a number of values gets
-/// `points`.
-fn with_vary(
-    model: &Model,
-    vary: &[VarySpec],
-    points: Option<u64>,
-    library: &CellLibrary,
-) -> Result<(Model, ParameterScanSpec), Failure> {
-    let mut vary = vary.to_vec();
-    for v in &mut vary {
-        if let VaryValues::Range { points: given, .. } = &mut v.values {
-            *given = given.or(points);
-        }
-    }
-    let scan = ParameterScanSpec { vary, ..ParameterScanSpec::default() };
-    // Its faults are reported before those of a model that contains them.
-    ScanPlan::new(model, &scan)?;
-    let mut spec = model.spec().clone();
-    spec.scan = Some(scan.clone());
-    let model = Model::from_spec(spec, library).map_err(ntwk_io::ModelFileError::from)?;
-    Ok((model, scan))
-}
-
-/// The theory along keys, with a progress bar for the scans of its cells.
-fn family<'a>(
-    model: &Model,
-    scan: &ParameterScanSpec,
-    library: &'a CellLibrary,
-    args: &RunArgs,
-) -> Result<TheoryFamily<'a>, Failure> {
-    let terminal = args.terminal();
-    Ok(terminal.run("single-cell scans", |job| TheoryFamily::new(model, scan, library, job))?)
 }
 
 /// Stores a study as `FOLDER/NAME.h5`.
@@ -97,33 +56,7 @@ fn store(
     Ok(file)
 }
 
-/// How places are integrated over the duration of a model: steps of `dt` (ms), or short beside the time constant.
-fn place_options(model: &Model, dt: Option<f64>) -> Result<SpatialOptions, Failure> {
-    #[allow(non_snake_case)]
-    let T = model.spec().theory.T;
-    let dt = dt.unwrap_or_else(|| {
-        // A whole number of steps per stored state.
-        TRAJECTORY_INTERVAL / (TRAJECTORY_INTERVAL * 20.0 / T).ceil().max(1.0)
-    });
-    if !(dt > 0.0 && dt <= 0.5 * T) {
-        let rule =
-            format!("--dt {dt}: a step (ms) > 0 and at most half of theory.T = {T} ms is needed");
-        return Err(Failure::Argument(rule));
-    }
-    let every = (TRAJECTORY_INTERVAL / dt).round().max(1.0) as usize;
-    Ok(SpatialOptions { dt, t_stop: model.t_stop(), every })
-}
-
-/// Integrates coupled places with a progress bar; says whether Ctrl-C ended it early.
-fn run_places(
-    network: &SpatialMeanField,
-    initial: &[f64],
-    input: &dyn Fn(usize, f64, &mut Input),
-    options: &SpatialOptions,
-    terminal: &Terminal,
-) -> Result<(SpatialTrajectory, bool), Failure> {
-    let trajectory = terminal
-        .run("mean field", |job| network.integrate(initial, input, options, job))
-        .map_err(|e| Failure::Argument(e.to_string()))?;
-    Ok((trajectory, terminal.is_interrupted()))
+/// A study that Ctrl-C ended early; what it had is in `file`.
+fn interrupted(file: PathBuf) -> Failure {
+    Failure::Stopped { reason: "interrupted".to_owned(), interrupted: true, file }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ntwk::sweep::run::ScanOutcome;
+use ntwk::sweep::run::SweepOutcome;
 use ntwk::sweep::store::StoreOptions;
 
 use super::args::ResumeArgs;
@@ -16,7 +16,7 @@ pub(super) fn store_options(resume: &ResumeArgs) -> StoreOptions {
 }
 
 /// Says what was known and what was computed.
-pub(super) fn print_points(outcome: &ScanOutcome) {
+pub(super) fn print_points(outcome: &SweepOutcome) {
     print(format!(
         "{} points: {} known before, {} computed, {} failed",
         outcome.points,

@@ -1,4 +1,4 @@
-//! `ntwk scan` over the keys of a morphological cell, from outside.
+//! `ntwk sweep` over the keys of a morphological cell, from outside.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -6,6 +6,7 @@ mod cells;
 mod commands;
 mod common;
 mod files;
+mod interruption;
 mod meanfield;
 mod morpho;
 mod morpho_meanfield;

@@ -7,7 +7,7 @@ use ntwk::io::{ResultFile, ScanValues, read_scan};
 use tempfile::TempDir;
 
 /// A two-population network whose transfer functions are measured in a moment.
-const MODEL: &str = r#"
+pub(crate) const MODEL: &str = r#"
 [simulation]
 t_stop = "200 ms"
 dt = "0.1 ms"

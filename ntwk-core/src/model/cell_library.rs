@@ -1,5 +1,7 @@
 //! The kinds of cells and published parameter sets that a model may name.
 
+use std::sync::Arc;
+
 use crate::model::cell::CellKind;
 use crate::spec::fault::nearest;
 
@@ -87,10 +89,10 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
 }
 
-/// The kinds and presets a model may name.
-#[derive(Default)]
+/// The kinds and presets a model may name; a clone shares the kinds.
+#[derive(Clone, Default)]
 pub struct CellLibrary {
-    kinds: Vec<Box<dyn CellKind>>,
+    kinds: Vec<Arc<dyn CellKind>>,
     presets: Vec<Preset>,
     /// (other name, parameter).
     synonyms: Vec<(&'static str, &'static str)>,
@@ -106,7 +108,7 @@ impl CellLibrary {
     /// Adds a kind; a later one of the same name takes its place.
     pub fn add_kind(&mut self, kind: Box<dyn CellKind>) {
         self.kinds.retain(|k| k.name() != kind.name());
-        self.kinds.push(kind);
+        self.kinds.push(Arc::from(kind));
     }
 
     /// Adds a preset; a later one of the same name takes its place.

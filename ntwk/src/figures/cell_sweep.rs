@@ -15,7 +15,7 @@ use crate::sweep::cell::PLACE_AXIS;
 ///
 /// # Errors
 /// [`PlotError`].
-pub fn cell_scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
+pub fn cell_sweep_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
     let places = match data.get(PLACE_AXIS).map(|a| &a.values) {
         Some(ScanValues::Texts(names)) => names.clone(),
         _ => return Ok(None),

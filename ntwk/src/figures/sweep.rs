@@ -15,7 +15,7 @@ use crate::sweep::points::{POINT_AXIS, SEED_AXIS};
 ///
 /// # Errors
 /// [`PlotError`].
-pub fn scan_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
+pub fn sweep_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
     let populations = match data.get("population").map(|a| &a.values) {
         Some(ScanValues::Texts(names)) => names.clone(),
         _ => return Ok(None),

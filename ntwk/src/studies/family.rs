@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ntwk_core::spec::tree::Value;
-use ntwk_core::spec::{ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind};
+use ntwk_core::spec::{
+    ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind, VarySpec, VaryValues,
+};
 use ntwk_core::{CellLibrary, Faults, Job, Model};
 use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
 use ntwk_meanfield::scan::spike_trains::VarianceFactors;
@@ -14,7 +16,7 @@ use ntwk_meanfield::{
     default_starts,
 };
 
-use crate::sweep::points::{ScanAxis, ScanPlan, ScanPlanError};
+use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
 use ntwk_meanfield::prediction::predict::{
     FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
 };
@@ -30,11 +32,11 @@ const NODES: usize = 9;
 /// are scanned and fitted at nine values of it, with the same random numbers, and the thresholds are interpolated linearly in
 /// between. Over several keys of synapses the scan is that of the model as it is written. Measured spike trains
 /// (`theory.spike_trains`) are everywhere as regular as in the stationary state of the model as it is written.
-pub struct TheoryFamily<'a> {
+pub struct TheoryFamily {
     base: Model,
-    axes: Vec<ScanAxis>,
+    axes: Vec<SweepAxis>,
     window: [f64; 2],
-    library: &'a CellLibrary,
+    library: CellLibrary,
     /// Of the model as it is written.
     factors: VarianceFactors,
     functions: Functions,
@@ -52,7 +54,7 @@ enum Functions {
 pub enum FamilyError {
     /// The key or the model at a value of it has faults.
     #[error(transparent)]
-    Plan(#[from] ScanPlanError),
+    Plan(#[from] SweepPlanError),
     /// The model at a value has faults.
     #[error(transparent)]
     Faults(#[from] Faults),
@@ -93,7 +95,7 @@ pub enum FamilyError {
     },
     /// Two keys of cells at once.
     #[error(
-        "{key}: it changes cells, which would have to be measured at every point; use ntwk scan --command meanfield, or follow it \
+        "{key}: it changes cells, which would have to be measured at every point; use ntwk sweep --command meanfield, or follow it \
          alone"
     )]
     Cells {
@@ -102,7 +104,47 @@ pub enum FamilyError {
     },
 }
 
-impl<'a> TheoryFamily<'a> {
+impl FamilyError {
+    /// Whether another key, range or model would help.
+    #[must_use]
+    pub fn is_input_fault(&self) -> bool {
+        match self {
+            Self::Plan(error) => matches!(error, SweepPlanError::Faults(_)),
+            Self::Faults(_)
+            | Self::NotNumbers { .. }
+            | Self::Steps { .. }
+            | Self::Table { .. }
+            | Self::Cells { .. } => true,
+            Self::Theory(_) | Self::Model(_) | Self::FixedPoint(_) => false,
+        }
+    }
+}
+
+/// The model with what varies noted in it, so that a stored model says it; a range without a number of values gets `points`.
+///
+/// # Errors
+/// [`FamilyError`].
+pub(crate) fn with_vary(
+    model: &Model,
+    vary: &[VarySpec],
+    points: Option<u64>,
+    library: &CellLibrary,
+) -> Result<(Model, ParameterScanSpec), FamilyError> {
+    let mut vary = vary.to_vec();
+    for v in &mut vary {
+        if let VaryValues::Range { points: given, .. } = &mut v.values {
+            *given = given.or(points);
+        }
+    }
+    let scan = ParameterScanSpec { vary, ..ParameterScanSpec::default() };
+    // Its faults are reported before those of a model that contains them.
+    SweepPlan::new(model, &scan)?;
+    let mut spec = model.spec().clone();
+    spec.scan = Some(scan.clone());
+    Ok((Model::from_spec(spec, library)?, scan))
+}
+
+impl TheoryFamily {
     /// The theory of `model` along the keys of `scan` (a grid).
     ///
     /// The stages of the job are the scans, each under the name of its population.
@@ -112,20 +154,20 @@ impl<'a> TheoryFamily<'a> {
     pub fn new(
         model: &Model,
         scan: &ParameterScanSpec,
-        library: &'a CellLibrary,
+        library: &CellLibrary,
         job: &Job<'_>,
     ) -> Result<Self, FamilyError> {
         let factors = match model.spec().theory.spike_trains {
             SpikeTrainTheory::Poisson => VarianceFactors::poisson(model),
             SpikeTrainTheory::Measured => predict(model, library, job)?.factors,
         };
-        let axes = ScanPlan::new(model, scan)?.axes;
+        let axes = SweepPlan::new(model, scan)?.axes;
         let mut spec = model.spec().clone();
         spec.scan = None;
         let base = Model::from_spec(spec, library)?;
         let window = ComparisonWindows::of(model).stationary;
         let functions = Functions::Fixed(Vec::new());
-        let mut family = Self { base, axes, window, library, factors, functions };
+        let mut family = Self { base, axes, window, library: library.clone(), factors, functions };
         let mut recast: Option<String> = None;
         for k in 0..family.axes.len() {
             let key = family.axes[k].keys.join(",");
@@ -170,7 +212,7 @@ impl<'a> TheoryFamily<'a> {
             let value = low + (high - low) * k as f64 / (NODES - 1) as f64;
             let model = self.model(&[value])?;
             let fitted =
-                fit_all(&model, &self.factors, self.library, &job.part(k, NODES), seconds)?;
+                fit_all(&model, &self.factors, &self.library, &job.part(k, NODES), seconds)?;
             nodes.push(value);
             thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
         }
@@ -179,13 +221,13 @@ impl<'a> TheoryFamily<'a> {
 
     /// The keys that vary.
     #[must_use]
-    pub fn axes(&self) -> &[ScanAxis] {
+    pub fn axes(&self) -> &[SweepAxis] {
         &self.axes
     }
 
     /// Value `value` of key `k`, the others at their first.
     fn corner(&self, k: usize, value: f64) -> Vec<f64> {
-        let first = |axis: &ScanAxis| axis.numbers.as_ref().and_then(|n| n.first().copied());
+        let first = |axis: &SweepAxis| axis.numbers.as_ref().and_then(|n| n.first().copied());
         let mut values: Vec<f64> = self.axes.iter().map(|a| first(a).unwrap_or(0.0)).collect();
         values[k] = value;
         values
@@ -211,7 +253,7 @@ impl<'a> TheoryFamily<'a> {
             }
             faults
         };
-        self.base.with(&changes, self.library).map_err(named)
+        self.base.with(&changes, &self.library).map_err(named)
     }
 
     /// Mean field and mean input of the stationary window at values of the keys.
@@ -326,7 +368,7 @@ impl<'a> TheoryFamily<'a> {
 }
 
 /// Along the one key of a family.
-impl Family for TheoryFamily<'_> {
+impl Family for TheoryFamily {
     type Error = FamilyError;
     fn at(&self, parameter: f64) -> Result<(MeanField, Input), FamilyError> {
         self.system(&[parameter])

@@ -3,12 +3,14 @@
 use ndarray::{Array2, Array3};
 use ntwk_core::{Model, Recording};
 use ntwk_io::{Attribute, TheoryGroup};
+use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
 use ntwk_meanfield::spatial::ring::node_of;
-use ntwk_meanfield::{MeanField, SpatialTrajectory};
+use ntwk_meanfield::{MeanField, SpatialOptions, SpatialTrajectory};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{Figure, Label, Layout, PlotError, Spacing, Theme, Width};
 
 use crate::report::results::{array, vector};
+use crate::studies::options::InvalidOptions;
 
 /// Most cells of a map along each axis.
 const CELLS: usize = 250;
@@ -122,6 +124,25 @@ impl SpatialRates {
             }),
         }
     }
+}
+
+/// How nodes are integrated over the duration of a model: steps of `dt` (ms), or short beside the time constant.
+pub(crate) fn spatial_options(
+    model: &Model,
+    dt: Option<f64>,
+) -> Result<SpatialOptions, InvalidOptions> {
+    #[allow(non_snake_case)]
+    let T = model.spec().theory.T;
+    let dt = dt.unwrap_or_else(|| {
+        // A whole number of steps per stored state.
+        TRAJECTORY_INTERVAL / (TRAJECTORY_INTERVAL * 20.0 / T).ceil().max(1.0)
+    });
+    if !(dt > 0.0 && dt <= 0.5 * T) {
+        let rule = format!("a step (ms) > 0 and at most half of theory.T = {T} ms is needed");
+        return Err(InvalidOptions::one("dt", dt, rule));
+    }
+    let every = (TRAJECTORY_INTERVAL / dt).round().max(1.0) as usize;
+    Ok(SpatialOptions { dt, t_stop: model.t_stop(), every })
 }
 
 /// Maps of the rates over time and node: a row per population, simulation and theory side by side with one scale of colours.

@@ -1,4 +1,4 @@
-//! The scan of a morphological cell: its points, and the scalars of a run at one.
+//! The sweep of a morphological cell: its points, and the scalars of a run at one.
 
 use ntwk_core::Job;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use ntwk_morpho::studies::{StudyError, impedance_map, settled};
 use ntwk_morpho::{Location, Probe, SimulationError};
 
 use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
-use crate::sweep::points::{ScanPlan, ScanPlanError};
+use crate::sweep::points::{SweepPlan, SweepPlanError};
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 
 /// Axis of the places whose potential or spikes are recorded.
@@ -26,7 +26,7 @@ const STEADY: f64 = 0.05;
 /// Time (ms) after which the settled potential is looked at again.
 const STEADY_TIME: f64 = 20.0;
 
-/// A scan over keys of a cell file.
+/// A sweep over keys of a cell file.
 ///
 /// The results of a point are those of `ntwk morpho run`, as scalars:
 ///
@@ -39,9 +39,9 @@ const STEADY_TIME: f64 = 20.0;
 /// | `input_resistance` | MΩ | steady input resistance of the place about the resting potential of the soma; NaN without rest and with gap junctions, which the linear response leaves out |
 /// | `recorded_mean`, `recorded_lowest`, `recorded_highest` | of the quantity | calcium, gates and currents that are recorded |
 #[derive(Debug, Clone)]
-pub struct CellScan {
+pub struct CellSweep {
     /// The points.
-    pub plan: ScanPlan,
+    pub plan: SweepPlan,
     text: String,
     path: PathBuf,
     stored: ModelText,
@@ -50,39 +50,39 @@ pub struct CellScan {
     recorded: Vec<String>,
 }
 
-/// A scan of a cell cannot be planned.
+/// A sweep of a cell cannot be planned.
 #[derive(Debug, thiserror::Error)]
-pub enum CellScanError {
-    /// The scan, or the cell at one of its points, has faults.
+pub enum CellSweepError {
+    /// The sweep, or the cell at one of its points, has faults.
     #[error(transparent)]
-    Plan(#[from] ScanPlanError),
+    Plan(#[from] SweepPlanError),
     /// A file cannot be read or the cell cannot be written as text.
     #[error(transparent)]
     Cell(#[from] CellFileError),
 }
 
-impl CellScan {
+impl CellSweep {
     /// The points of `scan` around the cell of `file`, which was read from `path`. The description of every point is
-    /// checked (not of every seed), so that a scan does not find a slip of the keyboard hours later.
+    /// checked (not of every seed), so that a sweep does not find a typo hours later.
     ///
     /// # Errors
-    /// [`CellScanError`].
+    /// [`CellSweepError`].
     pub fn new(
         file: &CellFile,
         path: &Path,
         scan: &ParameterScanSpec,
-    ) -> Result<Self, CellScanError> {
+    ) -> Result<Self, CellSweepError> {
         let built = file.build(path).map_err(CellFileError::from)?;
         let seed = file.spec.simulation.seed;
         let mut base = file.tree.clone();
         if let Value::Table(entries) = &mut base.value {
             entries.retain(|e| e.0 != "scan");
         }
-        let plan = ScanPlan::over(base, &[], seed, scan).map_err(ScanPlanError::from)?;
+        let plan = SweepPlan::over(base, &[], seed, scan).map_err(SweepPlanError::from)?;
         let (places, recorded) = (places(&built), recorded(&built));
         let stored = cell_text(file, path, Some(scan))?;
         let (text, path) = (file.text.clone(), path.to_owned());
-        let task = CellScan { plan, text, path, stored, seed, places, recorded };
+        let task = CellSweep { plan, text, path, stored, seed, places, recorded };
         for index in task.plan.points() {
             let record = task.read(index)?.spec.record;
             if record.probes != file.spec.record.probes || record.spikes != file.spec.record.spikes
@@ -90,17 +90,17 @@ impl CellScan {
                 let mut faults = Faults::default();
                 let rule = "what is recorded cannot vary: its places are an axis of the result";
                 faults.push("record", None, None, FaultKind::Combination { rule: rule.to_owned() });
-                return Err(ScanPlanError::from(task.plan.named(index, faults)).into());
+                return Err(SweepPlanError::from(task.plan.named(index, faults)).into());
             }
         }
         Ok(task)
     }
 
     /// The cell of run `index`, not yet on its morphology.
-    fn read(&self, index: usize) -> Result<CellFile, CellScanError> {
+    fn read(&self, index: usize) -> Result<CellFile, CellSweepError> {
         let named =
-            |faults| CellScanError::from(ScanPlanError::from(self.plan.named(index, faults)));
-        let tree: Node = self.plan.tree(index).map_err(ScanPlanError::from)?;
+            |faults| CellSweepError::from(SweepPlanError::from(self.plan.named(index, faults)));
+        let tree: Node = self.plan.tree(index).map_err(SweepPlanError::from)?;
         read_cell_tree(self.text.clone(), tree, &self.path).map_err(|e| match e {
             CellFileError::Faults(faults) => named(faults),
             e => e.into(),
@@ -169,7 +169,7 @@ impl CellScan {
     }
 }
 
-impl PointTask for CellScan {
+impl PointTask for CellSweep {
     fn study(&self) -> Result<StudyIdentity, DescriptionError> {
         Ok(StudyIdentity::new(PARAMETER_SWEEP, self.stored.clone(), &serde_json::Value::Null))
     }
@@ -213,7 +213,7 @@ enum RunError {
     #[error("interrupted")]
     Interrupted,
     #[error(transparent)]
-    Cell(#[from] CellScanError),
+    Cell(#[from] CellSweepError),
     #[error(transparent)]
     Faults(#[from] Faults),
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The scan of a network: its points, and what is computed at one.
+//! The sweep of a network: its points, and what is computed at one.
 
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
@@ -12,7 +12,7 @@ use crate::report::quantities::analyze;
 use crate::run::stream::model_text;
 use crate::sweep::command::NetworkCommand;
 use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
-use crate::sweep::points::ScanPlan;
+use crate::sweep::points::SweepPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
 use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
@@ -51,22 +51,22 @@ impl From<PointError> for PointFailure {
     }
 }
 
-/// A scan over keys of a network.
-#[derive(Clone, Copy)]
-pub struct NetworkScan<'a> {
-    /// The network, with the scan as its section of that name.
-    pub model: &'a Model,
+/// A sweep over keys of a network.
+#[derive(Clone)]
+pub struct NetworkSweep {
+    /// The network, with the sweep as its section.
+    pub model: Model,
     /// The points.
-    pub plan: &'a ScanPlan,
+    pub plan: SweepPlan,
     /// What is computed at every point.
     pub command: NetworkCommand,
     /// Kinds and presets of cells.
-    pub library: &'a CellLibrary,
+    pub library: CellLibrary,
 }
 
-impl PointTask for NetworkScan<'_> {
+impl PointTask for NetworkSweep {
     fn study(&self) -> Result<StudyIdentity, DescriptionError> {
-        Ok(StudyIdentity::new(PARAMETER_SWEEP, model_text(self.model)?, &Value::Null))
+        Ok(StudyIdentity::new(PARAMETER_SWEEP, model_text(&self.model)?, &Value::Null))
     }
 
     fn seed(&self) -> u64 {
@@ -93,9 +93,9 @@ impl PointTask for NetworkScan<'_> {
     }
 
     fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
-        let model = self.plan.model(index, self.library);
+        let model = self.plan.model(index, &self.library);
         let model = model.map_err(|faults| PointFailure::Failed(faults.to_string()))?;
-        Ok(compute(&model, self.command, self.library, job)?)
+        Ok(compute(&model, self.command, &self.library, job)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The points of a scan over keys of a model.
+//! The points of a sweep over keys of a model.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub const SEED_AXIS: &str = "seed";
 
 /// One quantity that varies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanAxis {
+pub struct SweepAxis {
     /// Name.
     pub name: String,
     /// Keys of the model that take its values.
@@ -31,33 +31,33 @@ pub struct ScanAxis {
     pub texts: Vec<String>,
 }
 
-/// All points of a scan: every combination of a grid, or a list, times the seeds.
+/// All points of a sweep: every combination of a grid, or a list, times the seeds.
 #[derive(Debug, Clone)]
-pub struct ScanPlan {
+pub struct SweepPlan {
     /// Whether the points are the combinations of the axes; otherwise value `k` of every axis makes point `k`.
     pub grid: bool,
     /// The quantities that vary.
-    pub axes: Vec<ScanAxis>,
+    pub axes: Vec<SweepAxis>,
     /// Seeds of the repeats.
     pub seeds: Vec<u64>,
     base: Node,
     keys: &'static [Key],
 }
 
-/// A scan that cannot be planned.
+/// A sweep that cannot be planned.
 #[derive(Debug, thiserror::Error)]
-pub enum ScanPlanError {
-    /// The scan, or the model at one of its points, has faults.
+pub enum SweepPlanError {
+    /// The sweep, or the model at one of its points, has faults.
     #[error(transparent)]
     Faults(#[from] Faults),
 }
 
-impl ScanPlan {
+impl SweepPlan {
     /// The points of `scan` around `model`.
     ///
     /// # Errors
-    /// [`ScanPlanError::Faults`] with every fault of the scan.
-    pub fn new(model: &Model, scan: &ParameterScanSpec) -> Result<Self, ScanPlanError> {
+    /// [`SweepPlanError::Faults`] with every fault of the sweep.
+    pub fn new(model: &Model, scan: &ParameterScanSpec) -> Result<Self, SweepPlanError> {
         let mut spec = model.spec().clone();
         spec.scan = None;
         Ok(Self::over(spec.to_tree(), ModelSpec::KEYS, model.seed(), scan)?)
@@ -76,7 +76,7 @@ impl ScanPlan {
         let mut faults = Faults::default();
         scan.check(&mut faults, None);
         let seeds = (0..scan.repeats.min(MOST_POINTS)).map(|k| seed.saturating_add(k)).collect();
-        let mut axes: Vec<ScanAxis> = Vec::new();
+        let mut axes: Vec<SweepAxis> = Vec::new();
         let mut keys = BTreeSet::new();
         for (i, vary) in scan.vary.iter().enumerate() {
             let path = format!("scan.vary[{i}]");
@@ -113,7 +113,7 @@ impl ScanPlan {
             }
             match values(vary, scan, &name, seed) {
                 Ok((numbers, unit, texts)) => {
-                    axes.push(ScanAxis { name, keys: vary.key.clone(), unit, numbers, texts });
+                    axes.push(SweepAxis { name, keys: vary.key.clone(), unit, numbers, texts });
                 }
                 Err((key, rule)) => found.push(fault(key, rule)),
             }
@@ -161,7 +161,7 @@ impl ScanPlan {
         self.len() == 0
     }
 
-    /// What run `index` (row-major over [`ScanPlan::shape`]) changes in the model: (key, value).
+    /// What run `index` (row-major over [`SweepPlan::shape`]) changes in the model: (key, value).
     #[must_use]
     pub fn overrides(&self, index: usize) -> Vec<(String, String)> {
         let shape = self.shape();
@@ -217,8 +217,7 @@ impl ScanPlan {
         Model::from_tree(&self.tree(index)?, library).map_err(|f| self.named(index, f))
     }
 
-    /// Checks the model of every point (not of every seed), so that a scan does not find a slip of the keyboard hours
-    /// later.
+    /// Checks the model of every point (not of every seed), so that a sweep does not find a typo hours later.
     ///
     /// # Errors
     /// The faults of the first point that has some.
@@ -234,7 +233,7 @@ impl ScanPlan {
     /// The axes of the result file, and the values of points that are not a grid as arrays.
     #[must_use]
     pub fn arrays(&self) -> (Vec<ScanArray>, Vec<ScanArray>) {
-        let array = |axis: &ScanAxis, along: &str| ScanArray {
+        let array = |axis: &SweepAxis, along: &str| ScanArray {
             name: axis.name.clone(),
             axes: vec![along.to_owned()],
             values: match &axis.numbers {

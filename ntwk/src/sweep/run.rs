@@ -13,7 +13,7 @@ use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTas
 
 /// What a scan has come to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanResults {
+pub struct SweepResults {
     status: Vec<PointStatus>,
     errors: Vec<String>,
     seconds: Vec<f64>,
@@ -23,7 +23,7 @@ pub struct ScanResults {
 /// A scan that cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ScanError {
+pub enum SweepError {
     /// Its points cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,7 +34,7 @@ pub enum ScanError {
 
 /// A scan as far as it was computed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanOutcome {
+pub struct SweepOutcome {
     /// Axes and arrays, as in the file.
     pub data: ScanData,
     /// All points.
@@ -54,19 +54,19 @@ pub struct ScanOutcome {
 /// Points that take less than the storing itself are stored several at a time.
 ///
 /// # Errors
-/// [`ScanError`]. A point that fails is not an error: see [`ScanOutcome::failed`].
+/// [`SweepError`]. A point that fails is not an error: see [`SweepOutcome::failed`].
 pub fn run_points(
     task: &dyn PointTask,
     path: &Path,
     options: StoreOptions,
     job: &Job<'_>,
-) -> Result<ScanOutcome, ScanError> {
+) -> Result<SweepOutcome, SweepError> {
     let (store, stored) = PointStore::open(path, task.study()?, task.seed(), options, job)?;
     let points = task.points();
     let results = match stored {
-        None => ScanResults::new(points),
+        None => SweepResults::new(points),
         Some(data) => {
-            let known = ScanResults::from_data(&data, task);
+            let known = SweepResults::from_data(&data, task);
             known.ok_or_else(|| store.another("its arrays differ"))?
         }
     };
@@ -121,7 +121,7 @@ pub fn run_points(
         .filter(|&i| results.status[i] == PointStatus::Failed)
         .map(|i| (task.label(i), results.errors[i].clone()))
         .collect();
-    Ok(ScanOutcome {
+    Ok(SweepOutcome {
         data: results.data(task),
         points,
         resumed,
@@ -133,13 +133,13 @@ pub fn run_points(
 
 /// What the workers share.
 struct Shared {
-    results: ScanResults,
+    results: SweepResults,
     store: PointStore,
     computed: usize,
     failure: Option<StoreError>,
 }
 
-impl ScanResults {
+impl SweepResults {
     fn new(points: usize) -> Self {
         Self {
             status: vec![PointStatus::Open; points],

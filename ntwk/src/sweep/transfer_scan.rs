@@ -153,6 +153,20 @@ impl Design {
     }
 }
 
+impl TransferScanError {
+    /// Whether another design, file or model would help.
+    #[must_use]
+    pub fn is_input_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Another { .. })
+                | Self::Measured { .. }
+                | Self::Axis { .. }
+                | Self::Fluctuations(_)
+        )
+    }
+}
+
 impl Points {
     fn new(model: &Model, population: usize, design: &Design) -> Result<Self, TransferScanError> {
         let settings = &model.spec().theory.scan;

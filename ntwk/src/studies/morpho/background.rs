@@ -16,7 +16,7 @@ use super::drawing::samples;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
 use crate::sweep::identity::StudyIdentity;
-use crate::sweep::run::{ScanOutcome, run_points};
+use crate::sweep::run::{SweepOutcome, run_points};
 use crate::sweep::store::StoreOptions;
 use crate::sweep::task::{
     DescriptionError, PointFailure, PointQuantity, PointTask, number_axis, text_axis,
@@ -60,7 +60,7 @@ pub struct BackgroundResult {
     /// Group of synapses whose contact probed the cell.
     pub synapses: String,
     /// The runs that are stored: potential `V` over `time`, and `spike_count` after the transient.
-    pub runs: ScanOutcome,
+    pub runs: SweepOutcome,
     /// What the runs say; `None` unless all six are there.
     pub state: Option<BackgroundState>,
 }

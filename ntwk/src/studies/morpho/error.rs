@@ -9,7 +9,8 @@ use ntwk_morpho::solver::passive_fit::FitError as PassiveFitError;
 use ntwk_morpho::studies::StudyError;
 use ntwk_morpho::{CoupledError, ImpedanceError, SimulationError};
 
-use crate::sweep::run::ScanError;
+use crate::sweep::run::SweepError;
+use crate::sweep::store::StoreError;
 
 /// Why a study of a morphological cell could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +104,7 @@ pub enum MorphoError {
     Fit(#[from] FitError),
     /// The points cannot be stored.
     #[error(transparent)]
-    Store(#[from] ScanError),
+    Store(#[from] SweepError),
     /// Interrupted before there was anything to keep.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -133,9 +134,9 @@ impl MorphoError {
         }
     }
 
-    /// Whether what was asked for does not fit the cell, so that asking otherwise helps.
+    /// Whether the cell or what was asked of it is wrong, so that another input would help.
     #[must_use]
-    pub fn is_argument(&self) -> bool {
+    pub fn is_input_fault(&self) -> bool {
         matches!(
             self,
             Self::Location { .. }
@@ -148,6 +149,7 @@ impl MorphoError {
                 | Self::Trace { .. }
                 | Self::Description(_)
                 | Self::Faults(_)
+                | Self::Store(SweepError::Store(StoreError::Another { .. }))
         )
     }
 }

@@ -21,7 +21,7 @@ use serde_json::json;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
 use crate::sweep::identity::StudyIdentity;
-use crate::sweep::run::{ScanOutcome, run_points};
+use crate::sweep::run::{SweepOutcome, run_points};
 use crate::sweep::store::{PointStatus, StoreOptions};
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, number_axis};
 
@@ -85,7 +85,7 @@ pub struct TransferResult {
     cell: MorphoCell,
     options: TransferOptions,
     /// The points that are stored.
-    pub runs: ScanOutcome,
+    pub runs: SweepOutcome,
     /// Membrane of the point neuron that stands for the cell: g_L = 1/R_in of the soma, C_m = g_L τ with the time constant of
     /// the somatic response, E_L the resting potential; no adaptation.
     pub membrane: Membrane,

@@ -1,4 +1,4 @@
-//! `ntwk scan`: a grid, list or sample of points over keys of a model or of a cell.
+//! `ntwk sweep`: a grid, list or sample of points over keys of a model or of a cell.
 
 use std::path::Path;
 
@@ -17,27 +17,27 @@ use super::args::RunArgs;
 use super::output::{cell_file, make_folder, model, note, print, theme, write_figure};
 use super::run::list_files;
 use super::words::{word, words_of};
-use ntwk::figures::cell_sweep::cell_scan_figure;
-use ntwk::figures::sweep::scan_figure;
-use ntwk::sweep::cell::CellScan;
+use ntwk::figures::cell_sweep::cell_sweep_figure;
+use ntwk::figures::sweep::sweep_figure;
+use ntwk::sweep::cell::CellSweep;
 use ntwk::sweep::command::{CellCommand, NetworkCommand, command_of};
-use ntwk::sweep::network::NetworkScan;
-use ntwk::sweep::points::ScanPlan;
+use ntwk::sweep::network::NetworkSweep;
+use ntwk::sweep::points::SweepPlan;
 use ntwk::sweep::run::run_points;
 use ntwk::sweep::store::StoreOptions;
 use ntwk::sweep::task::PointTask;
 
 /// Vary keys of a model and compute every point: simulation, theory or both; or those of a
-/// morphological cell, and compute its runs.
+/// morphological cell, and compute its runs. Transfer functions are scanned by `ntwk tf scan`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ntwk scan examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=2..10:9' --repeats 3
-  ntwk scan examples/four-regimes/model.toml --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:8:log' \\
+  ntwk sweep examples/rs-fs/model.toml --vary 'afferents.AffExc.rate=2..10:9' --repeats 3
+  ntwk sweep examples/four-regimes/model.toml --vary 'Q_e:projections[0].weight,projections[2].weight=0.5nS..6nS:8:log' \\
             --vary 'nu:afferents.AffExc.rate=3,10,25' --command compare --out out/regimes
-  ntwk scan examples/dendritic-integration/cell.toml --vary 'Q:synapses.cluster.receptors.AMPA=0.2nS..1nS:9' \\
+  ntwk sweep examples/dendritic-integration/cell.toml --vary 'Q:synapses.cluster.receptors.AMPA=0.2nS..1nS:9' \\
             --vary 'membrane.R_i=80,150 Ohm cm' --out out/cell
-  ntwk scan model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
+  ntwk sweep model.toml --sampling latin_hypercube --points 200 --vary 'record.V_m=1..9' ...
 
 KEY=FROM..TO:N[:log] are N values, KEY=A,B,C these values; FROM..TO[:log] is what random and \
 latin_hypercube draw from. Several keys joined by commas take the same value; NAME: before them names \
@@ -51,7 +51,7 @@ recorded_highest of calcium, gates and currents.
 Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a \
 figure of the rates (of a cell, also potentials and input resistance). Every point is stored when it is known: the same command continues a scan that was \
 interrupted or killed. Points that fail keep their error and do not stop the others.")]
-pub(crate) struct ScanArgs {
+pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// What varies; may be given several times.
@@ -63,7 +63,7 @@ pub(crate) struct ScanArgs {
     /// How points are chosen [default: grid, or as [scan] says].
     #[arg(long, value_parser = word::<Sampling>())]
     pub sampling: Option<Sampling>,
-    /// Points of random and latin_hypercube.
+    /// Number of points (random and latin_hypercube sampling).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub points: Option<u64>,
     /// Repeats of every point, with the seeds that follow simulation.seed.
@@ -72,12 +72,12 @@ pub(crate) struct ScanArgs {
     /// Compute the points that failed again.
     #[arg(long)]
     pub retry_failed: bool,
-    /// Forget the points that DIR holds.
+    /// Discard the points that DIR holds and compute all.
     #[arg(long)]
     pub fresh: bool,
 }
 
-pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure> {
+pub(crate) fn run(args: &SweepArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = &args.run.model.model;
     let cell_word = CellCommand::Morpho.word();
     let morpho = args.command.as_deref() == Some(cell_word);
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure>
                 file.display()
             )));
         }
-        return scan_cell(args);
+        return sweep_cell(args);
     }
     // A file that cannot be read is one of a model; reading it says why.
     if morpho && file.exists() {
@@ -98,20 +98,20 @@ pub(crate) fn run(args: &ScanArgs, library: &CellLibrary) -> Result<(), Failure>
         )));
     }
     let mut model = model(&args.run, library)?;
-    let mut scan = model.spec().scan.clone().unwrap_or_default();
-    adapt(&mut scan, args);
-    if model.spec().scan.as_ref() != Some(&scan) {
+    let mut sweep = model.spec().scan.clone().unwrap_or_default();
+    adapt(&mut sweep, args);
+    if model.spec().scan.as_ref() != Some(&sweep) {
         // The stored model says what varied, wherever that was written.
         let mut spec = model.spec().clone();
-        spec.scan = Some(scan.clone());
+        spec.scan = Some(sweep.clone());
         model =
             ntwk_core::Model::from_spec(spec, library).map_err(ntwk_io::ModelFileError::from)?;
     }
-    let command = command_of(&scan).map_err(ntwk_io::ModelFileError::from)?;
-    let plan = ScanPlan::new(&model, &scan)?;
+    let command = command_of(&sweep).map_err(ntwk_io::ModelFileError::from)?;
+    let plan = SweepPlan::new(&model, &sweep)?;
     plan.check(library).map_err(ntwk_io::ModelFileError::from)?;
-    let task = NetworkScan { model: &model, plan: &plan, command, library };
-    compute(args, &task, scan_figure)
+    let task = NetworkSweep { model, plan, command, library: library.clone() };
+    compute(args, &task, sweep_figure)
 }
 
 /// Whether a file has the section that every cell file has.
@@ -120,19 +120,19 @@ fn describes_cell(file: &Path) -> bool {
     parse_tree(&text, Notation::of(file)).is_ok_and(|root| root.locate("morphology").1)
 }
 
-fn scan_cell(args: &ScanArgs) -> Result<(), Failure> {
+fn sweep_cell(args: &SweepArgs) -> Result<(), Failure> {
     let path = &args.run.model.model;
     let file = cell_file(path, &args.run.model.overrides)?;
     let mut scan = file.spec.scan.clone().unwrap_or_default();
     adapt(&mut scan, args);
     command_of::<CellCommand>(&scan).map_err(ntwk_io::ModelFileError::from)?;
-    let task = CellScan::new(&file, path, &scan)?;
-    compute(args, &task, cell_scan_figure)
+    let task = CellSweep::new(&file, path, &scan)?;
+    compute(args, &task, cell_sweep_figure)
 }
 
 type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
 
-fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
+fn compute(args: &SweepArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
     let options = StoreOptions { retry_failed: args.retry_failed, fresh: args.fresh };
@@ -156,7 +156,7 @@ fn compute(args: &ScanArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Fail
 }
 
 /// What the command line says goes before what the model says.
-fn adapt(scan: &mut ParameterScanSpec, args: &ScanArgs) {
+fn adapt(scan: &mut ParameterScanSpec, args: &SweepArgs) {
     if !args.vary.is_empty() {
         scan.vary.clone_from(&args.vary);
     }
