@@ -44,7 +44,8 @@ macro_rules! __absent {
         $crate::spec::key::Absent::Value(|| {
             let value: $type = $value;
             // A section with nothing in it is left out, and read again from an empty table.
-            let empty = || $crate::spec::tree::Node::new($crate::spec::tree::Value::Table(Vec::new()));
+            let empty =
+                || $crate::spec::tree::Node::new($crate::spec::tree::Value::Table(Vec::new()));
             $crate::spec::key::KeyValue::write(&value).unwrap_or_else(empty)
         })
     };
