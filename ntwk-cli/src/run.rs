@@ -14,7 +14,8 @@ use super::output::{make_folder, model, no_run, note, print, theme, write_figure
 use super::table::{Table, number};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
-use ntwk::run::stream::{StreamPlan, StreamedRun, simulate_to_file};
+use ntwk::run::stream::{StreamedRun, simulate_to_file};
+use ntwk::run::target::StreamPlan;
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Machine-readable summary of a run.

@@ -69,6 +69,7 @@
 
 pub mod bifurcation;
 pub mod dynamics;
+pub mod error;
 pub mod fit;
 pub mod moments;
 pub mod prediction;
@@ -95,7 +96,9 @@ pub use dynamics::linear_response::LinearResponse;
 pub use dynamics::noise::{NoiseError, NoiseOptions, integrate_with_noise};
 pub use dynamics::second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
 pub use dynamics::{Dynamics, DynamicsError, IntegrationOptions, Trajectory, integrate};
+pub use error::Error;
 pub use fit::cross_validation::{CrossValidation, cross_validate};
+pub use fit::problem::{FitError, FitQuality};
 pub use fit::ridge::{RidgeFit, fit_ridge};
 pub use fit::{Fit, FitOptions, Termination, ThresholdStep, Weighting, fit};
 pub use moments::scalar::{Dual, HyperDual, Scalar};
@@ -104,12 +107,13 @@ pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient, potential_density,
 };
-pub use prediction::predict::{Theory, TheoryError, predict};
+pub use prediction::error::TheoryError;
+pub use prediction::predict::{Theory, predict};
 pub use prediction::stationary::StationaryState;
 pub use prediction::windows::ComparisonWindows;
-pub use scan::point::{FitError, FitQuality, ScanPoint};
+pub use scan::inputs::VarianceFactors;
+pub use scan::point::ScanPoint;
 pub use scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
-pub use scan::spike_trains::VarianceFactors;
 pub use scan::unsupported::{Unsupported, covered_membrane, synapse_class};
 pub use spatial::coupling::{Coupling, CouplingFault, InvalidCoupling, Link};
 pub use spatial::spatial_mean_field::{

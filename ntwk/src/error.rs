@@ -6,14 +6,14 @@ use ntwk_core::{Faults, Interrupted};
 use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
 use ntwk_meanfield::ContinuationError;
-use ntwk_meanfield::prediction::predict::TheoryError;
+use ntwk_meanfield::prediction::error::TheoryError;
 
 use crate::compare::CompareError;
 use crate::figures::connectivity::ConnectionFigureError;
 use crate::figures::overview::FigureError;
 use crate::report::results::ReadBackError;
+use crate::run::error::StreamError;
 use crate::run::plan::PlanError;
-use crate::run::stream::StreamError;
 use crate::run::verify::VerifyError;
 use crate::studies::StudyError;
 use crate::studies::family::FamilyError;

@@ -115,9 +115,9 @@ pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, Pa
     let run = run.map_err(ProtocolError::from)?;
     make_folder(&out.out)?;
     let file = out.out.join("results.h5");
-    let text = ntwk::run::stream::model_text(model)?;
+    let text = ntwk::run::origin::model_text(model)?;
     let provenance =
-        ntwk::run::stream::provenance(model, run.threads, started, run.simulate_seconds);
+        ntwk::run::origin::provenance(model, run.threads, started, run.simulate_seconds);
     let contents = RunContents {
         recording: Some(&run.recording),
         model: Some(&text),

@@ -10,7 +10,7 @@ use super::super::output::{make_folder, model, note, print, theme, write_figure}
 use super::super::run::list_files;
 use super::args::MapArgs;
 use ntwk::figures::overview::FigureError;
-use ntwk::run::stream::{model_text, provenance};
+use ntwk::run::origin::{model_text, provenance};
 use ntwk::studies::map::{MapOptions, fixed_point_map};
 
 pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> {

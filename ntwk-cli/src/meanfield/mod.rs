@@ -14,7 +14,7 @@ pub(crate) use args::MeanfieldArgs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use ntwk::run::stream::{model_text, provenance};
+use ntwk::run::origin::{model_text, provenance};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
 

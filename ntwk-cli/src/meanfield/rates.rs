@@ -12,7 +12,7 @@ use super::super::output::{make_folder, model, note, print, theme, write_figure}
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
-use ntwk::run::stream::{model_text, provenance};
+use ntwk::run::origin::{model_text, provenance};
 use ntwk::studies::rates::{RatesOptions, rates};
 use ntwk::studies::stationary::StationaryTheory;
 

@@ -1,7 +1,8 @@
 //! Cross-validation of a fit: how well it predicts points it has not seen.
 
+use crate::fit::problem::{FitError, FitQuality};
 use crate::fit::{FitOptions, fit};
-use crate::scan::point::{FitError, FitQuality, ScanPoint};
+use crate::scan::point::ScanPoint;
 use crate::transfer::threshold_form::ThresholdForm;
 use crate::transfer::transfer_function::TransferFunction;
 use ntwk_core::Membrane;

@@ -11,9 +11,11 @@
 
 pub(crate) mod cross_validation;
 pub(crate) mod least_squares;
+pub(crate) mod problem;
 pub(crate) mod ridge;
 
-use crate::scan::point::{Design, FitError, FitQuality, ScanPoint};
+use crate::fit::problem::{Design, FitError, FitQuality};
+use crate::scan::point::ScanPoint;
 use crate::transfer::domain::Domain;
 use crate::transfer::effective_threshold::{EffectiveThreshold, rate_at_threshold};
 use crate::transfer::fit_domain::FitDomain;

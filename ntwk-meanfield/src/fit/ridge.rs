@@ -1,6 +1,7 @@
 //! Ridge regression of the effective threshold, the fit of the upstream package.
 
-use crate::scan::point::{Design, FitError, FitQuality, ScanPoint};
+use crate::fit::problem::{Design, FitError, FitQuality};
+use crate::scan::point::ScanPoint;
 use crate::transfer::domain::Domain;
 use crate::transfer::effective_threshold::{EffectiveThreshold, rate_at_threshold};
 use crate::transfer::fit_domain::FitDomain;

@@ -1,12 +1,14 @@
 //! The cells of a model alone, under independent Poisson trains at given rates of its populations.
 
+use crate::scan::inputs::effective_in_degree;
 use crate::scan::measurement::Measurement;
-use crate::scan::single_cell::{SingleCellError, SingleCellPlan, effective_in_degree};
+use crate::scan::single_cell::{SingleCellError, SingleCellPlan};
 use crate::system::from_model::ModelInput;
 use ntwk_core::model::Source;
 use ntwk_core::{CellLibrary, Job, Model};
 
-use crate::prediction::predict::{TRAJECTORY_INTERVAL, TheoryError};
+use crate::prediction::error::TheoryError;
+use crate::prediction::windows::TRAJECTORY_INTERVAL;
 
 /// Cells measured per population.
 const CELLS: u64 = 400;

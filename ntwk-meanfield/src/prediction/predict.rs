@@ -5,26 +5,24 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::dynamics::delays::{has_delays, integrate_with_delays};
+use crate::scan::inputs::VarianceFactors;
 use crate::scan::measurement::Measurement;
 use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
-use crate::scan::spike_trains::VarianceFactors;
 use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
-    DynTransferFunction, Dynamics, DynamicsError, Fit, FitError, FitOptions, FixedPoint,
-    FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, IntegrationOptions,
-    MeanField, PointError, ScanPoint, SpatialError, Stability, TableError, Tabulated,
+    DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint, FixedPointOptions,
+    FixedPointStatus, FixedPoints, IntegrationOptions, MeanField, ScanPoint, Stability, Tabulated,
     ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
     integrate,
 };
 use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
-use ntwk_core::{CellLibrary, Interrupted, Job, Membrane, Model};
+use ntwk_core::{CellLibrary, Job, Membrane, Model};
 
 use crate::prediction::cells_at_rates::cells_at_rates;
+use crate::prediction::error::TheoryError;
 use crate::prediction::windows::ComparisonWindows;
-
-/// Interval of the predicted trajectory (ms).
-pub const TRAJECTORY_INTERVAL: f64 = 1.0;
+use crate::prediction::windows::TRAJECTORY_INTERVAL;
 
 /// Scan and fit of one population.
 #[derive(Debug, Clone)]
@@ -84,90 +82,6 @@ pub struct Theory {
     pub limitations: Vec<Limitation>,
     /// Time it took.
     pub seconds: TheorySeconds,
-}
-
-/// A prediction that cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum TheoryError {
-    /// The scan failed.
-    #[error(transparent)]
-    Scan(SingleCellError),
-    /// The fit failed.
-    #[error("the transfer function of population {population} cannot be fitted: {source}")]
-    Fit {
-        /// The population.
-        population: String,
-        /// Why.
-        source: FitError,
-    },
-    /// There is no effective threshold with this number of terms.
-    #[error("theory.threshold_terms = {terms}: there is no such form")]
-    Terms {
-        /// Number of terms.
-        terms: u64,
-    },
-    /// The scan makes no table.
-    #[error("the transfer function of population {population} cannot be tabulated: {source}")]
-    Table {
-        /// The population.
-        population: String,
-        /// Why.
-        source: TableError,
-    },
-    /// The model has no mean field.
-    #[error(transparent)]
-    Model(#[from] FromModelError),
-    /// The dynamics failed.
-    #[error(transparent)]
-    Dynamics(DynamicsError),
-    /// The dynamics with delays failed.
-    #[error(transparent)]
-    Delayed(SpatialError),
-    /// The fixed points cannot be sought.
-    #[error(transparent)]
-    FixedPoint(FixedPointError),
-    /// A state does not fit the system.
-    #[error(transparent)]
-    State(#[from] PointError),
-    /// The job was interrupted.
-    #[error(transparent)]
-    Interrupted(#[from] Interrupted),
-}
-
-impl From<DynamicsError> for TheoryError {
-    fn from(error: DynamicsError) -> Self {
-        match error {
-            DynamicsError::Interrupted(interrupted) => Self::Interrupted(interrupted),
-            error => Self::Dynamics(error),
-        }
-    }
-}
-
-impl From<SpatialError> for TheoryError {
-    fn from(error: SpatialError) -> Self {
-        match error {
-            SpatialError::Interrupted(interrupted) => Self::Interrupted(interrupted),
-            error => Self::Delayed(error),
-        }
-    }
-}
-
-impl From<FixedPointError> for TheoryError {
-    fn from(error: FixedPointError) -> Self {
-        match error {
-            FixedPointError::Interrupted(interrupted) => Self::Interrupted(interrupted),
-            error => Self::FixedPoint(error),
-        }
-    }
-}
-
-impl From<SingleCellError> for TheoryError {
-    fn from(error: SingleCellError) -> Self {
-        match error {
-            SingleCellError::Interrupted(interrupted) => Self::Interrupted(interrupted),
-            error => Self::Scan(error),
-        }
-    }
 }
 
 /// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.

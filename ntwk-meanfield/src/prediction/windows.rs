@@ -3,6 +3,9 @@
 use ntwk_core::Model;
 use ntwk_core::spec::AfferentActivity;
 
+/// Interval of the predicted trajectory (ms).
+pub const TRAJECTORY_INTERVAL: f64 = 1.0;
+
 /// Windows of a comparison, all in ms.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct ComparisonWindows {

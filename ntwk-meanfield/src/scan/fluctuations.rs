@@ -23,8 +23,9 @@ use ntwk_core::{BlowUp, CellLibrary, Job, Membrane, Model};
 use crate::moments::synapse::{Mixture, SynapseClass};
 use crate::moments::{Moments, MomentsError, moments};
 use crate::scan::design::{AxisError, ScanAxis};
-use crate::scan::measurement::{Measurement, PlannedPoint, PointInput, measure, scanned_cell};
-use crate::scan::single_cell::{SingleCellError, adaptation_is_dynamic, settling_time};
+use crate::scan::inputs::adaptation_is_dynamic;
+use crate::scan::measurement::{Measurement, PlannedPoint, PointInput, measure};
+use crate::scan::single_cell::{SingleCellError, scanned_cell, settling_time};
 use crate::scan::unsupported::{Unsupported, covered_membrane};
 
 /// Driving force of the noise (mV).

@@ -1,16 +1,13 @@
 //! Measuring single cells: the firing rate and the membrane potential of independent cells under given inputs.
 
-use std::sync::Arc;
-
 use ntwk_core::engine::independent::{CellGroup, LagBins, PoissonInput, Protocol, measure_groups};
 use ntwk_core::model::Receptor;
-use ntwk_core::spec::{Named, ParameterText, PopulationSpec, ScanSpec};
-use ntwk_core::{BlowUp, CellLibrary, CellModel, Interrupted, Job, Model, ModelSpec};
+use ntwk_core::spec::ScanSpec;
+use ntwk_core::{BlowUp, CellModel, Interrupted, Job, Model};
 
 use crate::moments::Moments;
 use crate::moments::synapse::SynapseClass;
 use crate::scan::point::ScanPoint;
-use crate::scan::single_cell::SingleCellError;
 use crate::scan::spike_trains::{Autocovariance, LAG_BIN, LAG_BINS};
 
 /// Interval at which the membrane potential is sampled (ms).
@@ -64,36 +61,6 @@ impl Measurement {
         let &Self { rate, standard_error, samples, .. } = self;
         ScanPoint { moments, rate, standard_error, samples }
     }
-}
-
-/// The cell of a population, without its adaptation where `without_adaptation` says so.
-///
-/// # Errors
-/// [`SingleCellError::Faults`] when the cell cannot be without.
-pub fn scanned_cell(
-    model: &Model,
-    population: usize,
-    without_adaptation: bool,
-    library: &CellLibrary,
-) -> Result<Arc<dyn CellModel>, SingleCellError> {
-    let described = &model.populations()[population];
-    if !without_adaptation {
-        return Ok(Arc::clone(&described.cell));
-    }
-    let mut cell = model.spec().populations[population].cell.clone();
-    for name in ["a", "b"] {
-        cell.values.retain(|(key, _)| key != name);
-        cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
-    }
-    let name = described.name.clone();
-    let spec = ModelSpec {
-        simulation: model.spec().simulation.clone(),
-        populations: Named::from([(name.clone(), PopulationSpec::new(1, cell))]),
-        ..ModelSpec::default()
-    };
-    Model::from_spec(spec, library)
-        .map(|alone| Arc::clone(&alone.populations()[0].cell))
-        .map_err(|faults| SingleCellError::Faults { population: name, faults })
 }
 
 /// Measures `points` with `settings.neurons` cells each, which are left to settle for `settle` ms.

@@ -2,6 +2,7 @@
 
 pub mod design;
 pub mod fluctuations;
+pub mod inputs;
 pub mod measurement;
 pub(crate) mod point;
 pub mod single_cell;

@@ -8,79 +8,21 @@
 //! [`fluctuation_scan`](crate::scan::fluctuations). Each point is a group of independent cells that runs on the kernels,
 //! and with the schedule, of the simulation.
 
-use ntwk_core::model::Projection;
-use ntwk_core::spec::{AdaptationTheory, ScanSpec};
-use ntwk_core::{BlowUp, CellLibrary, Faults, Interrupted, Job, Membrane, Model};
+use std::sync::Arc;
+
+use ntwk_core::spec::{Named, ParameterText, PopulationSpec, ScanSpec};
+use ntwk_core::{
+    BlowUp, CellLibrary, CellModel, Faults, Interrupted, Job, Membrane, Model, ModelSpec,
+};
 
 use crate::moments::synapse::SynapseClass;
 use crate::moments::{MomentsError, moments};
+use crate::scan::inputs::{
+    ClassOfInputs, VarianceFactors, adaptation_is_dynamic, classes_of_inputs,
+};
 use crate::scan::measurement::{Measurement, PlannedPoint, PointInput, measure};
 use crate::scan::point::ScanPoint;
-use crate::scan::spike_trains::VarianceFactors;
 use crate::scan::unsupported::{Unsupported, covered_membrane};
-
-/// Synapses onto a population that the theory cannot tell apart.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClassOfInputs {
-    /// Name of the receptor.
-    pub receptor: String,
-    /// Indices of the model's projections in this class.
-    pub projections: Vec<usize>,
-    /// The class; its in-degree is the sum over the projections, release probability included.
-    pub synapses: SynapseClass,
-}
-
-/// Groups the projections onto population `target` into classes of one receptor, weight and factor, in order of first
-/// appearance; with their synapses as the theory sees them at `factors`.
-///
-/// # Errors
-/// [`Unsupported`] for synapses the theory does not cover.
-pub fn classes_of_inputs(
-    model: &Model,
-    target: usize,
-    factors: &VarianceFactors,
-) -> Result<Vec<ClassOfInputs>, Unsupported> {
-    let mut classes: Vec<ClassOfInputs> = Vec::new();
-    for (index, projection) in model.projections().iter().enumerate() {
-        if projection.target != target || effective_in_degree(projection) == 0.0 {
-            continue;
-        }
-        let receptor = &model.receptors()[projection.receptor];
-        // The factors of other classes may have been measured elsewhere along a key.
-        let kind = |p: usize| (model.projections()[p].weight, factors.of(p));
-        let same = classes.iter_mut().find(|class| {
-            class.receptor == receptor.name && kind(class.projections[0]) == kind(index)
-        });
-        let synapses = factors.synapses(model, index)?;
-        match same {
-            Some(class) => {
-                class.projections.push(index);
-                class.synapses.in_degree += synapses.in_degree;
-            }
-            None => classes.push(ClassOfInputs {
-                receptor: receptor.name.clone(),
-                projections: vec![index],
-                synapses,
-            }),
-        }
-    }
-    Ok(classes)
-}
-
-/// Whether the mean field has the adaptation of population `population` as a variable: the model
-/// asks for it and the cell adapts.
-#[must_use]
-pub fn adaptation_is_dynamic(model: &Model, population: usize) -> bool {
-    let membrane = model.populations()[population].cell.membrane();
-    model.spec().theory.adaptation == AdaptationTheory::Dynamic
-        && (membrane.a != 0.0 || membrane.b != 0.0)
-}
-
-/// Synapses that transmit: in-degree times release probability.
-#[must_use]
-pub fn effective_in_degree(projection: &Projection) -> f64 {
-    projection.in_degree * projection.release_probability
-}
 
 /// A scan that cannot be planned or run.
 #[derive(Debug, thiserror::Error)]
@@ -144,6 +86,36 @@ pub enum SingleCellError {
     /// The job was interrupted.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+/// The cell of a population, without its adaptation where `without_adaptation` says so.
+///
+/// # Errors
+/// [`SingleCellError::Faults`] when the cell cannot be without.
+pub fn scanned_cell(
+    model: &Model,
+    population: usize,
+    without_adaptation: bool,
+    library: &CellLibrary,
+) -> Result<Arc<dyn CellModel>, SingleCellError> {
+    let described = &model.populations()[population];
+    if !without_adaptation {
+        return Ok(Arc::clone(&described.cell));
+    }
+    let mut cell = model.spec().populations[population].cell.clone();
+    for name in ["a", "b"] {
+        cell.values.retain(|(key, _)| key != name);
+        cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
+    }
+    let name = described.name.clone();
+    let spec = ModelSpec {
+        simulation: model.spec().simulation.clone(),
+        populations: Named::from([(name.clone(), PopulationSpec::new(1, cell))]),
+        ..ModelSpec::default()
+    };
+    Model::from_spec(spec, library)
+        .map(|alone| Arc::clone(&alone.populations()[0].cell))
+        .map_err(|faults| SingleCellError::Faults { population: name, faults })
 }
 
 /// The points of a scan, before it is run.
@@ -308,12 +280,7 @@ impl SingleCellPlan {
         points: &[usize],
         job: &Job<'_>,
     ) -> Result<Vec<Result<Measurement, BlowUp>>, SingleCellError> {
-        let cell = crate::scan::measurement::scanned_cell(
-            model,
-            self.population,
-            self.without_adaptation,
-            library,
-        )?;
+        let cell = scanned_cell(model, self.population, self.without_adaptation, library)?;
         let planned: Vec<PlannedPoint> = points.iter().map(|&p| self.planned(model, p)).collect();
         let settle = settling_time(&self.membrane, self.without_adaptation, settings);
         Ok(measure(model, &*cell, model.receptors(), &planned, settings, settle, job)?)

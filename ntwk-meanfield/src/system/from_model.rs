@@ -6,8 +6,8 @@ use ntwk_core::model::Source as ModelSource;
 use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{Model, Waveform};
 
-use crate::scan::single_cell::adaptation_is_dynamic;
-use crate::scan::spike_trains::VarianceFactors;
+use crate::scan::inputs::VarianceFactors;
+use crate::scan::inputs::adaptation_is_dynamic;
 use crate::scan::unsupported::{Unsupported, covered_membrane};
 use crate::system::input::{Input, InputSource};
 use crate::system::{

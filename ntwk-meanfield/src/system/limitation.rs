@@ -4,7 +4,7 @@ use ntwk_core::Model;
 use ntwk_core::model::Source;
 use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
 
-use crate::scan::single_cell::adaptation_is_dynamic;
+use crate::scan::inputs::adaptation_is_dynamic;
 
 /// A property of a model that its first-order mean field does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

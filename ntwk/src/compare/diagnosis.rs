@@ -15,8 +15,10 @@ use serde::Serialize;
 use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_window};
 use crate::figures::overview::FigureError;
 use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
-use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError, predict};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
 /// Length of the blocks from which the statistical error of a simulated rate is estimated (ms).
 const BLOCK: f64 = 100.0;

@@ -13,8 +13,10 @@ use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, 
 use serde::Serialize;
 
 use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
-use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::Theory;
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
 /// One quantity, simulated and predicted. Either may be missing: no cell recorded, no stable
 /// fixed point.
@@ -134,9 +136,14 @@ pub fn binned_rate(
     population: &PopulationRecording,
     dt: f64,
 ) -> Result<PopulationRate, AnalysisError> {
-    let bin_steps = crate::report::quantities::steps_of(RATE_BIN, dt);
+    let bin_steps = steps_of(RATE_BIN, dt);
     let window = Window::new(0, population.counts.len() as u64)?;
     PopulationRate::from_counts(&population.counts, population.size, window, bin_steps, dt)
+}
+
+/// Whole steps of a time (ms), at least one.
+pub(crate) fn steps_of(time: f64, dt: f64) -> u64 {
+    (time / dt).round().max(1.0) as u64
 }
 
 /// Compares a recording of `model` with its theory.

@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ntwk_core::engine::network::threads_for;
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{Theory, predict};
 
-use crate::run::stream::{StreamError, StreamPlan, StreamedRun, simulate_to_file};
+use crate::run::error::StreamError;
+use crate::run::stream::{StreamedRun, simulate_to_file};
+use crate::run::target::StreamPlan;
 
 /// What came of the theory; `None` of a run that stopped early, whose theory is not sought.
 pub type Prediction = Option<Result<Theory, TheoryError>>;

@@ -11,9 +11,10 @@ use ntwk_plot::{
     range_of,
 };
 
+use crate::compare::steps_of;
 use crate::compare::{RATE_BIN, binned_rate};
 use crate::figures::overview::{FigureError, TRACES_PER_POPULATION, TheoryCurves, overview};
-use crate::report::quantities::{spectrum_segment, steps_of};
+use crate::report::quantities::spectrum_segment;
 
 /// Bins of the histograms.
 const BINS: usize = 40;

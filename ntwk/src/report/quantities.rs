@@ -12,7 +12,7 @@ use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{Model, PopulationRecording, Recording, Spikes, Trace};
 use serde::Serialize;
 
-use crate::compare::stationary_window;
+use crate::compare::{stationary_window, steps_of};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Bin of spike counts for correlations, and reach of the spike time tiling coefficient (ms).
@@ -137,11 +137,6 @@ impl Quantities {
             value: value.filter(|v| v.is_finite()),
         });
     }
-}
-
-/// Whole steps of a time (ms), at least one.
-pub(crate) fn steps_of(time: f64, dt: f64) -> u64 {
-    (time / dt).round().max(1.0) as u64
 }
 
 /// Samples of a segment of Welch's estimate for a signal of `n` samples: a power of two, of which four fit if they can.

@@ -1,6 +1,9 @@
 //! A network simulated from its description to its results file.
 
+pub mod error;
+pub mod origin;
 pub mod plan;
 pub mod resume;
 pub mod stream;
+pub mod target;
 pub mod verify;

@@ -3,82 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Axis;
-use ntwk_core::{
-    Checkpoint, CheckpointError, Faults, Model, ModelSpec, Network, Recording, Simulation, Spikes,
-};
+use ntwk_core::{Checkpoint, Faults, Model, ModelSpec, Network, Recording, Simulation, Spikes};
 use ntwk_io::error::Action;
 use ntwk_io::{
     CheckpointFile, FileError, Notation, ResultFile, RunWriter, Selection, parse_tree,
     read_checkpoint, write_model,
 };
 
-use crate::run::stream::{StreamError, StreamPlan, model_text};
-
-/// Why a run cannot go on from its checkpoint.
-#[derive(Debug, thiserror::Error)]
-pub enum ResumeError {
-    /// The model is not that of the checkpoint. Only `simulation.t_stop` may differ.
-    #[error(
-        "{}: the checkpoint is of another model; the first difference: it has `{kept}`, the model has `{given}`; only \
-         simulation.t_stop may differ",
-        path.display()
-    )]
-    Model {
-        /// The checkpoint.
-        path: PathBuf,
-        /// First line of the checkpoint's model that differs.
-        kept: String,
-        /// The same line of the model.
-        given: String,
-    },
-    /// The model stored in the checkpoint cannot be read.
-    #[error("{}: the model stored in the checkpoint cannot be read: {faults}", path.display())]
-    Stored {
-        /// The checkpoint.
-        path: PathBuf,
-        /// Why.
-        faults: Faults,
-    },
-    /// The run is to end before the checkpoint.
-    #[error(
-        "{}: the checkpoint is of t = {reached} ms and simulation.t_stop is {t_stop} ms; to prolong a run, set a later \
-         t_stop", path.display()
-    )]
-    Over {
-        /// The checkpoint.
-        path: PathBuf,
-        /// Time of the checkpoint (ms).
-        reached: f64,
-        /// End of the run (ms).
-        t_stop: f64,
-    },
-    /// Recorded variables were written in another precision.
-    #[error("{}: the run was started with {started} precision; resume it with the same", path.display())]
-    Precision {
-        /// The checkpoint.
-        path: PathBuf,
-        /// `"single"` or `"double"`.
-        started: &'static str,
-    },
-    /// No result file reaches as far as the checkpoint.
-    #[error(
-        "{} holds no results up to the checkpoint (t = {reached} ms): neither {} nor {} does",
-        folder.display(), partial.display(), file.display()
-    )]
-    Results {
-        /// Folder of the run.
-        folder: PathBuf,
-        /// Time of the checkpoint (ms).
-        reached: f64,
-        /// The file of an unfinished run.
-        partial: PathBuf,
-        /// The file of a run that ended.
-        file: PathBuf,
-    },
-    /// The state does not belong to the network.
-    #[error(transparent)]
-    State(#[from] CheckpointError),
-}
+use crate::run::error::{ResumeError, StreamError};
+use crate::run::origin::model_text;
+use crate::run::target::StreamPlan;
 
 /// The checkpoint of a run and the results up to it.
 #[derive(Debug)]

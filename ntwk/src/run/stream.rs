@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::recording::recorder::{PopulationInfo, Segment};
 use ntwk_core::{
     Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
 };
-use ntwk_io::provenance::{host_features, utc_timestamp};
 use ntwk_io::{
-    CheckpointFile, FileError, ModelText, Notation, Precision, Provenance, ResultFile, RunWriter,
-    Selection, TheoryGroup, WriteOptions, write_checkpoint, write_model,
+    CheckpointFile, FileError, Precision, ResultFile, RunWriter, Selection, TheoryGroup,
+    write_checkpoint,
 };
 
-use crate::run::resume::{Earlier, ResumeError};
+use crate::run::error::StreamError;
+use crate::run::origin::{model_text, provenance};
+use crate::run::resume::Earlier;
+use crate::run::target::StreamPlan;
 use ntwk_core::engine::network::threads_for;
 use ntwk_core::engine::run::{Segments, Stop, advance_to_end};
 
@@ -22,51 +23,6 @@ use ntwk_core::engine::run::{Segments, Stop, advance_to_end};
 const BLOCK_BYTES: usize = 4 << 20;
 /// Seconds after which what was collected is written even if it is less.
 const BLOCK_SECONDS: f64 = 2.0;
-
-/// A run that cannot be started, or whose file cannot be completed.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamError {
-    /// The network cannot be built.
-    #[error(transparent)]
-    Network(#[from] WiringTooLarge),
-    /// The file cannot be written or read back.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The model cannot be written as text.
-    #[error(transparent)]
-    Model(#[from] ntwk_io::model_file::WriteModelError),
-    /// The run cannot go on from its checkpoint.
-    #[error(transparent)]
-    Resume(#[from] ResumeError),
-}
-
-/// Where a run goes, and what is kept on the way.
-#[derive(Debug, Clone)]
-pub struct StreamPlan {
-    /// The result file.
-    pub file: PathBuf,
-    /// How it is written.
-    pub options: WriteOptions,
-    /// Time between two checkpoints (ms), rounded to steps, at least one step; `None` keeps none.
-    pub checkpoint: Option<f64>,
-    /// Whether to go on from the checkpoint beside the result file.
-    pub resume: bool,
-}
-
-impl StreamPlan {
-    /// A run from the beginning, without checkpoints.
-    #[must_use]
-    pub fn new(file: PathBuf) -> Self {
-        let options = WriteOptions::default();
-        Self { file, options, checkpoint: None, resume: false }
-    }
-
-    /// The checkpoint: `<stem>.checkpoint` beside the result file.
-    #[must_use]
-    pub fn checkpoint_path(&self) -> PathBuf {
-        self.file.with_extension("checkpoint")
-    }
-}
 
 /// A run whose results are on the disk, in a file that waits for its last parts.
 #[derive(Debug)]
@@ -130,33 +86,6 @@ impl StreamedRun {
         let stopped = self.stopped.as_ref().map(ToString::to_string);
         self.writer.finish(Some(seconds), stopped.as_deref(), theory)?;
         Ok(self.target)
-    }
-}
-
-/// The resolved model as it is stored in result files.
-///
-/// # Errors
-/// When a value cannot be written as TOML.
-pub fn model_text(model: &Model) -> Result<ModelText, ntwk_io::model_file::WriteModelError> {
-    Ok(ModelText { format: "toml".to_owned(), text: write_model(model.spec(), Notation::Toml)? })
-}
-
-/// Origin of a result computed from `model`, as stored in result files.
-#[must_use]
-pub fn provenance(
-    model: &Model,
-    threads: usize,
-    started: SystemTime,
-    wall_seconds: f64,
-) -> Provenance {
-    Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: model.seed(),
-        generator: ntwk_core::engine::random::GENERATOR.to_owned(),
-        threads: threads as u32,
-        started: utc_timestamp(started),
-        wall_seconds,
-        host_features: host_features(),
     }
 }
 

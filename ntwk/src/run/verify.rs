@@ -12,7 +12,8 @@ use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 use crate::compare::{CompareError, compare_with};
 use crate::report::results::{ReadBackError, stored_potentials, theory_groups};
 use ntwk_core::engine::network::threads_for;
-use ntwk_meanfield::prediction::predict::{TheoryError, predict};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::predict;
 
 /// What was compared, and the first difference.
 #[derive(Debug, Clone, Default, PartialEq)]

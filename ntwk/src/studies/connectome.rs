@@ -2,7 +2,7 @@
 
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{Matrix, TheoryGroup};
-use ntwk_meanfield::prediction::predict::TheoryError;
+use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::{Coupling, Dynamics, Input, InputSource, SpatialMeanField};
 use ntwk_plot::{Figure, PlotError, Theme};
 

@@ -7,8 +7,8 @@ use ntwk_core::spec::{
     ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind, VarySpec, VaryValues,
 };
 use ntwk_core::{CellLibrary, Faults, Job, Model};
-use ntwk_meanfield::scan::single_cell::{SingleCellError, classes_of_inputs};
-use ntwk_meanfield::scan::spike_trains::VarianceFactors;
+use ntwk_meanfield::scan::inputs::{VarianceFactors, classes_of_inputs};
+use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::system::from_model::{FromModelError, ModelInput, mean_field};
 use ntwk_meanfield::{
     BifurcationDiagram, BranchEnd, ContinuationError, ContinuationOptions, DynTransferFunction,
@@ -17,10 +17,10 @@ use ntwk_meanfield::{
 };
 
 use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
-use ntwk_meanfield::prediction::predict::{
-    FittedPopulation, TRAJECTORY_INTERVAL, TheoryError, TheorySeconds, fit_all, predict,
-};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{FittedPopulation, TheorySeconds, fit_all, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
 /// Values of a key at which transfer functions are measured where it changes what is measured.
 const NODES: usize = 9;

@@ -23,7 +23,7 @@ pub mod transfer_function;
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::{Faults, Interrupted};
-use ntwk_meanfield::prediction::predict::TheoryError;
+use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::spatial::ring::RingModelError;
 use ntwk_meanfield::{
     ContinuationError, PhasePlaneError, PointError, SelfConsistencyError, SpatialError,

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Array3};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::TheoryGroup;
-use ntwk_meanfield::prediction::predict::TheoryError;
+use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::{
     FixedPoints, Input, IntegrationOptions, MeanField, PhasePlane, Stability, Trajectory, integrate,
 };

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Array3};
 use ntwk_core::{Model, Recording};
 use ntwk_io::{Attribute, TheoryGroup};
-use ntwk_meanfield::prediction::predict::TRAJECTORY_INTERVAL;
+use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 use ntwk_meanfield::spatial::ring::node_of;
 use ntwk_meanfield::{MeanField, SpatialOptions, SpatialTrajectory};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};

@@ -1,8 +1,10 @@
 //! The prediction of a model with its stationary states, from which the studies of the theory start.
 
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_meanfield::prediction::predict::{TRAJECTORY_INTERVAL, Theory, TheoryError, predict};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 use ntwk_meanfield::{FixedPoint, FixedPoints, Input};
 
 /// The theory of a model with its fixed points under the mean input of the stationary window (`[compare] stationary`).

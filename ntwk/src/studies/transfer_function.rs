@@ -1,7 +1,8 @@
 //! The transfer function of a population: where it is scanned, and the fit to a scan.
 
 use ntwk_core::{Membrane, Model};
-use ntwk_meanfield::prediction::predict::{TheoryError, fit_options, fit_points};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{fit_options, fit_points};
 use ntwk_meanfield::scan::design::{Refinement, ScanAxis, Spacing};
 use ntwk_meanfield::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes};
 use ntwk_meanfield::scan::single_cell::SingleCellPlan;

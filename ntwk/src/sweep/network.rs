@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use crate::compare::{CompareError, compare};
 use crate::report::quantities::analyze;
-use crate::run::stream::model_text;
+use crate::run::origin::model_text;
 use crate::sweep::command::NetworkCommand;
 use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::SweepPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
-use ntwk_meanfield::prediction::predict::{Theory, TheoryError, predict};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// A point that failed.

@@ -9,11 +9,11 @@ use ntwk_meanfield::scan::design::{AxisError, Refinement, ScanAxis, Spacing, gri
 use ntwk_meanfield::scan::fluctuations::{FluctuationAxes, FluctuationError, FluctuationPlan};
 use ntwk_meanfield::scan::measurement::Measurement;
 use ntwk_meanfield::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan};
-use ntwk_meanfield::scan::spike_trains::VarianceFactors;
+use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::{Moments, MomentsError, ScanPoint};
 use serde_json::{Value, json};
 
-use crate::run::stream::model_text;
+use crate::run::origin::model_text;
 use crate::sweep::identity::StudyIdentity;
 use crate::sweep::store::{PointStatus, PointStore, StoreError, StoreOptions};
 use crate::sweep::transfer_scan_file;

@@ -2,8 +2,8 @@
 
 use ntwk_meanfield::scan::design::{ScanAxis, Spacing};
 use ntwk_meanfield::scan::fluctuations::{FluctuationAxes, FluctuationPlan};
+use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::scan::single_cell::{SingleCellPlan, SingleCellScan};
-use ntwk_meanfield::scan::spike_trains::VarianceFactors;
 use ntwk_meanfield::{
     DIRECTIONS, Dual, EffectiveThreshold, ScanPoint, SynapseClass, TableError, Tabulated,
     ThresholdForm, TransferFunction, moments,

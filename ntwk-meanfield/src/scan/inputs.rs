@@ -1,0 +1,234 @@
+//! The inputs of a cell as the theory sees them: classes of equal synapses, and what the regularity of spike trains does to
+//! them.
+//!
+//! After a spike a cell needs time to recover from its reset. The variance of its spike counts over their mean, the Fano factor
+//! `F`, is then below one, and so is the variance that its spikes give to the membrane potential of another cell, relative to
+//! that of Poisson trains. Trains that make `phi` times the variance of Poisson trains at the same mean act as Poisson trains of
+//! more and smaller events: in-degree `K / phi`, weight `phi Q`. [`VarianceFactors`] are these `phi`; with them the single-cell
+//! scan and the mean field see the network's synapses as such ones.
+
+use ntwk_core::Model;
+use ntwk_core::model::{Projection, Source};
+use ntwk_core::spec::AdaptationTheory;
+
+use crate::moments::Moments;
+use crate::moments::synapse::SynapseClass;
+use crate::scan::measurement::Measurement;
+use crate::scan::unsupported::{Unsupported, synapse_class};
+
+/// Synapses onto a population that the theory cannot tell apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassOfInputs {
+    /// Name of the receptor.
+    pub receptor: String,
+    /// Indices of the model's projections in this class.
+    pub projections: Vec<usize>,
+    /// The class; its in-degree is the sum over the projections, release probability included.
+    pub synapses: SynapseClass,
+}
+
+/// Groups the projections onto population `target` into classes of one receptor, weight and factor, in order of first
+/// appearance; with their synapses as the theory sees them at `factors`.
+///
+/// # Errors
+/// [`Unsupported`] for synapses the theory does not cover.
+pub fn classes_of_inputs(
+    model: &Model,
+    target: usize,
+    factors: &VarianceFactors,
+) -> Result<Vec<ClassOfInputs>, Unsupported> {
+    let mut classes: Vec<ClassOfInputs> = Vec::new();
+    for (index, projection) in model.projections().iter().enumerate() {
+        if projection.target != target || effective_in_degree(projection) == 0.0 {
+            continue;
+        }
+        let receptor = &model.receptors()[projection.receptor];
+        // The factors of other classes may have been measured elsewhere along a key.
+        let kind = |p: usize| (model.projections()[p].weight, factors.of(p));
+        let same = classes.iter_mut().find(|class| {
+            class.receptor == receptor.name && kind(class.projections[0]) == kind(index)
+        });
+        let synapses = factors.synapses(model, index)?;
+        match same {
+            Some(class) => {
+                class.projections.push(index);
+                class.synapses.in_degree += synapses.in_degree;
+            }
+            None => classes.push(ClassOfInputs {
+                receptor: receptor.name.clone(),
+                projections: vec![index],
+                synapses,
+            }),
+        }
+    }
+    Ok(classes)
+}
+
+/// Whether the mean field has the adaptation of population `population` as a variable: the model
+/// asks for it and the cell adapts.
+#[must_use]
+pub fn adaptation_is_dynamic(model: &Model, population: usize) -> bool {
+    let membrane = model.populations()[population].cell.membrane();
+    model.spec().theory.adaptation == AdaptationTheory::Dynamic
+        && (membrane.a != 0.0 || membrane.b != 0.0)
+}
+
+/// Synapses that transmit: in-degree times release probability.
+#[must_use]
+pub fn effective_in_degree(projection: &Projection) -> f64 {
+    projection.in_degree * projection.release_probability
+}
+
+/// Variance that the synapses of each class give to the membrane potential, relative to Poisson trains of the same rates.
+///
+/// One factor per projection of a model, the same for all projections that form a class of inputs of a cell
+/// ([`classes_of_inputs`]): the theory cannot tell its synapses apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VarianceFactors(Vec<f64>);
+
+impl VarianceFactors {
+    /// All 1: Poisson trains.
+    #[must_use]
+    pub fn poisson(model: &Model) -> Self {
+        Self(vec![1.0; model.projections().len()])
+    }
+
+    /// From the regularity of cells at the rates `rates` (Hz) of the populations and `afferent_rates` of the afferents, where
+    /// the membrane potential has `moments`: `cells` are measurements of all populations there.
+    ///
+    /// With the autocovariance `c(s)` of a train ([`Autocovariance`](crate::scan::spike_trains::Autocovariance)) and the autocorrelation of the response to a spike,
+    /// `rho(s) = (tau_m exp(-s/tau_m) - tau_syn exp(-s/tau_syn)) / (tau_m - tau_syn)`,
+    ///
+    /// ```text
+    /// phi = 1 + 2 p nu int rho(s) c(s) ds
+    /// ```
+    ///
+    /// where `p`, the release probability, makes trains less regular. Afferents are Poisson trains. Classes onto populations
+    /// that were measured elsewhere (`theory.measured`) keep Poisson trains: theirs had them.
+    ///
+    /// # Errors
+    /// [`Unsupported`] for synapses the theory does not cover.
+    pub fn measured(
+        model: &Model,
+        rates: &[f64],
+        afferent_rates: &[f64],
+        moments: &[Moments],
+        cells: &[Measurement],
+    ) -> Result<Self, Unsupported> {
+        let mut factors = Self::poisson(model);
+        let elsewhere = &model.spec().theory.measured;
+        for (target, population) in model.populations().iter().enumerate() {
+            if elsewhere.iter().any(|m| m.population == population.name) {
+                continue;
+            }
+            let tau_m = moments[target].tau_m;
+            for class in classes_of_inputs(model, target, &factors)? {
+                // The synapses of a class are equal: their variances are as their event rates.
+                let (mut events, mut variance) = (0.0, 0.0);
+                for &p in &class.projections {
+                    let projection = &model.projections()[p];
+                    let (rate, phi) = match projection.source {
+                        Source::Afferent(i) => (afferent_rates[i], 1.0),
+                        Source::Population(i) => {
+                            let p = projection.release_probability;
+                            let rho =
+                                |s| response_autocorrelation(s, tau_m, class.synapses.tau_syn);
+                            let train = cells[i].autocovariance.as_ref();
+                            (rates[i], train.map_or(1.0, |t| t.variance_factor(p, rho)))
+                        }
+                    };
+                    events += effective_in_degree(projection) * rate;
+                    variance += effective_in_degree(projection) * rate * phi;
+                }
+                if events > 0.0 {
+                    let phi = (variance / events).max(SMALLEST);
+                    class.projections.iter().for_each(|&p| factors.0[p] = phi);
+                }
+            }
+        }
+        Ok(factors)
+    }
+
+    /// The factor of a projection.
+    #[must_use]
+    pub fn of(&self, projection: usize) -> f64 {
+        self.0[projection]
+    }
+
+    /// The synapses of a projection as the theory sees them: in-degree `K / phi`, weight `phi Q`.
+    pub(crate) fn synapses(
+        &self,
+        model: &Model,
+        projection: usize,
+    ) -> Result<SynapseClass, Unsupported> {
+        let described = &model.projections()[projection];
+        let synapses = synapse_class(model, described, effective_in_degree(described))?;
+        let phi = self.of(projection);
+        Ok(SynapseClass {
+            in_degree: synapses.in_degree / phi,
+            weight: synapses.weight * phi,
+            ..synapses
+        })
+    }
+}
+
+/// Smallest factor: trains as regular as clockwork leave this part of the variance of Poisson trains.
+const SMALLEST: f64 = 0.05;
+
+/// Autocorrelation of the response of a membrane to a spike, at the lag `s` (ms).
+fn response_autocorrelation(s: f64, tau_m: f64, tau_syn: f64) -> f64 {
+    let difference = tau_m - tau_syn;
+    if difference.abs() < 1e-4 * tau_syn {
+        // The limit of equal time constants.
+        let tau = 0.5 * (tau_m + tau_syn);
+        return (1.0 + s / tau) * (-s / tau).exp();
+    }
+    (tau_m * (-s / tau_m).exp() - tau_syn * (-s / tau_syn).exp()) / difference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::spike_trains::Autocovariance;
+
+    /// 500 trains over 20 s of a Poisson process with a dead time of 8 ms: to first order in `nu d` no pair below, as many as
+    /// a Poisson train has above.
+    fn dead_time(rate: f64) -> Autocovariance {
+        let expected = |s: f64| 500.0 * 1e-6 * rate * rate * (20_000.0 - s);
+        let pairs: Vec<u64> = (0..50)
+            .map(|k| if k < 8 { 0 } else { expected(f64::from(k) + 0.5).round() as u64 })
+            .collect();
+        Autocovariance::of_pairs(&pairs, 1.0, 500.0, rate, 20_000.0)
+    }
+
+    #[test]
+    fn pairs_of_trains_with_a_dead_time_give_their_fano_factor() {
+        for rate in [3.0, 6.0, 12.0] {
+            let train = dead_time(rate);
+            let fano = 1.0 - 2e-3 * rate * 8.0;
+            // Whole numbers of pairs: half a pair of 90 in each of 42 bins.
+            assert!((train.fano_factor() - fano).abs() < 2e-3, "{rate} {}", train.fano_factor());
+            assert_eq!(train.lags().next(), Some((0.5, -1.0)));
+        }
+        let silent = Autocovariance::of_pairs(&[0; 50], 1.0, 500.0, 0.0, 2000.0);
+        assert_eq!(silent.fano_factor(), 1.0, "too few spikes to tell");
+    }
+
+    #[test]
+    fn a_slow_membrane_sees_counts_and_a_fast_one_single_spikes() {
+        let train = dead_time(6.0);
+        let phi = |tau_m: f64, tau_syn: f64, p: f64| {
+            train.variance_factor(p, |s| response_autocorrelation(s, tau_m, tau_syn))
+        };
+        assert!((phi(1e6, 10.0, 1.0) - train.fano_factor()).abs() < 1e-4);
+        assert!((phi(1e-2, 2e-2, 1.0) - 1.0).abs() < 1e-6);
+        // In between, the integral over the silence in closed form; midpoints of 1 ms are good to 1e-4 of it.
+        let area = |tau: f64| tau * tau * (1.0 - (-8.0 / tau).exp());
+        let integral = (area(4.2) - area(5.0)) / (4.2 - 5.0);
+        let expected = 1.0 - 2e-3 * 6.0 * integral;
+        assert!((phi(4.2, 5.0, 1.0) - expected).abs() < 1e-3, "{} {expected}", phi(4.2, 5.0, 1.0));
+        // Continuous where the two time constants agree; half of it where half of the spikes are lost.
+        assert!((phi(5.0, 5.0, 1.0) - phi(5.001, 5.0, 1.0)).abs() < 1e-5);
+        assert!(((1.0 - phi(4.2, 5.0, 0.5)) / (1.0 - phi(4.2, 5.0, 1.0)) - 0.5).abs() < 1e-12);
+    }
+}
