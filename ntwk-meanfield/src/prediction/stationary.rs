@@ -3,8 +3,8 @@
 use ntwk_core::Job;
 
 use crate::FixedPoint;
-use crate::prediction::predict::Theory;
 use crate::prediction::error::TheoryError;
+use crate::prediction::predict::Theory;
 
 /// The state that the theory predicts for the stationary window of a model.
 #[derive(Debug, Clone, PartialEq)]
