@@ -193,11 +193,9 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
     let to = parts.next().unwrap_or_default();
     let (mut points, mut spacing) = (None, RangeSpacing::Linear);
     for part in parts {
-        match part.trim() {
-            part => match RangeSpacing::of(part) {
-                Some(word) => spacing = word,
-                None => points = Some(part.parse().ok().ok_or(expected)?),
-            },
+        match RangeSpacing::of(part.trim()) {
+            Some(word) => spacing = word,
+            None => points = Some(part.trim().parse().ok().ok_or(expected)?),
         }
     }
     let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };

@@ -122,6 +122,6 @@ impl Bench {
             ),
             other => other.to_string(),
         };
-        ProtocolError::Unknown { name: name.to_owned(), hint, source }
+        ProtocolError::Unknown { name: name.to_owned(), hint, source: Box::new(source) }
     }
 }

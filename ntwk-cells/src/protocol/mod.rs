@@ -42,7 +42,7 @@ pub enum ProtocolError {
         /// What it may be.
         hint: String,
         /// Why it is none.
-        source: PresetNameError,
+        source: Box<PresetNameError>,
     },
     /// The model has no such population.
     #[error("the model has no population \"{name}\"; there are {}", known.join(", "))]
