@@ -7,9 +7,9 @@ use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::model_file::WriteModelError;
 use ntwk_meanfield::scan::design::{AxisError, Refinement, ScanAxis, Spacing, grid, refine};
 use ntwk_meanfield::scan::fluctuations::{FluctuationAxes, FluctuationError, FluctuationPlan};
+use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::scan::measurement::Measurement;
 use ntwk_meanfield::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan};
-use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::{Moments, MomentsError, ScanPoint};
 use serde_json::{Value, json};
 
