@@ -1,7 +1,7 @@
 //! A tool of this repository. Writes the run that the tests read back, for `validation/files/readers.py` to open with other libraries:
 //! `cargo run -p ntwk-io --example write_sample_run -- FOLDER`.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/formats/common/mod.rs"]
 mod common;
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-"""Write the small result files of other programs that `ntwk-io/tests/foreign.rs` reads.
+"""Write the small result files of other programs that `ntwk-io/tests/formats/foreign.rs` reads.
 
     python validation/files/make_foreign.py ntwk-io/tests/data
 

@@ -3,7 +3,7 @@
     cargo run -p ntwk-io --example write_sample_run -- out
     python validation/files/readers.py out/*.h5 out/*.npz out/*.csv out/*.nwb
 
-Needs h5py, libsonata, bmtk, neo, pandas, pynwb and nwbinspector. The expected values are those of `ntwk-io/tests/common/mod.rs`, restated here, so
+Needs h5py, libsonata, bmtk, neo, pandas, pynwb and nwbinspector. The expected values are those of `ntwk-io/tests/formats/common/mod.rs`, restated here, so
 that an error shared by writer and reader of ntwk-io cannot hide. Comparison is exact: times are products k * dt of
 doubles, samples are exactly representable in single precision.
 """

@@ -22,7 +22,7 @@ cargo run --locked --quiet -p ntwk-io --example write_sample_run -- "$out"
 "$python" $here/readers.py "$out"/*.h5 "$out"/*.npz "$out"/*.csv "$out"/*.nwb
 
 # A real run, exported to everything by the command line: all files must tell the same run.
-ntwk() { cargo run --release --locked --quiet -p ntwk -- "$@" > "$out/log" || { cat "$out/log"; return 1; }; }
+ntwk() { cargo run --release --locked --quiet -p ntwk-cli -- "$@" > "$out/log" || { cat "$out/log"; return 1; }; }
 small=(--set populations.RecExc.size=1000 --set populations.RecInh.size=250 --quiet)
 ntwk run examples/rs-fs/model.toml "${small[@]}" --out "$out/run"
 for format in nwb npz csv flat; do ntwk export "$out/run/results.h5" --to $format -o "$out/run/export.$format"; done

@@ -1,4 +1,4 @@
-"""Errors of NEURON on the three Rallpacks at the steps of tests/rallpack.rs, by the same measures.
+"""Errors of NEURON on the three Rallpacks at the steps of tests/cable/rallpack.rs, by the same measures.
 
 usage: python rallpack.py          (pip install neuron numpy; writes ntwk-morpho/tests/data/rallpack_neuron.json)
 

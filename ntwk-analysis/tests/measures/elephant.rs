@@ -22,7 +22,7 @@ struct Peer {
 
 impl Peer {
     fn read() -> Self {
-        let json: Value = serde_json::from_str(include_str!("data/elephant.json")).unwrap();
+        let json: Value = serde_json::from_str(include_str!("../data/elephant.json")).unwrap();
         let mut pairs: Vec<(u64, u32)> = Vec::new();
         for (id, train) in json["trains"].as_array().unwrap().iter().enumerate() {
             pairs

@@ -1,8 +1,6 @@
 //! A generated cell against NEURON; numbers made by validation/morpho/pyramidal.py.
 
-mod common;
-
-use common::{data, max_difference, number, numbers, reached};
+use crate::common::{data, max_difference, number, numbers, reached};
 use ntwk_morpho::geometry::generators::PyramidalTree;
 use ntwk_morpho::geometry::swc::{SwcOptions, read, to_swc};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
@@ -14,7 +12,7 @@ use ntwk_morpho::{
 const SOMA: Location = Location { branch: 0, x: 0.5 };
 
 fn load() -> (Morphology, Location) {
-    let text = include_str!("data/pyramidal.swc");
+    let text = include_str!("../data/pyramidal.swc");
     let reading = read(text.as_bytes(), &SwcOptions::default()).unwrap();
     assert_eq!(reading.report.repairs, [], "{}", reading.report);
     let tip = reading.morphology.farthest_tip(|_| true).unwrap();
@@ -34,7 +32,7 @@ fn passive(m: &Morphology) -> Cell {
 #[test]
 fn the_committed_cell_is_the_generators() {
     let cell = PyramidalTree::default().build(1).unwrap();
-    assert_eq!(to_swc(&cell).unwrap(), include_str!("data/pyramidal.swc"));
+    assert_eq!(to_swc(&cell).unwrap(), include_str!("../data/pyramidal.swc"));
 }
 
 #[test]

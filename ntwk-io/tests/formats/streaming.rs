@@ -1,7 +1,5 @@
 //! A run written while it computes: block by block, killed, continued to the end.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,8 +44,8 @@ fn cut_trace(trace: &Trace, from: u64, to: u64) -> Trace {
 }
 
 fn write_blocks(path: &Path, options: &WriteOptions, ends: &[u64]) -> RunWriter {
-    let recording = common::recording();
-    let (model, provenance) = (common::model(), common::provenance());
+    let recording = crate::common::recording();
+    let (model, provenance) = (crate::common::model(), crate::common::provenance());
     let mut writer =
         RunWriter::create(path, &plan(&recording), Some(&model), Some(&provenance), options)
             .unwrap();
@@ -69,10 +67,10 @@ fn blocks_of_any_length_give_the_whole_recording() {
                 let options = WriteOptions { precision, compression };
                 let writer = write_blocks(&path, &options, ends);
                 assert!(!path.exists());
-                writer.finish(Some(2.5), None, &common::theory()).unwrap();
+                writer.finish(Some(2.5), None, &crate::common::theory()).unwrap();
                 let file = ResultFile::open(&path).unwrap();
-                assert_eq!(file.recording().unwrap().unwrap(), common::recording());
-                assert_eq!(file.model().unwrap().unwrap(), common::model());
+                assert_eq!(file.recording().unwrap().unwrap(), crate::common::recording());
+                assert_eq!(file.model().unwrap().unwrap(), crate::common::model());
                 assert_eq!(file.provenance().unwrap().unwrap().wall_seconds, 2.5);
                 assert_eq!(file.theory().unwrap().len(), 2);
                 assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -89,7 +87,7 @@ fn a_run_that_stops_early_holds_what_it_came_to() {
     let partial = writer.partial_path().to_owned();
     assert_eq!(partial, folder.path().join("run.partial.h5"));
     drop(writer);
-    let expected = block(&common::recording(), 0, 250, 250);
+    let expected = block(&crate::common::recording(), 0, 250, 250);
     let read = ResultFile::open(&partial).unwrap().recording().unwrap().unwrap();
     assert_eq!(read, expected);
     let report = ResultFile::open(&partial).unwrap().report("Exc").unwrap();
@@ -147,7 +145,7 @@ fn a_block_that_does_not_continue_the_plan_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     let mut writer = write_blocks(&path, &WriteOptions::default(), &[100]);
-    let recording = common::recording();
+    let recording = crate::common::recording();
     let mut refused = |change: &dyn Fn(&mut Recording), problem: &str| {
         let mut wrong = block(&recording, 100, 200, 100);
         change(&mut wrong);
@@ -180,7 +178,7 @@ fn a_block_that_does_not_continue_the_plan_is_refused() {
 #[test]
 fn more_samples_than_memory_can_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let mut plan = plan(&common::recording());
+    let mut plan = plan(&crate::common::recording());
     plan.n_steps = u64::MAX;
     let error = RunWriter::create(
         &folder.path().join("run.h5"),

@@ -1,8 +1,6 @@
 //! Files of other programs: SONATA as bmtk writes it, as the guide says it, and as it was before populations.
 //! `validation/files/make_foreign.py` wrote them.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
 use ndarray::array;
@@ -113,7 +111,7 @@ fn the_flat_layout_of_the_python_package() {
 fn a_recording_survives_the_flat_layout() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flat.h5");
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     let error = write_flat(&path, &recording).unwrap_err();
     assert_eq!(
         error.to_string(),

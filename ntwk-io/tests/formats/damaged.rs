@@ -1,7 +1,5 @@
 //! Damaged files give errors or values, never a panic.
 
-mod common;
-
 use std::path::Path;
 
 use ndarray::{Axis, Slice};
@@ -41,7 +39,7 @@ fn next(state: &mut u64) -> u64 {
 fn sample(folder: &Path, compression: Compression) -> Vec<u8> {
     let path = folder.join("good.h5");
     let (mut recording, provenance, theory) =
-        (common::recording(), common::provenance(), common::theory());
+        (crate::common::recording(), crate::common::provenance(), crate::common::theory());
     // Mostly structure: the chance that a random byte matters.
     for population in &mut recording.populations {
         population.traces.truncate(1);
@@ -56,7 +54,7 @@ fn sample(folder: &Path, compression: Compression) -> Vec<u8> {
     }
     let contents = RunContents {
         recording: Some(&recording),
-        model: Some(&common::model()),
+        model: Some(&crate::common::model()),
         provenance: Some(&provenance),
         theory: &theory,
     };

@@ -14,7 +14,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 #[test]
 fn segments_of_any_length_are_those_of_scipy() {
-    let peer: Value = serde_json::from_str(include_str!("data/welch.json")).unwrap();
+    let peer: Value = serde_json::from_str(include_str!("../data/welch.json")).unwrap();
     let signal: Vec<f64> = (0..peer["n"].as_u64().unwrap())
         .map(|i| ((i * i * 7 + 3 * i) % 101) as f64 / 10.0 + ((i / 40) % 2) as f64 * 6.0)
         .collect();

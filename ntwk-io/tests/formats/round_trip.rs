@@ -1,7 +1,5 @@
 //! What is written is what is read, and the file says what it holds.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
 use ntwk_core::Recording;
@@ -14,8 +12,12 @@ use tempfile::TempDir;
 fn written(options: &WriteOptions) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let (recording, model, provenance, theory) =
-        (common::recording(), common::model(), common::provenance(), common::theory());
+    let (recording, model, provenance, theory) = (
+        crate::common::recording(),
+        crate::common::model(),
+        crate::common::provenance(),
+        crate::common::theory(),
+    );
     let contents = RunContents {
         recording: Some(&recording),
         model: Some(&model),
@@ -39,12 +41,16 @@ fn every_part_comes_back_with_any_options() {
             let options = WriteOptions { precision, compression };
             let (_folder, path) = written(&options);
             let file = ResultFile::open(&path).unwrap();
-            assert_eq!(file.recording().unwrap().unwrap(), common::recording(), "{options:?}");
-            assert_eq!(file.model().unwrap().unwrap(), common::model());
-            assert_eq!(file.provenance().unwrap().unwrap(), common::provenance());
+            assert_eq!(
+                file.recording().unwrap().unwrap(),
+                crate::common::recording(),
+                "{options:?}"
+            );
+            assert_eq!(file.model().unwrap().unwrap(), crate::common::model());
+            assert_eq!(file.provenance().unwrap().unwrap(), crate::common::provenance());
             // Debug text compares the NaN of the scan as equal.
             let sorted = {
-                let mut theory = common::theory();
+                let mut theory = crate::common::theory();
                 theory.iter_mut().for_each(|g| g.arrays.sort_by(|a, b| a.name.cmp(&b.name)));
                 theory
             };
@@ -55,7 +61,7 @@ fn every_part_comes_back_with_any_options() {
 
 #[test]
 fn double_precision_keeps_every_bit_and_single_precision_rounds() {
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[0].traces[0].data.mapv_inplace(|v| v / 3.0);
     for (precision, exact) in [(Precision::Double, true), (Precision::Single, false)] {
         let folder = tempfile::tempdir().unwrap();
@@ -118,7 +124,7 @@ fn the_description_lists_the_file() {
     assert_eq!(description.duration, Some(100.0));
     assert_eq!(description.spikes, [("Exc".to_owned(), 300), ("Inh".to_owned(), 0)]);
     assert_eq!(description.model_format.as_deref(), Some("toml"));
-    assert_eq!(description.provenance, Some(common::provenance()));
+    assert_eq!(description.provenance, Some(crate::common::provenance()));
     let data = description.entries.iter().find(|e| e.path == "/report/Exc.w/data").unwrap();
     assert_eq!(data.shape, [100, 1]);
     assert_eq!(data.element_type, "f32");
@@ -127,7 +133,7 @@ fn the_description_lists_the_file() {
 
 #[test]
 fn what_cannot_be_stored_is_refused_by_name() {
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[0].name = "L2/3".to_owned();
     let error = write_recording(&recording).unwrap_err();
     assert_eq!(
@@ -135,7 +141,7 @@ fn what_cannot_be_stored_is_refused_by_name() {
         "the name \"L2/3\" of a population cannot be used in a file: '/' separates groups"
     );
 
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[1].name = "Exc.w".to_owned();
     let error = write_recording(&recording).unwrap_err();
     assert!(
@@ -143,12 +149,12 @@ fn what_cannot_be_stored_is_refused_by_name() {
         "{error}"
     );
 
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[0].traces[1].neurons.push(3);
     let error = write_recording(&recording).unwrap_err();
     assert_eq!(error.to_string(), "/report/Exc.w: 1 columns for 2 neurons");
 
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[0].traces[0].every = 0;
     let error = write_recording(&recording).unwrap_err();
     assert_eq!(error.to_string(), "/report/Exc: 0 steps between two samples");
@@ -168,7 +174,7 @@ fn a_failed_write_names_the_file_and_leaves_the_old_one() {
 
     let path = folder.path().join("run.h5");
     std::fs::write(&path, "the previous result").unwrap();
-    let mut theory = common::theory();
+    let mut theory = crate::common::theory();
     theory[0].arrays[0].axes.clear();
     let contents = RunContents { theory: &theory, ..RunContents::default() };
     let error = write_run(&path, &contents, &WriteOptions::default()).unwrap_err();

@@ -1,7 +1,5 @@
 //! Cell files: all faults at once, declared channels, every key matters, damaged files never panic.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
 use ntwk_io::{CellFileError, RunContents, WriteOptions, parse_tree, read_cell, write_run};
@@ -281,7 +279,7 @@ fn damaged_cell_files_never_panic() {
 
 /// A cell whose synapses listen to a recorded population.
 fn driven(folder: &Path, network: &str) -> Result<BuiltCell, String> {
-    let recording = common::recording();
+    let recording = crate::common::recording();
     let contents = RunContents { recording: Some(&recording), ..RunContents::default() };
     std::fs::create_dir_all(folder.join("out")).unwrap();
     write_run(&folder.join("out/results.h5"), &contents, &WriteOptions::default()).unwrap();
@@ -321,7 +319,7 @@ fn spikes_of_a_network_drive_a_cell() {
     let network =
         r#"{ file = "out/results.h5", population = "Exc", neurons = 400, from = "20 ms" }"#;
     let built = driven(folder.path(), network).unwrap();
-    let spikes = common::recording().populations[0].spikes.clone().unwrap();
+    let spikes = crate::common::recording().populations[0].spikes.clone().unwrap();
     let times = |id: u32| -> Vec<f64> {
         let of = spikes.steps.iter().zip(&spikes.ids).filter(|(_, i)| **i == id);
         of.map(|(s, _)| 0.1 * *s as f64 - 20.0).filter(|t| (0.0..60.0).contains(t)).collect()

@@ -1,9 +1,7 @@
 //! Every figure: its SVG is well formed, its texts stay on the page, every population appears, and data without
 //! content make a figure without content.
 
-mod common;
-
-use common::{assert_legible, parse, texts_of};
+use crate::common::{assert_legible, parse, texts_of};
 use ndarray::{Array1, Array2};
 use ntwk_analysis::{PopulationRate, Window};
 use ntwk_core::Spikes;

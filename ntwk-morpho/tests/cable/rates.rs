@@ -1,8 +1,6 @@
 //! Rates of the channels against the formulas of their sources, written out a second time.
 
-mod common;
-
-use common::reached;
+use crate::common::reached;
 use ntwk_morpho::Mechanism;
 use ntwk_morpho::membrane::channel::{Channel, Gate, Kinetics};
 use ntwk_morpho::membrane::channels::*;

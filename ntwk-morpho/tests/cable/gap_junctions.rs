@@ -1,8 +1,6 @@
 //! Cells joined by gap junctions: closed formulas, charge, and NEURON's numbers (validation/morpho/gap_junction.py).
 
-mod common;
-
-use common::{data, max_difference, number, numbers, reached};
+use crate::common::{data, max_difference, number, numbers, reached};
 use nalgebra::{DMatrix, DVector};
 use ntwk_morpho::geometry::generators::{ball_and_stick, cable};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};

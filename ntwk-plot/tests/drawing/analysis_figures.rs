@@ -1,8 +1,6 @@
 //! The figures of analysis and scans are legible for any amount of data.
 
-mod common;
-
-use common::assert_legible;
+use crate::common::assert_legible;
 use ndarray::Array2;
 use ntwk_analysis::PowerSpectrum;
 use ntwk_plot::figures::{

@@ -1,14 +1,12 @@
 //! Exports to text and NumPy archives.
 
-mod common;
-
 use ntwk_io::{read_npy, write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv};
 
 #[test]
 fn spikes_rates_and_traces_as_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
-    let mut recording = common::recording();
+    let mut recording = crate::common::recording();
     recording.populations[0].name = "Exc, \"deep\"".to_owned();
     let read = || std::fs::read_to_string(&path).unwrap();
 
@@ -45,7 +43,7 @@ fn spikes_rates_and_traces_as_text() {
 fn an_archive_holds_every_array() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.npz");
-    let recording = common::recording();
+    let recording = crate::common::recording();
     write_npz(&path, &recording).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let end = bytes.len() - 22;
@@ -76,8 +74,8 @@ fn an_archive_holds_every_array() {
 fn every_neuron_is_a_unit_of_nwb() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.nwb");
-    let mut recording = common::recording();
-    let provenance = common::provenance();
+    let mut recording = crate::common::recording();
+    let provenance = crate::common::provenance();
     write_nwb(&path, &recording, Some(&provenance), "a test").unwrap();
     let file = hdf5::File::open(&path).unwrap();
     let read = |name: &str| file.dataset(name).unwrap();

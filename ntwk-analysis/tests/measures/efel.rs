@@ -39,7 +39,7 @@ type OfSpike = fn(&SpikeShape) -> Option<f64>;
 
 #[test]
 fn features_are_those_of_efel_and_scipy() {
-    let json: Value = serde_json::from_str(include_str!("data/efel.json")).unwrap();
+    let json: Value = serde_json::from_str(include_str!("../data/efel.json")).unwrap();
     let dt = json["dt"].as_f64().unwrap();
     let n = (json["t_stop"].as_f64().unwrap() / dt).round() as usize;
     let [start, end] = numbers(&json["stimulus"])[..] else { panic!("stimulus") };

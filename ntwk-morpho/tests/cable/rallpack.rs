@@ -1,8 +1,6 @@
 //! The three Rallpack benchmarks (Bhalla, Bilitch and Bower 1992); numbers in tests/data/rallpack.json.
 
-mod common;
-
-use common::{data, max_difference, number, numbers, reached};
+use crate::common::{data, max_difference, number, numbers, reached};
 use ntwk_morpho::geometry::generators::{BinaryTree, cable};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{

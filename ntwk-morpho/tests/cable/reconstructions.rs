@@ -1,10 +1,8 @@
 //! Cells of a reconstruction against another simulator. The files are not part of the repository: set NTWK_MORPHOLOGIES to
-//! the folder that holds them. The same comparisons on a generated cell always run (tests/pyramidal.rs).
+//! the folder that holds them. The same comparisons on a generated cell always run (tests/cable/pyramidal.rs).
 #![allow(clippy::print_stderr)]
 
-mod common;
-
-use common::{data, max_difference, number, numbers, reached, reconstruction};
+use crate::common::{data, max_difference, number, numbers, reached, reconstruction};
 use nalgebra::Complex;
 use ntwk_morpho::geometry::swc::{SomaRule, SwcOptions, read};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};

@@ -1,8 +1,6 @@
 //! Cable theory: impedances, steady states and step responses against closed formulas (cable_analytic.json).
 
-mod common;
-
-use common::{data, number, numbers, reached};
+use crate::common::{data, number, numbers, reached};
 use nalgebra::Complex;
 use ntwk_morpho::geometry::generators::{PyramidalTree, RallTree, ball_and_stick, cable, y_branch};
 use ntwk_morpho::membrane::channels::Leak;
@@ -199,7 +197,7 @@ fn pyramidal() -> Cell {
 #[test]
 fn impedances_are_reciprocal_and_the_map_agrees_with_single_solutions() {
     // In a reconstruction, branches start from the centre of the soma, whose end is one more child of it.
-    let text = include_str!("data/pyramidal.swc");
+    let text = include_str!("../data/pyramidal.swc");
     let read = ntwk_morpho::geometry::swc::read(text.as_bytes(), &Default::default()).unwrap();
     for cell in [pyramidal(), passive(&read.morphology, Discretisation::MaxLength(20.0))] {
         reciprocal(&cell);

@@ -1,0 +1,5 @@
+//! Measures against elephant, scipy and eFEL.
+
+mod efel;
+mod elephant;
+mod welch;

@@ -1,0 +1,10 @@
+//! Files: what is written is read back, what others wrote is read, what is damaged is said.
+
+mod cell_file;
+mod common;
+mod damaged;
+mod foreign;
+mod model_data;
+mod round_trip;
+mod streaming;
+mod tables;

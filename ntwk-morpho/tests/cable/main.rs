@@ -1,0 +1,15 @@
+//! Morphological cells against NEURON, Rallpack, analytic solutions and their own limits.
+
+mod cable_equation;
+mod channels;
+mod common;
+mod gap_junctions;
+mod memory;
+mod operations;
+mod passive;
+mod pyramidal;
+mod rallpack;
+mod rates;
+mod reconstructions;
+mod swc;
+mod synapses;

@@ -1,0 +1,5 @@
+//! Figures.
+
+mod analysis_figures;
+mod common;
+mod figures;
