@@ -269,6 +269,21 @@ pub fn keys_at(keys: &'static [Key], path: &str) -> Option<&'static [Key]> {
     })
 }
 
+/// The names of all keys that a table may have, those of its variants among them.
+#[must_use]
+pub fn key_names(keys: &'static [Key]) -> Vec<&'static str> {
+    keys.iter()
+        .flat_map(|key| match key.kind {
+            Kind::Flat(more) => key_names(more),
+            Kind::Variants(variants) => {
+                let inner = variants.iter().flat_map(|v| key_names(v.keys));
+                std::iter::once(key.name).chain(inner).collect()
+            }
+            _ => vec![key.name],
+        })
+        .collect()
+}
+
 /// The key called `name` of a table, or of one of its variants.
 #[must_use]
 pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {

@@ -2,7 +2,7 @@
 //! model, and the strict reader that walks it and collects every fault.
 
 use crate::spec::fault::{FaultKind, Faults, nearest};
-use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Variant};
+use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Variant, key_names};
 use crate::spec::units::Dimension;
 use crate::spec::value::{read_count, read_flag, read_text, unknown_word};
 
@@ -288,7 +288,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
             }
         };
         if found.is_none() {
-            self.asked.extend(variants.iter().flat_map(|v| v.keys).map(|k| k.name));
+            self.asked.extend(variants.iter().flat_map(|v| key_names(v.keys)));
         }
         found
     }

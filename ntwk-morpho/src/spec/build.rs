@@ -165,8 +165,11 @@ impl CellSpec {
             match e.at.locate(&morphology, cell.compartments()) {
                 Ok(at) => {
                     let done = match &e.electrode {
-                        Electrode::Current(w) => cell.inject(at, w.clone()),
-                        Electrode::Voltage(c) => cell.clamp_voltage(at, c.clone()),
+                        Electrode::Current { current } => cell.inject(at, current.0.clone().into()),
+                        Electrode::Voltage { .. } => e
+                            .electrode
+                            .clamp()
+                            .map_or(Ok(()), |clamp| cell.clamp_voltage(at, clamp)),
                     };
                     if let Err(e) = done {
                         fault(faults, key, &e);

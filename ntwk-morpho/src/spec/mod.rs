@@ -30,15 +30,15 @@ mod morphology;
 mod network_drive;
 mod reader;
 mod record;
-mod selection_value;
 mod simulation;
 mod synapses;
+mod values;
 
 pub use build::{BuiltCell, PlacedSynapses};
 pub use channels::{CHANNELS, ChannelKind, ChannelSpec, Parameter};
 pub use coupled::{CellJunctionSpec, CoupledCellSpec, CoupledSpec, coupled_simulation};
 pub use discretisation::DiscretisationSpec;
-pub use electrodes::{Electrode, ElectrodeSpec};
+pub use electrodes::{Electrode, ElectrodeSpec, InjectedCurrent};
 pub use membrane::{MembraneSpec, RegionSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::NetworkDrive;
@@ -110,6 +110,13 @@ const fn section(name: &'static str, keys: &'static [Key], absent: Absent) -> Ke
     Key { name, was: None, kind: Kind::Table(keys), absent, doc: "" }
 }
 
+const ELECTRODES: Key = Key {
+    name: "electrodes",
+    was: None,
+    kind: Kind::Tables(ElectrodeSpec::KEYS),
+    absent: Absent::Nothing,
+    doc: "",
+};
 const DISCRETISATION: Key =
     section("discretisation", DiscretisationSpec::KEYS, Absent::Value(empty));
 const MEMBRANE: Key =
@@ -119,7 +126,7 @@ const SCAN: Key = section("scan", ParameterScanSpec::KEYS, Absent::Nothing);
 
 impl CellSpec {
     /// The sections that are made from tables of keys.
-    pub const KEYS: &'static [Key] = &[DISCRETISATION, MEMBRANE, SIMULATION, SCAN];
+    pub const KEYS: &'static [Key] = &[DISCRETISATION, MEMBRANE, ELECTRODES, SIMULATION, SCAN];
 }
 
 fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
@@ -152,7 +159,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         Some(t) => synapses::gap_junctions(t),
         None => Vec::new(),
     };
-    let electrodes = electrodes::read(&mut table);
+    let electrodes = table.read(&ELECTRODES);
     let mut simulation: SimulationSpec = table.read(&SIMULATION);
     if simulation.settings.v_init.is_nan() {
         simulation.settings.v_init = membrane.E_L;

@@ -9,7 +9,6 @@ use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
 use ntwk_core::spec::key::{Key, KeyValue, Place};
 use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
 use ntwk_core::spec::value;
-use ntwk_core::spec::waveform::Shape;
 
 /// A table being read. The functions that give `Option<Option<T>>` or `Option<T>` give `None` after a fault.
 pub(super) struct Section<'n, 'f>(TableReader<'n, 'f>);
@@ -261,15 +260,6 @@ impl<'n, 'f> Section<'n, 'f> {
             }
         }
         Some(Some(texts))
-    }
-
-    /// The shape of a waveform whose keys stand in this table; a step where it does not say.
-    pub fn shape(&mut self, dimension: Dimension) -> Option<Shape> {
-        let before = self.0.faults.list.len();
-        (self.0.own, self.0.assumed) = (Some(dimension), Some("step"));
-        let shape = Shape::read_flat(&mut self.0);
-        (self.0.own, self.0.assumed) = (None, None);
-        (self.0.faults.list.len() == before).then_some(shape)
     }
 
     /// An optional sub-table.

@@ -1,5 +1,6 @@
-//! Selections as values of keys.
+//! Selections and locations as values of keys.
 
+use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::Selection;
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
@@ -23,5 +24,24 @@ impl KeyValue for Selection {
     /// Nothing: a selection does not remember its text.
     fn write(&self) -> Option<Node> {
         None
+    }
+}
+
+impl KeyValue for LocationSpec {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let Some(text) = read_text(&mut place) else { return Self::Soma };
+        text.parse().unwrap_or_else(|rule| {
+            place.fault(FaultKind::Combination { rule });
+            Self::Soma
+        })
+    }
+
+    /// The soma.
+    fn nothing() -> Self {
+        Self::Soma
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::text(&self.to_string()))
     }
 }
