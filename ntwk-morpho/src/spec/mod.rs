@@ -29,6 +29,7 @@ mod membrane;
 mod morphology;
 mod network_drive;
 mod reader;
+mod receptors;
 mod record;
 mod simulation;
 mod synapses;
@@ -42,14 +43,16 @@ pub use electrodes::{Electrode, ElectrodeSpec, InjectedCurrent};
 pub use membrane::{MembraneSpec, RegionSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::NetworkDrive;
+pub use receptors::{Block, ReceptorModel, ReceptorSpec};
 pub use record::{ProbeSpec, RecordSpec};
 pub use simulation::SimulationSpec;
-pub use synapses::{Activity, GapJunctionSpec, ReceptorSpec, SynapseLocations, SynapseSpec};
+pub use synapses::{Activity, GapJunctionSpec, SynapseLocations, SynapseSpec};
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::Faults;
 use ntwk_core::spec::key::{Absent, Key, Kind, Section as _};
 use ntwk_core::spec::tree::{Node, TableReader, Value};
+use ntwk_core::spec::value::Named;
 use reader::Section;
 
 /// A cell as written: checked alone, not yet on its morphology.
@@ -110,6 +113,13 @@ const fn section(name: &'static str, keys: &'static [Key], absent: Absent) -> Ke
     Key { name, was: None, kind: Kind::Table(keys), absent, doc: "" }
 }
 
+const RECEPTORS: Key = Key {
+    name: "receptors",
+    was: None,
+    kind: Kind::Named(ReceptorModel::KEYS),
+    absent: Absent::Nothing,
+    doc: "",
+};
 const ELECTRODES: Key = Key {
     name: "electrodes",
     was: None,
@@ -126,7 +136,8 @@ const SCAN: Key = section("scan", ParameterScanSpec::KEYS, Absent::Nothing);
 
 impl CellSpec {
     /// The sections that are made from tables of keys.
-    pub const KEYS: &'static [Key] = &[DISCRETISATION, MEMBRANE, ELECTRODES, SIMULATION, SCAN];
+    pub const KEYS: &'static [Key] =
+        &[DISCRETISATION, MEMBRANE, RECEPTORS, ELECTRODES, SIMULATION, SCAN];
 }
 
 fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
@@ -147,10 +158,11 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         Some(t) => channels::read(t, &kinetics),
         None => Vec::new(),
     };
-    let receptors = match table.table("receptors") {
-        Some(t) => synapses::receptors(t),
-        None => Vec::new(),
-    };
+    let receptors: Named<ReceptorModel> = table.read(&RECEPTORS);
+    let receptors: Vec<ReceptorSpec> = receptors
+        .into_iter()
+        .map(|(name, model)| ReceptorSpec { name, receptor: model.receptor() })
+        .collect();
     let synapses = match table.table("synapses") {
         Some(t) => synapses::read(t, &receptors),
         None => Vec::new(),

@@ -1,22 +1,13 @@
-//! `[receptors]`, `[synapses]`, `[gap_junctions]`.
+//! `[synapses]`, `[gap_junctions]`.
 
+use super::ReceptorSpec;
 use super::network_drive::{self, NetworkDrive};
 use super::reader::{Section, read_quantity};
-use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::placement::{Per, Spread};
 use crate::mesh::selection::Selection;
 use ntwk_core::Dimension as D;
 use ntwk_core::spec::bound::Bound;
-
-/// `[receptors.NAME]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReceptorSpec {
-    /// Name.
-    pub name: String,
-    /// The receptor.
-    pub receptor: Receptor,
-}
 
 /// Where the synapses of a group lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,82 +87,6 @@ pub struct GapJunctionSpec {
     pub between: [LocationSpec; 2],
     /// Conductance (µS).
     pub conductance: f64,
-}
-
-const RECEPTORS: [&str; 5] = ["AMPA", "NMDA", "GABA_A", "GABA_B", "double_exponential"];
-
-pub(super) fn receptors(t: Section<'_, '_>) -> Vec<ReceptorSpec> {
-    let mut all = Vec::new();
-    t.each_named(|name, mut t| {
-        let Some(model) = t.required_choice("model", &RECEPTORS) else { return };
-        let receptor = if model == "GABA_B" { gaba_b(&mut t) } else { double(&mut t, model) };
-        if let Some(r) = &receptor {
-            if let Err(e) = r.check() {
-                t.fault(e.name, &format!("must be {} ({})", e.expected, e.unit));
-            }
-            t.finish();
-        }
-        if let Some(receptor) = receptor {
-            all.push(ReceptorSpec { name: name.to_owned(), receptor });
-        }
-    });
-    all
-}
-
-fn double(t: &mut Section<'_, '_>, model: &str) -> Option<Receptor> {
-    let base = match model {
-        "AMPA" => Some(DoubleExponential::ampa()),
-        "GABA_A" => Some(DoubleExponential::gaba_a()),
-        "NMDA" => Some(DoubleExponential::nmda(MagnesiumBlock::jahr_stevens())),
-        _ => None,
-    };
-    let mut value = |key, q, range, default: Option<f64>| match default {
-        Some(default) => t.or(key, q, range, default),
-        None => t.required(key, q, range),
-    };
-    let tau_rise = value("tau_rise", D::Time, Bound::Positive, base.map(|b| b.tau_rise));
-    let tau_decay = value("tau_decay", D::Time, Bound::Positive, base.map(|b| b.tau_decay));
-    let reversal = value("E_rev", D::Voltage, Bound::Any, base.map(|b| b.E_rev));
-    let block = match base.and_then(|b| b.block) {
-        Some(own) => {
-            let steep = t.choice("block", &["jahr_stevens", "steep"])? == Some("steep");
-            let own = if steep { MagnesiumBlock::steep() } else { own };
-            let magnesium = t.or("magnesium", D::Concentration, Bound::NonNegative, own.magnesium);
-            let eta = t.or("eta", D::PerConcentration, Bound::NonNegative, own.eta);
-            let gamma = t.or("gamma", D::PerVoltage, Bound::Any, own.gamma);
-            Some(MagnesiumBlock { magnesium: magnesium?, eta: eta?, gamma: gamma? })
-        }
-        None => None,
-    };
-    Some(Receptor::DoubleExponential(DoubleExponential {
-        tau_rise: tau_rise?,
-        tau_decay: tau_decay?,
-        E_rev: reversal?,
-        block,
-    }))
-}
-
-#[allow(non_snake_case)]
-fn gaba_b(t: &mut Section<'_, '_>) -> Option<Receptor> {
-    let d = GabaB::default();
-    let K1 = t.or("K1", D::Binding, Bound::Positive, d.K1);
-    let K2 = t.or("K2", D::PerTime, Bound::Positive, d.K2);
-    let K3 = t.or("K3", D::PerTime, Bound::Positive, d.K3);
-    let K4 = t.or("K4", D::PerTime, Bound::Positive, d.K4);
-    let K_d = t.or("K_d", D::Number, Bound::Positive, d.K_d);
-    let transmitter = t.or("transmitter", D::Concentration, Bound::NonNegative, d.transmitter);
-    let pulse = t.or("pulse", D::Time, Bound::Positive, d.pulse);
-    let E_rev = t.or("E_rev", D::Voltage, Bound::Any, d.E_rev);
-    Some(Receptor::GabaB(GabaB {
-        K1: K1?,
-        K2: K2?,
-        K3: K3?,
-        K4: K4?,
-        K_d: K_d?,
-        transmitter: transmitter?,
-        pulse: pulse?,
-        E_rev: E_rev?,
-    }))
 }
 
 pub(super) fn read(t: Section<'_, '_>, receptors: &[ReceptorSpec]) -> Vec<SynapseSpec> {
