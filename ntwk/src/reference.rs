@@ -170,7 +170,7 @@ fn meaning(key: &Key) -> String {
     let doc = first_paragraph(key.doc);
     let rule = match key.kind {
         Kind::Quantity(dimension, bound) if bound != ntwk_core::model::cell::Bound::Any => {
-            bound.describe(dimension.unit())
+            bound.describe("")
         }
         Kind::Own(bound) if bound != ntwk_core::model::cell::Bound::Any => bound.describe(""),
         Kind::Count(least, most) if most < u64::from(u32::MAX) => format!("{least} to {most}"),

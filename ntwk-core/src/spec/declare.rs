@@ -43,8 +43,10 @@ macro_rules! __absent {
     ($type:ty, or $value:expr) => {
         $crate::spec::key::Absent::Value(|| {
             let value: $type = $value;
-            $crate::spec::key::KeyValue::write(&value)
-                .unwrap_or_else(|| $crate::spec::tree::Node::new($crate::spec::tree::Value::Null))
+            // A section with nothing in it is left out, and read again from an empty table.
+            let empty =
+                || $crate::spec::tree::Node::new($crate::spec::tree::Value::Table(Vec::new()));
+            $crate::spec::key::KeyValue::write(&value).unwrap_or_else(empty)
         })
     };
 }
