@@ -4,9 +4,11 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ntwk::studies;
+use ntwk::studies::table::{ColumnValues, Table};
 use ntwk_core::CellLibrary;
 use ntwk_io::{Column, ModelFileError, Notation, parse_tree, write_file, write_table};
-use ntwk_plot::{Figure, Theme};
+use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
@@ -50,6 +52,24 @@ pub(crate) fn write_csv(
     Ok(file)
 }
 
+/// Writes the columns of a result as CSV.
+pub(crate) fn write_columns(folder: &Path, name: &str, table: &Table) -> Result<PathBuf, Failure> {
+    let column = |column: &studies::table::Column| match &column.values {
+        ColumnValues::Numbers(v) => Column::new(column.header(), v.clone()),
+        ColumnValues::Sparse(v) => Column::new(column.header(), v.clone()),
+        ColumnValues::Counts(v) => Column::new(column.header(), v.clone()),
+        ColumnValues::Texts(v) => Column::new(column.header(), v.clone()),
+        // The kinds of columns may grow: what is not known here has no text.
+        _ => Column::new(column.header(), Vec::<String>::new()),
+    };
+    write_csv(folder, name, table.columns.iter().map(column).collect())
+}
+
+/// The failure of a figure as that of a command.
+pub(crate) fn plotted<T>(drawn: Result<T, PlotError>) -> Result<T, Failure> {
+    Ok(drawn.map_err(ntwk::figures::overview::FigureError::from)?)
+}
+
 /// Writes JSON.
 pub(crate) fn write_json(
     folder: &Path,
@@ -72,7 +92,7 @@ pub(crate) fn write_figure(
     name: &str,
     figure: &Figure,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let png = figure.to_png(PNG_SCALE).map_err(ntwk::figures::overview::FigureError::from)?;
+    let png = plotted(figure.to_png(PNG_SCALE))?;
     Ok(vec![
         write(folder, &format!("{name}.png"), &png)?,
         write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,

@@ -23,7 +23,8 @@ use ntwk::sweep::cell::CellSweep;
 use ntwk::sweep::command::{CellCommand, NetworkCommand, command_of};
 use ntwk::sweep::network::NetworkSweep;
 use ntwk::sweep::points::SweepPlan;
-use ntwk::sweep::run::{SweepOptions, run_points};
+use ntwk::sweep::run::run_points;
+use ntwk::sweep::store::StoreOptions;
 use ntwk::sweep::task::PointTask;
 
 /// Vary keys of a model and compute every point: simulation, theory or both; or those of a
@@ -134,7 +135,7 @@ type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
 fn compute(args: &SweepArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
-    let options = SweepOptions { retry_failed: args.retry_failed, fresh: args.fresh };
+    let options = StoreOptions { retry_failed: args.retry_failed, fresh: args.fresh };
     let outcome = args.run.terminal().run("sweep", |job| run_points(task, &path, options, job))?;
     print(format!(
         "{} points: {} known before, {} computed, {} failed",

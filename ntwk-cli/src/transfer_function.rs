@@ -14,7 +14,8 @@ use super::scan_design::DesignArgs;
 use super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
 use ntwk::studies::transfer_function::{TransferFitOptions, fit_scan, populations, scan_columns};
-use ntwk::sweep::transfer_scan::{TransferScan, TransferScanOptions, scan_to_file};
+use ntwk::sweep::store::StoreOptions;
+use ntwk::sweep::transfer_scan::{TransferScan, scan_to_file};
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
 #[derive(Debug, Args)]
@@ -101,8 +102,7 @@ fn scan_all(
         let name = &model.populations()[index].name;
         let chosen = design.options().design(model, index)?;
         let path = args.out.join(format!("scan_{name}.h5"));
-        let options =
-            TransferScanOptions { fresh: design.fresh, retry_failed: design.retry_failed };
+        let options = StoreOptions { fresh: design.fresh, retry_failed: design.retry_failed };
         let scan = terminal.run(&format!("scan of {name}"), |job| {
             scan_to_file(model, index, &chosen, library, &path, options, job)
         })?;

@@ -101,7 +101,9 @@ pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, Selection, SpikeTrains};
 pub use run_file::{ModelText, RunContents, WriteOptions, write_run};
 pub use run_writer::RunWriter;
-pub use scan_file::{ScanArray, ScanData, ScanValues, read_scan, write_scan};
+pub use scan_file::{
+    ScanArray, ScanData, ScanValues, StudyText, read_scan, read_study, write_scan,
+};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use trace_csv::read_trace_csv;
 pub use upstream::{Import, import_upstream};

@@ -5,7 +5,8 @@
 //! one-dimensional dataset with its own name, `CLASS` = `DIMENSION_SCALE` and a number `_Netcdf4Dimid`; every array
 //! says in `_Netcdf4Coordinates` along which axes it runs. (The references of HDF5's own dimension scales, which
 //! netCDF's C library insists on, cannot be written by the HDF5 library used here.) `units` and `long_name` are those
-//! of the CF conventions; `/model` and `/provenance` are as in the file of a run.
+//! of the CF conventions; `/model` and `/provenance` are as in the file of a run. `/study` is a text, JSON with sorted
+//! keys, that says what study the points are of; its attribute `sha256` is the sum of that text.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -65,6 +66,18 @@ pub struct ScanArray {
     pub long_name: String,
 }
 
+/// What study the points of a file are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyText {
+    /// The description: JSON with sorted keys.
+    pub json: String,
+    /// SHA-256 of the description, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Name of the dataset with the description of the study.
+const STUDY: &str = "study";
+
 /// A scan: axes and arrays along them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScanData {
@@ -91,9 +104,10 @@ pub fn write_scan(
     path: &Path,
     data: &ScanData,
     model: &ModelText,
+    study: Option<&StudyText>,
     provenance: &Provenance,
 ) -> Result<(), FileError> {
-    let mut used: BTreeSet<String> = ["/model", "/provenance"].map(str::to_owned).into();
+    let mut used: BTreeSet<String> = ["/model", "/provenance", "/study"].map(str::to_owned).into();
     let mut file = FileBuilder::new();
     file.set_attr("layout", text(LAYOUT));
     for (number, array) in (0i64..).zip(&data.axes).chain((FIRST_ARRAY..).zip(&data.arrays)) {
@@ -124,6 +138,12 @@ pub fn write_scan(
         if number >= FIRST_ARRAY {
             dataset.set_attr("_Netcdf4Coordinates", AttrValue::I32Array(ids));
         }
+    }
+    if let Some(study) = study {
+        file.create_dataset(STUDY)
+            .with_vlen_strings(&[&study.json])
+            .with_shape(&[])
+            .set_attr("sha256", text(&study.sha256));
     }
     add_origin(&mut file, Some(model), Some(provenance));
     atomic::replace(path, |out| {
@@ -156,7 +176,7 @@ pub fn read_scan(path: &Path) -> Result<Option<(ScanData, ModelText, Provenance)
     }
     let mut found = Vec::new();
     for name in reader.datasets("/")? {
-        if name != "model" {
+        if name != "model" && name != STUDY {
             let stored = reader.require(&[format!("/{name}")])?;
             let number = stored.attributes()?.require_i64("_Netcdf4Dimid")?;
             found.push((number, name, stored));
@@ -188,6 +208,17 @@ pub fn read_scan(path: &Path) -> Result<Option<(ScanData, ModelText, Provenance)
     let model = file.model()?.ok_or_else(|| reader.missing("/model"))?;
     let provenance = file.provenance()?.ok_or_else(|| reader.missing("/provenance"))?;
     Ok(Some((data, model, provenance)))
+}
+
+/// Reads what study the points of a file are of; `None` for a file that does not say it.
+///
+/// # Errors
+/// [`FileError`] for a file that cannot be read or whose description is no text with its sum.
+pub fn read_study(path: &Path) -> Result<Option<StudyText>, FileError> {
+    let reader = Hdf5Reader::open(path)?;
+    let Some(stored) = reader.find(&format!("/{STUDY}"))? else { return Ok(None) };
+    let sha256 = stored.attributes()?.require_text("sha256")?;
+    Ok(Some(StudyText { json: stored.text()?, sha256 }))
 }
 
 fn read_array(

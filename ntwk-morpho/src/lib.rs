@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod error;
 pub mod parameter_error;
 pub mod units;
 
@@ -35,6 +36,7 @@ pub mod solver;
 pub mod spec;
 pub mod studies;
 
+pub use error::Error;
 pub use geometry::morphology::{Attachment, Branch, Measures, Morphology, MorphologyError, Sample};
 pub use geometry::region::Region;
 pub use membrane::cell::{Cell, CellError};

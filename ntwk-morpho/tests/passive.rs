@@ -1,5 +1,6 @@
 //! Gap junctions, gradients of the passive cell, the passive fit, and maps of EPSPs against impedances.
 
+use ntwk_core::Job;
 use ntwk_morpho::geometry::generators::{PyramidalTree, ball_and_stick};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::solver::passive::{PassiveCell, PassiveError, Target};
@@ -23,7 +24,7 @@ fn pyramidal(C_m: f64, R_i: f64, g: f64) -> Cell {
 
 fn target(cell: &Cell, at: Location) -> Target {
     let mut t = Target { at, dt: 0.1, values: vec![f64::NAN; 601] };
-    t.values = PassiveCell::new(cell).unwrap().response(&t, false).unwrap().v;
+    t.values = PassiveCell::new(cell).unwrap().response(&t, false, &Job::new()).unwrap().v;
     t
 }
 
@@ -51,7 +52,7 @@ fn gradients_are_exact() {
     let at = Location::new(4, 1.0);
     let t = target(&pyramidal(1.3, 90.0, 7e-5), at);
     let cell = PassiveCell::new(&pyramidal(1.0, 120.0, 1e-4)).unwrap();
-    let g = cell.response(&t, true).unwrap().gradient.unwrap();
+    let g = cell.response(&t, true, &Job::new()).unwrap().gradient.unwrap();
     type Field = fn(&mut PassiveCell) -> &mut Vec<f64>;
     let fields: [(Field, &Vec<f64>, &str); 4] = [
         (|c| &mut c.C_m, &g.C_m, "C_m"),
@@ -66,7 +67,7 @@ fn gradients_are_exact() {
                 let mut c = cell.clone();
                 let value = &mut field(&mut c)[k];
                 *value += h * value.abs();
-                c.response(&t, false).unwrap().error
+                c.response(&t, false, &Job::new()).unwrap().error
             };
             let mut c = cell.clone();
             let h = 1e-4 * field(&mut c)[k].abs();
@@ -86,7 +87,7 @@ fn a_fit_finds_the_parameters_that_made_the_trace() {
     // A dendritic recording determines R_i, which a somatic one hardly does.
     let t = target(&truth, Location::new(4, 1.0));
     let start = PassiveCell::new(&pyramidal(1.2, 100.0, 1.5e-4)).unwrap();
-    let fit = fit_passive(&start, &t, &PassiveParameter::ALL, 200).unwrap();
+    let fit = fit_passive(&start, &t, &PassiveParameter::ALL, 200, &Job::new()).unwrap();
     let expected = [0.85, 190.0, 6.5e-5, -70.0];
     for (p, e) in fit.parameters.iter().zip(expected) {
         assert!((p.value / e - 1.0).abs() < 1e-4, "{p:?}, expected {e}");

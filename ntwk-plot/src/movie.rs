@@ -2,18 +2,25 @@
 
 use gif::{Encoder, Frame, Repeat};
 
+use ntwk_core::Job;
+
 use crate::{Figure, PlotError, raster_image};
 
 /// Most frames of a movie.
 pub const MAX_FRAMES: usize = 2000;
 
 /// Encodes figures of one size as a GIF that repeats for ever; `scale` as in [`Figure::to_png`], `delay` in hundredths of a
-/// second.
+/// second. Also gives the number of frames: all of them, or the first ones once the job is interrupted.
 ///
 /// # Errors
 /// [`PlotError::Value`] when there is no figure or too many, [`PlotError::ImageSize`] when one is too large or of another
 /// size, [`PlotError::Png`] when the image cannot be encoded.
-pub fn gif(figures: &[Figure], scale: f64, delay: u16) -> Result<Vec<u8>, PlotError> {
+pub fn gif(
+    figures: &[Figure],
+    scale: f64,
+    delay: u16,
+    job: &Job<'_>,
+) -> Result<(Vec<u8>, usize), PlotError> {
     if figures.is_empty() || figures.len() > MAX_FRAMES {
         return Err(PlotError::Value {
             name: "frames",
@@ -29,11 +36,16 @@ pub fn gif(figures: &[Figure], scale: f64, delay: u16) -> Result<Vec<u8>, PlotEr
             _ => Err(PlotError::ImageSize { width, height }),
         }
     };
+    let mut encoded = 0;
     let (_, width, height) = pixels(&figures[0])?;
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, width, height, &[]).map_err(failed)?;
     encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
-    for figure in figures {
+    for (k, figure) in figures.iter().enumerate() {
+        if k > 0 && job.is_interrupted() {
+            break;
+        }
+        job.report(k as f64 / figures.len() as f64);
         let (mut image, w, h) = pixels(figure)?;
         if (w, h) != (width, height) {
             return Err(PlotError::ImageSize { width: u32::from(w), height: u32::from(h) });
@@ -41,9 +53,10 @@ pub fn gif(figures: &[Figure], scale: f64, delay: u16) -> Result<Vec<u8>, PlotEr
         let mut frame = Frame::from_rgba_speed(w, h, &mut image, 10);
         frame.delay = delay;
         encoder.write_frame(&frame).map_err(failed)?;
+        encoded += 1;
     }
     drop(encoder);
-    Ok(out)
+    Ok((out, encoded))
 }
 
 #[cfg(test)]
@@ -60,7 +73,9 @@ mod tests {
             let panel = Panel::new(axis(), axis()).with(line);
             Figure::new("", Width::Millimetres(30.0), 30.2, Layout::panel(panel), &theme)
         };
-        let bytes = gif(&[figure(0.2), figure(0.5), figure(1.0)], 1.0, 5).unwrap();
+        let (bytes, encoded) =
+            gif(&[figure(0.2), figure(0.5), figure(1.0)], 1.0, 5, &Job::new()).unwrap();
+        assert_eq!(encoded, 3);
         let mut decoder = gif::DecodeOptions::new().read_info(bytes.as_slice()).unwrap();
         let mut frames = 0;
         while let Some(frame) = decoder.read_next_frame().unwrap() {
@@ -70,6 +85,6 @@ mod tests {
             frames += 1;
         }
         assert_eq!(frames, 3);
-        assert!(gif(&[], 1.0, 5).is_err());
+        assert!(gif(&[], 1.0, 5, &Job::new()).is_err());
     }
 }

@@ -18,11 +18,12 @@ use crate::run::stream::StreamError;
 use crate::run::verify::VerifyError;
 use crate::studies::StudyError;
 use crate::studies::family::FamilyError;
-use crate::studies::morpho_transfer::MorphoScanError;
+use crate::studies::morpho::MorphoError;
 use crate::studies::options::InvalidOptions;
 use crate::sweep::cell::CellSweepError;
 use crate::sweep::points::SweepPlanError;
 use crate::sweep::run::SweepError;
+use crate::sweep::store::StoreError;
 use crate::sweep::transfer_scan::TransferScanError;
 
 /// Any error of the library; [`Error::kind`] sorts them.
@@ -83,9 +84,9 @@ pub enum Error {
     /// The scan of a transfer function cannot be done.
     #[error(transparent)]
     TransferScan(#[from] TransferScanError),
-    /// The transfer function of a morphological cell cannot be measured.
+    /// A study of a morphological cell cannot be done.
     #[error(transparent)]
-    MorphoScan(#[from] MorphoScanError),
+    Morpho(#[from] MorphoError),
     /// A study of a morphological cell failed.
     #[error(transparent)]
     MorphoStudy(#[from] ntwk_morpho::studies::StudyError),
@@ -164,7 +165,7 @@ impl Error {
             | Self::CellSweep(_)
             | Self::Sweep(_)
             | Self::TransferScan(_)
-            | Self::MorphoScan(_)
+            | Self::Morpho(_)
             | Self::MorphoStudy(_)
             | Self::PassiveFit(_) => ErrorKind::Study,
             Self::Compare(_) | Self::Analysis(_) => ErrorKind::Analysis,
@@ -185,9 +186,9 @@ impl Error {
             | Self::Family(FamilyError::Theory(TheoryError::Interrupted(_)))
             | Self::Continuation(ContinuationError::Interrupted(_))
             | Self::MorphoStudy(MorphoStudyError::Interrupted)
-            | Self::MorphoScan(MorphoScanError::Study(MorphoStudyError::Interrupted))
             | Self::Verify(VerifyError::Interrupted) => true,
             Self::Study(error) => error.is_interruption(),
+            Self::Morpho(error) => error.is_interruption(),
             _ => false,
         }
     }
@@ -206,19 +207,15 @@ impl Error {
                 | ProtocolError::Unknown { .. }
                 | ProtocolError::Population { .. },
             )
-            | Self::MorphoScan(
-                MorphoScanError::Group { .. }
-                | MorphoScanError::OneGroup { .. }
-                | MorphoScanError::Channel { .. },
-            )
             | Self::SweepPlan(SweepPlanError::Faults(_))
             | Self::CellSweep(
                 CellSweepError::Plan(SweepPlanError::Faults(_)) | CellSweepError::Cell(_),
             )
-            | Self::Sweep(SweepError::Another { .. }) => true,
+            | Self::Sweep(SweepError::Store(StoreError::Another { .. })) => true,
             Self::Family(error) => error.is_input_fault(),
             Self::TransferScan(error) => error.is_input_fault(),
             Self::Study(error) => error.is_input_fault(),
+            Self::Morpho(error) => error.is_argument(),
             _ => false,
         }
     }

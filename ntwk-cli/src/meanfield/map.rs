@@ -33,6 +33,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
         &file,
         &study.arrays(),
         &model_text(&study.model)?,
+        None,
         &provenance(&study.model, terminal.job().thread_count(), started, seconds),
     )?;
     let mut files = vec![file];

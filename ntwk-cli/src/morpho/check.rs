@@ -1,18 +1,21 @@
 //! `ntwk morpho check`.
 
+use ntwk::studies::morpho::MorphoError;
+use ntwk_core::Job;
 use ntwk_morpho::studies::impedance_map;
 use ntwk_morpho::studies::{EstimateError, estimate_error};
 use ntwk_morpho::{Location, Selection};
 
 use super::args::CellArgs;
-use super::{cell, title};
+use super::cell;
 use crate::Failure;
 use crate::output::print;
 use crate::table::{Table, number};
 
 pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
-    let (file, built) = cell(args)?;
-    print(format!("{}\n", title(&file, &args.cell)));
+    let cell = cell(args)?;
+    let built = cell.built();
+    print(format!("{}\n", cell.title()));
     let compartments = built.cell.compartments();
     let measures = built.morphology.measures();
     let s = &built.spec.simulation;
@@ -26,7 +29,7 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     row("area", number(measures.area, 1), "µm²");
     row("capacitance", number(1e3 * built.cell.total_capacitance(), 2), "pF");
     let soma = Location::new(0, 0.5);
-    if let Ok(map) = impedance_map(&built, 0.0, s.settings.v_init, soma) {
+    if let Ok(map) = impedance_map(built, 0.0, s.settings.v_init, soma, &Job::new()) {
         let index = Selection::Branches(vec![0]).indices(compartments)[0];
         row("input resistance of the soma", number(map.input[index], 2), "MΩ");
         let worst = map.attenuation.iter().copied().fold(0.0, f64::max);
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     row("steps", number((s.t_stop / s.settings.dt).ceil(), 0), "");
     row(
         "memory of the simulation",
-        built.simulation()?.bytes_per_compartment().to_string(),
+        built.simulation().map_err(MorphoError::from)?.bytes_per_compartment().to_string(),
         "bytes per compartment",
     );
     print(table);
@@ -45,14 +48,14 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     }
     print(table);
     if !built.synapses.is_empty() {
-        let mut table = Table::new(&["synapses", "locations", "presynaptic spikes"]);
+        let mut table = Table::new(&["synapses", "places", "presynaptic spikes"]);
         for s in &built.synapses {
             let events: usize = s.events.iter().map(Vec::len).sum();
             table.row(vec![s.name.clone(), s.locations.len().to_string(), events.to_string()]);
         }
         print(table);
     }
-    match estimate_error(&built.spec, &file.morphology) {
+    match estimate_error(&built.spec, &cell.file().morphology) {
         Ok(e) => print(format!(
             "discretisation, against three times as many compartments: input resistance {:.1e}, at 100 Hz {:.1e}; \
              transfer from the farthest tip {:.1e}, at 100 Hz {:.1e} (relative)",

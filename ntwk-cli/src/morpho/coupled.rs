@@ -1,19 +1,16 @@
 //! `ntwk morpho coupled`.
 
-use std::time::{Instant, SystemTime};
-
-use ntwk_io::{Column, CoupledFile, read_coupled};
-use ntwk_morpho::spec::coupled_simulation;
-use ntwk_morpho::studies::{StudyError, quiet, settled};
-use ntwk_morpho::{CoupledCells, Impedance, Location, Probe, coupled_response};
-use ntwk_plot::figures::{NamedCurve, Style, curves};
-use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
+use ntwk::studies::morpho::MorphoError;
+use ntwk::studies::morpho::coupled::{
+    CoupledMorphoCells, CoupledStopped, coupled, coupling_coefficients,
+};
+use ntwk_io::read_coupled;
 
 use super::args::CoupledArgs;
-use super::run::{PARTS, store, summary};
-use super::work::end;
+use super::ending::stopped;
+use super::run::{provenance, store, summary};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_csv, write_figure};
+use crate::output::{make_folder, note, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -23,126 +20,52 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     for (cell, (_, own)) in file.spec.cells.iter().zip(&file.files) {
         own.spec.notices.iter().for_each(|text| note(format!("{}: {text}", cell.name)));
     }
+    let cells = CoupledMorphoCells::new(file, &args.file);
     let folder = &args.out.out;
     make_folder(folder)?;
-    match coefficients(&file) {
-        Ok(table) => print(table),
+    let terminal = Terminal::new(Some(1), args.out.quiet);
+    match terminal.run("coupling", |job| coupling_coefficients(&cells, job)) {
+        Ok(rows) => print(coefficients(&cells, &rows)),
+        Err(e) if e.is_interruption() => return Err(e.into()),
         Err(e) => note(format!("no coupling coefficients: {e}")),
     }
-    let mut together = coupled_simulation(&file.cells, &file.junctions)?;
-    let t_stop = file.cells[0].spec.simulation.t_stop;
-    let every = file.cells[0].every;
-    let dt = file.cells[0].spec.simulation.settings.dt;
-    let (started, clock) = (SystemTime::now(), Instant::now());
-    let terminal = Terminal::new(Some(1), args.out.quiet);
-    let mut currents = vec![(0.0, together.currents())];
-    let outcome = terminal.run("simulation", |job| {
-        for k in 1..=PARTS {
-            let fraction = f64::from(k) / f64::from(PARTS);
-            together.run(t_stop * fraction, |t, cells| {
-                if ((t / dt).round() as u64).is_multiple_of(every) {
-                    currents.push((t, cells.currents()));
-                }
-            })?;
-            job.report(fraction);
-            if job.is_interrupted() {
-                break;
-            }
-        }
-        Ok::<_, ntwk_morpho::CoupledError>(())
-    });
-    let wall = clock.elapsed().as_secs_f64();
+    let result = terminal.run("simulation", |job| coupled(&cells, job))?;
     let mut files = Vec::new();
-    for (k, cell) in file.spec.cells.iter().enumerate() {
-        let own = folder.join(&cell.name);
+    for (k, name) in cells.names().enumerate() {
+        let own = folder.join(name);
         make_folder(&own)?;
-        let (built, s) = (&file.cells[k], &together.cells()[k]);
-        let (recording, spikes) = (s.recording(), s.spikes());
-        let text = &file.files[k].1.text;
-        files.extend(store(&own, text, built, &recording, &spikes, (started, wall))?);
-        summary(&format!("{}: ", cell.name), built, &recording, &spikes);
+        let built = &cells.file().cells[k];
+        let provenance = provenance(built, result.started, result.elapsed);
+        files.extend(store(&own, &result.contents(k, &provenance))?);
+        summary(&format!("{name}: "), built, &result.recordings[k], &result.spikes[k]);
     }
     let first = files[0].clone();
-    let mut columns = vec![Column::new("time_ms", currents.iter().map(|(t, _)| *t))];
-    for (k, g) in file.spec.gap_junctions.iter().enumerate() {
-        let values = currents.iter().map(move |(_, values)| values.get(k).copied());
-        columns.push(Column::new(format!("{}_nA", g.name), values));
-    }
-    files.push(write_csv(folder, "gap_junctions.csv", columns)?);
-    print(format!("simulated {} ms of {} cells in {wall:.3} s", together.time(), file.cells.len()));
-    let figure = figure(&file, &together, &currents, args, &theme(args.out.dark));
-    files.extend(write_figure(folder, "coupled", &figure)?);
+    files.push(write_columns(folder, "gap_junctions.csv", &result.table())?);
+    print(format!(
+        "simulated {} ms of {} cells in {:.3} s",
+        result.time,
+        result.recordings.len(),
+        result.elapsed.as_secs_f64()
+    ));
+    files.extend(write_figure(folder, "coupled", &result.figure(&theme(args.out.dark)))?);
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
-    outcome?;
-    end(&terminal, first)
+    match result.stopped {
+        None => Ok(()),
+        Some(CoupledStopped::Failed(e)) => Err(MorphoError::from(e).into()),
+        Some(reason) => stopped(&reason, &first),
+    }
 }
 
 /// V of every soma per V of the driven one, for a steady current at rest.
-fn coefficients(file: &CoupledFile) -> Result<Table, StudyError> {
-    let soma = Location::new(0, 0.5);
-    let mut alone = Vec::new();
-    for built in &file.cells {
-        let (_, resting) = settled(built)?;
-        let celsius = built.spec.simulation.settings.celsius;
-        alone.push(Impedance::new(&quiet(built), 0.0, resting.voltage(soma)?, celsius)?);
-    }
-    let names: Vec<&str> = file.spec.cells.iter().map(|c| c.name.as_str()).collect();
+fn coefficients(cells: &CoupledMorphoCells, rows: &[Vec<f64>]) -> Table {
     let mut header = vec!["coupling coefficient from"];
-    let to: Vec<String> = names.iter().map(|n| format!("to {n}")).collect();
+    let to: Vec<String> = cells.names().map(|n| format!("to {n}")).collect();
     header.extend(to.iter().map(String::as_str));
     let mut table = Table::new(&header);
-    let somata = vec![soma; names.len()];
-    for (k, name) in names.iter().enumerate() {
-        let v = coupled_response(&alone, &file.junctions, (k, soma), &somata)?;
-        let row = v.iter().map(|x| number(x.re / v[k].re, 4));
-        table.row(std::iter::once((*name).to_owned()).chain(row).collect());
+    for (name, row) in cells.names().zip(rows) {
+        let row = row.iter().map(|x| number(*x, 4));
+        table.row(std::iter::once(name.to_owned()).chain(row).collect());
     }
-    Ok(table)
-}
-
-/// Potentials of all cells, and the currents through the junctions.
-fn figure(
-    file: &CoupledFile,
-    together: &CoupledCells,
-    currents: &[(f64, Vec<f64>)],
-    args: &CoupledArgs,
-    theme: &Theme,
-) -> Figure {
-    let time = || Axis::new("time (ms)").range(0.0, file.cells[0].spec.simulation.t_stop);
-    let recordings: Vec<_> = together.cells().iter().map(|s| s.recording()).collect();
-    let mut names = Vec::new();
-    for (k, built) in file.cells.iter().enumerate() {
-        for (column, (name, probe)) in built.probes.iter().enumerate() {
-            if matches!(probe, Probe::Voltage(_)) {
-                names.push((format!("{}: {name}", file.spec.cells[k].name), k, column));
-            }
-        }
-    }
-    let line = |name, points, color| NamedCurve { name, points, color, style: Style::Line };
-    let voltages: Vec<NamedCurve<'_>> = names
-        .iter()
-        .enumerate()
-        .map(|(i, (name, k, column))| {
-            let r = &recordings[*k];
-            let values = r.column(*column);
-            line(name, r.times.iter().copied().zip(values.iter().copied()).collect(), Some(i))
-        })
-        .collect();
-    let through: Vec<NamedCurve<'_>> = file
-        .spec
-        .gap_junctions
-        .iter()
-        .enumerate()
-        .map(|(j, g)| {
-            let points = currents.iter().map(|(t, i)| (*t, 1e3 * i[j])).collect();
-            line(&g.name, points, Some(voltages.len() + j))
-        })
-        .collect();
-    let top = curves(time(), Axis::new("V (mV)"), &voltages, theme);
-    let bottom = curves(time(), Axis::new("junction current (pA)"), &through, theme);
-    let rows = vec![(1.2, Layout::panel(top)), (1.0, Layout::panel(bottom))];
-    let stem = args.file.file_stem().and_then(|s| s.to_str()).unwrap_or("cells");
-    let title = file.spec.title.as_deref().unwrap_or(stem);
-    Figure::new(title, Width::Page, 105.0, Layout::Column(rows), theme)
+    table
 }

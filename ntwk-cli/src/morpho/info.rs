@@ -1,15 +1,14 @@
 //! `ntwk morpho info`.
 
-use ntwk::figures::morpho::{area_by_distance, regions};
-use ntwk_io::{CellFile, read_morphology};
+use ntwk::studies::morpho::MorphoCell;
+use ntwk::studies::morpho::info::morphology_figure;
+use ntwk_io::read_morphology;
 use ntwk_morpho::geometry::swc::{OtherTrees, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
-use ntwk_plot::{Figure, Layout, Width};
 
 use super::args::InfoArgs;
-use super::{figure_error, title};
 use crate::Failure;
-use crate::output::{cell_file, make_folder, print, theme, write, write_figure};
+use crate::output::{cell_file, make_folder, plotted, print, theme, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -28,12 +27,13 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         let compartments = draw_compartments(&morphology)?;
         (args.file.display().to_string(), morphology, compartments)
     } else {
-        let file: CellFile = cell_file(&args.file, &[])?;
+        let file = cell_file(&args.file, &[])?;
         if let Some((path, reading)) = &file.reading {
             print(format!("{}", path.display()));
             print_report(&reading.report);
         }
-        let built = file.build(&args.file)?;
+        let cell = MorphoCell::new(file, &args.file)?;
+        let built = cell.built();
         let compartments = built.cell.compartments().clone();
         print(format!(
             "{} compartments in {} branches\n",
@@ -46,15 +46,12 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
             Err(MorphologyError::NotExpressible { .. }) => {}
             Err(e) => return Err(Failure::Argument(e.to_string())),
         }
-        (title(&file, &args.file).to_owned(), built.morphology, compartments)
+        (cell.title().to_owned(), built.morphology.clone(), compartments)
     };
     print(region_table(&morphology));
     let theme = theme(args.out.dark);
     make_folder(&args.out.out)?;
-    let tree = regions(&morphology, &compartments, &[], &theme).map_err(figure_error)?;
-    let areas = area_by_distance(&morphology, &compartments, &theme);
-    let layout = Layout::Row(vec![(1.0, Layout::panel(tree)), (0.9, Layout::panel(areas))]);
-    let figure = Figure::new(name, Width::Page, 95.0, layout, &theme);
+    let figure = plotted(morphology_figure(&name, &morphology, &compartments, &theme))?;
     files.extend(write_figure(&args.out.out, "info", &figure)?);
     list_files(&files);
     Ok(())

@@ -129,7 +129,7 @@ fn only_the_file_crate_and_the_program_touch_files_and_threads() {
                 "ntwk-core/src/engine/network/mod.rs",
                 "ntwk-core/src/engine/independent.rs",
                 "ntwk-meanfield/src/bifurcation/parameter_map.rs",
-                "ntwk-morpho/src/studies/work.rs",
+                "ntwk-core/src/job.rs",
             ];
             assert!(
                 !spawns || told.iter().any(|t| file.ends_with(t)),

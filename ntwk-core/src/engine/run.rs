@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::connectivity::WiringTooLarge;
 use crate::engine::network::threads_for;
-use crate::{
-    Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
-    SimulationError,
-};
+use crate::{Job, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError};
 
 /// A finished (or stopped) run.
 #[derive(Debug)]
@@ -152,7 +149,7 @@ pub fn simulate(model: &Model, job: &Job<'_>) -> Result<RunResult, WiringTooLarg
     let mut simulation = Simulation::new(network);
     let build_seconds = start.elapsed().as_secs_f64();
 
-    let mut recorder = MemoryRecorder::new(&simulation);
+    let mut recorder = simulation.recorder();
     let start = Instant::now();
     let segments = Segments { longest: u32::MAX, boundary: None };
     let stopped =

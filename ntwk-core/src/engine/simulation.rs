@@ -8,7 +8,7 @@ use crate::engine::network::Network;
 use crate::engine::worker::{WorkerOutput, run_worker};
 use crate::recording::Spikes;
 use crate::recording::recorder::{
-    PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
+    MemoryRecorder, PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
 };
 
 /// Why a run stopped early. What was computed before has reached the recorder.
@@ -72,10 +72,10 @@ impl Simulation {
         self.step
     }
 
-    /// Time step (ms).
+    /// An empty recorder, in memory, for what this simulation records.
     #[must_use]
-    pub fn dt(&self) -> f64 {
-        self.network.shared.dt
+    pub fn recorder(&self) -> MemoryRecorder {
+        MemoryRecorder::new(self.network.shared.dt, self.record_every(), &self.infos)
     }
 
     /// Time reached (ms).

@@ -140,6 +140,16 @@ impl Projection {
     }
 }
 
+impl ModelSpec {
+    /// The valid model: names resolved with the kinds and presets of `library`, ranges and combinations checked.
+    ///
+    /// # Errors
+    /// All faults, as of [`Model::from_spec`].
+    pub fn check(&self, library: &CellLibrary) -> Result<Model, Faults> {
+        Model::from_spec(self.clone(), library)
+    }
+}
+
 impl Model {
     /// Reads and checks a model tree.
     ///

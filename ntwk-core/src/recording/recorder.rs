@@ -2,7 +2,6 @@
 
 use ndarray::{Array2, Axis};
 
-use crate::engine::simulation::Simulation;
 use crate::recording::{PopulationRecording, Recording, Spikes, Trace};
 
 /// What a run of steps produced.
@@ -68,11 +67,11 @@ pub struct RecorderError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 /// [`simulate`](crate::engine::run::simulate) does this for a whole run; step by step it is
 ///
 /// ```
-/// use ntwk_core::{MemoryRecorder, Model, Network, Recording, Simulation};
+/// use ntwk_core::{Model, Network, Recording, Simulation};
 ///
 /// fn first_100_ms(model: &Model) -> Result<Recording, Box<dyn std::error::Error>> {
 ///     let mut simulation = Simulation::new(Network::build(model, 1)?);
-///     let mut recorder = MemoryRecorder::new(&simulation);
+///     let mut recorder = simulation.recorder();
 ///     simulation.advance((100.0 / model.dt()) as u32, &mut recorder)?;
 ///     Ok(recorder.into_recording())
 /// }
@@ -84,10 +83,8 @@ pub struct MemoryRecorder {
 }
 
 impl MemoryRecorder {
-    /// A recorder for what `simulation` records.
-    #[must_use]
-    pub fn new(simulation: &Simulation) -> Self {
-        let (infos, every) = (simulation.populations(), simulation.record_every());
+    /// A recorder for populations described by `infos`, a step of `dt` (ms) and a sample every `every` steps.
+    pub(crate) fn new(dt: f64, every: u32, infos: &[PopulationInfo]) -> Self {
         let populations = infos
             .iter()
             .map(|info| PopulationRecording {
@@ -108,7 +105,7 @@ impl MemoryRecorder {
                     .collect(),
             })
             .collect();
-        let recording = Recording { dt: simulation.dt(), n_steps: 0, populations };
+        let recording = Recording { dt, n_steps: 0, populations };
         Self { infos: infos.to_vec(), recording }
     }
 

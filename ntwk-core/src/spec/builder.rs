@@ -4,9 +4,6 @@ use super::{
     AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Distribution, ModelSpec, Named,
     ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec, SimulationSpec, SpikeListSpec,
 };
-use crate::model::Model;
-use crate::model::cell_library::CellLibrary;
-use crate::spec::fault::Faults;
 use crate::spec::waveform::Waveform;
 
 /// Describes a model entry by entry. Every method that adds an entry returns it, so that its other keys can be set.
@@ -76,14 +73,6 @@ impl ModelSpec {
         let index = self.projections.len();
         self.projections.push(projection);
         &mut self.projections[index]
-    }
-
-    /// The valid model: names resolved with the kinds and presets of `library`, ranges and combinations checked.
-    ///
-    /// # Errors
-    /// All faults, as of [`Model::from_spec`].
-    pub fn check(&self, library: &CellLibrary) -> Result<Model, Faults> {
-        Model::from_spec(self.clone(), library)
     }
 }
 

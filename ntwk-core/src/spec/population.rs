@@ -209,12 +209,12 @@ const NEURONS: &str = "a list of neuron numbers, or \"start..stop\" (stop exclud
 pub enum NeuronsSpec {
     /// The neurons with these numbers.
     List(Vec<u64>),
-    /// `"start..stop"`: from `start` to before `stop`.
-    Range(String),
+    /// From `start` to before `end`; `"start..end"` in files.
+    Range(std::ops::Range<u64>),
 }
 
 impl NeuronsSpec {
-    /// The numbers, ascending and without repetition; `None` when a range is not `start..stop`.
+    /// The numbers, ascending and without repetition; `None` for a range without a neuron.
     #[must_use]
     pub fn numbers(&self) -> Option<Vec<u64>> {
         match self {
@@ -224,19 +224,11 @@ impl NeuronsSpec {
                 list.dedup();
                 Some(list)
             }
-            Self::Range(_) => {
-                let (start, stop) = self.bounds()?;
-                (stop - start <= u64::from(u32::MAX)).then(|| (start..stop).collect())
+            Self::Range(range) => {
+                let length = range.end.checked_sub(range.start)?;
+                (1..=u64::from(u32::MAX)).contains(&length).then(|| range.clone().collect())
             }
         }
-    }
-
-    /// Bounds of a range.
-    fn bounds(&self) -> Option<(u64, u64)> {
-        let Self::Range(text) = self else { return None };
-        let (start, stop) = text.split_once("..")?;
-        let (start, stop) = (start.trim().parse().ok()?, stop.trim().parse().ok()?);
-        (start < stop).then_some((start, stop))
     }
 
     /// The largest number, to be compared with the size.
@@ -244,16 +236,25 @@ impl NeuronsSpec {
     pub fn last(&self) -> Option<u64> {
         match self {
             Self::List(list) => list.iter().max().copied(),
-            Self::Range(_) => self.bounds().map(|b| b.1 - 1),
+            Self::Range(range) => (range.start < range.end).then(|| range.end - 1),
         }
     }
+}
+
+/// The range that a text means; one without a neuron when it is none.
+fn range_of(text: &str) -> std::ops::Range<u64> {
+    let bounds = || {
+        let (start, end) = text.split_once("..")?;
+        Some(start.trim().parse().ok()?..end.trim().parse().ok()?)
+    };
+    bounds().unwrap_or_default()
 }
 
 impl KeyValue for NeuronsSpec {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
         let before = place.faults.list.len();
         let neurons = match &place.node.value {
-            Value::String(text) => Self::Range(text.clone()),
+            Value::String(text) => Self::Range(range_of(text)),
             _ => Self::List(read_counts(&mut place, NEURONS).unwrap_or_default()),
         };
         if neurons.last().is_none() && place.faults.list.len() == before {
@@ -269,7 +270,7 @@ impl KeyValue for NeuronsSpec {
     fn write(&self) -> Option<Node> {
         match self {
             Self::List(numbers) => numbers.write(),
-            Self::Range(text) => text.write(),
+            Self::Range(range) => format!("{}..{}", range.start, range.end).write(),
         }
     }
 }

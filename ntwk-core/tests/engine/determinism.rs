@@ -2,7 +2,7 @@
 //! calls that advance the run, what is recorded, and what else the model contains.
 
 use crate::common::{model, run};
-use ntwk_core::{MemoryRecorder, Model, Network, Recording, Simulation};
+use ntwk_core::{Model, Network, Recording, Simulation};
 
 /// Six blocks of neurons, delays, stochastic release, both event statistics, given spikes.
 fn text(method: &str, seed: u64, record: &str, more: &str) -> String {
@@ -86,7 +86,7 @@ fn spikes(recording: &Recording, population: &str) -> (Vec<u64>, Vec<u32>) {
 /// Runs in calls of the given lengths, over and over, to the end.
 fn run_in(model: &Model, threads: usize, calls: &[u32]) -> Recording {
     let mut simulation = Simulation::new(Network::build(model, threads).unwrap());
-    let mut recorder = MemoryRecorder::new(&simulation);
+    let mut recorder = simulation.recorder();
     for &length in calls.iter().cycle() {
         let steps = length.min(model.n_steps() - simulation.step());
         simulation.advance(steps, &mut recorder).unwrap();

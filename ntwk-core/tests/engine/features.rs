@@ -2,7 +2,7 @@
 //! or against another way of writing the same model.
 
 use crate::common::{model, run};
-use ntwk_core::{MemoryRecorder, Model, Network, Recording, Simulation};
+use ntwk_core::{Model, Network, Recording, Simulation};
 
 /// One silent LIF target per synapse under test, driven by given spikes.
 fn driven(receptor: &str, projection: &str, more: &str) -> Model {
@@ -391,7 +391,7 @@ fn a_run_goes_on_from_a_checkpoint_with_the_same_bits() {
     let model = rich();
     let fresh = |threads| Network::build(&model, threads).unwrap();
     let record = |simulation: &mut Simulation, steps: u32| {
-        let mut recorder = MemoryRecorder::new(&simulation);
+        let mut recorder = simulation.recorder();
         simulation.advance(steps, &mut recorder).unwrap();
         recorder.into_recording()
     };

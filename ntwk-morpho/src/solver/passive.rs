@@ -17,7 +17,7 @@ use crate::mesh::compartments::{Location, LocationError};
 use crate::parameter_error::ParameterError;
 use crate::solver::hines::Tree;
 use crate::units::{MOHM_PER_OHM_CM_PER_UM, NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
-use ntwk_core::Waveform;
+use ntwk_core::{Interrupted, Job, Waveform};
 
 /// Why a cell is not a passive system.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -53,6 +53,9 @@ pub enum PassiveError {
         /// Number of nodes.
         nodes: usize,
     },
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// The most numbers of the history that are kept.
@@ -169,7 +172,12 @@ impl PassiveCell {
     ///
     /// # Errors
     /// [`PassiveError`] when the place does not exist, dt is not positive or the run is too long for the gradient.
-    pub fn response(&self, target: &Target, gradient: bool) -> Result<Response, PassiveError> {
+    pub fn response(
+        &self,
+        target: &Target,
+        gradient: bool,
+        job: &Job<'_>,
+    ) -> Result<Response, PassiveError> {
         ParameterError::positive("dt", target.dt, "ms")?;
         let dt = target.dt;
         let node = self.compartments.node(target.at)?;
@@ -202,6 +210,7 @@ impl PassiveCell {
         let mut history = Vec::with_capacity(if gradient { steps * n } else { 0 });
         let mut out = Vec::with_capacity(steps);
         for step in 0..steps {
+            job.check()?;
             if step > 0 {
                 for k in 0..n {
                     v[k] = charging[k] * v[k] + rest[k];
@@ -229,6 +238,7 @@ impl PassiveCell {
         let mut sum_link = vec![0.0; n];
         let mut lambda = vec![0.0; n];
         for step in (0..steps).rev() {
+            job.check()?;
             for k in 0..n {
                 lambda[k] *= charging[k];
             }

@@ -7,6 +7,8 @@ use argmin::core::{
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use nalgebra::{DMatrix, DVector};
+use ntwk_core::Job;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 /// A parameter that can be fitted. Conductances, capacitances and resistivities are multiplied by one factor in all
@@ -69,7 +71,7 @@ pub struct PassiveFit {
     pub initial_rms: f64,
     /// Root of the mean squared error after the fit (mV).
     pub rms: f64,
-    /// Iterations of the minimiser.
+    /// Iterations of the minimiser; of an interrupted fit, gradients it had computed.
     pub iterations: u64,
     /// Why it stopped.
     pub termination: String,
@@ -98,6 +100,12 @@ struct Problem<'a> {
     cell: &'a PassiveCell,
     target: &'a Target,
     parameters: &'a [PassiveParameter],
+    job: &'a Job<'a>,
+    /// Lowest error so far, and where.
+    best: &'a RefCell<(f64, Vec<f64>)>,
+    /// Gradients computed, of about as many as there are iterations at most.
+    gradients: &'a Cell<u64>,
+    iterations: u64,
 }
 
 /// Unit of the shift of E_L (mV).
@@ -125,7 +133,7 @@ impl Problem<'_> {
 
     fn slope(&self, x: &[f64]) -> Result<Vec<f64>, PassiveError> {
         let cell = self.cell(x);
-        let Some(g) = cell.response(self.target, true)?.gradient else {
+        let Some(g) = cell.response(self.target, true, self.job)?.gradient else {
             return Ok(vec![0.0; x.len()]);
         };
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -147,7 +155,12 @@ impl CostFunction for Problem<'_> {
     type Output = f64;
 
     fn cost(&self, x: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        Ok(self.cell(x).response(self.target, false)?.error)
+        let error = self.cell(x).response(self.target, false, self.job)?.error;
+        let mut best = self.best.borrow_mut();
+        if error < best.0 {
+            *best = (error, x.clone());
+        }
+        Ok(error)
     }
 }
 
@@ -156,25 +169,41 @@ impl Gradient for Problem<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
-        Ok(self.slope(x)?)
+        let slope = self.slope(x)?;
+        self.gradients.set(self.gradients.get() + 1);
+        self.job.report(self.gradients.get() as f64 / self.iterations as f64);
+        Ok(slope)
     }
 }
 
 /// Fits `parameters` of a passive cell to a trace, from the values it has.
 ///
 /// # Errors
-/// [`FitError`]. A minimiser that stops before a minimum is no error: see [`PassiveFit::converged`].
+/// [`FitError`]. A minimiser that stops before a minimum is no error: see [`PassiveFit::converged`]. Interrupted, the fit
+/// gives the best parameters so far, without standard errors; before the first error was known it is
+/// [`PassiveError::Interrupted`].
 pub fn fit_passive(
     cell: &PassiveCell,
     target: &Target,
     parameters: &[PassiveParameter],
     iterations: u64,
+    job: &Job<'_>,
 ) -> Result<PassiveFit, FitError> {
     if parameters.is_empty() {
         return Err(FitError::NoParameter);
     }
-    let problem = || Problem { cell, target, parameters };
-    let initial = cell.response(target, false)?.error;
+    let initial = cell.response(target, false, job)?.error;
+    let best = RefCell::new((initial, vec![0.0; parameters.len()]));
+    let gradients = Cell::new(0);
+    let problem = || Problem {
+        cell,
+        target,
+        parameters,
+        job,
+        best: &best,
+        gradients: &gradients,
+        iterations,
+    };
     let failed = |e: argmin::core::Error| FitError::Minimiser(e.to_string());
     let solver = LBFGS::new(MoreThuenteLineSearch::new(), 8)
         .with_tolerance_grad(1e-9 * initial.max(1e-9))
@@ -185,24 +214,31 @@ pub fn fit_passive(
             state.param(vec![0.0; parameters.len()]).max_iters(iterations)
         })
         .run();
-    let (x, used, status) = match run {
+    let (x, used, end) = match run {
         Ok(result) => {
             let state = result.state();
             let best =
                 state.get_best_param().cloned().unwrap_or_else(|| vec![0.0; parameters.len()]);
-            (best, state.get_iter(), state.get_termination_status().clone())
+            (best, state.get_iter(), Some(state.get_termination_status().clone()))
         }
+        Err(_) if job.is_interrupted() => (best.borrow().1.clone(), gradients.get(), None),
         Err(e) => return Err(failed(e)),
     };
     let fitted = problem().cell(&x);
-    let error = fitted.response(target, false)?.error;
-    let errors = standard_errors(&problem(), &x, error, target)?;
+    let known = match &end {
+        None => None,
+        Some(_) => quality(&problem(), &x, &fitted)?,
+    };
+    // What an interruption leaves: the best error so far, and no curvature about it.
+    let (error, errors) =
+        known.unwrap_or_else(|| (best.borrow().0, vec![f64::NAN; parameters.len()]));
     let converged = matches!(
-        status,
-        TerminationStatus::Terminated(
+        end,
+        Some(TerminationStatus::Terminated(
             TerminationReason::SolverConverged | TerminationReason::TargetCostReached
-        )
+        ))
     );
+    let termination = end.map_or_else(|| "interrupted".to_owned(), |status| status.to_string());
     let (before, after) = (medians(cell), medians(&fitted));
     let parameters = parameters
         .iter()
@@ -223,10 +259,27 @@ pub fn fit_passive(
         initial_rms: initial.sqrt(),
         rms: error.sqrt(),
         iterations: used,
-        termination: status.to_string(),
+        termination,
         converged,
         cell: fitted,
     })
+}
+
+/// Error and standard errors at `x`; `None` once the job is interrupted.
+fn quality(
+    problem: &Problem<'_>,
+    x: &[f64],
+    fitted: &PassiveCell,
+) -> Result<Option<(f64, Vec<f64>)>, PassiveError> {
+    let both = || {
+        let error = fitted.response(problem.target, false, problem.job)?.error;
+        Ok((error, standard_errors(problem, x, error, problem.target)?))
+    };
+    match both() {
+        Ok(found) => Ok(Some(found)),
+        Err(PassiveError::Interrupted(_)) => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 /// Medians over compartments, in the order of [`PassiveParameter::ALL`].

@@ -37,8 +37,6 @@ pub struct BackgroundState {
 const PROBE_EVERY: f64 = 150.0;
 /// Duration of the mean EPSP (ms).
 const EPSP: f64 = 80.0;
-/// Steps between two looks at an interruption.
-const LOOK_EVERY: usize = 1000;
 
 /// What the study measures, and for how long.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,14 +90,18 @@ impl BackgroundStudy {
     ///
     /// # Errors
     /// [`StudyError`].
-    pub fn new(built: &BuiltCell, protocol: BackgroundProtocol) -> Result<Self, StudyError> {
+    pub fn new(
+        built: &BuiltCell,
+        protocol: BackgroundProtocol,
+        job: &Job<'_>,
+    ) -> Result<Self, StudyError> {
         positive("duration", protocol.duration)?;
         positive("test current", protocol.current.abs())?;
         let settings = built.spec.simulation.settings;
         let mut active = built.cell.clone();
         active.currents.clear();
         active.clamps.clear();
-        let (quiet, resting) = settled(built)?;
+        let (quiet, resting) = settled(built, job)?;
         let rest = resting.voltage(protocol.at)?;
         let BackgroundProtocol { transient, duration, current, .. } = protocol;
         let times: Vec<f64> = (0..)
@@ -115,6 +117,12 @@ impl BackgroundStudy {
             cells.extend([base, stepped, probed]);
         }
         Ok(Self { protocol, settings, cells, rest, times })
+    }
+
+    /// What is measured, and for how long.
+    #[must_use]
+    pub fn protocol(&self) -> &BackgroundProtocol {
+        &self.protocol
     }
 
     /// Number of samples of a trace.
@@ -139,10 +147,8 @@ impl BackgroundStudy {
         let mut s = Simulation::new(self.cells.get(k).ok_or(missing)?, &self.settings)?;
         s.record_voltage(&[self.protocol.at], 1)?;
         s.detect_spikes(self.protocol.at, self.protocol.threshold)?;
-        for step in 1..self.samples() {
-            if step % LOOK_EVERY == 0 && job.is_interrupted() {
-                return Err(StudyError::Interrupted);
-            }
+        for _ in 1..self.samples() {
+            job.check()?;
             s.step()?;
         }
         let from = self.protocol.transient;

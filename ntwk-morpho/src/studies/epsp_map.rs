@@ -37,7 +37,7 @@ pub fn epsp_map(
     job: &Job<'_>,
 ) -> Result<EpspMap, StudyError> {
     positive("duration", duration)?;
-    let (cell, rest) = settled(built)?;
+    let (cell, rest) = settled(built, job)?;
     let compartments = selection.indices(cell.compartments());
     if compartments.is_empty() {
         return Err(StudyError::Missing("no compartment meets the selection"));
@@ -54,7 +54,7 @@ pub fn epsp_map(
         let baseline = rest.voltage(at)?;
         let (mut local, mut remote, mut time) = (0.0f64, 0.0f64, 0.0);
         let (mut local_area, mut remote_area) = (0.0, 0.0);
-        watch(&mut simulation, duration, |t, s| {
+        watch(&mut simulation, duration, job, |t, s| {
             let (here, there) = (s.voltage(at)? - baseline, s.voltage(to)? - baseline_to);
             if here.abs() > local.abs() {
                 local = here;

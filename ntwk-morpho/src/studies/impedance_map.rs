@@ -5,6 +5,7 @@ use crate::mesh::compartments::Location;
 use crate::solver::impedance::Impedance;
 use crate::spec::BuiltCell;
 use nalgebra::Complex;
+use ntwk_core::Job;
 
 /// Moduli of the impedances (MΩ) per compartment.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,17 +23,20 @@ pub struct ImpedanceMap {
 /// Impedances at `frequency` (Hz) about the potential `v` (mV), towards the point `to`.
 ///
 /// # Errors
-/// [`StudyError::Impedance`].
+/// [`StudyError::Impedance`], [`StudyError::Interrupted`].
 pub fn impedance_map(
     built: &BuiltCell,
     frequency: f64,
     v: f64,
     to: Location,
+    job: &Job<'_>,
 ) -> Result<ImpedanceMap, StudyError> {
     let cell = quiet(built);
     let z = Impedance::new(&cell, frequency, v, built.spec.simulation.settings.celsius)?;
+    job.check()?;
     let n = cell.compartments().len();
     let input: Vec<f64> = z.inputs().iter().take(n).map(|z| z.norm()).collect();
+    job.check()?;
     // Reciprocity: what a current at the target does everywhere is what one anywhere does at the target.
     let transfer: Vec<f64> =
         z.response(&[(to, Complex::new(1.0, 0.0))])?.iter().take(n).map(|z| z.norm()).collect();

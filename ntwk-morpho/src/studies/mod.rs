@@ -24,10 +24,11 @@ use crate::mesh::compartments::Location;
 use crate::solver::impedance::ImpedanceError;
 use crate::solver::simulation::{Simulation, SimulationError};
 use crate::spec::BuiltCell;
-use ntwk_core::Job;
+use ntwk_core::{Interrupted, Job};
 
 /// Why a study could not be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StudyError {
     /// A simulation failed.
     #[error(transparent)]
@@ -56,6 +57,20 @@ pub enum StudyError {
     },
 }
 
+impl StudyError {
+    /// Whether the study was interrupted before its first result.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
+impl From<Interrupted> for StudyError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
 /// What one presynaptic spike activates: receptors with peak conductances (µS).
 pub type Contact = Vec<(Receptor, f64)>;
 
@@ -75,11 +90,13 @@ pub fn quiet(built: &BuiltCell) -> Cell {
 /// The quiet cell after [`SETTLE`], nothing recorded.
 ///
 /// # Errors
-/// [`StudyError::Simulation`].
-pub fn settled(built: &BuiltCell) -> Result<(Cell, Simulation), StudyError> {
+/// [`StudyError::Simulation`], [`StudyError::Interrupted`].
+pub fn settled(built: &BuiltCell, job: &Job<'_>) -> Result<(Cell, Simulation), StudyError> {
     let cell = quiet(built);
     let mut simulation = Simulation::new(&cell, &built.spec.simulation.settings)?;
-    simulation.run(SETTLE)?;
+    if !simulation.run_until(SETTLE, &job.silent())? {
+        return Err(StudyError::Interrupted);
+    }
     Ok((cell, simulation))
 }
 
@@ -104,8 +121,12 @@ fn points<T: Sync, R: Send>(
     all: &[T],
     one: impl Fn(&T) -> Result<R, StudyError> + Sync,
 ) -> Result<Vec<R>, StudyError> {
-    let results = job.each(all, one)?;
-    if results.is_empty() { Err(StudyError::Interrupted) } else { Ok(results) }
+    let results = job.each(all, |point| match one(point) {
+        Err(StudyError::Interrupted) => Ok(None),
+        result => result.map(Some),
+    })?;
+    let first: Vec<R> = results.into_iter().map_while(|result| result).collect();
+    if first.is_empty() { Err(StudyError::Interrupted) } else { Ok(first) }
 }
 
 fn positive(name: &'static str, value: f64) -> Result<f64, StudyError> {
@@ -117,15 +138,19 @@ fn positive(name: &'static str, value: f64) -> Result<f64, StudyError> {
 }
 
 /// Runs for `duration` (ms) from where the simulation stands and calls `see` with the time since then and the simulation
-/// after every step.
+/// after every step; ends with [`StudyError::Interrupted`] once the job is interrupted.
 fn watch(
     simulation: &mut Simulation,
     duration: f64,
+    job: &Job<'_>,
     mut see: impl FnMut(f64, &Simulation) -> Result<(), SimulationError>,
 ) -> Result<(), StudyError> {
     let start = simulation.time();
     see(0.0, simulation)?;
     while simulation.time() < start + duration - 1e-9 {
+        if job.is_interrupted() {
+            return Err(StudyError::Interrupted);
+        }
         simulation.step()?;
         see(simulation.time() - start, simulation)?;
     }

@@ -2,6 +2,7 @@
 
 use super::{SETTLE, StudyError, positive, settled, watch};
 use crate::mesh::compartments::Location;
+use crate::solver::simulation::Pace;
 use crate::spec::BuiltCell;
 use ntwk_core::{Job, Waveform};
 
@@ -29,10 +30,11 @@ pub fn back_propagation(
     width: f64,
     duration: f64,
     points: &[Location],
+    job: &Job<'_>,
 ) -> Result<Propagation, StudyError> {
     positive("duration", duration)?;
     positive("width", width)?;
-    let (mut cell, mut simulation) = settled(built)?;
+    let (mut cell, mut simulation) = settled(built, job)?;
     cell.inject(at, Waveform::step(SETTLE + 1.0, width, amplitude))?;
     simulation.replace_currents(&cell)?;
     let n = cell.compartments().len();
@@ -41,7 +43,11 @@ pub fn back_propagation(
     let mut peak = vec![0.0f64; n];
     let mut rise = vec![(0.0f64, 0.0f64); n];
     let mut traces = vec![Vec::new(); points.len()];
-    watch(&mut simulation, duration, |t, s| {
+    let mut pace = Pace::new();
+    watch(&mut simulation, duration, job, |t, s| {
+        if pace.step() {
+            job.report(t / duration);
+        }
         let v = s.voltages();
         for k in 0..n {
             peak[k] = peak[k].max(v[k] - rest[k]);
@@ -74,9 +80,6 @@ pub struct Snapshots {
     pub voltages: Vec<Vec<f64>>,
 }
 
-/// Time simulated between two looks at the interruption (ms).
-const PIECE: f64 = 10.0;
-
 /// Runs the cell as described, with its electrodes and synapses, and keeps the potential of all compartments from `from`
 /// to `to` every `every` (ms). It is one simulation, so it uses one thread; interrupted, it gives the snapshots so far.
 ///
@@ -100,12 +103,8 @@ pub fn snapshots(
     let mut out = Snapshots { times: Vec::new(), voltages: Vec::new() };
     let count = ((to - from) / every + 1e-9).floor() as usize;
     for k in 0..=count {
-        // In short pieces, so that a long way to the first snapshot can be interrupted too.
         let until = from + k as f64 * every;
-        while simulation.time() < until - 1e-9 && !job.is_interrupted() {
-            simulation.run(until.min(simulation.time() + PIECE))?;
-        }
-        if job.is_interrupted() {
+        if !simulation.run_until(until, &job.silent())? {
             break;
         }
         out.times.push(simulation.time());

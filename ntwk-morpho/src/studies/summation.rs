@@ -37,7 +37,7 @@ pub fn summation(
 ) -> Result<SummationCurve, StudyError> {
     positive("duration", duration)?;
     positive("number of synapses", most as f64)?;
-    let (cell, rest) = settled(built)?;
+    let (cell, rest) = settled(built, job)?;
     let (baseline, baseline_to) = (rest.voltage(at)?, rest.voltage(to)?);
     let numbers: Vec<usize> = (1..=most).collect();
     let rows = points(job, &numbers, |&n| {
@@ -48,7 +48,7 @@ pub fn summation(
         simulation.replace_synapses(&with)?;
         let (mut peak, mut local) = (0.0f64, 0.0f64);
         let mut trace = Vec::new();
-        watch(&mut simulation, duration, |_, s| {
+        watch(&mut simulation, duration, job, |_, s| {
             let here = s.voltage(at)? - baseline;
             peak = peak.max(s.voltage(to)? - baseline_to);
             local = local.max(here);
@@ -100,7 +100,7 @@ pub fn sequences(
     if locations.len() < 2 {
         return Err(StudyError::Missing("a sequence needs at least two synapses"));
     }
-    let (cell, rest) = settled(built)?;
+    let (cell, rest) = settled(built, job)?;
     let baseline = rest.voltage(to)?;
     let mut order: Vec<Location> = locations.to_vec();
     let distance = |at: &Location| cell.compartments().path_distance(*at);
@@ -120,7 +120,7 @@ pub fn sequences(
             let mut simulation = rest.clone();
             simulation.replace_synapses(&with)?;
             let mut trace = Vec::new();
-            watch(&mut simulation, duration, |_, s| {
+            watch(&mut simulation, duration, job, |_, s| {
                 trace.push(s.voltage(to)? - baseline);
                 Ok(())
             })?;

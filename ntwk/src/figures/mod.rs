@@ -3,7 +3,6 @@
 pub mod cell;
 pub mod cell_sweep;
 pub mod connectivity;
-pub mod morpho;
 pub mod overview;
 pub mod run;
 pub mod sweep;

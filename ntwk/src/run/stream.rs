@@ -193,7 +193,7 @@ pub fn simulate_to_file(
     let build_seconds = start.elapsed().as_secs_f64();
 
     let setting_up = Instant::now();
-    let block = MemoryRecorder::new(&simulation);
+    let block = simulation.recorder();
     let whole = Recording { n_steps: u64::from(model.n_steps()), ..block.recording().clone() };
     let origin = provenance(model, threads, started, 0.0);
     let longest = segment_steps(simulation.populations(), simulation.record_every());

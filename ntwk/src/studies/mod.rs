@@ -4,13 +4,12 @@
 //! several of them. None prints or opens a file; each takes a [`Job`](ntwk_core::Job), whose interruption ends it.
 
 mod axes;
-pub mod background_task;
 pub mod connectome;
 pub mod continuation;
 pub mod family;
 pub mod features;
 pub mod map;
-pub mod morpho_transfer;
+pub mod morpho;
 pub mod options;
 pub mod phase_plane;
 pub mod rates;
@@ -18,6 +17,7 @@ pub mod ring;
 pub mod spatial_rates;
 pub mod spectra;
 pub mod stationary;
+pub mod table;
 pub mod transfer_function;
 
 use ntwk_analysis::AnalysisError;

@@ -13,6 +13,7 @@ use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
 use ntwk_morpho::{Location, Probe, SimulationError};
 
+use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::{SweepPlan, SweepPlanError};
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 
@@ -20,8 +21,6 @@ use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTas
 pub const PLACE_AXIS: &str = "place";
 /// Axis of the other recorded quantities.
 pub const RECORDED_AXIS: &str = "recorded";
-/// Parts of a run between which it can be interrupted.
-const PARTS: u32 = 200;
 /// A potential that moves by more (mV) in [`STEADY_TIME`] is not at rest.
 const STEADY: f64 = 0.05;
 /// Time (ms) after which the settled potential is looked at again.
@@ -113,11 +112,8 @@ impl CellSweep {
         let built = self.read(index)?.build(&self.path).map_err(|f| self.plan.named(index, f))?;
         let mut simulation = built.simulation()?;
         let t_stop = built.spec.simulation.t_stop;
-        for k in 1..=PARTS {
-            if job.is_interrupted() {
-                return Err(RunError::Interrupted);
-            }
-            simulation.run(t_stop * f64::from(k) / f64::from(PARTS))?;
+        if !simulation.run_until(t_stop, &job.silent())? {
+            return Err(RunError::Interrupted);
         }
         let recording = simulation.recording();
         let mut quantities = Vec::new();
@@ -154,7 +150,7 @@ impl CellSweep {
         ] {
             add(PLACE_AXIS, name, label, "mV", at_place(&|p| voltage(p, of)));
         }
-        let (rest, resistance) = resting(&built, &self.places)?;
+        let (rest, resistance) = resting(&built, &self.places, job)?;
         add(PLACE_AXIS, "V_rest", "resting V", "mV", rest);
         add(PLACE_AXIS, "input_resistance", "input resistance", "MOhm", resistance);
         if !self.recorded.is_empty() {
@@ -175,8 +171,8 @@ impl CellSweep {
 }
 
 impl PointTask for CellSweep {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(self.stored.clone())
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        Ok(StudyIdentity::new(PARAMETER_SWEEP, self.stored.clone(), &serde_json::Value::Null))
     }
 
     fn seed(&self) -> u64 {
@@ -251,14 +247,24 @@ fn recorded(built: &BuiltCell) -> Vec<String> {
 }
 
 /// Resting potential (mV) and input resistance (MΩ) of each place, NaN where there is none.
-fn resting(built: &BuiltCell, names: &[String]) -> Result<(Vec<f64>, Vec<f64>), RunError> {
+fn resting(
+    built: &BuiltCell,
+    names: &[String],
+    job: &Job<'_>,
+) -> Result<(Vec<f64>, Vec<f64>), RunError> {
     let none = || vec![f64::NAN; names.len()];
     let soma = Location::new(0, 0.5);
     // A cell that blows up without its electrodes has no rest; the run itself says what happens with them.
-    let Ok((_, mut quiet)) = settled(built) else { return Ok((none(), none())) };
+    let mut quiet = match settled(built, job) {
+        Ok((_, quiet)) => quiet,
+        Err(StudyError::Interrupted) => return Err(RunError::Interrupted),
+        Err(_) => return Ok((none(), none())),
+    };
     let before = quiet.voltages();
-    if quiet.run(quiet.time() + STEADY_TIME).is_err() {
-        return Ok((none(), none()));
+    match quiet.run_until(quiet.time() + STEADY_TIME, &job.silent()) {
+        Ok(true) => {}
+        Ok(false) => return Err(RunError::Interrupted),
+        Err(_) => return Ok((none(), none())),
     }
     if before.iter().zip(quiet.voltages()).any(|(a, b)| (a - b).abs() > STEADY) {
         return Ok((none(), none()));
@@ -275,7 +281,7 @@ fn resting(built: &BuiltCell, names: &[String]) -> Result<(Vec<f64>, Vec<f64>), 
     let v = quiet.voltage(soma)?;
     let linear = built.spec.gap_junctions.is_empty();
     // A channel without an admittance leaves the cell without a linear response.
-    let map = linear.then(|| impedance_map(built, 0.0, v, soma).ok()).flatten();
+    let map = linear.then(|| impedance_map(built, 0.0, v, soma, job).ok()).flatten();
     let Some(map) = map else { return Ok((rest, none())) };
     let compartments = built.cell.compartments();
     let resistance = locations

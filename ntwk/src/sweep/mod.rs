@@ -2,9 +2,11 @@
 
 pub mod cell;
 pub mod command;
+pub mod identity;
 pub mod network;
 pub mod points;
 pub mod run;
+pub mod store;
 pub mod task;
 pub mod transfer_scan;
 pub(crate) mod transfer_scan_file;

@@ -3,13 +3,15 @@
 use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::WiringTooLarge;
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_io::{ModelText, ScanArray};
+use ntwk_io::ScanArray;
 use ntwk_meanfield::{FixedPointStatus, Stability};
+use serde_json::Value;
 
 use crate::compare::{CompareError, compare};
 use crate::report::quantities::analyze;
 use crate::run::stream::model_text;
 use crate::sweep::command::NetworkCommand;
+use crate::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
 use crate::sweep::points::SweepPlan;
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask, text_axis};
 use ntwk_core::engine::run::{Stop, simulate};
@@ -63,8 +65,8 @@ pub struct NetworkSweep {
 }
 
 impl PointTask for NetworkSweep {
-    fn text(&self) -> Result<ModelText, DescriptionError> {
-        Ok(model_text(&self.model)?)
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        Ok(StudyIdentity::new(PARAMETER_SWEEP, model_text(&self.model)?, &Value::Null))
     }
 
     fn seed(&self) -> u64 {

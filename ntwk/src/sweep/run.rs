@@ -1,31 +1,15 @@
 //! Computing the points of a task in parallel, each stored as soon as it is known, resumed where it ended.
 
-use ntwk_core::Job;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use ntwk_io::provenance::{host_features, utc_timestamp};
-use ntwk_io::{
-    FileError, ModelText, Provenance, ScanArray, ScanData, ScanValues, read_scan, write_scan,
-};
+use ntwk_core::Job;
+use ntwk_io::{ScanArray, ScanData, ScanValues};
 
+use crate::sweep::store::{PointStatus, PointStore, StoreError, StoreOptions};
 use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTask};
-
-/// Storing takes at most this fraction of the time.
-const STORE_SHARE: u32 = 20;
-
-/// State of a point, as stored in the array `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PointStatus {
-    /// 0: not computed yet.
-    Open,
-    /// 1: computed.
-    Done,
-    /// 2: failed; the array `error` says why.
-    Failed,
-}
 
 /// What a scan has come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,33 +22,14 @@ pub struct SweepResults {
 
 /// A scan that cannot go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SweepError {
-    /// The file cannot be read or written.
+    /// Its points cannot be kept.
     #[error(transparent)]
-    File(#[from] FileError),
+    Store(#[from] StoreError),
     /// What is scanned cannot be written as text.
     #[error(transparent)]
     Description(#[from] DescriptionError),
-    /// The file holds the points of another scan.
-    #[error(
-        "{} holds another scan ({difference}); choose another folder, or start anew with --fresh",
-        path.display()
-    )]
-    Another {
-        /// The file.
-        path: PathBuf,
-        /// What differs.
-        difference: &'static str,
-    },
-}
-
-/// How a scan is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SweepOptions {
-    /// Compute failed points again.
-    pub retry_failed: bool,
-    /// Forget what the file holds.
-    pub fresh: bool,
 }
 
 /// A scan as far as it was computed.
@@ -86,65 +51,41 @@ pub struct SweepOutcome {
 
 /// Computes all points of `task` that `path` does not hold yet, and stores each there.
 ///
-/// The file is replaced in one step each time, so that a process that is killed leaves a whole one; points that take
-/// less than the storing itself are stored several at a time.
+/// Points that take less than the storing itself are stored several at a time.
 ///
 /// # Errors
 /// [`SweepError`]. A point that fails is not an error: see [`SweepOutcome::failed`].
 pub fn run_points(
     task: &dyn PointTask,
     path: &Path,
-    options: SweepOptions,
+    options: StoreOptions,
     job: &Job<'_>,
 ) -> Result<SweepOutcome, SweepError> {
-    let text = task.text()?;
-    let origin = Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: task.seed(),
-        generator: ntwk_core::engine::random::GENERATOR.to_owned(),
-        threads: job.thread_count() as u32,
-        started: utc_timestamp(SystemTime::now()),
-        wall_seconds: 0.0,
-        host_features: host_features(),
-    };
+    let (store, stored) = PointStore::open(path, task.study()?, task.seed(), options, job)?;
     let points = task.points();
-    let mut results = SweepResults::new(points);
-    if !options.fresh && path.exists() {
-        results = stored(path, task, &text, &origin)?;
-    }
-    if options.retry_failed {
-        for status in &mut results.status {
-            if *status == PointStatus::Failed {
-                *status = PointStatus::Open;
-            }
+    let results = match stored {
+        None => SweepResults::new(points),
+        Some(data) => {
+            let known = SweepResults::from_data(&data, task);
+            known.ok_or_else(|| store.another("its arrays differ"))?
         }
-    }
+    };
     let open: Vec<usize> =
         (0..points).filter(|&i| results.status[i] == PointStatus::Open).collect();
     let resumed = points - open.len();
-    let shared = Mutex::new(Store {
-        results,
-        computed: 0,
-        failure: None,
-        last: Instant::now(),
-        cost: Duration::ZERO,
-    });
+    let shared = Mutex::new(Shared { results, store, computed: 0, failure: None });
     let next = AtomicUsize::new(0);
     let threads = job.thread_count();
     let workers = threads.min(open.len().max(1));
-    let store = |store: &mut Store| {
-        let begin = Instant::now();
-        let mut origin = origin.clone();
-        origin.wall_seconds = store.results.seconds.iter().filter(|s| s.is_finite()).sum();
-        let data = store.results.data(task);
-        if let Err(error) = write_scan(path, &data, &text, &origin) {
-            store.failure.get_or_insert(error);
+    let write = |all: &mut Shared| {
+        let seconds = all.results.seconds.iter().filter(|s| s.is_finite()).sum();
+        if let Err(error) = all.store.write(&all.results.data(task), seconds) {
+            all.failure.get_or_insert(error);
         }
-        (store.last, store.cost) = (Instant::now(), begin.elapsed());
     };
     std::thread::scope(|scope| {
         for worker in 0..workers {
-            let (shared, next, open, store) = (&shared, &next, &open, &store);
+            let (shared, next, open, write) = (&shared, &next, &open, &write);
             // Cores that the division leaves over go to the first workers.
             let inside = threads / workers + usize::from(worker < threads % workers);
             scope.spawn(move || {
@@ -162,8 +103,8 @@ pub fn run_points(
                     let mut all = ended();
                     all.results.set(index, outcome, begin.elapsed());
                     all.computed += 1;
-                    if all.last.elapsed() >= STORE_SHARE * all.cost {
-                        store(&mut all);
+                    if all.store.is_due() {
+                        write(&mut all);
                     }
                     all.results.report(job);
                 }
@@ -171,7 +112,7 @@ pub fn run_points(
         }
     });
     let mut all = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    store(&mut all);
+    write(&mut all);
     if let Some(error) = all.failure {
         return Err(error.into());
     }
@@ -191,32 +132,11 @@ pub fn run_points(
 }
 
 /// What the workers share.
-struct Store {
+struct Shared {
     results: SweepResults,
+    store: PointStore,
     computed: usize,
-    failure: Option<FileError>,
-    last: Instant,
-    cost: Duration,
-}
-
-/// The results in a file, when it holds this scan.
-fn stored(
-    path: &Path,
-    task: &dyn PointTask,
-    text: &ModelText,
-    origin: &Provenance,
-) -> Result<SweepResults, SweepError> {
-    let another = |difference| SweepError::Another { path: path.to_owned(), difference };
-    let Some((data, model, made)) = read_scan(path)? else {
-        return Err(another("it is no scan"));
-    };
-    if model != *text {
-        return Err(another("the model or what varies in it differs"));
-    }
-    if made.version != origin.version {
-        return Err(another("it was made by another version of ntwk"));
-    }
-    SweepResults::from_data(&data, task).ok_or_else(|| another("its arrays differ"))
+    failure: Option<StoreError>,
 }
 
 impl SweepResults {
@@ -280,7 +200,7 @@ impl SweepResults {
                 long_name: long_name.to_owned(),
             });
         };
-        let status = self.status.iter().map(|&s| f64::from(s as u8)).collect();
+        let status = self.status.iter().map(|s| s.number()).collect();
         let meaning = "0: not computed, 1: computed, 2: failed";
         add("status", &None, ScanValues::Numbers(status), "1", meaning);
         add("error", &None, ScanValues::Texts(self.errors.clone()), "1", "why the point failed");
@@ -304,14 +224,7 @@ impl SweepResults {
             ScanValues::Numbers(values) if values.len() == points => Some(values.clone()),
             _ => None,
         };
-        let status = numbers("status")?
-            .into_iter()
-            .map(|s| match s {
-                1.0 => PointStatus::Done,
-                2.0 => PointStatus::Failed,
-                _ => PointStatus::Open,
-            })
-            .collect();
+        let status = numbers("status")?.into_iter().map(PointStatus::of).collect();
         let errors = match &data.get("error")?.values {
             ScanValues::Texts(values) if values.len() == points => values.clone(),
             _ => return None,

@@ -2,15 +2,17 @@
 
 use ntwk_core::Job;
 use ntwk_io::model_file::WriteModelError;
-use ntwk_io::{CellFileError, ModelText, ScanArray, ScanValues};
+use ntwk_io::{CellFileError, ScanArray, ScanValues};
+
+use crate::sweep::identity::StudyIdentity;
 
 /// Points that are computed one by one and kept in one file; see [`run_points`](crate::sweep::run::run_points).
 pub trait PointTask: Sync {
-    /// Everything the numbers follow from, as text: a file holds the points of this task when the texts are equal.
+    /// Everything the numbers follow from: a file holds the points of this task when it is of the same study.
     ///
     /// # Errors
     /// [`DescriptionError`].
-    fn text(&self) -> Result<ModelText, DescriptionError>;
+    fn study(&self) -> Result<StudyIdentity, DescriptionError>;
 
     /// Seed of the task.
     fn seed(&self) -> u64;

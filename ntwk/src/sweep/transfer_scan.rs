@@ -1,23 +1,24 @@
 //! The scan of a transfer function as a file that grows: measured in pieces, each stored, resumed where it ended.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::model_file::WriteModelError;
-use ntwk_io::{FileError, read_scan, write_scan};
-use ntwk_meanfield::scan::design::{AxisError, Refinement, ScanAxis, grid, refine};
+use ntwk_meanfield::scan::design::{AxisError, Refinement, ScanAxis, Spacing, grid, refine};
 use ntwk_meanfield::scan::fluctuations::{FluctuationAxes, FluctuationError, FluctuationPlan};
 use ntwk_meanfield::scan::measurement::Measurement;
 use ntwk_meanfield::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan};
 use ntwk_meanfield::scan::spike_trains::VarianceFactors;
 use ntwk_meanfield::{Moments, MomentsError, ScanPoint};
+use serde_json::{Value, json};
 
-use crate::run::stream::{model_text, provenance};
+use crate::run::stream::model_text;
+use crate::sweep::identity::StudyIdentity;
+use crate::sweep::store::{PointStatus, PointStore, StoreError, StoreOptions};
+use crate::sweep::transfer_scan_file;
 use ntwk_meanfield::prediction::predict::measured_scan;
 
-/// Storing takes at most this fraction of the time.
-const STORE_SHARE: u32 = 20;
 /// Cells measured between two looks at the clock, per thread.
 const CELLS_AT_A_TIME: u64 = 2048;
 
@@ -73,17 +74,9 @@ pub struct TransferScan {
     pub elapsed: Duration,
 }
 
-/// How a scan is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransferScanOptions {
-    /// Forget what the file holds.
-    pub fresh: bool,
-    /// Measure failed points again.
-    pub retry_failed: bool,
-}
-
 /// A scan that cannot be done.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransferScanError {
     /// The points cannot be laid out or the cell cannot be set up.
     #[error(transparent)]
@@ -102,9 +95,9 @@ pub enum TransferScanError {
     /// The moments of a point are not defined.
     #[error(transparent)]
     Moments(#[from] MomentsError),
-    /// The file cannot be read or written.
+    /// Its points cannot be kept.
     #[error(transparent)]
-    File(#[from] FileError),
+    Store(#[from] StoreError),
     /// The model cannot be written as text.
     #[error(transparent)]
     Model(#[from] WriteModelError),
@@ -116,17 +109,48 @@ pub enum TransferScanError {
         /// The population.
         population: String,
     },
-    /// The file holds another scan.
-    #[error(
-        "{} holds another scan ({difference}); choose another folder, or start anew with --fresh",
-        path.display()
-    )]
-    Another {
-        /// The file.
-        path: PathBuf,
-        /// What differs.
-        difference: &'static str,
-    },
+}
+
+impl Design {
+    /// Name of the design.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Potentials => "potentials",
+            Self::Grid(_) => "grid",
+            Self::Adaptive(..) => "adaptive",
+            Self::Fluctuations(_) => "fluctuations",
+        }
+    }
+
+    /// The settings of a scan of this design, as its file holds them.
+    fn describe(&self, population: &str) -> Value {
+        let axis = |a: &ScanAxis| {
+            let spacing = match a.spacing {
+                Spacing::Linear => "linear",
+                Spacing::Log => "log",
+            };
+            json!({ "from": a.low, "to": a.high, "points": a.points, "spacing": spacing })
+        };
+        let rates = |axes: &[ScanAxis]| axes.iter().map(axis).collect::<Vec<Value>>();
+        let points = match self {
+            Self::Potentials => Value::Null,
+            Self::Grid(axes) => json!({ "rates_Hz": rates(axes) }),
+            Self::Adaptive(axes, r) => json!({
+                "rates_Hz": rates(axes),
+                "max_step_Hz": r.max_step,
+                "rate_max_Hz": r.rate_max,
+                "min_distance": r.min_distance,
+                "max_points": r.max_points,
+            }),
+            Self::Fluctuations(f) => json!({
+                "mu_V_mV": axis(&f.mu_V),
+                "sigma_V_mV": axis(&f.sigma_V),
+                "tau_V_ms": axis(&f.tau_V),
+                "tau_ratio": f.tau_ratio,
+            }),
+        };
+        json!({ "population": population, "design": self.label(), "points": points })
+    }
 }
 
 impl TransferScanError {
@@ -135,7 +159,7 @@ impl TransferScanError {
     pub fn is_input_fault(&self) -> bool {
         matches!(
             self,
-            Self::Another { .. }
+            Self::Store(StoreError::Another { .. })
                 | Self::Measured { .. }
                 | Self::Axis { .. }
                 | Self::Fluctuations(_)
@@ -212,6 +236,18 @@ impl Points {
     }
 }
 
+impl Outcome {
+    /// State of the point.
+    #[must_use]
+    pub fn status(&self) -> PointStatus {
+        match self {
+            Self::Open => PointStatus::Open,
+            Self::Done(_) => PointStatus::Done,
+            Self::Failed(_) => PointStatus::Failed,
+        }
+    }
+}
+
 impl TransferScan {
     /// The measured points: their indices, with moments and rates.
     ///
@@ -266,8 +302,6 @@ impl TransferScan {
 
 /// Scans the transfer function of a population into the file `path`, going on where the file ends.
 ///
-/// The file is replaced in one step each time, so that a process that is killed leaves a whole one.
-///
 /// # Errors
 /// [`TransferScanError`]. A point that blows up is not an error: see [`TransferScan::failed`].
 pub fn scan_to_file(
@@ -276,11 +310,9 @@ pub fn scan_to_file(
     design: &Design,
     library: &CellLibrary,
     path: &Path,
-    options: TransferScanOptions,
+    options: StoreOptions,
     job: &Job<'_>,
 ) -> Result<TransferScan, TransferScanError> {
-    let text = model_text(model)?;
-    let label = format!("{design:?}");
     let measured = measured_scan(model, population)?;
     if measured.is_some() && *design != Design::Potentials {
         let population = model.populations()[population].name.clone();
@@ -299,26 +331,14 @@ pub fn scan_to_file(
         interrupted: false,
         elapsed: Duration::ZERO,
     };
-    let another = |difference| TransferScanError::Another { path: path.to_owned(), difference };
-    let origin = provenance(model, job.thread_count(), SystemTime::now(), 0.0);
-    if !options.fresh && path.exists() {
-        let Some((data, made_from, made)) = read_scan(path)? else {
-            return Err(another("it is no scan"));
-        };
-        if made_from != text {
-            return Err(another("the model or a setting of it differs"));
-        }
-        if made.version != origin.version {
-            return Err(another("it was made by another version of ntwk"));
-        }
-        crate::sweep::transfer_scan_file::restore(&data, &label, &mut scan).map_err(another)?;
-        if options.retry_failed {
-            for outcome in &mut scan.outcomes {
-                if matches!(outcome, Outcome::Failed(_)) {
-                    *outcome = Outcome::Open;
-                }
-            }
-        }
+    let study = StudyIdentity::new(
+        "transfer function scan",
+        model_text(model)?,
+        &design.describe(&scan.population),
+    );
+    let (mut store, stored) = PointStore::open(path, study, model.seed(), options, job)?;
+    if let Some(data) = stored {
+        transfer_scan_file::restore(&data, &mut scan).map_err(|e| store.another(e))?;
     }
     if let Some(measured) = measured {
         let done = |p: &ScanPoint| {
@@ -339,13 +359,11 @@ pub fn scan_to_file(
     let start = Instant::now();
     let neurons = model.spec().theory.scan.neurons.max(1);
     let chunk = (job.thread_count() as u64 * CELLS_AT_A_TIME).div_ceil(neurons) as usize;
-    let store = |scan: &TransferScan| -> Result<(), TransferScanError> {
-        let mut origin = origin.clone();
-        origin.wall_seconds = start.elapsed().as_secs_f64();
-        let data = crate::sweep::transfer_scan_file::data(scan, &label)?;
-        Ok(write_scan(path, &data, &text, &origin)?)
+    let label = design.label();
+    let write = |store: &mut PointStore, scan: &TransferScan| -> Result<(), TransferScanError> {
+        let data = transfer_scan_file::data(scan, label)?;
+        Ok(store.write(&data, start.elapsed().as_secs_f64())?)
     };
-    let (mut last, mut cost) = (Instant::now(), Duration::ZERO);
     loop {
         let open: Vec<usize> = (0..scan.outcomes.len())
             .filter(|&i| scan.outcomes[i] == Outcome::Open)
@@ -376,15 +394,13 @@ pub fn scan_to_file(
         open.into_iter().zip(measured).for_each(|(i, outcome)| scan.outcomes[i] = outcome);
         // The last piece is stored below.
         let more = scan.outcomes.contains(&Outcome::Open);
-        if more && last.elapsed() >= STORE_SHARE * cost {
-            let begin = Instant::now();
-            store(&scan)?;
-            (last, cost) = (Instant::now(), begin.elapsed());
+        if more && store.is_due() {
+            write(&mut store, &scan)?;
         }
     }
     scan.elapsed = start.elapsed();
-    if scan.computed > 0 || !path.exists() || options.fresh {
-        store(&scan)?;
+    if scan.computed > 0 || !store.exists() || options.fresh {
+        write(&mut store, &scan)?;
     }
     Ok(scan)
 }

@@ -5,6 +5,7 @@ use ntwk_meanfield::MomentsError;
 use ntwk_meanfield::scan::measurement::Measurement;
 use ntwk_meanfield::scan::spike_trains::Autocovariance;
 
+use crate::sweep::store::PointStatus;
 use crate::sweep::transfer_scan::{Outcome, Points, TransferScan};
 
 /// The arrays of a scan; `design` says how its points were chosen.
@@ -97,11 +98,7 @@ pub(crate) fn data(scan: &TransferScan, design: &str) -> Result<ScanData, Moment
             long_name: "time after a spike, middle of a bin".to_owned(),
         });
     }
-    let status = scan.outcomes.iter().map(|o| match o {
-        Outcome::Open => 0.0,
-        Outcome::Done(_) => 1.0,
-        Outcome::Failed(_) => 2.0,
-    });
+    let status = scan.outcomes.iter().map(|o| o.status().number());
     let meaning = "0: not measured, 1: measured, 2: failed";
     add("status", None, numbers(status.collect()), "1", meaning);
     let errors = scan.outcomes.iter().map(|o| match o {
@@ -116,17 +113,7 @@ pub(crate) fn data(scan: &TransferScan, design: &str) -> Result<ScanData, Moment
 ///
 /// # Errors
 /// What differs, when `data` is of another scan.
-pub(crate) fn restore(
-    data: &ScanData,
-    design: &str,
-    scan: &mut TransferScan,
-) -> Result<(), &'static str> {
-    let same = data.get("point").is_some_and(|axis| {
-        axis.long_name == format!("points of the scan of {}: {design}", scan.population)
-    });
-    if !same {
-        return Err("its points were chosen differently");
-    }
+pub(crate) fn restore(data: &ScanData, scan: &mut TransferScan) -> Result<(), &'static str> {
     let numbers = |name: &str| match data.get(name).map(|a| &a.values) {
         Some(ScanValues::Numbers(values)) => Ok(values),
         _ => Err("its arrays differ"),
@@ -166,8 +153,8 @@ pub(crate) fn restore(
     }
     let known = |x: f64| x.is_finite().then_some(x);
     scan.outcomes = (0..n)
-        .map(|i| match status[i] {
-            1.0 => Outcome::Done(Measurement {
+        .map(|i| match PointStatus::of(status[i]) {
+            PointStatus::Done => Outcome::Done(Measurement {
                 rate: rate[i],
                 standard_error: error[i],
                 samples: cells[i] as usize,
@@ -175,8 +162,8 @@ pub(crate) fn restore(
                 V_m_sd: known(sd[i]),
                 autocovariance: autocovariance(i),
             }),
-            2.0 => Outcome::Failed(errors[i].clone()),
-            _ => Outcome::Open,
+            PointStatus::Failed => Outcome::Failed(errors[i].clone()),
+            PointStatus::Open => Outcome::Open,
         })
         .collect();
     Ok(())

@@ -4,6 +4,7 @@ mod common;
 mod diagnosis;
 mod measured_spike_trains;
 mod model_faults;
+mod morpho_studies;
 mod mutated_models;
 mod parameters_matter;
 mod random_models;

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ntwk::sweep::store::{StoreError, StoreOptions};
 use ntwk::sweep::transfer_scan::{
-    Design, Outcome, Points, TransferScan, TransferScanError, TransferScanOptions, scan_to_file,
+    Design, Outcome, Points, TransferScan, TransferScanError, scan_to_file,
 };
 use ntwk_core::{Job, Model, Progress};
 use ntwk_io::{Notation, parse_tree, read_scan};
@@ -58,13 +59,13 @@ fn grid() -> Design {
     Design::Grid(vec![axis(0.5, 40.0, 14, Spacing::Log), axis(0.0, 20.0, 10, Spacing::Linear)])
 }
 
-const OPTIONS: TransferScanOptions = TransferScanOptions { fresh: false, retry_failed: false };
+const OPTIONS: StoreOptions = StoreOptions { fresh: false, retry_failed: false };
 
 fn scan(
     model: &Model,
     design: &Design,
     path: &Path,
-    options: TransferScanOptions,
+    options: StoreOptions,
 ) -> Result<TransferScan, TransferScanError> {
     scan_to_file(model, 0, design, &ntwk_cells::library(), path, options, &Job::threads(1))
 }
@@ -101,11 +102,11 @@ fn another_scan_is_not_continued() {
     scan(&model(MODEL), &coarse, &path, OPTIONS).unwrap();
     let other = model(&MODEL.replace("duration = 200.0", "duration = 100.0"));
     let refused = |result: Result<TransferScan, TransferScanError>| {
-        matches!(result, Err(TransferScanError::Another { .. }))
+        matches!(result, Err(TransferScanError::Store(StoreError::Another { .. })))
     };
     assert!(refused(scan(&other, &coarse, &path, OPTIONS)));
     assert!(refused(scan(&model(MODEL), &Design::Potentials, &path, OPTIONS)));
-    let fresh = TransferScanOptions { fresh: true, ..OPTIONS };
+    let fresh = StoreOptions { fresh: true, ..OPTIONS };
     assert_eq!(scan(&other, &coarse, &path, fresh).unwrap().computed, 4);
 }
 
@@ -122,7 +123,7 @@ fn a_point_that_blows_up_keeps_its_error_and_spares_its_neighbours() {
     assert!(matches!(&scanned.outcomes[1], Outcome::Failed(e) if e.contains("blew up")));
     let again = scan(&model, &design(1e7), &path, OPTIONS).unwrap();
     assert_eq!((again.computed, again.failed().count()), (0, 1));
-    let retried = TransferScanOptions { retry_failed: true, ..OPTIONS };
+    let retried = StoreOptions { retry_failed: true, ..OPTIONS };
     assert_eq!(scan(&model, &design(1e7), &path, retried).unwrap().computed, 1);
     let alone = scan(&model, &design(20.0), &folder.path().join("alone.h5"), OPTIONS).unwrap();
     assert_eq!(alone.outcomes[0], scanned.outcomes[0]);

@@ -11,10 +11,11 @@
 //! alone, once for its right side and once for each of its compartments that has a junction, and one small system joins them.
 //! The same number I_j leaves a_j and enters b_j, so that no charge is made or lost.
 
-use super::{Simulation, SimulationError};
+use super::{Pace, Simulation, SimulationError};
 use crate::mesh::compartments::{Location, LocationError};
 use crate::parameter_error::ParameterError;
 use nalgebra::{DMatrix, DVector};
+use ntwk_core::Job;
 
 /// A gap junction between two cells: g (V_a − V_b) flows from the first to the second.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -180,16 +181,39 @@ impl CoupledCells {
     ///
     /// # Errors
     /// [`CoupledError::Simulation`]; the state is then that of the failed step.
-    pub fn run(&mut self, until: f64, mut see: impl FnMut(f64, &Self)) -> Result<(), CoupledError> {
-        let Some(first) = self.cells.first() else { return Ok(()) };
+    pub fn run(&mut self, until: f64, see: impl FnMut(f64, &Self)) -> Result<(), CoupledError> {
+        self.run_until(until, &Job::new(), see).map(|_| ())
+    }
+
+    /// As [`CoupledCells::run`], but ended after the present step once the job is interrupted; whether it reached `until`.
+    ///
+    /// # Errors
+    /// As [`CoupledCells::run`].
+    pub fn run_until(
+        &mut self,
+        until: f64,
+        job: &Job<'_>,
+        mut see: impl FnMut(f64, &Self),
+    ) -> Result<bool, CoupledError> {
+        let Some(first) = self.cells.first() else { return Ok(true) };
         ParameterError::finite("until", until, "ms")
             .map_err(|e| CoupledError::Simulation { cell: 0, source: e.into() })?;
         let steps = (until / first.settings.dt - 1e-9).ceil();
-        while self.cells.first().is_some_and(|s| (s.state.step as f64) < steps) {
+        let begin = first.state.step as f64;
+        let mut pace = Pace::new();
+        while let Some(step) =
+            self.cells.first().map(|s| s.state.step as f64).filter(|s| *s < steps)
+        {
+            if job.is_interrupted() {
+                return Ok(false);
+            }
             self.step()?;
             see(self.time(), self);
+            if pace.step() {
+                job.report((step + 1.0 - begin) / (steps - begin));
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Integrates one step.

@@ -17,6 +17,7 @@ mod coupled;
 mod error;
 mod excursion;
 mod gap_junctions;
+mod pace;
 mod placed;
 mod recording;
 mod sweeps;
@@ -32,7 +33,9 @@ use crate::membrane::mechanism::{LANES, Membrane};
 use crate::mesh::compartments::{Location, LocationError};
 use crate::parameter_error::ParameterError;
 use constants::Constants;
+use ntwk_core::Job;
 use ntwk_core::spec::key::Words as _;
+pub(crate) use pace::Pace;
 pub(crate) use placed::Placed;
 use recording::{Recorder, Source, SpikeDetector};
 use serde::{Deserialize, Serialize};
@@ -314,12 +317,29 @@ impl Simulation {
     /// [`SimulationError::Setting`] when `until` is not finite; [`SimulationError::NonFinite`] or
     /// [`SimulationError::Pivot`], and the state is then that of the failed step.
     pub fn run(&mut self, until: f64) -> Result<(), SimulationError> {
+        self.run_until(until, &Job::new()).map(|_| ())
+    }
+
+    /// As [`Simulation::run`], but ended after the present step once the job is interrupted; whether it reached `until`.
+    /// The job hears about every 40 ms of wall-clock time how much is done.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn run_until(&mut self, until: f64, job: &Job<'_>) -> Result<bool, SimulationError> {
         ParameterError::finite("until", until, "ms")?;
         let steps = (until / self.settings.dt - 1e-9).ceil();
+        let first = self.state.step as f64;
+        let mut pace = Pace::new();
         while (self.state.step as f64) < steps {
+            if job.is_interrupted() {
+                return Ok(false);
+            }
             self.step()?;
+            if pace.step() {
+                job.report((self.state.step as f64 - first) / (steps - first));
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Integrates one step.

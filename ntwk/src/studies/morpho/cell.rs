@@ -1,0 +1,89 @@
+//! The cell that is studied.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ntwk_core::spec::fault::Faults;
+use ntwk_io::{CellFile, CellFileError, ModelText, cell_text};
+use ntwk_morpho::spec::{BuiltCell, SynapseSpec};
+use ntwk_morpho::studies::Contact;
+use ntwk_morpho::{Location, LocationSpec};
+
+use super::MorphoError;
+
+/// A morphological cell that is studied: its description, with what was made from it. Clones share both.
+#[derive(Debug, Clone)]
+pub struct MorphoCell {
+    file: Arc<CellFile>,
+    path: PathBuf,
+    built: Arc<BuiltCell>,
+}
+
+impl MorphoCell {
+    /// The cell of a description that was read from `path`.
+    ///
+    /// # Errors
+    /// All [`Faults`] of the description on its morphology, with lines.
+    pub fn new(file: CellFile, path: &Path) -> Result<Self, Faults> {
+        let built = Arc::new(file.build(path)?);
+        Ok(Self { file: Arc::new(file), path: path.to_owned(), built })
+    }
+
+    /// The description, with the morphology as read.
+    #[must_use]
+    pub fn file(&self) -> &CellFile {
+        &self.file
+    }
+
+    /// The cell in compartments.
+    #[must_use]
+    pub fn built(&self) -> &BuiltCell {
+        &self.built
+    }
+
+    /// Title of figures: that of the description, else the name of its file.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let stem = self.path.file_stem().and_then(|s| s.to_str()).unwrap_or("cell");
+        self.file.spec.title.as_deref().unwrap_or(stem)
+    }
+
+    /// The description as text, by which a stored study is known again.
+    ///
+    /// # Errors
+    /// [`CellFileError`] when a file that the description names cannot be read.
+    pub fn description(&self) -> Result<ModelText, CellFileError> {
+        cell_text(&self.file, &self.path, None)
+    }
+
+    /// The point of the cell that a location names.
+    ///
+    /// # Errors
+    /// [`MorphoError::Location`].
+    pub fn locate(&self, location: &LocationSpec) -> Result<Location, MorphoError> {
+        self.built.locate(location).map_err(|reason| {
+            let location = location.to_string();
+            MorphoError::Location { location, reason }
+        })
+    }
+
+    /// A group of synapses, the first when none is named, and what one of its spikes activates.
+    ///
+    /// # Errors
+    /// [`MorphoError::NoSynapses`], [`MorphoError::Group`].
+    pub fn synapses(&self, name: Option<&str>) -> Result<(&SynapseSpec, Contact), MorphoError> {
+        let all = &self.built.spec.synapses;
+        let found = match name {
+            None => all.first().ok_or(MorphoError::NoSynapses)?,
+            Some(name) => {
+                all.iter().find(|s| s.name == name).ok_or_else(|| MorphoError::Group {
+                    name: name.to_owned(),
+                    known: all.iter().map(|s| s.name.clone()).collect(),
+                })?
+            }
+        };
+        let receptors = &self.built.spec.receptors;
+        let contact = found.receptors.iter().map(|&(r, w)| (receptors[r].receptor, w)).collect();
+        Ok((found, contact))
+    }
+}
