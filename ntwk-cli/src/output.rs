@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ntwk::studies;
 use ntwk::studies::table::{ColumnValues, Table};
 use ntwk_core::CellLibrary;
 use ntwk_io::{Column, ModelFileError, Notation, parse_tree, write_file, write_table};
@@ -54,15 +53,16 @@ pub(crate) fn write_csv(
 
 /// Writes the columns of a result as CSV.
 pub(crate) fn write_columns(folder: &Path, name: &str, table: &Table) -> Result<PathBuf, Failure> {
-    let column = |column: &studies::table::Column| match &column.values {
-        ColumnValues::Numbers(v) => Column::new(column.header(), v.clone()),
-        ColumnValues::Sparse(v) => Column::new(column.header(), v.clone()),
-        ColumnValues::Counts(v) => Column::new(column.header(), v.clone()),
-        ColumnValues::Texts(v) => Column::new(column.header(), v.clone()),
-        // The kinds of columns may grow: what is not known here has no text.
-        _ => Column::new(column.header(), Vec::<String>::new()),
-    };
-    write_csv(folder, name, table.columns.iter().map(column).collect())
+    let columns = table.columns.iter().map(|column| {
+        let header = column.header();
+        match &column.values {
+            ColumnValues::Numbers(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Sparse(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Counts(v) => Column::new(header, v.iter().copied()),
+            ColumnValues::Texts(v) => Column::new(header, v.iter().map(String::as_str)),
+        }
+    });
+    write_csv(folder, name, columns.collect())
 }
 
 /// The failure of a figure as that of a command.

@@ -7,7 +7,6 @@ use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
 use ntwk_meanfield::ContinuationError;
 use ntwk_meanfield::prediction::predict::TheoryError;
-use ntwk_morpho::solver::passive_fit;
 
 use crate::compare::CompareError;
 use crate::figures::connectivity::ConnectionFigureError;
@@ -84,21 +83,9 @@ pub enum Error {
     /// The scan of a transfer function cannot be done.
     #[error(transparent)]
     TransferScan(#[from] TransferScanError),
-    /// A study of a morphological cell cannot be done.
-    #[error(transparent)]
-    Morpho(#[from] MorphoError),
     /// A study of a morphological cell failed.
     #[error(transparent)]
-    MorphoStudy(#[from] ntwk_morpho::studies::StudyError),
-    /// The simulation of a cell failed.
-    #[error(transparent)]
-    CellSimulation(#[from] ntwk_morpho::SimulationError),
-    /// The simulation of joined cells failed.
-    #[error(transparent)]
-    CoupledCells(#[from] ntwk_morpho::CoupledError),
-    /// A passive fit failed.
-    #[error(transparent)]
-    PassiveFit(#[from] passive_fit::FitError),
+    Morpho(#[from] MorphoError),
     /// A single-cell protocol failed.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
@@ -153,21 +140,14 @@ impl Error {
         }
         match self {
             Self::Model(_) | Self::Cell(_) | Self::Faults(_) | Self::Options(_) => ErrorKind::Input,
-            Self::Stream(_)
-            | Self::Verify(_)
-            | Self::Plan(_)
-            | Self::CellSimulation(_)
-            | Self::CoupledCells(_)
-            | Self::Protocol(_) => ErrorKind::Run,
+            Self::Stream(_) | Self::Verify(_) | Self::Plan(_) | Self::Protocol(_) => ErrorKind::Run,
             Self::Theory(_) | Self::Family(_) | Self::Continuation(_) => ErrorKind::Theory,
             Self::Study(_)
             | Self::SweepPlan(_)
             | Self::CellSweep(_)
             | Self::Sweep(_)
             | Self::TransferScan(_)
-            | Self::Morpho(_)
-            | Self::MorphoStudy(_)
-            | Self::PassiveFit(_) => ErrorKind::Study,
+            | Self::Morpho(_) => ErrorKind::Study,
             Self::Compare(_) | Self::Analysis(_) => ErrorKind::Analysis,
             Self::Figure(_) | Self::Connections(_) => ErrorKind::Figure,
             Self::File(_) | Self::ReadBack(_) | Self::WriteModel(_) => ErrorKind::File,
@@ -178,14 +158,12 @@ impl Error {
     /// Whether the job was interrupted.
     #[must_use]
     pub fn is_interruption(&self) -> bool {
-        use ntwk_morpho::studies::StudyError as MorphoStudyError;
         match self {
             Self::Interrupted(_)
             | Self::Theory(TheoryError::Interrupted(_))
             | Self::Compare(CompareError::Theory(TheoryError::Interrupted(_)))
             | Self::Family(FamilyError::Theory(TheoryError::Interrupted(_)))
             | Self::Continuation(ContinuationError::Interrupted(_))
-            | Self::MorphoStudy(MorphoStudyError::Interrupted)
             | Self::Verify(VerifyError::Interrupted) => true,
             Self::Study(error) => error.is_interruption(),
             Self::Morpho(error) => error.is_interruption(),
@@ -215,7 +193,7 @@ impl Error {
             Self::Family(error) => error.is_input_fault(),
             Self::TransferScan(error) => error.is_input_fault(),
             Self::Study(error) => error.is_input_fault(),
-            Self::Morpho(error) => error.is_argument(),
+            Self::Morpho(error) => error.is_input_fault(),
             _ => false,
         }
     }

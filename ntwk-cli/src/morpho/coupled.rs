@@ -16,11 +16,10 @@ use crate::table::{Table, number};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
-    let file = read_coupled(&args.file, &args.overrides)?;
-    for (cell, (_, own)) in file.spec.cells.iter().zip(&file.files) {
-        own.spec.notices.iter().for_each(|text| note(format!("{}: {text}", cell.name)));
+    let cells = CoupledMorphoCells::new(read_coupled(&args.file, &args.overrides)?, &args.file);
+    for (name, (_, own)) in cells.names().zip(&cells.file().files) {
+        own.spec.notices.iter().for_each(|text| note(format!("{name}: {text}")));
     }
-    let cells = CoupledMorphoCells::new(file, &args.file);
     let folder = &args.out.out;
     make_folder(folder)?;
     let terminal = Terminal::new(Some(1), args.out.quiet);

@@ -2,7 +2,6 @@
 
 /// Values of a column.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum ColumnValues {
     /// Numbers; NaN where the result is none.
     Numbers(Vec<f64>),

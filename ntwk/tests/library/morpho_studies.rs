@@ -64,7 +64,7 @@ fn studies_that_are_interrupted_at_once_say_so() {
     let cell = cell("dendritic-integration/cell.toml", &[]);
     let stop = AtomicBool::new(true);
     let job = Job::new().interrupted_by(&stop);
-    let interrupted = |e: MorphoError| assert!(e.is_interruption() && !e.is_argument(), "{e}");
+    let interrupted = |e: MorphoError| assert!(e.is_interruption() && !e.is_input_fault(), "{e}");
     interrupted(epsp(&cell, &EpspOptions::default(), &job).unwrap_err());
     interrupted(impedance(&cell, &ImpedanceOptions::default(), &job).unwrap_err());
     let (times, values) = read_trace_csv(&example("passive-fit/trace.csv"), 1).unwrap();
@@ -115,5 +115,5 @@ fn a_stored_study_says_what_it_is_and_what_differs() {
     let refused = study(&options).unwrap_err().to_string();
     assert!(refused.contains("duration_ms is 15.0 in the file and 20.0 here"), "{refused}");
     options.duration = 200.0;
-    assert!(study(&options).unwrap_err().is_argument());
+    assert!(study(&options).unwrap_err().is_input_fault());
 }

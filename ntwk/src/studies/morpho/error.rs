@@ -10,6 +10,7 @@ use ntwk_morpho::studies::StudyError;
 use ntwk_morpho::{CoupledError, ImpedanceError, SimulationError};
 
 use crate::sweep::run::SweepError;
+use crate::sweep::store::StoreError;
 
 /// Why a study of a morphological cell could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -133,9 +134,9 @@ impl MorphoError {
         }
     }
 
-    /// Whether what was asked for does not fit the cell, so that asking otherwise helps.
+    /// Whether the cell or what was asked of it is wrong, so that another input would help.
     #[must_use]
-    pub fn is_argument(&self) -> bool {
+    pub fn is_input_fault(&self) -> bool {
         matches!(
             self,
             Self::Location { .. }
@@ -148,6 +149,7 @@ impl MorphoError {
                 | Self::Trace { .. }
                 | Self::Description(_)
                 | Self::Faults(_)
+                | Self::Store(SweepError::Store(StoreError::Another { .. }))
         )
     }
 }
