@@ -169,7 +169,7 @@ fn default(key: &Key) -> String {
 fn meaning(key: &Key) -> String {
     let doc = first_paragraph(key.doc);
     let rule = match key.kind {
-        Kind::Quantity(dimension, bound) if bound != ntwk_core::model::cell::Bound::Any => {
+        Kind::Quantity(_, bound) if bound != ntwk_core::model::cell::Bound::Any => {
             bound.describe("")
         }
         Kind::Own(bound) if bound != ntwk_core::model::cell::Bound::Any => bound.describe(""),

@@ -1,6 +1,9 @@
 //! From a description and a morphology to a cell.
 
-use super::{Activity, CellSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec};
+use super::{
+    Activity, CellSpec, ChannelCurrentSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec,
+    VariableSpec,
+};
 use crate::Discretisation;
 use crate::geometry::morphology::Morphology;
 use crate::membrane::cell::{Cell, CellError};
@@ -202,7 +205,7 @@ impl CellSpec {
         }
         let probes = self.probes(&morphology, cell.compartments(), faults);
         let mut detectors = Vec::new();
-        for p in &self.record.spikes {
+        for p in &self.record.spikes.0 {
             match p.locate(&morphology, cell.compartments()) {
                 Ok(at) => detectors.push((p.to_string(), at)),
                 Err(e) => fault(faults, "record.spikes", &e),
@@ -370,14 +373,14 @@ impl CellSpec {
         faults: &mut Faults,
     ) -> Vec<(String, Probe)> {
         let mut probes = Vec::new();
-        for p in &self.record.probes {
+        for p in &self.record.probes() {
             let (key, name, at) = match p {
                 ProbeSpec::Voltage(at) => ("voltage", at.to_string(), at),
                 ProbeSpec::Calcium(at) => ("calcium", format!("Ca at {at}"), at),
-                ProbeSpec::Variable { channel, variable, at } => {
+                ProbeSpec::Variable(VariableSpec { channel, variable, at }) => {
                     ("variables", format!("{channel}.{variable} at {at}"), at)
                 }
-                ProbeSpec::Current { channel, at } => {
+                ProbeSpec::Current(ChannelCurrentSpec { channel, at }) => {
                     ("currents", format!("current of {channel} at {at}"), at)
                 }
             };
@@ -393,12 +396,14 @@ impl CellSpec {
                 match p {
                     ProbeSpec::Voltage(_) => Probe::Voltage(at),
                     ProbeSpec::Calcium(_) => Probe::Calcium(at),
-                    ProbeSpec::Variable { channel, variable, .. } => Probe::Variable {
-                        mechanism: channel.clone(),
-                        variable: variable.clone(),
-                        at,
-                    },
-                    ProbeSpec::Current { channel, .. } => {
+                    ProbeSpec::Variable(VariableSpec { channel, variable, .. }) => {
+                        Probe::Variable {
+                            mechanism: channel.clone(),
+                            variable: variable.clone(),
+                            at,
+                        }
+                    }
+                    ProbeSpec::Current(ChannelCurrentSpec { channel, .. }) => {
                         Probe::Current { mechanism: channel.clone(), at }
                     }
                 },

@@ -44,9 +44,10 @@ pub use membrane::{MembraneSpec, RegionSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::NetworkDrive;
 pub use receptors::{Block, ReceptorModel, ReceptorSpec};
-pub use record::{ProbeSpec, RecordSpec};
+pub use record::{ChannelCurrentSpec, ProbeSpec, RecordSpec, VariableSpec};
 pub use simulation::SimulationSpec;
 pub use synapses::{Activity, GapJunctionSpec, SynapseLocations, SynapseSpec};
+pub use values::Locations;
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::Faults;
@@ -132,12 +133,13 @@ const DISCRETISATION: Key =
 const MEMBRANE: Key =
     section("membrane", MembraneSpec::KEYS, Absent::Required("[membrane] with C_m and R_i"));
 const SIMULATION: Key = section("simulation", SimulationSpec::KEYS, Absent::Value(empty));
+const RECORD: Key = section("record", RecordSpec::KEYS, Absent::Value(empty));
 const SCAN: Key = section("scan", ParameterScanSpec::KEYS, Absent::Nothing);
 
 impl CellSpec {
     /// The sections that are made from tables of keys.
     pub const KEYS: &'static [Key] =
-        &[DISCRETISATION, MEMBRANE, RECEPTORS, ELECTRODES, SIMULATION, SCAN];
+        &[DISCRETISATION, MEMBRANE, RECEPTORS, ELECTRODES, SIMULATION, RECORD, SCAN];
 }
 
 fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
@@ -176,10 +178,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
     if simulation.settings.v_init.is_nan() {
         simulation.settings.v_init = membrane.E_L;
     }
-    let record = match table.table("record") {
-        Some(t) => record::read(t),
-        None => Some(RecordSpec::default()),
-    };
+    let record = table.read(&RECORD);
     let scan = table.read(&SCAN);
     table.finish();
     Some(CellSpec {
@@ -193,7 +192,7 @@ fn read(root: &Node, faults: &mut Faults) -> Option<CellSpec> {
         gap_junctions,
         electrodes,
         simulation,
-        record: record?,
+        record,
         scan,
         notices: Vec::new(),
     })

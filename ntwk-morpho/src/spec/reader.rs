@@ -157,19 +157,6 @@ impl<'n, 'f> Section<'n, 'f> {
         }
     }
 
-    /// A location that must be there.
-    pub fn location(&mut self, key: &'static str) -> Option<LocationSpec> {
-        let text =
-            self.0.required_text(key, "a location such as \"soma\" or \"apical at 300 um\"")?;
-        match text.parse() {
-            Ok(p) => Some(p),
-            Err(e) => {
-                self.fault(key, &e);
-                None
-            }
-        }
-    }
-
     /// One location or a list of locations; `Some(None)` when absent.
     pub fn locations(&mut self, key: &'static str) -> Option<Option<Vec<LocationSpec>>> {
         let Some(node) = self.0.node(key) else { return Some(None) };
@@ -271,21 +258,6 @@ impl<'n, 'f> Section<'n, 'f> {
     pub fn required_table(&mut self, key: &'static str, expected: &str) -> Option<Section<'n, '_>> {
         self.0.required(key, expected)?;
         self.table(key)
-    }
-
-    /// Calls `read` on every table of a list of tables.
-    pub fn each_of(&mut self, key: &'static str, mut read: impl FnMut(Section<'n, '_>)) {
-        let Some(node) = self.0.node(key) else { return };
-        let path = self.0.path_of(key);
-        let Value::List(items) = &node.value else {
-            wrong_type(self.0.faults, &path, node, "a list of tables");
-            return;
-        };
-        for (i, item) in items.iter().enumerate() {
-            if let Some(t) = TableReader::new(item, format!("{path}[{i}]"), self.0.faults) {
-                read(Section(t));
-            }
-        }
     }
 
     /// Calls `read` on every entry of this table, whose keys are names.

@@ -1,9 +1,8 @@
 //! `[record]`: what to record.
 
-use super::reader::Section;
+use super::values::Locations;
 use crate::mesh::location_spec::LocationSpec;
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
+use ntwk_core::spec::key::Section as _;
 
 /// A quantity to record.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,87 +12,64 @@ pub enum ProbeSpec {
     /// Calcium concentration.
     Calcium(LocationSpec),
     /// State variable of a channel.
-    Variable {
-        /// The channel.
-        channel: String,
-        /// The variable.
-        variable: String,
-        /// Where.
-        at: LocationSpec,
-    },
+    Variable(VariableSpec),
     /// Current density of a channel.
-    Current {
-        /// The channel.
-        channel: String,
-        /// Where.
-        at: LocationSpec,
-    },
+    Current(ChannelCurrentSpec),
 }
 
-/// `[record]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RecordSpec {
-    /// Time between samples (ms); every step when absent.
-    pub every: Option<f64>,
-    /// Quantities, in order of the columns.
-    pub probes: Vec<ProbeSpec>,
-    /// Where spikes are detected.
-    pub spikes: Vec<LocationSpec>,
-    /// Threshold of the detection (mV).
-    pub threshold: f64,
-}
-
-impl Default for RecordSpec {
-    /// The potential of the soma at every step, spikes of the soma at 0 mV.
-    fn default() -> Self {
-        RecordSpec {
-            every: None,
-            probes: vec![ProbeSpec::Voltage(LocationSpec::Soma)],
-            spikes: vec![LocationSpec::Soma],
-            threshold: 0.0,
-        }
+ntwk_core::section! {
+    /// A state variable of a channel.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct VariableSpec {
+        /// the channel
+        channel: String = Text, required("the name of a channel");
+        /// the variable
+        variable: String = Text, required("the name of a variable of the channel, such as \"m\"");
+        /// where
+        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
     }
 }
 
-pub(super) fn read(mut t: Section<'_, '_>) -> Option<RecordSpec> {
-    let default = RecordSpec::default();
-    let every = t.maybe("every", D::Time, Bound::Positive);
-    let voltage = t.locations("voltage");
-    let calcium = t.locations("calcium");
-    let spikes = t.locations("spikes");
-    let threshold = t.or("threshold", D::Voltage, Bound::Any, default.threshold);
-    let mut rest = Vec::new();
-    t.each_of("variables", |mut t| {
-        let (channel, variable, at) = (t.text("channel"), t.text("variable"), t.location("at"));
-        match (channel, variable, at) {
-            (Some(channel), Some(variable), Some(at)) => {
-                rest.push(ProbeSpec::Variable { channel, variable, at });
-            }
-            _ => t.fault(
-                "variable",
-                "expected { channel = \"na\", variable = \"m\", at = \"soma\" }",
-            ),
-        }
-        t.finish();
-    });
-    t.each_of("currents", |mut t| {
-        match (t.text("channel"), t.location("at")) {
-            (Some(channel), Some(at)) => rest.push(ProbeSpec::Current { channel, at }),
-            _ => t.fault("channel", "expected { channel = \"na\", at = \"soma\" }"),
-        }
-        t.finish();
-    });
-    t.finish();
-    let mut probes: Vec<ProbeSpec> = match voltage? {
-        Some(locations) => locations.into_iter().map(ProbeSpec::Voltage).collect(),
-        None => default.probes,
-    };
-    probes.extend(calcium?.into_iter().flatten().map(ProbeSpec::Calcium));
-    probes.extend(rest);
-    Some(RecordSpec {
-        every: every?,
-        probes,
-        spikes: spikes?.unwrap_or(default.spikes),
-        threshold: threshold?,
-    })
+ntwk_core::section! {
+    /// The current density of a channel.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ChannelCurrentSpec {
+        /// the channel
+        channel: String = Text, required("the name of a channel");
+        /// where
+        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
+    }
+}
+
+ntwk_core::section! {
+    /// What to record, and where spikes are detected.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RecordSpec {
+        /// time between samples; every step when absent
+        every: Option<f64> = Quantity(Time, Positive), none;
+        /// where the potential is recorded: one location or a list
+        voltage: Locations = Other("locations such as \"soma\""), or(Locations::soma());
+        /// where the calcium concentration is recorded
+        calcium: Locations = Other("locations such as \"soma\""), none;
+        /// state variables of channels
+        variables: Vec<VariableSpec> = Tables(VariableSpec::KEYS), none;
+        /// current densities of channels
+        currents: Vec<ChannelCurrentSpec> = Tables(ChannelCurrentSpec::KEYS), none;
+        /// where spikes are detected
+        spikes: Locations = Other("locations such as \"soma\""), or(Locations::soma());
+        /// potential whose upward crossing is a spike
+        threshold: f64 = Quantity(Voltage, Any), or(0.0);
+    }
+}
+
+impl RecordSpec {
+    /// The quantities in the order of the columns.
+    #[must_use]
+    pub fn probes(&self) -> Vec<ProbeSpec> {
+        let potentials = self.voltage.0.iter().copied().map(ProbeSpec::Voltage);
+        let calcium = self.calcium.0.iter().copied().map(ProbeSpec::Calcium);
+        let variables = self.variables.iter().cloned().map(ProbeSpec::Variable);
+        let currents = self.currents.iter().cloned().map(ProbeSpec::Current);
+        potentials.chain(calcium).chain(variables).chain(currents).collect()
+    }
 }

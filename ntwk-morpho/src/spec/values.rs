@@ -4,7 +4,7 @@ use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::Selection;
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
-use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::read_text;
 
 impl KeyValue for Selection {
@@ -43,5 +43,42 @@ impl KeyValue for LocationSpec {
 
     fn write(&self) -> Option<Node> {
         Some(Node::text(&self.to_string()))
+    }
+}
+
+/// One location or a list of locations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Locations(pub Vec<LocationSpec>);
+
+impl Locations {
+    /// The soma alone.
+    #[must_use]
+    pub fn soma() -> Self {
+        Self(vec![LocationSpec::Soma])
+    }
+}
+
+impl KeyValue for Locations {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let node = place.node;
+        match &node.value {
+            Value::List(items) => Self(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, item)| LocationSpec::read(place.item(i, item), kind))
+                    .collect(),
+            ),
+            _ => Self(vec![LocationSpec::read(place, kind)]),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
+    fn write(&self) -> Option<Node> {
+        let items = self.0.iter().filter_map(KeyValue::write).collect();
+        Some(Node::new(Value::List(items)))
     }
 }

@@ -85,7 +85,8 @@ impl CellSweep {
         let task = CellSweep { plan, text, path, stored, seed, places, recorded };
         for index in task.plan.points() {
             let record = task.read(index)?.spec.record;
-            if record.probes != file.spec.record.probes || record.spikes != file.spec.record.spikes
+            if record.probes() != file.spec.record.probes()
+                || record.spikes != file.spec.record.spikes
             {
                 let mut faults = Faults::default();
                 let rule = "what is recorded cannot vary: its places are an axis of the result";

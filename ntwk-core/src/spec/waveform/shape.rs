@@ -102,7 +102,7 @@ variants! {
             interval: f64 = Quantity(Time, Positive), required;
             /// samples, at least one
             values: Vec<f64> = OwnList, required("a list of samples");
-            /// what lies between samples
+            /// what lies between samples:
             interpolation: Interpolation = Choice(Interpolation::WORDS), or(Interpolation::Hold);
         },
     }

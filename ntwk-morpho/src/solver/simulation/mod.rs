@@ -62,7 +62,7 @@ ntwk_core::section! {
     pub struct Settings {
         /// time step
         dt: f64 = Quantity(Time, Positive), or(0.025);
-        /// scheme for the potential
+        /// scheme for the potential:
         method: Method = Choice(Method::WORDS), or(Method::ImplicitEuler);
         /// temperature
         celsius: f64 = Quantity(Temperature, Between(-50.0, 100.0)), or(34.0);
