@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ReferenceArgs) -> Result<(), Failure> {
         None => text,
         Some(name) => section(text, name).ok_or_else(|| {
             let names: Vec<String> = headings(text).map(|(_, _, title)| title).collect();
-            let near = ntwk_core::spec::fault::nearest(name, names.iter().map(String::as_str));
+            let near = ntwk_core::spec::nearest::nearest(name, names.iter().map(String::as_str));
             let hint = near.map_or_else(
                 || format!("there are: {}", names.join(", ")),
                 |near| format!("did you mean \"{near}\"?"),

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use ntwk_core::spec::ParameterScanSpec;
-use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::KeyValue;
+use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
 use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};

@@ -25,8 +25,6 @@ mod box2;
 pub mod color;
 pub mod colormap;
 mod draw;
-mod draw_key;
-mod draw_mark;
 pub mod error;
 pub mod figure;
 pub mod figures;

@@ -1,9 +1,139 @@
-//! What the kind of a cell says about the rest of its model.
+//! The cell of a population, from its kind or preset and its parameters; what the kind says about the rest of the model.
+
+use std::sync::Arc;
 
 use super::Population;
-use super::judge::Judge;
-use crate::model::cell_library::CellLibrary;
-use crate::spec::ModelSpec;
+use super::judge::{Judge, unknown};
+use crate::kernel::CellModel;
+use crate::model::cell::{Fallback, ParameterValues};
+use crate::model::cell_library::{CellLibrary, PresetNameError};
+use crate::spec::fault::FaultKind;
+use crate::spec::nearest::nearest;
+use crate::spec::{CellSpec, ModelSpec, ParameterText};
+
+/// Name of the kind, its parameters, and the cell they make.
+pub(super) type Cell = (String, ParameterValues, Arc<dyn CellModel>);
+
+pub(super) fn resolve_cell(
+    spec: &CellSpec,
+    path: &str,
+    library: &CellLibrary,
+    judge: &mut Judge<'_>,
+) -> Option<Cell> {
+    let names = [format!("{path}.model"), format!("{path}.preset")];
+    // Without the kind nothing else can be judged.
+    if names.iter().any(|name| judge.concerns(name)) {
+        return None;
+    }
+    let preset = match &spec.preset {
+        None => None,
+        Some(name) => match library.named_preset(name) {
+            Ok(preset) => Some(preset),
+            Err(error) => {
+                let kind = match error {
+                    PresetNameError::Unknown { nearest } => FaultKind::UnknownName {
+                        what: "preset",
+                        nearest: nearest.map(str::to_owned),
+                        valid: library.presets().map(|p| p.name.to_owned()).collect(),
+                    },
+                    rest => FaultKind::Combination { rule: rest.to_string() },
+                };
+                judge.fault_of(format!("{path}.preset"), format!("\"{name}\""), kind);
+                return None;
+            }
+        },
+    };
+    let kind_name = match (&spec.model, preset.as_ref().map(|named| named.preset)) {
+        (Some(model), Some(preset)) if model != preset.kind => {
+            let rule = format!("preset \"{}\" is of kind {}", preset.name, preset.kind);
+            judge.broken(format!("{path}.model"), rule);
+            return None;
+        }
+        (Some(model), _) => model.as_str(),
+        (None, Some(preset)) => preset.kind,
+        (None, None) => return None,
+    };
+    let Some(kind) = library.kind(kind_name) else {
+        let names: Vec<String> = library.kinds().map(|k| k.name().to_owned()).collect();
+        judge.fault(format!("{path}.model"), unknown("cell model", kind_name, &names));
+        return None;
+    };
+
+    let table = kind.parameters();
+    for (name, _) in &spec.values {
+        if !table.iter().any(|p| p.name == name) {
+            let valid: Vec<String> = ["model", "preset"]
+                .into_iter()
+                .chain(table.iter().map(|p| p.name))
+                .map(str::to_owned)
+                .collect();
+            let near = nearest(name, table.iter().map(|p| p.name)).map(str::to_owned);
+            judge.fault(format!("{path}.{name}"), FaultKind::UnknownKey { nearest: near, valid });
+        }
+    }
+    let mut values = Vec::new();
+    let mut complete = true;
+    for parameter in table {
+        let key = format!("{path}.{}", parameter.name);
+        if judge.concerns(&key) {
+            complete = false;
+            continue;
+        }
+        let written = spec.values.iter().find(|v| v.0 == parameter.name).map(|v| &v.1);
+        let value = match written {
+            Some(ParameterText::Number(x)) => Some(*x),
+            Some(ParameterText::Text(text)) => match parameter.dimension.parse(text) {
+                Ok(x) => Some(x),
+                Err(error) => {
+                    judge.fault_of(key, format!("\"{text}\""), FaultKind::Quantity(error));
+                    complete = false;
+                    continue;
+                }
+            },
+            None => preset
+                .as_ref()
+                .and_then(|named| named.get(parameter.name))
+                .or(if let Fallback::Value(x) = parameter.default { Some(x) } else { None }),
+        };
+        match value {
+            Some(x) if parameter.range.contains(x) => values.push((parameter.name, x)),
+            Some(x) => {
+                let allowed = parameter.range.describe(parameter.dimension.unit());
+                judge.fault_of(key, x, FaultKind::OutOfRange { allowed });
+                complete = false;
+            }
+            None if parameter.default == Fallback::Derived => {}
+            None => {
+                let expected = format!(
+                    "{} in {} ({})",
+                    parameter.dimension.name(),
+                    parameter.dimension.unit(),
+                    parameter.doc
+                );
+                judge.fault(key, FaultKind::MissingKey { expected });
+                complete = false;
+            }
+        }
+    }
+    if !complete {
+        return None;
+    }
+    let values = ParameterValues { values };
+    match kind.build(&values) {
+        Ok(cell) => Some((kind_name.to_owned(), values, cell)),
+        Err(broken) => {
+            for rule in broken {
+                let key = format!("{path}.{}", rule.parameter);
+                let kind = FaultKind::Combination { rule: rule.rule };
+                match values.get(rule.parameter) {
+                    Some(x) => judge.fault_of(key, x, kind),
+                    None => judge.fault(key, kind),
+                }
+            }
+            None
+        }
+    }
+}
 
 /// A notice for each parameter that the model gives and that has no effect beside the others. A
 /// population whose cell changes during the run gets none: the change may give it an effect.

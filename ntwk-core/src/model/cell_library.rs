@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::cell::CellKind;
-use crate::spec::fault::nearest;
+use crate::spec::nearest::nearest;
 
 /// A published parameter set.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::cell_checks::resolve_cell;
 use super::judge::{Judge, unknown};
-use super::resolve::resolve_cell;
 use super::{Change, Model};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::bound::Bound;
-use crate::spec::fault::{FaultKind, Faults, nearest};
+use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::key::{KeyValue, Kind, Place, Section, find};
+use crate::spec::nearest::nearest;
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{

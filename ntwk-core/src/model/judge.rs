@@ -1,6 +1,7 @@
 //! Where the faults of a model go.
 
-use crate::spec::fault::{Fault, FaultKind, Faults, nearest};
+use crate::spec::fault::{Fault, FaultKind, Faults};
+use crate::spec::nearest::nearest;
 use crate::spec::tree::Node;
 use crate::spec::waveform::Waveform;
 

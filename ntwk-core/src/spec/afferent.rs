@@ -1,8 +1,9 @@
 //! Afferent populations as written.
 
 use crate::spec::fault::FaultKind;
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
-use crate::spec::tree::{Node, TableReader};
+use crate::spec::tree::Node;
 use crate::spec::waveform::Waveform;
 use crate::{section, words};
 

@@ -2,7 +2,7 @@
 
 use super::Distribution;
 use crate::spec::fault::FaultKind;
-use crate::spec::tree::TableReader;
+use crate::spec::key::TableReader;
 use crate::variants;
 
 variants! {

@@ -144,7 +144,7 @@ macro_rules! section {
                 $crate::spec::key::table_of(entries)
             }
 
-            fn read_flat(table: &mut $crate::spec::tree::TableReader<'_, '_>) -> Self {
+            fn read_flat(table: &mut $crate::spec::key::TableReader<'_, '_>) -> Self {
                 $( $before(table); )?
                 $( let $field: $type = {
                     const KEY: &$crate::spec::key::Key = &$crate::__key!(
@@ -256,7 +256,7 @@ macro_rules! variants {
                 $crate::spec::key::table_of(entries)
             }
 
-            fn read_flat(table: &mut $crate::spec::tree::TableReader<'_, '_>) -> Self {
+            fn read_flat(table: &mut $crate::spec::key::TableReader<'_, '_>) -> Self {
                 let keys = <Self as $crate::spec::key::Section>::KEYS;
                 let section = match table.variant(&keys[0], $what) {
                     $( Some($word) => {

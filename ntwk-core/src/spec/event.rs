@@ -2,8 +2,9 @@
 
 use super::ParameterText;
 use crate::section;
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place};
-use crate::spec::tree::{Node, TableReader, Value};
+use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 

@@ -2,7 +2,7 @@
 
 use crate::section;
 use crate::spec::fault::FaultKind;
-use crate::spec::tree::TableReader;
+use crate::spec::key::TableReader;
 use crate::spec::value::Named;
 
 section! {

@@ -21,6 +21,7 @@ mod connection;
 mod distribution;
 mod event;
 mod measured;
+pub mod nearest;
 pub mod parameter_scan;
 mod population;
 mod projection;
@@ -28,8 +29,9 @@ mod receptor;
 mod sections;
 
 use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place, Section};
-use crate::spec::tree::{Node, TableReader, Value};
+use crate::spec::tree::{Node, Value};
 use crate::{section, words};
 
 pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpec, Trains};

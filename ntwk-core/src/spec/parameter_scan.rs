@@ -5,8 +5,9 @@ use rand_chacha::rand_core::Rng;
 use super::ParameterText;
 use crate::engine::random::{Purpose, stream, unit};
 use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
-use crate::spec::tree::{Node, TableReader, Value};
+use crate::spec::tree::{Node, Value};
 use crate::{section, words};
 
 section! {
@@ -29,7 +30,7 @@ section! {
 
 impl Default for ParameterScanSpec {
     fn default() -> Self {
-        crate::spec::tree::defaults()
+        crate::spec::key::defaults()
     }
 }
 

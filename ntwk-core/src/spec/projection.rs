@@ -3,8 +3,9 @@
 use super::receptor::weights_onto;
 use super::{ConnectionSpec, Distribution};
 use crate::spec::fault::FaultKind;
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place, Section};
-use crate::spec::tree::{Node, TableReader, Value};
+use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
 use crate::{section, variants};
 

@@ -1,8 +1,9 @@
 //! Synaptic receptors as written.
 
 use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Section};
-use crate::spec::tree::{Node, TableReader};
+use crate::spec::tree::Node;
 use crate::spec::units::Dimension;
 use crate::{section, variants};
 

@@ -2,8 +2,8 @@
 
 use super::{MeasuredSpec, Method};
 use crate::spec::fault::FaultKind;
+use crate::spec::key::TableReader;
 use crate::spec::key::{Section, Words};
-use crate::spec::tree::TableReader;
 use crate::{section, words};
 
 section! {
@@ -173,7 +173,7 @@ macro_rules! defaults {
     ($($section:ident),+) => { $(
         impl Default for $section {
             fn default() -> Self {
-                crate::spec::tree::defaults()
+                crate::spec::key::defaults()
             }
         }
     )+ };

@@ -1,7 +1,8 @@
 //! Setting keys of a file by their path: `simulation.t_stop`, `projections[0].weight`, `projections.E_I.weight`.
 
-use crate::spec::fault::{FaultKind, nearest};
+use crate::spec::fault::FaultKind;
 use crate::spec::key::{Key, Kind};
+use crate::spec::nearest::nearest;
 use crate::spec::tree::{Node, Value};
 
 /// Gives the key at `path` of a file with the keys `keys` a value, making tables on the way.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::spec::fault::nearest;
+use crate::spec::nearest::nearest;
 
 /// Dimension of a parameter. Each has one unit inside ntwk ([`Dimension::unit`]).
 ///

@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 
 use crate::spec::bound::Bound;
-use crate::spec::fault::{FaultKind, nearest};
+use crate::spec::fault::FaultKind;
+use crate::spec::key::plain::{read_count, read_flag, read_text, unknown_word};
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
@@ -113,23 +114,6 @@ pub fn read_quantities(
     }
 }
 
-/// A whole number >= 0 (also written `1e4`); a fault and `None` otherwise.
-pub fn read_count(place: &mut Place<'_, '_>) -> Option<u64> {
-    match place.node.value {
-        Value::Integer(i) => {
-            if i < 0 {
-                place.out_of_range("a whole number >= 0");
-            }
-            u64::try_from(i).ok()
-        }
-        Value::Float(x) if x >= 0.0 && x.fract() == 0.0 && x < 9.0e15 => Some(x as u64),
-        _ => {
-            place.wrong_type("a whole number >= 0");
-            None
-        }
-    }
-}
-
 /// A list of whole numbers; those at fault are 0. `None` after a fault of the list itself.
 pub fn read_counts(place: &mut Place<'_, '_>, expected: &str) -> Option<Vec<u64>> {
     let node = place.node;
@@ -152,28 +136,6 @@ pub fn read_counts(place: &mut Place<'_, '_>, expected: &str) -> Option<Vec<u64>
     }
 }
 
-/// Text; a fault and `None` otherwise.
-pub fn read_text(place: &mut Place<'_, '_>) -> Option<String> {
-    match &place.node.value {
-        Value::String(text) => Some(text.clone()),
-        _ => {
-            place.wrong_type("text");
-            None
-        }
-    }
-}
-
-/// `true` or `false`; a fault and `None` otherwise.
-pub fn read_flag(place: &mut Place<'_, '_>) -> Option<bool> {
-    match place.node.value {
-        Value::Bool(flag) => Some(flag),
-        _ => {
-            place.wrong_type("true or false");
-            None
-        }
-    }
-}
-
 /// One word of a closed set; a fault with the nearest one and `None` otherwise.
 pub fn read_word<T: Words>(place: &mut Place<'_, '_>) -> Option<T> {
     let word = read_text(place)?;
@@ -182,19 +144,6 @@ pub fn read_word<T: Words>(place: &mut Place<'_, '_>) -> Option<T> {
         place.fault(unknown_word(&word, T::WHAT, T::WORDS.iter().map(|w| w.name)));
     }
     found
-}
-
-/// The fault of a word that is none of `words`.
-pub(crate) fn unknown_word(
-    word: &str,
-    what: &'static str,
-    words: impl Iterator<Item = &'static str> + Clone,
-) -> FaultKind {
-    FaultKind::UnknownName {
-        what,
-        nearest: nearest(word, words.clone()).map(str::to_owned),
-        valid: words.map(str::to_owned).collect(),
-    }
 }
 
 impl KeyValue for f64 {
@@ -386,7 +335,7 @@ impl<T: KeyValue> KeyValue for Option<T> {
         self.as_ref().and_then(T::write)
     }
 
-    fn read_flat(table: &mut crate::spec::tree::TableReader<'_, '_>) -> Self {
+    fn read_flat(table: &mut crate::spec::key::TableReader<'_, '_>) -> Self {
         Some(T::read_flat(table))
     }
 }

@@ -11,7 +11,7 @@
 use crate::membrane::exponential::{exp, linoid};
 use crate::membrane::mechanism::LANES;
 use exmex::{BinOp, Express, FlatEx, MakeOperators, Operator};
-use ntwk_core::spec::fault::nearest;
+use ntwk_core::spec::nearest::nearest;
 use pulp::{Arch, NullaryFnOnce};
 use std::convert::Infallible;
 use std::str::FromStr;

@@ -13,7 +13,8 @@ use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, Simulat
 use ntwk_core::Dimension as D;
 use ntwk_core::spec::bound::Bound;
 use ntwk_core::spec::fault::Faults;
-use ntwk_core::spec::tree::{Node, TableReader, Value};
+use ntwk_core::spec::key::TableReader;
+use ntwk_core::spec::tree::{Node, Value};
 use std::path::PathBuf;
 
 /// One of the cells.

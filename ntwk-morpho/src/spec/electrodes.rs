@@ -4,8 +4,9 @@ use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension;
 use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::TableReader;
 use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _};
-use ntwk_core::spec::tree::{Node, TableReader};
+use ntwk_core::spec::tree::Node;
 use ntwk_core::spec::waveform::Shape;
 
 ntwk_core::section! {

@@ -51,8 +51,9 @@ pub use values::Locations;
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::Faults;
+use ntwk_core::spec::key::TableReader;
 use ntwk_core::spec::key::{Absent, Key, Kind, Section as _};
-use ntwk_core::spec::tree::{Node, TableReader, Value};
+use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::Named;
 use reader::Section;
 

@@ -5,9 +5,11 @@ use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::Selection;
 use ntwk_core::Dimension;
 use ntwk_core::spec::bound::Bound;
-use ntwk_core::spec::fault::{FaultKind, Faults, nearest};
+use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::key::TableReader;
 use ntwk_core::spec::key::{Key, KeyValue, Place};
-use ntwk_core::spec::tree::{Node, TableReader, Value, wrong_type};
+use ntwk_core::spec::nearest::nearest;
+use ntwk_core::spec::tree::{Node, Value, wrong_type};
 use ntwk_core::spec::value;
 
 /// A table being read. The functions that give `Option<Option<T>>` or `Option<T>` give `None` after a fault.

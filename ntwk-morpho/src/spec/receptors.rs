@@ -2,8 +2,8 @@
 
 use crate::membrane::receptor::{DoubleExponential, GabaB, MagnesiumBlock, Receptor};
 use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::TableReader;
 use ntwk_core::spec::key::Words as _;
-use ntwk_core::spec::tree::TableReader;
 
 /// `[receptors.NAME]`.
 #[derive(Debug, Clone, PartialEq)]

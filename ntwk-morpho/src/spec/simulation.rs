@@ -3,7 +3,7 @@
 use crate::solver::simulation::Settings;
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::Section as _;
-use ntwk_core::spec::tree::TableReader;
+use ntwk_core::spec::key::TableReader;
 
 ntwk_core::section! {
     /// How to integrate and for how long.

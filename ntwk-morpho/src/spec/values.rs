@@ -3,9 +3,9 @@
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::Selection;
 use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
 use ntwk_core::spec::tree::{Node, Value};
-use ntwk_core::spec::value::read_text;
 
 impl KeyValue for Selection {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {

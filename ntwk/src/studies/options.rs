@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use ntwk_core::spec::fault::nearest;
+use ntwk_core::spec::nearest::nearest;
 
 /// A fault of one option.
 #[derive(Debug, Clone, PartialEq)]

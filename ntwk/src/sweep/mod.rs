@@ -9,4 +9,3 @@ pub mod run;
 pub mod store;
 pub mod task;
 pub mod transfer_scan;
-pub(crate) mod transfer_scan_file;

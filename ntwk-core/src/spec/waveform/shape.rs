@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 
 use super::span::Span;
 use crate::spec::fault::FaultKind;
+use crate::spec::key::TableReader;
 use crate::spec::key::{Section as _, Words as _};
-use crate::spec::tree::TableReader;
 use crate::{variants, words};
 
 variants! {

@@ -2,7 +2,7 @@
 
 use crate::section;
 use crate::spec::fault::FaultKind;
-use crate::spec::tree::TableReader;
+use crate::spec::key::TableReader;
 
 section! {
     /// A span of time: from `start` on, before `stop` or for `duration`; without either, for ever.

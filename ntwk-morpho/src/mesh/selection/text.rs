@@ -3,7 +3,7 @@
 use super::Selection;
 use crate::geometry::region::Region;
 use ntwk_core::Dimension;
-use ntwk_core::spec::fault::nearest;
+use ntwk_core::spec::nearest::nearest;
 use std::str::FromStr;
 
 /// What is wrong with the text of a selection, and where.

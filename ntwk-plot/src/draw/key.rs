@@ -1,6 +1,6 @@
 //! The key of a panel: its rows and swatches.
 
-use crate::draw_mark::disc;
+use super::mark::disc;
 use crate::label::Label;
 use crate::panel::{Panel, Swatch};
 use crate::svg::{Stroke, Svg, num};

@@ -5,10 +5,16 @@
 //! with its reader, its checks, its defaults and its writer; the reference of the files is printed from the same table. A
 //! new key is a line there, and nothing else.
 
+pub mod plain;
+pub mod reader;
+
 use crate::spec::bound::Bound;
 use crate::spec::fault::{FaultKind, Faults};
-use crate::spec::tree::{Node, TableReader, Value};
+use crate::spec::tree::{Node, Value};
+
 use crate::spec::units::Dimension;
+pub use reader::TableReader;
+pub(crate) use reader::defaults;
 
 /// One key of a table of a file.
 #[derive(Debug, Clone, Copy)]

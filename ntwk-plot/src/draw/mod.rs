@@ -1,10 +1,11 @@
 //! Drawing of one panel: its margins, axes, head, scale and colour bars.
 
+mod key;
+mod mark;
+
 use crate::axis::{Axis, TickChoice};
 use crate::box2::{Box2, Margins};
 use crate::color::Color;
-use crate::draw_key::{KEY_GAP, KEY_ROOM, draw_swatch, key_rows, swatch_width};
-use crate::draw_mark::draw_mark;
 use crate::label::Label;
 use crate::mark::Mark;
 use crate::panel::{ColorBar, Panel, ScaleBar, Swatch};
@@ -13,6 +14,8 @@ use crate::placed::Placed;
 use crate::scale::{Scale, Ticks};
 use crate::svg::{Anchor, Stroke, Svg, Text};
 use crate::theme::Theme;
+use key::{KEY_GAP, KEY_ROOM, draw_swatch, key_rows, swatch_width};
+use mark::draw_mark;
 
 /// Length of a tick (points).
 const TICK: f64 = 2.4;

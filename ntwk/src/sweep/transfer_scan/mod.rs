@@ -1,5 +1,7 @@
 //! The scan of a transfer function as a file that grows: measured in pieces, each stored, resumed where it ended.
 
+mod file;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,7 +18,6 @@ use serde_json::{Value, json};
 use crate::run::origin::model_text;
 use crate::sweep::identity::StudyIdentity;
 use crate::sweep::store::{PointStatus, PointStore, StoreError, StoreOptions};
-use crate::sweep::transfer_scan_file;
 use ntwk_meanfield::prediction::predict::measured_scan;
 
 /// Cells measured between two looks at the clock, per thread.
@@ -338,7 +339,7 @@ pub fn scan_to_file(
     );
     let (mut store, stored) = PointStore::open(path, study, model.seed(), options, job)?;
     if let Some(data) = stored {
-        transfer_scan_file::restore(&data, &mut scan).map_err(|e| store.another(e))?;
+        file::restore(&data, &mut scan).map_err(|e| store.another(e))?;
     }
     if let Some(measured) = measured {
         let done = |p: &ScanPoint| {
@@ -361,7 +362,7 @@ pub fn scan_to_file(
     let chunk = (job.thread_count() as u64 * CELLS_AT_A_TIME).div_ceil(neurons) as usize;
     let label = design.label();
     let write = |store: &mut PointStore, scan: &TransferScan| -> Result<(), TransferScanError> {
-        let data = transfer_scan_file::data(scan, label)?;
+        let data = file::data(scan, label)?;
         Ok(store.write(&data, start.elapsed().as_secs_f64())?)
     };
     loop {

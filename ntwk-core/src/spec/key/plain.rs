@@ -1,0 +1,58 @@
+//! Values that are one number, one flag or one text.
+
+use super::Place;
+use crate::spec::fault::FaultKind;
+use crate::spec::nearest::nearest;
+use crate::spec::tree::Value;
+
+/// A whole number >= 0 (also written `1e4`); a fault and `None` otherwise.
+pub fn read_count(place: &mut Place<'_, '_>) -> Option<u64> {
+    match place.node.value {
+        Value::Integer(i) => {
+            if i < 0 {
+                place.out_of_range("a whole number >= 0");
+            }
+            u64::try_from(i).ok()
+        }
+        Value::Float(x) if x >= 0.0 && x.fract() == 0.0 && x < 9.0e15 => Some(x as u64),
+        _ => {
+            place.wrong_type("a whole number >= 0");
+            None
+        }
+    }
+}
+
+/// Text; a fault and `None` otherwise.
+pub fn read_text(place: &mut Place<'_, '_>) -> Option<String> {
+    match &place.node.value {
+        Value::String(text) => Some(text.clone()),
+        _ => {
+            place.wrong_type("text");
+            None
+        }
+    }
+}
+
+/// `true` or `false`; a fault and `None` otherwise.
+pub fn read_flag(place: &mut Place<'_, '_>) -> Option<bool> {
+    match place.node.value {
+        Value::Bool(flag) => Some(flag),
+        _ => {
+            place.wrong_type("true or false");
+            None
+        }
+    }
+}
+
+/// The fault of a word that is none of `words`.
+pub(crate) fn unknown_word(
+    word: &str,
+    what: &'static str,
+    words: impl Iterator<Item = &'static str> + Clone,
+) -> FaultKind {
+    FaultKind::UnknownName {
+        what,
+        nearest: nearest(word, words.clone()).map(str::to_owned),
+        valid: words.map(str::to_owned).collect(),
+    }
+}
