@@ -15,7 +15,8 @@ use std::thread;
 /// use std::sync::atomic::AtomicBool;
 ///
 /// let stop = AtomicBool::new(false); // another thread may raise it
-/// let watch = |p: &ntwk_core::Progress<'_>| eprintln!("{}: {:.0} %", p.stage, 100.0 * p.fraction);
+/// let seen = std::sync::Mutex::new(Vec::new());
+/// let watch = |p: &ntwk_core::Progress<'_>| seen.lock().unwrap().push((p.stage.to_owned(), p.fraction));
 /// let job = Job::threads(2).interrupted_by(&stop).reporting_to(&watch).stage("squares");
 /// let squares = job.each(&[1, 2, 3], |x| Ok::<i32, ntwk_core::Interrupted>(x * x))?;
 /// assert_eq!(squares, [1, 4, 9]);

@@ -119,7 +119,8 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Read => "read",
-            Self::Create => "create",
+            // The temporary file beside it is nothing the user asked for.
+            Self::Create => "write",
             Self::Write => "write",
             Self::Replace => "replace",
         })

@@ -389,7 +389,7 @@ fn every_help_teaches_with_an_example() {
         &["plan"],
         &["export"],
         &["analyze"],
-        &["scan"],
+        &["sweep"],
         &["cells"],
         &["cells", "list"],
         &["cells", "show"],

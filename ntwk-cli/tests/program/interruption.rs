@@ -97,7 +97,7 @@ fn a_ring_keeps_the_rates_so_far() {
 
 #[test]
 fn sweeps_and_runs_say_how_far_they_came() {
-    let long = ["--set", "simulation.t_stop=2000 s"];
+    let long = ["--set", "simulation.t_stop=200 s"];
     let vary = ["--vary", "afferents.Drive.rate=3..6:4", "--command", "run"];
     let sweep = [&["scan", "m.toml"], &vary[..]].concat();
     check(&sweep, &long, 1.0, "0 of 4 points known; the same command goes on");

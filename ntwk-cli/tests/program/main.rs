@@ -13,3 +13,4 @@ mod morpho_meanfield;
 mod places;
 mod reference;
 mod resume;
+mod rooms;

@@ -56,8 +56,11 @@ fn valid_keys(root: &Node, read: &dyn Fn(&Node) -> Faults) -> BTreeSet<String> {
         let mut changed = root.clone();
         table_at(&mut changed, &path).push(("zzz".to_owned(), Node::new(Value::Bool(true))));
         for fault in read(&changed).list {
+            // Parameters and variables are those of the kind of cell, and receptors have names of the user's.
+            let of_cell = [".cell.zzz", ".initial.zzz"].iter().any(|end| fault.key.ends_with(end));
             if let FaultKind::UnknownKey { valid, .. } = fault.kind
                 && fault.key.ends_with("zzz")
+                && !of_cell
             {
                 keys.extend(valid);
             }

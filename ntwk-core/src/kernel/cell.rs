@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Column, Membrane, SynapticInput};
+use super::{Column, LinearMembrane, Membrane, SynapticInput};
 use crate::spec::Method;
 use crate::spec::units::Dimension;
 
@@ -42,16 +42,6 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
 
     /// Derives the constants for a time step (ms) and method.
     fn lower(&self, dt: f64, method: Method) -> Arc<dyn CellStepper>;
-}
-
-/// A membrane `C_m dV/dt = -C_m (V - E_L) / tau_m + I` without any dependence of `I` on `V`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[allow(non_snake_case)]
-pub struct LinearMembrane {
-    /// Membrane capacitance (pF), > 0.
-    pub C_m: f64,
-    /// Membrane time constant (ms), > 0.
-    pub tau_m: f64,
 }
 
 /// A lowered cell: advances slices of neurons by one step.

@@ -10,6 +10,7 @@ mod column;
 mod exp;
 mod input;
 mod linear;
+mod linear_membrane;
 mod membrane;
 mod pending;
 mod point;
@@ -17,18 +18,20 @@ mod propagator;
 mod receptor;
 mod synapse;
 
-pub use cell::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
+pub use cell::{CellModel, CellStepper, NotFinite, StateVariable};
 pub use column::{Column, column};
 pub use exp::exp;
 pub(crate) use input::{StartInput, TakeInput};
 pub use input::{SummedInput, SynapticInput};
 pub use linear::LinearNeuron;
+pub use linear_membrane::LinearMembrane;
 pub use membrane::Membrane;
 pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
 pub use receptor::Receptor;
-pub(crate) use synapse::{ConductanceSums, Injected, Integration, ReceptorColumn, rise_gain};
+pub(crate) use receptor::{are_equal, rise_gain};
+pub(crate) use synapse::{ConductanceSums, Injected, Integration, ReceptorColumn};
 
 /// The largest |V_m| (mV) that is still taken for a membrane potential; beyond it the integration
 /// has blown up.

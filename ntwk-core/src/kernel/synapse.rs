@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{Column, LinearMembrane, PendingEvents, Propagator, Receptor, column};
+use super::{
+    Column, LinearMembrane, PendingEvents, Propagator, Receptor, are_equal, column, rise_gain,
+};
 use crate::spec::Method;
 
 /// The variable `s` of one receptor for a run of neurons; it carries the current `s (q - p V)`.
@@ -118,24 +120,6 @@ fn decay_factor(tau: f64, dt: f64, method: Method) -> f64 {
         Method::Euler => 1.0 - dt / tau,
         Method::Heun => (-dt / tau).exp(),
     }
-}
-
-/// Whether two time constants are too near for the difference of exponentials.
-fn are_equal(tau: f64, tau_rise: f64) -> bool {
-    (tau - tau_rise).abs() < 1e-6 * tau
-}
-
-/// The gain `k` of `ds/dt = -s/tau + k x` that makes the peak of `s` after one event, with `x` in
-/// units of the weight, the weight: `k = e / tau` for `tau_rise = tau`, else
-/// `k = (1/tau_rise - 1/tau) / (e^(-t*/tau) - e^(-t*/tau_rise))` with the time of the peak
-/// `t* = ln(tau/tau_rise) tau tau_rise / (tau - tau_rise)`.
-pub(crate) fn rise_gain(tau: f64, tau_rise: f64) -> f64 {
-    if are_equal(tau, tau_rise) {
-        return std::f64::consts::E / tau;
-    }
-    let peak = (tau / tau_rise).ln() * tau * tau_rise / (tau - tau_rise);
-    let height = (-peak / tau).exp() - (-peak / tau_rise).exp();
-    (1.0 / tau_rise - 1.0 / tau) / height
 }
 
 /// What `s` gains in a step from one unit of `x`.

@@ -23,6 +23,7 @@ mod event;
 mod measured;
 pub mod nearest;
 pub mod parameter_scan;
+mod parameter_text;
 mod population;
 mod projection;
 mod receptor;
@@ -40,9 +41,9 @@ pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
 pub use measured::MeasuredSpec;
 pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};
+pub use parameter_text::ParameterText;
 pub use population::{
-    Border, CellSpec, InjectionSpec, NeuronsSpec, ParameterText, PopulationSpec, SpaceSpec,
-    VoltageClampSpec,
+    Border, CellSpec, InjectionSpec, NeuronsSpec, PopulationSpec, SpaceSpec, VoltageClampSpec,
 };
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};

@@ -1,6 +1,6 @@
 //! Populations and their cells as written.
 
-use super::Distribution;
+use super::{Distribution, ParameterText};
 use crate::spec::fault::FaultKind;
 use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, Value};
@@ -111,40 +111,6 @@ impl KeyValue for CellSpec {
         let value = |v: &(String, ParameterText)| Some((v.0.clone(), v.1.write()?));
         entries.extend(self.values.iter().filter_map(value));
         Some(Node::new(Value::Table(entries)))
-    }
-}
-
-/// A parameter whose dimension is known only to its cell kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ParameterText {
-    /// A bare number in the documented unit.
-    Number(f64),
-    /// Text with a unit.
-    Text(String),
-}
-
-impl KeyValue for ParameterText {
-    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
-        match &place.node.value {
-            Value::Integer(i) => Self::Number(*i as f64),
-            Value::Float(x) => Self::Number(*x),
-            Value::String(text) => Self::Text(text.clone()),
-            _ => {
-                place.wrong_type("a number or text with a unit");
-                Self::nothing()
-            }
-        }
-    }
-
-    fn nothing() -> Self {
-        Self::Number(f64::NAN)
-    }
-
-    fn write(&self) -> Option<Node> {
-        Some(match self {
-            Self::Number(x) => Node::new(Value::Float(*x)),
-            Self::Text(text) => Node::text(text),
-        })
     }
 }
 

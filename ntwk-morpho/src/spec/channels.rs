@@ -256,7 +256,7 @@ fn instance(t: &mut Section<'_, '_>, declared: &DeclaredChannel) -> Option<Arc<d
     let reversal = t.or("E", D::Voltage, Bound::Any, declared.E);
     let mut channel = declared.clone();
     if let Some(constants) = t.table("constants") {
-        for (name, value) in super::kinetics::constants(constants)? {
+        for (name, value) in super::constants::constants(constants)? {
             match channel.constants.iter_mut().find(|c| c.0 == name) {
                 Some(known) => known.1 = value,
                 None => {

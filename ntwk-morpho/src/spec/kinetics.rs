@@ -1,12 +1,10 @@
 //! `[kinetics.NAME]`: channels declared as data.
 
-use super::reader::{Section, read_quantity};
+use super::constants::constants;
+use super::reader::Section;
 use crate::membrane::declared::{DeclaredChannel, DeclaredGate, GateFormulas};
 use ntwk_core::Dimension as D;
 use ntwk_core::spec::bound::Bound;
-
-/// Names a formula has already.
-const TAKEN: [&str; 3] = ["V", "Ca", "celsius"];
 
 pub(super) fn read(t: Section<'_, '_>) -> Vec<DeclaredChannel> {
     let mut kinds = Vec::new();
@@ -61,29 +59,6 @@ pub(super) fn read(t: Section<'_, '_>) -> Vec<DeclaredChannel> {
         t.finish();
     });
     kinds
-}
-
-/// A table of names and numbers.
-pub(super) fn constants(mut t: Section<'_, '_>) -> Option<Vec<(String, f64)>> {
-    let mut all = Vec::new();
-    let mut sound = true;
-    for (name, path, node) in t.entries() {
-        let fits = name.chars().next().is_some_and(char::is_alphabetic)
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !fits || TAKEN.contains(&name) {
-            t.fault(
-                name,
-                "a constant is a word of letters, digits and _, and not V, Ca or celsius",
-            );
-            sound = false;
-            continue;
-        }
-        match read_quantity(node, &path, D::Number, Bound::Any, t.faults()) {
-            Some(value) => all.push((name.to_owned(), value)),
-            None => sound = false,
-        }
-    }
-    sound.then_some(all)
 }
 
 fn read_gate(name: &str, t: &mut Section<'_, '_>) -> Option<DeclaredGate> {

@@ -21,6 +21,7 @@
 
 mod build;
 mod channels;
+mod constants;
 mod coupled;
 mod discretisation;
 mod electrodes;

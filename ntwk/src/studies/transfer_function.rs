@@ -114,7 +114,7 @@ impl DesignOptions {
         for (option, given, designs) in uses {
             if given && !designs.contains(&self.design) {
                 let designs: Vec<&str> = designs.iter().map(|d| d.name()).collect();
-                invalid.push(option, "", format!("it is for the design {}", designs.join(" and ")));
+                invalid.push(option, "", format!("it is for --design {}", designs.join(" and ")));
             }
         }
         if let Some(step) = self.max_step.filter(|x| !(*x > 0.0 && x.is_finite())) {

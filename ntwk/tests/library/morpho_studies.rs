@@ -80,7 +80,7 @@ fn an_interrupted_fit_keeps_its_best_parameters() {
     let trace = RecordedTrace { times, values };
     let (stop, reports) = (AtomicBool::new(false), AtomicU32::new(0));
     let watch = |_: &Progress<'_>| {
-        stop.store(reports.fetch_add(1, Ordering::Relaxed) >= 6, Ordering::Relaxed);
+        stop.store(reports.fetch_add(1, Ordering::Relaxed) >= 3, Ordering::Relaxed);
     };
     let job = Job::new().interrupted_by(&stop).reporting_to(&watch);
     let part = fit(&cell, trace, &PassiveFitOptions::default(), &job).unwrap();
