@@ -36,7 +36,7 @@ Examples:
 The table has, per population, the stationary rate (with its statistical error), mean and standard \
 deviation of V_m outside refractory periods and the transient peak, simulated and predicted, with \
 errors. The predicted V_m is that of single cells under Poisson trains at the predicted rates; `free \
-V_m` are the moments of the theory, of a membrane that never spikes. The column `Poisson cells` says \
+V_m` are mean and sd predicted for a membrane without spikes and resets. The column `Poisson cells` says \
 where errors of the rates come from: single cells under independent Poisson trains at the simulated \
 rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
 where the prediction differs from these, the transfer function is off. With \

@@ -11,7 +11,7 @@ use ntwk::run::plan::{Resources, calibrate};
 
 use super::terminal::Terminal;
 
-/// What a run will take: neurons, synapses, memory, disk and time, from a short calibration.
+/// Estimate the size, memory, disk space and run time of a model before running it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

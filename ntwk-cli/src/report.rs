@@ -18,7 +18,7 @@ use ntwk::report::results::stored_curves;
 /// Smoothing of the rates (ms).
 const SMOOTHING: f64 = 10.0;
 
-/// Write one HTML page about a run: figures that zoom, tables, model, origin. It needs no other file
+/// Write one HTML page about a run: zoomable figures, tables, model, origin. It needs no other file
 /// and no network.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -21,7 +21,7 @@ Example:
   ntwk verify out/results.h5
 
 Exit code 0 when all bits are the same, 1 with the first difference when not. A run that was \
-interrupted is verified as far as it came.")]
+interrupted is verified as far as it is stored.")]
 pub(crate) struct VerifyArgs {
     /// Results file of `ntwk run`, `ntwk compare` or `ntwk meanfield`.
     pub file: PathBuf,

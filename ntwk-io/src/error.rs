@@ -119,8 +119,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Read => "read",
-            // The temporary file beside it is nothing the user asked for.
-            Self::Create => "write",
+            Self::Create => "create",
             Self::Write => "write",
             Self::Replace => "replace",
         })

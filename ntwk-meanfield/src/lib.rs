@@ -2,7 +2,7 @@
 //!
 //! From the synapses onto a cell to the activity of a network, in the order of the theory:
 //!
-//! 1. [`moments`]: mean, standard deviation, skewness and autocorrelation time of the membrane potential under Poisson
+//! 1. [`moments`](mod@moments): mean, standard deviation, skewness and autocorrelation time of the membrane potential under Poisson
 //!    input ([`SynapseClass`], `ntwk_core::Membrane`);
 //! 2. [`TransferFunction`]: the firing rate as a function of those moments; [`EffectiveThreshold`] is the fitted one;
 //! 3. [`fit()`]: its coefficients from a scan of single-cell rates;

@@ -22,7 +22,7 @@ use crate::studies::{EstimateError, StudyError};
 /// use ntwk_morpho::{Cell, Discretisation, Settings, Simulation};
 ///
 /// fn rest(milliseconds: f64) -> Result<f64, ntwk_morpho::Error> {
-///     let tree = PyramidalTree::default().build(1)?.morphology;
+///     let tree = PyramidalTree::default().build(1)?;
 ///     let cell = Cell::new(tree.compartments(&Discretisation::MaxLength(50.0))?, 1.0, 150.0)?;
 ///     let mut simulation = Simulation::new(&cell, &Settings::default())?;
 ///     simulation.run(milliseconds)?;

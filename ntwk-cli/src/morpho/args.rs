@@ -111,8 +111,8 @@ pub(crate) struct OutArgs {
 /// Independent points on several threads.
 #[derive(Debug, Args)]
 pub(crate) struct ParallelArgs {
-    /// Number of threads; the results do not depend on it [default: all cores]. Ctrl-C leaves what
-    /// the points so far gave.
+    /// Number of threads; the results do not depend on it [default: all cores]. On Ctrl-C the
+    /// points computed so far are kept.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
 }
@@ -123,7 +123,7 @@ pub(crate) struct ResumeArgs {
     /// Compute the points that failed again.
     #[arg(long)]
     pub retry_failed: bool,
-    /// Forget the points that DIR holds.
+    /// Discard stored points and compute all again.
     #[arg(long)]
     pub fresh: bool,
 }
@@ -422,7 +422,7 @@ pub(crate) struct BackgroundArgs {
     /// Test current, with its unit.
     #[arg(long, default_value = "-20 pA", value_parser = current, allow_hyphen_values = true)]
     pub current: f64,
-    /// Time left out at the start (ms).
+    /// Initial transient to discard (ms).
     #[arg(long, default_value = "300", value_parser = time)]
     pub transient: f64,
     /// Time measured (ms).
@@ -465,7 +465,7 @@ pub(crate) struct MorphoTfArgs {
     /// Channels that make spikes, left out where moments are measured [default: all but leak].
     #[arg(long, value_delimiter = ',', value_name = "CHANNEL")]
     pub spiking: Option<Vec<String>>,
-    /// Time left out at the start (ms).
+    /// Initial transient to discard (ms).
     #[arg(long, default_value = "300", value_parser = time)]
     pub transient: f64,
     /// Time measured per repetition (ms).

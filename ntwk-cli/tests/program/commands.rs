@@ -232,7 +232,11 @@ fn theory_commands_write_their_files() {
     let output = exits(&folder, 2, &["tf", "scan", &file, "--mu", "1..2:3", "-q"]);
     assert!(stderr(&output).contains("--design fluctuations"), "{}", stderr(&output));
     let output = exits(&folder, 2, &["tf", "scan", &file, "--population", "M", "-q"]);
-    assert!(stderr(&output).contains("the model has N"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("there is no population M; did you mean N?"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -339,7 +343,7 @@ fn import_refuses_what_is_no_model_with_every_fault() {
     assert!(stderr(&output).contains("absent.json"));
     written(&folder, "flat.json", FLAT);
     let output = exits(&folder, 1, &["import", "flat.json", "-o", "no/such/model.toml"]);
-    assert!(stderr(&output).contains("cannot write no/such/model.toml"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot create no/such/model.toml"), "{}", stderr(&output));
 }
 
 #[test]

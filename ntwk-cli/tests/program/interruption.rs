@@ -44,7 +44,6 @@ fn interrupted(folder: &TempDir, args: &[&str], after: Duration) -> Output {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{args:?}\n{said}");
     assert!(took < PATIENCE, "{args:?} took {took} s to end\n{said}");
-    println!("{took:.3} s: {args:?}");
     output
 }
 

@@ -154,7 +154,7 @@ fn keys_that_cannot_be_followed_are_refused() {
     refused("afferents.Drive.raet=3..6", &["raet", "rate"]);
     refused("populations.Exc.cell.preset=RS,FS", &["numbers"]);
     refused("projections[0].connection.probability=10 %..20 %", &["steps"]);
-    refused("simulation.seed=1..4", &["seeds vary by repeats"]);
+    refused("simulation.seed=1..4", &["cannot be varied; use repeats"]);
     let once = ["meanfield", "map", "m.toml", "--vary", "afferents.Drive.rate=3..6:3"];
     assert!(stderr(&exits(&folder, 2, &once)).contains("twice"));
 }

@@ -1,6 +1,6 @@
 //! A variable that left all sense.
 
-/// Numbers blew up.
+/// The integration became unstable.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
     "the integration blew up: {variable} of neuron {neuron} in population {population} is {value} at t = {time} ms \

@@ -45,7 +45,7 @@ pub enum Stop {
         /// Time reached (ms).
         time: f64,
     },
-    /// Numbers blew up, or the recorder failed.
+    /// The integration became unstable, or the recorder failed.
     #[error(transparent)]
     Failed(#[from] SimulationError),
 }

@@ -14,7 +14,7 @@ use crate::recording::recorder::{
 /// Why a run stopped early. What was computed before has reached the recorder.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
-    /// Numbers blew up.
+    /// The integration became unstable.
     #[error(transparent)]
     BlowUp(#[from] BlowUp),
     /// The recorder could not keep the results.

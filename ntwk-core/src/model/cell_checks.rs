@@ -38,7 +38,7 @@ pub(super) fn resolve_cell(
                     },
                     rest => FaultKind::Combination { rule: rest.to_string() },
                 };
-                judge.fault_of(format!("{path}.preset"), format!("\"{name}\""), kind);
+                judge.fault_of(format!("{path}.preset"), &format!("\"{name}\""), kind);
                 return None;
             }
         },
@@ -85,7 +85,7 @@ pub(super) fn resolve_cell(
             Some(ParameterText::Text(text)) => match parameter.dimension.parse(text) {
                 Ok(x) => Some(x),
                 Err(error) => {
-                    judge.fault_of(key, format!("\"{text}\""), FaultKind::Quantity(error));
+                    judge.fault_of(key, &format!("\"{text}\""), FaultKind::Quantity(error));
                     complete = false;
                     continue;
                 }
@@ -99,7 +99,7 @@ pub(super) fn resolve_cell(
             Some(x) if parameter.range.contains(x) => values.push((parameter.name, x)),
             Some(x) => {
                 let allowed = parameter.range.describe(parameter.dimension.unit());
-                judge.fault_of(key, x, FaultKind::OutOfRange { allowed });
+                judge.fault_of(key, &x, FaultKind::OutOfRange { allowed });
                 complete = false;
             }
             None if parameter.default == Fallback::Derived => {}
@@ -126,7 +126,7 @@ pub(super) fn resolve_cell(
                 let key = format!("{path}.{}", rule.parameter);
                 let kind = FaultKind::Combination { rule: rule.rule };
                 match values.get(rule.parameter) {
-                    Some(x) => judge.fault_of(key, x, kind),
+                    Some(x) => judge.fault_of(key, &x, kind),
                     None => judge.fault(key, kind),
                 }
             }

@@ -35,7 +35,7 @@ pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &
         if step >= f64::from(model.n_steps) {
             let allowed = format!("from 0 to before the end of the run ({} ms)", model.t_stop());
             let kind = FaultKind::OutOfRange { allowed };
-            judge.fault_of(format!("{path}.time"), event.time, kind);
+            judge.fault_of(format!("{path}.time"), &event.time, kind);
             continue;
         }
         match apply(&mut current, event, library, &path, judge) {
@@ -162,8 +162,8 @@ fn set_parameter(
     let (before, after) = (names(population.cell.as_ref()), names(cell.as_ref()));
     if before != after {
         let rule = format!(
-            "would change the variables of the cells of {name} from {before} to {after}; a run keeps its \
-             variables (give a, b or what they hang on a small value where it is zero)"
+            "would change the state variables of {name} from {before} to {after}, and state variables cannot change \
+             during a run; start with a small value that is not zero, such as of a or b, instead of 0"
         );
         return Err(broken("value", rule));
     }
@@ -203,11 +203,12 @@ fn set_receptor(
 }
 
 fn position<'a>(
-    names: impl Iterator<Item = &'a String> + Clone,
+    mut names: impl Iterator<Item = &'a String> + Clone,
     name: &str,
 ) -> Result<usize, Broken> {
-    let kind = || unknown("name in the key of a change", name, names.clone());
-    names.clone().position(|n| n == name).ok_or_else(|| ("set", kind()))
+    let all = names.clone();
+    let kind = || unknown("name in the key of a change", name, all);
+    names.position(|n| n == name).ok_or_else(|| ("set", kind()))
 }
 
 fn unknown_key(parts: &[&str]) -> Broken {

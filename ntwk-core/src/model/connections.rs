@@ -84,7 +84,7 @@ fn check_delay(delay: &DelaySpec, dt: f64, key: &str, judge: &mut Judge<'_>) {
     };
     if delay.as_constant().is_some() && mean > 0.0 && mean < 0.5 * dt {
         let rule = format!("rounds to zero steps of dt = {dt} ms; write 0 if that is meant");
-        judge.fault_of(key, mean, FaultKind::Combination { rule });
+        judge.fault_of(key, &mean, FaultKind::Combination { rule });
     }
     let longest = match delay {
         DelaySpec::Drawn(Distribution::Listed(delays)) => {
@@ -94,7 +94,7 @@ fn check_delay(delay: &DelaySpec, dt: f64, key: &str, judge: &mut Judge<'_>) {
     };
     if longest / dt > MAX_DELAY_STEPS {
         let allowed = format!("at most {MAX_DELAY_STEPS} steps of dt = {dt} ms");
-        judge.fault_of(key, longest, FaultKind::OutOfRange { allowed });
+        judge.fault_of(key, &longest, FaultKind::OutOfRange { allowed });
     }
 }
 
@@ -107,7 +107,7 @@ fn check_plasticity(written: &ProjectionSpec, path: &str, judge: &mut Judge<'_>)
         };
         if let Some(weight) = weights.iter().find(|&&w| w < 0.0 || w > w_max) {
             let rule = format!("must lie between 0 and w_max ({w_max})");
-            judge.fault_of(key("weight"), weight, FaultKind::Combination { rule });
+            judge.fault_of(key("weight"), &weight, FaultKind::Combination { rule });
         }
         if written.delay.as_constant().is_none() {
             judge.broken(key("delay"), "stdp needs the same delay for all synapses");
@@ -116,7 +116,7 @@ fn check_plasticity(written: &ProjectionSpec, path: &str, judge: &mut Judge<'_>)
     if written.plasticity.is_some() && written.release_probability < 1.0 {
         let rule = "a plastic synapse releases with certainty; leave this out".to_owned();
         let kind = FaultKind::Combination { rule };
-        judge.fault_of(key("release_probability"), written.release_probability, kind);
+        judge.fault_of(key("release_probability"), &written.release_probability, kind);
     }
 }
 
@@ -131,7 +131,7 @@ fn find_source(spec: &ModelSpec, name: &str, key: &str, judge: &mut Judge<'_>) -
         let names = spec.populations.keys().chain(spec.afferents.keys());
         judge.fault_of(
             key,
-            format!("\"{name}\""),
+            &format!("\"{name}\""),
             unknown("population or afferent population", name, names),
         );
     }
@@ -148,7 +148,7 @@ fn lookup<T>(
     let index = named.get_index_of(name);
     let at_fault = name.is_empty() && judge.concerns(key);
     if index.is_none() && !at_fault && !judge.is_unreadable(&format!("{what}s")) {
-        judge.fault_of(key, format!("\"{name}\""), unknown(what, name, named.keys()));
+        judge.fault_of(key, &format!("\"{name}\""), unknown(what, name, named.keys()));
     }
     index
 }

@@ -49,7 +49,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Adds a fault of a value.
-    pub fn fault_of(&mut self, key: impl Into<String>, value: impl ToString, kind: FaultKind) {
+    pub fn fault_of(
+        &mut self,
+        key: impl Into<String>,
+        value: &dyn std::fmt::Display,
+        kind: FaultKind,
+    ) {
         let key = key.into();
         let line = self.root.locate(&key).0.line;
         self.faults.push(key, Some(value.to_string()), line, kind);

@@ -178,7 +178,7 @@ impl Model {
     }
 
     /// This model with other values of some keys: `simulation.t_stop`, `projections[0].weight`,
-    /// `projections.E_I.weight` (see [`set`](crate::spec::set::set)).
+    /// `projections.E_I.weight` (see [`set`]).
     ///
     /// # Errors
     /// The faults of paths that lead nowhere, or all faults of the model with these values.

@@ -94,7 +94,7 @@ fn check_receptors(receptors: &[Receptor], dt: f64, judge: &mut Judge<'_>) {
                 let rule =
                     format!("must be longer than the step (dt = {dt} ms) under the euler method");
                 let key = format!("receptors.{}.{key}", receptor.name);
-                judge.fault_of(key, tau, FaultKind::Combination { rule });
+                judge.fault_of(key, &tau, FaultKind::Combination { rule });
             }
         }
     }
@@ -246,7 +246,7 @@ fn check_spikes(spikes: &SpikeListSpec, size: u64, path: &str, judge: &mut Judge
     }
     if let Some(id) = spikes.ids.iter().find(|&&id| id >= size) {
         let allowed = format!("indices below the size ({size})");
-        judge.fault_of(key, id, FaultKind::OutOfRange { allowed });
+        judge.fault_of(key, &id, FaultKind::OutOfRange { allowed });
     }
 }
 
@@ -260,7 +260,7 @@ fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, judge
             let allowed =
                 format!("between dt ({} ms) and t_stop ({duration} ms)", spec.simulation.dt);
             let kind = FaultKind::OutOfRange { allowed };
-            judge.fault_of("record.interval", interval, kind);
+            judge.fault_of("record.interval", &interval, kind);
         }
     }
     let counts = [record.V_m, record.cell_variables, record.conductances, record.currents];

@@ -1,4 +1,4 @@
-//! What a run leaves behind: spikes, sampled variables and counts, as plain arrays.
+//! Output of a run: spikes, sampled variables and counts, as plain arrays.
 
 pub mod recorder;
 

@@ -55,7 +55,7 @@ pub use value::Named;
 
 section! {
     /// A model as written.
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone, PartialEq, Default)]
     pub struct ModelSpec, check = check_populations {
         /// title for tables and figures
         title: Option<String> = Text, none;
@@ -88,18 +88,6 @@ fn check_populations(model: &ModelSpec, table: &mut TableReader<'_, '_>) {
     if model.populations.is_empty() && !table.is_faulty("populations") {
         let expected = "at least one population".to_owned();
         table.fault("populations", FaultKind::MissingKey { expected });
-    }
-}
-
-impl Default for ModelSpec {
-    fn default() -> Self {
-        Self {
-            simulation: SimulationSpec::default(),
-            record: RecordSpec::default(),
-            theory: TheorySpec::default(),
-            compare: CompareSpec::default(),
-            ..Self::nothing()
-        }
     }
 }
 

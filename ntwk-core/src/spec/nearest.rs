@@ -1,6 +1,6 @@
 //! The name that was meant.
 
-/// The candidate nearest to `name`, if it is near enough to be a slip of the keyboard.
+/// The candidate nearest to `name`, if it is near enough to be a typo.
 ///
 /// Differences of case count half, so that `c_m` finds `C_m`.
 #[must_use]

@@ -241,7 +241,7 @@ impl ParameterScanSpec {
                     }
                     lengths.extend(points);
                     if self.sampling.draws() && points.is_some() {
-                        let rule = "the number of points stands in scan.points here";
+                        let rule = "with random sampling set scan.points, not points of each key";
                         fault(format!("scan.vary[{i}].points"), rule);
                     }
                     if !self.sampling.draws() && points.is_none() {

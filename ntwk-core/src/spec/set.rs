@@ -116,10 +116,10 @@ fn known_name(node: &Node, what: &str, name: &str) -> Result<(), FaultKind> {
         return Ok(());
     }
     let names: Vec<String> = entries.iter().map(|e| e.0.clone()).collect();
-    Err(unknown_entry(what, name, names))
+    Err(unknown_entry(what, name, &names))
 }
 
-fn unknown_entry(what: &str, name: &str, names: Vec<String>) -> FaultKind {
+fn unknown_entry(what: &str, name: &str, names: &[String]) -> FaultKind {
     let near = nearest(name, names.iter().map(String::as_str));
     let hint = match near {
         Some(near) => format!("did you mean {what}.{near}?"),
@@ -143,7 +143,10 @@ fn named_item(items: &[Node], key: &str, name: &str) -> Result<usize, FaultKind>
             Err(FaultKind::Combination { rule })
         }
         [place] => Ok(place),
-        [] => Err(unknown_entry(key, name, names.into_iter().flatten().collect())),
+        [] => {
+            let names: Vec<String> = names.into_iter().flatten().collect();
+            Err(unknown_entry(key, name, &names))
+        }
         _ => {
             let paths: Vec<String> = places.iter().map(|i| format!("{key}[{i}]")).collect();
             let rule =

@@ -247,7 +247,7 @@ fn a_killed_process_leaves_whole_blocks() {
         let path = folder.path().join("run.h5");
         let partial = folder.path().join("run.partial.h5");
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child"])
+            .args(["--exact", "streaming::child"])
             .env(CHILD, &path)
             .stdout(Stdio::null())
             .spawn()

@@ -25,7 +25,7 @@ pub struct RidgeFit {
 /// Over the points with `0 < F < max_rate`, without a second step on the rates. The constant is penalised like every
 /// other coefficient and the columns are not scaled, as `neural_network_dynamics` by Y. Zerlaut does with
 /// `alpha = 0.9`, `max_rate = 50` Hz and the skewness forms. The shrinkage biases the threshold towards 0 mV; prefer
-/// [`fit`](crate::fit) unless coefficients of that package are to be reproduced.
+/// [`fit`](fn@crate::fit) unless coefficients of that package are to be reproduced.
 ///
 /// # Errors
 /// [`FitError`] for points that are not finite, too few points, or `alpha` or `max_rate` not above 0.

@@ -132,7 +132,7 @@ impl EffectiveThreshold {
     /// The same with the terms that it was fitted on.
     ///
     /// # Errors
-    /// [`ThresholdError::FitDomain`] when they are those of another form.
+    /// [`ThresholdError::Support`] when they are those of another form.
     pub fn with_fit_domain(self, support: Option<FitDomain>) -> Result<Self, ThresholdError> {
         match support {
             Some(s) if !s.is_valid(self.form.terms()) => Err(ThresholdError::Support(self.form)),

@@ -97,7 +97,9 @@ pub(crate) struct Synapse {
 /// A cell as written: nothing here changes during a simulation.
 ///
 /// ```
-/// use ntwk_morpho::{channels::Leak, generators, Cell, Discretisation, Location, Selection, Settings, Simulation, Waveform};
+/// use ntwk_morpho::geometry::generators;
+/// use ntwk_morpho::membrane::channels::Leak;
+/// use ntwk_morpho::{Cell, Discretisation, Location, Selection, Settings, Simulation, Waveform};
 ///
 /// let morphology = generators::ball_and_stick(20.0, 500.0, 2.0)?;
 /// let compartments = morphology.compartments(&Discretisation::MaxLength(10.0))?;

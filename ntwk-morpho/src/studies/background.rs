@@ -49,7 +49,7 @@ pub struct BackgroundProtocol {
     pub probe_at: Location,
     /// Test current (nA).
     pub current: f64,
-    /// Time left out at the start (ms).
+    /// Initial transient to discard (ms).
     pub transient: f64,
     /// Time measured (ms).
     pub duration: f64,

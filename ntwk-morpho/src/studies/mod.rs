@@ -1,7 +1,7 @@
 //! Experiments on a cell: maps of impedance and of EPSPs, summation, sequences, back-propagation, background activity.
 //!
 //! Each starts from rest: electrodes and synaptic activity of the description are left out unless the experiment is about
-//! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Job`](ntwk_core::Job);
+//! them, the cell settles, and what follows is measured against the settled potential. A study over points takes a [`Job`];
 //! interrupted, it gives what the first points gave.
 
 mod background;

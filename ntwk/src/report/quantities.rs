@@ -92,7 +92,7 @@ pub struct Analysis {
     pub populations: Vec<PopulationAnalysis>,
 }
 
-/// Analyses a recording of `model` in a window (ms), by default the stationary one of [`Windows`].
+/// Analyses a recording of `model` in a window (ms), by default the stationary one of [`ComparisonWindows`].
 ///
 /// # Errors
 /// [`AnalysisError`] for a window outside the run.

@@ -1,4 +1,4 @@
-//! What a run will take: neurons, synapses, memory, disk, time.
+//! Estimate of a run before it is made: neurons, synapses, memory, disk, time.
 
 use std::time::Instant;
 

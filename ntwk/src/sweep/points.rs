@@ -108,7 +108,10 @@ impl SweepPlan {
                     found.push(fault("key", format!("{key} varies twice")));
                 }
                 if key == "simulation.seed" {
-                    found.push(fault("key", "seeds vary by repeats".to_owned()));
+                    found.push(fault(
+                        "key",
+                        "simulation.seed cannot be varied; use repeats".to_owned(),
+                    ));
                 }
             }
             match values(vary, scan, &name, seed) {

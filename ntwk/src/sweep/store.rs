@@ -112,7 +112,7 @@ impl PointStore {
             return Ok((store, None));
         }
         let Some((mut data, model, made)) = read_scan(path)? else {
-            return Err(store.another("it is no scan"));
+            return Err(store.another("it is not a file of points written by ntwk"));
         };
         if let Some(difference) = store.study.difference(&model, read_study(path)?.as_ref()) {
             return Err(store.another(difference));
