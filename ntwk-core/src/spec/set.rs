@@ -7,8 +7,8 @@ use crate::spec::tree::{Node, Value};
 
 /// Gives the key at `path` of a file with the keys `keys` a value, making tables on the way.
 ///
-/// An entry of a list is named by its place; a projection also by its `name`, or by `SOURCE_TARGET` where it has one target
-/// and no name.
+/// An entry of a list is named by its place; a projection also by its `name`, or by `SOURCE_TARGET` where it has no name; of an
+/// entry with several targets that one then gets an entry of its own, at the end.
 ///
 /// # Errors
 /// The fault of a path that leads through something that is not a table, or to an entry that does not exist, with the
@@ -24,9 +24,9 @@ pub fn set(
     let mut parts = path.split('.').peekable();
     while let Some(part) = parts.next() {
         let (key, index) = match part.split_once('[') {
-            Some((key, rest)) => match rest.trim_end_matches(']').parse::<usize>() {
-                Ok(index) => (key, Some(index)),
-                Err(_) => return broken(format!("\"{part}\" is not a key or key[index]")),
+            Some((key, rest)) => match rest.strip_suffix(']').and_then(index_of) {
+                Some(index) => (key, Some(index)),
+                None => return broken(format!("\"{part}\" is not a key or key[index]")),
             },
             None => (part, None),
         };
@@ -45,7 +45,7 @@ pub fn set(
             Some(Kind::Table(inner) | Kind::Flat(inner)) => inner,
             Some(Kind::Tables(inner)) => {
                 if let (None, Some(name)) = (index, parts.peek())
-                    && let Value::List(items) = &node.value
+                    && let Value::List(items) = &mut node.value
                 {
                     let place = named_item(items, key, name)?;
                     node = item(node, key, place)?;
@@ -130,17 +130,18 @@ fn unknown_entry(what: &str, name: &str, names: &[String]) -> FaultKind {
 }
 
 /// The place of the entry called `name` in a list of tables.
-fn named_item(items: &[Node], key: &str, name: &str) -> Result<usize, FaultKind> {
+///
+/// One target of an entry with several is given an entry of its own, at the end, so that the others keep theirs.
+fn named_item(items: &mut Vec<Node>, key: &str, name: &str) -> Result<usize, FaultKind> {
     let names: Vec<Vec<String>> = items.iter().map(names_of).collect();
     let places: Vec<usize> =
         (0..names.len()).filter(|&i| names[i].iter().any(|n| n == name)).collect();
     match places[..] {
         [place] if names[place].len() > 1 => {
-            let rule = format!(
-                "{key}[{place}] has several targets, which have their settings in common: set those of \
-                 {key}[{place}], or give every target an entry of its own"
-            );
-            Err(FaultKind::Combination { rule })
+            let which = names[place].iter().position(|n| n == name).unwrap_or(0);
+            let own = take_target(&mut items[place], which);
+            items.push(own);
+            Ok(items.len() - 1)
         }
         [place] => Ok(place),
         [] => {
@@ -154,6 +155,28 @@ fn named_item(items: &[Node], key: &str, name: &str) -> Result<usize, FaultKind>
             Err(FaultKind::Combination { rule })
         }
     }
+}
+
+/// Takes target `which` out of an entry with several, with all other settings.
+fn take_target(item: &mut Node, which: usize) -> Node {
+    let mut own = item.clone();
+    let target = |node: &mut Node| match &mut node.value {
+        Value::Table(entries) => entries.iter().position(|e| e.0 == "target"),
+        _ => None,
+    };
+    if let (Some(at), Value::Table(entries), Value::Table(left)) =
+        (target(item), &mut own.value, &mut item.value)
+        && let Value::List(targets) = &mut left[at].1.value
+    {
+        entries[at].1 = targets.remove(which);
+    }
+    own
+}
+
+/// A whole number of digits alone.
+fn index_of(digits: &str) -> Option<usize> {
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
 }
 
 /// What an entry is called: its `name`, or `SOURCE_TARGET` for each of its targets.
@@ -245,10 +268,27 @@ mod tests {
         assert!(root.locate("projections[0].weight").1 && root.locate("projections[0].delay").1);
         assert!(root.locate("projections[1].weight").1 && !root.locate("projections[2].weight").1);
         assert!(fault("projections.A_E.weight").contains("projections[2] or projections[3]"));
-        assert!(fault("projections.I_E.weight").contains("several targets"));
         assert!(fault("projections.E_J.weight").contains("did you mean projections.E_I?"));
         assert!(fault("populations.F.size").contains("did you mean populations.E?"));
         assert!(fault("projections[9].weight").contains("has 5 entries"));
+        for path in ["projections[0.weight", "projections[0]].weight", "projections[+0].weight"] {
+            assert!(fault(path).contains("is not a key or key[index]"), "{path}");
+        }
+    }
+
+    #[test]
+    fn one_target_of_several_gets_an_entry_of_its_own() {
+        let mut root = tree();
+        for (path, value) in [("projections.I_E.weight", 2.0), ("projections.I_E.delay", 3.0)] {
+            set(&mut root, ModelSpec::KEYS, path, Value::Float(value)).unwrap();
+        }
+        let at = |path: &str| root.locate(path).0.value.clone();
+        assert_eq!(at("projections[5].target"), Value::String("E".to_owned()));
+        assert_eq!(at("projections[5].weight"), Value::Float(2.0));
+        assert_eq!(at("projections[5].delay"), Value::Float(3.0));
+        let Value::List(left) = at("projections[4].target") else { panic!() };
+        assert_eq!(left, [Node::text("I")]);
+        assert!(!root.locate("projections[4].weight").1 && !root.locate("projections[6]").1);
     }
 
     #[test]
