@@ -28,7 +28,7 @@ ntwk run examples/rs-fs/model.toml "${small[@]}" --out "$out/run"
 for format in nwb npz csv flat; do ntwk export "$out/run/results.h5" --to $format -o "$out/run/export.$format"; done
 "$python" $here/exports.py "$out/run"
 
-# A scan, with its labels.
-ntwk scan examples/rs-fs/model.toml "${small[@]}" --vary 'nu:afferents.AffExc.rate=4Hz,8Hz' --repeats 2 \
+# A sweep, with its labels.
+ntwk sweep examples/rs-fs/model.toml "${small[@]}" --vary 'nu:afferents.AffExc.rate=4Hz,8Hz' --repeats 2 \
     --out "$out/scan"
 "$python" $here/scan_reader.py "$out/scan/scan.h5"
