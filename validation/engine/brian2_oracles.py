@@ -1,4 +1,4 @@
-"""Spike-for-spike oracles of the network engine, computed by Brian2 and written to ntwk/tests/data/.
+"""Spike-for-spike oracles of the network engine, computed by Brian2 and written to ntwk-core/tests/data/.
 
     python brian2_oracles.py                       write the three files (NumPy target)
     python brian2_oracles.py --check               also run every variant and say which spikes differ

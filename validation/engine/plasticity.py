@@ -1,4 +1,4 @@
-"""Oracle of the plastic synapses, computed by Brian2 and written to ntwk/tests/data/brian2_plasticity.json.
+"""Oracle of the plastic synapses, computed by Brian2 and written to ntwk-core/tests/data/brian2_plasticity.json.
 
     pip install brian2; python plasticity.py
 
