@@ -21,7 +21,7 @@ import cases
 import pins
 import recipe
 
-DATA = pathlib.Path(__file__).resolve().parents[2] / 'ntwk' / 'tests' / 'data'
+DATA = pathlib.Path(__file__).resolve().parents[2] / 'ntwk-core' / 'tests' / 'data'
 UNITS = {'C_m': 'pF', 'g_L': 'nS', 'E_L': 'mV', 'V_th': 'mV', 'V_reset': 'mV', 'Delta_T': 'mV', 'a': 'nS', 'b': 'pA',
          'tau_w': 'ms', 'E_rev': 'mV', 'tau_syn': 'ms', 'V_m': 'mV', 'w': 'pA', 'g': 'nS'}
 DIMENSIONS = {'mV': 'volt', 'pA': 'amp', 'nS': 'siemens'}

@@ -10,7 +10,7 @@ import types
 import cases
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-DATA = FOLDER.parents[1] / 'ntwk' / 'tests' / 'data'
+DATA = FOLDER.parents[1] / 'ntwk-core' / 'tests' / 'data'
 DRIVE_JUMP = "jumps[d['receptor']][k]"
 MISTAKES = {
     'none': [],

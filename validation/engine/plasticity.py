@@ -15,7 +15,7 @@ import numpy as np
 from brian2 import ms
 
 DT, DURATION, SOURCES = 0.1, 600.0, 5
-OUT = pathlib.Path(__file__).resolve().parents[2] / 'ntwk' / 'tests' / 'data' / 'brian2_plasticity.json'
+OUT = pathlib.Path(__file__).resolve().parents[2] / 'ntwk-core' / 'tests' / 'data' / 'brian2_plasticity.json'
 SHORT_TERM = {'facilitating': dict(U=0.15, tau_rec=120.0, tau_facil=700.0), 'depressing': dict(U=0.5, tau_rec=300.0, tau_facil=0.0)}
 PAIR = dict(A_plus=0.07, A_minus=0.05, tau_plus=18.0, tau_minus=31.0, w_max=6.0)
 WEIGHT, DELAY, TAU_SYN = 3.0, 1.5, 5.0
