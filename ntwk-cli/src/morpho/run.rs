@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use ntwk::run::origin::provenance_of_seed;
 use ntwk::studies::morpho::run::{Stopped, run as simulate};
-use ntwk_io::provenance::{Provenance, host_features, utc_timestamp};
-use ntwk_io::{CellRun, probe_unit, write_cell_csv, write_cell_run};
+use ntwk_io::{CellRun, Provenance, probe_unit, write_cell_csv, write_cell_run};
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Probe, Recording, Spikes};
 
@@ -48,15 +48,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
 
 /// Where the results of a cell come from.
 pub(super) fn provenance(built: &BuiltCell, started: SystemTime, elapsed: Duration) -> Provenance {
-    Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: built.spec.simulation.seed,
-        generator: ntwk_core::engine::random::GENERATOR.to_owned(),
-        threads: 1,
-        started: utc_timestamp(started),
-        wall_seconds: elapsed.as_secs_f64(),
-        host_features: host_features(),
-    }
+    provenance_of_seed(built.spec.simulation.seed, 1, started, elapsed.as_secs_f64())
 }
 
 /// Writes results.h5 and traces.csv of a cell.

@@ -4,6 +4,7 @@ mod architecture;
 mod cell_sweep;
 mod cells;
 mod commands;
+#[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
 mod files;
 mod interruption;

@@ -77,7 +77,7 @@ section! {
         threshold_terms: u64 = OneOf(&[4, 5, 10, 11]), or(10);
         /// the single-cell scan the transfer functions are fitted to
         scan: ScanSpec = Table(ScanSpec::KEYS), or(ScanSpec::default());
-        /// transfer functions measured elsewhere, such as on a [morphological cell](../examples/morpho-transfer/README.md)
+        /// transfer functions measured elsewhere, such as on a [morphological cell](../../examples/morpho-transfer/README.md)
         measured: Vec<MeasuredSpec> = Tables(MeasuredSpec::KEYS), none;
     }
 }

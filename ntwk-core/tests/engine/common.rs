@@ -1,5 +1,5 @@
-//! What several test files share.
-#![allow(dead_code)] // every test file compiles this module and uses a part of it
+//! What the tests of several crates share: each includes this file and uses a part of it.
+#![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +7,9 @@ use ntwk_core::spec::tree::Node;
 use ntwk_core::{Faults, Model, Recording};
 use ntwk_io::{Notation, parse_tree};
 
-/// Files of `tests/models/<folder>`, sorted by name.
+/// Files of `ntwk/tests/models/<folder>`, sorted by name.
 pub fn model_files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models").join(folder);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

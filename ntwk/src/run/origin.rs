@@ -22,9 +22,20 @@ pub fn provenance(
     started: SystemTime,
     wall_seconds: f64,
 ) -> Provenance {
+    provenance_of_seed(model.seed(), threads, started, wall_seconds)
+}
+
+/// Origin of a result whose random numbers follow from `seed`: of a cell, or of the points of a study.
+#[must_use]
+pub fn provenance_of_seed(
+    seed: u64,
+    threads: usize,
+    started: SystemTime,
+    wall_seconds: f64,
+) -> Provenance {
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: model.seed(),
+        seed,
         generator: ntwk_core::engine::random::GENERATOR.to_owned(),
         threads: threads as u32,
         started: utc_timestamp(started),

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use ntwk_core::Job;
-use ntwk_io::provenance::{host_features, utc_timestamp};
 use ntwk_io::{
     FileError, Provenance, ScanArray, ScanData, ScanValues, read_scan, read_study, write_scan,
 };
 
+use crate::run::origin::provenance_of_seed;
 use crate::sweep::identity::StudyIdentity;
 
 /// Storing takes at most this fraction of the time.
@@ -97,15 +97,7 @@ impl PointStore {
         options: StoreOptions,
         job: &Job<'_>,
     ) -> Result<(Self, Option<ScanData>), StoreError> {
-        let origin = Provenance {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            seed,
-            generator: ntwk_core::engine::random::GENERATOR.to_owned(),
-            threads: job.thread_count() as u32,
-            started: utc_timestamp(SystemTime::now()),
-            wall_seconds: 0.0,
-            host_features: host_features(),
-        };
+        let origin = provenance_of_seed(seed, job.thread_count(), SystemTime::now(), 0.0);
         let (last, cost) = (Instant::now(), Duration::ZERO);
         let store = Self { path: path.to_owned(), study, origin, last, cost };
         if options.fresh || !path.exists() {

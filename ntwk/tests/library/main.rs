@@ -1,5 +1,6 @@
 //! The library: descriptions and their faults, theory beside simulation.
 
+#[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
 mod diagnosis;
 mod measured_spike_trains;
