@@ -10,6 +10,14 @@
 //! ```
 //!
 //! All are 1 on average for a Poisson process and 0 for a clock. Below two intervals none is defined here.
+//!
+//! ```
+//! use ntwk_analysis::intervals::{cv, cv2};
+//!
+//! assert_eq!(cv(&[0, 100, 200, 300]), Some(0.0)); // a clock
+//! assert_eq!(cv2(&[0, 100, 400]), Some(1.0)); // intervals of 100 and 300 steps
+//! assert_eq!(cv(&[0, 100]), None); // one interval has no variability
+//! ```
 
 use crate::SpikeTrains;
 

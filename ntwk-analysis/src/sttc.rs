@@ -7,6 +7,16 @@
 //! T_A  share of the window within +-delta of a spike of A
 //! P_A  share of the spikes of A within +-delta of a spike of B
 //! ```
+//!
+//! ```
+//! use ntwk_analysis::{Window, sttc};
+//!
+//! let window = Window::new(0, 10_000)?; // steps
+//! assert_eq!(sttc(&[100, 5000], &[102, 4999], window, 5), Some(1.0)); // every spike has a partner
+//! assert!(sttc(&[100, 5000], &[2000, 8000], window, 5).is_some_and(|c| c < 0.0));
+//! assert_eq!(sttc(&[100], &[], window, 5), None); // a silent train
+//! # Ok::<(), ntwk_analysis::AnalysisError>(())
+//! ```
 
 use ndarray::Array2;
 

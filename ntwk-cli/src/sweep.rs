@@ -183,11 +183,8 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
         Err(_) => ParameterText::Text(text.trim().to_owned()),
     };
     let Some((from, rest)) = right.split_once("..") else {
-        return Ok(VarySpec {
-            name,
-            key,
-            values: VaryValues::List { values: right.split(',').map(value).collect() },
-        });
+        let values = VaryValues::List { values: right.split(',').map(value).collect() };
+        return Ok(VarySpec::new(name, key, values));
     };
     let mut parts = rest.split(':');
     let to = parts.next().unwrap_or_default();
@@ -199,5 +196,5 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
         }
     }
     let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };
-    Ok(VarySpec { name, key, values })
+    Ok(VarySpec::new(name, key, values))
 }

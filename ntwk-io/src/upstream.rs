@@ -119,7 +119,8 @@ pub fn import_upstream(root: &Node) -> Result<Import, Faults> {
     let order: Vec<&str> = table.iter().map(|(key, _)| key.as_str()).collect();
 
     let (populations, afferents) = population_names(&mut flat, &order);
-    let mut spec = ModelSpec { simulation: simulation(&mut flat), ..ModelSpec::default() };
+    let mut spec = ModelSpec::default();
+    spec.simulation = simulation(&mut flat);
     spec.populations =
         populations.iter().filter_map(|p| Some((p.clone(), population(&mut flat, p)?))).collect();
     spec.afferents =
@@ -166,18 +167,16 @@ fn population_names(flat: &mut Flat<'_>, order: &[&str]) -> (Vec<String>, Vec<St
 }
 
 fn simulation(flat: &mut Flat<'_>) -> SimulationSpec {
-    let default = SimulationSpec::default();
-    let seed = flat.number("SEED").unwrap_or(default.seed as f64);
+    let mut simulation = SimulationSpec::default();
+    let seed = flat.number("SEED").unwrap_or(simulation.seed as f64);
     if seed < 0.0 || seed.fract() != 0.0 {
         let kind = FaultKind::OutOfRange { allowed: "a whole number >= 0".to_owned() };
         flat.fault("SEED", kind);
     }
-    SimulationSpec {
-        dt: flat.number("dt").unwrap_or(default.dt),
-        t_stop: flat.required("tstop", "the duration in ms").unwrap_or(default.t_stop),
-        seed: seed.max(0.0) as u64,
-        method: default.method,
-    }
+    simulation.seed = seed.max(0.0) as u64;
+    simulation.dt = flat.number("dt").unwrap_or(simulation.dt);
+    simulation.t_stop = flat.required("tstop", "the duration in ms").unwrap_or(simulation.t_stop);
+    simulation
 }
 
 fn size(flat: &mut Flat<'_>, name: &str) -> Option<u64> {

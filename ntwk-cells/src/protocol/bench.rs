@@ -35,23 +35,13 @@ impl Bench {
         let mut population = PopulationSpec::new(currents.len() as u64, self.cell.clone());
         population.injections = (0u64..)
             .zip(currents)
-            .map(|(i, current)| InjectionSpec {
-                neurons: NeuronsSpec::List(vec![i]),
-                current: current.clone(),
-            })
+            .map(|(i, current)| InjectionSpec::new(NeuronsSpec::List(vec![i]), current.clone()))
             .collect();
-        let simulation = SimulationSpec {
-            t_stop: duration,
-            dt: self.dt,
-            method: self.method,
-            ..SimulationSpec::default()
-        };
-        let spec = ModelSpec {
-            simulation,
-            populations: Named::from([(POPULATION.to_owned(), population)]),
-            record,
-            ..ModelSpec::default()
-        };
+        let mut spec = ModelSpec::new(duration);
+        spec.simulation.dt = self.dt;
+        spec.simulation.method = self.method;
+        spec.populations = Named::from([(POPULATION.to_owned(), population)]);
+        spec.record = record;
         Model::from_spec(spec, library)
     }
 

@@ -37,6 +37,19 @@ pub struct FiPoint {
 }
 
 /// Rates against currents.
+///
+/// ```
+/// use ntwk_cells::protocol::{Bench, FiProtocol};
+///
+/// let library = ntwk_cells::library();
+/// let bench = Bench::named("RS", Vec::new(), &library)?;
+/// let protocol = FiProtocol { from: 0.0, to: 400.0, points: 3, duration: 1000.0, settle: 500.0 }; // pA, ms
+/// let (_, recording) = protocol.run(&bench, &library)?;
+/// let spikes = (0..3).map(|cell| recording.spike_times("cell", cell).map_or(0, |times| times.len()));
+/// let spikes: Vec<usize> = spikes.collect();
+/// assert!(spikes[0] == 0 && spikes[1] < spikes[2], "{spikes:?}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FiCurve {
     /// The points, in the order of the currents.
@@ -71,7 +84,8 @@ impl FiProtocol {
         let allowed = format!(">= 0 and below the duration ({duration})");
         require("settle (ms)", *settle, *settle >= 0.0 && settle < duration, allowed)?;
         let currents: Vec<Waveform> = self.currents().into_iter().map(Waveform::Constant).collect();
-        let record = RecordSpec { V_m: 0, ..RecordSpec::default() };
+        let mut record = RecordSpec::default();
+        record.V_m = 0;
         Ok(bench.model(&currents, *duration, record, library)?)
     }
 

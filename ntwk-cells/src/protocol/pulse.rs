@@ -61,7 +61,8 @@ impl PulseProtocol {
         require("duration (ms)", *duration, duration >= t_stop, after)?;
         let currents: Vec<Waveform> = amplitudes.iter().map(|&a| self.current(a)).collect();
         let all = amplitudes.len() as u64;
-        let record = RecordSpec { V_m: all, cell_variables: all, ..RecordSpec::default() };
+        let mut record = RecordSpec::default();
+        (record.V_m, record.cell_variables) = (all, all);
         Ok(bench.model(&currents, *duration, record, library)?)
     }
 

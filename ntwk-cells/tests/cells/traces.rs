@@ -3,8 +3,8 @@
 use ntwk_cells::library;
 use ntwk_core::spec::waveform::Shape;
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Method, ParameterText,
-    PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
+    AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Method, ParameterText, PopulationSpec,
+    ProjectionSpec, ReceptorSpec,
 };
 use ntwk_core::{Model, ModelSpec, Network, Recording, Simulation, Waveform};
 use serde_json::Value;
@@ -38,11 +38,9 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         times: numbers(&oracle["current"]["times"]),
         values: numbers(&oracle["current"]["values"]),
     }));
-    let mut spec = ModelSpec {
-        simulation: SimulationSpec { dt, method, t_stop: duration, ..SimulationSpec::default() },
-        record: RecordSpec { V_m: 1, cell_variables: 1, ..RecordSpec::default() },
-        ..ModelSpec::default()
-    };
+    let mut spec = ModelSpec::new(duration);
+    (spec.simulation.dt, spec.simulation.method) = (dt, method);
+    (spec.record.V_m, spec.record.cell_variables) = (1, 1);
     spec.populations.insert("cell".to_owned(), population);
     if let Some(events) = oracle.get("events") {
         // An event acts from the grid point `delay` after its time on; here from one step after the step it is
@@ -53,9 +51,8 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
             let tau = input["tau_syn"].as_f64().unwrap();
             spec.receptors.insert(name.to_owned(), ReceptorSpec::current(tau));
             let times = numbers(&input["times"]);
-            let spikes = SpikeListSpec { ids: vec![0; times.len()], times };
-            let activity = AfferentActivity::Spikes { spikes };
-            spec.afferents.insert(format!("from_{name}"), AfferentSpec { size: 1, activity });
+            let ids = vec![0; times.len()];
+            spec.afferent(format!("from_{name}"), AfferentSpec::spikes(1, times, ids));
             let weight = input["weight"].as_f64().unwrap();
             let mut projection = ProjectionSpec::new(
                 format!("from_{name}"),

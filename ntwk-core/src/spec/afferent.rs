@@ -10,6 +10,7 @@ use crate::{section, words};
 section! {
     /// A population that only sends events.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct AfferentSpec {
         /// number of afferent neurons
         size: u64 = Count(1, u32::MAX as u64), required("the number of neurons");
@@ -72,6 +73,7 @@ pub enum Trains {
 section! {
     /// Spikes as two lists of equal length.
     #[derive(Debug, Clone, PartialEq, Default)]
+    #[non_exhaustive]
     pub struct SpikeListSpec, check = check_lengths {
         /// times (ms), in any order; each is rounded to the nearest step
         times: Vec<f64> = Quantities(Time, NonNegative), required("a list of times in ms");

@@ -1,8 +1,9 @@
 //! Models described in Rust: the constructors of the entries of a model file, with the defaults of the file.
 
 use super::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Distribution, ModelSpec, Named,
-    ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec, SimulationSpec, SpikeListSpec,
+    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Distribution, InjectionSpec,
+    ModelSpec, Named, NeuronsSpec, ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec,
+    SimulationSpec, SpikeListSpec,
 };
 use crate::spec::waveform::Waveform;
 
@@ -124,6 +125,14 @@ impl AfferentSpec {
     pub fn spikes(size: u64, times: Vec<f64>, ids: Vec<u64>) -> Self {
         let activity = AfferentActivity::Spikes { spikes: SpikeListSpec { times, ids } };
         Self { size, activity }
+    }
+}
+
+impl InjectionSpec {
+    /// `current` (pA) into `neurons`.
+    #[must_use]
+    pub fn new(neurons: NeuronsSpec, current: impl Into<Waveform>) -> Self {
+        Self { neurons, current: current.into() }
     }
 }
 

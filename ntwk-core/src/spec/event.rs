@@ -11,6 +11,7 @@ use crate::spec::waveform::Waveform;
 section! {
     /// A change of one value of the model at a time of the run.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct EventSpec, before = dimension_of_waveform {
         /// time (ms), rounded to the nearest step; the step that starts then has the new value
         time: f64 = Quantity(Time, NonNegative), required;

@@ -12,6 +12,7 @@ section! {
     /// The moments of the theory are those of the point neuron and its synapses, whatever was measured; the effective
     /// threshold that is fitted to the rates absorbs what a dendrite does to them.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct MeasuredSpec, check = check {
         /// the population
         population: String = Text, required("the name of a population");

@@ -56,6 +56,7 @@ pub use value::Named;
 section! {
     /// A model as written.
     #[derive(Debug, Clone, PartialEq, Default)]
+    #[non_exhaustive]
     pub struct ModelSpec, check = check_populations {
         /// title for tables and figures
         title: Option<String> = Text, none;

@@ -13,6 +13,7 @@ use crate::{section, words};
 section! {
     /// A scan over keys of the model.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ParameterScanSpec, check = check_section {
         /// what is computed at every point: of a network `"run"`, `"meanfield"` or `"compare"`, of a morphological cell
         /// `"morpho"`; without it, the first of these
@@ -63,6 +64,7 @@ impl Sampling {
 section! {
     /// One quantity that varies: a key of the model, or several that take the same value.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct VarySpec {
         /// name of the axis; without it, made from the first key
         name: Option<String> = Text, none;
@@ -70,6 +72,14 @@ section! {
         key: Vec<String> = Texts("a key of the model, or a list of keys"), required;
         /// its values
         values: VaryValues = Flat(ValuesKeys::KEYS), none;
+    }
+}
+
+impl VarySpec {
+    /// Keys that take `values` together; an axis without a name is named after the first of them.
+    #[must_use]
+    pub fn new(name: Option<String>, key: Vec<String>, values: VaryValues) -> Self {
+        Self { name, key, values }
     }
 }
 

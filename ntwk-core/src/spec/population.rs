@@ -11,6 +11,7 @@ use crate::{section, variants, words};
 section! {
     /// A population of identical neurons.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct PopulationSpec {
         /// number of neurons
         size: u64 = Count(1, u32::MAX as u64), required("the number of neurons");
@@ -148,6 +149,7 @@ words! {
 section! {
     /// A current injected into some neurons.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct InjectionSpec {
         /// the neurons: a list of numbers, or a range `"0..10"` (without the 10)
         neurons: NeuronsSpec = Other(NEURONS), required;
@@ -160,6 +162,7 @@ section! {
     /// Neurons whose membrane potential is held at a command. They do not spike; their conductances
     /// and other variables go on, so that recorded currents are those at the command.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct VoltageClampSpec {
         /// the neurons: a list of numbers, or a range `"0..10"` (without the 10); they do not spike
         neurons: NeuronsSpec = Other(NEURONS), required;

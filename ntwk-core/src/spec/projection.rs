@@ -12,6 +12,7 @@ use crate::{section, variants};
 section! {
     /// A projection from one source to one or several target populations.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ProjectionSpec, before = dimension_of_weights, check = check {
         /// name, for events, tables and files; without it, `SOURCE_TARGET`
         name: Option<String> = Text, none;

@@ -21,6 +21,7 @@ section! {
     /// weight (Destexhe, Mainen & Sejnowski 1994, Neural Comput 6:14; the Exp2Syn of NEURON). For
     /// `tau_rise = tau_syn` that is the alpha function.
     #[derive(Debug, Clone, Copy, PartialEq)]
+    #[non_exhaustive]
     pub struct ReceptorSpec, check = check_rise {
         /// what `s` is and how it acts
         kind: ReceptorKind = Flat(ReceptorKind::KEYS), none;

@@ -9,6 +9,7 @@ use crate::{section, words};
 section! {
     /// Simulation settings.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct SimulationSpec, check = check_clock {
         /// time step (ms)
         dt: f64 = Quantity(Time, Positive), or(0.1);
@@ -44,6 +45,7 @@ fn check_clock(simulation: &SimulationSpec, table: &mut TableReader<'_, '_>) {
 section! {
     /// What to record. The counts are numbers of neurons, the first ones of every population.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct RecordSpec {
         /// whether to keep the spikes of every neuron
         spikes: bool = Flag, or(true);
@@ -63,6 +65,7 @@ section! {
 section! {
     /// Settings of the mean-field theory.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct TheorySpec {
         /// time constant of the rates (ms); 5 ms after El Boustani & Destexhe 2009, Zerlaut et al. 2018
         T: f64 = Quantity(Time, Positive), or(5.0);
@@ -126,6 +129,7 @@ section! {
     /// Inputs are chosen so that the mean membrane potential of the theory covers a range evenly for
     /// each level of background input: that is where the threshold has to be known.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ScanSpec, check = check_scan {
         /// highest mean membrane potential visited, relative to the threshold `V_th` (mV)
         above_threshold: f64 = Quantity(Voltage, Any), or(6.0);
@@ -158,6 +162,7 @@ fn check_scan(scan: &ScanSpec, table: &mut TableReader<'_, '_>) {
 section! {
     /// Windows of the comparison; what is absent is chosen from the waveforms.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct CompareSpec {
         /// window of the stationary quantities (ms)
         stationary: Option<[f64; 2]> = Window(Time), none;

@@ -65,11 +65,9 @@ fn model(oracle: &Value) -> Model {
     let text = |v: &Value, key: &str| v[key].as_str().unwrap().to_owned();
     let n_steps = oracle["n_steps"].as_u64().unwrap();
     let dt = number(oracle, "dt");
-    let mut spec = ModelSpec {
-        simulation: SimulationSpec { dt, t_stop: n_steps as f64 * dt, ..SimulationSpec::default() },
-        record: RecordSpec { V_m: 3, cell_variables: 3, conductances: 3, ..RecordSpec::default() },
-        ..ModelSpec::default()
-    };
+    let mut spec = ModelSpec::new(n_steps as f64 * dt);
+    spec.simulation.dt = dt;
+    (spec.record.V_m, spec.record.cell_variables, spec.record.conductances) = (3, 3, 3);
     for (name, r) in oracle["receptors"].as_object().unwrap() {
         let receptor = ReceptorSpec::conductance(number(r, "E_rev"), number(r, "tau_syn"));
         spec.receptors.insert(name.clone(), receptor);
@@ -90,13 +88,10 @@ fn model(oracle: &Value) -> Model {
                 first..first + size,
                 n_steps,
             );
-            let spikes = SpikeListSpec {
-                times: list.iter().map(|e| e.1 as f64 * dt).collect(),
-                ids: list.iter().map(|e| e.0 - first).collect(),
-            };
+            let times = list.iter().map(|e| e.1 as f64 * dt).collect();
+            let ids = list.iter().map(|e| e.0 - first).collect();
             let afferent = format!("drive{d}_{name}");
-            let activity = AfferentActivity::Spikes { spikes };
-            spec.afferents.insert(afferent.clone(), AfferentSpec { size, activity });
+            spec.afferent(&afferent, AfferentSpec::spikes(size, times, ids));
             spec.projections.push(ProjectionSpec::new(
                 afferent,
                 &name,

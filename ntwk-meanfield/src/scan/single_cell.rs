@@ -108,11 +108,9 @@ pub fn scanned_cell(
         cell.values.push((name.to_owned(), ParameterText::Number(0.0)));
     }
     let name = described.name.clone();
-    let spec = ModelSpec {
-        simulation: model.spec().simulation.clone(),
-        populations: Named::from([(name.clone(), PopulationSpec::new(1, cell))]),
-        ..ModelSpec::default()
-    };
+    let mut spec = ModelSpec::default();
+    spec.simulation = model.spec().simulation.clone();
+    spec.populations = Named::from([(name.clone(), PopulationSpec::new(1, cell))]);
     Model::from_spec(spec, library)
         .map(|alone| Arc::clone(&alone.populations()[0].cell))
         .map_err(|faults| SingleCellError::Faults { population: name, faults })

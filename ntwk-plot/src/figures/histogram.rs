@@ -22,6 +22,17 @@ pub struct Distribution<'a> {
 
 /// Share of the values (%) in `bins` equal bins that all populations have in common; `label` names the quantity with
 /// its unit, as in [`Label::math`].
+///
+/// ```
+/// use ntwk_plot::figures::{Distribution, histogram};
+/// use ntwk_plot::{Figure, Layout, Theme, Width};
+///
+/// let theme = Theme::light();
+/// let rates = [3.0, 4.5, 4.0, 9.0]; // Hz
+/// let panel = histogram(&[Distribution { name: "E", values: &rates }], 10, "rate (Hz)", &theme);
+/// let figure = Figure::new("Rates of the neurons", Width::Column, 50.0, Layout::panel(panel), &theme);
+/// assert!(figure.to_svg().contains("Rates of the neurons"));
+/// ```
 #[must_use]
 pub fn histogram(
     distributions: &[Distribution<'_>],

@@ -44,6 +44,20 @@ impl Default for RasterLimits {
 /// the sizes, though every population gets a twelfth of the height at least. `dt` is the step (ms). Spikes of
 /// neurons beyond a population's size are not drawn.
 ///
+/// ```
+/// use ntwk_core::Spikes;
+/// use ntwk_plot::figures::{RasterLimits, RasterPopulation, TimeSpan, raster};
+/// use ntwk_plot::{Figure, Layout, Theme, Width};
+///
+/// let theme = Theme::light();
+/// let spikes = Spikes { steps: vec![10, 40, 60], ids: vec![0, 2, 1] };
+/// let cells = RasterPopulation { name: "E", size: 3, spikes: &spikes };
+/// let panel = raster(&[cells], 0.1, TimeSpan::new(0.0, 10.0)?, RasterLimits::default(), &theme)?;
+/// let figure = Figure::new("Three spikes", Width::Column, 40.0, Layout::panel(panel), &theme);
+/// assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG")); // 72 dpi
+/// # Ok::<(), ntwk_plot::PlotError>(())
+/// ```
+///
 /// # Errors
 /// [`PlotError::Value`] when `dt` is not finite and above 0; [`PlotError::Lengths`] for inconsistent spikes.
 pub fn raster(

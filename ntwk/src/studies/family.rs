@@ -136,7 +136,8 @@ pub(crate) fn with_vary(
             *given = given.or(points);
         }
     }
-    let scan = ParameterScanSpec { vary, ..ParameterScanSpec::default() };
+    let mut scan = ParameterScanSpec::default();
+    scan.vary = vary;
     // Its faults are reported before those of a model that contains them.
     SweepPlan::new(model, &scan)?;
     let mut spec = model.spec().clone();
