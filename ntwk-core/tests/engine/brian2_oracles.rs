@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, ParameterText,
-    PopulationSpec, ProjectionSpec, ReceptorSpec, RecordSpec, SimulationSpec, SpikeListSpec,
+    AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, ParameterText, PopulationSpec,
+    ProjectionSpec, ReceptorSpec,
 };
 use ntwk_core::{Model, ModelSpec, Recording};
 use serde_json::Value;
