@@ -19,7 +19,7 @@
 //! assert_eq!(cv(&[0, 100]), None); // one interval has no variability
 //! ```
 
-use crate::SpikeTrains;
+use crate::{Estimate, SpikeTrains};
 
 /// Intervals (steps) between consecutive spikes of one ascending train; empty below two spikes.
 #[must_use]
@@ -67,38 +67,44 @@ fn mean_contrast(train: &[u64], f: impl Fn(f64) -> f64) -> Option<f64> {
     Some(total / (train.len() - 2) as f64)
 }
 
-/// Irregularity of a population: means over the neurons for which each measure is defined.
+/// Irregularity of a population: means over its neurons.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Irregularity {
-    /// Mean CV; `None` when no neuron has one.
-    pub cv: Option<f64>,
+    /// Mean CV; `None` where it is not defined.
+    pub cv: Option<Estimate>,
     /// Mean CV2.
-    pub cv2: Option<f64>,
+    pub cv2: Option<Estimate>,
     /// Mean LV.
-    pub lv: Option<f64>,
+    pub lv: Option<Estimate>,
     /// Number of neurons with at least `min_intervals` intervals, over which the means are taken.
     pub n_neurons: usize,
+    /// Number of neurons that fire.
+    pub n_firing: usize,
+    /// Number of intervals of the neurons that count.
+    pub n_intervals: u64,
 }
 
 impl Irregularity {
-    /// Averages CV, CV2 and LV over the neurons with at least `min_intervals` intervals (at least 2 are needed).
+    /// Averages CV, CV2 and LV over the neurons with at least `min_intervals` intervals (at least 2 are needed). Errors are
+    /// those of a mean over neurons.
     ///
-    /// Short trains bias the CV towards low values; 5 to 10 intervals are usual.
+    /// Short trains bias the CV towards low values, because a window cannot hold intervals longer than itself; 5 to 10
+    /// intervals are usual. Where fewer than half of the neurons that fire have so many, the means would be those of the
+    /// fastest neurons, and there are none.
     #[must_use]
     pub fn of(trains: &SpikeTrains, min_intervals: usize) -> Self {
         let least = min_intervals.max(2).saturating_add(1);
-        let mut means = [(0.0, 0_usize); 3];
-        let mut n_neurons = 0;
-        for train in trains.iter().filter(|t| t.len() >= least) {
-            n_neurons += 1;
-            for (mean, value) in means.iter_mut().zip([cv(train), cv2(train), lv(train)]) {
-                if let Some(v) = value {
-                    *mean = (mean.0 + v, mean.1 + 1);
-                }
-            }
+        let counted: Vec<&[u64]> = trains.iter().filter(|t| t.len() >= least).collect();
+        let n_firing = trains.iter().filter(|t| !t.is_empty()).count();
+        let n_intervals = counted.iter().map(|t| t.len() as u64 - 1).sum();
+        let found = Self { n_neurons: counted.len(), n_firing, n_intervals, ..Self::default() };
+        if 2 * found.n_neurons < n_firing {
+            return found;
         }
-        let [cv, cv2, lv] = means.map(|(sum, n)| (n > 0).then(|| sum / n as f64));
-        Self { cv, cv2, lv, n_neurons }
+        let mean = |measure: fn(&[u64]) -> Option<f64>| {
+            Estimate::mean(counted.iter().filter_map(|train| measure(train)))
+        };
+        Self { cv: mean(cv), cv2: mean(cv2), lv: mean(lv), ..found }
     }
 }
 
@@ -138,7 +144,19 @@ mod tests {
         let spikes = Spikes { steps: vec![0, 1, 4, 5, 8, 2], ids: vec![0, 0, 0, 0, 0, 1] };
         let trains = SpikeTrains::new(&spikes, 3, None).unwrap();
         let all = Irregularity::of(&trains, 0);
-        assert_eq!((all.n_neurons, all.cv), (1, Some(0.5)));
-        assert_eq!(Irregularity::of(&trains, 5), Irregularity::default());
+        assert_eq!((all.n_neurons, all.n_firing, all.n_intervals), (1, 2, 4));
+        assert_eq!(all.cv, Some(Estimate { value: 0.5, error: None, n: 1 }));
+        let none = Irregularity::of(&trains, 5);
+        assert_eq!((none.cv, none.n_neurons, none.n_firing), (None, 0, 2));
+    }
+
+    /// One neuron of three has enough intervals: its CV is not that of the population.
+    #[test]
+    fn a_minority_of_fast_neurons_does_not_speak_for_the_rest() {
+        let steps = (0..20).chain([3, 5]).collect();
+        let ids = [vec![0; 20], vec![1, 2]].concat();
+        let trains = SpikeTrains::new(&Spikes { steps, ids }, 3, None).unwrap();
+        let found = Irregularity::of(&trains, 5);
+        assert_eq!((found.cv, found.n_neurons, found.n_firing), (None, 1, 3));
     }
 }

@@ -13,6 +13,8 @@ pub struct PowerSpectrum {
     pub frequencies: Vec<f64>,
     /// Density at each: (unit of the signal)^2 / Hz. Its integral is the variance of the signal.
     pub density: Vec<f64>,
+    /// Number of segments whose spectra were averaged.
+    pub segments: usize,
 }
 
 impl PowerSpectrum {
@@ -67,12 +69,32 @@ impl PowerSpectrum {
         }
         density.iter_mut().for_each(|d| *d /= n);
         let frequencies = (0..=half).map(|k| k as f64 * rate / segment as f64).collect();
-        Ok(Self { frequencies, density })
+        Ok(Self { frequencies, density, segments: n as usize })
     }
 
-    /// The frequency (Hz) of the highest density at or above `from` (Hz); `None` when there is none.
+    /// The frequency (Hz) of the highest density at or above `from` (Hz) if noise without a rhythm would reach that height
+    /// with a probability below 1 %; `None` otherwise, as for a signal that does not change.
+    ///
+    /// White noise of the median density `m` gives densities `m x / ln 2`-like: averaged over K independent segments their
+    /// ratio to the mean is a Gamma variable of shape K and mean 1, of which the spectrum draws as many as it has
+    /// frequencies. Of the segments, which overlap by half, three quarters count as independent.
     #[must_use]
     pub fn peak(&self, from: f64) -> Option<f64> {
+        let above = |(f, d): &(&f64, &f64)| **f >= from && d.is_finite();
+        let mut densities: Vec<f64> =
+            self.frequencies.iter().zip(&self.density).filter(above).map(|(_, d)| *d).collect();
+        densities.sort_by(f64::total_cmp);
+        let (highest, median) = (*densities.last()?, *densities.get(densities.len() / 2)?);
+        let shape = (0.75 * self.segments as f64).ceil().max(1.0);
+        // The median of a Gamma variable of mean 1, to 1 % (Wilson and Hilferty 1931).
+        let mean = median / (1.0 - 1.0 / (9.0 * shape)).powi(3);
+        let one = gamma_tail(shape as u32, shape * highest / mean);
+        let all = densities.len() as f64 * one;
+        if highest > 0.0 && all < CHANCE { self.highest(from) } else { None }
+    }
+
+    /// The frequency (Hz) of the highest density at or above `from` (Hz), whether it stands out or not.
+    fn highest(&self, from: f64) -> Option<f64> {
         let above = self
             .frequencies
             .iter()
@@ -80,6 +102,20 @@ impl PowerSpectrum {
             .filter(|(f, d)| **f >= from && d.is_finite());
         above.max_by(|a, b| a.1.total_cmp(b.1)).map(|(f, _)| *f)
     }
+}
+
+/// Probability below which a peak does not come from noise.
+const CHANCE: f64 = 0.01;
+
+/// Probability that a Gamma variable of whole shape `k` and scale 1 exceeds `x`: `exp(-x) sum_{i<k} x^i / i!`.
+fn gamma_tail(k: u32, x: f64) -> f64 {
+    // From the largest term down, so that nothing overflows.
+    let logarithms = (0..k).scan(-x, |term, i| {
+        let now = *term;
+        *term += x.ln() - f64::from(i + 1).ln();
+        Some(now)
+    });
+    logarithms.map(f64::exp).sum()
 }
 
 #[cfg(test)]
@@ -120,6 +156,39 @@ mod tests {
         assert!((s.peak(1.0).unwrap() - 40.0).abs() < 1.0);
         let power: f64 = s.density.iter().sum::<f64>() * s.frequencies[1];
         assert!((power - 2.0).abs() < 0.02, "{power}");
+    }
+
+    /// A linear congruential generator, uniform on [-1/2, 1/2].
+    fn noise(n: usize, mut seed: u64) -> Vec<f64> {
+        (0..n)
+            .map(|_| {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 11) as f64 * 2f64.powi(-53) - 0.5
+            })
+            .collect()
+    }
+
+    /// Of 300 spectra of white noise about 3 may have a peak at the level of 1 %.
+    #[test]
+    fn noise_has_no_peak_and_a_weak_rhythm_has() {
+        for length in [512, 4096] {
+            let peaks = (0..300)
+                .filter(|&seed| {
+                    let s = PowerSpectrum::welch(&noise(length, seed), 1.0, length / 4).unwrap();
+                    s.peak(1.0).is_some()
+                })
+                .count();
+            assert!(peaks <= 12, "{peaks} of 300 with {length} samples");
+        }
+        let mut x = noise(4096, 7);
+        for (i, x) in x.iter_mut().enumerate() {
+            *x += 0.1 * (2.0 * PI * 40.0 * i as f64 * 1e-3).sin();
+        }
+        let found = PowerSpectrum::welch(&x, 1.0, 1024).unwrap().peak(1.0).unwrap();
+        assert!((found - 40.0).abs() < 1.5, "{found}");
+        assert_eq!(PowerSpectrum::welch(&[3.0; 64], 1.0, 16).unwrap().peak(1.0), None);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use ntwk_io::{ResultFile, Selection};
 
 use super::Failure;
 use super::output::{make_folder, no_run, print, stored_model, write_json};
-use super::run::list_files;
+use super::run::{list_files, rates_between};
 use super::table::{Table, number};
-use ntwk::report::quantities::{Analysis, analyze};
+use ntwk::report::quantities::{Analysis, Quantity, analyze};
 
 /// Neurons whose recorded variables are read, at most.
 const MOST_SAMPLED: usize = 100;
@@ -53,7 +53,8 @@ pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failu
     let analysis = analyze(&model, &recording, args.window)?;
     print(quantities(&analysis).to_string().trim_end());
     print(inputs(&analysis).to_string().trim_end());
-    print(format!("between {} and {} ms", analysis.window_ms[0], analysis.window_ms[1]));
+    print(rates_between("values", analysis.window_ms, analysis.window_basis));
+    print("value ± standard error (what it rests on); –: the data do not define it");
     let folder = match (&args.out, args.file.parent()) {
         (Some(folder), _) => folder.clone(),
         (None, Some(folder)) => folder.to_owned(),
@@ -94,7 +95,7 @@ pub(crate) fn quantities(analysis: &Analysis) -> Table {
             analysis
                 .populations
                 .iter()
-                .map(|p| p.get(name).map_or_else(|| "–".to_owned(), significant)),
+                .map(|p| p.quantity(name).map_or_else(|| "–".to_owned(), Quantity::in_words)),
         );
         table.row(row);
     }

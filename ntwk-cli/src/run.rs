@@ -16,7 +16,7 @@ use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
 use ntwk::run::stream::{StreamedRun, simulate_to_file};
 use ntwk::run::target::StreamPlan;
-use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
 /// Machine-readable summary of a run.
 #[derive(Serialize)]
@@ -136,10 +136,29 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
             Err(error) => return Err(error.into()),
         }
     }
-    print(format!("{table}rates between {} and {} ms", window[0], window[1]));
+    print(format!("{table}{}", rates_between("rates", window, windows.basis)));
     print(timing(&run));
     list_files(&files);
     finish(run)
+}
+
+/// A window shorter than this (ms) tells little of a rate.
+const SHORT_WINDOW: f64 = 200.0;
+
+/// "rates between 500 and 2500 ms", with why where that is not plain, and a warning where the window is short.
+pub(crate) fn rates_between(what: &str, [from, to]: [f64; 2], basis: WindowBasis) -> String {
+    let mut line = format!("{what} between {} and {} ms", number(from, 1), number(to, 1));
+    let why = basis.to_string();
+    if !why.is_empty() {
+        line += &format!(": {why}");
+    }
+    if to - from < SHORT_WINDOW {
+        line += &format!(
+            "; a window of {} ms is short: a longer simulation.t_stop gives values that rest on more",
+            number(to - from, 1)
+        );
+    }
+    line
 }
 
 /// Spikes of every population, and rates in a window (ms).

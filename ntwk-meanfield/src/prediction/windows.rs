@@ -1,7 +1,10 @@
 //! The windows in which simulation and theory are compared.
 
+use std::fmt;
+
 use ntwk_core::Model;
 use ntwk_core::spec::AfferentActivity;
+use ntwk_core::spec::waveform::Waveform;
 
 /// Interval of the predicted trajectory (ms).
 pub const TRAJECTORY_INTERVAL: f64 = 1.0;
@@ -11,63 +14,146 @@ pub const TRAJECTORY_INTERVAL: f64 = 1.0;
 pub struct ComparisonWindows {
     /// Window of stationary quantities.
     pub stationary: [f64; 2],
+    /// Why it is this one.
+    pub basis: WindowBasis,
     /// Window in which the transient peak is sought, if the inputs change.
     pub transient: Option<[f64; 2]>,
     /// Standard deviation of the Gaussian that smooths rates.
     pub smoothing: f64,
 }
 
+/// Why a window was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[non_exhaustive]
+pub enum WindowBasis {
+    /// The model asks for it.
+    Asked,
+    /// All inputs are constant in it.
+    ConstantInputs,
+    /// It holds whole periods of the slowest oscillation of the inputs.
+    WholePeriods {
+        /// How many.
+        periods: u64,
+        /// One of them (ms).
+        period: f64,
+    },
+    /// The inputs are nowhere constant for long enough: the whole run but for its onset.
+    WholeRun,
+}
+
+/// Continues "rates between .. and .. ms"; empty for a window that needs no word.
+impl fmt::Display for WindowBasis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked | Self::ConstantInputs => Ok(()),
+            Self::WholePeriods { periods: 1, period } => write!(f, "one period of {period:.4} ms"),
+            Self::WholePeriods { periods, period } => {
+                write!(f, "{periods} periods of {period:.4} ms")
+            }
+            Self::WholeRun => {
+                write!(f, "the run without its onset: its inputs change all the time")
+            }
+        }
+    }
+}
+
 /// Time that a network is left to settle before its activity counts as stationary (ms).
 const SETTLING: f64 = 500.0;
 /// Inputs that stay within this fraction of their value count as constant.
 const CONSTANT: f64 = 0.01;
+/// A stretch of constant inputs below this time (ms), and below half of the run, says too little.
+const LONG_ENOUGH: f64 = 300.0;
+/// Part of a run without a stationary stretch that is its onset, if that is less than [`SETTLING`].
+const ONSET: f64 = 0.1;
 
 impl ComparisonWindows {
-    /// The windows the model asks for; what it leaves open is chosen from its inputs: the longest
-    /// stretch without a change of the inputs by more than 1 %, without its first 500 ms or its first
-    /// half, whichever is shorter, is stationary; the transient is what follows it, if the
-    /// inputs change there.
+    /// The windows the model asks for; what it leaves open is chosen from its inputs.
+    ///
+    /// - The longest stretch without a change of the inputs by more than 1 %, without its first 500 ms or its first half,
+    ///   whichever is shorter, is stationary, if it takes 300 ms or half of the run.
+    /// - Else, where inputs oscillate around values that do not change: as many whole periods of the slowest oscillation as
+    ///   follow the first 500 ms, or the first tenth, of that stretch; or all that it holds.
+    /// - Else the run without its first 500 ms or first tenth.
+    ///
+    /// The transient is what follows the stretch of constant inputs, if they change there.
     #[must_use]
     pub fn of(model: &Model) -> Self {
         let compare = &model.spec().compare;
         let t_stop = model.t_stop();
-        let quiet = quiet_stretch(model);
-        let stationary = compare.stationary.unwrap_or_else(|| {
-            let length = quiet[1] - quiet[0];
-            [quiet[0] + SETTLING.min(0.5 * length), quiet[1]]
+        let inputs = inputs(model);
+        let quiet = longest_stretch(&inputs, t_stop, |input, t| match input.period(t) {
+            Some(_) => f64::NAN,
+            None => input.at(t),
         });
+        let (stationary, basis) = match compare.stationary {
+            Some(asked) => (asked, WindowBasis::Asked),
+            None => chosen(&inputs, quiet, t_stop),
+        };
         let transient = compare
             .transient
-            .or((quiet[1] < t_stop - model.dt()).then_some([quiet[1].max(stationary[1]), t_stop]))
+            .or_else(|| match basis {
+                WindowBasis::Asked | WindowBasis::ConstantInputs => {
+                    let follows = quiet.map_or(t_stop, |quiet| quiet[1]);
+                    (follows < t_stop - model.dt()).then_some([follows.max(stationary[1]), t_stop])
+                }
+                WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun => None,
+            })
             .filter(|window| window[0] < window[1]);
-        Self { stationary, transient, smoothing: compare.smoothing.unwrap_or(10.0) }
+        Self { stationary, basis, transient, smoothing: compare.smoothing.unwrap_or(10.0) }
     }
 }
 
-/// The longest stretch in which all inputs are constant to 1 %.
-fn quiet_stretch(model: &Model) -> [f64; 2] {
-    let mut inputs = Vec::new();
-    for afferent in model.afferents() {
-        if let AfferentActivity::Rate { rate, .. } = &afferent.activity {
-            inputs.push(rate);
-        }
+/// Everything that acts on the network from outside.
+fn inputs(model: &Model) -> Vec<&Waveform> {
+    let rates = model.afferents().iter().filter_map(|afferent| match &afferent.activity {
+        AfferentActivity::Rate { rate, .. } => Some(rate),
+        AfferentActivity::Spikes { .. } => None,
+    });
+    rates.chain(model.populations().iter().map(|p| &p.current)).collect()
+}
+
+fn chosen(inputs: &[&Waveform], quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2], WindowBasis) {
+    if let Some([from, to]) = quiet.filter(|q| q[1] - q[0] >= LONG_ENOUGH.min(0.5 * t_stop)) {
+        return ([from + SETTLING.min(0.5 * (to - from)), to], WindowBasis::ConstantInputs);
     }
-    inputs.extend(model.populations().iter().map(|p| &p.current));
-    let t_stop = model.t_stop();
+    let steady = longest_stretch(inputs, t_stop, Waveform::envelope).unwrap_or([0.0, t_stop]);
+    let middle = 0.5 * (steady[0] + steady[1]);
+    let period = inputs.iter().filter_map(|input| input.period(middle)).fold(0.0, f64::max);
+    let length = steady[1] - steady[0];
+    // Rounding must not lose a period that just fits.
+    let whole = |time: f64| (time / period + 1e-6).floor();
+    let settling = SETTLING.min(ONSET * length);
+    let periods =
+        if whole(length - settling) >= 1.0 { whole(length - settling) } else { whole(length) };
+    if period > 0.0 && periods >= 1.0 {
+        let start = (steady[1] - periods * period).max(steady[0]);
+        let basis = WindowBasis::WholePeriods { periods: periods as u64, period };
+        return ([start, steady[1]], basis);
+    }
+    ([SETTLING.min(ONSET * t_stop), t_stop], WindowBasis::WholeRun)
+}
+
+/// The longest stretch in which `level` of every input stays constant to 1 %; NaN is never constant.
+fn longest_stretch(
+    inputs: &[&Waveform],
+    t_stop: f64,
+    level: impl Fn(&Waveform, f64) -> f64,
+) -> Option<[f64; 2]> {
     let steps = t_stop.ceil() as usize;
-    let mut best = [0.0, 0.0];
+    let mut best: Option<[f64; 2]> = None;
     let mut start = 0.0;
     for k in 1..=steps {
         let t = (k as f64).min(t_stop);
-        let changed = inputs.iter().any(|input| {
-            let reference = input.at(start);
-            (input.at(t) - reference).abs() > CONSTANT * reference.abs().max(1e-9)
+        let constant = inputs.iter().all(|input| {
+            let reference = level(input, start);
+            (level(input, t) - reference).abs() <= CONSTANT * reference.abs().max(1e-9)
         });
-        if changed {
+        if !constant {
             start = t;
-        } else if t - start > best[1] - best[0] {
-            best = [start, t];
+        } else if best.is_none_or(|[from, to]| t - start > to - from) {
+            best = Some([start, t]);
         }
     }
-    if best[1] > best[0] { best } else { [0.0, t_stop] }
+    best
 }

@@ -15,6 +15,7 @@ fn analysis_panels(n: usize, theme: &Theme) -> Vec<Panel> {
     let spectrum = PowerSpectrum {
         frequencies: values.clone(),
         density: values.iter().map(|f| 1.0 / (1.0 + f)).collect(),
+        segments: 1,
     };
     let grid = Array2::from_shape_fn((n, n), |(i, j)| i as f64 - j as f64);
     let map = |shading| HeatMap {

@@ -14,12 +14,10 @@ use ntwk_plot::{
 use crate::compare::steps_of;
 use crate::compare::{RATE_BIN, binned_rate};
 use crate::figures::overview::{FigureError, TRACES_PER_POPULATION, TheoryCurves, overview};
-use crate::report::quantities::spectrum_segment;
+use crate::report::quantities::{LEAST_INTERVALS, spectrum_segment};
 
 /// Bins of the histograms.
 const BINS: usize = 40;
-/// Intervals a train needs to have a coefficient of variation worth showing.
-const LEAST_INTERVALS: usize = 5;
 
 /// A figure of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

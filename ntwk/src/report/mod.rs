@@ -8,7 +8,7 @@ use std::fmt::Write;
 use ntwk_io::Provenance;
 use ntwk_plot::Figure;
 
-use crate::report::quantities::Analysis;
+use crate::report::quantities::{Analysis, Quantity};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -72,8 +72,13 @@ impl Report<'_> {
 
     fn quantities(&self) -> String {
         let [from, to] = self.analysis.window_ms;
-        let mut table =
-            format!("<h2>Quantities between {from} and {to} ms</h2>\n<table>\n<tr><th></th>");
+        let why = match self.analysis.window_basis.to_string() {
+            none if none.is_empty() => none,
+            why => format!(" ({})", escaped(&why)),
+        };
+        let mut table = format!(
+            "<h2>Quantities between {from} and {to} ms{why}</h2>\n<p>{LEGEND}</p>\n<table>\n<tr><th></th>"
+        );
         for p in &self.analysis.populations {
             let _ = write!(table, "<th>{}</th>", escaped(&p.population));
         }
@@ -89,7 +94,11 @@ impl Report<'_> {
             let unit = if unit == "1" { String::new() } else { format!(" ({})", escaped(unit)) };
             let _ = write!(table, "<tr><th>{}{unit}</th>", escaped(label));
             for p in &self.analysis.populations {
-                let _ = write!(table, "<td>{}</td>", written(p.get(name)));
+                let _ = write!(
+                    table,
+                    "<td>{}</td>",
+                    p.quantity(name).map_or_else(|| "–".to_owned(), Quantity::in_words)
+                );
             }
             table += "</tr>\n";
         }
@@ -116,6 +125,10 @@ impl Report<'_> {
 }
 
 /// Four digits; a dash for what the data do not define.
+/// What stands in the table of quantities.
+const LEGEND: &str =
+    "Value ± standard error, and what it rests on; – where the data do not define the quantity.";
+
 fn written(value: Option<f64>) -> String {
     match value {
         Some(0.0) => "0".to_owned(),

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis, Slice};
 use ntwk_analysis::{
-    AnalysisError, AutocorrelationTime, Bins, CurrentBalance, Irregularity, Moments,
+    AnalysisError, AutocorrelationTime, Bins, CurrentBalance, Estimate, Irregularity, Moments,
     PopulationRate, PowerSpectrum, SpikeMask, SpikeTrains, TraceMoments, Window,
     autocorrelation_with_gaps, mean_count_correlation, mean_fano_factor, mean_rate, neuron_rates,
     sttc_matrix, synchrony_index, up_down_states,
@@ -13,16 +13,22 @@ use ntwk_core::{Model, PopulationRecording, Recording, Spikes, Trace};
 use serde::Serialize;
 
 use crate::compare::{stationary_window, steps_of};
-use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
 /// Bin of spike counts for correlations, and reach of the spike time tiling coefficient (ms).
 pub const CORRELATION_BIN: f64 = 5.0;
+/// Least number of bins for a variance of counts.
+const LEAST_BINS: usize = 5;
 /// Bin of spike counts for the Fano factor (ms).
 pub const FANO_BIN: f64 = 100.0;
 /// Neurons whose pairs are compared by the spike time tiling coefficient: those of lowest number that fire.
 pub const TILED_NEURONS: usize = 50;
 /// Least number of intervals of a neuron that counts for CV, CV2 and LV.
-const LEAST_INTERVALS: usize = 2;
+pub(crate) const LEAST_INTERVALS: usize = 5;
+/// Blocks of a window whose rates tell the standard error of the rate: at least so many, of at least [`LEAST_BLOCK`].
+const BLOCKS: u64 = 10;
+/// Least length of a block (ms): longer than the memory of most networks.
+const LEAST_BLOCK: f64 = 50.0;
 /// Longest lag of the autocorrelation of V_m (ms).
 const MEMORY: f64 = 200.0;
 /// Longest lag between excitation and inhibition (ms).
@@ -43,6 +49,47 @@ pub struct Quantity {
     pub unit: String,
     /// The value; `None` when the data do not define it.
     pub value: Option<f64>,
+    /// Its standard error, where there is one.
+    pub error: Option<f64>,
+    /// What it rests on.
+    pub from: Basis,
+}
+
+impl Quantity {
+    /// The value, its error, and what it rests on: `1.59 ± 0.03 (2042 spikes)`; "–" for a
+    /// value that the data do not define.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Basis { n, of } = self.from;
+        match (self.value, self.error) {
+            (None, _) => format!("– ({n} {of})"),
+            (Some(value), None) => format!("{} ({n} {of})", significant(value, None)),
+            (Some(value), Some(error)) => {
+                let (value, error) =
+                    (significant(value, Some(error)), significant(error, Some(error)));
+                format!("{value} ± {error} ({n} {of})")
+            }
+        }
+    }
+}
+
+/// Four significant digits, or as many as an error leaves meaning to: two of the error.
+fn significant(x: f64, error: Option<f64>) -> String {
+    let last = match error {
+        Some(error) if error > 0.0 => 1 - error.log10().floor() as i32,
+        _ if x == 0.0 => return "0".to_owned(),
+        _ => 3 - x.abs().log10().floor() as i32,
+    };
+    format!("{x:.*}", last.clamp(0, 9) as usize)
+}
+
+/// What a quantity rests on: a number of spikes, intervals, neurons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Basis {
+    /// How many.
+    pub n: u64,
+    /// Of what.
+    pub of: &'static str,
 }
 
 /// Mean input a population receives through one projection, expected from the rate of its source.
@@ -79,7 +126,13 @@ impl PopulationAnalysis {
     /// The value of a quantity by name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.quantities.iter().find(|q| q.name == name)?.value
+        self.quantity(name)?.value
+    }
+
+    /// A quantity by name.
+    #[must_use]
+    pub fn quantity(&self, name: &str) -> Option<&Quantity> {
+        self.quantities.iter().find(|q| q.name == name)
     }
 }
 
@@ -88,6 +141,8 @@ impl PopulationAnalysis {
 pub struct Analysis {
     /// Window they are taken from (ms).
     pub window_ms: [f64; 2],
+    /// Why it is this one.
+    pub window_basis: WindowBasis,
     /// One entry per population.
     pub populations: Vec<PopulationAnalysis>,
 }
@@ -102,9 +157,12 @@ pub fn analyze(
     window_ms: Option<[f64; 2]>,
 ) -> Result<Analysis, AnalysisError> {
     let dt = recording.dt;
-    let window = match window_ms {
-        Some([from, to]) => Window::from_ms(from, to, dt)?,
-        None => stationary_window(ComparisonWindows::of(model), recording)?,
+    let (window, window_basis) = match window_ms {
+        Some([from, to]) => (Window::from_ms(from, to, dt)?, WindowBasis::Asked),
+        None => {
+            let windows = ComparisonWindows::of(model);
+            (stationary_window(windows, recording)?, windows.basis)
+        }
     };
     let mut populations = Vec::new();
     for (index, recorded) in recording.populations.iter().enumerate() {
@@ -122,21 +180,61 @@ pub fn analyze(
             inputs,
         });
     }
-    Ok(Analysis { window_ms: [window.start() as f64 * dt, window.end() as f64 * dt], populations })
+    let window_ms = [window.start() as f64 * dt, window.end() as f64 * dt];
+    Ok(Analysis { window_ms, window_basis, populations })
 }
 
 #[derive(Default)]
 struct Quantities(Vec<Quantity>);
 
 impl Quantities {
-    fn add(&mut self, name: impl Into<String>, label: &str, unit: &str, value: Option<f64>) {
+    fn add(
+        &mut self,
+        name: impl Into<String>,
+        label: &str,
+        unit: &str,
+        value: Option<f64>,
+        from: Basis,
+    ) {
+        let value = value.map(|value| Estimate { value, error: None, n: from.n });
+        self.estimate(name, label, unit, value, from);
+    }
+
+    /// Adds a value with its error; where there is none, `from` says on how little it would have rested.
+    fn estimate(
+        &mut self,
+        name: impl Into<String>,
+        label: &str,
+        unit: &str,
+        estimate: Option<Estimate>,
+        from: Basis,
+    ) {
+        let estimate = estimate.filter(|e| e.value.is_finite());
         self.0.push(Quantity {
             name: name.into(),
             label: label.to_owned(),
             unit: unit.to_owned(),
-            value: value.filter(|v| v.is_finite()),
+            value: estimate.map(|e| e.value),
+            error: estimate.and_then(|e| e.error),
+            from,
         });
     }
+}
+
+/// So many of something.
+fn of(n: usize, of: &'static str) -> Basis {
+    Basis { n: n as u64, of }
+}
+
+/// Standard error (Hz) of the rate of a population: that of the mean of the rates in equal blocks, so that what neurons share
+/// is counted once; `None` for a window too short for them.
+#[must_use]
+pub fn rate_error(counts: &[u32], size: usize, window: Window, dt: f64) -> Option<f64> {
+    let least = steps_of(LEAST_BLOCK, dt);
+    let steps = window.n_steps() / BLOCKS;
+    let block = if steps >= least { steps } else { return None };
+    let rates = PopulationRate::from_counts(counts, size, window, block, dt).ok()?;
+    Estimate::mean(rates.values)?.error
 }
 
 /// Samples of a segment of Welch's estimate for a signal of `n` samples: a power of two, of which four fit if they can.
@@ -151,25 +249,36 @@ fn spike_quantities(
     window: Window,
     dt: f64,
 ) -> Result<(), AnalysisError> {
-    let rate = mean_rate(&recorded.counts, recorded.size, window, dt)?;
-    list.add("rate", "rate", "Hz", Some(rate));
+    let value = mean_rate(&recorded.counts, recorded.size, window, dt)?;
+    let error = rate_error(&recorded.counts, recorded.size, window, dt);
+    let inside = window.start() as usize..(window.end() as usize).min(recorded.counts.len());
+    let n_spikes: u64 = recorded.counts[inside].iter().map(|&c| u64::from(c)).sum();
+    let spiked = Basis { n: n_spikes, of: "spikes" };
+    list.estimate("rate", "rate", "Hz", Some(Estimate { value, error, n: n_spikes }), spiked);
     if let Some(spikes) = &recorded.spikes {
         let rates = neuron_rates(spikes, recorded.size, window, dt)?;
+        let neurons = of(rates.len(), "neurons");
         let silent = rates.iter().filter(|&&r| r == 0.0).count() as f64 / rates.len() as f64;
         let spread = Moments::of(rates.iter().copied()).map(|m| m.sd);
-        list.add("rate_sd", "sd of the rates of neurons", "Hz", spread);
-        list.add("silent_fraction", "fraction of silent neurons", "1", Some(silent));
+        list.add("rate_sd", "sd of the rates of neurons", "Hz", spread, neurons);
+        list.add("silent_fraction", "fraction of silent neurons", "1", Some(silent), neurons);
         let trains = SpikeTrains::new(spikes, recorded.size, Some(window))?;
-        let irregularity = Irregularity::of(&trains, LEAST_INTERVALS);
-        list.add("cv", "CV of intervals", "1", irregularity.cv);
-        list.add("cv2", "CV2 of intervals", "1", irregularity.cv2);
-        list.add("lv", "LV of intervals", "1", irregularity.lv);
+        let found = Irregularity::of(&trains, LEAST_INTERVALS);
+        let intervals = Basis { n: found.n_intervals, of: "intervals" };
+        list.estimate("cv", "CV of intervals", "1", found.cv, intervals);
+        list.estimate("cv2", "CV2 of intervals", "1", found.cv2, intervals);
+        list.estimate("lv", "LV of intervals", "1", found.lv, intervals);
         let bins = |width: f64| Bins::new(window, steps_of(width, dt)).ok();
-        let fano = bins(FANO_BIN).and_then(|b| mean_fano_factor(&trains, b));
-        list.add("fano", "Fano factor of counts in 100 ms", "1", fano);
-        let correlation = bins(CORRELATION_BIN).and_then(|b| mean_count_correlation(&trains, b));
-        list.add("correlation", "mean correlation of counts in 5 ms", "1", correlation);
-        list.add("sttc", "mean spike time tiling coefficient (5 ms)", "1", {
+        let fano = bins(FANO_BIN).filter(|b| b.len() >= LEAST_BINS);
+        let n = fano.map_or(0, |b| b.len());
+        let fano = fano.and_then(|b| mean_fano_factor(&trains, b));
+        list.add("fano", "Fano factor of counts in 100 ms", "1", fano, of(n, "bins"));
+        let correlation = bins(CORRELATION_BIN).filter(|b| b.len() >= LEAST_BINS);
+        let n = correlation.map_or(0, |b| b.len());
+        let correlation = correlation.and_then(|b| mean_count_correlation(&trains, b));
+        let label = "mean correlation of counts in 5 ms";
+        list.add("correlation", label, "1", correlation, of(n, "bins"));
+        let tiling = {
             // By number, not by time: the first to fire would share their first spike.
             let mut chosen: Vec<u32> = spikes
                 .ids
@@ -190,41 +299,44 @@ fn spike_quantities(
             }
             let trains = SpikeTrains::new(&firing, chosen.len().max(1), Some(window))?;
             mean_of_pairs(&sttc_matrix(&trains, window, steps_of(CORRELATION_BIN, dt)))
-        });
+        };
+        let (n, tiling) = tiling.map_or((0, None), |(n, mean)| (n, Some(mean)));
+        list.add("sttc", "mean spike time tiling coefficient (5 ms)", "1", tiling, of(n, "pairs"));
     }
     let bin = steps_of(crate::compare::RATE_BIN, dt);
     if let Ok(rate) = PopulationRate::from_counts(&recorded.counts, recorded.size, window, bin, dt)
     {
+        let binned = of(rate.values.len(), "bins");
         let fluctuation = Moments::of(rate.values.iter().copied()).map(|m| m.sd);
-        list.add("population_rate_sd", "sd of the population rate (1 ms bins)", "Hz", fluctuation);
+        let label = "sd of the population rate (1 ms bins)";
+        list.add("population_rate_sd", label, "Hz", fluctuation, binned);
         let segment = spectrum_segment(rate.values.len());
         let rhythm = PowerSpectrum::welch(&rate.values, rate.bin, segment)
             .ok()
             .and_then(|spectrum| spectrum.peak(1.0));
-        list.add("peak_frequency", "peak of the spectrum of the population rate", "Hz", rhythm);
+        let label = "peak of the spectrum of the population rate";
+        list.add("peak_frequency", label, "Hz", rhythm, binned);
         let smooth = rate.smoothed(10.0)?;
         let mean = smooth.values.iter().sum::<f64>() / smooth.values.len() as f64;
         let states = up_down_states(&smooth, UP_FRACTION * mean, LEAST_STATE, LEAST_STATE);
         let up: f64 = states.iter().filter(|s| s.up).map(|s| s.end - s.start).sum();
         let all: f64 = states.iter().map(|s| s.end - s.start).sum();
-        list.add(
-            "up_fraction",
-            "fraction of time in an up state",
-            "1",
-            (mean > 0.0 && all > 0.0).then(|| up / all),
-        );
+        let fraction = (mean > 0.0 && all > 0.0).then(|| up / all);
+        let n = of(states.len(), "states");
+        list.add("up_fraction", "fraction of time in an up state", "1", fraction, n);
     }
     Ok(())
 }
 
-fn mean_of_pairs(matrix: &Array2<f64>) -> Option<f64> {
+/// Number of pairs and their mean.
+fn mean_of_pairs(matrix: &Array2<f64>) -> Option<(usize, f64)> {
     let n = matrix.nrows();
     let pairs: Vec<f64> = (0..n)
         .flat_map(|i| (0..i).map(move |j| (i, j)))
         .map(|at| matrix[at])
         .filter(|v| v.is_finite())
         .collect();
-    (!pairs.is_empty()).then(|| pairs.iter().sum::<f64>() / pairs.len() as f64)
+    (!pairs.is_empty()).then(|| (pairs.len(), pairs.iter().sum::<f64>() / pairs.len() as f64))
 }
 
 fn trace<'a>(recorded: &'a PopulationRecording, variable: &str) -> Option<&'a Trace> {
@@ -244,9 +356,14 @@ fn potential_quantities(
     };
     let mask = SpikeMask::refractory((t_ref / dt).round() as u64);
     let moments = TraceMoments::masked(trace, window, spikes, recorded.size, mask)?;
-    list.add("V_m_mean", "mean V_m without spikes", "mV", moments.mean());
-    list.add("V_m_sd", "sd of V_m without spikes", "mV", moments.mean_sd());
-    list.add("V_m_skewness", "skewness of V_m without spikes", "1", moments.mean_skewness());
+    let over = |f: fn(&Moments) -> Option<f64>| {
+        Estimate::mean(moments.per_neuron.iter().flatten().filter_map(f))
+    };
+    let sampled = of(moments.per_neuron.iter().flatten().count(), "neurons");
+    list.estimate("V_m_mean", "mean V_m without spikes", "mV", over(|m| Some(m.mean)), sampled);
+    list.estimate("V_m_sd", "sd of V_m without spikes", "mV", over(|m| Some(m.sd)), sampled);
+    let skewness = over(|m| m.skewness);
+    list.estimate("V_m_skewness", "skewness of V_m without spikes", "1", skewness, sampled);
     let every = trace.every.max(1);
     let rows = (window.start().div_ceil(every) as usize)
         ..(window.end().div_ceil(every) as usize).min(trace.data.nrows());
@@ -262,11 +379,18 @@ fn potential_quantities(
             .and_then(|c| AutocorrelationTime::of(&c, interval));
         memory.extend(time.map(|t| t.integral));
     }
-    let mean = (!memory.is_empty()).then(|| memory.iter().sum::<f64>() / memory.len() as f64);
-    list.add("V_m_tau", "autocorrelation time of V_m (integral)", "ms", mean);
+    let n = of(memory.len(), "neurons");
+    let label = "autocorrelation time of V_m (integral)";
+    list.estimate("V_m_tau", label, "ms", Estimate::mean(memory), n);
     let samples = trace.data.slice_axis(Axis(0), Slice::from(rows));
     let synchrony = if trace.neurons.len() > 1 { synchrony_index(&samples) } else { None };
-    list.add("V_m_synchrony", "synchrony index of V_m", "1", synchrony);
+    list.add(
+        "V_m_synchrony",
+        "synchrony index of V_m",
+        "1",
+        synchrony,
+        of(trace.neurons.len(), "neurons"),
+    );
     Ok(moments.mean())
 }
 
@@ -286,10 +410,14 @@ fn current_quantities(
             _ => continue,
         };
         let moments = TraceMoments::new(trace, window)?;
+        let over =
+            |f: fn(&Moments) -> f64| Estimate::mean(moments.per_neuron.iter().flatten().map(f));
+        let (name, unit) = (&trace.variable, &trace.unit);
+        let n = of(moments.per_neuron.iter().flatten().count(), "neurons");
         let label = format!("mean {kind} of {receptor}");
-        list.add(format!("{}_mean", trace.variable), &label, &trace.unit, moments.mean());
+        list.estimate(format!("{name}_mean"), &label, unit, over(|m| m.mean), n);
         let label = format!("sd of the {kind} of {receptor}");
-        list.add(format!("{}_sd", trace.variable), &label, &trace.unit, moments.mean_sd());
+        list.estimate(format!("{name}_sd"), &label, unit, over(|m| m.sd), n);
     }
     let Some(membrane) = model.populations().get(index).map(|p| p.cell.membrane()) else {
         return Ok(());
@@ -327,26 +455,20 @@ fn current_quantities(
     for c in 0..excitatory.ncols() {
         each.push(CurrentBalance::of(&excitatory.column(c), &inhibitory.column(c), max_lag)?);
     }
-    let mean = |f: &dyn Fn(&CurrentBalance) -> Option<f64>| {
-        let values: Vec<f64> = each.iter().filter_map(f).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    };
-    list.add("I_exc", "mean excitatory current", "pA", mean(&|b| Some(b.excitatory)));
-    list.add("I_inh", "mean inhibitory current", "pA", mean(&|b| Some(b.inhibitory)));
-    list.add("I_net", "mean net synaptic current", "pA", mean(&|b| Some(b.net)));
-    list.add("imbalance", "|net| over |excitatory| + |inhibitory|", "1", mean(&|b| b.imbalance));
-    list.add(
-        "balance_correlation",
-        "correlation of excitation and inhibition",
-        "1",
-        mean(&|b| b.correlation),
-    );
-    list.add(
-        "balance_lag",
-        "lag of inhibition behind excitation",
-        "ms",
-        mean(&|b| b.lag.map(|k| k as f64 * interval)),
-    );
+    let mut add =
+        |name: &str, label: &str, unit: &str, f: &dyn Fn(&CurrentBalance) -> Option<f64>| {
+            let values: Vec<f64> = each.iter().filter_map(f).collect();
+            let n = of(values.len(), "neurons");
+            list.estimate(name, label, unit, Estimate::mean(values), n);
+        };
+    add("I_exc", "mean excitatory current", "pA", &|b| Some(b.excitatory));
+    add("I_inh", "mean inhibitory current", "pA", &|b| Some(b.inhibitory));
+    add("I_net", "mean net synaptic current", "pA", &|b| Some(b.net));
+    add("imbalance", "|net| over |excitatory| + |inhibitory|", "1", &|b| b.imbalance);
+    let label = "correlation of excitation and inhibition";
+    add("balance_correlation", label, "1", &|b| b.correlation);
+    let label = "lag of inhibition behind excitation";
+    add("balance_lag", label, "ms", &|b| b.lag.map(|k| k as f64 * interval));
     Ok(())
 }
 

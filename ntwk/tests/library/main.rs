@@ -13,3 +13,4 @@ mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod tabulated;
 mod transfer_scan;
+mod windows;

@@ -47,6 +47,33 @@ impl Waveform {
         }
     }
 
+    /// The value at `t` (ms) with every oscillation that is on at its highest: it changes only where something else than the
+    /// phase of an oscillation does.
+    #[must_use]
+    pub fn envelope(&self, t: f64) -> f64 {
+        match self {
+            Self::Sum(parts) => parts.iter().map(|p| p.envelope(t)).sum(),
+            Self::Shape(Shape::Sine { baseline, amplitude, .. }) if self.period(t).is_some() => {
+                baseline + amplitude.abs()
+            }
+            other => other.at(t),
+        }
+    }
+
+    /// The longest period (ms) of the oscillations that are on at `t` (ms).
+    #[must_use]
+    pub fn period(&self, t: f64) -> Option<f64> {
+        match self {
+            Self::Sum(parts) => parts.iter().filter_map(|p| p.period(t)).reduce(f64::max),
+            Self::Shape(Shape::Sine { amplitude, frequency, span, .. })
+                if *amplitude != 0.0 && *frequency > 0.0 && span.contains(t) =>
+            {
+                Some(1e3 / frequency)
+            }
+            _ => None,
+        }
+    }
+
     /// What acts during the step from `t` to `t + dt`: the mean of a step, exact wherever its edges lie; the value in the
     /// middle of the step for the rest.
     #[must_use]

@@ -1,0 +1,66 @@
+//! The window of stationary quantities where the inputs change.
+
+use ntwk::core::spec::AfferentActivity;
+use ntwk::core::spec::waveform::{Shape, Span};
+use ntwk::meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
+use ntwk::prelude::*;
+
+/// The windows of a run of `t_stop` (ms) with an afferent of `rate`.
+fn windows(t_stop: f64, rate: impl Into<Waveform>) -> ComparisonWindows {
+    let mut m = ModelSpec::new(t_stop);
+    m.receptor("exc", ReceptorSpec::conductance(0.0, 5.0));
+    m.population("E", 10, CellSpec::preset("RS"));
+    let mut afferent = AfferentSpec::poisson(10, 0.0);
+    match &mut afferent.activity {
+        AfferentActivity::Rate { rate: of, .. } => *of = rate.into(),
+        AfferentActivity::Spikes { .. } => unreachable!(),
+    }
+    m.afferent("A", afferent);
+    m.project("A", ["E"], "exc", 1.0, ConnectionSpec::all_to_all());
+    ComparisonWindows::of(&m.check(&library()).unwrap())
+}
+
+fn sine(frequency: f64, start: f64) -> Waveform {
+    let span = Span::from(start);
+    Shape::Sine { baseline: 10.0, amplitude: 10.0, frequency, phase: 0.0, span }.into()
+}
+
+#[test]
+fn constant_inputs_give_the_run_without_its_onset() {
+    let found = windows(2000.0, 4.0);
+    assert_eq!((found.stationary, found.basis), ([500.0, 2000.0], WindowBasis::ConstantInputs));
+    assert_eq!(found.transient, None);
+}
+
+/// Near an extremum of a slow oscillation the rate is constant to 1 %, for a while that means nothing.
+#[test]
+fn oscillating_inputs_give_whole_periods() {
+    let found = windows(1000.0, sine(8.0, 0.0));
+    let basis = WindowBasis::WholePeriods { periods: 7, period: 125.0 };
+    assert_eq!((found.stationary, found.basis), ([125.0, 1000.0], basis));
+    let found = windows(1000.0, sine(3.0, 0.0));
+    let WindowBasis::WholePeriods { periods, .. } = found.basis else { panic!("{found:?}") };
+    assert_eq!(periods, 2);
+    assert!((found.stationary[0] - 1000.0 / 3.0).abs() < 1e-9 && found.stationary[1] == 1000.0);
+    // One period that just fits is better than a part of it.
+    let found = windows(1000.0, sine(1.0, 0.0));
+    let basis = WindowBasis::WholePeriods { periods: 1, period: 1000.0 };
+    assert_eq!((found.stationary, found.basis), ([0.0, 1000.0], basis));
+}
+
+#[test]
+fn before_an_oscillation_begins_all_is_constant() {
+    let found = windows(3000.0, sine(8.0, 1500.0));
+    assert_eq!((found.stationary, found.basis), ([500.0, 1500.0], WindowBasis::ConstantInputs));
+    assert_eq!(found.transient, Some([1500.0, 3000.0]));
+}
+
+#[test]
+fn inputs_that_always_change_give_the_run_without_its_onset() {
+    let found = windows(1000.0, sine(0.3, 0.0)); // no whole period
+    assert_eq!((found.stationary, found.basis), ([100.0, 1000.0], WindowBasis::WholeRun));
+    let span = Span::between(0.0, 2000.0);
+    let ramp = Waveform::from(Shape::Ramp { from: 1.0, to: 20.0, span, after: None });
+    let found = windows(2000.0, ramp);
+    assert_eq!((found.stationary, found.basis), ([200.0, 2000.0], WindowBasis::WholeRun));
+}
