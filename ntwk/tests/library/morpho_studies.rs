@@ -60,6 +60,24 @@ fn an_interrupted_map_has_the_first_compartments() {
 }
 
 #[test]
+fn all_faults_of_the_options_of_a_study_come_at_once() {
+    let cell = cell("dendritic-integration/cell.toml", &[]);
+    let mut options = EpspOptions::default();
+    (options.synapses, options.duration) = (Some("none".to_owned()), -1.0);
+    let error = epsp(&cell, &options, &Job::new()).unwrap_err();
+    let said = error.to_string();
+    assert!(error.is_input_fault(), "{said}");
+    assert!(
+        said.contains("no group of synapses \"none\"") && said.contains("duration = -1"),
+        "{said}"
+    );
+    let mut options = ImpedanceOptions::default();
+    (options.frequency, options.hold) = (-1.0, Some(f64::NAN));
+    let said = impedance(&cell, &options, &Job::new()).unwrap_err().to_string();
+    assert!(said.contains("frequency = -1") && said.contains("hold = NaN"), "{said}");
+}
+
+#[test]
 fn studies_that_are_interrupted_at_once_say_so() {
     let cell = cell("dendritic-integration/cell.toml", &[]);
     let stop = AtomicBool::new(true);

@@ -6,6 +6,7 @@ use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
+use super::checks::Checks;
 use super::drawing::{Map, compartment_table, map_panel, over_distance, samples};
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::Table;
@@ -54,7 +55,12 @@ pub fn back_propagation(
     job: &Job<'_>,
 ) -> Result<BackPropagationResult, MorphoError> {
     let built = cell.built();
-    let at = cell.locate(&options.at)?;
+    let mut checks = Checks::default();
+    let at = checks.take(cell.locate(&options.at));
+    checks.finite("amplitude", options.amplitude);
+    checks.positive("width", options.width);
+    checks.positive("duration", options.duration);
+    let at = checks.all(at)?;
     let far = built
         .morphology
         .farthest_tip(|r| r.is_dendrite())

@@ -12,6 +12,7 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 use serde_json::json;
 
+use super::checks::Checks;
 use super::drawing::samples;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
@@ -78,16 +79,21 @@ pub fn background(
     job: &Job<'_>,
 ) -> Result<BackgroundResult, MorphoError> {
     let built = cell.built();
-    let (group, probe) = cell.synapses(options.synapses.as_deref())?;
-    let (probe_at, at) = (cell.locate(&options.at)?, cell.locate(&options.to)?);
     let BackgroundOptions { current, transient, duration, .. } = *options;
+    let mut checks = Checks::default();
+    let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
+    let places = (checks.take(cell.locate(&options.at)), checks.take(cell.locate(&options.to)));
+    let is_current = current != 0.0 && current.is_finite();
+    checks.require("current", current, is_current, "a finite number other than 0 (nA)");
+    checks.not_negative("transient", transient);
+    checks.positive("duration", duration);
     let (t_stop, needed) = (built.spec.simulation.t_stop, transient + duration);
-    if t_stop < needed {
-        return Err(MorphoError::TooShort { t_stop, needed });
-    }
-    if built.synapses.iter().all(|s| s.events.iter().all(Vec::is_empty)) {
-        return Err(MorphoError::NoActivity);
-    }
+    let is_long =
+        if t_stop < needed { Err(MorphoError::TooShort { t_stop, needed }) } else { Ok(()) };
+    checks.take(is_long);
+    let silent = built.synapses.iter().all(|s| s.events.iter().all(Vec::is_empty));
+    checks.take(if silent { Err(MorphoError::NoActivity) } else { Ok(()) });
+    let ((group, probe), (probe_at, at)) = checks.all(synapses.zip(places.0.zip(places.1)))?;
     let threshold = built.spec.record.threshold;
     let protocol =
         BackgroundProtocol { at, probe, probe_at, current, transient, duration, threshold };

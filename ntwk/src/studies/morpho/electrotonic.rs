@@ -7,6 +7,7 @@ use ntwk_morpho::{Electrotonic, Impedance, ImpedanceError, Location};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
+use super::checks::Checks;
 use super::drawing::{Map, compartment_table, map_panel, over_distance};
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::Table;
@@ -53,6 +54,10 @@ pub fn electrotonic(
     let built = cell.built();
     let settings = &built.spec.simulation.settings;
     let hold = options.hold.unwrap_or(settings.v_init);
+    let mut checks = Checks::default();
+    checks.finite("hold", hold);
+    checks.positive("step", options.step);
+    checks.none()?;
     let tree = Electrotonic::new(&built.cell, hold, settings.celsius)?;
     job.check()?;
     let cable = tree

@@ -6,6 +6,7 @@ use ntwk_morpho::{Location, LocationSpec, Selection};
 use ntwk_plot::figures::Shading;
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
+use super::checks::Checks;
 use super::drawing::{Map, compartment_table, map_panel, over_distance};
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::Table;
@@ -58,8 +59,11 @@ pub fn epsp(
     options: &EpspOptions,
     job: &Job<'_>,
 ) -> Result<EpspResult, MorphoError> {
-    let to = cell.locate(&options.to)?;
-    let (group, contact) = cell.synapses(options.synapses.as_deref())?;
+    let mut checks = Checks::default();
+    let to = checks.take(cell.locate(&options.to));
+    let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
+    checks.positive("duration", options.duration);
+    let (to, (group, contact)) = checks.all(to.zip(synapses))?;
     let map = epsp_map(cell.built(), &options.selection, &contact, to, options.duration, job)?;
     let attenuation = map.local.iter().zip(&map.remote).map(|(l, r)| (l / r).abs()).collect();
     let synapses = group.name.clone();

@@ -75,6 +75,9 @@ pub enum MorphoError {
         /// What it should be.
         expected: &'static str,
     },
+    /// Several options are wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Options(Vec<MorphoError>),
     /// A recorded trace cannot be compared with the cell.
     #[error("{reason}")]
     Trace {
@@ -146,6 +149,8 @@ impl MorphoError {
                 | Self::Channel { .. }
                 | Self::NoActivity
                 | Self::TooShort { .. }
+                | Self::Parameter { .. }
+                | Self::Options(_)
                 | Self::Trace { .. }
                 | Self::Description(_)
                 | Self::Faults(_)

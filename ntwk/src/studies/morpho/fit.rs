@@ -8,6 +8,7 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 use serde::Serialize;
 
+use super::checks::Checks;
 use super::drawing::samples;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
@@ -94,9 +95,12 @@ pub fn fit(
     job: &Job<'_>,
 ) -> Result<PassiveFitResult, MorphoError> {
     let built = cell.built();
-    let at = cell.locate(&options.at)?;
     let dt = built.spec.simulation.settings.dt;
-    let target = Target { at, dt, values: resampled(&trace, dt)? };
+    let mut checks = Checks::default();
+    let at = checks.take(cell.locate(&options.at));
+    let values = checks.take(resampled(&trace, dt));
+    let (at, values) = checks.all(at.zip(values))?;
+    let target = Target { at, dt, values };
     let passive = PassiveCell::new(&built.cell)?;
     let before = passive.response(&target, false, job)?.v;
     let fit = fit_passive(&passive, &target, &options.parameters, options.iterations, job)?;

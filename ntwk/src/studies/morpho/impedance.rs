@@ -6,6 +6,7 @@ use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::Shading;
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
+use super::checks::Checks;
 use super::drawing::{Map, compartment_table, map_panel, over_distance};
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::Table;
@@ -49,8 +50,12 @@ pub fn impedance(
     job: &Job<'_>,
 ) -> Result<ImpedanceResult, MorphoError> {
     let built = cell.built();
-    let to = cell.locate(&options.to)?;
     let hold = options.hold.unwrap_or(built.spec.simulation.settings.v_init);
+    let mut checks = Checks::default();
+    let to = checks.take(cell.locate(&options.to));
+    checks.not_negative("frequency", options.frequency);
+    checks.finite("hold", hold);
+    let to = checks.all(to)?;
     let map = impedance_map(built, options.frequency, hold, to, job)?;
     Ok(ImpedanceResult { cell: cell.clone(), to: (options.to, to), hold, map })
 }

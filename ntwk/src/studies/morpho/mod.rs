@@ -21,6 +21,7 @@ pub mod summation;
 pub mod transfer;
 
 mod cell;
+mod checks;
 mod drawing;
 mod error;
 

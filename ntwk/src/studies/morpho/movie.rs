@@ -5,6 +5,7 @@ use ntwk_morpho::studies::{Snapshots, snapshots};
 use ntwk_plot::figures::{Shading, TreeColors, tree};
 use ntwk_plot::{Figure, Label, Layout, Panel, PlotError, Theme, Width};
 
+use super::checks::Checks;
 use super::drawing::pieces;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
@@ -53,9 +54,13 @@ pub fn movie(
 ) -> Result<MovieResult, MorphoError> {
     let t_stop = cell.built().spec.simulation.t_stop;
     let to = options.to.unwrap_or(t_stop);
-    if to > t_stop + 1e-9 {
-        return Err(MorphoError::TooShort { t_stop, needed: to });
-    }
+    let mut checks = Checks::default();
+    let too_short = to > t_stop + 1e-9;
+    checks.take(if too_short { Err(MorphoError::TooShort { t_stop, needed: to }) } else { Ok(()) });
+    checks.not_negative("from", options.from);
+    checks.positive("every", options.every);
+    checks.require("to", to, to > options.from && to.is_finite(), "a time after `from`");
+    checks.none()?;
     let snapshots = snapshots(cell.built(), options.from, to, options.every, job)?;
     let range = snapshots
         .voltages

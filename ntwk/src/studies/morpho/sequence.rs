@@ -6,6 +6,7 @@ use ntwk_morpho::{Location, LocationSpec};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
+use super::checks::Checks;
 use super::summation::thinned;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::Table;
@@ -54,8 +55,12 @@ pub fn sequence(
     job: &Job<'_>,
 ) -> Result<SequenceResult, MorphoError> {
     let built = cell.built();
-    let (group, contact) = cell.synapses(options.synapses.as_deref())?;
-    let to = cell.locate(&options.to)?;
+    let mut checks = Checks::default();
+    let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
+    let to = checks.take(cell.locate(&options.to));
+    options.intervals.iter().for_each(|&interval| checks.not_negative("interval", interval));
+    checks.positive("duration", options.duration);
+    let ((group, contact), to) = checks.all(synapses.zip(to))?;
     let places: &[Location] =
         built.synapses.iter().find(|s| s.name == group.name).map_or(&[], |s| &s.locations);
     let SequenceOptions { intervals, duration, .. } = options;

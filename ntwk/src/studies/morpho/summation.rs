@@ -6,6 +6,7 @@ use ntwk_morpho::{DoubleExponential, LocationSpec, Receptor};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
+use super::checks::Checks;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
 
@@ -67,8 +68,12 @@ pub fn summation(
     options: &SummationOptions,
     job: &Job<'_>,
 ) -> Result<SummationResult, MorphoError> {
-    let (group, contact) = cell.synapses(options.synapses.as_deref())?;
-    let (at, to) = (cell.locate(&options.at)?, cell.locate(&options.to)?);
+    let mut checks = Checks::default();
+    let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
+    let (at, to) = (checks.take(cell.locate(&options.at)), checks.take(cell.locate(&options.to)));
+    checks.positive("number of synapses", options.most as f64);
+    checks.positive("duration", options.duration);
+    let ((group, contact), (at, to)) = checks.all(synapses.zip(at.zip(to)))?;
     let study = |contact: &Contact, stage: &str| {
         let job = job.stage(stage);
         sum(cell.built(), contact, at, to, options.most, options.duration, &job)

@@ -18,6 +18,7 @@ use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
 use serde::Serialize;
 use serde_json::json;
 
+use super::checks::Checks;
 use super::{MorphoCell, MorphoError};
 use crate::studies::table::{ColumnValues, Table};
 use crate::sweep::identity::StudyIdentity;
@@ -351,35 +352,30 @@ fn spiking(spec: &CellSpec, options: &TransferOptions) -> Vec<String> {
 
 fn check(spec: &CellSpec, options: &TransferOptions) -> Result<(), MorphoError> {
     let groups: Vec<String> = spec.synapses.iter().map(|s| s.name.clone()).collect();
-    for name in [&options.excitation, &options.inhibition] {
-        if !groups.contains(name) {
-            return Err(MorphoError::Group { name: name.clone(), known: groups });
-        }
-    }
+    let mut checks = Checks::default();
     if options.excitation == options.inhibition {
-        return Err(MorphoError::OneGroup { name: options.excitation.clone() });
+        let name = options.excitation.clone();
+        checks.take::<()>(Err(MorphoError::OneGroup { name }));
+    }
+    let mut named = vec![&options.excitation, &options.inhibition];
+    named.dedup();
+    for name in named.into_iter().filter(|name| !groups.contains(name)) {
+        let (name, known) = (name.clone(), groups.clone());
+        checks.take::<()>(Err(MorphoError::Group { name, known }));
     }
     let channels: Vec<String> = spec.channels.iter().map(|c| c.name.clone()).collect();
-    let named = options.spiking.iter().flatten();
-    if let Some(name) = named.into_iter().find(|s| !channels.contains(s)) {
-        return Err(MorphoError::Channel { name: name.clone(), known: channels });
+    for name in options.spiking.iter().flatten().filter(|name| !channels.contains(name)) {
+        let (name, known) = (name.clone(), channels.clone());
+        checks.take::<()>(Err(MorphoError::Channel { name, known }));
     }
-    let positive = |name, value: f64| {
-        if value > 0.0 && value.is_finite() {
-            Ok(())
-        } else {
-            Err(MorphoError::Parameter { name, value, expected: "a finite number > 0" })
-        }
-    };
-    positive("duration", options.duration)?;
-    positive("repetitions", f64::from(options.repetitions))?;
+    checks.not_negative("transient", options.transient);
+    checks.positive("duration", options.duration);
+    checks.positive("repetitions", f64::from(options.repetitions));
+    checks.finite("threshold", options.threshold);
     for &rate in options.rates_excitation.iter().chain(&options.rates_inhibition) {
-        if !(rate >= 0.0 && rate.is_finite()) {
-            let (name, expected) = ("rate", "a finite number >= 0 (Hz)");
-            return Err(MorphoError::Parameter { name, value: rate, expected });
-        }
+        checks.not_negative("rate", rate);
     }
-    Ok(())
+    checks.none()
 }
 
 /// The point neuron that stands for the cell.
