@@ -1,6 +1,7 @@
 //! How a long computation is done: on how many threads, who hears of its progress, and what ends it early.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -48,6 +49,14 @@ pub struct Progress<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
+
+/// Synapses (or anything that takes some nanoseconds) between two looks at an interruption: less than a millisecond.
+pub(crate) const PIECE: usize = 1 << 16;
+
+/// The numbers below `n`, cut into pieces between which an interruption is looked at.
+pub(crate) fn pieces(n: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..n).step_by(PIECE).map(move |first| first..(first + PIECE).min(n))
+}
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 

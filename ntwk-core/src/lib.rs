@@ -44,7 +44,7 @@ pub mod model;
 pub mod recording;
 pub mod spec;
 
-pub use engine::blow_up::BlowUp;
+pub use engine::blow_up::{BlowUp, BlowUpCause};
 pub use engine::checkpoint::{Checkpoint, CheckpointError};
 pub use engine::network::Network;
 pub use engine::run::{RunResult, Stop, simulate};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ntwk::core::recording::recorder::Segment;
-use ntwk::core::{Model, Network, Recorder, RecorderError, Simulation};
+use ntwk::core::{Job, Model, Network, Recorder, RecorderError, Simulation};
 use ntwk::io::read_model;
 
 /// Keeps nothing, so that only the engine is measured.
@@ -36,7 +36,8 @@ fn advance(c: &mut Criterion) {
         let model = example(name);
         let steps = |ms: f64| (ms / model.dt()).round() as u32;
         for threads in [1, 2] {
-            let network = Network::build(&model, threads).expect("the examples are small");
+            let network =
+                Network::build(&model, &Job::threads(threads)).expect("the examples are small");
             let mut simulation = Simulation::new(network);
             simulation.advance(steps(300.0), &mut Nothing).expect("the examples run");
             group.bench_function(BenchmarkId::new(name, format!("{threads} threads")), |b| {
@@ -56,7 +57,7 @@ fn build(c: &mut Criterion) {
     for name in ["coba", "rs-fs", "ring"] {
         let model = example(name);
         group.bench_function(name, |b| {
-            b.iter(|| Network::build(&model, 1).expect("the examples are small"));
+            b.iter(|| Network::build(&model, &Job::threads(1)).expect("the examples are small"));
         });
     }
     group.finish();

@@ -12,7 +12,7 @@ pub use fi_curve::{FiCurve, FiPoint, FiProtocol};
 pub use pulse::{PulseFeatures, PulseProtocol, features};
 
 use ntwk_core::model::cell_library::PresetNameError;
-use ntwk_core::{Faults, Model, Network, Recording, Simulation};
+use ntwk_core::{Faults, Job, Model, Network, Recording, Simulation};
 
 /// Name of the population in the model of a protocol.
 pub const POPULATION: &str = "cell";
@@ -57,12 +57,12 @@ pub enum ProtocolError {
     Run(#[from] ntwk_core::SimulationError),
     /// The network cannot be built.
     #[error(transparent)]
-    Build(#[from] ntwk_core::engine::connectivity::WiringTooLarge),
+    Build(#[from] ntwk_core::engine::connectivity::BuildError),
 }
 
 /// Runs a protocol's model to its end, on this thread.
 fn run(model: &Model) -> Result<Recording, ProtocolError> {
-    let mut simulation = Simulation::new(Network::build(model, 1)?);
+    let mut simulation = Simulation::new(Network::build(model, &Job::threads(1))?);
     let mut recorder = simulation.recorder();
     simulation.advance(model.n_steps(), &mut recorder)?;
     Ok(recorder.into_recording())

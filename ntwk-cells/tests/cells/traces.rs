@@ -6,7 +6,7 @@ use ntwk_core::spec::{
     AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Method, ParameterText, PopulationSpec,
     ProjectionSpec, ReceptorSpec,
 };
-use ntwk_core::{Model, ModelSpec, Network, Recording, Simulation, Waveform};
+use ntwk_core::{Job, Model, ModelSpec, Network, Recording, Simulation, Waveform};
 use serde_json::Value;
 
 fn oracle(name: &str) -> Value {
@@ -69,7 +69,7 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
 }
 
 fn run(model: &Model) -> Recording {
-    let mut simulation = Simulation::new(Network::build(model, 1).unwrap());
+    let mut simulation = Simulation::new(Network::build(model, &Job::threads(1)).unwrap());
     let mut recorder = simulation.recorder();
     simulation.advance(model.n_steps(), &mut recorder).unwrap();
     recorder.into_recording()

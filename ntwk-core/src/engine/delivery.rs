@@ -23,7 +23,7 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
         let (weight, statistics) = (drive.weight, drive.rate.statistics());
         let events = part.receptors[drive.column].events();
         for (block, s) in drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK)) {
-            block.draw(statistics, intensity, s.len(), |i| s[i] += weight);
+            block.draw(statistics, intensity, s.len(), |i, events| s[i] += weight * events as f64);
         }
     }
 }

@@ -13,6 +13,10 @@ use crate::spec::waveform::Waveform;
 /// Expected events of a block in a step from which on their number is drawn at once.
 const MANY_EVENTS: f64 = 24.0;
 
+/// Expected events of a neuron in a step from which on the number of each neuron is drawn: the time of a step is bounded then,
+/// whatever the rate.
+const MANY_EVENTS_PER_NEURON: f64 = 64.0;
+
 /// Expected events per neuron and step of a rate-driven afferent projection.
 #[derive(Debug, Clone)]
 pub(crate) struct EventRate {
@@ -87,32 +91,36 @@ impl BlockEvents {
         Self { rng, remaining }
     }
 
-    /// Calls `event` with the index of the neuron for every event of a step in which each of `n`
-    /// neurons has `intensity`.
+    /// Calls `event` with the index of a neuron and a number of events onto it until all events of a step are told, in which
+    /// each of `n` neurons has `intensity`. The number is 1 but where a step holds very many.
     #[inline]
     pub(crate) fn draw(
         &mut self,
         statistics: EventStatistics,
         intensity: f64,
         n: usize,
-        mut event: impl FnMut(usize),
+        mut event: impl FnMut(usize, u64),
     ) {
         match statistics {
             // The events of n neurons are one Poisson process of n times the intensity, each
             // event falling on one of them with equal probability. Where a step holds many, their
             // number is drawn; else the gaps between them. Steps of a Poisson process are
             // independent, so the two may alternate.
+            EventStatistics::Poisson if intensity >= MANY_EVENTS_PER_NEURON => {
+                let Ok(distribution) = Poisson::new(intensity) else { return };
+                (0..n).for_each(|i| event(i, self.rng.sample(distribution) as u64));
+            }
             EventStatistics::Poisson if intensity * n as f64 >= MANY_EVENTS => {
                 let count = Poisson::new(intensity * n as f64)
                     .map_or(0.0, |distribution| self.rng.sample(distribution));
                 for _ in 0..count as u64 {
-                    event(below(self.rng.next_u32(), n as u32) as usize);
+                    event(below(self.rng.next_u32(), n as u32) as usize, 1);
                 }
             }
             EventStatistics::Poisson => {
                 self.remaining -= intensity * n as f64;
                 while self.remaining <= 0.0 {
-                    event(below(self.rng.next_u32(), n as u32) as usize);
+                    event(below(self.rng.next_u32(), n as u32) as usize, 1);
                     self.remaining += self.rng.sample::<f64, _>(Exp1);
                 }
             }
@@ -129,7 +137,7 @@ impl BlockEvents {
                         return;
                     }
                     next += failures as usize;
-                    event(next);
+                    event(next, 1);
                     self.remaining = self.rng.sample(Exp1);
                     next += 1;
                 }
@@ -149,7 +157,7 @@ mod tests {
         let n = 100;
         for step in 0..steps {
             let mut g = vec![0.0; n];
-            events.draw(statistics, rate.intensity(step as u32), n, |i| g[i] += 1.0);
+            events.draw(statistics, rate.intensity(step as u32), n, |i, k| g[i] += k as f64);
             sum += g.iter().sum::<f64>();
             squares += g.iter().map(|x| x * x).sum::<f64>();
             most = g.iter().fold(most, |a, &b| a.max(b));
@@ -161,13 +169,15 @@ mod tests {
 
     #[test]
     fn poisson_events_have_mean_and_variance_of_the_intensity() {
-        for expected in [0.01, 0.08, 1.6] {
+        for expected in [0.01, 0.08, 1.6, 70.0] {
             let (mean, variance, most) = counts(EventStatistics::Poisson, expected, 20_000);
             // 2e6 samples: relative standard error 1/sqrt(2e6 * expected) <= 0.7 %; four of them.
             let tolerance = 4.0 / (2e6 * expected).sqrt();
             assert!((mean / expected - 1.0).abs() < tolerance, "{expected}: mean {mean}");
+            // The variance of the sample variance of Poisson numbers is (mean + 2 mean²) / n.
+            let tolerance = 4.0 * ((1.0 / expected + 2.0) / 2e6).sqrt();
             assert!(
-                (variance / expected - 1.0).abs() < 2.0 * tolerance,
+                (variance / expected - 1.0).abs() < tolerance,
                 "{expected}: variance {variance}"
             );
             assert!(most >= 2.0, "several events in a step must happen");

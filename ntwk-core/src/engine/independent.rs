@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use pulp::Arch;
 
-use crate::engine::blow_up::BlowUp;
+use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::poisson::PoissonTrain;
 use crate::engine::random::{Purpose, stream};
 use crate::job::{Interrupted, Job};
-use crate::kernel::Receptor;
 use crate::kernel::{CellModel, CellStepper};
 use crate::kernel::{
     Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
 };
+use crate::kernel::{Membrane, Receptor};
 use crate::spec::Method;
 
 /// Cells per block. Small, since a step in which some cell of a block fires costs a second look at the whole block.
@@ -109,7 +109,8 @@ pub fn measure_groups(
     let rest = cell.rest();
     let linear = cell.linear_membrane();
     let integration = Integration { dt: protocol.dt, method: protocol.method, linear };
-    let bench = Bench { stepper, rest, receptors, groups, protocol, integration, job };
+    let membrane = cell.membrane();
+    let bench = Bench { stepper, rest, receptors, groups, protocol, integration, membrane, job };
     let blocks = pack(groups);
     let measured: Vec<Vec<Measured>> = job.each(&blocks, |block| bench.run(block))?;
     job.check()?;
@@ -176,6 +177,7 @@ struct Bench<'a> {
     groups: &'a [CellGroup],
     protocol: &'a Protocol,
     integration: Integration,
+    membrane: Membrane,
     job: &'a Job<'a>,
 }
 
@@ -314,6 +316,14 @@ impl Bench<'_> {
                         value: bad.value,
                         time: f64::from(step) * dt,
                         dt,
+                        cause: BlowUpCause::of(
+                            &columns,
+                            bad.index,
+                            self.groups[unit.group].current,
+                            &self.membrane,
+                            dt,
+                            method == Method::Euler,
+                        ),
                     };
                     Left::BlownUp(index, failure)
                 })?;

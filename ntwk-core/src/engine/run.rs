@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::connectivity::WiringTooLarge;
-use crate::engine::network::threads_for;
+use crate::engine::connectivity::BuildError;
 use crate::{Job, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError};
 
 /// A finished (or stopped) run.
@@ -70,11 +69,9 @@ impl Stop {
     }
 }
 
-/// Steps of the first segment of a run.
-const FIRST_SEGMENT: u32 = 100;
-
-/// Wall-clock time that a segment should take: short enough for a bar and an interruption, long enough to cost nothing.
-const SEGMENT_TIME: Duration = Duration::from_millis(40);
+/// Wall-clock time that a segment should take: short enough for a bar and an interruption, also where the activity and with it
+/// the work of a step grows several times; long enough to cost nothing.
+const SEGMENT_TIME: Duration = Duration::from_millis(20);
 
 /// Steps of the next segment, after one of `steps` steps that took `time`.
 fn next_segment(steps: u32, time: Duration) -> u32 {
@@ -104,7 +101,8 @@ pub fn advance_to_end<R: Recorder>(
     let start = Instant::now();
     let n_steps = model.n_steps();
     let longest = segments.longest.max(1);
-    let mut segment = longest.min(FIRST_SEGMENT);
+    // A step of a large network may take as long as a segment should.
+    let mut segment = 1;
     let first = simulation.step();
     while simulation.step() < n_steps {
         if job.is_interrupted() {
@@ -139,11 +137,11 @@ pub fn advance_to_end<R: Recorder>(
 /// Interruption and progress are looked at between segments of some hundredths of a second.
 ///
 /// # Errors
-/// [`WiringTooLarge`] when the network cannot be built. A run that stops early is not an error:
+/// [`BuildError`] when the network cannot be built, or is not because of an interruption. A run that stops early is not an error:
 /// see [`RunResult::stopped`].
-pub fn simulate(model: &Model, job: &Job<'_>) -> Result<RunResult, WiringTooLarge> {
+pub fn simulate(model: &Model, job: &Job<'_>) -> Result<RunResult, BuildError> {
     let start = Instant::now();
-    let network = Network::build(model, threads_for(model, job))?;
+    let network = Network::build(model, job)?;
     let synapses = network.synapses();
     let threads = network.threads();
     let mut simulation = Simulation::new(network);

@@ -118,7 +118,9 @@ impl AfferentSpikes {
                         let first = b * BLOCK;
                         let n = BLOCK.min(self.size as usize - first);
                         let statistics = drawn.rate.statistics();
-                        events.draw(statistics, intensity, n, |i| slot.push((first + i) as u32));
+                        events.draw(statistics, intensity, n, |i, spikes| {
+                            slot.extend((0..spikes).map(|_| (first + i) as u32));
+                        });
                     }
                 }
             }
@@ -190,7 +192,7 @@ impl SharedEvents {
     /// The events of a step: each of the common ones is copied by some of `n` neurons.
     fn draw(&mut self, intensity: f64, n: u32, slot: &mut Vec<u32>) {
         let mut common = 0;
-        self.common.draw(EventStatistics::Poisson, intensity, 1, |_| common += 1);
+        self.common.draw(EventStatistics::Poisson, intensity, 1, |_, events| common += events);
         let log_failure = f64::ln_1p(-self.correlation);
         for _ in 0..common {
             let mut neuron = -1.0;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::Arch;
 
-use crate::engine::blow_up::BlowUp;
+use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::{Part, Quantity, Shared, WorkerState};
@@ -159,6 +159,14 @@ fn integrate(
                 value: bad.value,
                 time: f64::from(step) * shared.dt,
                 dt: shared.dt,
+                cause: BlowUpCause::of(
+                    &part.receptors,
+                    range.start + bad.index,
+                    injected.start / gain,
+                    &population.membrane,
+                    shared.dt,
+                    !population.looks_at_end,
+                ),
             })?;
         spikes.extend(fired.iter().map(|&i| (step, population.first + offset + i)));
     }

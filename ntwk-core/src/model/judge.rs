@@ -5,6 +5,10 @@ use crate::spec::nearest::nearest;
 use crate::spec::tree::Node;
 use crate::spec::waveform::Waveform;
 
+/// Most spikes of one afferent neuron in a step: no neuron fires faster than once in some steps, and a sum of the trains of many
+/// neurons written as one is well below.
+const MOST_SPIKES_PER_STEP: f64 = 100.0;
+
 /// Adds faults to those of reading, each with the line and the value that its key has in the file; and says which keys are at
 /// fault already, so that nothing is judged by what stands in for them.
 pub(super) struct Judge<'a> {
@@ -76,7 +80,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Faults a rate that is negative or not finite at some step.
+    /// Faults a rate that is negative, not finite, or beyond what a step can hold at some step.
     pub fn rate(&mut self, rate: &Waveform, n_steps: u32, dt: f64, key: &str) {
         if self.concerns(key) {
             return;
@@ -84,6 +88,16 @@ impl<'a> Judge<'a> {
         // The negation also catches NaN.
         if let Some(t) = first_time(rate, n_steps, dt, |x| !(x >= 0.0 && x.is_finite())) {
             let allowed = format!("a rate >= 0 Hz (it is {} Hz at t = {t} ms)", rate.at(t));
+            self.fault(key, FaultKind::OutOfRange { allowed });
+            return;
+        }
+        let most = MOST_SPIKES_PER_STEP / (dt * 1e-3);
+        if let Some(t) = first_time(rate, n_steps, dt, |x| x > most) {
+            let (at, spikes) = (rate.at(t), rate.at(t) * dt * 1e-3);
+            let allowed = format!(
+                "at most {most} Hz, {MOST_SPIKES_PER_STEP} spikes of one afferent neuron in a step of {dt} ms (it is {at} \
+                 Hz at t = {t} ms, {spikes} spikes)"
+            );
             self.fault(key, FaultKind::OutOfRange { allowed });
         }
     }

@@ -189,18 +189,20 @@ fn resolve_initial(
 }
 
 fn check_windows(spec: &ModelSpec, judge: &mut Judge<'_>) {
-    let t_stop = spec.simulation.t_stop;
+    let (t_stop, dt) = (spec.simulation.t_stop, spec.simulation.dt);
     for name in spec.populations.keys().filter(|name| spec.afferents.contains_key(*name)) {
         let kind = FaultKind::Duplicate { what: "name of a population" };
         judge.fault(format!("afferents.{name}"), kind);
     }
     let windows = [("stationary", spec.compare.stationary), ("transient", spec.compare.transient)];
     for (key, window) in windows {
-        if let Some([_, stop]) = window
-            && stop > t_stop
-        {
+        let Some([start, stop]) = window else { continue };
+        let key = format!("compare.{key}");
+        if stop > t_stop {
             let rule = format!("ends at {stop} ms, after the run (t_stop = {t_stop} ms)");
-            judge.broken(format!("compare.{key}"), rule);
+            judge.broken(key, rule);
+        } else if (start / dt).round() >= (stop / dt).round() && !judge.concerns(&key) {
+            judge.broken(key, format!("holds no step (dt = {dt} ms)"));
         }
     }
 }

@@ -67,10 +67,10 @@ pub struct RecorderError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 /// [`simulate`](crate::engine::run::simulate) does this for a whole run; step by step it is
 ///
 /// ```
-/// use ntwk_core::{Model, Network, Recording, Simulation};
+/// use ntwk_core::{Job, Model, Network, Recording, Simulation};
 ///
 /// fn first_100_ms(model: &Model) -> Result<Recording, Box<dyn std::error::Error>> {
-///     let mut simulation = Simulation::new(Network::build(model, 1)?);
+///     let mut simulation = Simulation::new(Network::build(model, &Job::threads(1))?);
 ///     let mut recorder = simulation.recorder();
 ///     simulation.advance((100.0 / model.dt()) as u32, &mut recorder)?;
 ///     Ok(recorder.into_recording())

@@ -1,8 +1,10 @@
 //! The determinism contract: same model and seed, same bits, whatever the number of threads, the
 //! calls that advance the run, what is recorded, and what else the model contains.
 
+use std::sync::atomic::AtomicBool;
+
 use crate::common::{model, run};
-use ntwk_core::{Model, Network, Recording, Simulation};
+use ntwk_core::{Job, Model, Network, Recording, Simulation};
 
 /// Six blocks of neurons, delays, stochastic release, both event statistics, given spikes.
 fn text(method: &str, seed: u64, record: &str, more: &str) -> String {
@@ -85,7 +87,7 @@ fn spikes(recording: &Recording, population: &str) -> (Vec<u64>, Vec<u32>) {
 
 /// Runs in calls of the given lengths, over and over, to the end.
 fn run_in(model: &Model, threads: usize, calls: &[u32]) -> Recording {
-    let mut simulation = Simulation::new(Network::build(model, threads).unwrap());
+    let mut simulation = Simulation::new(Network::build(model, &Job::threads(threads)).unwrap());
     let mut recorder = simulation.recorder();
     for &length in calls.iter().cycle() {
         let steps = length.min(model.n_steps() - simulation.step());
@@ -108,7 +110,7 @@ fn threads_change_no_bit() {
             assert!(ids.iter().any(|&i| i >= 1024), "in every block");
         }
         for threads in [2, 3, 5] {
-            assert_eq!(Network::build(&model, threads).unwrap().threads(), threads);
+            assert_eq!(Network::build(&model, &Job::threads(threads)).unwrap().threads(), threads);
             assert!(bits(&run(&model, threads)) == bits(&one), "{method}, {threads} threads");
         }
     }
@@ -228,7 +230,7 @@ connection = {{ rule = "fixed_in_degree", in_degree = 40 }}
     }
     let synapses = |threads: usize| {
         let mut all = Vec::new();
-        let network = Network::build(&ring, threads).unwrap();
+        let network = Network::build(&ring, &Job::threads(threads)).unwrap();
         network.for_each_recurrent_synapse(|source, target| all.push((source, target)));
         all.sort_unstable();
         all
@@ -266,4 +268,16 @@ connection = { rule = "pairs", sources = [0, 0, 0], targets = [0, 0, 600] }
     let model = model(text);
     let one = run(&model, 1);
     assert!(bits(&run(&model, 2)) == bits(&one));
+}
+
+/// An interruption ends the building of a network, on any number of threads.
+#[test]
+fn a_network_is_not_built_once_the_job_is_interrupted() {
+    let model = model(&text("euler", 3, RECORD, ""));
+    let stop = AtomicBool::new(true);
+    for threads in [1, 3] {
+        let job = Job::threads(threads).interrupted_by(&stop);
+        let built = Network::build(&model, &job);
+        assert!(built.is_err_and(|error| error.is_interruption()));
+    }
 }

@@ -2,7 +2,7 @@
 //! or against another way of writing the same model.
 
 use crate::common::{model, run};
-use ntwk_core::{Model, Network, Recording, Simulation};
+use ntwk_core::{Job, Model, Network, Recording, Simulation};
 
 /// One silent LIF target per synapse under test, driven by given spikes.
 fn driven(receptor: &str, projection: &str, more: &str) -> Model {
@@ -389,7 +389,7 @@ fn every_feature_gives_the_same_bits_for_any_number_of_threads() {
 #[test]
 fn a_run_goes_on_from_a_checkpoint_with_the_same_bits() {
     let model = rich();
-    let fresh = |threads| Network::build(&model, threads).unwrap();
+    let fresh = |threads| Network::build(&model, &Job::threads(threads)).unwrap();
     let record = |simulation: &mut Simulation, steps: u32| {
         let mut recorder = simulation.recorder();
         simulation.advance(steps, &mut recorder).unwrap();
@@ -416,7 +416,7 @@ fn a_run_goes_on_from_a_checkpoint_with_the_same_bits() {
         }
     }
     let other = model_of_another_size();
-    let error = Simulation::resume(Network::build(&other, 1).unwrap(), &{
+    let error = Simulation::resume(Network::build(&other, &Job::threads(1)).unwrap(), &{
         Simulation::new(fresh(1)).checkpoint()
     });
     assert!(error.err().unwrap().to_string().contains("another model"));
@@ -462,4 +462,36 @@ connection = {{ rule = "one_to_one" }}
             assert!((observed - order).abs() < 0.15, "{method}: {errors:?}");
         }
     }
+}
+
+/// What is advised after a blow-up is what would help: a shorter step, or other weights.
+#[test]
+fn a_blow_up_names_its_cause() {
+    let advice = |weight: &str, method: &str| {
+        let model = model(&format!(
+            r#"
+simulation = {{ t_stop = 100, dt = 0.1, method = "{method}" }}
+receptors = {{ r = {{ E_rev = 0, tau_syn = 5 }} }}
+[populations.T]
+size = 1
+cell = {{ model = "LIF", C_m = 200, g_L = 10, E_L = -70, V_th = 1000, V_reset = -70, t_ref = 2 }}
+[afferents]
+S = {{ size = 1, spikes = {{ times = [10, 20, 30], ids = [0, 0, 0] }} }}
+[[projections]]
+source = "S"
+target = "T"
+receptor = "r"
+weight = "{weight}"
+connection = {{ rule = "one_to_one" }}
+"#
+        ));
+        let mut simulation = Simulation::new(Network::build(&model, &Job::threads(1)).unwrap());
+        let mut recorder = simulation.recorder();
+        simulation.advance(model.n_steps(), &mut recorder).unwrap_err().to_string()
+    };
+    // 200 pF / 1e5 nS is 2 µs, a fiftieth of the step; 200 pF / 1e9 nS nothing that a step could follow.
+    let (long, hopeless) = (advice("1e5 nS", "euler"), advice("1e9 nS", "euler"));
+    assert!(long.contains("blew up") && long.contains("try a smaller dt"), "{long}");
+    assert!(hopeless.contains("look at the weights"), "{hopeless}");
+    assert!(!hopeless.contains("smaller dt"), "{hopeless}");
 }

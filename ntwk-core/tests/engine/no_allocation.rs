@@ -3,7 +3,7 @@
 use crate::common::model;
 use allocation_counter::measure;
 use ntwk_core::recording::recorder::Segment;
-use ntwk_core::{Network, Recorder, RecorderError, Simulation};
+use ntwk_core::{Job, Network, Recorder, RecorderError, Simulation};
 
 /// Looks at nothing, so that only the engine is measured.
 struct Nothing;
@@ -68,7 +68,7 @@ connection = { rule = "pairwise_bernoulli", probability = 0.3 }
 #[test]
 fn a_step_allocates_nothing() {
     let model = model(MODEL);
-    let mut simulation = Simulation::new(Network::build(&model, 1).unwrap());
+    let mut simulation = Simulation::new(Network::build(&model, &Job::threads(1)).unwrap());
     let mut advance = |steps: u32| {
         let mut spikes = 0;
         let info = measure(|| simulation.advance(steps, &mut Nothing).unwrap());

@@ -2,7 +2,7 @@
 //! computed here step by step.
 
 use crate::common::{model, run};
-use ntwk_core::{Network, Recording};
+use ntwk_core::{Job, Network, Recording};
 
 /// A leaky cell with tau_m = 20 ms.
 const LIF: &str = "model = \"LIF\", C_m = 200, g_L = 10, E_L = -70, V_th = -50, V_reset = -65";
@@ -217,7 +217,7 @@ connection = {{ {rule} }}
     );
     let model = model(&text);
     let degree = model.projections()[0].in_degree;
-    let synapses = Network::build(&model, 1).unwrap().synapses();
+    let synapses = Network::build(&model, &Job::threads(1)).unwrap().synapses();
     assert_eq!(synapses, (7.0 * degree) as u64, "the network has what the model says");
     degree
 }

@@ -1,6 +1,6 @@
 //! The connectivity of a model as a figure.
 
-use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{Job, Model, Network};
 use ntwk_plot::figures::{ConnectionDensity, connectivity};
 use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
@@ -10,7 +10,7 @@ use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
 pub enum ConnectionFigureError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The figure cannot be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -28,7 +28,7 @@ pub fn connection_figure(
     job: &Job<'_>,
     theme: &Theme,
 ) -> Result<Option<Figure>, ConnectionFigureError> {
-    let network = Network::build(model, job.thread_count())?;
+    let network = Network::build(model, &job.on_threads(job.thread_count()))?;
     let populations: Vec<(&str, usize)> =
         model.populations().iter().map(|p| (p.name.as_str(), p.size as usize)).collect();
     let mut density = ConnectionDensity::new(&populations);

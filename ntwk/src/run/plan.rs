@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use ntwk_core::engine::connectivity::WiringTooLarge;
-use ntwk_core::engine::network::threads_for;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::model::Source;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::spec::ConnectionSpec;
@@ -109,7 +108,7 @@ pub struct Calibration {
 pub enum PlanError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The smaller network is no valid model.
     #[error("the smaller network of the calibration cannot be built: {0}")]
     Reduced(#[from] Faults),
@@ -140,7 +139,7 @@ pub fn calibrate(
     let fraction = neurons as f64 / whole.neurons as f64;
 
     let start = Instant::now();
-    let network = Network::build(measured, threads_for(measured, job))?;
+    let network = Network::build(measured, job)?;
     let threads = network.threads();
     let mut simulation = Simulation::new(network);
     let build = start.elapsed().as_secs_f64();

@@ -1,7 +1,7 @@
 //! Running a stored run again and comparing bits.
 
 use ndarray::Array2;
-use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::{
     CellLibrary, Job, Model, Network, Recorder, RecorderError, Recording, Simulation,
@@ -11,7 +11,6 @@ use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 
 use crate::compare::{CompareError, compare_with};
 use crate::report::results::{ReadBackError, stored_potentials, theory_groups};
-use ntwk_core::engine::network::threads_for;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::predict;
 
@@ -35,7 +34,7 @@ pub struct Verification {
 pub enum VerifyError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -72,7 +71,7 @@ pub fn verify_run(
     model: &Model,
     job: &Job<'_>,
 ) -> Result<Verification, VerifyError> {
-    let mut simulation = Simulation::new(Network::build(model, threads_for(model, job))?);
+    let mut simulation = Simulation::new(Network::build(model, job)?);
     let columns: usize =
         simulation.populations().iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum();
     let every = u64::from(simulation.record_every());

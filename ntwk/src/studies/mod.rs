@@ -21,7 +21,7 @@ pub mod table;
 pub mod transfer_function;
 
 use ntwk_analysis::AnalysisError;
-use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{Faults, Interrupted};
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::spatial::ring::RingModelError;
@@ -76,7 +76,7 @@ pub enum StudyError {
     Spatial(#[from] SpatialError),
     /// The network to be simulated cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The transfer function cannot be scanned.
     #[error(transparent)]
     TransferScan(#[from] TransferScanError),
@@ -95,6 +95,7 @@ impl StudyError {
         matches!(
             self,
             Self::Interrupted(_)
+                | Self::Network(BuildError::Interrupted(_))
                 | Self::Theory(TheoryError::Interrupted(_))
                 | Self::Family(FamilyError::Theory(TheoryError::Interrupted(_)))
                 | Self::Continuation(ContinuationError::Interrupted(_))

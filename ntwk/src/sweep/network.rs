@@ -1,7 +1,7 @@
 //! The sweep of a network: its points, and what is computed at one.
 
 use ntwk_analysis::AnalysisError;
-use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::ScanArray;
 use ntwk_meanfield::{FixedPointStatus, Stability};
@@ -24,7 +24,7 @@ use ntwk_meanfield::prediction::windows::ComparisonWindows;
 pub enum PointError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The run stopped.
     #[error(transparent)]
     Stopped(Stop),
@@ -43,7 +43,8 @@ impl From<PointError> for PointFailure {
     fn from(error: PointError) -> Self {
         match error {
             PointError::Stopped(stop) if stop.is_interruption() => Self::Interrupted,
-            PointError::Theory(TheoryError::Interrupted(_))
+            PointError::Network(BuildError::Interrupted(_))
+            | PointError::Theory(TheoryError::Interrupted(_))
             | PointError::Compare(CompareError::Theory(TheoryError::Interrupted(_))) => {
                 Self::Interrupted
             }

@@ -5,11 +5,15 @@
 //! random stream each (a target neuron, a source neuron or a block of targets, as suits the rule),
 //! so they are the same for any partition.
 
+mod error;
 mod rules;
 
 use std::ops::Range;
 
+pub use error::{BuildError, WiringTooLarge};
+
 use crate::engine::random::{Purpose, stream};
+use crate::job::{Interrupted, Job, PIECE, pieces};
 use crate::model::{Positions, Projection, Source};
 use crate::spec::{ConnectionSpec, DelaySpec, Distribution, PlasticitySpec, SpaceSpec};
 
@@ -34,30 +38,6 @@ pub struct TargetLists {
     weights: Option<Vec<f32>>,
 }
 
-/// A projection that the 32-bit numbers of one worker cannot hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WiringTooLarge {
-    /// More synapses than the index reaches.
-    #[error("projection {projection} has more than {limit} synapses for one thread; use more threads", limit = u32::MAX)]
-    Synapses {
-        /// Name of the projection.
-        projection: String,
-    },
-    /// More targets times delays than the index reaches.
-    #[error(
-        "the delays of projection {projection} span {delays} steps, too many for the {targets} target neurons of one \
-         thread; use more threads, a longer dt or a narrower distribution of delays"
-    )]
-    Delays {
-        /// Name of the projection.
-        projection: String,
-        /// Steps from the shortest to the longest delay.
-        delays: u32,
-        /// Target neurons of the thread.
-        targets: u32,
-    },
-}
-
 /// What the synapses of a projection are drawn from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wiring<'m> {
@@ -68,6 +48,8 @@ pub(crate) struct Wiring<'m> {
     pub space: Option<SpaceSpec>,
     pub dt: f64,
     pub seed: u64,
+    /// Looked at between pieces of work.
+    pub job: &'m Job<'m>,
 }
 
 /// Synapses as they are drawn: parallel columns.
@@ -149,54 +131,72 @@ impl TargetLists {
     /// Builds the synapses onto the target neurons `targets`.
     ///
     /// # Errors
-    /// [`WiringTooLarge`] when synapses, or target neurons times delays, reach 2^32.
-    pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, WiringTooLarge> {
+    /// [`WiringTooLarge`] when synapses, or target neurons times delays, reach 2^32; [`Interrupted`].
+    pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, BuildError> {
         let len = targets.end - targets.start;
-        let drawn = wiring.draw(targets);
+        let drawn = wiring.draw(targets)?;
         let projection = || wiring.projection.name.clone();
         if drawn.sources.len() >= u32::MAX as usize {
-            return Err(WiringTooLarge::Synapses { projection: projection() });
+            return Err(WiringTooLarge::Synapses { projection: projection() }.into());
         }
         let first_delay =
             drawn.delays.iter().min().copied().unwrap_or(wiring.projection.delay_steps);
         let delays = drawn.delays.iter().max().map_or(1, |last| last - first_delay + 1);
         if len.checked_mul(delays).is_none() {
-            return Err(WiringTooLarge::Delays { projection: projection(), delays, targets: len });
+            let projection = projection();
+            return Err(WiringTooLarge::Delays { projection, delays, targets: len }.into());
         }
-        Ok(Self::from_drawn(&drawn, first_delay, delays, len, wiring.source_size))
+        let sources = wiring.source_size;
+        Ok(Self::from_drawn(&drawn, first_delay, delays, len, sources, wiring.job)?)
     }
 
     /// Counting sort by source, which keeps the order of drawing; where delays differ, each source's synapses are then
     /// sorted by delay, target and weight.
-    fn from_drawn(drawn: &Drawn, first_delay: u32, delays: u32, len: u32, sources: u32) -> Self {
+    fn from_drawn(
+        drawn: &Drawn,
+        first_delay: u32,
+        delays: u32,
+        len: u32,
+        sources: u32,
+        job: &Job<'_>,
+    ) -> Result<Self, Interrupted> {
         let n = drawn.sources.len();
-        let offsets = starts(sources, drawn.sources.iter().copied());
+        let offsets = starts(sources, &drawn.sources, job)?;
         let mut cursors = offsets.clone();
         let mut places = vec![0; n];
         let mut weights = (!drawn.weights.is_empty()).then(|| vec![0f32; n]);
-        for i in 0..n {
-            let cursor = &mut cursors[drawn.sources[i] as usize];
-            let synapse = *cursor as usize;
-            *cursor += 1;
-            let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
-            places[synapse] = ahead * len + drawn.targets[i];
-            if let Some(weights) = &mut weights {
-                weights[synapse] = drawn.weights[i];
+        for piece in pieces(n) {
+            job.check()?;
+            for i in piece {
+                let cursor = &mut cursors[drawn.sources[i] as usize];
+                let synapse = *cursor as usize;
+                *cursor += 1;
+                let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
+                places[synapse] = ahead * len + drawn.targets[i];
+                if let Some(weights) = &mut weights {
+                    weights[synapse] = drawn.weights[i];
+                }
             }
         }
         // By the projection, not by the delays that these targets happen to have: the order of the events onto a neuron must not
         // depend on which others share its worker.
         if !drawn.delays.is_empty() {
-            sort_rows(&offsets, &mut places, weights.as_deref_mut());
+            sort_rows(&offsets, &mut places, weights.as_deref_mut(), job)?;
         }
-        Self { first_delay, delays, len, offsets, places, weights }
+        Ok(Self { first_delay, delays, len, offsets, places, weights })
     }
 }
 
 /// Sorts each row by place, then by the bits of the weight: the same for any partition of the targets.
-fn sort_rows(offsets: &[u32], places: &mut [u32], mut weights: Option<&mut [f32]>) {
+fn sort_rows(
+    offsets: &[u32],
+    places: &mut [u32],
+    mut weights: Option<&mut [f32]>,
+    job: &Job<'_>,
+) -> Result<(), Interrupted> {
     let mut keys: Vec<u64> = Vec::new();
     for row in offsets.windows(2) {
+        job.check()?;
         let row = row[0] as usize..row[1] as usize;
         let places = &mut places[row.clone()];
         let Some(weights) = weights.as_deref_mut().map(|weights| &mut weights[row]) else {
@@ -212,23 +212,25 @@ fn sort_rows(offsets: &[u32], places: &mut [u32], mut weights: Option<&mut [f32]
             *w = f32::from_bits(*key as u32);
         }
     }
+    Ok(())
 }
 
 /// Where each of `bins` values begins when sorted, and the end.
-fn starts(bins: u32, values: impl Iterator<Item = u32>) -> Vec<u32> {
+fn starts(bins: u32, values: &[u32], job: &Job<'_>) -> Result<Vec<u32>, Interrupted> {
     let mut starts = vec![0u32; bins as usize + 1];
-    for value in values {
-        starts[value as usize + 1] += 1;
+    for piece in pieces(values.len()) {
+        job.check()?;
+        values[piece].iter().for_each(|&value| starts[value as usize + 1] += 1);
     }
     for bin in 0..bins as usize {
         starts[bin + 1] += starts[bin];
     }
-    starts
+    Ok(starts)
 }
 
 impl Wiring<'_> {
     /// Draws the synapses onto `range`.
-    fn draw(&self, range: Range<u32>) -> Drawn {
+    fn draw(&self, range: Range<u32>) -> Result<Drawn, Interrupted> {
         let projection = self.projection;
         let expected =
             (projection.in_degree * f64::from(range.end - range.start)).min(4e9) as usize;
@@ -239,15 +241,16 @@ impl Wiring<'_> {
         };
         let mut pairs = Vec::new();
         for unit in self.units(&range) {
+            self.job.check()?;
             pairs.clear();
-            self.draw_unit(unit, &mut pairs);
+            self.draw_unit(unit, &mut pairs)?;
             for &(source, target) in pairs.iter().filter(|pair| range.contains(&pair.1)) {
                 drawn.sources.push(source);
                 drawn.targets.push(target - range.start);
             }
-            self.draw_properties(unit, &pairs, &range, &mut drawn);
+            self.draw_properties(unit, &pairs, &range, &mut drawn)?;
         }
-        drawn
+        Ok(drawn)
     }
 
     /// Draws the weights and delays of the synapses of a unit, as far as they differ. Those onto
@@ -258,12 +261,12 @@ impl Wiring<'_> {
         pairs: &[(u32, u32)],
         range: &Range<u32>,
         drawn: &mut Drawn,
-    ) {
+    ) -> Result<(), Interrupted> {
         let projection = self.projection;
         let name = &projection.name;
         let steps = |delay: f64| (delay / self.dt).round().min(MAX_DRAWN_STEPS) as u32;
         if let ConnectionSpec::Pairs { sources, targets } = &projection.connection {
-            let mine = rules::written_order(sources, targets)
+            let mine = rules::written_order(sources, targets, self.target_size, self.job)?
                 .into_iter()
                 .filter(|&i| range.contains(&(targets[i] as u32)));
             if let Distribution::Listed(weights) = &projection.weights {
@@ -281,10 +284,13 @@ impl Wiring<'_> {
                 _ => f64::INFINITY,
             };
             let allowed = |w: f64| if positive { (0.0..=ceiling).contains(&w) } else { w <= 0.0 };
-            for (_, target) in pairs {
-                let weight = projection.weights.draw_within(&mut rng, allowed) as f32;
-                if range.contains(target) {
-                    drawn.weights.push(weight);
+            for piece in pairs.chunks(PIECE) {
+                self.job.check()?;
+                for (_, target) in piece {
+                    let weight = projection.weights.draw_within(&mut rng, allowed) as f32;
+                    if range.contains(target) {
+                        drawn.weights.push(weight);
+                    }
                 }
             }
         }
@@ -293,24 +299,31 @@ impl Wiring<'_> {
             DelaySpec::Drawn(distribution) => {
                 let mut rng = stream(self.seed, Purpose::Delays, name, unit);
                 let allowed = |d: f64| d >= 0.0 && d / self.dt <= MAX_DRAWN_STEPS;
-                for (_, target) in pairs {
-                    let delay = distribution.draw_within(&mut rng, allowed);
-                    if range.contains(target) {
-                        drawn.delays.push(steps(delay));
+                for piece in pairs.chunks(PIECE) {
+                    self.job.check()?;
+                    for (_, target) in piece {
+                        let delay = distribution.draw_within(&mut rng, allowed);
+                        if range.contains(target) {
+                            drawn.delays.push(steps(delay));
+                        }
                     }
                 }
             }
             DelaySpec::Distance { base, velocity } => {
-                let Some(space) = self.space else { return };
+                let Some(space) = self.space else { return Ok(()) };
                 let from = Positions::new(space, self.source_size);
                 let to = Positions::new(space, self.target_size);
-                for &(source, target) in pairs.iter().filter(|pair| range.contains(&pair.1)) {
-                    // µm / (m/s) = 1e-3 ms.
-                    let travel = from.distance(source, to.of(target)) * 1e-3 / velocity;
-                    drawn.delays.push(steps(base + travel));
+                for piece in pairs.chunks(PIECE) {
+                    self.job.check()?;
+                    for &(source, target) in piece.iter().filter(|pair| range.contains(&pair.1)) {
+                        // µm / (m/s) = 1e-3 ms.
+                        let travel = from.distance(source, to.of(target)) * 1e-3 / velocity;
+                        drawn.delays.push(steps(base + travel));
+                    }
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether a neuron may not be its own source.

@@ -8,15 +8,37 @@ use rand_distr::Binomial;
 
 use super::Wiring;
 use crate::engine::random::{Purpose, below, stream, unit as uniform};
+use crate::job::{Interrupted, Job, PIECE, pieces};
 use crate::kernel::BLOCK;
 use crate::model::Positions;
 use crate::spec::ConnectionSpec;
 
 /// Order in which given pairs are taken: by target and, within one, as written.
-pub(super) fn written_order(sources: &[u64], targets: &[u64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    order.sort_by_key(|&i| targets[i]);
-    order
+pub(super) fn written_order(
+    sources: &[u64],
+    targets: &[u64],
+    target_size: u32,
+    job: &Job<'_>,
+) -> Result<Vec<usize>, Interrupted> {
+    // A counting sort, which can be left between any two pairs.
+    let mut next = vec![0usize; target_size as usize + 1];
+    for piece in pieces(targets.len()) {
+        job.check()?;
+        targets[piece].iter().for_each(|&target| next[target as usize + 1] += 1);
+    }
+    for target in 0..target_size as usize {
+        next[target + 1] += next[target];
+    }
+    let mut order = vec![0; sources.len()];
+    for piece in pieces(targets.len()) {
+        job.check()?;
+        for i in piece {
+            let place = &mut next[targets[i] as usize];
+            order[*place] = i;
+            *place += 1;
+        }
+    }
+    Ok(order)
 }
 
 impl Wiring<'_> {
@@ -34,7 +56,11 @@ impl Wiring<'_> {
     }
 
     /// Appends the pairs (source, target) of a unit, targets ascending.
-    pub(super) fn draw_unit(&self, unit: u64, pairs: &mut Vec<(u32, u32)>) {
+    pub(super) fn draw_unit(
+        &self,
+        unit: u64,
+        pairs: &mut Vec<(u32, u32)>,
+    ) -> Result<(), Interrupted> {
         match &self.projection.connection {
             ConnectionSpec::FixedOutDegree { out_degree, multapses, autapses } => {
                 let source = unit as u32;
@@ -42,21 +68,26 @@ impl Wiring<'_> {
                 let mut rng = self.rng(unit);
                 let degree = *out_degree as u32;
                 let size = self.target_size;
-                draw_others(&mut rng, size, exclude, degree, *multapses, |target| {
+                draw_others(&mut rng, size, exclude, degree, *multapses, self.job, |target| {
                     pairs.push((source, target));
-                });
+                })?;
                 pairs.sort_unstable();
+                Ok(())
             }
             ConnectionSpec::FixedTotalNumber { number, autapses } => {
-                self.draw_block(unit, *number, *autapses, pairs);
+                self.draw_block(unit, *number, *autapses, pairs)
             }
             ConnectionSpec::Pairs { sources, targets, .. } => {
-                let order = written_order(sources, targets);
-                pairs.extend(order.into_iter().map(|i| (sources[i] as u32, targets[i] as u32)));
+                let order = written_order(sources, targets, self.target_size, self.job)?;
+                for piece in order.chunks(PIECE) {
+                    self.job.check()?;
+                    pairs.extend(piece.iter().map(|&i| (sources[i] as u32, targets[i] as u32)));
+                }
+                Ok(())
             }
             _ => {
                 let target = unit as u32;
-                self.draw_sources(target, |source| pairs.push((source, target)));
+                self.draw_sources(target, |source| pairs.push((source, target)))
             }
         }
     }
@@ -66,19 +97,20 @@ impl Wiring<'_> {
     }
 
     /// Draws the sources of one target.
-    fn draw_sources(&self, target: u32, mut push: impl FnMut(u32)) {
+    fn draw_sources(&self, target: u32, mut push: impl FnMut(u32)) -> Result<(), Interrupted> {
         let n = self.source_size;
         let excluded = |autapses: bool| self.excludes_autapses(autapses).then_some(target);
         match &self.projection.connection {
             ConnectionSpec::FixedInDegree { multapses, autapses, .. } => {
                 let degree = self.projection.in_degree as u32;
                 let mut rng = self.rng(u64::from(target));
-                draw_others(&mut rng, n, excluded(*autapses), degree, *multapses, push);
+                let exclude = excluded(*autapses);
+                draw_others(&mut rng, n, exclude, degree, *multapses, self.job, push)?;
             }
             ConnectionSpec::PairwiseBernoulli { probability, autapses } => {
                 let exclude = excluded(*autapses);
                 if *probability <= 0.0 {
-                    return;
+                    return Ok(());
                 }
                 let mut rng = self.rng(u64::from(target));
                 // Skip to the next success: geometric gaps instead of a draw per pair.
@@ -99,7 +131,7 @@ impl Wiring<'_> {
                 }
             }
             ConnectionSpec::DistanceGaussian { sigma, probability, in_degree, autapses } => {
-                let Some(space) = self.space else { return };
+                let Some(space) = self.space else { return Ok(()) };
                 let exclude = excluded(*autapses);
                 let from = Positions::new(space, n);
                 let at = Positions::new(space, self.target_size).of(target);
@@ -154,12 +186,19 @@ impl Wiring<'_> {
             | ConnectionSpec::FixedTotalNumber { .. }
             | ConnectionSpec::Pairs { .. } => {}
         }
+        Ok(())
     }
 
     /// The synapses onto a block of targets when `number` synapses fall evenly on all targets: a
     /// multinomial distribution, drawn as a chain of binomial ones, first over blocks (from a stream
     /// that all share), then over the targets of the block.
-    fn draw_block(&self, block: u64, number: u64, autapses: bool, pairs: &mut Vec<(u32, u32)>) {
+    fn draw_block(
+        &self,
+        block: u64,
+        number: u64,
+        autapses: bool,
+        pairs: &mut Vec<(u32, u32)>,
+    ) -> Result<(), Interrupted> {
         let first = block as u32 * BLOCK as u32;
         let last = (first + BLOCK as u32).min(self.target_size);
         let mut shared = self.rng(u64::MAX);
@@ -180,12 +219,13 @@ impl Wiring<'_> {
             let mut remaining = k;
             while remaining > 0 {
                 let some = remaining.min(u64::from(u32::MAX)) as u32;
-                draw_others(&mut rng, self.source_size, exclude, some, true, |source| {
+                draw_others(&mut rng, self.source_size, exclude, some, true, self.job, |source| {
                     pairs.push((source, target));
-                });
+                })?;
                 remaining -= u64::from(some);
             }
         }
+        Ok(())
     }
 }
 
@@ -204,27 +244,32 @@ fn draw_others(
     exclude: Option<u32>,
     degree: u32,
     repetition: bool,
+    job: &Job<'_>,
     mut push: impl FnMut(u32),
-) {
+) -> Result<(), Interrupted> {
     // Among the n - 1 others: indices from the excluded one on move up.
     let candidates = n - u32::from(exclude.is_some());
     let shift = |s: u32| if exclude.is_some_and(|e| s >= e) { s + 1 } else { s };
-    if repetition {
-        for _ in 0..degree {
-            push(shift(below(rng.next_u32(), candidates)));
-        }
-        return;
-    }
     // Floyd's sampling of `degree` different numbers below `candidates`.
-    let mut chosen = HashSet::with_capacity(degree as usize);
-    for top in candidates - degree..candidates {
-        let pick = below(rng.next_u32(), top + 1);
-        let pick = if chosen.insert(pick) {
-            pick
-        } else {
-            chosen.insert(top);
-            top
-        };
-        push(shift(pick));
+    let mut chosen = HashSet::with_capacity(if repetition { 0 } else { degree as usize });
+    for piece in pieces(degree as usize) {
+        job.check()?;
+        if repetition {
+            for _ in piece {
+                push(shift(below(rng.next_u32(), candidates)));
+            }
+            continue;
+        }
+        for top in piece.map(|i| candidates - degree + i as u32) {
+            let pick = below(rng.next_u32(), top + 1);
+            let pick = if chosen.insert(pick) {
+                pick
+            } else {
+                chosen.insert(top);
+                top
+            };
+            push(shift(pick));
+        }
     }
+    Ok(())
 }

@@ -34,7 +34,8 @@ fn build_onto(
     seed: u64,
 ) -> TargetLists {
     let space = Some(SpaceSpec::Ring { length: 1000.0 });
-    let wiring = Wiring { projection, source_size, target_size, space, dt: 0.1, seed };
+    let job = &Job::new();
+    let wiring = Wiring { projection, source_size, target_size, space, dt: 0.1, seed, job };
     TargetLists::build(&wiring, targets).unwrap()
 }
 

@@ -9,11 +9,12 @@ use super::{
     Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
     TracePlan, WorkerState,
 };
-use crate::engine::connectivity::{TargetLists, Wiring, WiringTooLarge};
+use crate::engine::connectivity::{BuildError, TargetLists, Wiring};
 use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
 use crate::engine::random::{Purpose, stream};
 use crate::engine::trains::AfferentSpikes;
+use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
 use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
 use crate::model::{Model, Population, Projection, Source};
@@ -126,6 +127,7 @@ impl<'m> Lowering<'m> {
                     size: population.size,
                     first,
                     stepper: population.cell.lower(model.dt(), model.method()),
+                    membrane: population.cell.membrane(),
                     current_gain: self.integration(population).current_gain(),
                     looks_at_end: model.method() != Method::Euler
                         && population.cell.linear_membrane().is_none(),
@@ -163,9 +165,10 @@ impl<'m> Lowering<'m> {
     }
 
     /// Builds what one worker owns.
-    pub(super) fn worker(&self, share: &Share) -> Result<WorkerState, WiringTooLarge> {
+    pub(super) fn worker(&self, share: &Share, job: &Job<'_>) -> Result<WorkerState, BuildError> {
         let model = self.model;
-        let parts: Vec<Part> = share.iter().map(|(p, range)| self.build_part(*p, range)).collect();
+        let parts = share.iter().map(|(p, range)| self.build_part(*p, range, job));
+        let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
         let mut incoming = Vec::with_capacity(self.wired.len());
         for w in 0..self.wired.len() {
             let projection = self.projection(w);
@@ -183,6 +186,7 @@ impl<'m> Lowering<'m> {
                         space: target.space,
                         dt: model.dt(),
                         seed: model.seed(),
+                        job,
                     };
                     let lists = TargetLists::build(&wiring, range)?;
                     Some(Incoming { part, lists, plasticity: None })
@@ -206,17 +210,24 @@ impl<'m> Lowering<'m> {
     }
 
     /// Adds what depends on how many steps spikes are kept.
-    pub(super) fn finish(&self, worker: &mut WorkerState, history: u32) {
+    pub(super) fn finish(
+        &self,
+        worker: &mut WorkerState,
+        history: u32,
+        job: &Job<'_>,
+    ) -> Result<(), Interrupted> {
         let (model, dt) = (self.model, self.model.dt());
         for (w, incoming) in worker.incoming.iter_mut().enumerate() {
             let Some(incoming) = incoming else { continue };
             let projection = self.projection(w);
             let sources = self.source_size(projection);
-            incoming.plasticity = projection.plasticity.map(|plasticity| match plasticity {
-                PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil } => Plasticity::ShortTerm(
-                    ShortTerm::new(U, [tau_rec / dt, tau_facil / dt], sources, history),
-                ),
-                PlasticitySpec::Stdp { A_plus, A_minus, tau_plus, tau_minus, w_max } => {
+            incoming.plasticity = match projection.plasticity {
+                None => None,
+                Some(PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil }) => {
+                    let times = [tau_rec / dt, tau_facil / dt];
+                    Some(Plasticity::ShortTerm(ShortTerm::new(U, times, sources, history)))
+                }
+                Some(PlasticitySpec::Stdp { A_plus, A_minus, tau_plus, tau_minus, w_max }) => {
                     let rule = StdpRule {
                         potentiation: A_plus * w_max,
                         depression: A_minus * w_max,
@@ -225,10 +236,11 @@ impl<'m> Lowering<'m> {
                         w_max,
                     };
                     let targets = worker.parts[incoming.part].len;
-                    let lists = &incoming.lists;
-                    Plasticity::Stdp(Stdp::new(rule, lists, projection.weight, sources, targets))
+                    let (lists, weight) = (&incoming.lists, projection.weight);
+                    let stdp = Stdp::new(rule, lists, weight, sources, targets, job)?;
+                    Some(Plasticity::Stdp(stdp))
                 }
-            });
+            };
             let delays = incoming.lists.delays();
             if self.spreads(w) {
                 worker.spread.push(w);
@@ -259,9 +271,15 @@ impl<'m> Lowering<'m> {
                 needed.then(|| AfferentSpikes::new(afferent, dt, model.seed(), history))
             })
             .collect();
+        Ok(())
     }
 
-    fn build_part(&self, index: usize, range: &Range<u32>) -> Part {
+    fn build_part(
+        &self,
+        index: usize,
+        range: &Range<u32>,
+        job: &Job<'_>,
+    ) -> Result<Part, Interrupted> {
         let model = self.model;
         let population = &model.populations()[index];
         let len = (range.end - range.start) as usize;
@@ -322,12 +340,17 @@ impl<'m> Lowering<'m> {
             // Held like a refractory neuron, for ever.
             neurons.iter().for_each(|&n| part.free_from[n as usize] = u32::MAX);
         }
-        self.initialise(population, &mut part);
-        part
+        self.initialise(population, &mut part, job)?;
+        Ok(part)
     }
 
     /// Draws the initial values that differ from rest, block by block.
-    fn initialise(&self, population: &Population, part: &mut Part) {
+    fn initialise(
+        &self,
+        population: &Population,
+        part: &mut Part,
+        job: &Job<'_>,
+    ) -> Result<(), Interrupted> {
         let model = self.model;
         let variables = population.cell.variables();
         let receptors = model.receptors_of(part.population);
@@ -349,11 +372,13 @@ impl<'m> Lowering<'m> {
             let entity = format!("{}.{name}", population.name);
             let first_block = u64::from(part.first) / BLOCK as u64;
             for (b, values) in column.chunks_mut(BLOCK).enumerate() {
+                job.check()?;
                 let block = first_block + b as u64;
                 let mut rng = stream(model.seed(), Purpose::Initial, &entity, block);
                 values.iter_mut().for_each(|value| *value = distribution.draw(&mut rng));
             }
         }
+        Ok(())
     }
 
     /// The rate of a projection whose targets have an event train each.

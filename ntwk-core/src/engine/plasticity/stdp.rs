@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::connectivity::TargetLists;
+use crate::job::{Interrupted, Job, pieces};
 use crate::kernel::Sums;
 
 /// State of the synapses of a projection onto the neurons of one worker (see
@@ -70,14 +71,16 @@ impl Stdp {
         weight: f64,
         sources: u32,
         targets: usize,
-    ) -> Self {
+        job: &Job<'_>,
+    ) -> Result<Self, Interrupted> {
         let weights: Vec<f64> = match lists.weights() {
             Some(weights) => weights.iter().map(|&w| f64::from(w)).collect(),
             None => vec![weight; lists.len()],
         };
         let mut starts = vec![0u32; targets + 1];
-        for &target in lists.places() {
-            starts[target as usize + 1] += 1;
+        for piece in pieces(lists.len()) {
+            job.check()?;
+            lists.places()[piece].iter().for_each(|&target| starts[target as usize + 1] += 1);
         }
         for t in 0..targets {
             starts[t + 1] += starts[t];
@@ -85,13 +88,14 @@ impl Stdp {
         let mut next = starts.clone();
         let mut incoming = vec![Incoming { synapse: 0, source: 0 }; lists.len()];
         for source in 0..sources {
+            job.check()?;
             for synapse in lists.row(source) {
                 let slot = &mut next[lists.places()[synapse] as usize];
                 incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
                 *slot += 1;
             }
         }
-        Self {
+        Ok(Self {
             potentiation: rule.potentiation,
             depression: rule.depression,
             w_max: rule.w_max,
@@ -100,7 +104,7 @@ impl Stdp {
             incoming,
             arrivals: Traces::new(rule.tau_plus, sources as usize),
             spikes: Traces::new(rule.tau_minus, targets),
-        }
+        })
     }
 
     /// A spike of `source` arrives (all synapses have one delay, so that a place is a target): adds the weights to `sums` and depresses.

@@ -1,0 +1,46 @@
+//! Why a network is not built.
+
+use crate::Interrupted;
+
+/// A projection that the 32-bit numbers of one worker cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WiringTooLarge {
+    /// More synapses than the index reaches.
+    #[error("projection {projection} has more than {limit} synapses for one thread; use more threads", limit = u32::MAX)]
+    Synapses {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// More targets times delays than the index reaches.
+    #[error(
+        "the delays of projection {projection} span {delays} steps, too many for the {targets} target neurons of one \
+         thread; use more threads, a longer dt or a narrower distribution of delays"
+    )]
+    Delays {
+        /// Name of the projection.
+        projection: String,
+        /// Steps from the shortest to the longest delay.
+        delays: u32,
+        /// Target neurons of the thread.
+        targets: u32,
+    },
+}
+
+/// A network that was not built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// It is too large for the threads it was to have.
+    #[error(transparent)]
+    TooLarge(#[from] WiringTooLarge),
+    /// The job was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl BuildError {
+    /// Whether the job was interrupted.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted(_))
+    }
+}
