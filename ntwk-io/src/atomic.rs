@@ -75,7 +75,28 @@ fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Creates `.<name>.<random>.tmp` beside `path`, with the permissions a new file would have.
+/// Removes the files in `folder` that this process has begun and not completed, for a program that ends while it writes.
+pub fn remove_unfinished(folder: &Path) {
+    let mark = process_mark();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(UNFINISHED) && name.contains(&mark) {
+            // What cannot be removed stays, as it would after a kill.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Ending of a file that is not complete.
+const UNFINISHED: &str = ".tmp";
+
+/// What the names of files begun by this process have in them.
+fn process_mark() -> String {
+    format!(".{}-", std::process::id())
+}
+
+/// Creates `.<name>.<process>-<random>.tmp` beside `path`, with the permissions a new file would have.
 fn create_beside(path: &Path) -> Result<NamedTempFile, FileError> {
     let Some(name) = path.file_name() else {
         let source = io::Error::new(ErrorKind::InvalidInput, "the path names no file");
@@ -83,9 +104,9 @@ fn create_beside(path: &Path) -> Result<NamedTempFile, FileError> {
     };
     let mut prefix = OsString::from(".");
     prefix.push(name);
-    prefix.push(".");
+    prefix.push(process_mark());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
+    builder.prefix(&prefix).suffix(UNFINISHED);
     #[cfg(unix)]
     let builder = {
         use std::os::unix::fs::PermissionsExt;
@@ -130,6 +151,20 @@ mod tests {
         assert!(
             write_file(Path::new(".."), b"").is_err() && write_file(folder.path(), b"").is_err()
         );
+    }
+
+    #[test]
+    fn what_was_begun_and_not_completed_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.csv", ".b.csv.tmp", ".c.csv.1-aBcDeF.tmp"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let unfinished = create_beside(&folder.path().join("a.csv")).unwrap();
+        assert_eq!(names(folder.path()).len(), 4);
+        remove_unfinished(folder.path());
+        assert_eq!(names(folder.path()), [".b.csv.tmp", ".c.csv.1-aBcDeF.tmp", "a.csv"]);
+        drop(unfinished);
+        remove_unfinished(&folder.path().join("none"));
     }
 
     #[cfg(unix)]

@@ -92,6 +92,9 @@ pub enum FileError {
         /// What is wrong.
         problem: String,
     },
+    /// The job was interrupted while a file was laid out.
+    #[error(transparent)]
+    Interrupted(#[from] ntwk_core::Interrupted),
     /// A file is not a readable NPY array of numbers.
     #[error("{}: not a readable NPY array: {problem}", path.display())]
     Npy {

@@ -76,7 +76,7 @@ pub mod theory;
 pub mod trace_csv;
 pub mod upstream;
 
-pub use atomic::write_file;
+pub use atomic::{remove_unfinished, write_file};
 pub use cell_file::{
     CellFile, CellFileError, cell_text, read_cell, read_cell_tree, read_morphology,
 };

@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
-use ntwk_core::{Recording, Trace};
+use ntwk_core::{Job, Recording, Trace};
 
 use crate::error::{Action, FileError};
 use crate::hdf5_writer::{Precision, text};
@@ -66,19 +66,20 @@ impl RunWriter {
     /// of shape `[0, n_neurons]`). An existing partial file is overwritten; an existing final file is not touched.
     ///
     /// # Errors
-    /// As [`write_run`](crate::write_run); [`FileError::Io`] also when the disk has no space for the samples, and
-    /// [`FileError::Inconsistent`] when `plan` holds data already.
+    /// As [`write_run`](crate::write_run); [`FileError::Io`] also when the disk has no space for the samples,
+    /// [`FileError::Inconsistent`] when `plan` holds data already, and [`FileError::Interrupted`]. No partial file is left.
     pub fn create(
         path: &Path,
         plan: &Recording,
         model: Option<&ModelText>,
         provenance: Option<&Provenance>,
         options: &WriteOptions,
+        job: &Job<'_>,
     ) -> Result<Self, FileError> {
         options.check()?;
         check_empty(plan)?;
         let partial = partial_path(path);
-        let created = Self::create_at(path, &partial, plan, model, provenance, options);
+        let created = Self::create_at(path, &partial, plan, model, provenance, options, job);
         if created.is_err() {
             // It holds nothing; the first error is the one to report.
             let _ = fs::remove_file(&partial);
@@ -93,6 +94,7 @@ impl RunWriter {
         model: Option<&ModelText>,
         provenance: Option<&Provenance>,
         options: &WriteOptions,
+        job: &Job<'_>,
     ) -> Result<Self, FileError> {
         let form = RecordingForm {
             options: *options,
@@ -111,9 +113,11 @@ impl RunWriter {
             .truncate(true)
             .open(&partial)
             .map_err(|e| FileError::io(Action::Create, &partial, e))?;
-        builder
-            .finish_to(&mut samples)
-            .map_err(|e| FileError::hdf5(Action::Write, &partial, "/", e))?;
+        let mut laid_out = LaidOut { file: &mut samples, end: 0, job };
+        if let Err(error) = builder.finish_to(&mut laid_out) {
+            job.check()?;
+            return Err(FileError::hdf5(Action::Write, &partial, "/", error));
+        }
         // The file has this one writer, under a name of its own; a lock would keep the samples out on systems where
         // locks are mandatory.
         let access = FileAccessProperties::new()
@@ -135,9 +139,12 @@ impl RunWriter {
                     written: 0,
                     name,
                 };
-                report
-                    .fill_with_nan(&mut samples, options.precision)
-                    .map_err(|e| FileError::io(Action::Write, &partial, e))?;
+                let filled = report.fill_with_nan(&mut samples, options.precision, &partial, job);
+                if filled.is_err() {
+                    // What was laid out would be forced to the disk, for seconds, when the file is closed.
+                    let _ = samples.set_len(0);
+                    filled?;
+                }
                 reports.push(report);
             }
             populations.push(PopulationSink {
@@ -211,6 +218,66 @@ impl RunWriter {
         theory: &[TheoryGroup],
     ) -> Result<(), FileError> {
         theory::check(theory)?;
+        self.complete(wall_seconds, stopped, theory)?;
+        self.samples.sync_all().map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
+        self.hdf5.close().map_err(|e| FileError::hdf5(Action::Write, &self.partial, "/", e))?;
+        fs::rename(&self.partial, &self.target)
+            .map_err(|e| FileError::io(Action::Replace, &self.target, e))
+    }
+
+    /// Gives the file its final name while it is still written to: what comes is the theory.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn publish(&mut self) -> Result<(), FileError> {
+        fs::rename(&self.partial, &self.target)
+            .map_err(|e| FileError::io(Action::Replace, &self.target, e))?;
+        self.partial.clone_from(&self.target);
+        Ok(())
+    }
+
+    /// Leaves the file of a program that is interrupted: complete, under its final name if `rename`, but not forced to the
+    /// disk, which may take seconds. `stopped` says why a run has fewer steps than planned. Gives the path of the file.
+    ///
+    /// # Errors
+    /// [`FileError`]; the partial file stays.
+    pub fn leave(
+        self,
+        wall_seconds: Option<f64>,
+        stopped: Option<&str>,
+        rename: bool,
+    ) -> Result<PathBuf, FileError> {
+        self.complete(wall_seconds, stopped, &[])?;
+        // To close the file would force it to the disk. It is committed, and the run is over: its handle goes with the program.
+        std::mem::forget(self.hdf5);
+        if !rename {
+            return Ok(self.partial);
+        }
+        fs::rename(&self.partial, &self.target)
+            .map_err(|e| FileError::io(Action::Replace, &self.target, e))?;
+        Ok(self.target)
+    }
+
+    /// Removes the file of a run that came to nothing.
+    ///
+    /// # Errors
+    /// [`FileError::Io`].
+    pub fn discard(self) -> Result<(), FileError> {
+        let Self { partial, hdf5, samples, .. } = self;
+        let fail = |e| FileError::io(Action::Write, &partial, e);
+        // Closing the file would force what was laid out to the disk.
+        samples.set_len(0).map_err(fail)?;
+        drop(hdf5);
+        fs::remove_file(&partial).map_err(fail)
+    }
+
+    /// Adds what is known at the end.
+    fn complete(
+        &self,
+        wall_seconds: Option<f64>,
+        stopped: Option<&str>,
+        theory: &[TheoryGroup],
+    ) -> Result<(), FileError> {
         let fail = |object: &str, e| FileError::hdf5(Action::Write, &self.partial, object, e);
         if let Some(reason) = stopped {
             let run = self.hdf5.group("/run").map_err(|e| fail("/run", e))?;
@@ -240,11 +307,7 @@ impl RunWriter {
                 })
                 .map_err(|e| fail("/theory", e))?;
         }
-        self.hdf5.commit().map_err(|e| fail("/", e))?;
-        self.samples.sync_all().map_err(|e| FileError::io(Action::Write, &self.partial, e))?;
-        self.hdf5.close().map_err(|e| FileError::hdf5(Action::Write, &self.partial, "/", e))?;
-        fs::rename(&self.partial, &self.target)
-            .map_err(|e| FileError::io(Action::Replace, &self.target, e))
+        self.hdf5.commit().map_err(|e| fail("/", e))
     }
 
     /// Stages `values` at the end of the dataset at `object`.
@@ -321,8 +384,41 @@ impl RunWriter {
     }
 }
 
+/// A file that is laid out: the zeros where samples will be are skipped, as those are written at once after this.
+struct LaidOut<'f> {
+    file: &'f mut fs::File,
+    end: u64,
+    job: &'f Job<'f>,
+}
+
+impl Write for LaidOut<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // An error of the kind `Interrupted` would be tried again.
+        self.job.check().map_err(std::io::Error::other)?;
+        let piece = &bytes[..bytes.len().min(FILL_BYTES)];
+        self.end += piece.len() as u64;
+        if piece.len() == FILL_BYTES && piece.iter().all(|&byte| byte == 0) {
+            self.file.seek(SeekFrom::Start(self.end))?;
+        } else {
+            self.file.write_all(piece)?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.set_len(self.end)
+    }
+}
+
 impl ReportSink {
-    fn fill_with_nan(&self, file: &mut fs::File, precision: Precision) -> std::io::Result<()> {
+    fn fill_with_nan(
+        &self,
+        file: &mut fs::File,
+        precision: Precision,
+        path: &Path,
+        job: &Job<'_>,
+    ) -> Result<(), FileError> {
+        let fail = |e| FileError::io(Action::Write, path, e);
         let Some(address) = self.address else {
             return Ok(());
         };
@@ -331,10 +427,11 @@ impl ReportSink {
             Precision::Single => f32::NAN.to_le_bytes().repeat(FILL_BYTES / 4),
             Precision::Double => f64::NAN.to_le_bytes().repeat(FILL_BYTES / 8),
         };
-        file.seek(SeekFrom::Start(address))?;
+        file.seek(SeekFrom::Start(address)).map_err(fail)?;
         while left > 0 {
+            job.check()?;
             let n = left.min(block.len());
-            file.write_all(&block[..n])?;
+            file.write_all(&block[..n]).map_err(fail)?;
             left -= n;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use ntwk_analysis::AnalysisError;
 use ntwk_cells::protocol::ProtocolError;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{Faults, Interrupted};
 use ntwk_io::model_file::WriteModelError;
 use ntwk_io::{CellFileError, FileError, ModelFileError};
@@ -164,7 +165,14 @@ impl Error {
             | Self::Compare(CompareError::Theory(TheoryError::Interrupted(_)))
             | Self::Family(FamilyError::Theory(TheoryError::Interrupted(_)))
             | Self::Continuation(ContinuationError::Interrupted(_))
-            | Self::Verify(VerifyError::Interrupted) => true,
+            | Self::Verify(
+                VerifyError::Interrupted | VerifyError::Network(BuildError::Interrupted(_)),
+            )
+            | Self::Plan(PlanError::Network(BuildError::Interrupted(_)))
+            | Self::Protocol(ProtocolError::Build(BuildError::Interrupted(_)))
+            | Self::Connections(ConnectionFigureError::Network(BuildError::Interrupted(_)))
+            | Self::File(FileError::Interrupted(_)) => true,
+            Self::Stream(error) => error.is_interruption(),
             Self::Study(error) => error.is_interruption(),
             Self::Morpho(error) => error.is_interruption(),
             _ => false,

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ndarray::{Array2, Axis, Slice};
-use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
+use ntwk_core::{Job, PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{
     Compression, FileError, Precision, ResultFile, RunWriter, Selection, WriteOptions, describe,
 };
@@ -46,9 +46,15 @@ fn cut_trace(trace: &Trace, from: u64, to: u64) -> Trace {
 fn write_blocks(path: &Path, options: &WriteOptions, ends: &[u64]) -> RunWriter {
     let recording = crate::common::recording();
     let (model, provenance) = (crate::common::model(), crate::common::provenance());
-    let mut writer =
-        RunWriter::create(path, &plan(&recording), Some(&model), Some(&provenance), options)
-            .unwrap();
+    let mut writer = RunWriter::create(
+        path,
+        &plan(&recording),
+        Some(&model),
+        Some(&provenance),
+        options,
+        &Job::new(),
+    )
+    .unwrap();
     let mut from = 0;
     for &to in ends {
         writer.append(&block(&recording, from, to, to - from)).unwrap();
@@ -186,9 +192,36 @@ fn more_samples_than_memory_can_name_are_refused() {
         None,
         None,
         &WriteOptions::default(),
+        &Job::new(),
     )
     .unwrap_err();
     assert!(error.to_string().contains("are too many"), "{error}");
+}
+
+#[test]
+fn an_interrupted_run_is_left_whole_and_one_that_came_to_nothing_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let options = WriteOptions::default();
+    let left =
+        write_blocks(&path, &options, &[100]).leave(Some(1.0), Some("interrupted"), true).unwrap();
+    assert_eq!(left, path);
+    let description = describe(&path).unwrap();
+    assert_eq!((description.duration, description.planned), (Some(10.0), Some(100.0)));
+    assert_eq!(description.stopped.as_deref(), Some("interrupted"));
+    let partial =
+        write_blocks(&path, &options, &[250]).leave(None, Some("interrupted"), false).unwrap();
+    assert_eq!(partial, folder.path().join("run.partial.h5"));
+    assert_eq!(describe(&partial).unwrap().duration, Some(25.0));
+    assert_eq!(describe(&path).unwrap().duration, Some(10.0));
+    write_blocks(&path, &options, &[]).discard().unwrap();
+    assert!(!partial.exists() && path.exists());
+
+    let stop = std::sync::atomic::AtomicBool::new(true);
+    let job = Job::new().interrupted_by(&stop);
+    let plan = plan(&crate::common::recording());
+    let error = RunWriter::create(&path, &plan, None, None, &options, &job).unwrap_err();
+    assert!(matches!(error, FileError::Interrupted(_)) && !partial.exists(), "{error}");
 }
 
 const CHILD: &str = "NTWK_IO_TEST_FILE";
@@ -234,7 +267,7 @@ fn child() {
     plan.populations[0].spikes = Some(Spikes::default());
     plan.populations[0].traces[0].data = Array2::zeros((0, 20));
     let options = WriteOptions { precision: Precision::Double, ..WriteOptions::default() };
-    let mut writer = RunWriter::create(&path, &plan, None, None, &options).unwrap();
+    let mut writer = RunWriter::create(&path, &plan, None, None, &options, &Job::new()).unwrap();
     for index in 0..1000 {
         writer.append(&child_block(index)).unwrap();
     }

@@ -128,7 +128,7 @@ pub enum CompareError {
 /// Bin of the rates (ms).
 pub const RATE_BIN: f64 = 1.0;
 
-/// The rate of a population in bins of [`RATE_BIN`] (or one step, if that is longer).
+/// The rate of a population in bins of [`RATE_BIN`] (or one step, if that is longer; or the whole run, if that is shorter).
 ///
 /// # Errors
 /// [`AnalysisError`] for a recording without steps or neurons.
@@ -136,8 +136,9 @@ pub fn binned_rate(
     population: &PopulationRecording,
     dt: f64,
 ) -> Result<PopulationRate, AnalysisError> {
-    let bin_steps = steps_of(RATE_BIN, dt);
-    let window = Window::new(0, population.counts.len() as u64)?;
+    let steps = population.counts.len() as u64;
+    let bin_steps = steps_of(RATE_BIN, dt).min(steps.max(1));
+    let window = Window::new(0, steps)?;
     PopulationRate::from_counts(&population.counts, population.size, window, bin_steps, dt)
 }
 
@@ -308,8 +309,10 @@ pub fn stationary_window(
     windows: ComparisonWindows,
     recording: &Recording,
 ) -> Result<Window, AnalysisError> {
-    let steps = |t: f64| ((t / recording.dt).round() as u64).min(recording.n_steps);
-    Window::new(steps(windows.stationary[0]), steps(windows.stationary[1]))
+    let [start, end] = windows.stationary.map(|t| (t / recording.dt).round() as u64);
+    // In a run of one step the window is shorter than that, and is that step.
+    let start = if start == end { end.saturating_sub(1) } else { start };
+    Window::new(start.min(recording.n_steps), end.min(recording.n_steps))
 }
 
 /// Moments of the recorded membrane potentials of one population in the stationary window, without

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ntwk_core::engine::connectivity::WiringTooLarge;
+use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{CheckpointError, Faults};
 use ntwk_io::FileError;
 
@@ -11,7 +11,7 @@ use ntwk_io::FileError;
 pub enum StreamError {
     /// The network cannot be built.
     #[error(transparent)]
-    Network(#[from] WiringTooLarge),
+    Network(#[from] BuildError),
     /// The file cannot be written or read back.
     #[error(transparent)]
     File(#[from] FileError),
@@ -21,6 +21,17 @@ pub enum StreamError {
     /// The run cannot go on from its checkpoint.
     #[error(transparent)]
     Resume(#[from] ResumeError),
+}
+
+impl StreamError {
+    /// Whether the job was interrupted.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        matches!(
+            self,
+            Self::Network(BuildError::Interrupted(_)) | Self::File(FileError::Interrupted(_))
+        )
+    }
 }
 
 /// Why a run cannot go on from its checkpoint.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Axis;
-use ntwk_core::{Checkpoint, Faults, Model, ModelSpec, Network, Recording, Simulation, Spikes};
+use ntwk_core::{
+    Checkpoint, Faults, Job, Model, ModelSpec, Network, Recording, Simulation, Spikes,
+};
 use ntwk_io::error::Action;
 use ntwk_io::{
     CheckpointFile, FileError, Notation, ResultFile, RunWriter, Selection, parse_tree,
@@ -81,6 +83,7 @@ impl Earlier {
         writer: &mut RunWriter,
         plan: &Recording,
         longest: u32,
+        job: &Job<'_>,
     ) -> Result<(), StreamError> {
         let end = u64::from(self.kept.checkpoint.step());
         let file = ResultFile::open(&self.results)?;
@@ -95,6 +98,7 @@ impl Earlier {
         let block = (u64::from(longest) / every).max(1) * every;
         let mut from = 0;
         while from < end {
+            job.check().map_err(FileError::from)?;
             let to = (from + block).min(end);
             let mut part = Recording { n_steps: to - from, ..plan.clone() };
             for (target, source) in part.populations.iter_mut().zip(&earlier.populations) {

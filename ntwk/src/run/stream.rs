@@ -8,8 +8,8 @@ use ntwk_core::{
     Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
 };
 use ntwk_io::{
-    CheckpointFile, FileError, Precision, ResultFile, RunWriter, Selection, TheoryGroup,
-    write_checkpoint,
+    CheckpointFile, Description, FileError, Precision, ResultFile, RunWriter, Selection,
+    TheoryGroup, describe, write_checkpoint,
 };
 
 use crate::run::error::StreamError;
@@ -79,13 +79,48 @@ impl StreamedRun {
 
     /// Adds the results of the theory, gives the file its final name and returns that.
     ///
+    /// A run that stopped early never takes the place of one that went further: its file keeps the provisional name, which is
+    /// returned. One that stopped before anything was computed leaves no file (`None`).
+    ///
     /// # Errors
     /// [`StreamError::File`]; the provisional file stays.
-    pub fn finish(self, theory: &[TheoryGroup]) -> Result<PathBuf, StreamError> {
-        let seconds = self.build_seconds + self.simulate_seconds + self.write_seconds;
+    pub fn finish(self, theory: &[TheoryGroup]) -> Result<Option<PathBuf>, StreamError> {
+        if self.stopped.is_some() {
+            return self.leave();
+        }
+        let seconds = self.seconds();
+        self.writer.finish(Some(seconds), None, theory)?;
+        Ok(Some(self.target))
+    }
+
+    /// As [`StreamedRun::finish`] without a theory, for a program that is interrupted: nothing is forced to the disk, which
+    /// may take seconds.
+    ///
+    /// # Errors
+    /// [`StreamError::File`]; the provisional file stays.
+    pub fn leave(self) -> Result<Option<PathBuf>, StreamError> {
+        if self.stopped.is_some() && self.n_steps == 0 {
+            self.writer.discard()?;
+            return Ok(None);
+        }
+        let (duration, seconds) = (self.duration(), self.seconds());
         let stopped = self.stopped.as_ref().map(ToString::to_string);
-        self.writer.finish(Some(seconds), stopped.as_deref(), theory)?;
-        Ok(self.target)
+        let further = |there: Description| there.duration.is_some_and(|other| other > duration);
+        let rename = stopped.is_none() || !describe(&self.target).is_ok_and(further);
+        Ok(Some(self.writer.leave(Some(seconds), stopped.as_deref(), rename)?))
+    }
+
+    /// Gives the file of a run that reached its end its final name; the theory may still be added.
+    ///
+    /// # Errors
+    /// [`StreamError::File`]; the provisional file stays.
+    pub fn publish(&mut self) -> Result<(), StreamError> {
+        Ok(self.writer.publish()?)
+    }
+
+    /// Wall-clock seconds of all that was done.
+    fn seconds(&self) -> f64 {
+        self.build_seconds + self.simulate_seconds + self.write_seconds
     }
 }
 
@@ -99,7 +134,7 @@ impl StreamedRun {
 /// from it ends with the bits of one that was never interrupted.
 ///
 /// # Errors
-/// [`StreamError`] when the run cannot start. A run that stops early, also because the disk is full, is not an error:
+/// [`StreamError`] when the run cannot start, and when it is interrupted before its first step. A run that stops early, also because the disk is full, is not an error:
 /// see [`StreamedRun::stopped`].
 pub fn simulate_to_file(
     model: &Model,
@@ -112,7 +147,7 @@ pub fn simulate_to_file(
     let mut earlier = plan.resume.then(|| Earlier::open(model, plan)).transpose()?;
     let taken = earlier.as_ref().map(|e| e.checkpoint().threads());
     let threads = (job.requested_threads().or(taken)).unwrap_or_else(|| threads_for(model, job));
-    let network = Network::build(model, threads)?;
+    let network = Network::build(model, &job.on_threads(threads))?;
     let synapses = network.synapses();
     let threads = network.threads();
     let mut simulation = match &earlier {
@@ -131,9 +166,13 @@ pub fn simulate_to_file(
     }
     let first = simulation.step();
     let mut writer =
-        RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options)?;
-    if let Some(earlier) = earlier {
-        earlier.copy_to(&mut writer, &whole, longest)?;
+        RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options, job)?;
+    if let Some(earlier) = earlier
+        && let Err(error) = earlier.copy_to(&mut writer, &whole, longest, job)
+    {
+        // The earlier results are where they were.
+        writer.discard()?;
+        return Err(error);
     }
     let mut sink = FileRecorder::new(writer, block);
     sink.write_seconds = setting_up.elapsed().as_secs_f64();

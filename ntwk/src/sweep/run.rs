@@ -112,7 +112,11 @@ pub fn run_points(
         }
     });
     let mut all = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    write(&mut all);
+    // A scan that was interrupted before its first point leaves what was there as it was.
+    let nothing_new = job.is_interrupted() && all.computed == 0;
+    if !nothing_new {
+        write(&mut all);
+    }
     if let Some(error) = all.failure {
         return Err(error.into());
     }

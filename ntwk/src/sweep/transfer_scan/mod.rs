@@ -400,7 +400,8 @@ pub fn scan_to_file(
         }
     }
     scan.elapsed = start.elapsed();
-    if scan.computed > 0 || !store.exists() || options.fresh {
+    // A scan that was interrupted before its first point leaves what was there as it was.
+    if scan.computed > 0 || (!scan.interrupted && (!store.exists() || options.fresh)) {
         write(&mut store, &scan)?;
     }
     Ok(scan)
