@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::args::SimulateArgs;
-use super::failure::INTERRUPTED;
+use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
 use super::run::{KeepArgs, Seconds, finish, list_files, plan, timing};
 use super::table::{Table, optional, percent};
@@ -70,22 +70,29 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     let model = model(&args.run, library)?;
     make_folder(&args.run.out)?;
     let plan = plan(args, &KeepArgs::default());
-    let (run, theory) = (args.run.terminal())
+    let (mut run, theory) = (args.run.terminal())
         .run("simulation and theory", |job| simulate_and_predict(&model, &plan, library, job))?;
     let Some(theory) = theory else {
-        return finish(run);
+        return finish(run)?.result();
     };
     // The simulation is on the disk: whatever happens in the theory, it stays.
+    run.publish()?;
+    interruption::stored(run.partial_path());
+    if !interruption::is_interrupted() {
+        interruption::all_is_stored();
+    }
     let compared = theory.map_err(Failure::from);
     let (theory, recording, comparison, cells) =
         match compared.and_then(|theory| compare_run(&model, &run, theory, args, library)) {
             Ok(all) => all,
             Err(failure) => {
-                let file = run.finish(&[])?;
+                let file = run.partial_path().to_owned();
                 if failure.exit_code() == INTERRUPTED {
+                    run.leave()?;
                     let reason = "interrupted in the theory; the simulation is complete".to_owned();
                     return Err(Failure::Stopped { reason, interrupted: true, file });
                 }
+                run.finish(&[])?;
                 list_files(&[file]);
                 return Err(failure);
             }
@@ -93,7 +100,8 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     let timing = timing(&run);
     let (threads, seconds) = (run.threads, Seconds::of(&run));
 
-    let mut files = vec![run.finish(&theory_groups(&theory, Some(&comparison)))?];
+    let mut files: Vec<PathBuf> =
+        run.finish(&theory_groups(&theory, Some(&comparison)))?.into_iter().collect();
     let summary = Summary {
         title: model.spec().title.as_deref(),
         version: env!("CARGO_PKG_VERSION"),
@@ -154,7 +162,7 @@ fn compare_run(
     let file = ResultFile::open(run.partial_path())?;
     let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
     let potentials = stored_potentials(&file, model)?;
-    let (comparison, cells) = args.run.terminal().run("single cells", |job| {
+    let (comparison, cells) = args.run.terminal().compute("single cells", |job| {
         let comparison = compare_with(model, &recording, &potentials, &theory, library, job)?;
         Ok::<_, Failure>((comparison, poisson_cells(model, &recording, library, job)?))
     })?;
@@ -171,7 +179,7 @@ fn show_forms(
 ) -> Result<Vec<PathBuf>, Failure> {
     let terminal = args.run.terminal();
     let forms =
-        terminal.run("forms of the theory", |job| theory_forms(model, theory, library, job))?;
+        terminal.compute("forms of the theory", |job| theory_forms(model, theory, library, job))?;
     let shown = compared_forms(model, recording, &forms)?;
     let mut table = Table::new(&["", "rate (Hz)", "error", "peak (Hz)", "error"]);
     for row in &shown {

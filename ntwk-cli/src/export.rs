@@ -10,6 +10,7 @@ use ntwk_io::{
 };
 
 use super::Failure;
+use super::interruption;
 use super::output::{make_folder, no_run, stored_model};
 use super::run::list_files;
 use ntwk::compare::RATE_BIN;
@@ -65,6 +66,7 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
         )));
     }
     let recording = &source.recording;
+    interruption::writes_in(target.parent().unwrap_or(&target));
     let mut files = vec![target.clone()];
     match args.to {
         Format::Nwb => {

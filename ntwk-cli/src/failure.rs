@@ -6,8 +6,7 @@ use ntwk::studies::StudyError;
 use ntwk::studies::options::InvalidOptions;
 use ntwk::sweep::run::SweepOutcome;
 
-/// Exit code of a command that Ctrl-C ended.
-pub(crate) const INTERRUPTED: i32 = 130;
+use crate::interruption::{self, INTERRUPTED};
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +27,21 @@ pub(crate) enum Failure {
         /// Where the partial results are.
         file: PathBuf,
     },
-    /// Ctrl-C came before there was anything to keep.
-    #[error("interrupted; nothing was stored")]
+    /// Ctrl-C came before there was more to keep than what was stored before.
+    #[error("{}", interruption::kept())]
     Interrupted,
+    /// Ctrl-C came before the first point of a scan was known.
+    #[error("interrupted with 0 of {points} points known; nothing was stored")]
+    NoPoints {
+        /// How many there are.
+        points: usize,
+    },
+    /// The run failed before there was anything to keep.
+    #[error("{reason}; nothing was stored")]
+    Empty {
+        /// Why.
+        reason: String,
+    },
     /// A stored run is not what its model gives.
     #[error("{}: not the same bits: {difference}", file.display())]
     Different {
@@ -94,11 +105,7 @@ impl Failure {
     pub(crate) fn of_points(outcome: &SweepOutcome, file: &Path) -> Result<(), Self> {
         if outcome.interrupted {
             let known = outcome.resumed + outcome.computed;
-            let reason = format!(
-                "interrupted with {known} of {} points known; the same command goes on",
-                outcome.points
-            );
-            return Err(Self::Stopped { reason, interrupted: true, file: file.to_owned() });
+            return Err(Self::interrupted_points(known, outcome.points, file));
         }
         match outcome.failed.first() {
             None => Ok(()),
@@ -110,12 +117,24 @@ impl Failure {
         }
     }
 
+    /// What the end of a scan into `file` means that was interrupted.
+    pub(crate) fn interrupted_points(known: usize, points: usize, file: &Path) -> Self {
+        if known == 0 {
+            return Self::NoPoints { points };
+        }
+        let reason =
+            format!("interrupted with {known} of {points} points known; the same command goes on");
+        Self::Stopped { reason, interrupted: true, file: file.to_owned() }
+    }
+
     /// 2 for a model or an argument that is wrong, 130 for an interruption, 1 for everything else.
     pub(crate) fn exit_code(&self) -> i32 {
         match self {
             Self::Argument(_) => 2,
             Self::Library(error) if error.is_input_fault() => 2,
-            Self::Stopped { interrupted: true, .. } | Self::Interrupted => INTERRUPTED,
+            Self::Stopped { interrupted: true, .. } | Self::Interrupted | Self::NoPoints { .. } => {
+                INTERRUPTED
+            }
             _ => 1,
         }
     }

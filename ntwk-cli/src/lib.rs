@@ -19,6 +19,7 @@ mod failure;
 mod features;
 mod import;
 mod info;
+mod interruption;
 mod meanfield;
 mod morpho;
 mod output;
@@ -48,6 +49,7 @@ pub(crate) use failure::Failure;
 #[must_use]
 pub fn main_with(library: &CellLibrary) -> i32 {
     let cli = Cli::parse();
+    interruption::listen(|text| output::say(text));
     if std::env::args_os().nth(1).is_some_and(|command| command == "scan") {
         output::note(
             "`ntwk scan` is now called `ntwk sweep`; the old name goes with the next version",

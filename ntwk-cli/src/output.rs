@@ -11,24 +11,31 @@ use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
+use super::interruption;
 
 /// Prints to standard output; a reader that went away (a closed pipe) is no error.
 pub(crate) fn print(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Prints to standard error.
+pub(crate) fn say(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Prints a note to standard error.
 pub(crate) fn note(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "note: {text}");
+    say(format_args!("note: {text}"));
 }
 
 /// Prints a failure to standard error.
 pub(crate) fn error(failure: &Failure) {
-    let _ = writeln!(std::io::stderr(), "{failure}");
+    say(failure);
 }
 
 /// Makes a folder.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    interruption::writes_in(folder);
     std::fs::create_dir_all(folder)
         .map_err(|source| Failure::Write { file: folder.to_owned(), source })
 }
@@ -37,6 +44,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
     let file = folder.join(name);
     write_file(&file, content)?;
+    interruption::stored(&file);
     Ok(file)
 }
 
@@ -48,6 +56,7 @@ pub(crate) fn write_csv(
 ) -> Result<PathBuf, Failure> {
     let file = folder.join(name);
     write_table(&file, columns)?;
+    interruption::stored(&file);
     Ok(file)
 }
 
@@ -70,6 +79,18 @@ pub(crate) fn plotted<T>(drawn: Result<T, PlotError>) -> Result<T, Failure> {
     Ok(drawn.map_err(ntwk::figures::overview::FigureError::from)?)
 }
 
+/// The name of the file of a result: `name`, or `STEM.partial.EXTENSION` for one that stopped early where `name` is taken, so
+/// that it never takes the place of a complete one.
+pub(crate) fn place(folder: &Path, name: &str, stopped: bool) -> String {
+    if !stopped || !folder.join(name).exists() {
+        return name.to_owned();
+    }
+    match name.rsplit_once('.') {
+        Some((stem, extension)) => format!("{stem}.partial.{extension}"),
+        None => format!("{name}.partial"),
+    }
+}
+
 /// Writes JSON.
 pub(crate) fn write_json(
     folder: &Path,
@@ -86,17 +107,22 @@ pub(crate) fn write_json(
 /// Dots per point of the PNGs: 300 dots per inch.
 pub(crate) const PNG_SCALE: f64 = 300.0 / 72.0;
 
-/// Writes a figure as PNG and SVG.
+/// Writes a figure of what is stored as PNG and SVG; none after Ctrl-C.
 pub(crate) fn write_figure(
     folder: &Path,
     name: &str,
     figure: &Figure,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let png = plotted(figure.to_png(PNG_SCALE))?;
-    Ok(vec![
-        write(folder, &format!("{name}.png"), &png)?,
-        write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,
-    ])
+    if interruption::is_interrupted() {
+        return Ok(Vec::new());
+    }
+    interruption::dispensable(|| {
+        let png = plotted(figure.to_png(PNG_SCALE))?;
+        Ok(vec![
+            write(folder, &format!("{name}.png"), &png)?,
+            write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,
+        ])
+    })
 }
 
 /// A file that should hold a run and does not.

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::Failure;
 use super::args::{SimulateArgs, quantity};
+use super::interruption;
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
-use super::table::{Table, number};
+use super::table::{Table, number, optional};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
 use ntwk::run::stream::{StreamedRun, simulate_to_file};
@@ -28,7 +29,8 @@ struct Summary {
     synapses: u64,
     duration_ms: f64,
     seconds: Seconds,
-    stationary_window_ms: [f64; 2],
+    /// Window of the rates, as far as it was computed; none when the run stopped before it.
+    stationary_window_ms: Option<[f64; 2]>,
     populations: Vec<PopulationSummary>,
 }
 
@@ -51,7 +53,7 @@ struct PopulationSummary {
     population: String,
     size: usize,
     spikes: u64,
-    rate_hz: f64,
+    rate_hz: Option<f64>,
 }
 
 /// Arguments of `ntwk run`.
@@ -95,16 +97,22 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
     let model = model(&args.run, library)?;
     make_folder(out)?;
     let run = simulate_with_bar(&model, args, keep)?;
-    if run.stopped.as_ref().is_some_and(|stop| stop.is_recorder()) {
-        // There is no place for further files either.
-        return finish(run);
-    }
-    let file = ResultFile::open(run.partial_path())?;
-    let recording = overview_recording(&file)?.ok_or_else(|| no_run(run.partial_path()))?;
+    let (threads, synapses, duration) = (run.threads, run.synapses, run.duration());
+    let (seconds, timing) = (Seconds::of(&run), timing(&run));
+    // On a full disk there is no place for further files either, and after Ctrl-C no time.
+    let leave = (run.stopped.as_ref()).is_some_and(|s| s.is_recorder() || s.is_interruption());
+    let ended = finish(run)?;
+    let (Some(path), false) = (ended.file.clone(), leave) else {
+        return ended.result();
+    };
+    interruption::stored(&path);
+    interruption::all_is_stored();
+    let file = ResultFile::open(&path)?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(&path))?;
     drop(file);
 
     let windows = ComparisonWindows::of(&model);
-    let window = windows.stationary;
+    let window = reached(windows.stationary, duration);
     let populations = summaries(&recording, window);
     let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);
     for p in &populations {
@@ -112,17 +120,17 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
             p.population.clone(),
             p.size.to_string(),
             p.spikes.to_string(),
-            number(p.rate_hz, 3),
+            optional(p.rate_hz, 3),
         ]);
     }
     let summary = Summary {
         title: model.spec().title.clone(),
         version: env!("CARGO_PKG_VERSION"),
         seed: model.seed(),
-        threads: run.threads,
-        synapses: run.synapses,
-        duration_ms: run.duration(),
-        seconds: Seconds::of(&run),
+        threads,
+        synapses,
+        duration_ms: duration,
+        seconds,
         stationary_window_ms: window,
         populations,
     };
@@ -132,14 +140,32 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
             Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
             // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
             // what the user must hear.
-            Err(error) if run.stopped.is_some() => note(error),
+            Err(error) if ended.stopped.is_some() => note(format!("no overview: {error}")),
             Err(error) => return Err(error.into()),
         }
     }
-    print(format!("{table}{}", rates_between("rates", window, windows.basis)));
-    print(timing(&run));
+    match window {
+        Some(window) => {
+            print(format!("{table}{}", rates_between("rates", window, windows.basis)));
+        }
+        None => {
+            let [from, _] = windows.stationary;
+            print(format!(
+                "{table}no rates: the run came to {duration} ms, their window begins at {from} ms"
+            ));
+        }
+    }
+    print(timing);
     list_files(&files);
-    finish(run)
+    if ended.stopped.is_none() {
+        list_files(&[path]);
+    }
+    ended.result()
+}
+
+/// The part of a window (ms) that a run of this duration (ms) came to, if any.
+fn reached([from, to]: [f64; 2], duration: f64) -> Option<[f64; 2]> {
+    (from < duration).then_some([from, to.min(duration)])
 }
 
 /// A window shorter than this (ms) tells little of a rate.
@@ -162,21 +188,19 @@ pub(crate) fn rates_between(what: &str, [from, to]: [f64; 2], basis: WindowBasis
 }
 
 /// Spikes of every population, and rates in a window (ms).
-fn summaries(recording: &Recording, window: [f64; 2]) -> Vec<PopulationSummary> {
+fn summaries(recording: &Recording, window: Option<[f64; 2]>) -> Vec<PopulationSummary> {
     let dt = recording.dt;
     recording
         .populations
         .iter()
         .map(|population| {
             let steps = |t: f64| ((t / dt).round() as usize).min(population.counts.len());
-            let counted = &population.counts[steps(window[0])..steps(window[1])];
-            let seconds = counted.len() as f64 * dt * 1e-3;
-            let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
-            let rate_hz = if seconds > 0.0 {
-                in_window as f64 / seconds / population.size as f64
-            } else {
-                0.0
-            };
+            let rate_hz = window.and_then(|[from, to]| {
+                let counted = &population.counts[steps(from)..steps(to)];
+                let seconds = counted.len() as f64 * dt * 1e-3;
+                let in_window: u64 = counted.iter().map(|&c| u64::from(c)).sum();
+                (seconds > 0.0).then(|| in_window as f64 / seconds / population.size as f64)
+            });
             PopulationSummary {
                 population: population.name.clone(),
                 size: population.size,
@@ -232,8 +256,30 @@ pub(crate) fn list_files(files: &[PathBuf]) {
     print(format!("wrote {}", names.join(", ")));
 }
 
-/// Completes the file of a run and lists it; a run that stopped early becomes a failure that names the file.
-pub(crate) fn finish(run: StreamedRun) -> Result<(), Failure> {
+/// A run whose file is complete.
+pub(crate) struct Ended {
+    /// The file; none of a run that stopped before anything was computed.
+    pub file: Option<PathBuf>,
+    /// Why it stopped early, if it did, and whether the user asked for it.
+    pub stopped: Option<(String, bool)>,
+}
+
+impl Ended {
+    /// A failure that names the file, of a run that stopped early.
+    pub(crate) fn result(self) -> Result<(), Failure> {
+        match (self.stopped, self.file) {
+            (None, _) => Ok(()),
+            (Some((reason, interrupted)), Some(file)) => {
+                Err(Failure::Stopped { reason, interrupted, file })
+            }
+            (Some((_, true)), None) => Err(Failure::Interrupted),
+            (Some((reason, false)), None) => Err(Failure::Empty { reason }),
+        }
+    }
+}
+
+/// Completes the file of a run.
+pub(crate) fn finish(run: StreamedRun) -> Result<Ended, Failure> {
     let partial = run.partial_path().to_owned();
     let stopped = run.stopped.as_ref().map(|stop| {
         // The other reasons name the time by themselves.
@@ -244,18 +290,31 @@ pub(crate) fn finish(run: StreamedRun) -> Result<(), Failure> {
         };
         (format!("{stop}{kept}"), stop.is_interruption())
     });
-    let finished = run.finish(&[]);
-    let Some((reason, interrupted)) = stopped else {
-        list_files(&[finished?]);
-        return Ok(());
-    };
-    // On a full disk the file cannot be completed; it holds what came before all the same.
-    let file = match finished {
-        Ok(file) => file,
+    let file = match run.finish(&[]) {
+        Ok(file) => {
+            if stopped.is_some() && file.as_ref() == Some(&partial) {
+                note("the run that was there before went further and stays");
+            }
+            file
+        }
+        Err(error) if stopped.is_none() => return Err(error.into()),
+        // On a full disk the file cannot be completed; it holds what came before all the same.
         Err(error) => {
             note(error);
-            partial
+            Some(partial)
         }
     };
-    Err(Failure::Stopped { reason, interrupted, file })
+    Ok(Ended { file, stopped })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_of_what_was_computed() {
+        assert_eq!(reached([500.0, 1000.0], 1000.0), Some([500.0, 1000.0]));
+        assert_eq!(reached([500.0, 1000.0], 700.0), Some([500.0, 700.0]));
+        assert_eq!(reached([500.0, 1000.0], 500.0), None);
+    }
 }

@@ -8,6 +8,7 @@ use ntwk_io::Column;
 
 use super::Failure;
 use super::args::RunArgs;
+use super::interruption;
 use super::output::{make_folder, model, print, theme, write_csv, write_figure, write_json};
 use super::run::list_files;
 use super::scan_design::DesignArgs;
@@ -117,12 +118,13 @@ fn scan_all(
             scan.elapsed.as_secs_f64(),
         ));
         if scan.interrupted {
-            let reason = "interrupted; the same command goes on".to_owned();
-            return Err(Failure::Stopped { reason, interrupted: true, file: path });
+            let known = scan.resumed + scan.computed;
+            return Err(Failure::interrupted_points(known, scan.outcomes.len(), &path));
         }
         if let Some(first) = first {
             return Err(Failure::Points { failed: failures, first });
         }
+        interruption::stored(&path);
         let table = write_scan(&args.out, &scan)?;
         scans.push((scan, vec![path, table]));
     }
@@ -144,7 +146,7 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
     let mut table = Table::new(&header);
     for (scan, scan_files) in scan_all(&model, &args.run, &args.design, library)? {
         files.extend(scan_files);
-        let study = fit_scan(&model, &scan, &options)?;
+        let study = interruption::dispensable(|| fit_scan(&model, &scan, &options))?;
         let (name, fit) = (&study.fitted.name, &study.fitted.fit);
         let file = format!("transfer_function_{name}.json");
         files.push(write_json(&args.run.out, &file, &study.summary())?);

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &VerifyArgs, library: &CellLibrary) -> Result<(), Failur
     }
     let terminal = Terminal::new(args.threads, args.quiet);
     if let Some(stored) = &stored {
-        let found = terminal.run("second run", |job| verify_run(&file, stored, &model, job));
+        let found = terminal.compute("second run", |job| verify_run(&file, stored, &model, job));
         let found = conclude(found?, args)?;
         print(format!(
             "{} steps, {} spikes, {} samples: the same bits",
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &VerifyArgs, library: &CellLibrary) -> Result<(), Failur
         ));
     }
     if !groups.is_empty() {
-        let found = terminal.run("theory", |job| {
+        let found = terminal.compute("theory", |job| {
             verify_theory(&file, stored.as_ref(), &groups, &model, library, job)
         });
         let found = conclude(found?, args)?;

@@ -111,7 +111,7 @@ impl CellArgs {
 pub(super) fn run_to_file(model: &Model, out: &OutArgs) -> Result<(Recording, PathBuf), Failure> {
     let started = SystemTime::now();
     let terminal = Terminal::new(Some(1), out.quiet);
-    let run = terminal.run("simulation", |job| simulate(model, job));
+    let run = terminal.compute("simulation", |job| simulate(model, job));
     let run = run.map_err(ProtocolError::from)?;
     make_folder(&out.out)?;
     let file = out.out.join("results.h5");

@@ -19,14 +19,14 @@ pub(crate) fn run(args: &ContinueArgs, library: &CellLibrary) -> Result<(), Fail
     let options = BifurcationOptions::new(args.vary.clone());
     let terminal = args.run.terminal();
     let study = terminal
-        .run("single-cell scans", |job| bifurcation_diagram(&model, &options, library, job))?;
+        .compute("single-cell scans", |job| bifurcation_diagram(&model, &options, library, job))?;
 
     let summary = study.summary();
     print(table(&summary, &study.axis));
     let (out, job) = (&args.run.out, terminal.job());
     make_folder(out)?;
     let mut files = vec![
-        store(out, "bifurcation_diagram", &study.model, &study.arrays(), &job, started)?,
+        store(out, "bifurcation_diagram.h5", &study.model, &study.arrays(), &job, started)?,
         write_json(out, "bifurcation_diagram.json", &summary)?,
     ];
     files.extend(write_figure(out, "bifurcation_diagram", &study.figure(&theme(args.run.dark)))?);

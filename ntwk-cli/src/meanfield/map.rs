@@ -6,6 +6,7 @@ use ntwk_core::CellLibrary;
 use ntwk_io::write_scan;
 
 use super::super::Failure;
+use super::super::interruption;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
 use super::super::run::list_files;
 use super::args::MapArgs;
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
     let options = MapOptions::new([first.clone(), second.clone()]);
     let terminal = args.run.terminal();
     let study =
-        terminal.run("fixed points", |job| fixed_point_map(&model, &options, library, job))?;
+        terminal.compute("fixed points", |job| fixed_point_map(&model, &options, library, job))?;
 
     let seconds = started.elapsed().map_or(0.0, |d| d.as_secs_f64());
     make_folder(&args.run.out)?;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
         None,
         &provenance(&study.model, terminal.job().thread_count(), started, seconds),
     )?;
+    interruption::stored(&file);
     let mut files = vec![file];
     match study.figure(&theme(args.run.dark)).map_err(FigureError::from)? {
         Some(figure) => files.extend(write_figure(&args.run.out, "fixed_point_map", &figure)?),

@@ -18,7 +18,7 @@ use ntwk::run::origin::{model_text, provenance};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{RunContents, TheoryGroup, WriteOptions, write_run};
 
-use super::Failure;
+use super::{Failure, interruption};
 use args::MeanfieldCommand;
 
 pub(crate) fn run(args: &MeanfieldArgs, library: &CellLibrary) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &MeanfieldArgs, library: &CellLibrary) -> Result<(), Fai
     }
 }
 
-/// Stores a study as `FOLDER/NAME.h5`.
+/// Stores a study as `FOLDER/NAME`.
 fn store(
     folder: &Path,
     name: &str,
@@ -45,7 +45,7 @@ fn store(
     let text = model_text(model)?;
     let seconds = started.elapsed().map_or(0.0, |d| d.as_secs_f64());
     let origin = provenance(model, job.thread_count(), started, seconds);
-    let file = folder.join(format!("{name}.h5"));
+    let file = folder.join(name);
     let contents = RunContents {
         recording: None,
         model: Some(&text),
@@ -53,6 +53,7 @@ fn store(
         theory: groups,
     };
     write_run(&file, &contents, &WriteOptions::default())?;
+    interruption::stored(&file);
     Ok(file)
 }
 

@@ -24,10 +24,11 @@ pub(crate) fn run(args: &PhasePlaneArgs, library: &CellLibrary) -> Result<(), Fa
     let terminal = args.run.terminal();
     let stationary = predict_with_bar(&model, &args.run, library)?;
     print(fixed_points(&stationary));
-    let study = terminal.run("phase plane", |job| phase_plane_of(&stationary, &options, job))?;
+    let study =
+        terminal.compute("phase plane", |job| phase_plane_of(&stationary, &options, job))?;
 
     let (out, job) = (&args.run.out, terminal.job());
-    let mut files = vec![store(out, "phase_plane", &model, &study.arrays(), &job, started)?];
+    let mut files = vec![store(out, "phase_plane.h5", &model, &study.arrays(), &job, started)?];
     files.extend(write_figure(out, "phase_plane", &study.figure(&theme(args.run.dark)))?);
     list_files(&files);
     let names = &study.populations;

@@ -8,6 +8,7 @@ use ntwk_meanfield::Stability;
 
 use super::super::Failure;
 use super::super::args::RunArgs;
+use super::super::interruption;
 use super::super::output::{make_folder, model, note, print, theme, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
@@ -22,7 +23,8 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     let (started, start) = (SystemTime::now(), Instant::now());
     let options = RatesOptions::default();
     let terminal = args.terminal();
-    let study = terminal.run("single-cell scans", |job| rates(&model, &options, library, job))?;
+    let study =
+        terminal.compute("single-cell scans", |job| rates(&model, &options, library, job))?;
     print(fixed_points(&study.stationary));
 
     let text = model_text(&model)?;
@@ -36,6 +38,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
         theory: &study.arrays(),
     };
     write_run(&file, &contents, &WriteOptions::default())?;
+    interruption::stored(&file);
     let mut files = vec![file];
     let theme = theme(args.dark);
     let figure = study.figure(&theme).map_err(FigureError::from)?;
@@ -53,7 +56,7 @@ pub(crate) fn predict_with_bar(
     library: &CellLibrary,
 ) -> Result<StationaryTheory, Failure> {
     let terminal = args.terminal();
-    Ok(terminal.run("single-cell scans", |job| StationaryTheory::new(model, library, job))?)
+    Ok(terminal.compute("single-cell scans", |job| StationaryTheory::new(model, library, job))?)
 }
 
 /// The fixed points, numbered, one row per population, and which input they belong to.

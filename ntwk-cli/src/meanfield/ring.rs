@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, place, print, theme, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::RingArgs;
@@ -32,12 +32,13 @@ pub(crate) fn run(args: &RingArgs, library: &CellLibrary) -> Result<(), Failure>
 
     print(table(&study.theory, study.simulated.as_ref()));
     let (out, job) = (&args.run.out, terminal.job());
-    let mut files = vec![store(out, "ring", &model, &study.arrays(), &job, started)?];
+    let name = place(out, "ring.h5", study.interrupted);
+    let mut files = vec![store(out, &name, &model, &study.arrays(), &job, started)?];
     let figure = study.figure(&theme(args.run.dark)).map_err(FigureError::from)?;
     files.extend(write_figure(out, "ring", &figure)?);
     list_files(&files);
     study.limitations.iter().for_each(note);
-    if study.interrupted { Err(interrupted(out.join("ring.h5"))) } else { Ok(()) }
+    if study.interrupted { Err(interrupted(out.join(name))) } else { Ok(()) }
 }
 
 /// Lowest, mean and highest rate of each population.

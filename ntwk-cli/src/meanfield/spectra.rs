@@ -24,11 +24,11 @@ pub(crate) fn run(args: &SpectraArgs, library: &CellLibrary) -> Result<(), Failu
     let terminal = args.run.terminal();
     let stationary = predict_with_bar(&model, &args.run, library)?;
     print(fixed_points(&stationary));
-    let study = terminal.run("spectra", |job| spectra_of(&stationary, &options, job))?;
+    let study = terminal.compute("spectra", |job| spectra_of(&stationary, &options, job))?;
     print(table(&study));
 
     let (out, job) = (&args.run.out, terminal.job());
-    let mut files = vec![store(out, "spectra", &model, &study.arrays(), &job, started)?];
+    let mut files = vec![store(out, "spectra.h5", &model, &study.arrays(), &job, started)?];
     files.extend(write_figure(out, "spectra", &study.figure(&theme(args.run.dark)))?);
     list_files(&files);
     stationary.theory.limitations.iter().for_each(note);

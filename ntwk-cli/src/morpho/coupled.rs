@@ -10,7 +10,7 @@ use super::args::CoupledArgs;
 use super::ending::stopped;
 use super::run::{provenance, store, summary};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, note, place, print, theme, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -29,17 +29,21 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
         Err(e) => note(format!("no coupling coefficients: {e}")),
     }
     let result = terminal.run("simulation", |job| coupled(&cells, job))?;
+    if result.time == 0.0 && matches!(result.stopped, Some(CoupledStopped::Interrupted { .. })) {
+        return Err(Failure::Interrupted);
+    }
+    let early = result.stopped.is_some();
     let mut files = Vec::new();
     for (k, name) in cells.names().enumerate() {
         let own = folder.join(name);
         make_folder(&own)?;
         let built = &cells.file().cells[k];
         let provenance = provenance(built, result.started, result.elapsed);
-        files.extend(store(&own, &result.contents(k, &provenance))?);
+        files.extend(store(&own, &result.contents(k, &provenance), early)?);
         summary(&format!("{name}: "), built, &result.recordings[k], &result.spikes[k]);
     }
     let first = files[0].clone();
-    files.push(write_columns(folder, "gap_junctions.csv", &result.table())?);
+    files.push(write_columns(folder, &place(folder, "gap_junctions.csv", early), &result.table())?);
     print(format!(
         "simulated {} ms of {} cells in {:.3} s",
         result.time,

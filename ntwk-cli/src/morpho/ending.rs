@@ -7,8 +7,8 @@ use ntwk::sweep::store::StoreOptions;
 
 use super::args::ResumeArgs;
 use crate::Failure;
+use crate::interruption::is_interrupted;
 use crate::output::print;
-use crate::terminal::Terminal;
 
 /// Which of the stored points are computed again.
 pub(super) fn store_options(resume: &ResumeArgs) -> StoreOptions {
@@ -27,8 +27,8 @@ pub(super) fn print_points(outcome: &SweepOutcome) {
 }
 
 /// The end of a command whose results are in `file`: a failure when it was interrupted.
-pub(super) fn end(terminal: &Terminal, file: &Path) -> Result<(), Failure> {
-    if terminal.is_interrupted() { Err(interrupted("interrupted", file)) } else { Ok(()) }
+pub(super) fn end(file: &Path) -> Result<(), Failure> {
+    if is_interrupted() { Err(interrupted("interrupted", file)) } else { Ok(()) }
 }
 
 /// The end of a run that was interrupted and is in `file`.

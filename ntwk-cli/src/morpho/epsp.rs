@@ -31,5 +31,5 @@ pub(crate) fn run(args: &EpspArgs) -> Result<(), Failure> {
     let figure = plotted(result.figure(&theme(out.dark)))?;
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);
-    end(&terminal, &out.out.join("epsp.csv"))
+    end(&out.out.join("epsp.csv"))
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     ];
     files.extend(write_figure(&out.out, "fit", &result.figure(&theme(out.dark)))?);
     list_files(&files);
-    end(&terminal, &out.out.join("fit.json"))
+    end(&out.out.join("fit.json"))
 }
 
 fn parameter(name: &str) -> Result<PassiveParameter, Failure> {

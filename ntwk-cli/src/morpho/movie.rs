@@ -1,12 +1,14 @@
 //! `ntwk morpho movie`.
 
 use ntwk::studies::morpho::movie::{MovieOptions, movie};
+use ntwk_plot::Figure;
 use ntwk_plot::movie::gif;
 
 use super::args::MovieArgs;
 use super::cell;
 use super::ending::end;
 use crate::Failure;
+use crate::interruption::{dispensable, is_interrupted};
 use crate::output::{
     PNG_SCALE, make_folder, note, plotted, theme, write, write_columns, write_figure,
 };
@@ -22,12 +24,10 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     let mut options = MovieOptions::default();
     (options.from, options.to, options.every) = (args.from, args.to, args.every);
     let terminal = Terminal::new(Some(1), out.quiet);
-    let result = terminal.run("simulation", |job| movie(&cell, &options, job))?;
+    let result = terminal.compute("simulation", |job| movie(&cell, &options, job))?;
     let theme = theme(out.dark);
-    let mut figures = Vec::new();
-    for k in 0..result.frames() {
-        figures.push(plotted(result.frame(k, &theme))?);
-    }
+    let drawn = || (0..result.frames()).map(|k| plotted(result.frame(k, &theme))).collect();
+    let figures: Vec<Figure> = dispensable::<Result<_, Failure>>(drawn)?;
     // Hundredths of a second, in which a GIF counts.
     let delay = (args.frame_time + 5) / 10;
     make_folder(&out.out)?;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
         let folder = out.out.join("frames");
         make_folder(&folder)?;
         for (k, figure) in figures.iter().enumerate() {
-            if terminal.is_interrupted() {
+            if is_interrupted() {
                 note(format!("{k} of {} frames are in {}", figures.len(), folder.display()));
                 break;
             }
@@ -52,5 +52,5 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     }
     files.extend(write_figure(&out.out, "movie", &plotted(result.figure(&theme))?)?);
     list_files(&files);
-    end(&terminal, &out.out.join("movie.gif"))
+    end(&out.out.join("movie.gif"))
 }

@@ -13,7 +13,8 @@ use super::args::StudyArgs;
 use super::cell;
 use super::ending::stopped;
 use crate::Failure;
-use crate::output::{make_folder, note, plotted, print, theme, write_figure};
+use crate::interruption;
+use crate::output::{make_folder, note, place, plotted, print, theme, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -26,7 +27,10 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     let terminal = Terminal::new(Some(1), args.out.quiet);
     let result = terminal.run("simulation", |job| simulate(&cell, job))?;
     let provenance = provenance(built, result.started, result.elapsed);
-    let mut files = store(folder, &result.contents(&provenance))?;
+    if result.time == 0.0 && matches!(result.stopped, Some(Stopped::Interrupted { .. })) {
+        return Err(Failure::Interrupted);
+    }
+    let mut files = store(folder, &result.contents(&provenance), result.stopped.is_some())?;
     let results = files[0].clone();
     summary("", built, &result.recording, &result.spikes);
     print(format!(
@@ -52,11 +56,22 @@ pub(super) fn provenance(built: &BuiltCell, started: SystemTime, elapsed: Durati
 }
 
 /// Writes results.h5 and traces.csv of a cell.
-pub(super) fn store(folder: &Path, contents: &CellRun<'_>) -> Result<Vec<PathBuf>, Failure> {
-    let results = folder.join("results.h5");
+///
+/// Those of a run that stopped early have other names where there are files already.
+pub(super) fn store(
+    folder: &Path,
+    contents: &CellRun<'_>,
+    stopped: bool,
+) -> Result<Vec<PathBuf>, Failure> {
+    let results = folder.join(place(folder, "results.h5", stopped));
     write_cell_run(&results, contents)?;
-    let table = folder.join("traces.csv");
-    write_cell_csv(&table, contents.built, contents.recording)?;
+    interruption::stored(&results);
+    if interruption::is_interrupted() {
+        return Ok(vec![results]);
+    }
+    let table = folder.join(place(folder, "traces.csv", stopped));
+    interruption::dispensable(|| write_cell_csv(&table, contents.built, contents.recording))?;
+    interruption::stored(&table);
     Ok(vec![results, table])
 }
 

@@ -35,5 +35,5 @@ pub(crate) fn run(args: &SequenceArgs) -> Result<(), Failure> {
     let mut files = vec![write_columns(&out.out, "sequence.csv", &result.table())?];
     files.extend(write_figure(&out.out, "sequence", &result.figure(&theme(out.dark)))?);
     list_files(&files);
-    end(&terminal, &out.out.join("sequence.csv"))
+    end(&out.out.join("sequence.csv"))
 }

@@ -42,5 +42,5 @@ pub(crate) fn run(args: &SummationArgs) -> Result<(), Failure> {
     let mut files = vec![write_columns(&out.out, "summation.csv", &result.table())?];
     files.extend(write_figure(&out.out, "summation", &result.figure(&theme(out.dark)))?);
     list_files(&files);
-    end(&terminal, &out.out.join("summation.csv"))
+    end(&out.out.join("summation.csv"))
 }

@@ -121,15 +121,23 @@ fn a_full_disk_keeps_what_was_written_and_says_so() {
     let program = env!("CARGO_BIN_EXE_ntwk");
     let file = good("theory.toml");
     // A limit on the size of files stands in for the disk; without its signal the write fails.
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 400; exec '{program}' run '{file}' --out f -q --set 'simulation.t_stop=200 s' --set record.V_m=0"
-    );
-    let output = Command::new("bash").args(["-c", &script]).current_dir(&folder).output().unwrap();
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{message}");
-    assert!(message.contains("recording failed") || message.contains("cannot write"), "{message}");
+    let run = |limit: u32| {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {limit}; exec '{program}' run '{file}' --out f -q --set 'simulation.t_stop=200 s' --set record.V_m=0"
+        );
+        let output =
+            Command::new("bash").args(["-c", &script]).current_dir(&folder).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("recording failed"), "{message}");
+        message
+    };
+    assert!(run(400).contains("nothing was stored"));
+    assert_eq!(std::fs::read_dir(folder.path().join("f")).unwrap().count(), 0);
+    let message = run(12_000);
+    assert!(message.contains("cannot write"), "{message}");
     let description = describe(&folder.path().join("f/results.partial.h5")).unwrap();
-    assert!(description.duration < description.planned);
+    assert!(description.duration > Some(0.0) && description.duration < description.planned);
 }
 
 #[test]
