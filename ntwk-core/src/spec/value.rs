@@ -149,7 +149,9 @@ pub fn read_word<T: Words>(place: &mut Place<'_, '_>) -> Option<T> {
 impl KeyValue for f64 {
     fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
         match *kind {
-            Kind::Quantity(dimension, bound) => read_quantity(&mut place, Some(dimension), bound),
+            Kind::Quantity(dimension, bound) | Kind::NamedQuantities(dimension, bound) => {
+                read_quantity(&mut place, Some(dimension), bound)
+            }
             Kind::Own(bound) => {
                 let own = place.own;
                 read_quantity(&mut place, own, bound)

@@ -1,5 +1,6 @@
 //! `[[electrodes]]`: injected currents and voltage clamps.
 
+use super::values::LOCATION;
 use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension;
@@ -14,7 +15,7 @@ ntwk_core::section! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct ElectrodeSpec {
         /// where
-        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
+        at: LocationSpec = Other(LOCATION), required;
         /// what it does
         electrode: Electrode = Flat(Electrode::KEYS), required;
     }

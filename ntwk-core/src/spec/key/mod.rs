@@ -13,8 +13,7 @@ use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::tree::{Node, Value};
 
 use crate::spec::units::Dimension;
-pub use reader::TableReader;
-pub(crate) use reader::defaults;
+pub use reader::{TableReader, defaults};
 
 /// One key of a table of a file.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +43,8 @@ pub enum Kind {
     OwnList,
     /// A table of lists of quantities, with names of the user.
     Lists(Dimension, Bound),
+    /// A table of quantities, with names of the user.
+    NamedQuantities(Dimension, Bound),
     /// `[start, stop]` with 0 <= start < stop.
     Window(Dimension),
     /// A whole number from the first to the second.
@@ -133,9 +134,12 @@ impl Kind {
             Self::Value => "a number or text with a unit".to_owned(),
             Self::Choice(words) => one_of(words.iter().map(|w| w.name)),
             Self::Variants(variants) => one_of(variants.iter().map(|v| v.name)),
-            Self::Table(_) | Self::Named(_) | Self::Flat(_) | Self::Lists(..) | Self::Variables => {
-                "a table".to_owned()
-            }
+            Self::Table(_)
+            | Self::Named(_)
+            | Self::Flat(_)
+            | Self::Lists(..)
+            | Self::NamedQuantities(..)
+            | Self::Variables => "a table".to_owned(),
             Self::Tables(_) => "a list of tables".to_owned(),
             Self::Waveform(d) => format!("{} or a waveform", d.expected()),
             Self::Distribution(d) => format!("{} or a distribution", d.expected()),

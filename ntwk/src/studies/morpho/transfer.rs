@@ -140,7 +140,7 @@ pub fn transfer(
     check(spec, options)?;
     let mut passive = spec.clone();
     let spiking = spiking(spec, options);
-    passive.channels.retain(|c| !spiking.contains(&c.name));
+    passive.channels.retain(|name, _| !spiking.contains(name));
     let membrane = membrane(&passive, &cell.file().morphology, job)?;
     let task = Points { cell: cell.clone(), options: options.clone(), passive, membrane };
     let runs = run_points(&task, path, store, job)?;
@@ -344,13 +344,13 @@ impl PointTask for Points {
 fn spiking(spec: &CellSpec, options: &TransferOptions) -> Vec<String> {
     let all_but_leak = || {
         let all = spec.channels.iter();
-        all.filter(|c| c.mechanism.kind() != "leak").map(|c| c.name.clone()).collect()
+        all.filter(|(_, c)| c.model.kind() != "leak").map(|(name, _)| name.clone()).collect()
     };
     options.spiking.clone().unwrap_or_else(all_but_leak)
 }
 
 fn check(spec: &CellSpec, options: &TransferOptions) -> Result<(), MorphoError> {
-    let groups: Vec<String> = spec.synapses.iter().map(|s| s.name.clone()).collect();
+    let groups: Vec<String> = spec.synapses.keys().cloned().collect();
     for name in [&options.excitation, &options.inhibition] {
         if !groups.contains(name) {
             return Err(MorphoError::Group { name: name.clone(), known: groups });
@@ -359,7 +359,7 @@ fn check(spec: &CellSpec, options: &TransferOptions) -> Result<(), MorphoError> 
     if options.excitation == options.inhibition {
         return Err(MorphoError::OneGroup { name: options.excitation.clone() });
     }
-    let channels: Vec<String> = spec.channels.iter().map(|c| c.name.clone()).collect();
+    let channels: Vec<String> = spec.channels.keys().cloned().collect();
     let named = options.spiking.iter().flatten();
     if let Some(name) = named.into_iter().find(|s| !channels.contains(s)) {
         return Err(MorphoError::Channel { name: name.clone(), known: channels });
@@ -430,8 +430,8 @@ fn point(
         let mut spec = spec.clone();
         spec.electrodes.clear();
         spec.simulation.seed = spec.simulation.seed.wrapping_add(u64::from(repetition));
-        for s in &mut spec.synapses {
-            let rate = match s.name.as_str() {
+        for (name, s) in &mut spec.synapses {
+            let rate = match name {
                 name if name == plan.excitation => excitation,
                 name if name == plan.inhibition => inhibition,
                 _ => 0.0,
