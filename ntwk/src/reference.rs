@@ -174,7 +174,9 @@ fn default(key: &Key) -> String {
 fn meaning(key: &Key) -> String {
     let doc = first_paragraph(key.doc);
     let rule = match key.kind {
-        Kind::Quantity(_, bound) | Kind::NamedQuantities(_, bound) if bound != ntwk_core::model::cell::Bound::Any => {
+        Kind::Quantity(_, bound) | Kind::NamedQuantities(_, bound)
+            if bound != ntwk_core::model::cell::Bound::Any =>
+        {
             bound.describe("")
         }
         Kind::Own(bound) if bound != ntwk_core::model::cell::Bound::Any => bound.describe(""),

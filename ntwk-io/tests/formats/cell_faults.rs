@@ -127,12 +127,17 @@ fn a_fault_of_a_channel_causes_no_others() {
             ("[kinetics.my_k]", "[kinetics.kv]", "kinetics.kv", "built-in kind"),
             ("\"my_ih\"", "\"my_hi\"", "channels.ih.model", "did you mean \"my_ih\"?"),
             ("slope = 9", "slop = 9", "channels.ih.constants.slop", "did you mean \"slope\"?"),
-            ("slope = 9", "slope = \"x\"", "channels.ih.constants.slope", "is not a number"),
+            ("slope = 9", "slope = \"x\"", "channels.ih.constants.slope", "a pure number"),
             ("\"sodium\"", "\"sodum\"", "channels.na.model", "did you mean \"sodium\"?"),
             ("model = \"sodium\"", "", "channels.na.model", "missing; expected a kind of channel"),
             ("\"0.05 S/cm2\"", "-1", "channels.na.g", "must be >= 0 S/cm2"),
             ("shift =", "factor = \"distance +\"\nshift =", "channels.na.factor", "column"),
-            ("shift =", "where = \"apicl\"\nshift =", "channels.na.where", "did you mean \"apical\"?"),
+            (
+                "shift =",
+                "where = \"apicl\"\nshift =",
+                "channels.na.where",
+                "did you mean \"apical\"?",
+            ),
             ("shift =", "slope =", "channels.na.slope", "unknown key"),
         ],
     );
@@ -146,21 +151,47 @@ fn a_fault_of_a_group_of_synapses_causes_no_others() {
         &[
             ("number = 20", "number = 0", "synapses.s.number", "between 1 and 1000000"),
             ("number = 20", "number = 20\ndensity = 1", "synapses.s.number", "give one of at"),
-            ("number = 20", "", "synapses.s.at", "missing; expected locations; or where with density"),
+            (
+                "number = 20",
+                "",
+                "synapses.s.at",
+                "missing; expected locations; or where with density",
+            ),
             ("where = \"dendrites\"", "", "synapses.s.where", "missing; expected a selection"),
             ("spread = \"random\"", "", "synapses.s.seed", "only spread = \"random\" has a seed"),
-            ("spread = \"random\"", "spread = \"rndom\"", "synapses.s.spread", "did you mean \"random\"?"),
+            (
+                "spread = \"random\"",
+                "spread = \"rndom\"",
+                "synapses.s.spread",
+                "did you mean \"random\"?",
+            ),
             ("rate = \"30 Hz\"", "", "synapses.s.from", "belongs to a rate"),
             ("rate =", "times = [1]\nrate =", "synapses.s.rate", "give at most one of"),
             ("at = [", "where = \"soma\"\nat = [", "synapses.t.where", "at names the locations"),
             ("\"tip\"]\nsequence", "\"tp\"]\nsequence", "synapses.t.at[1]", "expected \"soma\""),
             ("\"in\"", "\"inn\"", "synapses.t.sequence.order", "did you mean \"in\"?"),
-            ("[receptors.A]", "[receptors.B]\nmodel = \"AMPA\"\n[receptors.A]\ntau_rise = 9", "receptors.A.tau_rise", "less than tau_decay"),
-            ("[\"soma\", \"tip\"]\nconductance", "[\"soma\", 3]\nconductance", "gap_junctions.g.between[1]", "expected text"),
-            ("[\"soma\", \"tip\"]\nconductance", "\"soma\"\nconductance", "gap_junctions.g.between", "expected two locations"),
+            (
+                "[receptors.A]",
+                "[receptors.B]\nmodel = \"AMPA\"\n[receptors.A]\ntau_rise = 9",
+                "receptors.A.tau_rise",
+                "less than tau_decay",
+            ),
+            (
+                "[\"soma\", \"tip\"]\nconductance",
+                "[\"soma\", 3]\nconductance",
+                "gap_junctions.g.between[1]",
+                "expected text",
+            ),
+            (
+                "[\"soma\", \"tip\"]\nconductance",
+                "\"soma\"\nconductance",
+                "gap_junctions.g.between",
+                "expected two locations",
+            ),
         ],
     );
-    let unknown = cell_faults(&CELL.replace("{ A =", "{ a =").replace("order = \"in\"", "order = 3"));
+    let unknown =
+        cell_faults(&CELL.replace("{ A =", "{ a =").replace("order = \"in\"", "order = 3"));
     let keys: Vec<&str> = unknown.list.iter().map(|fault| fault.key.as_str()).collect();
     assert_eq!(
         keys,
@@ -176,10 +207,25 @@ fn a_fault_of_joined_cells_causes_no_others() {
         coupled_faults,
         &[
             ("\"A: soma\"", "\"C: soma\"", "gap_junctions.g.between[0]", "no such cell"),
-            ("\"A: soma\"", "\"B: soma\"", "gap_junctions.g.between", "both locations are on one cell"),
-            ("\"A: soma\"", "\"A soma\"", "gap_junctions.g.between[0]", "expected \"CELL: location\""),
+            (
+                "\"A: soma\"",
+                "\"B: soma\"",
+                "gap_junctions.g.between",
+                "both locations are on one cell",
+            ),
+            (
+                "\"A: soma\"",
+                "\"A soma\"",
+                "gap_junctions.g.between[0]",
+                "expected \"CELL: location\"",
+            ),
             ("\"B: tip\"", "\"B: moon\"", "gap_junctions.g.between[1]", "expected \"soma\""),
-            ("[cells.A]\nfile = \"a.toml\"", "[cells.A]", "cells.A.file", "missing; expected a cell file"),
+            (
+                "[cells.A]\nfile = \"a.toml\"",
+                "[cells.A]",
+                "cells.A.file",
+                "missing; expected a cell file",
+            ),
             ("\"1 nS\"", "0.1", "gap_junctions.g.conductance", "ambiguous"),
             ("set = {", "colour = {", "cells.B.colour", "unknown key"),
         ],

@@ -72,13 +72,15 @@ fn every_section_comes_back() {
         "generator = \"ball_and_stick\"\nsoma_diameter = 10\nlength = 100\ndiameter = 1\nseed = 4",
         "generator = \"y_branch\"\nparent = [10, \"2 um\"]\nfirst = [5, 1]\nsecond = [7.5, 1]",
         "generator = \"binary_tree\"\nlevels = 3\nlength = 10\ndiameter = 1\nlength_ratio = 0.3",
-        "generator = \"rall_tree\"\nequal_electrotonic = true\nstart_angle = \"1 rad\"",
+        "generator = \"rall_tree\"\nequal_electrotonic = true\nstart_angle = \"30 deg\"",
         "generator = \"rall_tree\"\nremove = [\"custom7\", \"undefined\"]",
     ];
     let rest = [
         "",
         "[discretisation]\nrule = \"per_branch\"\nper_branch = 3",
         "[discretisation]\nrule = \"per_sample\"",
+        "[[electrodes]]\nat = \"soma\"\nwaveform = \"zap\"\namplitude = \"3.3 pA\"\nfrom = 0\nto = \"20 Hz\"\nstop = 99\n\
+         [[electrodes]]\nat = \"soma\"\nwaveform = \"steps\"\nvalues = [\"1 nA\", \"0.7 nA\"]\ntimes = [1, 2]",
         "[channels.hh]\nmodel = \"hodgkin_huxley\"\nq10 = 2.5\n[channels.ca]\nmodel = \"calcium_pool\"",
         "[receptors.A]\nmodel = \"AMPA\"\n[synapses.n]\nreceptors = { A = \"1 nS\" }\nwhere = \"not soma\"\n\
          number = 3\nnetwork = { file = \"r.h5\", population = \"E\", neurons = 9, from = \"1 s\" }",

@@ -5,9 +5,7 @@ use crate::geometry::generators::{self, BinaryTree, PyramidalTree, RallTree};
 use crate::geometry::morphology::{Morphology, MorphologyError};
 use crate::geometry::swc::SwcOptions;
 use ntwk_core::spec::fault::FaultKind;
-use ntwk_core::spec::key::{
-    Absent, Key, KeyValue, Kind, Place, Section, TableReader, key_names,
-};
+use ntwk_core::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, TableReader, key_names};
 use ntwk_core::spec::tree::Node;
 
 ntwk_core::variants! {

@@ -252,8 +252,55 @@ pub trait Words: Sized + Copy + 'static {
 pub fn put(entries: &mut Vec<(String, Node)>, key: &Key, value: &impl KeyValue) {
     match (key.kind, value.write()) {
         (Kind::Flat(_), Some(Node { value: Value::Table(more), .. })) => entries.extend(more),
+        (
+            Kind::Quantity(dimension, _)
+            | Kind::Quantities(dimension, _)
+            | Kind::NamedQuantities(dimension, _),
+            Some(mut node),
+        ) => {
+            give_unit(&mut node, dimension);
+            entries.push((key.name.to_owned(), node));
+        }
         (_, Some(node)) => entries.push((key.name.to_owned(), node)),
         (_, None) => {}
+    }
+}
+
+/// Gives numbers their unit where they could not be read without.
+fn give_unit(node: &mut Node, dimension: Dimension) {
+    if !dimension.is_ambiguous() {
+        return;
+    }
+    let text = |x: f64| Value::String(format!("{x} {}", dimension.unit()));
+    match &mut node.value {
+        Value::Float(x) => node.value = text(*x),
+        Value::Numbers(numbers) => {
+            node.value = Value::List(numbers.iter().map(|&x| Node::new(text(x))).collect());
+        }
+        Value::Table(entries) => {
+            entries.iter_mut().for_each(|(_, node)| give_unit(node, dimension));
+        }
+        _ => {}
+    }
+}
+
+/// As a file has it, a table whose quantities have the dimension that the table around says.
+pub fn give_own_units(table: &mut Node, keys: &'static [Key], own: Dimension) {
+    for key in keys {
+        let entry = match &mut table.value {
+            Value::Table(entries) => entries.iter_mut().find(|e| e.0 == key.name).map(|e| &mut e.1),
+            _ => return,
+        };
+        match (key.kind, entry) {
+            (Kind::Own(_) | Kind::OwnList, Some(node)) => give_unit(node, own),
+            (Kind::Flat(more), _) => give_own_units(table, more, own),
+            (Kind::Variants(variants), Some(Node { value: Value::String(word), .. })) => {
+                if let Some(variant) = variants.iter().find(|v| v.name == word) {
+                    give_own_units(table, variant.keys, own);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -292,7 +292,9 @@ impl fmt::Display for Selection {
         };
         let any_of = |f: &mut fmt::Formatter<'_>, what: &str, list: &[usize]| {
             let parts: Vec<String> = list.iter().map(|n| format!("{what} {n}")).collect();
-            f.write_str(if parts.is_empty() { "not all".to_owned() } else { parts.join(" or ") }.as_str())
+            f.write_str(
+                if parts.is_empty() { "not all".to_owned() } else { parts.join(" or ") }.as_str(),
+            )
         };
         match self {
             Selection::All => f.write_str("all"),
