@@ -15,7 +15,7 @@ use crate::mesh::selection::Selection;
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{
-    Absent, Key, KeyValue, Kind, Place, Section, TableReader, Variant, put, table_of,
+    Key, KeyValue, Kind, Place, Section, TableReader, Variant, put, table_of,
 };
 use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
@@ -242,12 +242,8 @@ impl ChannelModel {
     }
 }
 
-const fn keys_of(keys: &'static [Key]) -> Key {
-    Key { name: "", was: None, kind: Kind::Flat(keys), absent: Absent::Nothing, doc: "" }
-}
-
 impl Section for ChannelModel {
-    const KEYS: &'static [Key] = &[keys_of(BuiltInChannel::KEYS), keys_of(DeclaredKeys::KEYS)];
+    const KEYS: &'static [Key] = &[Key::flat(BuiltInChannel::KEYS), Key::flat(DeclaredKeys::KEYS)];
 }
 
 /// The kind that a table names.
@@ -282,7 +278,7 @@ impl KeyValue for ChannelModel {
             Self::BuiltIn(channel) => channel.write(),
             Self::Declared { kind, own } => {
                 let mut entries = vec![("model".to_owned(), Node::text(kind))];
-                put(&mut entries, &keys_of(DeclaredKeys::KEYS), own);
+                put(&mut entries, &Key::flat(DeclaredKeys::KEYS), own);
                 table_of(entries)
             }
         }

@@ -5,7 +5,7 @@ use crate::geometry::generators::{self, BinaryTree, PyramidalTree, RallTree};
 use crate::geometry::morphology::{Morphology, MorphologyError};
 use crate::geometry::swc::SwcOptions;
 use ntwk_core::spec::fault::FaultKind;
-use ntwk_core::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, TableReader, key_names};
+use ntwk_core::spec::key::{Key, KeyValue, Kind, Place, Section, TableReader, key_names};
 use ntwk_core::spec::tree::Node;
 
 ntwk_core::variants! {
@@ -127,11 +127,7 @@ fn check_generator(keys: &GeneratorKeys, table: &mut TableReader<'_, '_>) {
 }
 
 impl Section for MorphologySource {
-    const KEYS: &'static [Key] = &[keys_of(SwcKeys::KEYS), keys_of(GeneratorKeys::KEYS)];
-}
-
-const fn keys_of(keys: &'static [Key]) -> Key {
-    Key { name: "", was: None, kind: Kind::Flat(keys), absent: Absent::Nothing, doc: "" }
+    const KEYS: &'static [Key] = &[Key::flat(SwcKeys::KEYS), Key::flat(GeneratorKeys::KEYS)];
 }
 
 /// A file or a generator, by the key that is there.

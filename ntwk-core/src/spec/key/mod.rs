@@ -119,6 +119,15 @@ pub struct Variant {
     pub keys: &'static [Key],
 }
 
+impl Key {
+    /// The keys of another table, among those of this one.
+    #[must_use]
+    pub const fn flat(keys: &'static [Self]) -> Self {
+        let (kind, absent) = (Kind::Flat(keys), Absent::Nothing);
+        Self { name: "", was: None, kind, absent, doc: "" }
+    }
+}
+
 impl Kind {
     /// What a fault says when the key is missing.
     #[must_use]

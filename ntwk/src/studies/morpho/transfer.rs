@@ -432,8 +432,8 @@ fn point(
         spec.simulation.seed = spec.simulation.seed.wrapping_add(u64::from(repetition));
         for (name, s) in &mut spec.synapses {
             let rate = match name {
-                name if name == plan.excitation => excitation,
-                name if name == plan.inhibition => inhibition,
+                name if *name == plan.excitation => excitation,
+                name if *name == plan.inhibition => inhibition,
                 _ => 0.0,
             };
             s.activity = Activity::Poisson { rate, from: 0.0, until: Some(end) };
