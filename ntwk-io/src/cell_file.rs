@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::KeyValue;
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
 use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
@@ -171,8 +170,8 @@ fn trains(
 ) -> Result<Option<Vec<Vec<f64>>>, FileError> {
     let valid = results.spike_populations()?;
     if !valid.iter().any(|v| v == population) {
-        let nearest = nearest(population, valid.iter().map(String::as_str)).map(str::to_owned);
-        let kind = FaultKind::UnknownName { what: "population", nearest, valid };
+        let names = valid.iter().map(String::as_str);
+        let kind = FaultKind::unknown_name("population", population, names);
         faults.push(format!("{key}.population"), None, None, kind);
         return Ok(None);
     }

@@ -17,7 +17,6 @@ use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{
     Key, KeyValue, Kind, Place, Section, TableReader, Variant, put, table_of,
 };
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::Named;
 use std::sync::Arc;
@@ -186,16 +185,15 @@ fn check_constants(own: &DeclaredKeys, table: &mut TableReader<'_, '_>) {
     let root = table.root;
     let found = model(table).and_then(|name| declared(root).find(|kind| kind.0 == name));
     let Some((_, kinetics)) = found else { return };
-    let known: Vec<String> = match kinetics.locate("constants") {
+    let known: Vec<&str> = match kinetics.locate("constants") {
         (Node { value: Value::Table(entries), .. }, true) => {
-            entries.iter().map(|e| e.0.clone()).collect()
+            entries.iter().map(|e| e.0.as_str()).collect()
         }
         (_, true) => return,
         (_, false) => Vec::new(),
     };
-    for name in own.constants.0.keys().filter(|name| !known.contains(name)) {
-        let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        let kind = FaultKind::UnknownName { what: "constant", nearest: near, valid: known.clone() };
+    for name in own.constants.0.keys().filter(|name| !known.contains(&name.as_str())) {
+        let kind = FaultKind::unknown_name("constant", name, known.iter().copied());
         table.fault(&format!("constants.{name}"), kind);
     }
 }
@@ -295,10 +293,7 @@ impl KeyValue for ChannelModel {
             Some(name) if !built_in(name) => {
                 let own = declared(root).map(|kind| kind.0);
                 let all = BuiltInChannel::kinds().iter().map(|kind| kind.name).chain(own);
-                let valid: Vec<String> = all.map(str::to_owned).collect();
-                let near = nearest(name, valid.iter().map(String::as_str)).map(str::to_owned);
-                let kind = FaultKind::UnknownName { what: "kind of channel", nearest: near, valid };
-                table.fault("model", kind);
+                table.fault("model", FaultKind::unknown_name("kind of channel", name, all));
                 table.let_through(Self::KEYS);
                 Self::nothing()
             }

@@ -8,7 +8,6 @@ use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, Simulat
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _, TableReader, table_of};
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::Named;
 
@@ -135,9 +134,7 @@ fn check(spec: &CoupledSpec, table: &mut TableReader<'_, '_>) {
             if cells.is_empty() || cells.contains(&end.cell.as_str()) || table.is_faulty(&key) {
                 continue;
             }
-            let nearest = nearest(&end.cell, cells.iter().copied()).map(str::to_owned);
-            let valid = cells.iter().map(|&cell| cell.to_owned()).collect();
-            table.fault(&key, FaultKind::UnknownName { what: "cell", nearest, valid });
+            table.fault(&key, FaultKind::unknown_name("cell", &end.cell, cells.iter().copied()));
         }
         let key = format!("gap_junctions.{name}.between");
         if first.cell == second.cell && !table.is_faulty(&key) {

@@ -44,7 +44,6 @@ pub use values::{Cylinder, Ends, Locations, Regions};
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::{KeyValue, Kind, Place, Section, TableReader};
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::Named;
 
@@ -94,12 +93,8 @@ fn check(cell: &CellSpec, table: &mut TableReader<'_, '_>) {
     }
     for (group, synapses) in &cell.synapses {
         for name in synapses.receptors.keys().filter(|name| !cell.receptors.contains_key(*name)) {
-            let near = nearest(name, cell.receptors.keys().map(String::as_str));
-            let kind = FaultKind::UnknownName {
-                what: "receptor",
-                nearest: near.map(str::to_owned),
-                valid: cell.receptors.keys().cloned().collect(),
-            };
+            let known = cell.receptors.keys().map(String::as_str);
+            let kind = FaultKind::unknown_name("receptor", name, known);
             table.fault(&format!("synapses.{group}.receptors.{name}"), kind);
         }
     }

@@ -6,7 +6,6 @@ use crate::mesh::selection::{Selection, region};
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::read_quantities;
 
@@ -138,11 +137,7 @@ impl KeyValue for Regions {
             let word = read_text(&mut place)?;
             let found = region(&word);
             if found.is_none() {
-                place.fault(FaultKind::UnknownName {
-                    what: "region",
-                    nearest: nearest(&word, REGIONS).map(str::to_owned),
-                    valid: REGIONS.map(str::to_owned).to_vec(),
-                });
+                place.fault(FaultKind::unknown_name("region", &word, REGIONS));
             }
             found
         };

@@ -1,6 +1,6 @@
 //! Reading a table by its keys: what is there, what is missing, what nobody knows.
 
-use super::plain::{read_count, read_flag, read_text, unknown_word};
+use super::plain::{read_count, read_flag, read_text};
 use super::{Absent, Key, KeyValue, Kind, Place, Variant, key_names};
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::nearest::nearest;
@@ -126,7 +126,7 @@ impl<'n, 'f> TableReader<'n, 'f> {
                     place.faults.notice(place.path.clone() + &text);
                 }
                 if let (Some(word), None) = (&word, found) {
-                    place.fault(unknown_word(word, what, names));
+                    place.fault(FaultKind::unknown_name(what, word, names));
                 }
                 found
             }
