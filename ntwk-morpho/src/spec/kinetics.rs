@@ -61,7 +61,7 @@ fn check_pair(keys: &FormulaKeys, table: &mut TableReader<'_, '_>) {
         return;
     }
     for (key, is_missing, expected) in [
-        ("alpha", !(alpha || inf || tau) && !beta, "alpha and beta (1/ms), or inf and tau (ms)"),
+        ("alpha", !(alpha || beta || inf || tau), "alpha and beta (1/ms), or inf and tau (ms)"),
         ("alpha", beta && !alpha, "the opening rate (1/ms), a formula"),
         ("beta", alpha && !beta, "the closing rate (1/ms), a formula"),
         ("inf", tau && !inf, "the steady state, a formula"),
