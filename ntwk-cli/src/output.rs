@@ -167,6 +167,6 @@ pub(crate) fn cell_file(
     overrides: &[(String, String)],
 ) -> Result<ntwk_io::CellFile, Failure> {
     let cell = ntwk_io::read_cell(file, overrides)?;
-    cell.spec.notices.iter().for_each(note);
+    cell.notices.iter().for_each(note);
     Ok(cell)
 }

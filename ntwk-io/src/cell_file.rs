@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::KeyValue;
-use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
 use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
@@ -59,6 +58,8 @@ pub struct CellFile {
     pub reading: Option<(PathBuf, SwcReading)>,
     /// The morphology as read or generated.
     pub morphology: Morphology,
+    /// What is read and should be written otherwise.
+    pub notices: Vec<String>,
 }
 
 impl CellFile {
@@ -86,9 +87,9 @@ pub fn cell_text(
     if let MorphologySource::Swc { file, .. } = &cell.spec.morphology.source {
         named.push(file.clone());
     }
-    for s in &cell.spec.synapses {
+    for s in cell.spec.synapses.values() {
         if let Activity::Network(drive) = &s.activity {
-            named.push(drive.file.display().to_string());
+            named.push(drive.source.file.clone());
         }
     }
     let mut text = String::new();
@@ -169,8 +170,8 @@ fn trains(
 ) -> Result<Option<Vec<Vec<f64>>>, FileError> {
     let valid = results.spike_populations()?;
     if !valid.iter().any(|v| v == population) {
-        let nearest = nearest(population, valid.iter().map(String::as_str)).map(str::to_owned);
-        let kind = FaultKind::UnknownName { what: "population", nearest, valid };
+        let names = valid.iter().map(String::as_str);
+        let kind = FaultKind::unknown_name("population", population, names);
         faults.push(format!("{key}.population"), None, None, kind);
         return Ok(None);
     }
@@ -215,14 +216,18 @@ pub fn read_cell_tree(text: String, tree: Node, file: &Path) -> Result<CellFile,
         faults.file = Some(file.display().to_string());
         faults
     };
-    let mut spec = CellSpec::from_tree(&tree).map_err(named)?;
+    let mut faults = Faults::default();
+    let spec = CellSpec::read(&tree, &mut faults);
+    let notices = std::mem::take(&mut faults.notices);
+    let mut spec = faults.into_result(spec).map_err(named)?;
     let mut faults = Faults::default();
     let folder = file.parent().unwrap_or(Path::new(""));
-    for s in &mut spec.synapses {
+    for (name, s) in &mut spec.synapses {
         if let Activity::Network(drive) = &mut s.activity {
-            let results = ResultFile::open(&folder.join(&drive.file))?;
-            let key = format!("synapses.{}.network", s.name);
-            drive.trains = trains(&results, &key, &drive.population, drive.neurons, &mut faults)?;
+            let source = &drive.source;
+            let results = ResultFile::open(&folder.join(&source.file))?;
+            let key = format!("synapses.{name}.network");
+            drive.trains = trains(&results, &key, &source.population, source.neurons, &mut faults)?;
         }
     }
     if !faults.list.is_empty() {
@@ -244,5 +249,5 @@ pub fn read_cell_tree(text: String, tree: Node, file: &Path) -> Result<CellFile,
             }
         },
     };
-    Ok(CellFile { text, tree, spec, reading, morphology })
+    Ok(CellFile { text, tree, spec, reading, morphology, notices })
 }

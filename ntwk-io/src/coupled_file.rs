@@ -45,20 +45,20 @@ pub fn read_coupled(
     let spec = CoupledSpec::from_tree(&tree).map_err(|f| named(file, f))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let (mut files, mut cells) = (Vec::new(), Vec::new());
-    for cell in &spec.cells {
+    for (name, cell) in &spec.cells {
         let path = folder.join(&cell.file);
         let text = read(&path)?;
         let mut own = parse_tree(&text, Notation::of(&path)).map_err(|f| named(&path, f))?;
-        for (key, node) in &cell.set {
+        for (key, node) in &cell.set.0 {
             if let Err(kind) = set(&mut own, &[], key, node.value.clone()) {
                 let mut faults = Faults::default();
-                let key = format!("cells.{}.set.{key}", cell.name);
+                let key = format!("cells.{name}.set.{key}");
                 faults.push(key, Some(node.display()), node.line, kind);
                 return Err(named(file, faults).into());
             }
         }
         let of_cell = |mut faults: Faults| {
-            faults.file = Some(format!("{} (cell {})", path.display(), cell.name));
+            faults.file = Some(format!("{} (cell {name})", path.display()));
             faults
         };
         let read = read_cell_tree(text, own, &path).map_err(|e| match e {

@@ -6,7 +6,7 @@ use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::units::Dimension;
 use ntwk_core::spec::waveform::Shape;
 use ntwk_core::spec::{DistributionShape, ModelSpec};
-use ntwk_morpho::spec::CellSpec;
+use ntwk_morpho::spec::{CellSpec, CoupledSpec};
 
 /// Every key of a model file, in Markdown.
 pub const MODEL_FILE: &str = include_str!("../docs/model-file.md");
@@ -33,12 +33,16 @@ pub fn keys_of_model(path: &str) -> Option<&'static [Key]> {
     }
 }
 
-/// The keys of a cell file at a path of tables, or of a waveform (`waveform`).
+/// The keys of a cell file at a path of tables, of a waveform (`waveform`), or of a file of joined cells at a path below
+/// `coupled`.
 #[must_use]
 pub fn keys_of_cell(path: &str) -> Option<&'static [Key]> {
     match path {
         "waveform" => Some(Shape::KEYS),
-        path => keys_at(CellSpec::KEYS, path),
+        path => match path.strip_prefix("coupled.") {
+            Some(path) => keys_at(CoupledSpec::KEYS, path),
+            None => keys_at(CellSpec::KEYS, path),
+        },
     }
 }
 
@@ -92,21 +96,22 @@ fn rows(keys: &'static [Key], text: &mut String) {
     }
 }
 
-/// The keys of all variants, each once, with the words it belongs to.
+/// The keys of all variants, with the words they belong to: once where name, default and meaning are the same.
 fn variant_rows(variants: &'static [Variant], text: &mut String) {
-    let mut seen: Vec<&str> = Vec::new();
-    for key in variants.iter().flat_map(|v| flat(v.keys)) {
-        if seen.contains(&key.name) {
+    let told = |key: &Key| (key.name, default(key), meaning(key));
+    let mut seen = Vec::new();
+    for key in variants.iter().flat_map(|v| flat(v.keys)).map(told) {
+        if seen.contains(&key) {
             continue;
         }
-        seen.push(key.name);
         let of: Vec<String> = variants
             .iter()
-            .filter(|v| flat(v.keys).iter().any(|k| k.name == key.name))
+            .filter(|v| flat(v.keys).into_iter().any(|k| told(k) == key))
             .map(|v| format!("`\"{}\"`", v.name))
             .collect();
-        let meaning = format!("{} ({} only)", meaning(key), of.join(", "));
-        row(&format!("`{}`", key.name), &default(key), &meaning, text);
+        let meaning = format!("{} ({} only)", key.2, of.join(", "));
+        row(&format!("`{}`", key.0), &key.1, &meaning, text);
+        seen.push(key);
     }
 }
 
@@ -169,7 +174,9 @@ fn default(key: &Key) -> String {
 fn meaning(key: &Key) -> String {
     let doc = first_paragraph(key.doc);
     let rule = match key.kind {
-        Kind::Quantity(_, bound) if bound != ntwk_core::model::cell::Bound::Any => {
+        Kind::Quantity(_, bound) | Kind::NamedQuantities(_, bound)
+            if bound != ntwk_core::model::cell::Bound::Any =>
+        {
             bound.describe("")
         }
         Kind::Own(bound) if bound != ntwk_core::model::cell::Bound::Any => bound.describe(""),

@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
     let cells = CoupledMorphoCells::new(read_coupled(&args.file, &args.overrides)?, &args.file);
     for (name, (_, own)) in cells.names().zip(&cells.file().files) {
-        own.spec.notices.iter().for_each(|text| note(format!("{name}: {text}")));
+        own.notices.iter().for_each(|text| note(format!("{name}: {text}")));
     }
     let folder = &args.out.out;
     make_folder(folder)?;

@@ -10,7 +10,6 @@ use crate::model::cell_library::CellLibrary;
 use crate::spec::bound::Bound;
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::key::{KeyValue, Kind, Place, Section, find};
-use crate::spec::nearest::nearest;
 use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
@@ -221,12 +220,7 @@ fn unknown_key(parts: &[&str]) -> Broken {
         "receptors.NAME.E_rev",
         "receptors.NAME.tau_syn",
     ];
-    let kind = FaultKind::UnknownName {
-        what: "key that can change during a run",
-        nearest: nearest(&parts.join("."), KEYS).map(str::to_owned),
-        valid: KEYS.iter().map(|&k| k.to_owned()).collect(),
-    };
-    ("set", kind)
+    ("set", FaultKind::unknown_name("key that can change during a run", &parts.join("."), KEYS))
 }
 
 fn broken(key: &'static str, rule: String) -> Broken {

@@ -1,7 +1,6 @@
 //! Where the faults of a model go.
 
 use crate::spec::fault::{Fault, FaultKind, Faults};
-use crate::spec::nearest::nearest;
 use crate::spec::tree::Node;
 use crate::spec::waveform::Waveform;
 
@@ -109,9 +108,7 @@ pub(super) fn unknown<'n>(
     name: &str,
     names: impl IntoIterator<Item = &'n String>,
 ) -> FaultKind {
-    let valid: Vec<String> = names.into_iter().cloned().collect();
-    let nearest = nearest(name, valid.iter().map(String::as_str)).map(str::to_owned);
-    FaultKind::UnknownName { what, nearest, valid }
+    FaultKind::unknown_name(what, name, names.into_iter().map(String::as_str))
 }
 
 /// The first step time at which the value of `waveform` satisfies `bad`.

@@ -40,6 +40,11 @@ macro_rules! __absent {
     ($type:ty, none) => {
         $crate::spec::key::Absent::Nothing
     };
+    ($type:ty, defaults) => {
+        $crate::spec::key::Absent::Value(|| {
+            $crate::spec::tree::Node::new($crate::spec::tree::Value::Table(Vec::new()))
+        })
+    };
     ($type:ty, or $value:expr) => {
         $crate::spec::key::Absent::Value(|| {
             let value: $type = $value;
@@ -91,7 +96,8 @@ macro_rules! __name {
 /// ```
 ///
 /// A key whose name is no field's name is written `field as "key": type`, one that was called otherwise before
-/// `field | "old": type`. `struct Name, check = function` names a
+/// `field | "old": type`. A section that may be left out, with the defaults of its keys, has `defaults` in the place of
+/// `required`. `struct Name, check = function` names a
 /// function of `(&Self, &mut TableReader)` that judges the keys together; a number at fault is NaN there, so that no
 /// comparison with it holds. `before = function` names one that learns from a table before its keys are read.
 #[macro_export]

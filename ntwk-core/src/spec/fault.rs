@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::spec::nearest::nearest;
 use crate::spec::units::QuantityError;
 
 /// One fault of a model description.
@@ -75,6 +76,20 @@ pub enum FaultKind {
         /// The parser's message.
         message: String,
     },
+}
+
+impl FaultKind {
+    /// The fault of a name that is none of `valid`, with the nearest of them.
+    #[must_use]
+    pub fn unknown_name<'a>(
+        what: &'static str,
+        name: &str,
+        valid: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let valid: Vec<String> = valid.into_iter().map(str::to_owned).collect();
+        let nearest = nearest(name, valid.iter().map(String::as_str)).map(str::to_owned);
+        Self::UnknownName { what, nearest, valid }
+    }
 }
 
 impl fmt::Display for FaultKind {

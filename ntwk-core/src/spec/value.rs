@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::spec::bound::Bound;
 use crate::spec::fault::FaultKind;
-use crate::spec::key::plain::{read_count, read_flag, read_text, unknown_word};
+use crate::spec::key::plain::{read_count, read_flag, read_text};
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
@@ -141,7 +141,7 @@ pub fn read_word<T: Words>(place: &mut Place<'_, '_>) -> Option<T> {
     let word = read_text(place)?;
     let found = T::of(&word);
     if found.is_none() {
-        place.fault(unknown_word(&word, T::WHAT, T::WORDS.iter().map(|w| w.name)));
+        place.fault(FaultKind::unknown_name(T::WHAT, &word, T::WORDS.iter().map(|w| w.name)));
     }
     found
 }
@@ -149,7 +149,9 @@ pub fn read_word<T: Words>(place: &mut Place<'_, '_>) -> Option<T> {
 impl KeyValue for f64 {
     fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
         match *kind {
-            Kind::Quantity(dimension, bound) => read_quantity(&mut place, Some(dimension), bound),
+            Kind::Quantity(dimension, bound) | Kind::NamedQuantities(dimension, bound) => {
+                read_quantity(&mut place, Some(dimension), bound)
+            }
             Kind::Own(bound) => {
                 let own = place.own;
                 read_quantity(&mut place, own, bound)

@@ -1,6 +1,8 @@
 //! Files: what is written is read back, what others wrote is read, what is damaged is said.
 
+mod cell_faults;
 mod cell_file;
+mod cell_round_trip;
 mod common;
 mod damaged;
 mod foreign;

@@ -1,8 +1,8 @@
 //! From a description and a morphology to a cell.
 
 use super::{
-    Activity, CellSpec, ChannelCurrentSpec, Electrode, ProbeSpec, SynapseLocations, SynapseSpec,
-    VariableSpec,
+    Activity, CellSpec, ChannelCurrentSpec, Electrode, ProbeSpec, SequenceOrder, SequenceSpec,
+    SynapseLocations, SynapseSpec, VariableSpec,
 };
 use crate::Discretisation;
 use crate::geometry::morphology::Morphology;
@@ -147,20 +147,20 @@ impl CellSpec {
             .map_err(|e| fault(faults, "membrane", &e))
             .ok()?;
         self.passive(&mut cell, faults);
-        for c in &self.channels {
-            let factor = |at: &crate::Compartment| match &c.factor {
-                Some(f) => f.value(&[at.path_distance, at.radius, at.branch_order as f64]),
-                None => 1.0,
+        for (name, c) in &self.channels {
+            let Some(mechanism) = c.model.mechanism(&self.kinetics) else {
+                let rule = format!("there is no kind of channel {}", c.model.kind());
+                fault(faults, format!("channels.{name}.model"), &rule);
+                continue;
             };
-            let done =
-                cell.insert_mechanism(&c.name, &c.selection, Arc::clone(&c.mechanism), factor);
+            let done = cell.insert_mechanism(name, &c.selection, mechanism, |at| c.factor.at(at));
             if let Err(e) = done {
                 let key = match e {
                     CellError::NothingSelected { .. } => "where",
                     CellError::Factor { .. } => "factor",
                     _ => "model",
                 };
-                fault(faults, format!("channels.{}.{key}", c.name), &e);
+                fault(faults, format!("channels.{name}.{key}"), &e);
             }
         }
         for (i, e) in self.electrodes.iter().enumerate() {
@@ -181,9 +181,9 @@ impl CellSpec {
                 Err(e) => fault(faults, key, &e),
             }
         }
-        for g in &self.gap_junctions {
-            let key = format!("gap_junctions.{}.between", g.name);
-            let ends = g.between.map(|p| p.locate(&morphology, cell.compartments()));
+        for (name, g) in &self.gap_junctions {
+            let key = format!("gap_junctions.{name}.between");
+            let ends = g.between.0.map(|p| p.locate(&morphology, cell.compartments()));
             match ends {
                 [Ok(a), Ok(b)] => {
                     if let Err(e) = cell.add_gap_junction(a, b, g.conductance) {
@@ -198,8 +198,8 @@ impl CellSpec {
             }
         }
         let mut synapses = Vec::new();
-        for s in &self.synapses {
-            if let Some(placed) = self.place_synapses(s, &morphology, &mut cell, faults) {
+        for (name, s) in &self.synapses {
+            if let Some(placed) = self.place_synapses(name, s, &morphology, &mut cell, faults) {
                 synapses.push(placed);
             }
         }
@@ -264,12 +264,13 @@ impl CellSpec {
 
     fn place_synapses(
         &self,
+        name: &str,
         s: &SynapseSpec,
         morphology: &Morphology,
         cell: &mut Cell,
         faults: &mut Faults,
     ) -> Option<PlacedSynapses> {
-        let key = |k: &str| format!("synapses.{}.{k}", s.name);
+        let key = |k: &str| format!("synapses.{name}.{k}");
         let c = cell.compartments();
         let locations = match &s.locations {
             SynapseLocations::At(texts) => {
@@ -311,13 +312,17 @@ impl CellSpec {
             }
         }
         let events = self
-            .events(s, &locations, c)
+            .events(name, s, &locations, c)
             .map_err(|rule| fault(faults, key("network"), &rule))
             .ok()?;
         for (at, times) in locations.iter().zip(&events) {
-            for &(receptor, weight) in &s.receptors {
+            for (receptor, &weight) in &s.receptors {
+                let Some(model) = self.receptors.get(receptor) else {
+                    fault(faults, key(&format!("receptors.{receptor}")), "no such receptor");
+                    return None;
+                };
                 let done = cell
-                    .add_synapse(*at, self.receptors[receptor].receptor, weight)
+                    .add_synapse(*at, model.receptor(), weight)
                     .and_then(|index| cell.add_spikes(index, times));
                 if let Err(e) = done {
                     fault(faults, key("receptors"), &e);
@@ -325,12 +330,13 @@ impl CellSpec {
                 }
             }
         }
-        Some(PlacedSynapses { name: s.name.clone(), locations, events })
+        Some(PlacedSynapses { name: name.to_owned(), locations, events })
     }
 
     /// Presynaptic spikes of each synapse of a group.
     fn events(
         &self,
+        name: &str,
         s: &SynapseSpec,
         locations: &[Location],
         c: &Compartments,
@@ -341,14 +347,14 @@ impl CellSpec {
             Activity::Poisson { rate, from, until } => {
                 let end = until.unwrap_or(self.simulation.t_stop);
                 (0..locations.len())
-                    .map(|k| poisson(self.simulation.seed, &s.name, k as u64, *rate, *from, end))
+                    .map(|k| poisson(self.simulation.seed, name, k as u64, *rate, *from, end))
                     .collect()
             }
-            Activity::Sequence { start, interval, inwards } => {
+            Activity::Sequence(SequenceSpec { start, interval, order: from }) => {
                 let mut order: Vec<usize> = (0..locations.len()).collect();
                 let distance = |k: usize| c.path_distance(locations[k]);
                 order.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)).then(a.cmp(&b)));
-                if *inwards {
+                if *from == SequenceOrder::In {
                     order.reverse();
                 }
                 let mut events = vec![Vec::new(); locations.len()];
@@ -360,7 +366,7 @@ impl CellSpec {
             Activity::Network(drive) => {
                 let simulation = &self.simulation;
                 drive
-                    .events(simulation.seed, &s.name, locations.len(), simulation.t_stop)
+                    .events(simulation.seed, name, locations.len(), simulation.t_stop)
                     .ok_or("the spikes of the network have not been read")?
             }
         })

@@ -1,273 +1,353 @@
 //! `[channels.NAME]`: built-in and declared channels in their places.
 
-use super::reader::Section;
+use super::constants::Constants;
+use super::kinetics::KineticsSpec;
+use super::values::SELECTION;
 use crate::membrane::channel::{Channel, Kinetics};
 use crate::membrane::channels::{
     AType, CalciumActivated, CalciumPool, DelayedRectifier, FastSodium, Hcn, HcnPoirazi,
     HighThresholdCalcium, HodgkinHuxley, Kv, Leak, Muscarinic, SlowPotassium, Sodium, TCalcium,
     TraubMiles,
 };
-use crate::membrane::declared::DeclaredChannel;
 use crate::membrane::expression::Expression;
 use crate::membrane::mechanism::Mechanism;
 use crate::mesh::selection::Selection;
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::plain::read_text;
+use ntwk_core::spec::key::{
+    Key, KeyValue, Kind, Place, Section, TableReader, Variant, put, table_of,
+};
+use ntwk_core::spec::tree::{Node, Value};
+use ntwk_core::spec::value::Named;
 use std::sync::Arc;
 
-/// A mechanism in its places.
-#[derive(Debug, Clone)]
-pub struct ChannelSpec {
-    /// Name of the instance.
-    pub name: String,
-    /// The mechanism with its parameters.
-    pub mechanism: Arc<dyn Mechanism>,
-    /// Where.
-    pub selection: Selection,
-    /// Factor on the density: a formula of `distance` (µm along the path), `radius` (µm) and `order`.
-    pub factor: Option<Expression>,
-}
-
-/// A parameter of a built-in channel.
-#[derive(Debug, Clone, Copy)]
-pub struct Parameter {
-    /// Its key.
-    pub key: &'static str,
-    /// What it is.
-    pub dimension: D,
-    /// Its value when not given; `None` when it must be.
-    pub default: Option<f64>,
-}
-
-/// A built-in kind of channel.
-#[derive(Clone, Copy)]
-pub struct ChannelKind {
-    /// The word of the file.
-    pub name: &'static str,
-    /// What it is, with its source.
-    pub about: &'static str,
-    /// Its parameters.
-    pub parameters: &'static [Parameter],
-    build: fn(&[f64]) -> Arc<dyn Mechanism>,
-}
-
-impl std::fmt::Debug for ChannelKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
+ntwk_core::section! {
+    /// A channel in its places.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ChannelSpec {
+        /// its kind with its parameters
+        model: ChannelModel = Flat(ChannelModel::KEYS), required;
+        /// where: a selection
+        selection as "where": Selection = Other(SELECTION), or(Selection::All);
+        /// factor on the density: a formula of `distance` (µm along the path), `radius` (µm) and `order`
+        factor: DensityFactor = Other("a formula of distance, radius and order"), none;
     }
 }
 
-impl ChannelKind {
-    /// The mechanism for values in the order of the parameters.
-    #[must_use]
-    pub fn mechanism(&self, values: &[f64]) -> Arc<dyn Mechanism> {
-        (self.build)(values)
+ntwk_core::variants! {
+    /// The built-in kinds of channels with their parameters.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum BuiltInChannel, key = "model", what = "kind of channel",
+    required("a kind of channel, see `ntwk morpho channels`") {
+        /// leak
+        Leak = "leak" {
+            /// its parameters
+            channel: Leak = Flat(Leak::KEYS), required;
+        },
+        /// squid axon: sodium, potassium, leak (Hodgkin and Huxley 1952)
+        HodgkinHuxley = "hodgkin_huxley" {
+            /// its parameters
+            channel: HodgkinHuxley = Flat(HodgkinHuxley::KEYS), required;
+        },
+        /// sodium and potassium shifted by V_T (Traub and Miles 1991)
+        TraubMiles = "traub_miles" {
+            /// its parameters
+            channel: TraubMiles = Flat(TraubMiles::KEYS), required;
+        },
+        /// sodium (Mainen et al. 1995)
+        Sodium = "sodium" {
+            /// its parameters
+            channel: Sodium = Flat(Sodium::KEYS), required;
+        },
+        /// sodium with slow inactivation (Durstewitz et al. 2000)
+        FastSodium = "fast_sodium" {
+            /// its parameters
+            channel: FastSodium = Flat(FastSodium::KEYS), required;
+        },
+        /// potassium (Mainen et al. 1995)
+        Kv = "kv" {
+            /// its parameters
+            channel: Kv = Flat(Kv::KEYS), required;
+        },
+        /// delayed rectifier potassium (Durstewitz et al. 2000, Poirazi et al. 2003)
+        DelayedRectifier = "delayed_rectifier" {
+            /// its parameters
+            channel: DelayedRectifier = Flat(DelayedRectifier::KEYS), required;
+        },
+        /// slowly inactivating potassium (Poirazi et al. 2003)
+        SlowPotassium = "slow_potassium" {
+            /// its parameters
+            channel: SlowPotassium = Flat(SlowPotassium::KEYS), required;
+        },
+        /// muscarinic potassium (Mainen et al. 1995)
+        Muscarinic = "muscarinic" {
+            /// its parameters
+            channel: Muscarinic = Flat(Muscarinic::KEYS), required;
+        },
+        /// proximal A-type potassium (Hoffman et al. 1997)
+        ATypeProximal = "a_type_proximal" {
+            /// conductance density (S/cm²)
+            g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+            /// reversal potential (mV)
+            E: f64 = Quantity(Voltage, Any), or(AType::proximal(0.0).E);
+        },
+        /// distal A-type potassium (Hoffman et al. 1997)
+        ATypeDistal = "a_type_distal" {
+            /// conductance density (S/cm²)
+            g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+            /// reversal potential (mV)
+            E: f64 = Quantity(Voltage, Any), or(AType::distal(0.0).E);
+        },
+        /// high-voltage-activated calcium (Reuveni et al. 1993)
+        HighThresholdCalcium = "high_threshold_calcium" {
+            /// its parameters
+            channel: HighThresholdCalcium = Flat(HighThresholdCalcium::KEYS), required;
+        },
+        /// low-threshold calcium (Destexhe and Huguenard)
+        TCalcium = "t_calcium" {
+            /// its parameters
+            channel: TCalcium = Flat(TCalcium::KEYS), required;
+        },
+        /// calcium-activated potassium (Reuveni et al. 1993)
+        CalciumActivated = "calcium_activated_potassium" {
+            /// its parameters
+            channel: CalciumActivated = Flat(CalciumActivated::KEYS), required;
+        },
+        /// hyperpolarisation-activated I_h (Magee 1998)
+        Hcn = "hcn" {
+            /// its parameters
+            channel: Hcn = Flat(Hcn::KEYS), required;
+        },
+        /// hyperpolarisation-activated I_h (Poirazi et al. 2003)
+        HcnPoirazi = "hcn_poirazi" {
+            /// its parameters
+            channel: HcnPoirazi = Flat(HcnPoirazi::KEYS), required;
+        },
+        /// calcium in a shell (Destexhe et al. 1993); carries no current
+        CalciumPool = "calcium_pool" {
+            /// its parameters
+            pool: CalciumPool = Flat(CalciumPool::KEYS), required;
+        },
     }
 }
 
-const fn density(key: &'static str) -> Parameter {
-    Parameter { key, dimension: D::ConductanceDensity, default: None }
-}
-
-const fn reversal(key: &'static str, default: f64) -> Parameter {
-    Parameter { key, dimension: D::Voltage, default: Some(default) }
-}
-
-const fn with(key: &'static str, dimension: D, default: f64) -> Parameter {
-    Parameter { key, dimension, default: Some(default) }
-}
-
-fn channel<K: Kinetics<N>, const N: usize>(kinetics: K) -> Arc<dyn Mechanism> {
+fn of<K: Kinetics<N>, const N: usize>(kinetics: K) -> Arc<dyn Mechanism> {
     Arc::new(Channel(kinetics))
 }
 
-/// A kind with a density and a reversal potential alone.
-macro_rules! ohmic {
-    ($name:literal, $about:literal, $reversal:literal, $kinetics:ident) => {
-        ChannelKind {
-            name: $name,
-            about: $about,
-            parameters: &[density("g"), reversal("E", $reversal)],
-            build: |p| channel($kinetics { g: p[0], E: p[1] }),
+impl BuiltInChannel {
+    /// The kinds with their words, what they are and their keys.
+    #[must_use]
+    pub fn kinds() -> &'static [Variant] {
+        if let [Key { kind: Kind::Variants(kinds), .. }] = Self::KEYS { kinds } else { &[] }
+    }
+
+    /// The mechanism.
+    #[must_use]
+    pub fn mechanism(self) -> Arc<dyn Mechanism> {
+        match self {
+            Self::Leak { channel } => of(channel),
+            Self::HodgkinHuxley { channel } => of(channel),
+            Self::TraubMiles { channel } => of(channel),
+            Self::Sodium { channel } => of(channel),
+            Self::FastSodium { channel } => of(channel),
+            Self::Kv { channel } => of(channel),
+            Self::DelayedRectifier { channel } => of(channel),
+            Self::SlowPotassium { channel } => of(channel),
+            Self::Muscarinic { channel } => of(channel),
+            Self::ATypeProximal { g, E } => of(AType { E, ..AType::proximal(g) }),
+            Self::ATypeDistal { g, E } => of(AType { E, ..AType::distal(g) }),
+            Self::HighThresholdCalcium { channel } => of(channel),
+            Self::TCalcium { channel } => of(channel),
+            Self::CalciumActivated { channel } => of(channel),
+            Self::Hcn { channel } => of(channel),
+            Self::HcnPoirazi { channel } => of(channel),
+            Self::CalciumPool { pool } => Arc::new(pool),
         }
+    }
+}
+
+ntwk_core::section! {
+    /// What a channel of a declared kind has of its own.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct DeclaredKeys, check = check_constants {
+        /// conductance density (S/cm²) of a declared kind
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV) of a declared kind; without it, that of `[kinetics]`
+        E: Option<f64> = Quantity(Voltage, Any), none;
+        /// constants of a declared kind with other values than in `[kinetics]`
+        constants: Constants = NamedQuantities(Number, Any), none;
+    }
+}
+
+/// The constants must be those of the kind.
+fn check_constants(own: &DeclaredKeys, table: &mut TableReader<'_, '_>) {
+    let root = table.root;
+    let found = model(table).and_then(|name| declared(root).find(|kind| kind.0 == name));
+    let Some((_, kinetics)) = found else { return };
+    let known: Vec<&str> = match kinetics.locate("constants") {
+        (Node { value: Value::Table(entries), .. }, true) => {
+            entries.iter().map(|e| e.0.as_str()).collect()
+        }
+        (_, true) => return,
+        (_, false) => Vec::new(),
     };
+    for name in own.constants.0.keys().filter(|name| !known.contains(&name.as_str())) {
+        let kind = FaultKind::unknown_name("constant", name, known.iter().copied());
+        table.fault(&format!("constants.{name}"), kind);
+    }
 }
 
-/// Every built-in kind.
-pub const CHANNELS: &[ChannelKind] = &[
-    ohmic!("leak", "leak", -70.0, Leak),
-    ChannelKind {
-        name: "hodgkin_huxley",
-        about: "squid axon: sodium, potassium, leak (Hodgkin and Huxley 1952)",
-        parameters: &[
-            with("g_Na", D::ConductanceDensity, 0.12),
-            with("g_K", D::ConductanceDensity, 0.036),
-            with("g_L", D::ConductanceDensity, 0.0003),
-            reversal("E_Na", 50.0),
-            reversal("E_K", -77.0),
-            reversal("E_L", -54.3),
-            with("q10", D::Number, 3.0),
-        ],
-        build: |p| {
-            channel(HodgkinHuxley {
-                g_Na: p[0],
-                g_K: p[1],
-                g_L: p[2],
-                E_Na: p[3],
-                E_K: p[4],
-                E_L: p[5],
-                q10: p[6],
-            })
-        },
+/// The kind of a channel, built in or one of `[kinetics]`, with its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChannelModel {
+    /// A built-in kind.
+    BuiltIn(BuiltInChannel),
+    /// A kind of `[kinetics]`.
+    Declared {
+        /// Its name.
+        kind: String,
+        /// What this channel has of its own.
+        own: DeclaredKeys,
     },
-    ChannelKind {
-        name: "traub_miles",
-        about: "sodium and potassium shifted by V_T (Traub and Miles 1991)",
-        parameters: &[
-            density("g_Na"),
-            density("g_K"),
-            reversal("E_Na", 50.0),
-            reversal("E_K", -90.0),
-            reversal("V_T", -55.0),
-        ],
-        build: |p| channel(TraubMiles { g_Na: p[0], g_K: p[1], E_Na: p[2], E_K: p[3], V_T: p[4] }),
-    },
-    ChannelKind {
-        name: "sodium",
-        about: "sodium (Mainen et al. 1995)",
-        parameters: &[density("g"), reversal("E", 60.0), with("shift", D::Voltage, -10.0)],
-        build: |p| channel(Sodium { g: p[0], E: p[1], shift: p[2] }),
-    },
-    ChannelKind {
-        name: "fast_sodium",
-        about: "sodium with slow inactivation (Durstewitz et al. 2000)",
-        parameters: &[density("g"), reversal("E", 55.0), with("a2", D::Number, 1.0)],
-        build: |p| channel(FastSodium { g: p[0], E: p[1], a2: p[2] }),
-    },
-    ohmic!("kv", "potassium (Mainen et al. 1995)", -90.0, Kv),
-    ohmic!(
-        "delayed_rectifier",
-        "delayed rectifier potassium (Durstewitz et al. 2000, Poirazi et al. 2003)",
-        -90.0,
-        DelayedRectifier
-    ),
-    ohmic!(
-        "slow_potassium",
-        "slowly inactivating potassium (Poirazi et al. 2003)",
-        -90.0,
-        SlowPotassium
-    ),
-    ohmic!("muscarinic", "muscarinic potassium (Mainen et al. 1995)", -90.0, Muscarinic),
-    ChannelKind {
-        name: "a_type_proximal",
-        about: "proximal A-type potassium (Hoffman et al. 1997)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(AType { E: p[1], ..AType::proximal(p[0]) }),
-    },
-    ChannelKind {
-        name: "a_type_distal",
-        about: "distal A-type potassium (Hoffman et al. 1997)",
-        parameters: &[density("g"), reversal("E", -90.0)],
-        build: |p| channel(AType { E: p[1], ..AType::distal(p[0]) }),
-    },
-    ohmic!(
-        "high_threshold_calcium",
-        "high-voltage-activated calcium (Reuveni et al. 1993)",
-        140.0,
-        HighThresholdCalcium
-    ),
-    ohmic!("t_calcium", "low-threshold calcium (Destexhe and Huguenard)", 140.0, TCalcium),
-    ChannelKind {
-        name: "calcium_activated_potassium",
-        about: "calcium-activated potassium (Reuveni et al. 1993)",
-        parameters: &[density("g"), reversal("E", -90.0), with("Ca_0", D::Concentration, 1.0)],
-        build: |p| channel(CalciumActivated { g: p[0], E: p[1], Ca_0: p[2] }),
-    },
-    ohmic!("hcn", "hyperpolarisation-activated I_h (Magee 1998)", -30.0, Hcn),
-    ChannelKind {
-        name: "hcn_poirazi",
-        about: "hyperpolarisation-activated I_h (Poirazi et al. 2003)",
-        parameters: &[density("g"), reversal("E", -10.0), with("K", D::Voltage, 8.5)],
-        build: |p| channel(HcnPoirazi { g: p[0], E: p[1], K: p[2] }),
-    },
-    ChannelKind {
-        name: "calcium_pool",
-        about: "calcium in a shell (Destexhe et al. 1993); carries no current",
-        parameters: &[
-            with("depth", D::Length, 0.1),
-            with("tau_r", D::Time, 200.0),
-            with("Ca_inf", D::Concentration, 1e-4),
-            with("free", D::Number, 1.0),
-        ],
-        build: |p| Arc::new(CalciumPool { depth: p[0], tau_r: p[1], Ca_inf: p[2], free: p[3] }),
-    },
-];
-
-/// Variables of a factor.
-pub(super) const FACTOR_VARIABLES: [&str; 3] = ["distance", "radius", "order"];
-
-/// Reads the channels; `kinetics` are the declared kinds.
-pub(super) fn read(t: Section<'_, '_>, kinetics: &[DeclaredChannel]) -> Vec<ChannelSpec> {
-    let mut channels = Vec::new();
-    t.each_named(|name, mut t| {
-        let text = t.text("model");
-        if text.is_none() && !t.has("model") {
-            t.missing("model", "a kind of channel, see `ntwk morpho channels`");
-        }
-        let selection = t.selection("where", false);
-        let factor = t.formula("factor", &FACTOR_VARIABLES);
-        let mechanism = text.and_then(|text| {
-            if let Some(declared) = kinetics.iter().find(|k| k.kind == text) {
-                return instance(&mut t, declared);
-            }
-            let Some(kind) = CHANNELS.iter().find(|c| c.name == text) else {
-                let valid =
-                    CHANNELS.iter().map(|c| c.name).chain(kinetics.iter().map(|k| k.kind.as_str()));
-                t.unknown("model", &text, "kind of channel", valid.map(str::to_owned).collect());
-                return None;
-            };
-            let values: Vec<Option<f64>> = kind
-                .parameters
-                .iter()
-                .map(|p| match p.default {
-                    Some(default) => t.or(p.key, p.dimension, Bound::Any, default),
-                    None => t.required(p.key, p.dimension, Bound::Any),
-                })
-                .collect();
-            let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
-            Some(kind.mechanism(&values))
-        });
-        if let Some(m) = &mechanism {
-            if let Err(e) = m.check() {
-                t.fault(e.name, &format!("must be {} ({})", e.expected, e.unit));
-            }
-            t.finish();
-        }
-        if let (Some(mechanism), Some(selection), Some(factor)) = (mechanism, selection, factor) {
-            channels.push(ChannelSpec { name: name.to_owned(), mechanism, selection, factor });
-        }
-    });
-    channels
 }
 
-/// A declared channel with the density, reversal potential and constants of this instance.
-fn instance(t: &mut Section<'_, '_>, declared: &DeclaredChannel) -> Option<Arc<dyn Mechanism>> {
-    let g = t.required("g", D::ConductanceDensity, Bound::NonNegative);
-    let reversal = t.or("E", D::Voltage, Bound::Any, declared.E);
-    let mut channel = declared.clone();
-    if let Some(constants) = t.table("constants") {
-        for (name, value) in super::constants::constants(constants)? {
-            match channel.constants.iter_mut().find(|c| c.0 == name) {
-                Some(known) => known.1 = value,
-                None => {
-                    let valid = declared.constants.iter().map(|c| c.0.clone()).collect();
-                    t.unknown("constants", &name, "constant", valid);
-                    return None;
+impl ChannelModel {
+    /// The word of the kind.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::BuiltIn(channel) => channel.name(),
+            Self::Declared { kind, .. } => kind,
+        }
+    }
+
+    /// The mechanism; `None` when its kind is not among the declared ones.
+    #[must_use]
+    pub fn mechanism(&self, declared: &Named<KineticsSpec>) -> Option<Arc<dyn Mechanism>> {
+        match self {
+            Self::BuiltIn(channel) => Some(channel.mechanism()),
+            Self::Declared { kind, own } => {
+                let mut channel = declared.get(kind)?.channel(kind);
+                channel.g = own.g;
+                channel.E = own.E.unwrap_or(channel.E);
+                for (name, value) in &mut channel.constants {
+                    *value = own.constants.0.get(name).copied().unwrap_or(*value);
                 }
+                Some(Arc::new(channel))
             }
         }
     }
-    channel.g = g?;
-    channel.E = reversal?;
-    Some(Arc::new(channel))
+}
+
+impl Section for ChannelModel {
+    const KEYS: &'static [Key] = &[Key::flat(BuiltInChannel::KEYS), Key::flat(DeclaredKeys::KEYS)];
+}
+
+/// The kind that a table names.
+fn model<'n>(table: &TableReader<'n, '_>) -> Option<&'n str> {
+    match &table.peek("model")?.value {
+        Value::String(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// The kinds that a file declares.
+fn declared(root: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let entries = match root.locate("kinetics") {
+        (Node { value: Value::Table(entries), .. }, true) => entries.as_slice(),
+        _ => &[],
+    };
+    entries.iter().map(|(name, node)| (name.as_str(), node))
+}
+
+/// The keys depend on the kind, and the kinds on what the file declares.
+impl KeyValue for ChannelModel {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::BuiltIn(BuiltInChannel::nothing())
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::BuiltIn(channel) => channel.write(),
+            Self::Declared { kind, own } => {
+                let mut entries = vec![("model".to_owned(), Node::text(kind))];
+                put(&mut entries, &Key::flat(DeclaredKeys::KEYS), own);
+                table_of(entries)
+            }
+        }
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let root = table.root;
+        let built_in = |name: &str| BuiltInChannel::kinds().iter().any(|kind| kind.name == name);
+        match model(table) {
+            Some(name) if declared(root).any(|kind| kind.0 == name) => {
+                table.node("model");
+                Self::Declared { kind: name.to_owned(), own: DeclaredKeys::read_flat(table) }
+            }
+            Some(name) if !built_in(name) => {
+                let own = declared(root).map(|kind| kind.0);
+                let all = BuiltInChannel::kinds().iter().map(|kind| kind.name).chain(own);
+                table.fault("model", FaultKind::unknown_name("kind of channel", name, all));
+                table.let_through(Self::KEYS);
+                Self::nothing()
+            }
+            _ => {
+                let channel = BuiltInChannel::read_flat(table);
+                if table.is_faulty("model") {
+                    table.let_through(DeclaredKeys::KEYS);
+                }
+                Self::BuiltIn(channel)
+            }
+        }
+    }
+}
+
+/// Variables of a factor.
+const FACTOR_VARIABLES: [&str; 3] = ["distance", "radius", "order"];
+
+/// A factor on the density of a channel: a formula of `distance` (µm along the path), `radius` (µm) and `order`; 1 without.
+#[derive(Debug, Clone)]
+pub struct DensityFactor(Option<Expression>);
+
+impl DensityFactor {
+    /// Its value in a compartment.
+    #[must_use]
+    pub fn at(&self, place: &crate::Compartment) -> f64 {
+        let values = [place.path_distance, place.radius, place.branch_order as f64];
+        self.0.as_ref().map_or(1.0, |formula| formula.value(&values))
+    }
+}
+
+/// Formulas of the same text are the same.
+impl PartialEq for DensityFactor {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref().map(Expression::text) == other.0.as_ref().map(Expression::text)
+    }
+}
+
+impl KeyValue for DensityFactor {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let Some(text) = read_text(&mut place) else { return Self::nothing() };
+        match Expression::parse(&text, &FACTOR_VARIABLES, &[]) {
+            Ok(formula) => Self(Some(formula)),
+            Err(e) => {
+                place.fault(FaultKind::Combination { rule: e.to_string() });
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self(None)
+    }
+
+    fn write(&self) -> Option<Node> {
+        self.0.as_ref().map(|formula| Node::text(formula.text()))
+    }
 }

@@ -1,31 +1,43 @@
 //! Named numbers in the formulas of a channel.
 
-use super::reader::{Section, read_quantity};
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::{KeyValue, Kind, Place};
+use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::value::Named;
 
 /// Names a formula has already.
 const TAKEN: [&str; 3] = ["V", "Ca", "celsius"];
 
-/// A table of names and numbers.
-pub(super) fn constants(mut t: Section<'_, '_>) -> Option<Vec<(String, f64)>> {
-    let mut all = Vec::new();
-    let mut sound = true;
-    for (name, path, node) in t.entries() {
-        let fits = name.chars().next().is_some_and(char::is_alphabetic)
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !fits || TAKEN.contains(&name) {
-            t.fault(
-                name,
-                "a constant is a word of letters, digits and _, and not V, Ca or celsius",
-            );
-            sound = false;
-            continue;
+/// Named numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Constants(pub Named<f64>);
+
+/// A table of names that a formula can use, and numbers.
+impl KeyValue for Constants {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let mut all = Self::nothing();
+        let root = place.root;
+        let Some(mut table) = place.table() else { return all };
+        for (name, path, node) in table.named_entries() {
+            let fits = name.chars().next().is_some_and(char::is_alphabetic)
+                && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if fits && !TAKEN.contains(&name) {
+                let place = Place { node, path, own: None, root, faults: table.faults };
+                all.0.insert(name.to_owned(), f64::read(place, kind));
+            } else {
+                let rule =
+                    "a constant is a word of letters, digits and _, and not V, Ca or celsius";
+                table.fault(name, FaultKind::Combination { rule: rule.to_owned() });
+            }
         }
-        match read_quantity(node, &path, D::Number, Bound::Any, t.faults()) {
-            Some(value) => all.push((name.to_owned(), value)),
-            None => sound = false,
-        }
+        all
     }
-    sound.then_some(all)
+
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn write(&self) -> Option<Node> {
+        self.0.write()
+    }
 }

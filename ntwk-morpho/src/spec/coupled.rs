@@ -1,53 +1,148 @@
-//! The description of cells joined by gap junctions, and its strict reader.
-//!
-//! | table | keys |
-//! |---|---|
-//! | `[cells.NAME]` | `file` (a cell file), `set` (keys of it with other values) |
-//! | `[gap_junctions.NAME]` | `between` = ["CELL: location", "CELL: location"], `conductance` |
+//! The description of cells joined by gap junctions.
 
 use super::BuiltCell;
 use super::build::fault;
-use super::reader::Section;
+use super::values::Ends;
 use crate::mesh::location_spec::LocationSpec;
 use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
-use ntwk_core::spec::fault::Faults;
-use ntwk_core::spec::key::TableReader;
+use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::key::plain::read_text;
+use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _, TableReader, table_of};
 use ntwk_core::spec::tree::{Node, Value};
-use std::path::PathBuf;
+use ntwk_core::spec::value::Named;
 
-/// One of the cells.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CoupledCellSpec {
-    /// Name.
-    pub name: String,
-    /// Its cell file, relative to the file that names it.
-    pub file: PathBuf,
-    /// Keys of the cell file that have other values here, as paths.
-    pub set: Vec<(String, Node)>,
+ntwk_core::section! {
+    /// Cells joined by gap junctions, as written.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CoupledSpec, check = check {
+        /// title for figures
+        title: Option<String> = Text, none;
+        /// the cells by name, at least two
+        cells: Named<CoupledCellSpec> =
+            Named(CoupledCellSpec::KEYS), required("[cells.NAME] with file, at least two");
+        /// the junctions between them by name
+        gap_junctions: Named<CellJunctionSpec> =
+            Named(CellJunctionSpec::KEYS), required("[gap_junctions.NAME]");
+    }
 }
 
-/// A gap junction between two of the cells.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CellJunctionSpec {
-    /// Name.
-    pub name: String,
-    /// (number of the cell, location on it), twice.
-    pub between: [(usize, LocationSpec); 2],
-    /// Conductance (µS).
-    pub conductance: f64,
+ntwk_core::section! {
+    /// One of the cells.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CoupledCellSpec {
+        /// its cell file, relative to the file that names it
+        file: String = Text, required("a cell file");
+        /// keys of the cell file that have other values here
+        set: Changes = Other("a table of keys of the cell file"), none;
+    }
 }
 
-/// Cells joined by gap junctions, as written.
+ntwk_core::section! {
+    /// A gap junction between two of the cells.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CellJunctionSpec {
+        /// the two locations, each with its cell: `"CELL: location"`
+        between: Ends<CellLocation> =
+            Other("two locations, [\"A: soma\", \"B: apical at 100 um\"]"), required;
+        /// conductance
+        conductance: f64 = Quantity(CableConductance, NonNegative), required;
+    }
+}
+
+/// Keys that have other values, as paths.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes(pub Vec<(String, Node)>);
+
+/// A tree of tables, whose leaves are the values.
+impl KeyValue for Changes {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let mut found = Vec::new();
+        if let Some(table) = place.table() {
+            for (key, _, node) in table.named_entries() {
+                leaves(node, key, &mut found);
+            }
+        }
+        Self(found)
+    }
+
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn write(&self) -> Option<Node> {
+        table_of(self.0.clone())
+    }
+}
+
+/// The values of a tree of tables by their paths.
+fn leaves(node: &Node, path: &str, found: &mut Vec<(String, Node)>) {
+    match &node.value {
+        Value::Table(entries) => {
+            for (key, node) in entries {
+                leaves(node, &format!("{path}.{key}"), found);
+            }
+        }
+        _ => found.push((path.to_owned(), node.clone())),
+    }
+}
+
+/// A location on one of the cells.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CoupledSpec {
-    /// Title for figures.
-    pub title: Option<String>,
-    /// The cells, in the order of the file.
-    pub cells: Vec<CoupledCellSpec>,
-    /// The junctions, in the order of the file.
-    pub gap_junctions: Vec<CellJunctionSpec>,
+pub struct CellLocation {
+    /// Name of the cell.
+    pub cell: String,
+    /// The location.
+    pub location: LocationSpec,
+}
+
+/// `"CELL: location"`.
+impl KeyValue for CellLocation {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let Some(text) = read_text(&mut place) else { return Self::nothing() };
+        let Some((cell, location)) = text.split_once(':') else {
+            let rule = "expected \"CELL: location\"".to_owned();
+            place.fault(FaultKind::Combination { rule });
+            return Self::nothing();
+        };
+        let location = location.trim().parse().unwrap_or_else(|rule| {
+            place.fault(FaultKind::Combination { rule });
+            LocationSpec::nothing()
+        });
+        Self { cell: cell.trim().to_owned(), location }
+    }
+
+    fn nothing() -> Self {
+        Self { cell: String::new(), location: LocationSpec::nothing() }
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::text(&format!("{}: {}", self.cell, self.location)))
+    }
+}
+
+/// At least two cells; the ends of a junction lie on two of them.
+fn check(spec: &CoupledSpec, table: &mut TableReader<'_, '_>) {
+    let cells: Vec<&str> = spec.cells.keys().map(String::as_str).collect();
+    if let [_] = cells[..] {
+        let rule = "one cell alone is run by `ntwk morpho run`; give at least two".to_owned();
+        table.fault("cells", FaultKind::Combination { rule });
+    }
+    for (name, junction) in &spec.gap_junctions {
+        let Ends([first, second]) = &junction.between;
+        for (i, end) in [first, second].into_iter().enumerate() {
+            let key = format!("gap_junctions.{name}.between[{i}]");
+            if cells.is_empty() || cells.contains(&end.cell.as_str()) || table.is_faulty(&key) {
+                continue;
+            }
+            table.fault(&key, FaultKind::unknown_name("cell", &end.cell, cells.iter().copied()));
+        }
+        let key = format!("gap_junctions.{name}.between");
+        if first.cell == second.cell && !table.is_faulty(&key) {
+            let rule =
+                "both locations are on one cell; a junction inside a cell stands in its own file";
+            table.fault(&key, FaultKind::Combination { rule: rule.to_owned() });
+        }
+    }
 }
 
 impl CoupledSpec {
@@ -57,12 +152,9 @@ impl CoupledSpec {
     /// All [`Faults`] with key, value and line.
     pub fn from_tree(root: &Node) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let spec = read(root, &mut faults);
-        match spec {
-            Some(spec) => faults.into_result(spec),
-            // What could not be read has a fault.
-            None => Err(faults),
-        }
+        let place = Place { node: root, path: String::new(), own: None, root, faults: &mut faults };
+        let spec = KeyValue::read(place, &Kind::Table(Self::KEYS));
+        faults.into_result(spec)
     }
 
     /// The junctions on cells that were built.
@@ -71,7 +163,7 @@ impl CoupledSpec {
     /// All [`Faults`], without lines: locations that are not there, and cells whose `[simulation]` does not step together.
     pub fn junctions(&self, cells: &[BuiltCell]) -> Result<Vec<GapJunction>, Faults> {
         let mut faults = Faults::default();
-        for (spec, cell) in self.cells.iter().zip(cells).skip(1) {
+        for (name, cell) in self.cells.keys().zip(cells).skip(1) {
             let (first, own) = (&cells[0].spec.simulation, &cell.spec.simulation);
             let same = first.t_stop == own.t_stop
                 && first.settings.dt == own.settings.dt
@@ -79,20 +171,23 @@ impl CoupledSpec {
             if !same {
                 let rule = format!(
                     "t_stop, dt and method must be those of {}: the cells are solved together",
-                    self.cells[0].name
+                    self.cells.keys().next().map_or("the first cell", String::as_str)
                 );
-                fault(&mut faults, format!("cells.{}", spec.name), &rule);
+                fault(&mut faults, format!("cells.{name}"), &rule);
             }
         }
         let mut junctions = Vec::new();
-        for g in &self.gap_junctions {
+        for (name, g) in &self.gap_junctions {
             let mut at = [crate::Location::new(0, 0.5); 2];
             let mut cell = [0; 2];
-            for (k, (number, location)) in g.between.iter().enumerate() {
-                cell[k] = *number;
-                match cells[*number].locate(location) {
-                    Ok(found) => at[k] = found,
-                    Err(e) => fault(&mut faults, format!("gap_junctions.{}.between", g.name), &e),
+            for (k, end) in g.between.0.iter().enumerate() {
+                let number = self.cells.get_index_of(&end.cell).filter(|&n| n < cells.len());
+                let found = number
+                    .ok_or_else(|| format!("there is no cell {}", end.cell))
+                    .and_then(|n| Ok((n, cells[n].locate(&end.location)?)));
+                match found {
+                    Ok(found) => (cell[k], at[k]) = found,
+                    Err(e) => fault(&mut faults, format!("gap_junctions.{name}.between[{k}]"), &e),
                 }
             }
             junctions.push(GapJunction { cells: cell, at, conductance: g.conductance });
@@ -116,95 +211,4 @@ pub fn coupled_simulation(
         .map(|(k, built)| built.simulation().map_err(|e| failed((k, e))))
         .collect::<Result<_, _>>()?;
     CoupledCells::new(alone, junctions)
-}
-
-fn read(root: &Node, faults: &mut Faults) -> Option<CoupledSpec> {
-    let mut table = Section::new(TableReader::new(root, "", faults)?);
-    let title = table.text("title");
-    let mut cells: Vec<CoupledCellSpec> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    if let Some(t) = table.required_table("cells", "[cells.NAME] with file, at least two") {
-        t.each_named(|name, mut t| {
-            names.push(name.to_owned());
-            if name.contains([':', '/']) {
-                t.fault("file", "the name of a cell has no colon and no slash");
-            }
-            let file = t.text("file");
-            if file.is_none() && !t.has("file") {
-                t.missing("file", "a cell file");
-            }
-            let mut set = Vec::new();
-            if let Some(s) = t.table("set") {
-                for (key, _, node) in s.entries() {
-                    leaves(node, key, &mut set);
-                }
-            }
-            t.finish();
-            if let Some(file) = file {
-                cells.push(CoupledCellSpec { name: name.to_owned(), file: file.into(), set });
-            }
-        });
-    }
-    if names.len() == 1 {
-        table.fault("cells", "one cell alone is run by `ntwk morpho run`; give at least two");
-    }
-    let mut gap_junctions = Vec::new();
-    if let Some(t) = table.required_table("gap_junctions", "[gap_junctions.NAME]") {
-        t.each_named(|name, mut t| {
-            let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
-            let between = ends(&mut t, &names);
-            t.finish();
-            if let (Some(between), Some(conductance)) = (between, conductance) {
-                let name = name.to_owned();
-                gap_junctions.push(CellJunctionSpec { name, between, conductance });
-            }
-        });
-    }
-    table.finish();
-    Some(CoupledSpec { title, cells, gap_junctions })
-}
-
-/// `between = ["A: soma", "B: apical at 100 um"]`.
-fn ends(t: &mut Section<'_, '_>, names: &[String]) -> Option<[(usize, LocationSpec); 2]> {
-    let texts = t.texts("between")?.unwrap_or_default();
-    let [first, second] = texts.as_slice() else {
-        t.fault("between", "expected two locations, [\"A: soma\", \"B: apical at 100 um\"]");
-        return None;
-    };
-    let mut found = Vec::new();
-    for text in [first, second] {
-        let Some((cell, location)) = text.split_once(':') else {
-            t.fault("between", &format!("\"{text}\": expected \"CELL: location\""));
-            continue;
-        };
-        let cell = cell.trim();
-        let number = names.iter().position(|n| n == cell);
-        if number.is_none() {
-            t.unknown("between", cell, "cell", names.to_vec());
-        }
-        match location.trim().parse::<LocationSpec>() {
-            Ok(location) => found.extend(number.map(|n| (n, location))),
-            Err(rule) => t.fault("between", &rule),
-        }
-    }
-    let &[a, b] = found.as_slice() else { return None };
-    if a.0 == b.0 {
-        let rule =
-            "both locations are on one cell; a junction inside a cell stands in its own file";
-        t.fault("between", rule);
-        return None;
-    }
-    Some([a, b])
-}
-
-/// The values of a tree of tables by their paths.
-fn leaves(node: &Node, path: &str, found: &mut Vec<(String, Node)>) {
-    match &node.value {
-        Value::Table(entries) => {
-            for (key, node) in entries {
-                leaves(node, &format!("{path}.{key}"), found);
-            }
-        }
-        _ => found.push((path.to_owned(), node.clone())),
-    }
 }

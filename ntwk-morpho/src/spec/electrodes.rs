@@ -1,11 +1,11 @@
 //! `[[electrodes]]`: injected currents and voltage clamps.
 
+use super::values::LOCATION;
 use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension;
 use ntwk_core::spec::fault::FaultKind;
-use ntwk_core::spec::key::TableReader;
-use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _};
+use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _, TableReader, give_own_units};
 use ntwk_core::spec::tree::Node;
 use ntwk_core::spec::waveform::Shape;
 
@@ -14,7 +14,7 @@ ntwk_core::section! {
     #[derive(Debug, Clone, PartialEq)]
     pub struct ElectrodeSpec {
         /// where
-        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
+        at: LocationSpec = Other(LOCATION), required;
         /// what it does
         electrode: Electrode = Flat(Electrode::KEYS), required;
     }
@@ -79,7 +79,9 @@ impl KeyValue for InjectedCurrent {
     }
 
     fn write(&self) -> Option<Node> {
-        self.0.write()
+        let mut node = self.0.write()?;
+        give_own_units(&mut node, Shape::KEYS, Dimension::CableCurrent);
+        Some(node)
     }
 
     fn read_flat(table: &mut TableReader<'_, '_>) -> Self {

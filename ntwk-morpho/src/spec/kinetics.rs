@@ -1,85 +1,148 @@
 //! `[kinetics.NAME]`: channels declared as data.
 
-use super::constants::constants;
-use super::reader::Section;
+use super::constants::Constants;
 use crate::membrane::declared::{DeclaredChannel, DeclaredGate, GateFormulas};
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::{KeyValue, Kind, Place, Section, TableReader};
+use ntwk_core::spec::tree::{Node, Value};
+use ntwk_core::spec::value::Named;
 
-pub(super) fn read(t: Section<'_, '_>) -> Vec<DeclaredChannel> {
-    let mut kinds = Vec::new();
-    t.each_named(|name, mut t| {
-        let reversal = t.required("E", D::Voltage, Bound::Any);
-        let q10 = t.or("q10", D::Number, Bound::Positive, 1.0);
-        let celsius_ref = t.or("celsius_ref", D::Temperature, Bound::Any, 6.3);
-        let carries_calcium = t.flag("carries_calcium", false);
-        let constants = match t.table("constants") {
-            Some(c) => constants(c),
-            None => Some(Vec::new()),
-        };
-        let mut gates = Vec::new();
-        let mut complete = true;
-        match t
-            .required_table("gates", "[kinetics.NAME.gates.x] with alpha and beta, or inf and tau")
-        {
-            Some(table) => table.each_named(|gate, mut g| match read_gate(gate, &mut g) {
-                Some(gate) => {
-                    g.finish();
-                    gates.push(gate);
-                }
-                None => complete = false,
-            }),
-            None => complete = false,
-        }
-        if super::CHANNELS.iter().any(|c| c.name == name) {
-            t.fault("E", &format!("\"{name}\" is a built-in kind of channel; take another name"));
-        }
-        let parts = (reversal, q10, celsius_ref, carries_calcium, constants);
-        if let (
-            (Some(reversal), Some(q10), Some(celsius_ref), Some(carries_calcium), Some(constants)),
-            true,
-        ) = (parts, complete)
-        {
-            let kind = name.to_owned();
-            let channel = DeclaredChannel {
-                kind,
-                gates,
-                g: 0.0,
-                E: reversal,
-                constants,
-                q10,
-                celsius_ref,
-                carries_calcium,
-            };
-            for (gate, what, error) in channel.formula_faults() {
-                t.fault_within("gates", &format!("{gate}.{what}"), error.to_string());
-            }
-            kinds.push(channel);
-        }
-        t.finish();
-    });
-    kinds
+ntwk_core::section! {
+    /// A kind of channel declared as data.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct KineticsSpec, check = check_formulas {
+        /// reversal potential
+        E: f64 = Quantity(Voltage, Any), required;
+        /// the gates by name, whose product is the open fraction
+        gates: Named<GateSpec> =
+            Named(GateSpec::KEYS), required("[kinetics.NAME.gates.x] with alpha and beta, or inf and tau");
+        /// named numbers in the formulas; a channel may change them
+        constants: Constants = NamedQuantities(Number, Any), none;
+        /// factor of the rates for 10 °C
+        q10: f64 = Quantity(Number, Positive), or(1.0);
+        /// temperature of the formulas
+        celsius_ref: f64 = Quantity(Temperature, Any), or(6.3);
+        /// whether the current fills a `calcium_pool`
+        carries_calcium: bool = Flag, or(false);
+    }
 }
 
-fn read_gate(name: &str, t: &mut Section<'_, '_>) -> Option<DeclaredGate> {
-    let power = match t.count("power") {
-        Some(p) => p.unwrap_or(1),
-        None => return None,
-    };
-    if !(1..=8).contains(&power) {
-        t.fault("power", "must be 1 to 8");
-        return None;
+ntwk_core::section! {
+    /// A gate.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct GateSpec {
+        /// its kinetics
+        formulas: GateFormulas = Flat(FormulaKeys::KEYS), required;
+        /// exponent in the conductance
+        power: u64 = Count(1, 8), or(1);
     }
-    let mut formula = |key| t.text(key);
-    let (alpha, beta, inf, tau) =
-        (formula("alpha"), formula("beta"), formula("inf"), formula("tau"));
-    let formulas = match (alpha, beta, inf, tau) {
-        (Some(alpha), Some(beta), None, None) => GateFormulas::Rates { alpha, beta },
-        (None, None, Some(inf), Some(tau)) => GateFormulas::Relaxation { inf, tau },
-        _ => {
-            t.fault("power", "a gate has alpha and beta (1/ms), or inf and tau (ms), as texts");
-            return None;
+}
+
+ntwk_core::section! {
+    /// The formulas of a gate as they stand in a file.
+    struct FormulaKeys, check = check_pair {
+        /// opening rate (1/ms): a formula; with `beta`
+        alpha: Option<String> = Text, none;
+        /// closing rate (1/ms): a formula
+        beta: Option<String> = Text, none;
+        /// steady state: a formula; with `tau`, in the place of `alpha` and `beta`
+        inf: Option<String> = Text, none;
+        /// time constant (ms): a formula
+        tau: Option<String> = Text, none;
+    }
+}
+
+fn check_pair(keys: &FormulaKeys, table: &mut TableReader<'_, '_>) {
+    let [alpha, beta, inf, tau] =
+        [&keys.alpha, &keys.beta, &keys.inf, &keys.tau].map(Option::is_some);
+    if (alpha || beta) && (inf || tau) {
+        let rule = "a gate has alpha and beta (1/ms), or inf and tau (ms)".to_owned();
+        table.fault(if inf { "inf" } else { "tau" }, FaultKind::Combination { rule });
+        return;
+    }
+    for (key, is_missing, expected) in [
+        ("alpha", !(alpha || beta || inf || tau), "alpha and beta (1/ms), or inf and tau (ms)"),
+        ("alpha", beta && !alpha, "the opening rate (1/ms), a formula"),
+        ("beta", alpha && !beta, "the closing rate (1/ms), a formula"),
+        ("inf", tau && !inf, "the steady state, a formula"),
+        ("tau", inf && !tau, "the time constant (ms), a formula"),
+    ] {
+        if is_missing {
+            table.missing(key, expected);
         }
-    };
-    Some(DeclaredGate { name: name.to_owned(), power: power as u32, formulas })
+    }
+}
+
+/// `alpha` and `beta`, or `inf` and `tau`.
+impl KeyValue for GateFormulas {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::Rates { alpha: String::new(), beta: String::new() }
+    }
+
+    fn write(&self) -> Option<Node> {
+        let none = FormulaKeys::nothing();
+        match self.clone() {
+            Self::Rates { alpha, beta } => {
+                FormulaKeys { alpha: Some(alpha), beta: Some(beta), ..none }.write()
+            }
+            Self::Relaxation { inf, tau } => {
+                FormulaKeys { inf: Some(inf), tau: Some(tau), ..none }.write()
+            }
+        }
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let FormulaKeys { alpha, beta, inf, tau } = FormulaKeys::read_flat(table);
+        if inf.is_some() || tau.is_some() {
+            Self::Relaxation { inf: inf.unwrap_or_default(), tau: tau.unwrap_or_default() }
+        } else {
+            Self::Rates { alpha: alpha.unwrap_or_default(), beta: beta.unwrap_or_default() }
+        }
+    }
+}
+
+/// Compiles the formulas; those that could not be read, and those of a gate that is not whole, have their faults.
+fn check_formulas(kinetics: &KineticsSpec, table: &mut TableReader<'_, '_>) {
+    let named = |node: &Node| matches!(node.value, Value::Table(_));
+    if !table.peek("constants").is_none_or(named) {
+        return;
+    }
+    let mut channel = kinetics.channel("");
+    for constant in &mut channel.constants {
+        // Its own fault is enough.
+        constant.1 = if constant.1.is_nan() { 1.0 } else { constant.1 };
+    }
+    for (gate, what, error) in channel.formula_faults() {
+        let (key, gates) = (format!("gates.{gate}.{what}"), table.peek("gates"));
+        let is_written = gates.is_some_and(|g| g.locate(&format!("{gate}.{what}")).1);
+        if is_written && !table.is_faulty(&key) {
+            table.fault(&key, FaultKind::Combination { rule: error.to_string() });
+        }
+    }
+}
+
+impl KineticsSpec {
+    /// The channel, without conductance.
+    #[must_use]
+    pub fn channel(&self, kind: &str) -> DeclaredChannel {
+        let gate = |(name, gate): (&String, &GateSpec)| DeclaredGate {
+            name: name.clone(),
+            power: u32::try_from(gate.power).unwrap_or(u32::MAX),
+            formulas: gate.formulas.clone(),
+        };
+        DeclaredChannel {
+            kind: kind.to_owned(),
+            gates: self.gates.iter().map(gate).collect(),
+            g: 0.0,
+            E: self.E,
+            constants: self.constants.0.iter().map(|(name, x)| (name.clone(), *x)).collect(),
+            q10: self.q10,
+            celsius_ref: self.celsius_ref,
+            carries_calcium: self.carries_calcium,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `[membrane]`: passive parameters.
 
+use super::values::SELECTION;
 use crate::mesh::selection::Selection;
 use ntwk_core::spec::key::Section as _;
 
@@ -26,7 +27,7 @@ ntwk_core::section! {
     pub struct RegionSpec {
         /// which part: a selection
         selection as "where": Selection =
-            Other("a selection such as \"apical and distance > 100 um\""), required;
+            Other(SELECTION), required;
         /// specific capacitance
         C_m: Option<f64> = Quantity(SpecificCapacitance, Positive), none;
         /// axial resistivity

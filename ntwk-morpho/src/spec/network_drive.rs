@@ -1,11 +1,22 @@
 //! `[synapses.NAME] network = { ... }`: spikes of a population of a network onto synapses.
 
-use super::reader::Section;
-use ntwk_core::Dimension as D;
 use ntwk_core::engine::random::{Purpose, stream};
-use ntwk_core::spec::bound::Bound;
 use rand::RngExt;
-use std::path::PathBuf;
+
+ntwk_core::section! {
+    /// A population whose spikes were recorded.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RecordedPopulation {
+        /// results of a network, relative to the cell file
+        file: String = Text, required("the results of a network");
+        /// the population
+        population: String = Text, required("its name");
+        /// its number of neurons, silent ones included
+        neurons: u64 = Count(1, 1_000_000), required("its number of neurons");
+        /// time of the network (ms) that is time 0 of the cell
+        from: f64 = Quantity(Time, NonNegative), or(0.0);
+    }
+}
 
 /// The spikes of a recorded population: every synapse listens to one neuron.
 ///
@@ -13,39 +24,11 @@ use std::path::PathBuf;
 /// again. The drawing depends on the seed of the simulation and the name of the group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkDrive {
-    /// Results of a network, relative to the cell file.
-    pub file: PathBuf,
-    /// The population.
-    pub population: String,
-    /// Its number of neurons, silent ones included.
-    pub neurons: u64,
-    /// Time of the network (ms) that is time 0 of the cell.
-    pub from: f64,
+    /// Which population.
+    pub source: RecordedPopulation,
     /// Spikes (ms, time of the network) of each neuron. The crate opens no files: whoever reads the description fills them
     /// in; none are spikes not yet there.
     pub trains: Option<Vec<Vec<f64>>>,
-}
-
-/// Reads the table.
-pub(super) fn read(t: &mut Section<'_, '_>) -> Option<NetworkDrive> {
-    let expected = "a table { file = \"results.h5\", population = \"NAME\", neurons = 4000 }";
-    let mut n = t.required_table("network", expected)?;
-    for (key, what) in [("file", "the results of a network"), ("population", "its name")] {
-        if !n.has(key) {
-            n.missing(key, what);
-        }
-    }
-    let (file, population) = (n.text("file"), n.text("population"));
-    let neurons = n.required_count("neurons", 1);
-    let from = n.or("from", D::Time, Bound::NonNegative, 0.0);
-    n.finish();
-    Some(NetworkDrive {
-        file: file?.into(),
-        population: population?,
-        neurons: neurons?,
-        from: from?,
-        trains: None,
-    })
 }
 
 impl NetworkDrive {
@@ -65,7 +48,7 @@ impl NetworkDrive {
                 left = (0..trains.len()).collect();
             }
             let drawn = left.swap_remove(rng.random_range(0..left.len()));
-            let times = trains[drawn].iter().map(|t| t - self.from);
+            let times = trains[drawn].iter().map(|t| t - self.source.from);
             times.filter(|t| (0.0..t_stop).contains(t)).collect()
         };
         Some((0..synapses).map(|_| one()).collect())
@@ -77,11 +60,14 @@ mod tests {
     use super::*;
 
     fn drive(neurons: usize) -> NetworkDrive {
-        NetworkDrive {
-            file: "results.h5".into(),
+        let source = RecordedPopulation {
+            file: "results.h5".to_owned(),
             population: "exc".to_owned(),
             neurons: neurons as u64,
             from: 100.0,
+        };
+        NetworkDrive {
+            source,
             trains: Some((0..neurons).map(|i| vec![50.0, 110.0 + i as f64, 900.0]).collect()),
         }
     }

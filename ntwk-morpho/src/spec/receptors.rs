@@ -5,15 +5,6 @@ use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::TableReader;
 use ntwk_core::spec::key::Words as _;
 
-/// `[receptors.NAME]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReceptorSpec {
-    /// Name.
-    pub name: String,
-    /// The receptor.
-    pub receptor: Receptor,
-}
-
 ntwk_core::words! {
     /// Whose magnesium block NMDA receptors have.
     pub enum Block, what = "magnesium block" {

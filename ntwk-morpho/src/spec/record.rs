@@ -1,6 +1,6 @@
 //! `[record]`: what to record.
 
-use super::values::Locations;
+use super::values::{LOCATION, LOCATIONS, Locations};
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::spec::key::Section as _;
 
@@ -26,7 +26,7 @@ ntwk_core::section! {
         /// the variable
         variable: String = Text, required("the name of a variable of the channel, such as \"m\"");
         /// where
-        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
+        at: LocationSpec = Other(LOCATION), required;
     }
 }
 
@@ -37,7 +37,7 @@ ntwk_core::section! {
         /// the channel
         channel: String = Text, required("the name of a channel");
         /// where
-        at: LocationSpec = Other("a location such as \"soma\" or \"apical at 300 um\""), required;
+        at: LocationSpec = Other(LOCATION), required;
     }
 }
 
@@ -48,15 +48,15 @@ ntwk_core::section! {
         /// time between samples; every step when absent
         every: Option<f64> = Quantity(Time, Positive), none;
         /// where the potential is recorded: one location or a list
-        voltage: Locations = Other("locations such as \"soma\""), or(Locations::soma());
+        voltage: Locations = Other(LOCATIONS), or(Locations::soma());
         /// where the calcium concentration is recorded
-        calcium: Locations = Other("locations such as \"soma\""), none;
+        calcium: Locations = Other(LOCATIONS), none;
         /// state variables of channels
         variables: Vec<VariableSpec> = Tables(VariableSpec::KEYS), none;
         /// current densities of channels
         currents: Vec<ChannelCurrentSpec> = Tables(ChannelCurrentSpec::KEYS), none;
         /// where spikes are detected
-        spikes: Locations = Other("locations such as \"soma\""), or(Locations::soma());
+        spikes: Locations = Other(LOCATIONS), or(Locations::soma());
         /// potential whose upward crossing is a spike
         threshold: f64 = Quantity(Voltage, Any), or(0.0);
     }

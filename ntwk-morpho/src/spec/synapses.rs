@@ -1,13 +1,38 @@
-//! `[synapses]`, `[gap_junctions]`.
+//! `[synapses.NAME]`: groups of synapses, where they lie and when they are active.
 
-use super::ReceptorSpec;
-use super::network_drive::{self, NetworkDrive};
-use super::reader::{Section, read_quantity};
+use super::network_drive::{NetworkDrive, RecordedPopulation};
+use super::values::{LOCATIONS, Locations, SELECTION};
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::placement::{Per, Spread};
 use crate::mesh::selection::Selection;
-use ntwk_core::Dimension as D;
-use ntwk_core::spec::bound::Bound;
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::key::{KeyValue, Kind, Place, Section, TableReader, Words};
+use ntwk_core::spec::tree::Node;
+use ntwk_core::spec::value::Named;
+
+ntwk_core::section! {
+    /// A group of synapses.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct SynapseSpec, check = check_receptors {
+        /// receptors with weights: all are activated by one presynaptic spike
+        receptors: Named<f64> = NamedQuantities(CableConductance, NonNegative),
+            required("a table of receptors with weights, { AMPA = \"0.5 nS\" }");
+        /// where they lie
+        locations: SynapseLocations = Flat(LocationKeys::KEYS), required;
+        /// when they are active
+        activity: Activity = Flat(ActivityKeys::KEYS), none;
+    }
+}
+
+fn check_receptors(synapses: &SynapseSpec, table: &mut TableReader<'_, '_>) {
+    if synapses.receptors.is_empty() && !table.is_faulty("receptors") {
+        broken(table, "receptors", "names no receptor");
+    }
+}
+
+fn broken(table: &mut TableReader<'_, '_>, key: &str, rule: &str) {
+    table.fault(key, FaultKind::Combination { rule: rule.to_owned() });
+}
 
 /// Where the synapses of a group lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +61,132 @@ pub enum SynapseLocations {
     },
 }
 
+ntwk_core::words! {
+    /// How a number of synapses is spread.
+    enum Spreading, what = "way of spreading" {
+        /// as even as whole numbers allow
+        Even = "even",
+        /// each falls anywhere, drawn independently
+        Random = "random",
+    }
+}
+
+ntwk_core::section! {
+    /// The keys of the locations as they stand in a file.
+    struct LocationKeys, check = check_locations {
+        /// locations, one synapse at each: this, `density`, `density_per_length` or `number`
+        at: Option<Locations> = Other(LOCATIONS), none;
+        /// the part that `density`, `density_per_length` or `number` are spread over: a selection
+        selection as "where": Option<Selection> = Other(SELECTION), none;
+        /// density by area (1/µm²)
+        density: Option<f64> = Quantity(PerArea, NonNegative), none;
+        /// density by length (1/µm)
+        density_per_length: Option<f64> = Quantity(PerLength, NonNegative), none;
+        /// how many, spread by area
+        number: Option<u64> = Count(1, 1_000_000), none;
+        /// how they are spread; without it, `"even"`:
+        spread: Option<Spreading> = Choice(Spreading::WORDS), none;
+        /// seed of `spread = "random"`; without it, 1
+        seed: Option<u64> = Count(0, u64::MAX), none;
+    }
+}
+
+fn check_locations(keys: &LocationKeys, table: &mut TableReader<'_, '_>) {
+    let ways = [
+        ("at", keys.at.is_some()),
+        ("density", keys.density.is_some()),
+        ("density_per_length", keys.density_per_length.is_some()),
+        ("number", keys.number.is_some()),
+    ];
+    let given: Vec<&str> = ways.into_iter().filter(|way| way.1).map(|way| way.0).collect();
+    match given[..] {
+        [] => table.missing(
+            "at",
+            "locations; or where with density (1/um2), density_per_length (1/um) or number",
+        ),
+        ["at"] => {
+            for (key, is_given) in [
+                ("where", keys.selection.is_some()),
+                ("spread", keys.spread.is_some()),
+                ("seed", keys.seed.is_some()),
+            ] {
+                if is_given {
+                    let rule =
+                        "belongs to density, density_per_length or number; at names the locations";
+                    broken(table, key, rule);
+                }
+            }
+        }
+        [_] => {
+            if keys.selection.is_none() {
+                table.missing("where", SELECTION);
+            }
+            let is_even = keys.spread != Some(Spreading::Random) && !table.is_faulty("spread");
+            if is_even && keys.seed.is_some() {
+                broken(table, "seed", "only spread = \"random\" has a seed");
+            }
+        }
+        [_, ref others @ ..] => {
+            for key in others {
+                let rule = "give one of at (locations), density (1/um2), density_per_length (1/um) or number";
+                broken(table, key, rule);
+            }
+        }
+    }
+}
+
+impl KeyValue for SynapseLocations {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::At(Vec::new())
+    }
+
+    fn write(&self) -> Option<Node> {
+        let none = LocationKeys::nothing();
+        let (mut keys, selection, spread) = match self.clone() {
+            Self::At(at) => return LocationKeys { at: Some(Locations(at)), ..none }.write(),
+            Self::Density { selection, per: Per::Area, density, spread } => {
+                (LocationKeys { density: Some(density), ..none }, selection, spread)
+            }
+            Self::Density { selection, per: Per::Length, density, spread } => {
+                (LocationKeys { density_per_length: Some(density), ..none }, selection, spread)
+            }
+            Self::Number { selection, number, spread } => {
+                (LocationKeys { number: Some(number), ..none }, selection, spread)
+            }
+        };
+        keys.selection = Some(selection);
+        (keys.spread, keys.seed) = match spread {
+            Spread::Even => (Some(Spreading::Even), None),
+            Spread::Random { seed } => (Some(Spreading::Random), Some(seed)),
+        };
+        keys.write()
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let keys = LocationKeys::read_flat(table);
+        let selection = keys.selection.unwrap_or(Selection::All);
+        let spread = match keys.spread {
+            Some(Spreading::Random) => Spread::Random { seed: keys.seed.unwrap_or(1) },
+            _ => Spread::Even,
+        };
+        if let Some(Locations(at)) = keys.at {
+            Self::At(at)
+        } else if let Some(number) = keys.number {
+            Self::Number { selection, number, spread }
+        } else if let Some(density) = keys.density {
+            Self::Density { selection, per: Per::Area, density, spread }
+        } else if let Some(density) = keys.density_per_length {
+            Self::Density { selection, per: Per::Length, density, spread }
+        } else {
+            Self::nothing()
+        }
+    }
+}
+
 /// When the synapses of a group are active.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Activity {
@@ -52,162 +203,106 @@ pub enum Activity {
         /// End (ms), the end of the run when absent.
         until: Option<f64>,
     },
-    /// One after the other, in order of distance from the origin.
-    Sequence {
-        /// Time of the first (ms).
-        start: f64,
-        /// Time from one to the next (ms).
-        interval: f64,
-        /// From the distal end inwards.
-        inwards: bool,
-    },
+    /// One after the other.
+    Sequence(SequenceSpec),
     /// Each with the spikes of a neuron of a network.
     Network(NetworkDrive),
 }
 
-/// `[synapses.NAME]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SynapseSpec {
-    /// Name.
-    pub name: String,
-    /// (index of the receptor, weight (µS)): all are activated by one presynaptic spike.
-    pub receptors: Vec<(usize, f64)>,
-    /// Where.
-    pub locations: SynapseLocations,
-    /// When.
-    pub activity: Activity,
+ntwk_core::section! {
+    /// Synapses that are active one after the other, in order of distance from the origin.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub struct SequenceSpec {
+        /// time of the first (ms)
+        start: f64 = Quantity(Time, NonNegative), required;
+        /// time from one to the next (ms)
+        interval: f64 = Quantity(Time, NonNegative), required;
+        /// which is the first:
+        order: SequenceOrder = Choice(SequenceOrder::WORDS), required;
+    }
 }
 
-/// `[gap_junctions.NAME]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GapJunctionSpec {
-    /// Name.
-    pub name: String,
-    /// The two points.
-    pub between: [LocationSpec; 2],
-    /// Conductance (µS).
-    pub conductance: f64,
+ntwk_core::words! {
+    /// Order of a sequence.
+    pub enum SequenceOrder, what = "order" {
+        /// from the distal end inwards
+        In = "in",
+        /// outwards
+        Out = "out",
+    }
 }
 
-pub(super) fn read(t: Section<'_, '_>, receptors: &[ReceptorSpec]) -> Vec<SynapseSpec> {
-    let mut all = Vec::new();
-    t.each_named(|name, mut t| {
-        let weights = weights(&mut t, receptors);
-        let locations = locations(&mut t);
-        let activity = activity(&mut t);
-        t.finish();
-        if let (Some(receptors), Some(locations), Some(activity)) = (weights, locations, activity) {
-            all.push(SynapseSpec { name: name.to_owned(), receptors, locations, activity });
+ntwk_core::section! {
+    /// The keys of an activity as they stand in a file.
+    struct ActivityKeys, check = check_activity {
+        /// all at these times (ms); at most one of this, `rate`, `sequence` and `network`, and silent without any
+        times: Option<Vec<f64>> = Quantities(Time, NonNegative), none;
+        /// rate of a Poisson train each (Hz)
+        rate: Option<f64> = Quantity(Rate, NonNegative), none;
+        /// start of the trains of `rate` (ms); without it, 0
+        from: Option<f64> = Quantity(Time, NonNegative), none;
+        /// end of the trains of `rate` (ms); without it, the end of the run
+        until: Option<f64> = Quantity(Time, NonNegative), none;
+        /// one after the other
+        sequence: Option<SequenceSpec> = Table(SequenceSpec::KEYS), none;
+        /// each hears a neuron of a network
+        network: Option<RecordedPopulation> = Table(RecordedPopulation::KEYS), none;
+    }
+}
+
+fn check_activity(keys: &ActivityKeys, table: &mut TableReader<'_, '_>) {
+    let ways = [
+        ("times", keys.times.is_some()),
+        ("rate", keys.rate.is_some()),
+        ("sequence", keys.sequence.is_some()),
+        ("network", keys.network.is_some()),
+    ];
+    for (key, _) in ways.into_iter().filter(|way| way.1).skip(1) {
+        broken(table, key, "give at most one of times, rate, sequence and network");
+    }
+    for (key, is_given) in [("from", keys.from.is_some()), ("until", keys.until.is_some())] {
+        if is_given && keys.rate.is_none() {
+            broken(table, key, "belongs to a rate");
         }
-    });
-    all
+    }
 }
 
-/// `receptors = { AMPA = "0.5 nS", NMDA = "0.8 nS" }`.
-fn weights(t: &mut Section<'_, '_>, known: &[ReceptorSpec]) -> Option<Vec<(usize, f64)>> {
-    let mut table =
-        t.required_table("receptors", "a table of receptors with weights, { AMPA = \"0.5 nS\" }")?;
-    let mut all = Vec::new();
-    let mut sound = true;
-    for (name, path, node) in table.entries() {
-        let weight =
-            read_quantity(node, &path, D::CableConductance, Bound::NonNegative, table.faults());
-        match (known.iter().position(|r| r.name == name), weight) {
-            (Some(index), Some(weight)) => all.push((index, weight)),
-            (None, _) => {
-                sound = false;
-                table.unknown(
-                    name,
-                    name,
-                    "receptor",
-                    known.iter().map(|r| r.name.clone()).collect(),
-                );
+impl KeyValue for Activity {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        place.table().map_or_else(Self::nothing, |mut table| Self::read_flat(&mut table))
+    }
+
+    fn nothing() -> Self {
+        Self::Silent
+    }
+
+    /// The spikes of a network stay in their file.
+    fn write(&self) -> Option<Node> {
+        let none = ActivityKeys::nothing();
+        match self.clone() {
+            Self::Silent => none,
+            Self::Times(times) => ActivityKeys { times: Some(times), ..none },
+            Self::Poisson { rate, from, until } => {
+                ActivityKeys { rate: Some(rate), from: Some(from), until, ..none }
             }
-            _ => sound = false,
+            Self::Sequence(sequence) => ActivityKeys { sequence: Some(sequence), ..none },
+            Self::Network(drive) => ActivityKeys { network: Some(drive.source), ..none },
+        }
+        .write()
+    }
+
+    fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
+        let keys = ActivityKeys::read_flat(table);
+        if let Some(times) = keys.times {
+            Self::Times(times)
+        } else if let Some(rate) = keys.rate {
+            Self::Poisson { rate, from: keys.from.unwrap_or(0.0), until: keys.until }
+        } else if let Some(sequence) = keys.sequence {
+            Self::Sequence(sequence)
+        } else if let Some(source) = keys.network {
+            Self::Network(NetworkDrive { source, trains: None })
+        } else {
+            Self::Silent
         }
     }
-    if sound && all.is_empty() {
-        t.fault("receptors", "names no receptor");
-        sound = false;
-    }
-    sound.then_some(all)
-}
-
-fn locations(t: &mut Section<'_, '_>) -> Option<SynapseLocations> {
-    let at = t.locations("at")?;
-    let ways = [t.has("at"), t.has("density"), t.has("density_per_length"), t.has("number")];
-    if ways.iter().filter(|w| **w).count() != 1 {
-        t.fault(
-            "at",
-            "give one of at (locations), density (1/um2), density_per_length (1/um) or number",
-        );
-        return None;
-    }
-    if let Some(at) = at {
-        return Some(SynapseLocations::At(at));
-    }
-    let selection = t.selection("where", true);
-    let even = t.choice("spread", &["even", "random"])? != Some("random");
-    let seed = t.count("seed")?;
-    if even && seed.is_some() {
-        t.fault("seed", "only spread = \"random\" has a seed");
-    }
-    let spread = if even { Spread::Even } else { Spread::Random { seed: seed.unwrap_or(1) } };
-    if ways[3] {
-        let number = t.required_count("number", 1);
-        return Some(SynapseLocations::Number { selection: selection?, number: number?, spread });
-    }
-    let (per, density) = if ways[1] {
-        (Per::Area, t.required("density", D::PerArea, Bound::NonNegative))
-    } else {
-        (Per::Length, t.required("density_per_length", D::PerLength, Bound::NonNegative))
-    };
-    Some(SynapseLocations::Density { selection: selection?, per, density: density?, spread })
-}
-
-fn activity(t: &mut Section<'_, '_>) -> Option<Activity> {
-    let ways = [t.has("times"), t.has("rate"), t.has("sequence"), t.has("network")];
-    if ways.iter().filter(|w| **w).count() > 1 {
-        t.fault("rate", "give at most one of times, rate, sequence and network");
-        return None;
-    }
-    if let Some(times) = t.list("times", D::Time, Bound::NonNegative)? {
-        return Some(Activity::Times(times));
-    }
-    if ways[1] {
-        let rate = t.required("rate", D::Rate, Bound::NonNegative);
-        let from = t.or("from", D::Time, Bound::NonNegative, 0.0);
-        let until = t.maybe("until", D::Time, Bound::NonNegative);
-        return Some(Activity::Poisson { rate: rate?, from: from?, until: until? });
-    }
-    if ways[3] {
-        return network_drive::read(t).map(Activity::Network);
-    }
-    let Some(mut s) = t.table("sequence") else {
-        return if ways[2] { None } else { Some(Activity::Silent) };
-    };
-    let start = s.required("start", D::Time, Bound::NonNegative);
-    let interval = s.required("interval", D::Time, Bound::NonNegative);
-    let order = s.required_choice("order", &["in", "out"]);
-    s.finish();
-    Some(Activity::Sequence { start: start?, interval: interval?, inwards: order? == "in" })
-}
-
-pub(super) fn gap_junctions(t: Section<'_, '_>) -> Vec<GapJunctionSpec> {
-    let mut all = Vec::new();
-    t.each_named(|name, mut t| {
-        let conductance = t.required("conductance", D::CableConductance, Bound::NonNegative);
-        let between = t.locations("between");
-        match between.flatten().as_deref() {
-            Some(&[a, b]) => {
-                if let Some(conductance) = conductance {
-                    let name = name.to_owned();
-                    all.push(GapJunctionSpec { name, between: [a, b], conductance });
-                }
-            }
-            _ => t.fault("between", "expected two locations, [\"soma\", \"tip\"]"),
-        }
-        t.finish();
-    });
-    all
 }

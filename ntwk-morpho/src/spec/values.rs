@@ -1,11 +1,20 @@
-//! Selections and locations as values of keys.
+//! Selections, locations and regions as values of keys.
 
+use crate::geometry::region::Region;
 use crate::mesh::location_spec::LocationSpec;
-use crate::mesh::selection::Selection;
+use crate::mesh::selection::{Selection, region};
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
 use ntwk_core::spec::tree::{Node, Value};
+use ntwk_core::spec::value::read_quantities;
+
+/// What a key with a selection expects.
+pub(super) const SELECTION: &str = "a selection such as \"apical and distance > 100 um\"";
+/// What a key with a location expects.
+pub(super) const LOCATION: &str = "a location such as \"soma\" or \"apical at 300 um\"";
+/// What a key with one or several locations expects.
+pub(super) const LOCATIONS: &str = "locations such as \"soma\"";
 
 impl KeyValue for Selection {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
@@ -21,9 +30,8 @@ impl KeyValue for Selection {
         Self::All
     }
 
-    /// Nothing: a selection does not remember its text.
     fn write(&self) -> Option<Node> {
-        None
+        Some(Node::text(&self.to_string()))
     }
 }
 
@@ -80,5 +88,105 @@ impl KeyValue for Locations {
     fn write(&self) -> Option<Node> {
         let items = self.0.iter().filter_map(KeyValue::write).collect();
         Some(Node::new(Value::List(items)))
+    }
+}
+
+/// The two ends of a gap junction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ends<T>(pub [T; 2]);
+
+/// A list of two.
+impl<T: KeyValue> KeyValue for Ends<T> {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let node = place.node;
+        match &node.value {
+            Value::List(items) if items.len() == 2 => {
+                Self([0, 1].map(|i| T::read(place.item(i, &items[i]), kind)))
+            }
+            _ => {
+                let rule = format!("expected {}", kind.expected(None));
+                place.fault(FaultKind::Combination { rule });
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self([T::nothing(), T::nothing()])
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::new(Value::List(self.0.iter().filter_map(T::write).collect())))
+    }
+}
+
+/// Regions of a morphology.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Regions(pub Vec<Region>);
+
+impl KeyValue for Regions {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        const REGIONS: [&str; 6] = ["soma", "axon", "basal", "apical", "undefined", "custom5"];
+        let node = place.node;
+        let Value::List(items) = &node.value else {
+            place.wrong_type(&kind.expected(None));
+            return Self::nothing();
+        };
+        let one = |(i, item)| {
+            let mut place = place.item(i, item);
+            let word = read_text(&mut place)?;
+            let found = region(&word);
+            if found.is_none() {
+                place.fault(FaultKind::unknown_name("region", &word, REGIONS));
+            }
+            found
+        };
+        Self(items.iter().enumerate().filter_map(one).collect())
+    }
+
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn write(&self) -> Option<Node> {
+        let items = self.0.iter().map(|region| Node::text(&region.to_string()));
+        Some(Node::new(Value::List(items.collect())))
+    }
+}
+
+/// A cylinder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cylinder {
+    /// Length (µm).
+    pub length: f64,
+    /// Diameter (µm).
+    pub diameter: f64,
+}
+
+/// `[length, diameter]`.
+impl KeyValue for Cylinder {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let (Kind::Quantities(dimension, bound), before) = (*kind, place.faults.list.len()) else {
+            return Self::nothing();
+        };
+        let expected = "[length, diameter] in um";
+        let read = read_quantities(&mut place, Some(dimension), bound, expected);
+        match read.as_deref() {
+            _ if place.faults.list.len() > before => Self::nothing(),
+            Some(&[length, diameter]) => Self { length, diameter },
+            _ => {
+                let rule = format!("expected {expected}");
+                place.fault(FaultKind::Combination { rule });
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self { length: f64::NAN, diameter: f64::NAN }
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::new(Value::Numbers(vec![self.length, self.diameter])))
     }
 }

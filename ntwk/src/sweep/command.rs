@@ -32,10 +32,8 @@ pub fn command_of<C: Words + Default>(scan: &ParameterScanSpec) -> Result<C, Fau
     let Some(word) = &scan.command else { return Ok(C::default()) };
     C::of(word).ok_or_else(|| {
         let words = C::WORDS.iter().map(|w| w.name);
-        let nearest = ntwk_core::spec::nearest::nearest(word, words.clone()).map(str::to_owned);
-        let valid = words.map(str::to_owned).collect();
         let mut faults = Faults::default();
-        let kind = FaultKind::UnknownName { what: C::WHAT, nearest, valid };
+        let kind = FaultKind::unknown_name(C::WHAT, word, words);
         faults.push("scan.command", Some(format!("\"{word}\"")), None, kind);
         faults
     })

@@ -13,8 +13,7 @@ use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::tree::{Node, Value};
 
 use crate::spec::units::Dimension;
-pub use reader::TableReader;
-pub(crate) use reader::defaults;
+pub use reader::{TableReader, defaults};
 
 /// One key of a table of a file.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +43,8 @@ pub enum Kind {
     OwnList,
     /// A table of lists of quantities, with names of the user.
     Lists(Dimension, Bound),
+    /// A table of quantities, with names of the user.
+    NamedQuantities(Dimension, Bound),
     /// `[start, stop]` with 0 <= start < stop.
     Window(Dimension),
     /// A whole number from the first to the second.
@@ -118,6 +119,15 @@ pub struct Variant {
     pub keys: &'static [Key],
 }
 
+impl Key {
+    /// The keys of another table, among those of this one.
+    #[must_use]
+    pub const fn flat(keys: &'static [Self]) -> Self {
+        let (kind, absent) = (Kind::Flat(keys), Absent::Nothing);
+        Self { name: "", was: None, kind, absent, doc: "" }
+    }
+}
+
 impl Kind {
     /// What a fault says when the key is missing.
     #[must_use]
@@ -133,9 +143,12 @@ impl Kind {
             Self::Value => "a number or text with a unit".to_owned(),
             Self::Choice(words) => one_of(words.iter().map(|w| w.name)),
             Self::Variants(variants) => one_of(variants.iter().map(|v| v.name)),
-            Self::Table(_) | Self::Named(_) | Self::Flat(_) | Self::Lists(..) | Self::Variables => {
-                "a table".to_owned()
-            }
+            Self::Table(_)
+            | Self::Named(_)
+            | Self::Flat(_)
+            | Self::Lists(..)
+            | Self::NamedQuantities(..)
+            | Self::Variables => "a table".to_owned(),
             Self::Tables(_) => "a list of tables".to_owned(),
             Self::Waveform(d) => format!("{} or a waveform", d.expected()),
             Self::Distribution(d) => format!("{} or a distribution", d.expected()),
@@ -248,8 +261,55 @@ pub trait Words: Sized + Copy + 'static {
 pub fn put(entries: &mut Vec<(String, Node)>, key: &Key, value: &impl KeyValue) {
     match (key.kind, value.write()) {
         (Kind::Flat(_), Some(Node { value: Value::Table(more), .. })) => entries.extend(more),
+        (
+            Kind::Quantity(dimension, _)
+            | Kind::Quantities(dimension, _)
+            | Kind::NamedQuantities(dimension, _),
+            Some(mut node),
+        ) => {
+            give_unit(&mut node, dimension);
+            entries.push((key.name.to_owned(), node));
+        }
         (_, Some(node)) => entries.push((key.name.to_owned(), node)),
         (_, None) => {}
+    }
+}
+
+/// Gives numbers their unit where they could not be read without.
+fn give_unit(node: &mut Node, dimension: Dimension) {
+    if !dimension.is_ambiguous() {
+        return;
+    }
+    let text = |x: f64| Value::String(format!("{x} {}", dimension.unit()));
+    match &mut node.value {
+        Value::Float(x) => node.value = text(*x),
+        Value::Numbers(numbers) => {
+            node.value = Value::List(numbers.iter().map(|&x| Node::new(text(x))).collect());
+        }
+        Value::Table(entries) => {
+            entries.iter_mut().for_each(|(_, node)| give_unit(node, dimension));
+        }
+        _ => {}
+    }
+}
+
+/// As a file has it, a table whose quantities have the dimension that the table around says.
+pub fn give_own_units(table: &mut Node, keys: &'static [Key], own: Dimension) {
+    for key in keys {
+        let entry = match &mut table.value {
+            Value::Table(entries) => entries.iter_mut().find(|e| e.0 == key.name).map(|e| &mut e.1),
+            _ => return,
+        };
+        match (key.kind, entry) {
+            (Kind::Own(_) | Kind::OwnList, Some(node)) => give_unit(node, own),
+            (Kind::Flat(more), _) => give_own_units(table, more, own),
+            (Kind::Variants(variants), Some(Node { value: Value::String(word), .. })) => {
+                if let Some(variant) = variants.iter().find(|v| v.name == word) {
+                    give_own_units(table, variant.keys, own);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

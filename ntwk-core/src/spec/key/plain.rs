@@ -1,8 +1,6 @@
 //! Values that are one number, one flag or one text.
 
 use super::Place;
-use crate::spec::fault::FaultKind;
-use crate::spec::nearest::nearest;
 use crate::spec::tree::Value;
 
 /// A whole number >= 0 (also written `1e4`); a fault and `None` otherwise.
@@ -41,18 +39,5 @@ pub fn read_flag(place: &mut Place<'_, '_>) -> Option<bool> {
             place.wrong_type("true or false");
             None
         }
-    }
-}
-
-/// The fault of a word that is none of `words`.
-pub(crate) fn unknown_word(
-    word: &str,
-    what: &'static str,
-    words: impl Iterator<Item = &'static str> + Clone,
-) -> FaultKind {
-    FaultKind::UnknownName {
-        what,
-        nearest: nearest(word, words.clone()).map(str::to_owned),
-        valid: words.map(str::to_owned).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a table by its keys: what is there, what is missing, what nobody knows.
 
-use super::plain::{read_count, read_flag, read_text, unknown_word};
+use super::plain::{read_count, read_flag, read_text};
 use super::{Absent, Key, KeyValue, Kind, Place, Variant, key_names};
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::nearest::nearest;
@@ -126,15 +126,20 @@ impl<'n, 'f> TableReader<'n, 'f> {
                     place.faults.notice(place.path.clone() + &text);
                 }
                 if let (Some(word), None) = (&word, found) {
-                    place.fault(unknown_word(word, what, names));
+                    place.fault(FaultKind::unknown_name(what, word, names));
                 }
                 found
             }
         };
         if found.is_none() {
-            self.asked.extend(variants.iter().flat_map(|v| key_names(v.keys)));
+            variants.iter().for_each(|v| self.let_through(v.keys));
         }
         found
+    }
+
+    /// Lets keys through without reading them: where they cannot be judged, they are not unknown either.
+    pub fn let_through(&mut self, keys: &'static [Key]) {
+        self.asked.extend(key_names(keys));
     }
 
     /// Whether a key was at fault, or absent and required, so that no rule may judge it.
@@ -261,7 +266,8 @@ impl<'n, 'f> TableReader<'n, 'f> {
 }
 
 /// What a section holds when a file has none of its keys.
-pub(crate) fn defaults<T: KeyValue>() -> T {
+#[must_use]
+pub fn defaults<T: KeyValue>() -> T {
     let (node, mut faults) = (Node::new(Value::Table(Vec::new())), Faults::default());
     T::read(
         Place { node: &node, path: String::new(), own: None, root: &node, faults: &mut faults },

@@ -99,29 +99,31 @@ pub fn y_branch(
     ])
 }
 
-/// A symmetric binary tree: the next level's diameter and length are the present ones times a ratio.
-///
-/// With both ratios 2^(−2/3) and 2^(−1/3) every level has the same electrotonic length and the tree collapses on one
-/// cylinder (Rall 1959); Rallpack 2 is `{ levels: 10, diameter: 16, length: 32 }` of these.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BinaryTree {
-    /// Number of levels, the root counted: 2^levels − 1 branches; at most 20.
-    pub levels: u32,
-    /// Diameter of the root branch (µm).
-    pub diameter: f64,
-    /// Length of the root branch (µm).
-    pub length: f64,
-    /// Diameter of a child over that of its parent.
-    pub diameter_ratio: f64,
-    /// Length of a child over that of its parent.
-    pub length_ratio: f64,
+ntwk_core::section! {
+    /// A symmetric binary tree: the next level's diameter and length are the present ones times a ratio.
+    ///
+    /// With both ratios 2^(−2/3) and 2^(−1/3) every level has the same electrotonic length and the tree collapses on one
+    /// cylinder (Rall 1959); Rallpack 2 is `{ levels: 10, diameter: 16, length: 32 }` of these.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct BinaryTree {
+        /// number of levels, the root counted: 2^levels − 1 branches
+        levels: u64 = Count(1, 20), required;
+        /// diameter of the root branch (µm)
+        diameter: f64 = Quantity(Length, Positive), required;
+        /// length of the root branch (µm)
+        length: f64 = Quantity(Length, Positive), required;
+        /// diameter of a child over that of its parent; 2^(−2/3) by default
+        diameter_ratio: f64 = Quantity(Number, Positive), or(BinaryTree::rall(1, 1.0, 1.0).diameter_ratio);
+        /// length of a child over that of its parent; 2^(−1/3) by default
+        length_ratio: f64 = Quantity(Number, Positive), or(BinaryTree::rall(1, 1.0, 1.0).length_ratio);
+    }
 }
 
 impl BinaryTree {
     /// The 3/2 rule with levels of equal electrotonic length.
     #[must_use]
-    pub fn rall(levels: u32, diameter: f64, length: f64) -> Self {
+    pub fn rall(levels: u64, diameter: f64, length: f64) -> Self {
         let third = 2f64.powf(-1.0 / 3.0);
         BinaryTree { levels, diameter, length, diameter_ratio: third * third, length_ratio: third }
     }
@@ -144,45 +146,38 @@ impl BinaryTree {
     }
 }
 
-/// A soma with one symmetric tree under Rall's 3/2 rule (d_parent^{3/2} = 2 d_child^{3/2}).
-///
-/// Branches of level b have length `length` (or `length · 2^(−(b−1)/3)` with `equal_electrotonic`) and diameter
-/// `diameter · 2^(−2(b−1)/3)`; a child turns by ± `half_angle` plus a normal deviate of `jitter`, left before right.
-/// As all branches of a level agree, the tree collapses on one cylinder of diameter `diameter` and electrotonic length
-/// Σ ℓ_b/λ_b (Rall 1959).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RallTree {
-    /// Radius of the soma (µm); 0 for a tree without a soma.
-    pub soma_radius: f64,
-    /// Number of levels: 2^levels − 1 branches; at most 20.
-    pub levels: u32,
-    /// Diameter of the root branch (µm).
-    pub diameter: f64,
-    /// Length of the root branch (µm).
-    pub length: f64,
-    /// Whether levels have equal electrotonic instead of equal physical length.
-    pub equal_electrotonic: bool,
-    /// Direction of the root branch in the plane (degrees).
-    pub start_angle: f64,
-    /// Half the angle between two siblings (degrees).
-    pub half_angle: f64,
-    /// Standard deviation of a branch's direction (degrees).
-    pub jitter: f64,
+ntwk_core::section! {
+    /// A soma with one symmetric tree under Rall's 3/2 rule (d_parent^{3/2} = 2 d_child^{3/2}).
+    ///
+    /// Branches of level b have length `length` (or `length · 2^(−(b−1)/3)` with `equal_electrotonic`) and diameter
+    /// `diameter · 2^(−2(b−1)/3)`; a child turns by ± `half_angle` plus a normal deviate of `jitter`, left before right.
+    /// As all branches of a level agree, the tree collapses on one cylinder of diameter `diameter` and electrotonic length
+    /// Σ ℓ_b/λ_b (Rall 1959).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct RallTree {
+        /// radius of the soma (µm); 0 for a tree without a soma
+        soma_radius: f64 = Quantity(Length, NonNegative), or(5.0);
+        /// number of levels: 2^levels − 1 branches
+        levels: u64 = Count(1, 20), or(10);
+        /// diameter of the root branch (µm)
+        diameter: f64 = Quantity(Length, Positive), or(2.0);
+        /// length of the root branch (µm)
+        length: f64 = Quantity(Length, Positive), or(100.0);
+        /// whether levels have equal electrotonic instead of equal physical length
+        equal_electrotonic: bool = Flag, or(false);
+        /// direction of the root branch in the plane (degrees)
+        start_angle: f64 = Quantity(Angle, Any), or(45.0);
+        /// half the angle between two siblings (degrees)
+        half_angle: f64 = Quantity(Angle, Any), or(22.5);
+        /// standard deviation of a branch's direction (degrees)
+        jitter: f64 = Quantity(Angle, NonNegative), or(12.0);
+    }
 }
 
 impl Default for RallTree {
     fn default() -> Self {
-        RallTree {
-            soma_radius: 5.0,
-            levels: 10,
-            diameter: 2.0,
-            length: 100.0,
-            equal_electrotonic: false,
-            start_angle: 45.0,
-            half_angle: 22.5,
-            jitter: 12.0,
-        }
+        ntwk_core::spec::key::defaults()
     }
 }
 
@@ -234,7 +229,7 @@ impl RallTree {
 
 /// The common part of the two tree generators; angles in radians.
 struct PlanarTree {
-    levels: u32,
+    levels: u64,
     diameter: f64,
     length: f64,
     diameter_ratio: f64,
@@ -252,7 +247,7 @@ impl PlanarTree {
         mut deviate: impl FnMut() -> f64,
     ) -> Result<Vec<Branch>, MorphologyError> {
         if !(1..=20).contains(&self.levels) {
-            let value = f64::from(self.levels);
+            let value = self.levels as f64;
             return Err(MorphologyError::Parameter { name: "levels", value, expected: "1 to 20" });
         }
         let (mut diameter, mut length) = (self.diameter, self.length);

@@ -8,49 +8,40 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// A random tree with the habit of a pyramidal cell: soma, basal trees, an apical trunk with obliques and a tuft, an axon.
-///
-/// No claim is made on the statistics of any cell class: it is a stand-in for a reconstruction in tests, examples and
-/// benchmarks. Daughters share Rall's 3/2 power of the parent unequally, and diameters taper to `tip_diameter`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PyramidalTree {
-    /// Soma diameter (µm).
-    pub soma_diameter: f64,
-    /// Number of basal trees.
-    pub basal_trees: usize,
-    /// Mean length of a basal or tuft branch (µm).
-    pub branch_length: f64,
-    /// Branchings from a basal root to its tips.
-    pub branchings: u32,
-    /// Length of the apical trunk (µm).
-    pub trunk_length: f64,
-    /// Number of oblique dendrites on the trunk.
-    pub obliques: usize,
-    /// Diameter of the trunk at the soma (µm); basal roots have half of it.
-    pub trunk_diameter: f64,
-    /// Smallest diameter (µm).
-    pub tip_diameter: f64,
-    /// Length of the axon (µm); 0 for none.
-    pub axon_length: f64,
-    /// Distance between samples (µm).
-    pub step: f64,
+ntwk_core::section! {
+    /// A random tree with the habit of a pyramidal cell: soma, basal trees, an apical trunk with obliques and a tuft, an axon.
+    ///
+    /// No claim is made on the statistics of any cell class: it is a stand-in for a reconstruction in tests, examples and
+    /// benchmarks. Daughters share Rall's 3/2 power of the parent unequally, and diameters taper to `tip_diameter`.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct PyramidalTree {
+        /// soma diameter (µm)
+        soma_diameter: f64 = Quantity(Length, Positive), or(18.0);
+        /// number of basal trees
+        basal_trees: u64 = Count(0, 1000), or(5);
+        /// mean length of a basal or tuft branch (µm)
+        branch_length: f64 = Quantity(Length, Positive), or(60.0);
+        /// branchings from a basal root to its tips
+        branchings: u64 = Count(0, 10), or(2);
+        /// length of the apical trunk (µm)
+        trunk_length: f64 = Quantity(Length, Positive), or(500.0);
+        /// number of oblique dendrites on the trunk
+        obliques: u64 = Count(0, 1000), or(6);
+        /// diameter of the trunk at the soma (µm); basal roots have half of it
+        trunk_diameter: f64 = Quantity(Length, Positive), or(3.0);
+        /// smallest diameter (µm)
+        tip_diameter: f64 = Quantity(Length, Positive), or(0.5);
+        /// length of the axon (µm); 0 for none
+        axon_length: f64 = Quantity(Length, NonNegative), or(100.0);
+        /// distance between samples (µm)
+        step: f64 = Quantity(Length, Positive), or(5.0);
+    }
 }
 
 impl Default for PyramidalTree {
     fn default() -> Self {
-        PyramidalTree {
-            soma_diameter: 18.0,
-            basal_trees: 5,
-            branch_length: 60.0,
-            branchings: 2,
-            trunk_length: 500.0,
-            obliques: 6,
-            trunk_diameter: 3.0,
-            tip_diameter: 0.5,
-            axon_length: 100.0,
-            step: 5.0,
-        }
+        ntwk_core::spec::key::defaults()
     }
 }
 
@@ -72,7 +63,7 @@ impl PyramidalTree {
             positive(name, value)?;
         }
         let counts = [
-            ("branchings", self.branchings as usize, 10),
+            ("branchings", self.branchings, 10),
             ("basal_trees", self.basal_trees, 1000),
             ("obliques", self.obliques, 1000),
         ];
@@ -182,7 +173,7 @@ impl Growth<'_> {
     }
 
     /// Grows a tree with `branchings` branchings from its root to every tip.
-    fn tree(&mut self, root: Start, diameter: f64, branchings: u32) {
+    fn tree(&mut self, root: Start, diameter: f64, branchings: u64) {
         let mut todo = vec![(root, diameter, branchings)];
         while let Some((from, diameter, left)) = todo.pop() {
             let length = self.spec.branch_length * self.uniform(0.5, 1.5);

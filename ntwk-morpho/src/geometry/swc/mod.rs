@@ -28,79 +28,65 @@ pub use table::{Record, SwcTable};
 pub use write::to_swc;
 
 use crate::geometry::morphology::Morphology;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use ntwk_core::spec::key::Words as _;
 
-/// What the soma samples of a file mean.
-///
-/// | rule | one sample | three samples, 2 and 3 one radius from 1 | chain of samples | neurites on the soma |
-/// |---|---|---|---|---|
-/// | `Neuron` | cylinder L = d along x | cylinder L = d of sample 1 | stacked frusta | joined to the middle without resistance, from their own first sample |
-/// | `Arbor` | refused | literal segments | literal segments | a segment from the soma sample, tapering from its radius |
-/// | `NeuromorphoThreePoint` | cylinder L = d along y | cylinder L = d of sample 1 | refused | as `Neuron` |
-/// | `Sphere` | sphere | sphere of sample 1's radius | sphere of equal area | as `Neuron` |
-///
-/// A cylinder with L = d has the area π d² of the sphere. A neurite with a single sample starts at the soma's middle with
-/// its own radius. A soma drawn as a contour is a fault except under `Sphere`, which takes the mean distance of the
-/// contour from its centroid as the radius and says so. A file without a soma is a fault except under `Arbor`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SomaRule {
-    /// As NEURON 8 and 9 import SWC files.
-    #[default]
-    Neuron,
-    /// As Arbor's native reader: a segment between every sample and its parent, without exception.
-    Arbor,
-    /// The three-point convention of NeuroMorpho.org, strictly.
-    #[serde(rename = "neuromorpho-3-point")]
-    NeuromorphoThreePoint,
-    /// One sphere for any soma.
-    Sphere,
-}
-
-impl fmt::Display for SomaRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            SomaRule::Neuron => "neuron",
-            SomaRule::Arbor => "arbor",
-            SomaRule::NeuromorphoThreePoint => "neuromorpho-3-point",
-            SomaRule::Sphere => "sphere",
-        })
+ntwk_core::words! {
+    /// What the soma samples of a file mean.
+    ///
+    /// | rule | one sample | three samples, 2 and 3 one radius from 1 | chain of samples | neurites on the soma |
+    /// |---|---|---|---|---|
+    /// | `Neuron` | cylinder L = d along x | cylinder L = d of sample 1 | stacked frusta | joined to the middle without resistance, from their own first sample |
+    /// | `Arbor` | refused | literal segments | literal segments | a segment from the soma sample, tapering from its radius |
+    /// | `NeuromorphoThreePoint` | cylinder L = d along y | cylinder L = d of sample 1 | refused | as `Neuron` |
+    /// | `Sphere` | sphere | sphere of sample 1's radius | sphere of equal area | as `Neuron` |
+    ///
+    /// A cylinder with L = d has the area π d² of the sphere. A neurite with a single sample starts at the soma's middle with
+    /// its own radius. A soma drawn as a contour is a fault except under `Sphere`, which takes the mean distance of the
+    /// contour from its centroid as the radius and says so. A file without a soma is a fault except under `Arbor`.
+    #[derive(Hash)]
+    pub enum SomaRule, what = "soma rule" {
+        /// as NEURON 8 and 9 import SWC files
+        Neuron = "neuron",
+        /// as Arbor's native reader: a segment between every sample and its parent, without exception
+        Arbor = "arbor",
+        /// the three-point convention of NeuroMorpho.org, strictly
+        NeuromorphoThreePoint = "neuromorpho-3-point",
+        /// one sphere for any soma
+        Sphere = "sphere",
     }
 }
 
-/// What to do with a radius that is not positive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ZeroRadius {
-    /// Take the parent's radius and report it; at a root it is a fault.
-    #[default]
-    FromParent,
-    /// It is a fault.
-    Fault,
-}
-
-/// What to do when the file holds several trees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OtherTrees {
-    /// Every root after the first is a fault.
-    #[default]
-    Fault,
-    /// Keep the tree whose root is the first soma sample (else the first tree) and report the others.
-    Drop,
-}
-
-/// How to read a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SwcOptions {
-    /// What the soma samples mean.
-    pub soma: SomaRule,
+ntwk_core::words! {
     /// What to do with a radius that is not positive.
-    pub zero_radius: ZeroRadius,
+    pub enum ZeroRadius, what = "way with a radius of zero" {
+        /// take the parent's radius and report it; at a root it is a fault
+        FromParent = "from-parent",
+        /// it is a fault
+        Fault = "fault",
+    }
+}
+
+ntwk_core::words! {
     /// What to do when the file holds several trees.
-    pub other_trees: OtherTrees,
+    pub enum OtherTrees, what = "way with other trees" {
+        /// every root after the first is a fault
+        Fault = "fault",
+        /// keep the tree whose root is the first soma sample (else the first tree) and report the others
+        Drop = "drop",
+    }
+}
+
+ntwk_core::section! {
+    /// How to read a file.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct SwcOptions {
+        /// what the soma samples mean:
+        soma as "soma_rule": SomaRule = Choice(SomaRule::WORDS), or(SomaRule::Neuron);
+        /// what to do with a radius that is not positive:
+        zero_radius: ZeroRadius = Choice(ZeroRadius::WORDS), or(ZeroRadius::FromParent);
+        /// what to do when the file holds several trees:
+        other_trees: OtherTrees = Choice(OtherTrees::WORDS), or(OtherTrees::Fault);
+    }
 }
 
 /// A file as read: the tree, and what was done to get it.

@@ -6,22 +6,23 @@ use crate::membrane::exponential::{exp, linoid, sigmoid};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// High-threshold calcium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g m²h (V − E)
-///
-/// ```text
-/// α_m = 0.209 Φ(−(V + 27)/3.8)           β_m = 0.94 e^(−(V + 75)/17)
-/// α_h = 4.57e-4 e^(−(V + 13)/50)         β_h = 0.0065 σ((V + 15)/28)
-/// ```
-///
-/// times φ = 2.3^((θ − 23)/10). The reversal potential is fixed; it does not follow the concentration.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct HighThresholdCalcium {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// High-threshold calcium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g m²h (V − E)
+    ///
+    /// ```text
+    /// α_m = 0.209 Φ(−(V + 27)/3.8)           β_m = 0.94 e^(−(V + 75)/17)
+    /// α_h = 4.57e-4 e^(−(V + 13)/50)         β_h = 0.0065 σ((V + 15)/28)
+    /// ```
+    ///
+    /// times φ = 2.3^((θ − 23)/10). The reversal potential is fixed; it does not follow the concentration.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct HighThresholdCalcium {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(HighThresholdCalcium::new(0.0).E);
+    }
 }
 
 impl HighThresholdCalcium {
@@ -63,20 +64,21 @@ impl Kinetics<2> for HighThresholdCalcium {
     }
 }
 
-/// T-type (low-threshold) calcium current (after Destexhe and Huguenard, without their temperature factor): g m²h (V − E)
-///
-/// ```text
-/// m∞ = σ((V + 50)/7.4)     τ_m = 3 + 1/(e^((V + 25)/20) + e^(−(V + 100)/15)) ms
-/// h∞ = σ(−(V + 78)/5)      τ_h = 85 + 1/(e^((V + 46)/4) + e^(−(V + 405)/50)) ms
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct TCalcium {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// T-type (low-threshold) calcium current (after Destexhe and Huguenard, without their temperature factor): g m²h (V − E)
+    ///
+    /// ```text
+    /// m∞ = σ((V + 50)/7.4)     τ_m = 3 + 1/(e^((V + 25)/20) + e^(−(V + 100)/15)) ms
+    /// h∞ = σ(−(V + 78)/5)      τ_h = 85 + 1/(e^((V + 46)/4) + e^(−(V + 405)/50)) ms
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct TCalcium {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(TCalcium::new(0.0).E);
+    }
 }
 
 impl TCalcium {

@@ -5,23 +5,24 @@ use crate::membrane::channel::{Gate, Kinetics};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// Calcium-activated potassium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g n (V − E)
-///
-/// ```text
-/// α_n = 0.01 [Ca]/Ca_0     β_n = 0.02
-/// ```
-///
-/// times φ = 2.3^((θ − 23)/10). In the original Ca_0 is 1 mM: half activation at 2 mM. Some later models take 1 µM.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct CalciumActivated {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
-    /// Scale of the concentration (mM), > 0.
-    pub Ca_0: f64,
+ntwk_core::section! {
+    /// Calcium-activated potassium current (Reuveni et al. 1993, as in Mainen et al. 1995): φ g n (V − E)
+    ///
+    /// ```text
+    /// α_n = 0.01 [Ca]/Ca_0     β_n = 0.02
+    /// ```
+    ///
+    /// times φ = 2.3^((θ − 23)/10). In the original Ca_0 is 1 mM: half activation at 2 mM. Some later models take 1 µM.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct CalciumActivated {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(CalciumActivated::new(0.0).E);
+        /// scale of the concentration (mM)
+        Ca_0: f64 = Quantity(Concentration, Positive), or(CalciumActivated::new(0.0).Ca_0);
+    }
 }
 
 impl CalciumActivated {

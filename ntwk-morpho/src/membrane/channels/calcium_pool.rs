@@ -6,26 +6,27 @@ use crate::units::FARADAY;
 use nalgebra::Complex;
 use serde::{Deserialize, Serialize};
 
-/// Concentration in a shell of some depth with one removal process (Destexhe, Babloyantz and Sejnowski 1993):
-///
-/// ```text
-/// d[Ca]/dt = max(0, −k i_Ca/(2 F d)) + (Ca_inf − [Ca])/τ_r       k = 1e4 mM/ms per (mA/cm² ÷ (C/mol · µm))
-/// ```
-///
-/// i_Ca is the sum of the calcium currents of the compartment at the last evaluation. Only the drive is rectified, so the
-/// concentration is never negative. Integrated exactly for a constant drive. Calcium starts at `Ca_inf`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(non_snake_case)]
-pub struct CalciumPool {
-    /// Depth d of the shell (µm), > 0.
-    pub depth: f64,
-    /// Time constant τ_r of removal (ms), > 0.
-    pub tau_r: f64,
-    /// Concentration at rest (mM).
-    pub Ca_inf: f64,
-    /// Fraction of the calcium that stays free, 0 to 1; the rest is buffered at once.
-    pub free: f64,
+ntwk_core::section! {
+    /// Concentration in a shell of some depth with one removal process (Destexhe, Babloyantz and Sejnowski 1993):
+    ///
+    /// ```text
+    /// d[Ca]/dt = max(0, −k i_Ca/(2 F d)) + (Ca_inf − [Ca])/τ_r       k = 1e4 mM/ms per (mA/cm² ÷ (C/mol · µm))
+    /// ```
+    ///
+    /// i_Ca is the sum of the calcium currents of the compartment at the last evaluation. Only the drive is rectified, so the
+    /// concentration is never negative. Integrated exactly for a constant drive. Calcium starts at `Ca_inf`.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct CalciumPool {
+        /// depth d of the shell (µm)
+        depth: f64 = Quantity(Length, Positive), or(CalciumPool::default().depth);
+        /// time constant τ_r of removal (ms)
+        tau_r: f64 = Quantity(Time, Positive), or(CalciumPool::default().tau_r);
+        /// concentration at rest (mM)
+        Ca_inf: f64 = Quantity(Concentration, NonNegative), or(CalciumPool::default().Ca_inf);
+        /// fraction of the calcium that stays free; the rest is buffered at once
+        free: f64 = Quantity(Number, Between(0.0, 1.0)), or(CalciumPool::default().free);
+    }
 }
 
 impl Default for CalciumPool {

@@ -6,21 +6,22 @@ use crate::membrane::exponential::{exp, sigmoid};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// I_h of Magee (1998), in Migliore's form: g l (V − E)
-///
-/// ```text
-/// l∞ = σ(−(V + 81)/8)     τ = e^(0.033264 (V + 75))/(0.011 φ (1 + e^(0.08316 (V + 75)))) ms
-/// ```
-///
-/// φ = 4.5^((θ − 33)/10).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct Hcn {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// I_h of Magee (1998), in Migliore's form: g l (V − E)
+    ///
+    /// ```text
+    /// l∞ = σ(−(V + 81)/8)     τ = e^(0.033264 (V + 75))/(0.011 φ (1 + e^(0.08316 (V + 75)))) ms
+    /// ```
+    ///
+    /// φ = 4.5^((θ − 33)/10).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Hcn {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(Hcn::new(0.0).E);
+    }
 }
 
 impl Hcn {
@@ -59,21 +60,22 @@ impl Kinetics<1> for Hcn {
     }
 }
 
-/// I_h of Poirazi et al. (2003): g n (V − E), no temperature factor
-///
-/// ```text
-/// n∞ = σ(−(V + 90)/K)     τ = 1 ms above −30 mV, else 2 (1/(e^(−(V + 145)/17.5) + e^((V + 16.8)/16.5)) + 5) ms
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct HcnPoirazi {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
-    /// Slope of the activation (mV), > 0.
-    pub K: f64,
+ntwk_core::section! {
+    /// I_h of Poirazi et al. (2003): g n (V − E), no temperature factor
+    ///
+    /// ```text
+    /// n∞ = σ(−(V + 90)/K)     τ = 1 ms above −30 mV, else 2 (1/(e^(−(V + 145)/17.5) + e^((V + 16.8)/16.5)) + 5) ms
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct HcnPoirazi {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(HcnPoirazi::new(0.0).E);
+        /// slope of the activation (mV)
+        K: f64 = Quantity(Voltage, Positive), or(HcnPoirazi::new(0.0).K);
+    }
 }
 
 impl HcnPoirazi {

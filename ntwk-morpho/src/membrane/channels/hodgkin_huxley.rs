@@ -5,35 +5,36 @@ use crate::membrane::exponential::{exp, is_small, linoid_parts};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// Sodium, potassium and leak currents of the squid axon (Hodgkin and Huxley 1952, with today's sign and V_rest = −65 mV).
-///
-/// i = g_Na m³h (V − E_Na) + g_K n⁴ (V − E_K) + g_L (V − E_L); with u = V + 65 mV and rates in 1/ms
-///
-/// ```text
-/// α_m = Φ((25 − u)/10)         β_m = 4 e^(−u/18)
-/// α_h = 0.07 e^(−u/20)         β_h = 1/(1 + e^((30 − u)/10))
-/// α_n = 0.1 Φ((10 − u)/10)     β_n = 0.125 e^(−u/80)
-/// ```
-///
-/// all times φ = 3^((θ − 6.3)/10). Rates are exact, not interpolated from a table.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(non_snake_case)]
-pub struct HodgkinHuxley {
-    /// Sodium conductance density (S/cm²).
-    pub g_Na: f64,
-    /// Potassium conductance density (S/cm²).
-    pub g_K: f64,
-    /// Leak conductance density (S/cm²).
-    pub g_L: f64,
-    /// Sodium reversal potential (mV).
-    pub E_Na: f64,
-    /// Potassium reversal potential (mV).
-    pub E_K: f64,
-    /// Leak reversal potential (mV).
-    pub E_L: f64,
-    /// Factor of the rates for 10 °C.
-    pub q10: f64,
+ntwk_core::section! {
+    /// Sodium, potassium and leak currents of the squid axon (Hodgkin and Huxley 1952, with today's sign and V_rest = −65 mV).
+    ///
+    /// i = g_Na m³h (V − E_Na) + g_K n⁴ (V − E_K) + g_L (V − E_L); with u = V + 65 mV and rates in 1/ms
+    ///
+    /// ```text
+    /// α_m = Φ((25 − u)/10)         β_m = 4 e^(−u/18)
+    /// α_h = 0.07 e^(−u/20)         β_h = 1/(1 + e^((30 − u)/10))
+    /// α_n = 0.1 Φ((10 − u)/10)     β_n = 0.125 e^(−u/80)
+    /// ```
+    ///
+    /// all times φ = 3^((θ − 6.3)/10). Rates are exact, not interpolated from a table.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct HodgkinHuxley {
+        /// sodium conductance density (S/cm²)
+        g_Na: f64 = Quantity(ConductanceDensity, NonNegative), or(HodgkinHuxley::default().g_Na);
+        /// potassium conductance density (S/cm²)
+        g_K: f64 = Quantity(ConductanceDensity, NonNegative), or(HodgkinHuxley::default().g_K);
+        /// leak conductance density (S/cm²)
+        g_L: f64 = Quantity(ConductanceDensity, NonNegative), or(HodgkinHuxley::default().g_L);
+        /// sodium reversal potential (mV)
+        E_Na: f64 = Quantity(Voltage, Any), or(HodgkinHuxley::default().E_Na);
+        /// potassium reversal potential (mV)
+        E_K: f64 = Quantity(Voltage, Any), or(HodgkinHuxley::default().E_K);
+        /// leak reversal potential (mV)
+        E_L: f64 = Quantity(Voltage, Any), or(HodgkinHuxley::default().E_L);
+        /// factor of the rates for 10 °C
+        q10: f64 = Quantity(Number, Positive), or(HodgkinHuxley::default().q10);
+    }
 }
 
 impl Default for HodgkinHuxley {

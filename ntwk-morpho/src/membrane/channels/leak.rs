@@ -4,15 +4,16 @@ use crate::membrane::channel::{Gate, Kinetics};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// i = g (V − E).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct Leak {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// i = g (V − E).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Leak {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(-70.0);
+    }
 }
 
 impl Kinetics<0> for Leak {

@@ -6,21 +6,22 @@ use crate::membrane::exponential::{linoid, sigmoid};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// Potassium current of Mainen et al. (1995): φ g n (V − E)
-///
-/// ```text
-/// α_n = 0.18 Φ(−(V − 25)/9)     β_n = 0.018 Φ((V − 25)/9)
-/// ```
-///
-/// times φ = 2.3^((θ − 23)/10).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct Kv {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// Potassium current of Mainen et al. (1995): φ g n (V − E)
+    ///
+    /// ```text
+    /// α_n = 0.18 Φ(−(V − 25)/9)     β_n = 0.018 Φ((V − 25)/9)
+    /// ```
+    ///
+    /// times φ = 2.3^((θ − 23)/10).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Kv {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(Kv::new(0.0).E);
+    }
 }
 
 impl Kv {
@@ -58,19 +59,20 @@ impl Kinetics<1> for Kv {
     }
 }
 
-/// Delayed rectifier (Durstewitz et al. 2000; Poirazi et al. 2003): g n⁴ (V − E), no temperature factor
-///
-/// ```text
-/// α_n = 0.45 Φ(−(V − 13)/25)     β_n = 0.0648 Φ((V − 23)/12)
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct DelayedRectifier {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// Delayed rectifier (Durstewitz et al. 2000; Poirazi et al. 2003): g n⁴ (V − E), no temperature factor
+    ///
+    /// ```text
+    /// α_n = 0.45 Φ(−(V − 13)/25)     β_n = 0.0648 Φ((V − 23)/12)
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct DelayedRectifier {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(DelayedRectifier::new(0.0).E);
+    }
 }
 
 impl DelayedRectifier {
@@ -105,20 +107,21 @@ impl Kinetics<1> for DelayedRectifier {
     }
 }
 
-/// Slowly inactivating potassium current (iksin of Poirazi et al. 2003): g a b (V − E), no temperature factor
-///
-/// ```text
-/// a∞ = σ((V + 34)/6.5)     τ_a = 10 ms
-/// b∞ = σ(−(V + 65)/6.6)    τ_b = 200 + 3200 σ((V + 63.6)/4) ms
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct SlowPotassium {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// Slowly inactivating potassium current (iksin of Poirazi et al. 2003): g a b (V − E), no temperature factor
+    ///
+    /// ```text
+    /// a∞ = σ((V + 34)/6.5)     τ_a = 10 ms
+    /// b∞ = σ(−(V + 65)/6.6)    τ_b = 200 + 3200 σ((V + 63.6)/4) ms
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct SlowPotassium {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(SlowPotassium::new(0.0).E);
+    }
 }
 
 impl SlowPotassium {
@@ -157,21 +160,22 @@ impl Kinetics<2> for SlowPotassium {
     }
 }
 
-/// Muscarinic (M) potassium current of Mainen et al. (1995): φ g n (V − E)
-///
-/// ```text
-/// α_n = 0.009 Φ(−(V + 30)/9)     β_n = 0.009 Φ((V + 30)/9)     so that n∞ = σ((V + 30)/9)
-/// ```
-///
-/// times φ = 2.3^((θ − 23)/10).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct Muscarinic {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
+ntwk_core::section! {
+    /// Muscarinic (M) potassium current of Mainen et al. (1995): φ g n (V − E)
+    ///
+    /// ```text
+    /// α_n = 0.009 Φ(−(V + 30)/9)     β_n = 0.009 Φ((V + 30)/9)     so that n∞ = σ((V + 30)/9)
+    /// ```
+    ///
+    /// times φ = 2.3^((θ − 23)/10).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Muscarinic {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(Muscarinic::new(0.0).E);
+    }
 }
 
 impl Muscarinic {

@@ -7,24 +7,25 @@ use crate::parameter_error::ParameterError;
 use crate::units::f_over_rt;
 use serde::{Deserialize, Serialize};
 
-/// Sodium current of Mainen et al. (1995): φ g m³h (V − E); with w = V + shift
-///
-/// ```text
-/// α_m = 1.638 Φ(−(w + 35)/9)     β_m = 1.116 Φ((w + 35)/9)      τ = 1/(φ (α + β))
-/// α_h = 0.12 Φ(−(w + 50)/5)      β_h = 0.0455 Φ((w + 75)/5)     h∞ = σ(−(w + 65)/6.2)
-/// ```
-///
-/// φ = 2.3^((θ − 23)/10); h∞ is a function of its own and not α/(α + β).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct Sodium {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
-    /// Shift of all rates (mV).
-    pub shift: f64,
+ntwk_core::section! {
+    /// Sodium current of Mainen et al. (1995): φ g m³h (V − E); with w = V + shift
+    ///
+    /// ```text
+    /// α_m = 1.638 Φ(−(w + 35)/9)     β_m = 1.116 Φ((w + 35)/9)      τ = 1/(φ (α + β))
+    /// α_h = 0.12 Φ(−(w + 50)/5)      β_h = 0.0455 Φ((w + 75)/5)     h∞ = σ(−(w + 65)/6.2)
+    /// ```
+    ///
+    /// φ = 2.3^((θ − 23)/10); h∞ is a function of its own and not α/(α + β).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Sodium {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(Sodium::new(0.0).E);
+        /// shift of all rates (mV)
+        shift: f64 = Quantity(Voltage, Any), or(Sodium::new(0.0).shift);
+    }
 }
 
 impl Sodium {
@@ -68,26 +69,27 @@ impl Kinetics<2> for Sodium {
     }
 }
 
-/// Fast sodium current with slow inactivation (Durstewitz et al. 2000; the intended rates of Sidiropoulou's Nafx):
-/// g m³ h s (V − E)
-///
-/// ```text
-/// α_m = 2.61888 Φ(−(V + 28)/9.3)          β_m = 1.4784 Φ((V + 1)/6)
-/// α_h = 0.098 e^(−(V + 43.1)/20)          β_h = 1.4 σ((V + 13.1)/10)
-/// s∞ = c + a2 (1 − c), c = σ(−(V + 58)/2)   τ_s = max(30, e^(2.4 κ (V + 60))/(3e-4 (1 + e^(12 κ (V + 60)))))
-/// ```
-///
-/// κ = F/(RT). No temperature factor. With a2 = 1 there is no slow inactivation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct FastSodium {
-    /// Conductance density (S/cm²).
-    pub g: f64,
-    /// Reversal potential (mV).
-    pub E: f64,
-    /// Fraction that does not inactivate slowly, 0 to 1.
-    pub a2: f64,
+ntwk_core::section! {
+    /// Fast sodium current with slow inactivation (Durstewitz et al. 2000; the intended rates of Sidiropoulou's Nafx):
+    /// g m³ h s (V − E)
+    ///
+    /// ```text
+    /// α_m = 2.61888 Φ(−(V + 28)/9.3)          β_m = 1.4784 Φ((V + 1)/6)
+    /// α_h = 0.098 e^(−(V + 43.1)/20)          β_h = 1.4 σ((V + 13.1)/10)
+    /// s∞ = c + a2 (1 − c), c = σ(−(V + 58)/2)   τ_s = max(30, e^(2.4 κ (V + 60))/(3e-4 (1 + e^(12 κ (V + 60)))))
+    /// ```
+    ///
+    /// κ = F/(RT). No temperature factor. With a2 = 1 there is no slow inactivation.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct FastSodium {
+        /// conductance density (S/cm²)
+        g: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// reversal potential (mV)
+        E: f64 = Quantity(Voltage, Any), or(FastSodium::new(0.0).E);
+        /// fraction that does not inactivate slowly
+        a2: f64 = Quantity(Number, Between(0.0, 1.0)), or(FastSodium::new(0.0).a2);
+    }
 }
 
 impl FastSodium {

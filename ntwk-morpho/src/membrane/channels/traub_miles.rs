@@ -6,31 +6,32 @@ use crate::membrane::exponential::{exp, linoid, sigmoid};
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
-/// Sodium and potassium currents of Traub and Miles (1991) in the form of Destexhe's HH2 (1992).
-///
-/// i = g_Na m³h (V − E_Na) + g_K n⁴ (V − E_K); with u = V − V_T
-///
-/// ```text
-/// α_m = 1.28 Φ((13 − u)/4)          β_m = 1.4 Φ((u − 40)/5)
-/// α_h = 0.128 e^((17 − u)/18)       β_h = 4/(1 + e^((40 − u)/5))
-/// α_n = 0.16 Φ((15 − u)/5)          β_n = 0.5 e^((10 − u)/40)
-/// ```
-///
-/// all times φ = 3^((θ − 36)/10).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(non_snake_case)]
-pub struct TraubMiles {
-    /// Sodium conductance density (S/cm²).
-    pub g_Na: f64,
-    /// Potassium conductance density (S/cm²).
-    pub g_K: f64,
-    /// Sodium reversal potential (mV).
-    pub E_Na: f64,
-    /// Potassium reversal potential (mV).
-    pub E_K: f64,
-    /// Shift of all rates (mV).
-    pub V_T: f64,
+ntwk_core::section! {
+    /// Sodium and potassium currents of Traub and Miles (1991) in the form of Destexhe's HH2 (1992).
+    ///
+    /// i = g_Na m³h (V − E_Na) + g_K n⁴ (V − E_K); with u = V − V_T
+    ///
+    /// ```text
+    /// α_m = 1.28 Φ((13 − u)/4)          β_m = 1.4 Φ((u − 40)/5)
+    /// α_h = 0.128 e^((17 − u)/18)       β_h = 4/(1 + e^((40 − u)/5))
+    /// α_n = 0.16 Φ((15 − u)/5)          β_n = 0.5 e^((10 − u)/40)
+    /// ```
+    ///
+    /// all times φ = 3^((θ − 36)/10).
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct TraubMiles {
+        /// sodium conductance density (S/cm²)
+        g_Na: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// potassium conductance density (S/cm²)
+        g_K: f64 = Quantity(ConductanceDensity, NonNegative), required;
+        /// sodium reversal potential (mV)
+        E_Na: f64 = Quantity(Voltage, Any), or(TraubMiles::new(0.0, 0.0).E_Na);
+        /// potassium reversal potential (mV)
+        E_K: f64 = Quantity(Voltage, Any), or(TraubMiles::new(0.0, 0.0).E_K);
+        /// shift of all rates (mV)
+        V_T: f64 = Quantity(Voltage, Any), or(TraubMiles::new(0.0, 0.0).V_T);
+    }
 }
 
 #[allow(non_snake_case)]

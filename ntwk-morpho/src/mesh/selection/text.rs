@@ -4,6 +4,7 @@ use super::Selection;
 use crate::geometry::region::Region;
 use ntwk_core::Dimension;
 use ntwk_core::spec::nearest::nearest;
+use std::fmt;
 use std::str::FromStr;
 
 /// What is wrong with the text of a selection, and where.
@@ -243,6 +244,84 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// How tightly the parts of a text hold together: those joined by `or` least.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Tightness {
+    Or,
+    And,
+    One,
+}
+
+impl Selection {
+    fn tightness(&self) -> Tightness {
+        match self {
+            Selection::Or(..) => Tightness::Or,
+            Selection::And(..) => Tightness::And,
+            Selection::PathDistance { from, to } | Selection::Radius { from, to }
+                if from.is_finite() && to.is_finite() =>
+            {
+                Tightness::And
+            }
+            Selection::BranchOrder { from, to } if 0 < *from && from < to && *to < usize::MAX => {
+                Tightness::And
+            }
+            Selection::Branches(list) | Selection::Compartments(list) if list.len() > 1 => {
+                Tightness::Or
+            }
+            _ => Tightness::One,
+        }
+    }
+
+    /// The text of a part, in parentheses where it would fall apart.
+    fn part(&self, least: Tightness) -> String {
+        if self.tightness() < least { format!("({self})") } else { self.to_string() }
+    }
+}
+
+/// The text that [`FromStr`] reads.
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let interval = |f: &mut fmt::Formatter<'_>, what: &str, from: f64, to: f64| match (
+            from.is_finite(),
+            to.is_finite(),
+        ) {
+            (true, true) => write!(f, "{what} >= {from} and {what} < {to}"),
+            (true, false) => write!(f, "{what} >= {from}"),
+            (false, true) => write!(f, "{what} < {to}"),
+            (false, false) => f.write_str("all"),
+        };
+        let any_of = |f: &mut fmt::Formatter<'_>, what: &str, list: &[usize]| {
+            let parts: Vec<String> = list.iter().map(|n| format!("{what} {n}")).collect();
+            f.write_str(
+                if parts.is_empty() { "not all".to_owned() } else { parts.join(" or ") }.as_str(),
+            )
+        };
+        match self {
+            Selection::All => f.write_str("all"),
+            Selection::Region(region) => region.fmt(f),
+            Selection::Dendrites => f.write_str("dendrites"),
+            Selection::PathDistance { from, to } => interval(f, "distance", *from, *to),
+            Selection::Radius { from, to } => interval(f, "radius", *from, *to),
+            Selection::BranchOrder { from, to } if from == to => write!(f, "order = {from}"),
+            Selection::BranchOrder { from: 0, to } => write!(f, "order <= {to}"),
+            Selection::BranchOrder { from, to: usize::MAX } => write!(f, "order >= {from}"),
+            Selection::BranchOrder { from, to } => {
+                write!(f, "order >= {from} and order <= {to}")
+            }
+            Selection::Subtree(branch) => write!(f, "subtree {branch}"),
+            Selection::Branches(list) => any_of(f, "branch", list),
+            Selection::Compartments(list) => any_of(f, "compartment", list),
+            Selection::And(a, b) => {
+                write!(f, "{} and {}", a.part(Tightness::And), b.part(Tightness::One))
+            }
+            Selection::Or(a, b) => {
+                write!(f, "{} or {}", a.part(Tightness::Or), b.part(Tightness::And))
+            }
+            Selection::Not(a) => write!(f, "not {}", a.part(Tightness::One)),
+        }
+    }
+}
+
 /// The region of a word.
 pub(crate) fn region(word: &str) -> Option<Region> {
     Some(match word {
@@ -297,6 +376,40 @@ mod tests {
             ["distance <", "distance <=", "distance >", "distance >="].map(with),
             [false, true, false, true]
         );
+    }
+
+    /// What is written is what was read, and what code alone can make means the same.
+    #[test]
+    fn a_selection_is_written_as_it_is_read() {
+        for text in [
+            "all",
+            "soma or apical and distance >= 100",
+            "(soma or apical) and not (axon or dendrites)",
+            "soma or (axon or basal)",
+            "soma and (axon and (basal or custom7))",
+            "not not undefined",
+            "distance > 100 um and distance <= 0.3 mm or diameter < 1.5",
+            "order < 3 or order > 4 and order = 7 or order >= 1 or order <= 2 or order < 0",
+            "branch 3 or subtree 0 or compartment 12",
+        ] {
+            let selection: Selection = text.parse().unwrap();
+            assert_eq!(selection.to_string().parse(), Ok(selection), "{text}");
+        }
+        let c = PyramidalTree::default()
+            .build(2)
+            .unwrap()
+            .compartments(&Discretisation::MaxLength(20.0))
+            .unwrap();
+        for selection in [
+            !Selection::PathDistance { from: 50.0, to: 200.0 },
+            !Selection::Radius { from: f64::NEG_INFINITY, to: f64::INFINITY },
+            Selection::Dendrites & Selection::BranchOrder { from: 1, to: 3 },
+            Selection::Dendrites & Selection::Branches(vec![1, 4, 5]),
+            Selection::Compartments(vec![]) | Selection::Compartments(vec![2, 3]),
+        ] {
+            let read: Selection = selection.to_string().parse().unwrap();
+            assert_eq!(read.indices(&c), selection.indices(&c), "{selection}");
+        }
     }
 
     #[test]

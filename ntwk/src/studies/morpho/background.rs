@@ -100,7 +100,7 @@ pub fn background(
     let task = Runs {
         study: BackgroundStudy::new(built, protocol, job)?,
         description: cell.description()?,
-        synapses: group.name.clone(),
+        synapses: group.to_owned(),
         seed: built.spec.simulation.seed,
     };
     let runs = run_points(&task, path, store, job)?;

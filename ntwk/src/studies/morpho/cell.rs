@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ntwk_core::spec::fault::Faults;
 use ntwk_io::{CellFile, CellFileError, ModelText, cell_text};
-use ntwk_morpho::spec::{BuiltCell, SynapseSpec};
+use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::Contact;
 use ntwk_morpho::{Location, LocationSpec};
 
@@ -67,23 +67,23 @@ impl MorphoCell {
         })
     }
 
-    /// A group of synapses, the first when none is named, and what one of its spikes activates.
+    /// The name of a group of synapses, the first when none is named, and what one of its spikes activates.
     ///
     /// # Errors
     /// [`MorphoError::NoSynapses`], [`MorphoError::Group`].
-    pub fn synapses(&self, name: Option<&str>) -> Result<(&SynapseSpec, Contact), MorphoError> {
+    pub fn synapses(&self, name: Option<&str>) -> Result<(&str, Contact), MorphoError> {
         let all = &self.built.spec.synapses;
-        let found = match name {
+        let (group, synapses) = match name {
             None => all.first().ok_or(MorphoError::NoSynapses)?,
-            Some(name) => {
-                all.iter().find(|s| s.name == name).ok_or_else(|| MorphoError::Group {
-                    name: name.to_owned(),
-                    known: all.iter().map(|s| s.name.clone()).collect(),
-                })?
-            }
+            Some(name) => all.get_key_value(name).ok_or_else(|| MorphoError::Group {
+                name: name.to_owned(),
+                known: all.keys().cloned().collect(),
+            })?,
         };
-        let receptors = &self.built.spec.receptors;
-        let contact = found.receptors.iter().map(|&(r, w)| (receptors[r].receptor, w)).collect();
-        Ok((found, contact))
+        // The cell was built, so that its receptors are known.
+        let receptor = |name: &String| Some(self.built.spec.receptors.get(name)?.receptor());
+        let weights = synapses.receptors.iter();
+        let contact = weights.filter_map(|(r, &weight)| Some((receptor(r)?, weight))).collect();
+        Ok((group, contact))
     }
 }

@@ -38,7 +38,7 @@ impl CoupledMorphoCells {
 
     /// Names of the cells.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.file.spec.cells.iter().map(|c| c.name.as_str())
+        self.file.spec.cells.keys().map(String::as_str)
     }
 
     /// Title of figures: that of the description, else the name of its file.
@@ -165,9 +165,9 @@ impl CoupledResult {
     /// The currents of the junctions over time.
     #[must_use]
     pub fn table(&self) -> Table {
-        let junctions = self.cells.file.spec.gap_junctions.iter().zip(&self.currents);
+        let junctions = self.cells.file.spec.gap_junctions.keys().zip(&self.currents);
         let times = Table::default().numbers("time", "ms", &self.times);
-        junctions.fold(times, |table, (g, values)| table.numbers(&g.name, "nA", values))
+        junctions.fold(times, |table, (name, values)| table.numbers(name, "nA", values))
     }
 
     /// Potentials of all cells, and the currents through the junctions.
@@ -176,10 +176,10 @@ impl CoupledResult {
         let file = &self.cells.file;
         let time = || Axis::new("time (ms)").range(0.0, file.cells[0].spec.simulation.t_stop);
         let mut names = Vec::new();
-        for (k, built) in file.cells.iter().enumerate() {
+        for (k, (cell, built)) in self.cells.names().zip(&file.cells).enumerate() {
             for (column, (name, probe)) in built.probes.iter().enumerate() {
                 if matches!(probe, Probe::Voltage(_)) {
-                    names.push((format!("{}: {name}", file.spec.cells[k].name), k, column));
+                    names.push((format!("{cell}: {name}"), k, column));
                 }
             }
         }
@@ -193,12 +193,12 @@ impl CoupledResult {
                 line(name, r.times.iter().copied().zip(values.iter().copied()).collect(), Some(i))
             })
             .collect();
-        let junctions = file.spec.gap_junctions.iter().zip(&self.currents);
+        let junctions = file.spec.gap_junctions.keys().zip(&self.currents);
         let through: Vec<NamedCurve<'_>> = junctions
             .enumerate()
-            .map(|(j, (g, values))| {
+            .map(|(j, (name, values))| {
                 let points = self.times.iter().zip(values).map(|(t, i)| (*t, 1e3 * i)).collect();
-                line(&g.name, points, Some(voltages.len() + j))
+                line(name, points, Some(voltages.len() + j))
             })
             .collect();
         let top = curves(time(), Axis::new("V (mV)"), &voltages, theme);

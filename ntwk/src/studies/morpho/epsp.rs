@@ -66,7 +66,7 @@ pub fn epsp(
     let (to, (group, contact)) = checks.all(to.zip(synapses))?;
     let map = epsp_map(cell.built(), &options.selection, &contact, to, options.duration, job)?;
     let attenuation = map.local.iter().zip(&map.remote).map(|(l, r)| (l / r).abs()).collect();
-    let synapses = group.name.clone();
+    let synapses = group.to_owned();
     Ok(EpspResult { cell: cell.clone(), to: (options.to, to), synapses, map, attenuation })
 }
 

@@ -62,10 +62,10 @@ pub fn sequence(
     checks.positive("duration", options.duration);
     let ((group, contact), to) = checks.all(synapses.zip(to))?;
     let places: &[Location] =
-        built.synapses.iter().find(|s| s.name == group.name).map_or(&[], |s| &s.locations);
+        built.synapses.iter().find(|s| s.name == group).map_or(&[], |s| &s.locations);
     let SequenceOptions { intervals, duration, .. } = options;
     let curve = sequences(built, &contact, places, to, intervals, *duration, job)?;
-    let synapses = group.name.clone();
+    let synapses = group.to_owned();
     Ok(SequenceResult { cell: cell.clone(), to: options.to, synapses, count: places.len(), curve })
 }
 

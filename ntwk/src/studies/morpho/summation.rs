@@ -86,7 +86,7 @@ pub fn summation(
         None | Some(Err(StudyError::Interrupted)) => None,
         Some(curve) => Some(curve?),
     };
-    let synapses = group.name.clone();
+    let synapses = group.to_owned();
     Ok(SummationResult { cell: cell.clone(), to: options.to, synapses, all, without_block })
 }
 

@@ -141,7 +141,7 @@ pub fn transfer(
     check(spec, options)?;
     let mut passive = spec.clone();
     let spiking = spiking(spec, options);
-    passive.channels.retain(|c| !spiking.contains(&c.name));
+    passive.channels.retain(|name, _| !spiking.contains(name));
     let membrane = membrane(&passive, &cell.file().morphology, job)?;
     let task = Points { cell: cell.clone(), options: options.clone(), passive, membrane };
     let runs = run_points(&task, path, store, job)?;
@@ -345,13 +345,13 @@ impl PointTask for Points {
 fn spiking(spec: &CellSpec, options: &TransferOptions) -> Vec<String> {
     let all_but_leak = || {
         let all = spec.channels.iter();
-        all.filter(|c| c.mechanism.kind() != "leak").map(|c| c.name.clone()).collect()
+        all.filter(|(_, c)| c.model.kind() != "leak").map(|(name, _)| name.clone()).collect()
     };
     options.spiking.clone().unwrap_or_else(all_but_leak)
 }
 
 fn check(spec: &CellSpec, options: &TransferOptions) -> Result<(), MorphoError> {
-    let groups: Vec<String> = spec.synapses.iter().map(|s| s.name.clone()).collect();
+    let groups: Vec<String> = spec.synapses.keys().cloned().collect();
     let mut checks = Checks::default();
     if options.excitation == options.inhibition {
         let name = options.excitation.clone();
@@ -363,7 +363,7 @@ fn check(spec: &CellSpec, options: &TransferOptions) -> Result<(), MorphoError> 
         let (name, known) = (name.clone(), groups.clone());
         checks.take::<()>(Err(MorphoError::Group { name, known }));
     }
-    let channels: Vec<String> = spec.channels.iter().map(|c| c.name.clone()).collect();
+    let channels: Vec<String> = spec.channels.keys().cloned().collect();
     for name in options.spiking.iter().flatten().filter(|name| !channels.contains(name)) {
         let (name, known) = (name.clone(), channels.clone());
         checks.take::<()>(Err(MorphoError::Channel { name, known }));
@@ -426,10 +426,10 @@ fn point(
         let mut spec = spec.clone();
         spec.electrodes.clear();
         spec.simulation.seed = spec.simulation.seed.wrapping_add(u64::from(repetition));
-        for s in &mut spec.synapses {
-            let rate = match s.name.as_str() {
-                name if name == plan.excitation => excitation,
-                name if name == plan.inhibition => inhibition,
+        for (name, s) in &mut spec.synapses {
+            let rate = match name {
+                name if *name == plan.excitation => excitation,
+                name if *name == plan.inhibition => inhibition,
                 _ => 0.0,
             };
             s.activity = Activity::Poisson { rate, from: 0.0, until: Some(end) };
