@@ -61,7 +61,8 @@ impl std::fmt::Display for Table {
 
 /// A number for people: `digits` decimals.
 pub(crate) fn number(x: f64, digits: usize) -> String {
-    format!("{x:.digits$}")
+    // Beyond that, digits are noise: a number that blew up must not fill the screen.
+    if x.abs() < 1e12 { format!("{x:.digits$}") } else { format!("{x:.3e}") }
 }
 
 /// An optional number for people; a dash when there is none.

@@ -11,6 +11,7 @@ use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
 use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 
 use crate::error::FileError;
+use crate::file_kind::FileKind;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 use crate::result_file::ResultFile;
 use crate::run_file::ModelText;
@@ -203,6 +204,7 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
         faults
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
+    FileKind::Cell.expect(&tree).map_err(named)?;
     apply_overrides(&mut tree, &[], overrides).map_err(named)?;
     read_cell_tree(text, tree, file)
 }

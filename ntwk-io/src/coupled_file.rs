@@ -8,6 +8,7 @@ use ntwk_morpho::GapJunction;
 use ntwk_morpho::spec::{BuiltCell, CoupledSpec};
 
 use crate::cell_file::{CellFile, CellFileError, located, read_cell_tree};
+use crate::file_kind::FileKind;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 
 /// Cells joined by gap junctions, as read.
@@ -41,6 +42,7 @@ pub fn read_coupled(
         faults
     };
     let mut tree = parse_tree(&read(file)?, Notation::of(file)).map_err(|f| named(file, f))?;
+    FileKind::CoupledCells.expect(&tree).map_err(|f| named(file, f))?;
     apply_overrides(&mut tree, &[], overrides).map_err(|f| named(file, f))?;
     let spec = CoupledSpec::from_tree(&tree).map_err(|f| named(file, f))?;
     let folder = file.parent().unwrap_or(Path::new(""));

@@ -28,6 +28,14 @@ pub enum FileError {
         /// The HDF5 library's answer.
         source: Box<hdf5::Error>,
     },
+    /// A file of results was expected and this is none.
+    #[error("{} is {found}; expected an HDF5 file, such as the results.h5 of a run", path.display())]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: &'static str,
+    },
     /// A group, dataset or attribute that this kind of file must hold is absent.
     #[error("{}: there is no {object}", path.display())]
     Missing {

@@ -1,6 +1,7 @@
 //! Reading HDF5 objects of unknown origin: every failure is an error that names file and object.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -22,10 +23,43 @@ pub(crate) struct Hdf5Reader {
     size: u64,
 }
 
+/// The last place of the signature that is looked at: it stands at 0, 512, 1024, 2048 ... bytes.
+const LAST_SIGNATURE: u64 = 4096;
+
+/// What the first bytes of a file say it is, if not HDF5.
+fn other_than_hdf5(head: &[u8]) -> Option<&'static str> {
+    let places = std::iter::once(0).chain((9..=12).map(|bit| 1_usize << bit));
+    let signed = |at: usize| head.get(at..at + 8).is_some_and(|s| s == b"\x89HDF\r\n\x1a\n");
+    if places.into_iter().any(signed) {
+        return None;
+    }
+    let text = std::str::from_utf8(head).or_else(|e| std::str::from_utf8(&head[..e.valid_up_to()]));
+    Some(match text {
+        _ if head.is_empty() => "empty",
+        _ if head.starts_with(b"\x89PNG") => "a PNG image",
+        _ if head.starts_with(b"\x93NUMPY") => "a NumPy array",
+        _ if head.starts_with(b"PK") => "a ZIP archive",
+        Ok(text) if text.len() + 4 > head.len() && !text.contains('\0') => "a text file",
+        _ => "damaged, or a file of another kind",
+    })
+}
+
 impl Hdf5Reader {
     /// Opens `path` for reading.
     pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
-        let size = std::fs::metadata(path).map_err(|e| FileError::io(Action::Read, path, e))?.len();
+        let failed = |e| FileError::io(Action::Read, path, e);
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        let size = metadata.len();
+        let not_hdf5 = |found| FileError::NotHdf5 { path: path.to_owned(), found };
+        if metadata.is_dir() {
+            return Err(not_hdf5("a folder"));
+        }
+        let mut head = Vec::new();
+        let opened = std::fs::File::open(path).map_err(failed)?;
+        opened.take(LAST_SIGNATURE + 8).read_to_end(&mut head).map_err(failed)?;
+        if let Some(found) = other_than_hdf5(&head) {
+            return Err(not_hdf5(found));
+        }
         let file = hdf5::File::open_streaming(path)
             .map_err(|e| FileError::hdf5(Action::Read, path, "/", e))?;
         Ok(Self { path: path.to_owned(), file, size })

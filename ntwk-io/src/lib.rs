@@ -58,6 +58,7 @@ pub mod csv;
 pub mod delimited;
 pub mod description;
 pub mod error;
+pub mod file_kind;
 pub mod flat_file;
 mod hdf5_reader;
 mod hdf5_writer;

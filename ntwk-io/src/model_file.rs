@@ -11,6 +11,7 @@ use ntwk_core::{CellLibrary, Model, ModelSpec};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::file_kind::FileKind;
 use crate::model_data::read_linked_data;
 
 /// The two notations of a model file.
@@ -70,6 +71,7 @@ pub fn read_model(
         faults
     };
     let mut root = parse_tree(&text, Notation::of(path)).map_err(named)?;
+    FileKind::Network.expect(&root).map_err(named)?;
     apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut faults = Faults::default();

@@ -68,6 +68,9 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let title = format!("{}: f-I curve", chosen.title);
     files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &theme(args.out.dark)))?);
     print(table(&curve));
+    if curve.points.len() > ROWS {
+        print(format!("{ROWS} of {} currents; fi.csv has all", curve.points.len()));
+    }
     print(format!(
         "first current that fires: {} pA; slope above it: {} Hz/pA",
         optional(curve.threshold(), 3),

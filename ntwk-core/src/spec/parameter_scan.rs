@@ -255,7 +255,10 @@ impl ParameterScanSpec {
                         fault(format!("scan.vary[{i}].points"), rule);
                     }
                     if !self.sampling.draws() && points.is_none() {
-                        fault(format!("scan.vary[{i}].points"), "a grid needs a number of values");
+                        fault(
+                            format!("scan.vary[{i}].points"),
+                            "a grid needs a number of values (points = 11; FROM..TO:11 on the command line)",
+                        );
                     }
                 }
             }

@@ -164,7 +164,8 @@ section! {
     #[derive(Debug, Clone, PartialEq)]
     #[non_exhaustive]
     pub struct CompareSpec {
-        /// window of the stationary quantities (ms)
+        /// window of the stationary quantities (ms); without it, the longest stretch of constant inputs without its first
+        /// 500 ms (or half); where there is none, whole periods of the slowest oscillation, or the run without its onset
         stationary: Option<[f64; 2]> = Window(Time), none;
         /// window in which the transient peak is sought (ms)
         transient: Option<[f64; 2]> = Window(Time), none;

@@ -5,6 +5,7 @@ mod cell_file;
 mod cell_round_trip;
 mod common;
 mod damaged;
+mod file_kinds;
 mod foreign;
 mod model_data;
 mod round_trip;
