@@ -9,6 +9,9 @@ use super::Failure;
 use super::args::CheckArgs;
 use super::output::{note, print};
 use ntwk::run::plan::Resources;
+use ntwk::sweep::command::{NetworkCommand, command_of};
+use ntwk::sweep::points::SweepPlan;
+use ntwk_io::ModelFileError;
 
 use super::table::{Table, bytes, number};
 
@@ -19,6 +22,10 @@ pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure
     }
     if let Some(reference) = &model.spec().reference {
         print(reference);
+    }
+    if let Some(sweep) = &model.spec().scan {
+        command_of::<NetworkCommand>(sweep).map_err(ModelFileError::from)?;
+        SweepPlan::new(&model, sweep)?.check(library).map_err(ModelFileError::from)?;
     }
     print("");
     print(simulation(&model));

@@ -242,8 +242,13 @@ fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
     let windows = &comparison.windows;
     let transient =
         windows.transient.map_or_else(String::new, |[a, b]| format!("; peak in {a}–{b} ms"));
+    let why = match windows.basis.to_string() {
+        none if none.is_empty() => none,
+        why => format!(" ({why})"),
+    };
+    let [from, to] = windows.stationary;
     format!(
-        "{table}stationary: {}–{} ms{transient}; fixed points of the theory: {}",
-        windows.stationary[0], windows.stationary[1], comparison.fixed_points
+        "{table}stationary: {from}–{to} ms{why}{transient}; fixed points of the theory: {}",
+        comparison.fixed_points
     )
 }

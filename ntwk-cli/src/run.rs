@@ -180,7 +180,7 @@ pub(crate) fn rates_between(what: &str, [from, to]: [f64; 2], basis: WindowBasis
     }
     if to - from < SHORT_WINDOW {
         line += &format!(
-            "; a window of {} ms is short: a longer simulation.t_stop gives values that rest on more",
+            "; a window of {} ms is short: a longer simulation.t_stop gives better statistics",
             number(to - from, 1)
         );
     }

@@ -415,3 +415,16 @@ fn every_help_teaches_with_an_example() {
     exits(&folder, 2, &["rnu"]);
     exits(&folder, 2, &[]);
 }
+
+#[test]
+fn check_judges_the_sweep_of_a_model() {
+    let folder = TempDir::new().unwrap();
+    let good_model = std::fs::read_to_string(good("features.toml")).unwrap();
+    let file = folder.path().join("model.toml");
+    let scan =
+        "[scan]\ncommand = 'compute'\n[[scan.vary]]\nkey = 'simulation.dt'\nvalues = [0.1]\n";
+    std::fs::write(&file, format!("{good_model}\n{scan}")).unwrap();
+    let output = exits(&folder, 2, &["check", file.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("scan.command") && said.contains("compare"), "{said}");
+}

@@ -42,7 +42,12 @@ pub fn set(
             node = item(node, key, index)?;
         }
         keys = match kind {
-            Some(Kind::Table(inner) | Kind::Flat(inner)) => inner,
+            Some(Kind::Table(inner) | Kind::Flat(inner)) => {
+                if parts.peek().is_some() {
+                    named_preset(node, inner);
+                }
+                inner
+            }
             Some(Kind::Tables(inner)) => {
                 if let (None, Some(name)) = (index, parts.peek())
                     && let Value::List(items) = &mut node.value
@@ -107,6 +112,16 @@ fn item<'n>(node: &'n mut Node, key: &str, index: usize) -> Result<&'n mut Node,
     let length = items.len();
     let rule = format!("\"{key}\" has {length} entries");
     items.get_mut(index).ok_or(FaultKind::Combination { rule })
+}
+
+/// Writes the name of a preset in the place of a cell as the table it stands for, in which parameters can be set.
+fn named_preset(node: &mut Node, keys: &[Key]) {
+    if keys.iter().any(|k| k.name == "preset")
+        && let Value::String(name) = &node.value
+    {
+        let name = Node { value: Value::String(name.clone()), line: node.line };
+        node.value = Value::Table(vec![("preset".to_owned(), name)]);
+    }
 }
 
 /// Faults a name that no entry of a table has.
@@ -274,6 +289,23 @@ mod tests {
         for path in ["projections[0.weight", "projections[0]].weight", "projections[+0].weight"] {
             assert!(fault(path).contains("is not a key or key[index]"), "{path}");
         }
+    }
+
+    /// `cell = "RS"` stands for a table, and its parameters can be set.
+    #[test]
+    fn a_parameter_of_a_cell_that_is_a_name_can_be_set() {
+        let mut root = tree();
+        set(&mut root, ModelSpec::KEYS, "populations.E.cell", Value::String("RS".to_owned()))
+            .unwrap();
+        set(&mut root, ModelSpec::KEYS, "populations.E.cell.b", Value::Float(5.0)).unwrap();
+        let cell = &root.locate("populations.E.cell").0.value;
+        let expected =
+            table(&[("preset", Value::String("RS".to_owned())), ("b", Value::Float(5.0))]);
+        assert_eq!(cell, &expected);
+        // The name itself can still be replaced.
+        set(&mut root, ModelSpec::KEYS, "populations.E.cell", Value::String("FS".to_owned()))
+            .unwrap();
+        assert_eq!(root.locate("populations.E.cell").0.value, Value::String("FS".to_owned()));
     }
 
     #[test]

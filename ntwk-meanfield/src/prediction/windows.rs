@@ -52,7 +52,7 @@ impl fmt::Display for WindowBasis {
                 write!(f, "{periods} periods of {period:.4} ms")
             }
             Self::WholeRun => {
-                write!(f, "the run without its onset: its inputs change all the time")
+                write!(f, "the run after its onset, because the inputs keep changing")
             }
         }
     }
@@ -70,7 +70,7 @@ const ONSET: f64 = 0.1;
 impl ComparisonWindows {
     /// The windows the model asks for; what it leaves open is chosen from its inputs.
     ///
-    /// - The longest stretch without a change of the inputs by more than 1 %, without its first 500 ms or its first half,
+    /// - The longest stretch without an event or a change of the inputs by more than 1 %, without its first 500 ms or its first half,
     ///   whichever is shorter, is stationary, if it takes 300 ms or half of the run.
     /// - Else, where inputs oscillate around values that do not change: as many whole periods of the slowest oscillation as
     ///   follow the first 500 ms, or the first tenth, of that stretch; or all that it holds.
@@ -81,8 +81,8 @@ impl ComparisonWindows {
     pub fn of(model: &Model) -> Self {
         let compare = &model.spec().compare;
         let t_stop = model.t_stop();
-        let inputs = inputs(model);
-        let quiet = longest_stretch(&inputs, t_stop, |input, t| match input.period(t) {
+        let inputs = Inputs::of(model);
+        let quiet = inputs.longest_stretch(t_stop, |input, t| match input.period(t) {
             Some(_) => f64::NAN,
             None => input.at(t),
         });
@@ -104,22 +104,58 @@ impl ComparisonWindows {
     }
 }
 
-/// Everything that acts on the network from outside.
-fn inputs(model: &Model) -> Vec<&Waveform> {
-    let rates = model.afferents().iter().filter_map(|afferent| match &afferent.activity {
-        AfferentActivity::Rate { rate, .. } => Some(rate),
-        AfferentActivity::Spikes { .. } => None,
-    });
-    rates.chain(model.populations().iter().map(|p| &p.current)).collect()
+/// What changes a network from outside.
+struct Inputs<'a> {
+    /// Rates of afferents and injected currents.
+    waveforms: Vec<&'a Waveform>,
+    /// Times (ms) of the events that set keys.
+    events: Vec<f64>,
 }
 
-fn chosen(inputs: &[&Waveform], quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2], WindowBasis) {
+impl<'a> Inputs<'a> {
+    fn of(model: &'a Model) -> Self {
+        let rates = model.afferents().iter().filter_map(|afferent| match &afferent.activity {
+            AfferentActivity::Rate { rate, .. } => Some(rate),
+            AfferentActivity::Spikes { .. } => None,
+        });
+        let waveforms = rates.chain(model.populations().iter().map(|p| &p.current)).collect();
+        Self { waveforms, events: model.spec().events.iter().map(|event| event.time).collect() }
+    }
+
+    /// The longest stretch without an event in which `level` of every input stays constant to 1 %; NaN is never constant.
+    fn longest_stretch(
+        &self,
+        t_stop: f64,
+        level: impl Fn(&Waveform, f64) -> f64,
+    ) -> Option<[f64; 2]> {
+        let steps = t_stop.ceil() as usize;
+        let mut best: Option<[f64; 2]> = None;
+        let mut start = 0.0;
+        for k in 1..=steps {
+            let t = (k as f64).min(t_stop);
+            let event = self.events.iter().any(|&time| time > start && time <= t);
+            let constant = self.waveforms.iter().all(|input| {
+                let reference = level(input, start);
+                (level(input, t) - reference).abs() <= CONSTANT * reference.abs().max(1e-9)
+            });
+            if event || !constant {
+                start = t;
+            } else if best.is_none_or(|[from, to]| t - start > to - from) {
+                best = Some([start, t]);
+            }
+        }
+        best
+    }
+}
+
+fn chosen(inputs: &Inputs<'_>, quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2], WindowBasis) {
     if let Some([from, to]) = quiet.filter(|q| q[1] - q[0] >= LONG_ENOUGH.min(0.5 * t_stop)) {
         return ([from + SETTLING.min(0.5 * (to - from)), to], WindowBasis::ConstantInputs);
     }
-    let steady = longest_stretch(inputs, t_stop, Waveform::envelope).unwrap_or([0.0, t_stop]);
+    let steady = inputs.longest_stretch(t_stop, Waveform::envelope).unwrap_or([0.0, t_stop]);
     let middle = 0.5 * (steady[0] + steady[1]);
-    let period = inputs.iter().filter_map(|input| input.period(middle)).fold(0.0, f64::max);
+    let waveforms = inputs.waveforms.iter();
+    let period = waveforms.filter_map(|input| input.period(middle)).fold(0.0, f64::max);
     let length = steady[1] - steady[0];
     // Rounding must not lose a period that just fits.
     let whole = |time: f64| (time / period + 1e-6).floor();
@@ -132,28 +168,4 @@ fn chosen(inputs: &[&Waveform], quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 
         return ([start, steady[1]], basis);
     }
     ([SETTLING.min(ONSET * t_stop), t_stop], WindowBasis::WholeRun)
-}
-
-/// The longest stretch in which `level` of every input stays constant to 1 %; NaN is never constant.
-fn longest_stretch(
-    inputs: &[&Waveform],
-    t_stop: f64,
-    level: impl Fn(&Waveform, f64) -> f64,
-) -> Option<[f64; 2]> {
-    let steps = t_stop.ceil() as usize;
-    let mut best: Option<[f64; 2]> = None;
-    let mut start = 0.0;
-    for k in 1..=steps {
-        let t = (k as f64).min(t_stop);
-        let constant = inputs.iter().all(|input| {
-            let reference = level(input, start);
-            (level(input, t) - reference).abs() <= CONSTANT * reference.abs().max(1e-9)
-        });
-        if !constant {
-            start = t;
-        } else if best.is_none_or(|[from, to]| t - start > to - from) {
-            best = Some([start, t]);
-        }
-    }
-    best
 }

@@ -15,8 +15,8 @@ use serde::Serialize;
 use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::Theory;
-use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
+use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
 /// One quantity, simulated and predicted. Either may be missing: no cell recorded, no stable
 /// fixed point.
@@ -192,6 +192,14 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
+    let changing =
+        matches!(windows.basis, WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun);
+    if changing && stationary_state.is_some() {
+        notes.push(
+            "the inputs change within the window: predicted rates are means of the predicted time course; V_m, fixed points and cells under Poisson input are those at the mean input"
+                .to_owned(),
+        );
+    }
     let mut populations = Vec::new();
     for (index, (recorded, population)) in
         recording.populations.iter().zip(model.populations()).enumerate()
@@ -200,8 +208,8 @@ pub fn compare_with(
         let moments =
             stationary_state.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
         let predicted_rate = match &stationary_state {
-            Some(point) => Some(point.rates[index]),
-            None => mean_within(&theory.trajectory, index, windows.stationary),
+            Some(point) if !changing => Some(point.rates[index]),
+            _ => mean_within(&theory.trajectory, index, windows.stationary),
         };
         let alone = cells.as_ref().and_then(|c| c.get(index));
         let in_domain = stationary_state.as_ref().map(|p| p.in_domain[index]);

@@ -78,7 +78,9 @@ pub(crate) fn label(axis: &ScanArray) -> String {
 
 /// Name and unit of a key: `Q_e` stays a symbol with an index, words are written apart.
 pub(crate) fn axis_label(name: &str, unit: &str) -> String {
-    let is_symbol = name.split_once('_').is_some_and(|(symbol, _)| symbol.chars().count() < 3);
+    let is_symbol = name
+        .split_once('_')
+        .is_some_and(|(symbol, rest)| symbol.chars().count() == 1 && !rest.contains('_'));
     let name = if is_symbol { name.to_owned() } else { name.replace('_', " ") };
     if unit.is_empty() || unit == "1" { name } else { format!("{name} ({unit})") }
 }

@@ -265,9 +265,15 @@ fn spike_quantities(
         let trains = SpikeTrains::new(spikes, recorded.size, Some(window))?;
         let found = Irregularity::of(&trains, LEAST_INTERVALS);
         let intervals = Basis { n: found.n_intervals, of: "intervals" };
-        list.estimate("cv", "CV of intervals", "1", found.cv, intervals);
-        list.estimate("cv2", "CV2 of intervals", "1", found.cv2, intervals);
-        list.estimate("lv", "LV of intervals", "1", found.lv, intervals);
+        list.estimate("cv", "CV of intervals (neurons with 5 or more)", "1", found.cv, intervals);
+        list.estimate(
+            "cv2",
+            "CV2 of intervals (neurons with 5 or more)",
+            "1",
+            found.cv2,
+            intervals,
+        );
+        list.estimate("lv", "LV of intervals (neurons with 5 or more)", "1", found.lv, intervals);
         let bins = |width: f64| Bins::new(window, steps_of(width, dt)).ok();
         let fano = bins(FANO_BIN).filter(|b| b.len() >= LEAST_BINS);
         let n = fano.map_or(0, |b| b.len());

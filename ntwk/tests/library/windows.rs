@@ -64,3 +64,15 @@ fn inputs_that_always_change_give_the_run_without_its_onset() {
     let found = windows(2000.0, ramp);
     assert_eq!((found.stationary, found.basis), ([200.0, 2000.0], WindowBasis::WholeRun));
 }
+
+/// What an event changes makes two regimes, of which a mean says nothing.
+#[test]
+fn a_window_does_not_reach_over_an_event() {
+    let text = "[simulation]\nt_stop = 2000.0\n[populations.E]\nsize = 10\ncell = 'RS'\nI_e = 10.0\n\
+        [[events]]\ntime = '1.2 s'\nset = 'populations.E.I_e'\nvalue = '200 pA'\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.toml");
+    std::fs::write(&file, text).unwrap();
+    let found = ComparisonWindows::of(&read_model(&file, &[], &library()).unwrap());
+    assert_eq!((found.stationary, found.basis), ([500.0, 1199.0], WindowBasis::ConstantInputs));
+}
