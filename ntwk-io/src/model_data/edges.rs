@@ -125,7 +125,7 @@ impl Edges {
             return wrong(n);
         }
         let all: f64 = numbers.iter().sum();
-        if !(all <= MOST_SYNAPSES) {
+        if all > MOST_SYNAPSES {
             return wrong(all);
         }
         fn repeat<T: Copy>(values: &[T], numbers: &[f64]) -> Vec<T> {

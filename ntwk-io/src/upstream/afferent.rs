@@ -45,7 +45,7 @@ fn rate(
     ];
     let mut given = given.into_iter().filter(|(_, is_there, _)| *is_there);
     let Some((first, _, rate)) = given.next() else {
-        dictionary.note(format!("{constant}: absent; the afferent rate is set to 0 Hz"));
+        dictionary.note(format!("{constant}: absent; the afferent rate is 0 Hz, as in the package (--set {constant}=4 gives another)"));
         return Some(Waveform::Constant(0.0));
     };
     for (key, _, _) in given {

@@ -48,7 +48,7 @@ impl Names {
     }
 
     /// The two names of a key of a pair, such as those of `p_Exc_Inh`.
-    pub(super) fn pair<'k>(key: &'k str) -> Option<(&'k str, &'k str)> {
+    pub(super) fn pair(key: &str) -> Option<(&str, &str)> {
         let (_, rest) = key.split_once('_').filter(|(word, _)| PAIR_KEYS.contains(word))?;
         rest.split_once('_')
     }

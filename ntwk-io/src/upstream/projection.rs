@@ -73,6 +73,9 @@ fn projection(
     let mut projection = ProjectionSpec::new(source, target, receptor, weight, connection);
     projection.release_probability = release.unwrap_or(1.0);
     if let Some(ring) = ring {
+        if !(0.0..=1.0).contains(&p) {
+            dictionary.broken(&p_key, "must be between 0 and 1".to_owned());
+        }
         ring.place(dictionary, spec, &mut projection, p);
     }
     Some(projection)

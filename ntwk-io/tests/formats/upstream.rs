@@ -5,7 +5,8 @@ use std::f64::consts::{FRAC_PI_2, SQRT_2};
 use ntwk_cells::library;
 use ntwk_core::spec::waveform::{Edges, Interpolation, Shape, Span, Waveform};
 use ntwk_core::spec::{
-    AfferentActivity, ConnectionSpec, DelaySpec, ProjectionSpec, ReceptorKind, SpaceSpec,
+    AfferentActivity, ConnectionSpec, DelaySpec, ParameterText, ProjectionSpec, ReceptorKind,
+    SpaceSpec,
 };
 use ntwk_core::{Model, ModelSpec};
 use ntwk_io::{Import, Notation, import_upstream, parse_tree, write_model};
@@ -329,4 +330,116 @@ fn keys_are_set_before_the_import() {
     let without = BASE.replace("\"tstop\":500.0,", "").replace("MORE", "");
     assert!(outcome(&without, &[]).unwrap_err().contains("tstop: missing"));
     assert_eq!(outcome(&without, &[("tstop", "80")]).unwrap().spec.simulation.t_stop, 80.0);
+}
+
+/// The ten keys of a cell.
+fn cell(name: &str, values: [f64; 10]) -> String {
+    let keys = ["Gl", "Cm", "Trefrac", "El", "Vthre", "Vreset", "deltaV", "a", "b", "tauw"];
+    let entry = |(key, value): (&str, f64)| format!("\"{name}_{key}\":{value}");
+    keys.into_iter().zip(values).map(entry).collect::<Vec<_>>().join(",")
+}
+
+fn written_cell(spec: &ModelSpec, name: &str) -> (String, Vec<(String, f64)>) {
+    let cell = &spec.populations[name].cell;
+    let number = |(key, value): &(String, ParameterText)| match value {
+        ParameterText::Number(x) => (key.clone(), *x),
+        ParameterText::Text(text) => panic!("{text}"),
+    };
+    (cell.model.clone().unwrap(), cell.values.iter().map(number).collect())
+}
+
+/// The network of Zerlaut et al. 2018, J Comput Neurosci 44:45, with its three populations and its steps.
+#[test]
+fn the_network_with_disinhibition_has_its_numbers() {
+    let cells =
+        [("RecExc", -50.0), ("RecInh", -53.0), ("DsInh", -50.0)].map(|(name, threshold)| {
+            cell(name, [10.0, 200.0, 5.0, -70.0, threshold, -70.0, 0.0, 0.0, 0.0, 1e9])
+        });
+    let text = format!(
+        r#"{{" ":" ","REC_POPS":["RecExc","RecInh","DsInh"],"AFF_POPS":["AffExc"],
+        "N_RecExc":4000,"N_RecInh":1000,"N_DsInh":500,"N_AffExc":100,
+        "Q_RecExc_RecExc":2.0,"Q_RecExc_RecInh":2.0,"Q_RecInh_RecExc":10.0,"Q_RecInh_RecInh":10.0,
+        "Q_AffExc_RecExc":4.0,"Q_AffExc_RecInh":4.0,"Q_AffExc_DsInh":4.0,"Q_DsInh_RecInh":10.0,
+        "Tsyn_Exc":5.0,"Tsyn_Inh":5.0,"Erev_Exc":0.0,"Erev_Inh":-80.0,
+        "p_RecExc_RecExc":0.05,"p_RecExc_RecInh":0.05,"p_RecInh_RecExc":0.05,"p_RecInh_RecInh":0.05,
+        "p_AffExc_RecExc":0.1,"p_AffExc_RecInh":0.1,"p_AffExc_DsInh":0.075,"p_DsInh_RecInh":0.05,
+        "F_AffExc":20.0,"F_DsInh":0.0,"F_RecExc":1.0,"F_RecInh":1.0,"dt":0.1,"tstop":6000.0,"SEED":3,{},
+        "AffExc_IncreasingStep_onset":1000,"AffExc_IncreasingStep_baseline":0.0,
+        "AffExc_IncreasingStep_length":1000.0,"AffExc_IncreasingStep_size":4.0,
+        "AffExc_IncreasingStep_smoothing":100}}"#,
+        cells.join(",")
+    );
+    let import = outcome(&text, &[]).unwrap();
+    let spec = &import.spec;
+    assert_eq!(spec.populations.values().map(|p| p.size).collect::<Vec<_>>(), [4000, 1000, 500]);
+    let (model, values) = written_cell(spec, "RecInh");
+    let expected = [
+        ("C_m", 200.0),
+        ("g_L", 10.0),
+        ("E_L", -70.0),
+        ("V_th", -53.0),
+        ("V_reset", -70.0),
+        ("t_ref", 5.0),
+    ];
+    assert_eq!(
+        (model.as_str(), values),
+        ("LIF", expected.map(|(k, v)| (k.to_owned(), v)).to_vec())
+    );
+    let stairs = Shape::Staircase {
+        baseline: 0.0,
+        size: 4.0,
+        length: 1000.0,
+        start: 1000.0,
+        count: Some(5),
+        edges: Edges::erf(100.0),
+    };
+    assert_eq!(rate(spec, "AffExc"), stairs.into());
+    for (source, target, weight, receptor) in [
+        ("RecExc", "RecInh", 2.0, "exc"),
+        ("RecInh", "RecExc", 10.0, "inh"),
+        ("DsInh", "RecInh", 10.0, "inh"),
+        ("AffExc", "DsInh", 4.0, "exc"),
+    ] {
+        let found = projection(spec, source, target);
+        assert_eq!((found.weight.constant(), found.receptor.as_str()), (Some(weight), receptor));
+    }
+    assert_eq!(spec.projections.iter().map(|p| p.target.len()).sum::<usize>(), 8);
+    noted(&import, &["F_DsInh, F_RecExc, F_RecInh"]);
+}
+
+/// The ring of the package's demo has 0.005 ms for each of 8000 excitatory neurons and 0.02 ms for each of 2000 inhibitory ones:
+/// at 1 µm and 4 µm a neuron the same velocity.
+#[test]
+fn the_ring_of_the_demo_and_its_adapting_cells() {
+    let exc = cell("Exc", [10.0, 200.0, 5.0, -70.0, -50.0, -70.0, 2.0, 4.0, 40.0, 500.0]);
+    let inh = cell("Inh", [10.0, 200.0, 5.0, -70.0, -50.0, -70.0, 0.5, 0.0, 0.0, 1e9]);
+    let text = format!(
+        r#"{{"N_Exc":8000,"N_Inh":2000,"Q_Exc_Exc":1,"Q_Inh_Inh":5,"p_Exc_Exc":0.05,"p_Inh_Inh":0.05,
+        "SpatialDecay_Exc_Exc":400,"SpatialDecay_Inh_Inh":100,"Delay_Exc_Exc":0.005,"Delay_Inh_Inh":0.02,
+        "Tse":5.0,"Tsi":5.0,"Ee":0.0,"Ei":-80.0,"dt":0.1,"tstop":500.0,"SEED":3,{exc},{inh}}}"#
+    );
+    let spec = outcome(&text, &[]).unwrap().spec;
+    for (name, in_degree) in [("Exc", 400), ("Inh", 100)] {
+        let found = projection(&spec, name, name);
+        let ConnectionSpec::DistanceGaussian { sigma, in_degree: Some(n), .. } = found.connection
+        else {
+            panic!("{found:?}")
+        };
+        assert!((sigma - 400.0 / SQRT_2).abs() < 1e-9 && n == in_degree, "{found:?}");
+        let DelaySpec::Distance { velocity, .. } = found.delay else { panic!("{found:?}") };
+        assert!((velocity - 0.2).abs() < 1e-12, "{velocity}");
+    }
+    let (model, values) = written_cell(&spec, "Exc");
+    assert_eq!(model, "AdEx");
+    for (key, value) in [("Delta_T", 2.0), ("a", 4.0), ("b", 40.0), ("tau_w", 500.0)] {
+        assert!(values.contains(&(key.to_owned(), value)), "{key}: {values:?}");
+    }
+    let (model, values) = written_cell(&spec, "Inh");
+    assert_eq!((model.as_str(), values.len()), ("EIF", 7));
+}
+
+#[test]
+fn what_is_no_network_is_one_fault() {
+    let faults = outcome(r#"{"gL":0.29,"cm":0.91,"Ri":100}"#, &[]).unwrap_err();
+    assert!(faults.contains("N_POP: missing") && faults.lines().count() == 1, "{faults}");
 }

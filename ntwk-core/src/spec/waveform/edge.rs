@@ -156,7 +156,7 @@ impl Levels for Stairs {
     }
 
     fn time(&self, n: usize) -> Option<f64> {
-        (n < self.count).then(|| self.start + self.length * n as f64)
+        (n < self.count).then_some(self.start + self.length * n as f64)
     }
 
     fn begun(&self, t: f64) -> usize {

@@ -333,6 +333,41 @@ mod tests {
     }
 
     #[test]
+    fn edges_and_products_are_read_and_written() {
+        let stairs = [
+            ("waveform", word("staircase")),
+            ("size", word("2 nA")),
+            ("length", word("1 s")),
+            ("smoothing", word("0.1 s")),
+            ("edge", word("linear")),
+        ];
+        let (wave, faults) = read(&stairs);
+        assert!(faults.is_empty(), "{faults}");
+        // Half way up the first stair at its time.
+        assert_eq!([wave.at(-50.0), wave.at(0.0), wave.at(50.0)], [0.0, 1e3, 2e3]);
+        let without: Vec<_> = stairs.iter().filter(|e| e.0 != "smoothing").cloned().collect();
+        let faults = read(&without).1.to_string();
+        assert!(faults.contains("I_e.edge = \"linear\": belongs to smoothing"), "{faults}");
+        let wide = [&stairs[..3], &[("smoothing", word("101 s"))]].concat();
+        let faults = read(&wide).1.to_string();
+        assert!(faults.contains("smoothing = \"101 s\": must be at most 100 times"), "{faults}");
+        let factors = |items: Vec<Value>| {
+            let items = Value::List(items.into_iter().map(Node::new).collect());
+            read(&[("waveform", word("product")), ("factors", items)])
+        };
+        let (wave, faults) = factors(vec![word("3 nA"), Value::Float(0.5)]);
+        assert!(faults.is_empty(), "{faults}");
+        assert_eq!(wave.constant(), Some(1500.0));
+        let faults = factors(vec![word("3 nA"), word("0.5 nA")]).1.to_string();
+        assert!(faults.contains("I_e.factors[1]"), "{faults}");
+        // As a cell file has it, where a bare number is no current: the first factor has its unit.
+        let Waveform::Shape(shape) = &wave else { panic!("{wave:?}") };
+        let node = shape.write_in(Dimension::CableCurrent).unwrap();
+        assert_eq!(node.locate("factors[0]").0.value, word("3000 nA"));
+        assert_eq!(node.locate("factors[1]").0.value, Value::Float(0.5));
+    }
+
+    #[test]
     fn old_spellings_are_read_with_a_notice() {
         let frequency = ("frequency", word("8 Hz"));
         let amplitude = ("amplitude", word("20 pA"));

@@ -37,7 +37,7 @@ variants! {
             /// how one value follows another
             edges: Edges = Flat(Edges::KEYS), required;
         },
-        /// `baseline` until `start`, then higher by `size` every `length`
+        /// `baseline` until `start`, then higher by `size` every `length`; `smoothing` is at most 100 times `length`
         Staircase = "staircase" {
             /// value before the first stair
             baseline: f64 = Own(Any), or(0.0);
@@ -49,7 +49,7 @@ variants! {
             start: f64 = Quantity(Time, Any), or(0.0);
             /// number of stairs; without it, they go on
             count: Option<u64> = Count(1, 1_000_000), none;
-            /// how one stair follows another; `smoothing` is at most 100 times `length`
+            /// how one stair follows another
             edges: Edges = Flat(Edges::KEYS), required;
         },
         /// `baseline + amplitude exp(-(t - center)² / (2 width²))`
@@ -358,7 +358,7 @@ impl Shape {
                 bump_times(times, *center, *width_rise, *width_decay);
             }
             Self::Ramp { span, .. } | Self::Sine { span, .. } | Self::Zap { span, .. } => {
-                times.extend(span.edges())
+                times.extend(span.edges());
             }
             Self::Sampled { start, interval, values, interpolation } => {
                 // A held value jumps at every sample but the first; the slope of a line at each.
