@@ -198,11 +198,15 @@ impl RunArgs {
 /// Import the flat JSON of the Python package neural_network_dynamics as a model file.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml && ntwk check model.toml"
+    after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml --set tstop=1000 && ntwk check model.toml"
 )]
 pub(crate) struct ImportArgs {
     /// The JSON file, comment keys and all.
     pub file: PathBuf,
+    /// Give a key of the JSON file another value, or one that it lacks, for example --set tstop=1000 or
+    /// --set F_AffExc=8. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<(String, String)>,
     /// Model file to write (TOML, or JSON if it ends in .json).
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
         ModelFileError::from(faults)
     };
     let root = parse_tree(&text, Notation::Json).map_err(named)?;
-    let import = import_upstream(&root).map_err(named)?;
+    let import = import_upstream(&root, &args.overrides).map_err(named)?;
     let notation = Notation::of(&args.output);
     let written = write_model(&import.spec, notation)?;
     // What is written must be a model: the text is checked as it will be read.

@@ -2,7 +2,8 @@
 
     python validation/files/make_foreign.py ntwk-io/tests/data
 
-`bmtk_spikes.h5`, `bmtk_report.h5` and `bmtk_edges.h5` are written by bmtk itself; `guide.h5` follows the SONATA developer guide to the
+`bmtk_spikes.h5`, `bmtk_report.h5` and `bmtk_edges.h5` are written by bmtk itself; `typed_edges.h5` has edges with numbers of
+synapses, whose weights are those of their types; `guide.h5` follows the SONATA developer guide to the
 letter (N index pointers, seconds as a unit, enumerated `sorting`); `old.h5` is the layout before populations. `flat.h5`
 is the layout of the `ntwk` Python package (`recording.py`, `write_as_hdf5`; its types: Python integers as int16, floats
 as float32, strings as fixed-length bytes). All but bmtk's come from h5py with its default (oldest) file format, which has no checksums.
@@ -97,3 +98,12 @@ edges.add_properties("delay", rule=lambda s, t: pairs[s["node_id"], t["node_id"]
 builder.build()
 builder.save_edges(edges_file_name="bmtk_edges.h5", edge_types_file_name="types.csv", output_dir=str(folder))
 (folder / "types.csv").unlink()
+
+with h5py.File(folder / "typed_edges.h5", "w") as f:
+    edges = f.create_group("edges/a_to_b")
+    edges["source_node_id"] = np.array([0, 1, 2], np.uint64)
+    edges["target_node_id"] = np.array([2, 1, 0], np.uint64)
+    edges["edge_type_id"] = np.array([100, 101, 100], np.uint32)
+    edges["edge_group_id"] = np.array([0, 0, 0], np.uint16)
+    edges["edge_group_index"] = np.array([0, 1, 2], np.uint32)
+    edges["0/nsyns"] = np.array([1, 3, 5], np.int64)

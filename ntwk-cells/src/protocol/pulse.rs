@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView1;
 use ntwk_core::spec::RecordSpec;
-use ntwk_core::spec::waveform::Shape;
+use ntwk_core::spec::waveform::{Edges, Shape};
 use ntwk_core::{CellLibrary, Model, Recording, Waveform};
 
 use super::{Bench, POPULATION, ProtocolError, require, run, spike_times};
@@ -73,6 +73,7 @@ impl PulseProtocol {
             baseline: self.holding,
             times: vec![self.t_start, self.t_stop],
             values: vec![self.holding + amplitude, self.holding],
+            edges: Edges::default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Every kind of cell against the trace of somebody else's simulator (`validation/cells`).
 
 use ntwk_cells::library;
-use ntwk_core::spec::waveform::Shape;
+use ntwk_core::spec::waveform::{Edges, Shape};
 use ntwk_core::spec::{
     AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, Method, ParameterText, PopulationSpec,
     ProjectionSpec, ReceptorSpec,
@@ -37,6 +37,7 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         baseline: 0.0,
         times: numbers(&oracle["current"]["times"]),
         values: numbers(&oracle["current"]["values"]),
+        edges: Edges::default(),
     }));
     let mut spec = ModelSpec::new(duration);
     (spec.simulation.dt, spec.simulation.method) = (dt, method);

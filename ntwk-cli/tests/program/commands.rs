@@ -304,7 +304,7 @@ fn import_reads_the_flat_json_and_says_what_it_guessed() {
         let output = exits(&folder, 0, &["import", "flat.json", "-o", model]);
         let notes = stderr(&output);
         assert!(notes.contains("p_Inh_Inh: absent while Q_Inh_Inh is given"), "{notes}");
-        assert!(notes.contains("Fout_max: not part of a network description"), "{notes}");
+        assert!(notes.contains("Fout_max: left out, of the package's scans"), "{notes}");
         assert!(!notes.contains("comment"), "{notes}");
         assert!(stdout(&output).contains("2 populations, 1 afferent populations, 5 projections"));
         let table = stdout(&exits(&folder, 0, &["check", model]));
@@ -333,6 +333,11 @@ fn import_refuses_what_is_no_model_with_every_fault() {
     refused("\"SEED\": 3", "\"SEED\": -3", &["SEED = -3"]);
     refused("\"tstop\": 50,", "", &["tstop: missing"]);
     refused("\"Tse\": 5.0,", "", &["Tsyn_Exc: missing"]);
+    refused(
+        "\"Tse\": 5.0,",
+        "\"Tse\": 5.0, \"Exc_IOscil_amp\": 20,",
+        &["Exc_IOscil_amp = 20: unknown key; did you mean \"Exc_Ioscill_amp\"?"],
+    );
     refused("\"Q_Exc_Exc\": 6.0", "\"Q_Exc_Exc\": -6.0", &["weight = -6", "must be >= 0 nS"]);
     refused("\"p_Exc_Exc\": 0.1", "\"p_Exc_Exc\": 1.1", &["probability = 1.1"]);
     refused("\"dt\": 0.1", "\"REC_POPS\": \"Exc\"", &["REC_POPS = \"Exc\"", "a list of names"]);
@@ -341,6 +346,11 @@ fn import_refuses_what_is_no_model_with_every_fault() {
     exits(&folder, 2, &["import", "flat.json", "-o", "model.toml"]);
     let output = exits(&folder, 2, &["import", "absent.json", "-o", "model.toml"]);
     assert!(stderr(&output).contains("absent.json"));
+    written(&folder, "flat.json", &FLAT.replace("\"tstop\": 50,", ""));
+    let set = ["import", "flat.json", "-o", "set.toml", "--set", "tstop=30", "--set", "N_Exc=90"];
+    exits(&folder, 0, &set);
+    let table = stdout(&exits(&folder, 0, &["check", "set.toml"]));
+    assert!(table.contains("300 steps") && table.contains("90"), "{table}");
     written(&folder, "flat.json", FLAT);
     let output = exits(&folder, 1, &["import", "flat.json", "-o", "no/such/model.toml"]);
     assert!(stderr(&output).contains("cannot create no/such/model.toml"), "{}", stderr(&output));

@@ -62,8 +62,10 @@ variants! {
         },
         /// source `i` to target `i`; the sizes must be equal
         OneToOne = "one_to_one",
-        /// the pairs given, or read from `file`: CSV (`source`, `target`, `weight`, `delay`) or SONATA edges (`edges`: which
-        /// population of them); weight and delay of the projection may be lists, one value per pair
+        /// the pairs given, or read from `file`: CSV (`source`, `target`, `weight`, `delay`, `nsyns`) or SONATA edges (`edges`:
+        /// which population of them; `edge_types`: CSV with the properties of their types, by default `a_edge_types.csv` beside
+        /// `a_edges.h5`); a pair with `nsyns` is that many synapses, each with its weight and delay; weight and delay of the
+        /// projection may be lists, one value per pair
         Pairs = "pairs" {
             /// source of each connection
             sources: Vec<u64> = Counts("a list of neuron indices"), required;

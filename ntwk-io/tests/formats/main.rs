@@ -11,3 +11,4 @@ mod model_data;
 mod round_trip;
 mod streaming;
 mod tables;
+mod upstream;

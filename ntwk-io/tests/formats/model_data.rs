@@ -90,6 +90,60 @@ fn pairs_from_csv_and_from_sonata_edges() {
     assert_eq!(bare.weight, Distribution::Constant(1.0));
 }
 
+/// Edges with 1, 3 and 5 synapses of the types 100, 101 and 100.
+#[test]
+fn numbers_of_synapses_and_properties_of_types() {
+    let files = Files::new();
+    let edges = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/typed_edges.h5");
+    std::fs::copy(edges, files.0.path().join("typed_edges.h5")).unwrap();
+    let synapses =
+        ConnectionSpec::pairs(vec![0, 1, 1, 1, 2, 2, 2, 2, 2], vec![2, 1, 1, 1, 0, 0, 0, 0, 0]);
+    let connection = "connection = { rule = \"pairs\", file = \"typed_edges.h5\" }";
+    let found = files.projection(&format!("{WEIGHT}{connection}"));
+    assert_eq!(found.connection, synapses);
+    assert_eq!(found.weight, Distribution::Constant(1.0));
+    // The file of types beside it.
+    files.write(
+        "typed_edge_types.csv",
+        "edge_type_id syn_weight delay weight_function\n100 2.5 0.5 NULL\n101 0.25 2.0 wmax\n",
+    );
+    let listed = |of_100: f64, of_101: f64| {
+        let per_synapse = [of_100, of_101, of_101, of_101, of_100, of_100, of_100, of_100, of_100];
+        Distribution::Listed(per_synapse.to_vec())
+    };
+    let found = files.projection(connection);
+    assert_eq!(found.connection, synapses);
+    assert_eq!(found.weight, listed(2.5, 0.25));
+    assert_eq!(found.delay, DelaySpec::Drawn(listed(0.5, 2.0)));
+    // One that is named; properties without a value are not there.
+    files.write("other.csv", "edge_type_id,syn_weight,delay\n101,4,NULL\n100,3,NULL\n");
+    let named = connection.replace(" }", ", edge_types = \"other.csv\" }");
+    let found = files.projection(&named);
+    assert_eq!(found.weight, listed(3.0, 4.0));
+    assert_eq!(found.delay, DelaySpec::constant(0.0));
+    for (types, part) in [
+        ("edge_type_id,syn_weight\n100,3\n", "the type 101 of an edge"),
+        ("edge_type_id,syn_weight\n100,3\n101,NULL\n", "a number for the type 101"),
+        ("edge_type_id,delay\n100,-1\n101,1\n", "must be >= 0 ms"),
+        ("edge_type_id,syn_weight,weight_function\n100,3,gaussianLL\n101,3,wmax\n", "gaussianLL"),
+    ] {
+        files.write("other.csv", types);
+        let weight = if types.contains("syn_weight") { "" } else { WEIGHT };
+        let faults = files.faults(&format!("{BASE}{weight}{named}\n")).join("\n");
+        assert!(faults.contains(part), "{part}\n{faults}");
+    }
+    files.write("pairs.csv", "source,target,delay,nsyns\n0,1,0.5,2\n1,2,1.5,0\n");
+    let csv = "connection = { rule = \"pairs\", file = \"pairs.csv\" }";
+    let found = files.projection(&format!("{WEIGHT}{csv}"));
+    assert_eq!(found.connection, ConnectionSpec::pairs(vec![0, 0], vec![1, 1]));
+    assert_eq!(found.delay, DelaySpec::Drawn(Distribution::Listed(vec![0.5, 0.5])));
+    for (rows, part) in [("0,1,-0.5,1", ">= 0 ms"), ("0,1,0.5,1.5", "whole numbers of synapses")] {
+        files.write("pairs.csv", &format!("source,target,delay,nsyns\n{rows}\n"));
+        let faults = files.faults(&format!("{BASE}{WEIGHT}{csv}\n")).join("\n");
+        assert!(faults.contains(part), "{part}\n{faults}");
+    }
+}
+
 fn afferent(spec: &ModelSpec) -> AfferentActivity {
     spec.afferents.get("A").unwrap().activity.clone()
 }

@@ -125,8 +125,9 @@ impl ModelInput {
             .collect::<Result<Vec<_>, _>>()?;
         let currents: Vec<Waveform> =
             model.populations().iter().map(|p| p.current.clone()).collect();
+        let until = model.t_stop();
         let mut discontinuities: Vec<f64> =
-            rates.iter().chain(&currents).flat_map(Waveform::discontinuities).collect();
+            rates.iter().chain(&currents).flat_map(|w| w.discontinuities(until)).collect();
         discontinuities.sort_by(f64::total_cmp);
         discontinuities.dedup();
         Ok(Self { rates, currents, discontinuities })

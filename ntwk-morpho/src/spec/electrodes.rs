@@ -5,7 +5,7 @@ use crate::membrane::voltage_clamp::VoltageClamp;
 use crate::mesh::location_spec::LocationSpec;
 use ntwk_core::Dimension;
 use ntwk_core::spec::fault::FaultKind;
-use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _, TableReader, give_own_units};
+use ntwk_core::spec::key::{KeyValue, Kind, Place, Section as _, TableReader};
 use ntwk_core::spec::tree::Node;
 use ntwk_core::spec::waveform::Shape;
 
@@ -79,9 +79,7 @@ impl KeyValue for InjectedCurrent {
     }
 
     fn write(&self) -> Option<Node> {
-        let mut node = self.0.write()?;
-        give_own_units(&mut node, Shape::KEYS, Dimension::CableCurrent);
-        Some(node)
+        self.0.write_in(Dimension::CableCurrent)
     }
 
     fn read_flat(table: &mut TableReader<'_, '_>) -> Self {

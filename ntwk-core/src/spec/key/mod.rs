@@ -276,7 +276,7 @@ pub fn put(entries: &mut Vec<(String, Node)>, key: &Key, value: &impl KeyValue) 
 }
 
 /// Gives numbers their unit where they could not be read without.
-fn give_unit(node: &mut Node, dimension: Dimension) {
+pub(crate) fn give_unit(node: &mut Node, dimension: Dimension) {
     if !dimension.is_ambiguous() {
         return;
     }
@@ -294,7 +294,7 @@ fn give_unit(node: &mut Node, dimension: Dimension) {
 }
 
 /// As a file has it, a table whose quantities have the dimension that the table around says.
-pub fn give_own_units(table: &mut Node, keys: &'static [Key], own: Dimension) {
+pub(crate) fn give_own_units(table: &mut Node, keys: &'static [Key], own: Dimension) {
     for key in keys {
         let entry = match &mut table.value {
             Value::Table(entries) => entries.iter_mut().find(|e| e.0 == key.name).map(|e| &mut e.1),

@@ -2,14 +2,18 @@
 
 use crate::spec::bound::Bound;
 use crate::spec::fault::Faults;
-use crate::spec::key::{KeyValue, Kind, Place};
+use crate::spec::key::{KeyValue, Kind, Place, give_unit};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
 use crate::spec::value::read_quantity;
 
+mod edge;
+mod product;
 mod shape;
 mod span;
 
+pub use edge::{EdgeShape, Edges};
+pub use product::Factors;
 pub use shape::{Interpolation, Shape};
 pub use span::Span;
 
@@ -34,7 +38,8 @@ impl Waveform {
     /// `amplitude` from `start` for `duration` (ms, which may be infinite), 0 before and after.
     #[must_use]
     pub fn step(start: f64, duration: f64, amplitude: f64) -> Self {
-        Shape::Step { baseline: 0.0, amplitude, span: Span::lasting(start, duration) }.into()
+        let span = Span::lasting(start, duration);
+        Shape::Step { baseline: 0.0, amplitude, span, edges: Edges::default() }.into()
     }
 
     /// Value at time `t` (ms).
@@ -52,11 +57,9 @@ impl Waveform {
     #[must_use]
     pub fn envelope(&self, t: f64) -> f64 {
         match self {
+            Self::Constant(x) => *x,
+            Self::Shape(shape) => shape.envelope(t),
             Self::Sum(parts) => parts.iter().map(|p| p.envelope(t)).sum(),
-            Self::Shape(Shape::Sine { baseline, amplitude, .. }) if self.period(t).is_some() => {
-                baseline + amplitude.abs()
-            }
-            other => other.at(t),
         }
     }
 
@@ -64,18 +67,14 @@ impl Waveform {
     #[must_use]
     pub fn period(&self, t: f64) -> Option<f64> {
         match self {
+            Self::Constant(_) => None,
+            Self::Shape(shape) => shape.period(t),
             Self::Sum(parts) => parts.iter().filter_map(|p| p.period(t)).reduce(f64::max),
-            Self::Shape(Shape::Sine { amplitude, frequency, span, .. })
-                if *amplitude != 0.0 && *frequency > 0.0 && span.contains(t) =>
-            {
-                Some(1e3 / frequency)
-            }
-            _ => None,
         }
     }
 
-    /// What acts during the step from `t` to `t + dt`: the mean of a step, exact wherever its edges lie; the value in the
-    /// middle of the step for the rest.
+    /// What acts during the step from `t` to `t + dt`: the mean of levels with sharp or smooth edges, exact wherever these lie;
+    /// the value in the middle of the step for the rest; for a product the product of what acts of its factors.
     #[must_use]
     pub fn over(&self, t: f64, dt: f64) -> f64 {
         match self {
@@ -85,24 +84,41 @@ impl Waveform {
         }
     }
 
-    /// Times (ms) where the value or its slope jumps, sorted and without repetition.
+    /// Times (ms) where the value or its slope jumps, sorted and without repetition; of a staircase without end, those until
+    /// `until`.
     ///
     /// An integrator with an adaptive step must restart there, or it may step over a stimulus.
-    /// The peak of a Gaussian is listed too, so that no step spans a whole bump.
+    /// The peak of a Gaussian and the middle of a smooth edge are listed too, so that no step spans a whole bump or edge.
     #[must_use]
-    pub fn discontinuities(&self) -> Vec<f64> {
+    pub fn discontinuities(&self, until: f64) -> Vec<f64> {
         let mut times = Vec::new();
-        self.collect_discontinuities(&mut times);
+        self.collect_discontinuities(until, &mut times);
         times.sort_by(f64::total_cmp);
         times.dedup();
         times
     }
 
-    fn collect_discontinuities(&self, times: &mut Vec<f64>) {
+    fn collect_discontinuities(&self, until: f64, times: &mut Vec<f64>) {
         match self {
             Self::Constant(_) => {}
-            Self::Sum(parts) => parts.iter().for_each(|p| p.collect_discontinuities(times)),
-            Self::Shape(shape) => shape.collect_discontinuities(times),
+            Self::Sum(parts) => parts.iter().for_each(|p| p.collect_discontinuities(until, times)),
+            Self::Shape(shape) => shape.collect_discontinuities(until, times),
+        }
+    }
+
+    /// As a file has it whose bare numbers could not be read, see [`Shape::write_in`].
+    fn write_in(&self, own: Dimension) -> Option<Node> {
+        match self {
+            Self::Constant(x) => {
+                let mut node = x.write()?;
+                give_unit(&mut node, own);
+                Some(node)
+            }
+            Self::Shape(shape) => shape.write_in(own),
+            Self::Sum(parts) => {
+                let parts = parts.iter().filter_map(|part| part.write_in(own));
+                Some(Node::new(Value::List(parts.collect())))
+            }
         }
     }
 
@@ -112,7 +128,7 @@ impl Waveform {
         match self {
             Self::Constant(x) => Some(*x),
             Self::Sum(parts) => parts.iter().map(Self::constant).sum(),
-            Self::Shape(_) => None,
+            Self::Shape(shape) => shape.constant(),
         }
     }
 
@@ -182,6 +198,7 @@ mod tests {
             baseline: 1.0,
             times: vec![10.0, 20.0],
             values: vec![2.0, 3.0],
+            edges: Edges::default(),
         });
         assert_eq!(
             [steps.at(9.9), steps.at(10.0), steps.at(19.9), steps.at(25.0)],
@@ -200,6 +217,7 @@ mod tests {
             center: 100.0,
             width_rise: 10.0,
             width_decay: 20.0,
+            edges: Edges::default(),
         });
         assert_eq!(bump.at(100.0), 6.0);
         assert!((bump.at(90.0) - (4.0 + 2.0 * (-0.5f64).exp())).abs() < 1e-14);
@@ -216,7 +234,7 @@ mod tests {
         );
         let sum = Waveform::Sum(vec![Waveform::Constant(1.0), steps]);
         assert_eq!(sum.at(0.0), 2.0);
-        assert_eq!(sum.discontinuities(), vec![10.0, 20.0]);
+        assert_eq!(sum.discontinuities(1e3), vec![10.0, 20.0]);
         assert_eq!(sum.constant(), None);
     }
 
@@ -231,7 +249,7 @@ mod tests {
         });
         assert_eq!([wave.at(49.0), wave.at(400.0)], [5.0, 5.0]);
         assert!((wave.at(75.0) - 7.0).abs() < 1e-12);
-        assert_eq!(wave.discontinuities(), [50.0, 400.0]);
+        assert_eq!(wave.discontinuities(1e3), [50.0, 400.0]);
     }
 
     /// The phase of a zap is the integral of its frequency: 2 pi (f0 s + (f1 - f0) s² / (2 D)).
@@ -312,6 +330,41 @@ mod tests {
         assert!(none.to_string().contains("stop or duration"), "{none}");
         let backwards = with(&[("duration", word("-1 ms"))]).1;
         assert!(backwards.to_string().contains("must be > 0 ms"), "{backwards}");
+    }
+
+    #[test]
+    fn edges_and_products_are_read_and_written() {
+        let stairs = [
+            ("waveform", word("staircase")),
+            ("size", word("2 nA")),
+            ("length", word("1 s")),
+            ("smoothing", word("0.1 s")),
+            ("edge", word("linear")),
+        ];
+        let (wave, faults) = read(&stairs);
+        assert!(faults.is_empty(), "{faults}");
+        // Half way up the first stair at its time.
+        assert_eq!([wave.at(-50.0), wave.at(0.0), wave.at(50.0)], [0.0, 1e3, 2e3]);
+        let without: Vec<_> = stairs.iter().filter(|e| e.0 != "smoothing").cloned().collect();
+        let faults = read(&without).1.to_string();
+        assert!(faults.contains("I_e.edge = \"linear\": belongs to smoothing"), "{faults}");
+        let wide = [&stairs[..3], &[("smoothing", word("101 s"))]].concat();
+        let faults = read(&wide).1.to_string();
+        assert!(faults.contains("smoothing = \"101 s\": must be at most 100 times"), "{faults}");
+        let factors = |items: Vec<Value>| {
+            let items = Value::List(items.into_iter().map(Node::new).collect());
+            read(&[("waveform", word("product")), ("factors", items)])
+        };
+        let (wave, faults) = factors(vec![word("3 nA"), Value::Float(0.5)]);
+        assert!(faults.is_empty(), "{faults}");
+        assert_eq!(wave.constant(), Some(1500.0));
+        let faults = factors(vec![word("3 nA"), word("0.5 nA")]).1.to_string();
+        assert!(faults.contains("I_e.factors[1]"), "{faults}");
+        // As a cell file has it, where a bare number is no current: the first factor has its unit.
+        let Waveform::Shape(shape) = &wave else { panic!("{wave:?}") };
+        let node = shape.write_in(Dimension::CableCurrent).unwrap();
+        assert_eq!(node.locate("factors[0]").0.value, word("3000 nA"));
+        assert_eq!(node.locate("factors[1]").0.value, Value::Float(0.5));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::f64::consts::TAU;
 
+use super::edge::{Edges, Listed, Stairs};
+use super::product::{FACTORS, Factors};
 use super::span::Span;
 use crate::spec::fault::FaultKind;
-use crate::spec::key::TableReader;
-use crate::spec::key::{Section as _, Words as _};
+use crate::spec::key::{KeyValue as _, Section as _, TableReader, Words as _, give_own_units};
+use crate::spec::tree::{Node, Value};
+use crate::spec::units::Dimension;
 use crate::{variants, words};
 
 variants! {
@@ -20,6 +23,8 @@ variants! {
             amplitude: f64 = Own(Any), required;
             /// when it is on
             span: Span = Flat(Span::KEYS), required;
+            /// how it begins and ends
+            edges: Edges = Flat(Edges::KEYS), required;
         },
         /// piecewise constant: `baseline` before `times[0]`, then `values[i]` from `times[i]` on
         Steps = "steps" {
@@ -29,6 +34,23 @@ variants! {
             times: Vec<f64> = Quantities(Time, Any), required("a list of onsets in ms");
             /// value from each onset on
             values: Vec<f64> = OwnList, required("a list of values, one per onset");
+            /// how one value follows another
+            edges: Edges = Flat(Edges::KEYS), required;
+        },
+        /// `baseline` until `start`, then higher by `size` every `length`; `smoothing` is at most 100 times `length`
+        Staircase = "staircase" {
+            /// value before the first stair
+            baseline: f64 = Own(Any), or(0.0);
+            /// height of a stair, which may be negative
+            size: f64 = Own(Any), required;
+            /// time from one stair to the next (ms)
+            length: f64 = Quantity(Time, Positive), required;
+            /// begin of the first stair (ms)
+            start: f64 = Quantity(Time, Any), or(0.0);
+            /// number of stairs; without it, they go on
+            count: Option<u64> = Count(1, 1_000_000), none;
+            /// how one stair follows another
+            edges: Edges = Flat(Edges::KEYS), required;
         },
         /// `baseline + amplitude exp(-(t - center)² / (2 width²))`
         Gaussian = "gaussian" {
@@ -54,6 +76,8 @@ variants! {
             width_rise: f64 = Quantity(Time, Positive), required;
             /// standard deviation after the peak (ms)
             width_decay: f64 = Quantity(Time, Positive), required;
+            /// how the second half follows the first
+            edges: Edges = Flat(Edges::KEYS), required;
         },
         /// linear from `from` at `start` to `to` at the end; `from` before, `after` from the end on
         Ramp = "ramp" {
@@ -105,6 +129,11 @@ variants! {
             /// what lies between samples:
             interpolation: Interpolation = Choice(Interpolation::WORDS), or(Interpolation::Hold);
         },
+        /// the product of values and waveforms (a list of them is their sum)
+        Product = "product" {
+            /// what is multiplied: the first has the unit of the quantity, the others are numbers
+            factors: Factors = Other(FACTORS), required;
+        },
     }
 }
 
@@ -117,6 +146,12 @@ words! {
         Linear = "linear",
     }
 }
+
+/// Widest edges of a staircase in lengths of a stair: each value sums over all stairs that overlap.
+const MOST_OVERLAP: f64 = 100.0;
+
+/// Most stairs at which an integrator restarts.
+const MOST_RESTARTS: usize = 10_000;
 
 fn check(shape: &Shape, table: &mut TableReader<'_, '_>) {
     match shape {
@@ -133,6 +168,12 @@ fn check(shape: &Shape, table: &mut TableReader<'_, '_>) {
                 table.fault("times", FaultKind::Combination { rule });
             }
         }
+        Shape::Staircase { length, edges, .. }
+            if edges.smoothing.is_some_and(|width| width > MOST_OVERLAP * length) =>
+        {
+            let allowed = format!("at most {MOST_OVERLAP} times length ({length} ms)");
+            table.fault("smoothing", FaultKind::OutOfRange { allowed });
+        }
         Shape::Ramp { span, .. } | Shape::Zap { span, .. } => span.must_end(table),
         Shape::Sampled { values, .. } if values.is_empty() && !table.is_faulty("values") => {
             let allowed = "a list of at least one sample".to_owned();
@@ -147,25 +188,22 @@ impl Shape {
     #[must_use]
     pub fn at(&self, t: f64) -> f64 {
         match self {
-            Self::Step { baseline, amplitude, span } => {
-                if span.contains(t) {
-                    baseline + amplitude
-                } else {
-                    *baseline
-                }
-            }
-            Self::Steps { baseline, times, values } => {
-                match times.partition_point(|&onset| onset <= t) {
-                    0 => *baseline,
-                    n => values[n - 1],
-                }
-            }
+            Self::Step { .. } | Self::Steps { .. } | Self::Staircase { .. } => self.levels(t, 0.0),
             Self::Gaussian { baseline, amplitude, center, width } => {
                 baseline + amplitude * bump(t - center, *width)
             }
-            Self::DoubleGaussian { baseline, amplitude, center, width_rise, width_decay } => {
-                let width = if t < *center { width_rise } else { width_decay };
-                baseline + amplitude * bump(t - center, *width)
+            Self::DoubleGaussian {
+                baseline,
+                amplitude,
+                center,
+                width_rise,
+                width_decay,
+                edges,
+            } => {
+                let x = t - center;
+                let passed = edges.passed(x, 0.0);
+                let halves = (1.0 - passed) * bump(x, *width_rise) + passed * bump(x, *width_decay);
+                baseline + amplitude * halves
             }
             Self::Ramp { from, to, span, after } => {
                 if t < span.start {
@@ -210,6 +248,63 @@ impl Shape {
                     }
                 }
             }
+            Self::Product { factors } => factors.product(|factor| factor.at(t)),
+        }
+    }
+
+    /// The value at `t` of a shape made of levels, or its mean until `t + dt`; NaN for any other.
+    fn levels(&self, t: f64, dt: f64) -> f64 {
+        match self {
+            Self::Step { baseline, amplitude, span, edges } => {
+                let on = match edges.width() {
+                    Some(_) => edges.passed(t - span.start, dt) - edges.passed(t - span.end(), dt),
+                    None if dt > 0.0 => span.share(t, dt),
+                    None => f64::from(u8::from(span.contains(t))),
+                };
+                baseline + amplitude * on
+            }
+            &Self::Steps { baseline, ref times, ref values, edges } => {
+                edges.joined(t, dt, &Listed { baseline, times, values })
+            }
+            &Self::Staircase { baseline, size, length, start, count, edges } => {
+                let count = count.map_or(usize::MAX, |n| n as usize);
+                edges.joined(t, dt, &Stairs { baseline, size, start, length, count })
+            }
+            _ => f64::NAN,
+        }
+    }
+
+    /// See [`super::Waveform::envelope`].
+    pub(super) fn envelope(&self, t: f64) -> f64 {
+        match self {
+            Self::Sine { baseline, amplitude, .. } if self.period(t).is_some() => {
+                baseline + amplitude.abs()
+            }
+            Self::Product { factors } => factors.product(|factor| factor.envelope(t)),
+            other => other.at(t),
+        }
+    }
+
+    /// See [`super::Waveform::period`].
+    pub(super) fn period(&self, t: f64) -> Option<f64> {
+        match self {
+            Self::Sine { amplitude, frequency, span, .. }
+                if *amplitude != 0.0 && *frequency > 0.0 && span.contains(t) =>
+            {
+                Some(1e3 / frequency)
+            }
+            Self::Product { factors } if self.envelope(t) != 0.0 => {
+                factors.0.iter().filter_map(|factor| factor.period(t)).reduce(f64::max)
+            }
+            _ => None,
+        }
+    }
+
+    /// See [`super::Waveform::constant`].
+    pub(super) fn constant(&self) -> Option<f64> {
+        match self {
+            Self::Product { factors } => factors.0.iter().map(super::Waveform::constant).product(),
+            _ => None,
         }
     }
 
@@ -217,23 +312,54 @@ impl Shape {
     #[must_use]
     pub fn over(&self, t: f64, dt: f64) -> f64 {
         match self {
-            Self::Step { baseline, amplitude, span } => baseline + amplitude * span.share(t, dt),
+            Self::Step { .. } | Self::Steps { .. } | Self::Staircase { .. } => self.levels(t, dt),
+            Self::Product { factors } => factors.product(|factor| factor.over(t, dt)),
             other => other.at(t + 0.5 * dt),
         }
     }
 
-    /// Adds the times (ms) where the value or its slope jumps.
-    pub(super) fn collect_discontinuities(&self, times: &mut Vec<f64>) {
+    /// The shape as a file has it whose bare numbers could not be read: quantities with the unit of `own`.
+    #[must_use]
+    pub fn write_in(&self, own: Dimension) -> Option<Node> {
+        let mut node = self.write()?;
+        give_own_units(&mut node, Self::KEYS, own);
+        if let (Self::Product { factors }, Value::Table(entries)) = (self, &mut node.value)
+            && let Some((_, Node { value: Value::List(items), .. })) =
+                entries.iter_mut().find(|e| e.0 == "factors")
+            && let (Some(item), Some(first)) = (items.first_mut(), factors.0.first())
+            && let Some(written) = first.write_in(own)
+        {
+            *item = written;
+        }
+        Some(node)
+    }
+
+    /// Adds the times (ms) until `until` where the value or its slope jumps.
+    pub(super) fn collect_discontinuities(&self, until: f64, times: &mut Vec<f64>) {
         match self {
-            Self::Steps { times: onsets, .. } => times.extend(onsets),
+            Self::Steps { times: onsets, edges, .. } => {
+                onsets.iter().for_each(|&onset| edges.collect_discontinuities(onset, times));
+            }
+            Self::Staircase { start, length, count, edges, .. } => {
+                let count = count.map_or(MOST_RESTARTS, |n| MOST_RESTARTS.min(n as usize));
+                (0..count)
+                    .map(|i| start + i as f64 * length)
+                    .take_while(|&time| time <= until + edges.reach())
+                    .for_each(|time| edges.collect_discontinuities(time, times));
+            }
+            Self::Product { factors } => {
+                factors.0.iter().for_each(|factor| factor.collect_discontinuities(until, times));
+            }
+            Self::Step { span, edges, .. } => {
+                span.edges().for_each(|time| edges.collect_discontinuities(time, times));
+            }
             Self::Gaussian { center, width, .. } => bump_times(times, *center, *width, *width),
             Self::DoubleGaussian { center, width_rise, width_decay, .. } => {
                 bump_times(times, *center, *width_rise, *width_decay);
             }
-            Self::Step { span, .. }
-            | Self::Ramp { span, .. }
-            | Self::Sine { span, .. }
-            | Self::Zap { span, .. } => times.extend(span.edges()),
+            Self::Ramp { span, .. } | Self::Sine { span, .. } | Self::Zap { span, .. } => {
+                times.extend(span.edges());
+            }
             Self::Sampled { start, interval, values, interpolation } => {
                 // A held value jumps at every sample but the first; the slope of a line at each.
                 let first = usize::from(*interpolation == Interpolation::Hold);

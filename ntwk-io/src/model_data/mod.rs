@@ -5,13 +5,19 @@
 //!
 //! | table | files | read as |
 //! |---|---|---|
-//! | `connection = { rule = "pairs", file, edges }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms); SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
+//! | `connection = { rule = "pairs", file, edges, edge_types }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms), `nsyns`; SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
 //! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
 //! | `[[theory.measured]]` with `file` and `inputs = { CLASS = "column" }` | CSV with columns `rate_Hz`, `standard_error_Hz` and perhaps `neurons` (that of the first point), and the columns that `inputs` names (Hz) | `rate`, `standard_error`, `cells`, and the columns in their places |
 //! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
 //!
 //! A CSV file may have semicolons, tabs or white space between its fields instead of commas, and lines of comments that
 //! start with `#`. `edges` and `population` say which of several populations of a file is meant.
+//!
+//! An edge with `nsyns` is that many synapses, each with the weight and delay of the edge (as in bmtk's BioNet; the sum is the
+//! weight times `nsyns` of its PointNet). Properties of SONATA edges that their group lacks are those of their types, in the CSV
+//! `edge_types`, by default `a_edge_types.csv` beside `a_edges.h5`.
+
+mod edges;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,9 +25,9 @@ use std::path::Path;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
 
+use self::edges::Edges;
 use crate::delimited::NamedColumns;
 use crate::error::FileError;
-use crate::hdf5_reader::Hdf5Reader;
 use crate::result_file::ResultFile;
 use crate::trace_csv::read_trace_csv;
 
@@ -148,6 +154,13 @@ fn load(kind: Kind, entries: &mut Entries, path: &str, folder: &Path, faults: &m
     if let Some(chooser) = kind.chooser() {
         take(entries, chooser);
     }
+    let types = match kind {
+        Kind::Pairs => text(entries, "edge_types").map(|name| folder.join(name)),
+        Kind::Spikes | Kind::Samples => None,
+    };
+    if types.is_some() {
+        take(entries, "edge_types");
+    }
     let line = node.as_ref().and_then(|n| n.line);
     let shown = node.as_ref().map(Node::display);
     let both = kind.lists().iter().find(|&&list| entries.iter().any(|e| e.0 == list));
@@ -162,7 +175,7 @@ fn load(kind: Kind, entries: &mut Entries, path: &str, folder: &Path, faults: &m
         (Some(name), None) => {
             let file = folder.join(name);
             let lists = match kind {
-                Kind::Pairs => pairs(&file, chosen.as_deref()),
+                Kind::Pairs => pairs(&file, chosen.as_deref(), types.as_deref()),
                 Kind::Spikes => spikes(&file, chosen.as_deref()),
                 Kind::Samples => samples(&file),
             };
@@ -274,65 +287,11 @@ fn is_hdf5(file: &Path) -> bool {
     file.extension().is_some_and(|e| e.eq_ignore_ascii_case("h5") || e.eq_ignore_ascii_case("hdf5"))
 }
 
-fn pairs(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
-    if is_hdf5(file) {
-        return sonata_edges(file, chosen);
-    }
-    if let Some(edges) = chosen {
-        return Err(mismatch(file, "edges", "a file of SONATA edges", &format!("CSV ({edges})")));
-    }
-    let table = NamedColumns::read(file)?;
-    let mut lists: Lists = vec![
-        ("sources", ids(table.ids(&["source", "source_node_id", "pre"])?)),
-        ("targets", ids(table.ids(&["target", "target_node_id", "post"])?)),
-    ];
-    for (key, names) in [(WEIGHTS, ["weight", "syn_weight"]), (DELAYS, ["delay", "delay_ms"])] {
-        if table.position(&names).is_some() {
-            lists.push((key, numbers(table.numbers(&names)?)));
-        }
-    }
-    Ok(lists)
-}
-
-/// SONATA edges: `/edges/<population>/{source_node_id, target_node_id}`, with `syn_weight` and `delay` in their one group
-/// (SONATA developer guide, "Representing edges").
-fn sonata_edges(file: &Path, chosen: Option<&str>) -> Result<Lists, FileError> {
-    let reader = Hdf5Reader::open(file)?;
-    let population = one_of(file, "edges", chosen, &reader.groups("/edges")?)?;
-    let base = format!("/edges/{population}");
-    let dataset = |name: &str| reader.require(&[format!("{base}/{name}")]);
-    let sources = dataset("source_node_id")?.u64s()?;
-    let targets = dataset("target_node_id")?.u64s()?;
-    let groups = reader.groups(&base)?;
-    let mut groups = groups.iter().filter(|g| g.parse::<u32>().is_ok());
-    let mut lists: Lists = vec![];
-    if let Some(group) = groups.next() {
-        if groups.next().is_some() {
-            let expected = "edges in one group";
-            return Err(mismatch(file, &base, expected, "several groups"));
-        }
-        // Where the values of an edge stand in its group; without the list, in the order of the edges.
-        let index = match reader.find(&format!("{base}/edge_group_index"))? {
-            Some(index) => index.u64s()?,
-            None => (0..sources.len() as u64).collect(),
-        };
-        for (key, name) in [(WEIGHTS, "syn_weight"), (DELAYS, "delay")] {
-            if let Some(stored) = reader.find(&format!("{base}/{group}/{name}"))? {
-                let values = stored.f64s()?;
-                let of_edges: Option<Vec<f64>> = index
-                    .iter()
-                    .map(|&i| usize::try_from(i).ok().and_then(|i| values.get(i).copied()))
-                    .collect();
-                let object = format!("{base}/edge_group_index");
-                let of_edges = of_edges.ok_or_else(|| {
-                    let expected = format!("indices below {}", values.len());
-                    mismatch(file, &object, &expected, "a larger one")
-                })?;
-                lists.push((key, numbers(of_edges)));
-            }
-        }
-    }
-    lists.extend([("sources", ids(sources)), ("targets", ids(targets))]);
+fn pairs(file: &Path, chosen: Option<&str>, types: Option<&Path>) -> Result<Lists, FileError> {
+    let Edges { sources, targets, weights, delays } = Edges::read(file, chosen, types)?;
+    let mut lists: Lists = vec![("sources", ids(sources)), ("targets", ids(targets))];
+    lists.extend(weights.map(|weights| (WEIGHTS, numbers(weights))));
+    lists.extend(delays.map(|delays| (DELAYS, numbers(delays))));
     Ok(lists)
 }
 
