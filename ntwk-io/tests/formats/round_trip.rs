@@ -200,6 +200,6 @@ fn opening_what_is_no_result_file_is_an_error() {
     let text = folder.path().join("model.toml");
     std::fs::write(&text, "[population.Exc]\nsize = 400\n").unwrap();
     let error = describe(&text).unwrap_err();
-    assert!(matches!(error, FileError::Hdf5 { .. }), "{error}");
+    assert!(matches!(error, FileError::NotHdf5 { .. }), "{error}");
     assert!(error.to_string().contains("model.toml"), "{error}");
 }
