@@ -23,8 +23,8 @@ pub struct BlowUp {
     pub time: f64,
     /// Time step (ms).
     pub dt: f64,
-    /// What acted on the neuron then.
-    pub cause: BlowUpCause,
+    /// What acted on the neuron then; apart, so that the errors that hold it stay small.
+    pub cause: Box<BlowUpCause>,
 }
 
 /// What acted on a neuron whose integration blew up; displayed as advice.

@@ -316,14 +316,14 @@ impl Bench<'_> {
                         value: bad.value,
                         time: f64::from(step) * dt,
                         dt,
-                        cause: BlowUpCause::of(
+                        cause: Box::new(BlowUpCause::of(
                             &columns,
                             bad.index,
                             self.groups[unit.group].current,
                             &self.membrane,
                             dt,
                             method == Method::Euler,
-                        ),
+                        )),
                     };
                     Left::BlownUp(index, failure)
                 })?;

@@ -159,14 +159,14 @@ fn integrate(
                 value: bad.value,
                 time: f64::from(step) * shared.dt,
                 dt: shared.dt,
-                cause: BlowUpCause::of(
+                cause: Box::new(BlowUpCause::of(
                     &part.receptors,
                     range.start + bad.index,
                     injected.start / gain,
                     &population.membrane,
                     shared.dt,
                     !population.looks_at_end,
-                ),
+                )),
             })?;
         spikes.extend(fired.iter().map(|&i| (step, population.first + offset + i)));
     }
