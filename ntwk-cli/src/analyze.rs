@@ -10,7 +10,7 @@ use super::Failure;
 use super::output::{make_folder, no_run, print, stored_model, write_json};
 use super::run::{list_files, rates_between};
 use super::table::{Table, number};
-use ntwk::report::quantities::{Analysis, Quantity, analyze};
+use ntwk::report::quantities::{Analysis, Quantity, analyze, significant};
 
 /// Neurons whose recorded variables are read, at most.
 const MOST_SAMPLED: usize = 100;
@@ -111,18 +111,9 @@ pub(crate) fn inputs(analysis: &Analysis) -> Table {
             input.projection.clone(),
             if input.afferent { "afferent" } else { "recurrent" }.to_owned(),
             number(input.event_rate, 1),
-            significant(input.conductance),
-            input.current.map_or_else(|| "–".to_owned(), significant),
+            significant(input.conductance, None),
+            input.current.map_or_else(|| "–".to_owned(), |x| significant(x, None)),
         ]);
     }
     table
-}
-
-/// Four significant digits.
-fn significant(x: f64) -> String {
-    if x == 0.0 {
-        return "0".to_owned();
-    }
-    let digits = (3 - x.abs().log10().floor() as i32).clamp(0, 8);
-    number(x, digits as usize)
 }

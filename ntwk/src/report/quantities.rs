@@ -73,14 +73,19 @@ impl Quantity {
     }
 }
 
-/// Four significant digits, or as many as an error leaves meaning to: two of the error.
-fn significant(x: f64, error: Option<f64>) -> String {
+/// A number for people: four significant digits, or, beside an error, as many as leave two of the error.
+#[must_use]
+pub fn significant(x: f64, error: Option<f64>) -> String {
+    // Beyond that, digits are noise: a number that blew up must not fill the screen.
+    if x.abs() >= 1e12 {
+        return format!("{x:.3e}");
+    }
     let last = match error {
         Some(error) if error > 0.0 => 1 - error.log10().floor() as i32,
         _ if x == 0.0 => return "0".to_owned(),
         _ => 3 - x.abs().log10().floor() as i32,
     };
-    format!("{x:.*}", last.clamp(0, 9) as usize)
+    format!("{x:.*}", last.clamp(0, 8) as usize)
 }
 
 /// What a quantity rests on: a number of spikes, intervals, neurons.
