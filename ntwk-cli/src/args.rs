@@ -13,6 +13,7 @@ use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::features::FeaturesArgs;
 use super::info::InfoArgs;
+use super::init::InitArgs;
 use super::meanfield::MeanfieldArgs;
 use super::plan::PlanArgs;
 use super::plot::PlotArgs;
@@ -40,7 +41,7 @@ Exit codes:
   0  success
   1  the work failed (a blow-up, a full disk, a fit that cannot be done); partial results are kept
   2  the model file or the command line has faults
-  130  interrupted (Ctrl-C); partial results are kept")]
+  130  interrupted (Ctrl-C, SIGTERM); partial results are kept")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -87,6 +88,7 @@ fixed points are those of the mean input of the model's stationary window ([comp
     Verify(VerifyArgs),
     Plan(PlanArgs),
     Cells(CellsArgs),
+    Init(InitArgs),
     Reference(ReferenceArgs),
     Import(ImportArgs),
     Morpho(super::morpho::MorphoArgs),

@@ -216,9 +216,9 @@ fn projections(model: &Model) -> Table {
 fn memory(model: &Model) -> String {
     let needs = Resources::of(model);
     format!(
-        "memory: state {}, {:.0} synapses in target lists {}\ndisk: recorded variables {} (single precision), spikes 16 B each",
+        "memory: state {}, {} synapses in target lists {}\ndisk: recorded variables {} (single precision), spikes 16 B each",
         bytes(needs.state_bytes),
-        needs.synapses,
+        number(needs.synapses, 0),
         bytes(needs.synapse_bytes),
         bytes(needs.sample_bytes),
     )

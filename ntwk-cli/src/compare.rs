@@ -11,7 +11,7 @@ use super::Failure;
 use super::args::SimulateArgs;
 use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
-use super::run::{KeepArgs, Seconds, finish, list_files, plan, timing};
+use super::run::{KeepArgs, Ran, Seconds, finish, list_files, plan, show, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
@@ -86,14 +86,17 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
         match compared.and_then(|theory| compare_run(&model, &run, theory, args, library)) {
             Ok(all) => all,
             Err(failure) => {
-                let file = run.partial_path().to_owned();
                 if failure.exit_code() == INTERRUPTED {
-                    run.leave()?;
+                    let Some(file) = run.leave()? else { return Err(failure) };
                     let reason = "interrupted in the theory; the simulation is complete".to_owned();
                     return Err(Failure::Stopped { reason, interrupted: true, file });
                 }
-                run.finish(&[])?;
-                list_files(&[file]);
+                // What is left is a run.
+                let ran = Ran::of(&run);
+                if let Some(file) = run.finish(&[])? {
+                    show(&model, args, &file, &ran, false, true)?;
+                    list_files(&[file]);
+                }
                 return Err(failure);
             }
         };

@@ -122,8 +122,9 @@ impl Failure {
         if known == 0 {
             return Self::NoPoints { points };
         }
-        let reason =
-            format!("interrupted with {known} of {points} points known; the same command goes on");
+        let reason = format!(
+            "interrupted with {known} of {points} points known; the same command, without --fresh, goes on"
+        );
         Self::Stopped { reason, interrupted: true, file: file.to_owned() }
     }
 

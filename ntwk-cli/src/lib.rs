@@ -19,6 +19,7 @@ mod failure;
 mod features;
 mod import;
 mod info;
+mod init;
 mod interruption;
 mod meanfield;
 mod morpho;
@@ -72,6 +73,7 @@ pub fn main_with(library: &CellLibrary) -> i32 {
         Command::Plan(args) => plan::run(args, library),
         Command::Cells(args) => cells::run(args, library),
         Command::Reference(args) => reference::run(args),
+        Command::Init(args) => init::run(args),
         Command::Import(args) => import::run(args, library),
         Command::Morpho(args) => morpho::run(args),
     };

@@ -2,12 +2,14 @@
 
 use clap::Args;
 use ntwk_core::CellLibrary;
+use ntwk_core::engine::connectivity::BuildError;
+use ntwk_core::engine::network::memory::MemoryNeed;
 
 use super::Failure;
 use super::args::ModelArgs;
 use super::output::{note, print};
 use super::table::{Table, bytes, number};
-use ntwk::run::plan::{Resources, calibrate};
+use ntwk::run::plan::{PlanError, Resources, calibrate};
 
 use super::terminal::Terminal;
 
@@ -18,7 +20,7 @@ Example:
   ntwk plan big-model.toml --threads 8
 
 The time comes from a run of some hundred milliseconds on this machine. A network of more than \
-twenty million synapses is measured on a part of it with the same in-degrees.")]
+twenty million synapses, or a gigabyte of state, is measured on a part of it with the same in-degrees.")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub model: ModelArgs,
@@ -44,11 +46,26 @@ pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure>
     row("steps", format!("{} of {} ms = {} ms", model.n_steps(), model.dt(), model.t_stop()));
     row("memory: state", bytes(needs.state_bytes));
     row("memory: target lists", bytes(needs.synapse_bytes));
+    row("memory: further, while it is built", bytes(needs.building_bytes));
     row("disk: recorded variables", bytes(needs.sample_bytes));
     row("disk: counts per step", bytes(needs.count_bytes));
-    if args.calibration > 0.0 {
-        let job = Terminal::new(args.threads, true).job();
-        let speed = calibrate(&model, library, &job, args.calibration)?;
+    if let Err(error) = MemoryNeed::of(&model).check() {
+        note(error);
+    }
+    let job = Terminal::new(args.threads, true).job();
+    let measured = (args.calibration > 0.0)
+        .then(|| calibrate(&model, library, &job, args.calibration))
+        .transpose();
+    let measured = match measured {
+        Err(PlanError::Network(error @ BuildError::Memory { .. })) => {
+            note(format!(
+                "no expected time; the part that would be measured is too large: {error}"
+            ));
+            None
+        }
+        other => other?,
+    };
+    if let Some(speed) = measured {
         let plural = if speed.threads == 1 { "" } else { "s" };
         row("disk: spikes (expected)", bytes(speed.spike_bytes));
         row("time to build (expected)", duration(speed.build_seconds));

@@ -1,6 +1,6 @@
 //! `ntwk run`: simulate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ntwk_core::spec::units::Dimension;
@@ -35,7 +35,7 @@ struct Summary {
 }
 
 /// Wall-clock seconds.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Seconds {
     pub build: f64,
     pub simulate: f64,
@@ -93,26 +93,63 @@ fn parse_time(text: &str) -> Result<f64, String> {
 
 pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Failure> {
     let RunToEndArgs { simulate: args, keep, no_figures } = args;
-    let out = &args.run.out;
     let model = model(&args.run, library)?;
-    make_folder(out)?;
+    make_folder(&args.run.out)?;
     let run = simulate_with_bar(&model, args, keep)?;
-    let (threads, synapses, duration) = (run.threads, run.synapses, run.duration());
-    let (seconds, timing) = (Seconds::of(&run), timing(&run));
     // On a full disk there is no place for further files either, and after Ctrl-C no time.
     let leave = (run.stopped.as_ref()).is_some_and(|s| s.is_recorder() || s.is_interruption());
+    let ran = Ran::of(&run);
+    let timing = timing(&run);
     let ended = finish(run)?;
-    let (Some(path), false) = (ended.file.clone(), leave) else {
-        return ended.result();
-    };
-    interruption::stored(&path);
+    if let (Some(path), false) = (&ended.file, leave) {
+        show(&model, args, path, &ran, ended.stopped.is_some(), !*no_figures)?;
+        print(timing);
+        if ended.stopped.is_none() {
+            list_files(&[path.clone()]);
+        }
+    }
+    ended.result()
+}
+
+/// What is known of a run besides its file.
+pub(crate) struct Ran {
+    pub threads: usize,
+    pub synapses: u64,
+    /// Simulated time (ms).
+    pub duration: f64,
+    pub seconds: Seconds,
+}
+
+impl Ran {
+    pub(crate) fn of(run: &StreamedRun) -> Self {
+        Self {
+            threads: run.threads,
+            synapses: run.synapses,
+            duration: run.duration(),
+            seconds: Seconds::of(run),
+        }
+    }
+}
+
+/// The table of a run without theory, and beside its file the summary and the overview; a run whose file waits under its
+/// provisional name leaves those of the run before it alone.
+pub(crate) fn show(
+    model: &Model,
+    args: &SimulateArgs,
+    path: &Path,
+    ran: &Ran,
+    stopped: bool,
+    figures: bool,
+) -> Result<(), Failure> {
+    let out = &args.run.out;
+    interruption::stored(path);
     interruption::all_is_stored();
-    let file = ResultFile::open(&path)?;
-    let recording = overview_recording(&file)?.ok_or_else(|| no_run(&path))?;
+    let file = ResultFile::open(path)?;
+    let recording = overview_recording(&file)?.ok_or_else(|| no_run(path))?;
     drop(file);
 
-    let windows = ComparisonWindows::of(&model);
-    let window = reached(windows.stationary, duration);
+    let windows = ComparisonWindows::of(model);
+    let window = reached(windows.stationary, ran.duration);
     let populations = summaries(&recording, window);
     let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);
     for p in &populations {
@@ -123,25 +160,28 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
             optional(p.rate_hz, 3),
         ]);
     }
-    let summary = Summary {
-        title: model.spec().title.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        seed: model.seed(),
-        threads,
-        synapses,
-        duration_ms: duration,
-        seconds,
-        stationary_window_ms: window,
-        populations,
-    };
-    let mut files = vec![write_json(out, "summary.json", &summary)?];
-    if !no_figures {
-        match overview(&model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
-            Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
-            // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
-            // what the user must hear.
-            Err(error) if ended.stopped.is_some() => note(format!("no overview: {error}")),
-            Err(error) => return Err(error.into()),
+    let mut files = Vec::new();
+    if path == results(args) {
+        let summary = Summary {
+            title: model.spec().title.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            seed: model.seed(),
+            threads: ran.threads,
+            synapses: ran.synapses,
+            duration_ms: ran.duration,
+            seconds: ran.seconds,
+            stationary_window_ms: window,
+            populations,
+        };
+        files.push(write_json(out, "summary.json", &summary)?);
+        if figures {
+            match overview(model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
+                Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
+                // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
+                // what the user must hear.
+                Err(error) if stopped => note(format!("no overview: {error}")),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     match window {
@@ -151,16 +191,15 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
         None => {
             let [from, _] = windows.stationary;
             print(format!(
-                "{table}no rates: the run came to {duration} ms, their window begins at {from} ms"
+                "{table}no rates: the run came to {} ms, their window begins at {from} ms",
+                ran.duration
             ));
         }
     }
-    print(timing);
-    list_files(&files);
-    if ended.stopped.is_none() {
-        list_files(&[path]);
+    if !files.is_empty() {
+        list_files(&files);
     }
-    ended.result()
+    Ok(())
 }
 
 /// The part of a window (ms) that a run of this duration (ms) came to, if any.
@@ -221,13 +260,18 @@ pub(crate) fn simulate_with_bar(
     Ok(args.run.terminal().run("simulation", |job| simulate_to_file(model, &plan, job))?)
 }
 
+/// The file of the results.
+pub(crate) fn results(args: &SimulateArgs) -> PathBuf {
+    args.run.out.join("results.h5")
+}
+
 /// How a run goes to `results.h5`.
 pub(crate) fn plan(args: &SimulateArgs, keep: &KeepArgs) -> StreamPlan {
     StreamPlan {
         options: args.write_options(),
         checkpoint: keep.checkpoint,
         resume: keep.resume,
-        ..StreamPlan::new(args.run.out.join("results.h5"))
+        ..StreamPlan::new(results(args))
     }
 }
 
@@ -293,7 +337,7 @@ pub(crate) fn finish(run: StreamedRun) -> Result<Ended, Failure> {
     let file = match run.finish(&[]) {
         Ok(file) => {
             if stopped.is_some() && file.as_ref() == Some(&partial) {
-                note("the run that was there before went further and stays");
+                note("the run that was there before reached its end, or went further, and stays");
             }
             file
         }

@@ -81,6 +81,15 @@ pub struct Description {
     pub entries: Vec<Entry>,
 }
 
+impl Description {
+    /// Whether the file holds a run that came to its planned end.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let reached = |duration: f64| self.planned.is_none_or(|planned| duration >= planned);
+        self.stopped.is_none() && self.duration.is_some_and(reached)
+    }
+}
+
 /// Describes any HDF5 file; data are not read.
 ///
 /// # Errors

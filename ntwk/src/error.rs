@@ -198,6 +198,11 @@ impl Error {
                 CellSweepError::Plan(SweepPlanError::Faults(_)) | CellSweepError::Cell(_),
             )
             | Self::Sweep(SweepError::Store(StoreError::Another { .. })) => true,
+            Self::Stream(StreamError::Network(error))
+            | Self::Verify(VerifyError::Network(error))
+            | Self::Plan(PlanError::Network(error))
+            | Self::Protocol(ProtocolError::Build(error))
+            | Self::Connections(ConnectionFigureError::Network(error)) => error.is_input_fault(),
             Self::Family(error) => error.is_input_fault(),
             Self::TransferScan(error) => error.is_input_fault(),
             Self::Study(error) => error.is_input_fault(),

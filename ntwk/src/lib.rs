@@ -62,6 +62,7 @@ pub mod prelude;
 pub mod reference;
 pub mod report;
 pub mod run;
+pub mod starter;
 pub mod studies;
 pub mod sweep;
 

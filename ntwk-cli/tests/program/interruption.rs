@@ -27,6 +27,17 @@ const SHORT_SCAN: [&str; 4] =
 
 /// Sends Ctrl-C to a command some time after `begun` is there, and returns what it said and how long it took to end (s).
 fn interrupted(folder: &TempDir, args: &[&str], begun: &str, after: Duration) -> (Output, f64) {
+    signalled("-INT", folder, args, begun, after)
+}
+
+/// The same with a signal of choice.
+fn signalled(
+    signal: &str,
+    folder: &TempDir,
+    args: &[&str],
+    begun: &str,
+    after: Duration,
+) -> (Output, f64) {
     let child = Command::new(env!("CARGO_BIN_EXE_ntwk"))
         .args(args)
         .current_dir(folder)
@@ -41,7 +52,7 @@ fn interrupted(folder: &TempDir, args: &[&str], begun: &str, after: Duration) ->
     }
     std::thread::sleep(after);
     let sent = Instant::now();
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success(), "{args:?} ended before Ctrl-C");
     let output = child.wait_with_output().unwrap();
     let took = sent.elapsed().as_secs_f64();
@@ -189,6 +200,40 @@ fn an_export_leaves_no_half_of_a_file() {
 }
 
 #[test]
+fn the_end_of_a_cluster_job_is_an_interruption() {
+    let folder = TempDir::new().unwrap();
+    with_model(&folder);
+    let args = ["run", "m.toml", "--out", "out", "--quiet", "--set", "simulation.t_stop=200 s"];
+    let begun = "out/results.partial.h5";
+    let (output, _) = signalled("-TERM", &folder, &args, begun, Duration::from_secs(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("interrupted") && said.contains("out/results.h5"), "{said}");
+    assert!(ntwk_io::describe(&folder.path().join("out/results.h5")).unwrap().stopped.is_some());
+}
+
+#[test]
+fn a_network_beyond_the_memory_of_the_machine_is_refused() {
+    let folder = TempDir::new().unwrap();
+    with_model(&folder);
+    let huge = ["--set", "populations.Exc.size=4000000000"];
+    let run = |command: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ntwk"))
+            .args(command)
+            .args(huge)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&["run", "m.toml", "--out", "out", "--quiet"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("of memory") && said.contains("this machine has"), "{said}");
+    let (code, said) = run(&["plan", "m.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("note: the network needs about"), "{said}");
+}
+
+#[test]
 fn a_run_that_stopped_early_does_not_take_the_place_of_a_longer_one() {
     let folder = TempDir::new().unwrap();
     with_model(&folder);
@@ -205,19 +250,20 @@ fn a_run_that_stopped_early_does_not_take_the_place_of_a_longer_one() {
     let whole = std::fs::read(&results).unwrap();
     let long = ["run", "m.toml", "--out", "out", "--quiet", "--set", "simulation.t_stop=2000 s"];
     interrupted(&folder, &long, "out/results.partial.h5", Duration::ZERO);
-    let there = ntwk_io::describe(&results).unwrap();
-    assert!(std::fs::read(&results).unwrap() == whole || there.duration > Some(200.0));
+    assert!(std::fs::read(&results).unwrap() == whole, "a run that reached its end stays");
+    let summary = std::fs::read(folder.path().join("out/summary.json")).unwrap();
 
-    std::fs::write(&results, &whole).unwrap();
     let blown = run(&["--set", "projections.Drive_Exc.weight=1e9 nS"]);
     let said = String::from_utf8_lossy(&blown.stderr).into_owned();
     assert_eq!(blown.status.code(), Some(1), "{said}");
     assert_eq!(std::fs::read(&results).unwrap(), whole);
     assert!(said.contains("blew up") && said.contains("look at the weights"), "{said}");
-    assert!(!said.contains("smaller dt") && said.contains("went further and stays"), "{said}");
+    assert!(!said.contains("smaller dt") && said.contains("went further, and stays"), "{said}");
     let table = String::from_utf8_lossy(&blown.stdout).into_owned();
     assert!(table.contains("no rates: the run came to"), "{table}");
     assert!(folder.path().join("out/results.partial.h5").exists());
+    // The folder tells of one run.
+    assert_eq!(std::fs::read(folder.path().join("out/summary.json")).unwrap(), summary);
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod places;
 mod reference;
 mod resume;
 mod rooms;
+mod starters;

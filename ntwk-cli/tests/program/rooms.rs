@@ -258,6 +258,7 @@ fn every_file_has_its_room() {
                 "reference",
                 "report",
                 "run",
+                "starter",
                 "studies",
                 "sweep",
             ],

@@ -17,22 +17,19 @@ const WORDS: usize = 256;
 #[derive(Debug, Clone)]
 struct Words {
     rng: ChaCha8Rng,
-    made: Box<[u32; WORDS]>,
+    /// Little-endian, as the stream defines them.
+    made: Box<[u8; 4 * WORDS]>,
     at: usize,
 }
 
 impl Words {
     fn new(rng: ChaCha8Rng) -> Self {
-        Self { rng, made: Box::new([0; WORDS]), at: WORDS }
+        Self { rng, made: Box::new([0; 4 * WORDS]), at: WORDS }
     }
 
     #[inline(never)]
     fn make(&mut self) {
-        let mut bytes = [0; 4 * WORDS];
-        self.rng.fill_bytes(&mut bytes);
-        for (word, bytes) in self.made.iter_mut().zip(bytes.as_chunks().0) {
-            *word = u32::from_le_bytes(*bytes);
-        }
+        self.rng.fill_bytes(&mut self.made[..]);
         self.at = 0;
     }
 
@@ -41,9 +38,9 @@ impl Words {
         if self.at == WORDS {
             self.make();
         }
-        let word = self.made[self.at];
+        let word = self.made.as_chunks().0[self.at];
         self.at += 1;
-        word
+        u32::from_le_bytes(word)
     }
 
     /// The next two words as one number, the first in the low half.
@@ -61,7 +58,8 @@ impl Words {
                 self.make();
             }
             let end = (self.at + count).min(WORDS);
-            self.made[self.at..end].iter().for_each(|&word| f(word));
+            let words = &self.made.as_chunks().0[self.at..end];
+            words.iter().for_each(|&word| f(u32::from_le_bytes(word)));
             count -= end - self.at;
             self.at = end;
         }

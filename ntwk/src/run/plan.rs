@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ntwk_core::engine::connectivity::BuildError;
-use ntwk_core::model::Source;
+use ntwk_core::engine::network::memory::MemoryNeed;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::spec::ConnectionSpec;
 use ntwk_core::{CellLibrary, Faults, Job, Model, Network, Recorder, RecorderError, Simulation};
@@ -11,6 +11,8 @@ use ntwk_core::{CellLibrary, Faults, Job, Model, Network, Recorder, RecorderErro
 /// Synapses up to which the network itself is built to measure its speed; larger ones are measured
 /// on a smaller network with the same in-degrees.
 const MEASURED_SYNAPSES: f64 = 2e7;
+/// The same for the state of the neurons (bytes).
+const MEASURED_STATE: f64 = 1e9;
 /// Bytes of a spike in a file: time and neuron.
 const SPIKE_BYTES: f64 = 16.0;
 /// Bytes per step and population of the spike counts.
@@ -27,6 +29,8 @@ pub struct Resources {
     pub state_bytes: f64,
     /// Bytes of the target lists.
     pub synapse_bytes: f64,
+    /// Further bytes while the network is built.
+    pub building_bytes: f64,
     /// Bytes of the recorded variables in the file, in single precision.
     pub sample_bytes: f64,
     /// Bytes of the spike counts in the file.
@@ -38,26 +42,7 @@ impl Resources {
     #[must_use]
     pub fn of(model: &Model) -> Self {
         let populations = model.populations();
-        let state_bytes = populations
-            .iter()
-            .enumerate()
-            .map(|(i, p)| {
-                let columns = p.cell.variables().len() + model.receptors_of(i).len();
-                f64::from(p.size) * (8.0 * columns as f64 + 4.0)
-            })
-            .sum();
-        let listed = model.projections().iter().filter(|p| match p.source {
-            Source::Population(_) => true,
-            // Independent event trains hold no synapses.
-            Source::Afferent(i) => !model.afferents()[i].sends_trains_per_target(),
-        });
-        let (mut synapses, mut synapse_bytes) = (0.0, 0.0);
-        for p in listed {
-            let n = p.synapses(populations[p.target].size);
-            synapses += n;
-            // Target and delay are one number of four bytes, a weight of its own another.
-            synapse_bytes += n * if p.weights.constant().is_some() { 4.0 } else { 8.0 };
-        }
+        let need = MemoryNeed::of(model);
         let record = &model.spec().record;
         let frames = (f64::from(model.n_steps()) / f64::from(model.record_every())).ceil();
         let columns: f64 = populations
@@ -73,9 +58,10 @@ impl Resources {
             .sum();
         Self {
             neurons: populations.iter().map(|p| u64::from(p.size)).sum(),
-            synapses,
-            state_bytes,
-            synapse_bytes,
+            synapses: need.synapses,
+            state_bytes: need.state,
+            synapse_bytes: need.target_lists,
+            building_bytes: need.building,
             sample_bytes: 4.0 * frames * columns,
             count_bytes: COUNT_BYTES * f64::from(model.n_steps()) * populations.len() as f64,
         }
@@ -116,7 +102,7 @@ pub enum PlanError {
 
 /// Measures the speed of `model` by running it for about `budget` seconds.
 ///
-/// A network of more than twenty million synapses is replaced by a part of it with the same
+/// A network of more than twenty million synapses, or a gigabyte of state, is replaced by a part of it with the same
 /// in-degrees, whose cost per neuron is that of the whole; then the activity, and with it the
 /// number of spikes, is that of the part. A run that blows up is measured up to there.
 ///
@@ -129,11 +115,8 @@ pub fn calibrate(
     budget: f64,
 ) -> Result<Calibration, PlanError> {
     let whole = Resources::of(model);
-    let part = if whole.synapses > MEASURED_SYNAPSES {
-        reduced(model, MEASURED_SYNAPSES / whole.synapses, library)?
-    } else {
-        None
-    };
+    let fraction = (MEASURED_SYNAPSES / whole.synapses).min(MEASURED_STATE / whole.state_bytes);
+    let part = if fraction < 1.0 { reduced(model, fraction, library)? } else { None };
     let measured = part.as_ref().unwrap_or(model);
     let neurons = Resources::of(measured).neurons;
     let fraction = neurons as f64 / whole.neurons as f64;

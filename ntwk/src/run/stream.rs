@@ -79,8 +79,8 @@ impl StreamedRun {
 
     /// Adds the results of the theory, gives the file its final name and returns that.
     ///
-    /// A run that stopped early never takes the place of one that went further: its file keeps the provisional name, which is
-    /// returned. One that stopped before anything was computed leaves no file (`None`).
+    /// A run that stopped early never takes the place of one that reached its end or went further: its file keeps the
+    /// provisional name, which is returned. One that stopped before anything was computed leaves no file (`None`).
     ///
     /// # Errors
     /// [`StreamError::File`]; the provisional file stays.
@@ -94,7 +94,7 @@ impl StreamedRun {
     }
 
     /// As [`StreamedRun::finish`] without a theory, for a program that is interrupted: nothing is forced to the disk, which
-    /// may take seconds.
+    /// may take seconds. A run that reached its end keeps the name it has: see [`StreamedRun::publish`].
     ///
     /// # Errors
     /// [`StreamError::File`]; the provisional file stays.
@@ -105,16 +105,22 @@ impl StreamedRun {
         }
         let (duration, seconds) = (self.duration(), self.seconds());
         let stopped = self.stopped.as_ref().map(ToString::to_string);
-        let further = |there: Description| there.duration.is_some_and(|other| other > duration);
-        let rename = stopped.is_none() || !describe(&self.target).is_ok_and(further);
+        let further = |there: &Description| there.duration.is_some_and(|other| other > duration);
+        let rename = stopped.is_some()
+            && !describe(&self.target).is_ok_and(|there| there.is_complete() || further(&there));
         Ok(Some(self.writer.leave(Some(seconds), stopped.as_deref(), rename)?))
     }
 
-    /// Gives the file of a run that reached its end its final name; the theory may still be added.
+    /// Gives the file of a run that reached its end its final name; the theory may still be added. Where a run with its
+    /// theory has that name, it waits for the theory of this one.
     ///
     /// # Errors
     /// [`StreamError::File`]; the provisional file stays.
     pub fn publish(&mut self) -> Result<(), StreamError> {
+        let holds_theory = |file: ResultFile| file.theory().is_ok_and(|theory| !theory.is_empty());
+        if ResultFile::open(&self.target).is_ok_and(holds_theory) {
+            return Ok(());
+        }
         Ok(self.writer.publish()?)
     }
 

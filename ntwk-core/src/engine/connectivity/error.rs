@@ -32,12 +32,30 @@ pub enum BuildError {
     /// It is too large for the threads it was to have.
     #[error(transparent)]
     TooLarge(#[from] WiringTooLarge),
+    /// It takes more memory than this machine has.
+    #[error(
+        "the network needs about {needed} of memory{largest}; this machine has {available} free"
+    )]
+    Memory {
+        /// With its unit.
+        needed: String,
+        /// With its unit.
+        available: String,
+        /// What takes most, in words.
+        largest: String,
+    },
     /// The job was interrupted.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
 }
 
 impl BuildError {
+    /// Whether the model asks for more than there is.
+    #[must_use]
+    pub fn is_input_fault(&self) -> bool {
+        matches!(self, Self::TooLarge(_) | Self::Memory { .. })
+    }
+
     /// Whether the job was interrupted.
     #[must_use]
     pub fn is_interruption(&self) -> bool {
