@@ -44,7 +44,7 @@ impl TraceMoments {
     ) -> Result<Self, AnalysisError> {
         let trains = SpikeTrains::new(spikes, size, None)?;
         Self::with(trace, window, |neuron, first, n| {
-            Some(mask.kept(trains.train(neuron as usize), first, trace.every, n))
+            Some(mask.kept(trains.train(neuron as usize), first, trace.steps.every, n))
         })
     }
 
@@ -55,7 +55,7 @@ impl TraceMoments {
         kept: impl Fn(u32, u64, usize) -> Option<Vec<bool>>,
     ) -> Result<Self, AnalysisError> {
         let rows = sample_rows(trace, window)?;
-        let first = rows.start as u64 * trace.every;
+        let first = trace.steps.step(rows.start);
         let mut per_neuron = Vec::with_capacity(trace.neurons.len());
         let mut all = Vec::new();
         for (column, &neuron) in trace.data.columns().into_iter().zip(&trace.neurons) {
@@ -67,7 +67,7 @@ impl TraceMoments {
                     return Err(AnalysisError::NotFinite {
                         variable: trace.variable.clone(),
                         neuron,
-                        step: row as u64 * trace.every,
+                        step: trace.steps.step(row),
                         value,
                     });
                 }
@@ -108,12 +108,12 @@ impl TraceMoments {
     }
 }
 
-/// Rows of `trace` whose step `row * every` lies in `window`; checks the shape of the trace on the way.
+/// Rows of `trace` whose step lies in `window`; checks the shape of the trace on the way.
 pub(crate) fn sample_rows(
     trace: &Trace,
     window: Window,
 ) -> Result<std::ops::Range<usize>, AnalysisError> {
-    if trace.every == 0 {
+    if trace.steps.every == 0 {
         return Err(AnalysisError::Parameter {
             name: "every",
             value: 0.0,
@@ -128,15 +128,15 @@ pub(crate) fn sample_rows(
             right: trace.data.ncols(),
         });
     }
-    let available = (trace.data.nrows() as u64).saturating_mul(trace.every);
-    if window.end() > available {
+    let (first, available) = (trace.steps.first, trace.steps.step(trace.data.nrows()));
+    if window.end() > available || window.start() < first {
         return Err(AnalysisError::OutsideRun {
             start: window.start(),
             end: window.end(),
             available,
         });
     }
-    Ok(window.start().div_ceil(trace.every) as usize..window.end().div_ceil(trace.every) as usize)
+    Ok(trace.steps.rows(window.start()..window.end()))
 }
 
 #[cfg(test)]
@@ -144,11 +144,14 @@ mod tests {
     use approx::assert_relative_eq;
     use ndarray::{Array2, array};
 
+    use ntwk_core::model::SampleSteps;
+
     use super::*;
 
     fn trace(every: u64, data: Array2<f64>) -> Trace {
         let neurons = (0..data.ncols() as u32).map(|i| 2 * i).collect();
-        Trace { variable: "V_m".into(), unit: "mV".into(), neurons, every, data }
+        let steps = SampleSteps::every(every);
+        Trace { variable: "V_m".into(), unit: "mV".into(), group: None, neurons, steps, data }
     }
 
     #[test]

@@ -70,9 +70,9 @@ pub(crate) fn sampled(file: &ResultFile, model: &Model) -> Result<Option<Recordi
     let Some(outline) = file.recording_of(&Selection { variables: None, columns: 0..0 })? else {
         return Ok(None);
     };
-    let traces: usize = outline.populations.iter().map(|p| p.traces.len()).sum();
-    let frames = f64::from(model.n_steps()) / f64::from(model.record_every());
-    let columns = (SAMPLE_BYTES / (8.0 * frames * traces.max(1) as f64)) as usize;
+    let traces = outline.populations.iter().flat_map(|p| &p.traces);
+    let frames: u64 = traces.map(|t| t.steps.before(u64::from(model.n_steps()))).sum();
+    let columns = (SAMPLE_BYTES / (8.0 * frames.max(1) as f64)) as usize;
     let columns = 0..columns.clamp(1, MOST_SAMPLED);
     Ok(file.recording_of(&Selection { variables: None, columns })?)
 }

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
             write_rates_csv(&files[1], recording, bin)?;
             for population in &recording.populations {
                 for trace in &population.traces {
-                    let file = target.join(format!("{}_{}.csv", population.name, trace.variable));
+                    let file = target.join(format!("{}_{}.csv", population.name, trace.name()));
                     write_trace_csv(&file, trace, recording.dt)?;
                     files.push(file);
                 }

@@ -69,7 +69,7 @@ pub fn write_rates_csv(
 /// [`FileError::Inconsistent`] for a number of columns that is not that of the neurons, [`FileError::Io`].
 pub fn write_trace_csv(path: &Path, trace: &Trace, dt: f64) -> Result<(), FileError> {
     check_columns(&trace.variable, trace, trace.neurons.len())?;
-    let times = (0..trace.data.nrows() as u64).map(|frame| (frame * trace.every) as f64 * dt);
+    let times = (0..trace.data.nrows()).map(|frame| trace.steps.time(frame, dt));
     let mut columns = vec![Column::new("time_ms", times)];
     for (neuron, values) in trace.neurons.iter().zip(trace.data.columns()) {
         columns.push(Column::new(neuron.to_string(), values.into_iter().copied()));

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use hdf5::{AttrValue, FileBuilder};
 use ndarray::Array2;
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::atomic;
@@ -93,8 +94,8 @@ pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
 /// Writes a recording in the flat layout, for scripts made for the Python package; the file is replaced in one step.
 ///
 /// # Errors
-/// [`FileError::Inconsistent`] for a trace that is not sampled in every step (the layout has one time axis) or of a
-/// variable the layout does not have; [`FileError::Name`]; [`FileError::Io`] or [`FileError::Hdf5`].
+/// [`FileError::Inconsistent`] for a trace that is not sampled in every step (the layout has one time axis), of a variable
+/// that the layout does not have, or for two of one variable; [`FileError::Name`]; [`FileError::Io`] or [`FileError::Hdf5`].
 pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
     let mut file = FileBuilder::new();
     file.create_dataset("dt").with_data(&[recording.dt]);
@@ -119,7 +120,13 @@ pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
         file.create_dataset(&format!("POP_ACT_{name}"))
             .with_data(&rates)
             .set_attr("units", text("Hz"));
-        for trace in &population.traces {
+        for (i, trace) in population.traces.iter().enumerate() {
+            if population.traces[..i].iter().any(|t| t.variable == trace.variable) {
+                return Err(FileError::Inconsistent {
+                    object: format!("{} of {name}", trace.name()),
+                    problem: "the flat layout has one set of neurons for each variable".to_owned(),
+                });
+            }
             add_trace(&mut file, name, trace)?;
         }
     }
@@ -130,7 +137,7 @@ pub fn write_flat(path: &Path, recording: &Recording) -> Result<(), FileError> {
 
 fn add_trace(file: &mut FileBuilder, population: &str, trace: &Trace) -> Result<(), FileError> {
     let wrong = |problem: &str| FileError::Inconsistent {
-        object: format!("{} of {population}", trace.variable),
+        object: format!("{} of {population}", trace.name()),
         problem: problem.to_owned(),
     };
     let key = match trace.variable.split_at_checked(2) {
@@ -141,8 +148,8 @@ fn add_trace(file: &mut FileBuilder, population: &str, trace: &Trace) -> Result<
             return Err(wrong("the flat layout has V_m, I_<receptor> and g_<receptor> only"));
         }
     };
-    if trace.every != 1 {
-        return Err(wrong("the flat layout has one sample in every step"));
+    if trace.steps != SampleSteps::every(1) {
+        return Err(wrong("the flat layout has one sample in every step of the run"));
     }
     let name = format!("{key}_{population}");
     check_name("dataset", &name)?;
@@ -187,7 +194,14 @@ fn trace(
         Some(neurons) if neurons.len() == first.len() => neurons,
         _ => first,
     };
-    Ok(Trace { variable, unit: unit.to_owned(), neurons, every: 1, data })
+    Ok(Trace {
+        variable,
+        unit: unit.to_owned(),
+        group: None,
+        neurons,
+        steps: SampleSteps::every(1),
+        data,
+    })
 }
 
 fn spikes(reader: &Hdf5Reader, population: &str, dt: f64) -> Result<Option<Spikes>, FileError> {

@@ -25,9 +25,12 @@ const LARGE: u64 = u32::MAX as u64;
 /// | `<population>.counts` | u32 `[n_steps]` | spikes of the population in each step |
 /// | `<population>.spike_times` | f64 `[n_spikes]` | spike times (ms) |
 /// | `<population>.spike_ids` | u32 `[n_spikes]` | neuron of each spike |
-/// | `<population>.<variable>` | f64 `[n_frames, n_neurons]` | samples (mV, pA, nS) |
-/// | `<population>.<variable>.neurons` | u32 `[n_neurons]` | neuron of each column |
-/// | `<population>.<variable>.step` | f64 | time between two frames (ms) |
+/// | `<population>.<trace>` | f64 `[n_frames, n_neurons]` | samples (mV, pA, nS) |
+/// | `<population>.<trace>.neurons` | u32 `[n_neurons]` | neuron of each column |
+/// | `<population>.<trace>.start` | f64 | time of the first frame (ms) |
+/// | `<population>.<trace>.step` | f64 | time between two frames (ms) |
+///
+/// `<trace>` is the variable, or `<group>.<variable>` of the neurons of a table of `record.traces`.
 ///
 /// # Errors
 /// [`FileError::Io`].
@@ -59,11 +62,12 @@ fn add_recording<W: Write + Seek>(
             archive.add(&format!("{name}.spike_ids"), &[spikes.ids.len()], ids)?;
         }
         for trace in &population.traces {
-            let key = format!("{name}.{}", trace.variable);
+            let key = format!("{name}.{}", trace.name());
             archive.add(&key, trace.data.shape(), trace.data.iter().copied())?;
             let neurons = trace.neurons.iter().copied();
             archive.add(&format!("{key}.neurons"), &[trace.neurons.len()], neurons)?;
-            archive.add(&format!("{key}.step"), &[], [trace.every as f64 * dt])?;
+            archive.add(&format!("{key}.start"), &[], [trace.steps.time(0, dt)])?;
+            archive.add(&format!("{key}.step"), &[], [trace.steps.every as f64 * dt])?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hdf5::AttrValue;
 use ndarray::{Array2, ArrayD, Axis, IxDyn, Slice};
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 
 use crate::error::FileError;
@@ -275,7 +276,7 @@ impl ResultFile {
         }))
     }
 
-    /// Frames `frames` of the samples of `variable` of `population`, with their precision: a window in time, read
+    /// Frames `frames` of the samples of the trace called `trace` ([`Trace::name`]) of `population`, with their precision: a window in time, read
     /// without the rest. Frames beyond the last are left out.
     ///
     /// # Errors
@@ -283,10 +284,10 @@ impl ResultFile {
     pub fn frames(
         &self,
         population: &str,
-        variable: &str,
+        trace: &str,
         frames: Range<u64>,
     ) -> Result<(Array2<f64>, Precision), FileError> {
-        let object = format!("/report/{}/data", report_name(population, variable));
+        let object = format!("/report/{}/data", report_name(population, trace));
         let samples = self.reader.require(&[object])?;
         let precision = match samples.element_type()?.as_str() {
             "f32" => Precision::Single,
@@ -391,7 +392,15 @@ impl ResultFile {
                 variable,
                 unit: report.unit.unwrap_or_default(),
                 neurons,
-                every: self.whole_steps(&object, report.step, dt)?,
+                group: attributes.text("group"),
+                steps: SampleSteps {
+                    first: self.whole_steps(&object, report.start, dt)?,
+                    every: self.whole_steps(&object, report.step, dt)?,
+                    end: match attributes.contains("end_step") {
+                        true => Some(attributes.require_u64("end_step")?),
+                        false => None,
+                    },
+                },
                 data: report.data,
             };
             traces.push(StoredTrace { population: report.population, index, trace });
@@ -425,7 +434,7 @@ struct StoredTrace {
 
 /// Leaves out the frames that a run of `n_steps` steps did not come to: space was reserved for all it was to have.
 fn cut(trace: &mut Trace, n_steps: u64) {
-    let frames = usize::try_from(n_steps.div_ceil(trace.every.max(1))).unwrap_or(usize::MAX);
+    let frames = trace.steps.rows(0..n_steps).len();
     if frames < trace.data.nrows() {
         trace.data = trace.data.slice_axis(Axis(0), Slice::from(..frames)).to_owned();
     }

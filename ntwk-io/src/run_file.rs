@@ -13,6 +13,7 @@
 //! | `/spikes/<population>/timestamps` | f64 `[n_spikes]`, attribute `units` = ms | spike times, ascending |
 //! | `/spikes/<population>/node_ids` | u64 `[n_spikes]` | neuron of each spike, from 0 |
 //! | `/report/<report>` | attributes `population`, `variable`, `index` | one recorded variable of one population |
+//! | `/report/<report>` | attributes `group`, `end_step` u64 | the table of `record.traces` it is of, and the step before which that ends |
 //! | `/report/<report>/data` | f32 or f64 `[n_frames, n_neurons]`, attributes `units`, `variable` | samples |
 //! | `/report/<report>/mapping/node_ids` | u64 `[n_neurons]`, attribute `sorted` u8 | neuron of each column |
 //! | `/report/<report>/mapping/index_pointers` | u64 `[n_neurons + 1]` | columns of neuron `i` are `p[i]..p[i + 1]` |
@@ -28,7 +29,8 @@
 //!
 //! SONATA gives a report file one variable, keyed by population. Here one file holds all variables of a run: the
 //! membrane potential is the report `<population>`, exactly where SONATA has it, and any other variable is the report
-//! `<population>.<variable>`, which the readers list as one more population, with its own unit and frame times.
+//! `<population>.<variable>`, which the readers list as one more population, with its own unit and frame times. Variables of
+//! chosen neurons (`record.traces.GROUP`) are `<population>.<group>.<variable>`.
 //! With [`Precision::Single`] and [`Compression::None`], the defaults, libsonata, bmtk and h5py read everything.
 //! `sorting` is omitted because the library cannot write the enumeration that libsonata expects there, and without it
 //! readers assume nothing.
@@ -149,12 +151,12 @@ pub(crate) fn add_origin(
     }
 }
 
-/// Name of the group under `/report` that holds `variable` of `population`.
-pub(crate) fn report_name(population: &str, variable: &str) -> String {
-    if variable == MEMBRANE_POTENTIAL {
+/// Name of the group under `/report` that holds the trace called `trace` of `population`.
+pub(crate) fn report_name(population: &str, trace: &str) -> String {
+    if trace == MEMBRANE_POTENTIAL {
         population.to_owned()
     } else {
-        format!("{population}.{variable}")
+        format!("{population}.{trace}")
     }
 }
 
@@ -212,11 +214,20 @@ impl RecordingForm {
             }
             for (index, trace) in (0u32..).zip(&population.traces) {
                 check_name("variable", &trace.variable)?;
-                let name = report_name(&population.name, &trace.variable);
+                if let Some(group) = &trace.group {
+                    check_name("group of traces", group)?;
+                }
+                let name = report_name(&population.name, &trace.name());
                 claim(&mut used, format!("/report/{name}"))?;
                 let mut group = reports.create_group(&name);
                 group.set_attr("population", text(&population.name));
                 group.set_attr("index", AttrValue::U32(index));
+                if let Some(name) = &trace.group {
+                    group.set_attr("group", text(name));
+                }
+                if let Some(end) = trace.steps.end {
+                    group.set_attr("end_step", AttrValue::U64(end));
+                }
                 self.fill_report(&mut group, &name, trace)?;
                 reports.add_group(group.finish());
             }
@@ -271,7 +282,7 @@ impl RecordingForm {
         trace: &Trace,
     ) -> Result<(), FileError> {
         check_columns(name, trace, trace.neurons.len())?;
-        if trace.every == 0 {
+        if trace.steps.every == 0 {
             return Err(FileError::Inconsistent {
                 object: format!("/report/{name}"),
                 problem: "0 steps between two samples".to_owned(),
@@ -295,8 +306,8 @@ impl RecordingForm {
         array(mapping.create_dataset("element_ids"), &elements, plain);
         let positions = vec![0.5f32; columns];
         array(mapping.create_dataset("element_pos"), &positions, plain);
-        let step = trace.every as f64 * self.dt;
-        let time = [0.0, stop_time(self.frames(trace), step), step];
+        let (start, step) = (trace.steps.time(0, self.dt), trace.steps.every as f64 * self.dt);
+        let time = [start, stop_time(start, self.frames(trace), step), step];
         array(mapping.create_dataset("time"), &time, plain).set_attr("units", text("ms"));
         group.add_group(mapping.finish());
         Ok(())
@@ -307,9 +318,7 @@ impl RecordingForm {
         match self.extent {
             Extent::Complete => trace.data.nrows(),
             // Steps that do not fit into a usize do not fit into memory either: the shape is refused when written.
-            Extent::Planned => {
-                usize::try_from(self.n_steps.div_ceil(trace.every.max(1))).unwrap_or(usize::MAX)
-            }
+            Extent::Planned => trace.steps.rows(0..self.n_steps).len(),
         }
     }
 
@@ -412,11 +421,11 @@ pub(crate) fn check_columns(report: &str, trace: &Trace, neurons: usize) -> Resu
     })
 }
 
-/// End of a report of `frames` frames every `step` ms: `frames * step`, raised by the few last bits that make
-/// `stop / step` not less than `frames`, since bmtk truncates that quotient to count frames.
-fn stop_time(frames: usize, step: f64) -> f64 {
-    let mut stop = frames as f64 * step;
-    while step > 0.0 && stop.is_finite() && stop / step < frames as f64 {
+/// End of a report of `frames` frames every `step` ms from `start` on: `start + frames * step`, raised by the few last bits
+/// that make `(stop - start) / step` not less than `frames`, since bmtk truncates that quotient to count frames.
+fn stop_time(start: f64, frames: usize, step: f64) -> f64 {
+    let mut stop = start + frames as f64 * step;
+    while step > 0.0 && stop.is_finite() && (stop - start) / step < frames as f64 {
         stop = stop.next_up();
     }
     stop

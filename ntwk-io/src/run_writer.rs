@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{Job, Recording, Trace};
 
 use crate::error::{Action, FileError};
@@ -51,7 +52,7 @@ struct PopulationSink {
 struct ReportSink {
     name: String,
     columns: usize,
-    every: u64,
+    steps: SampleSteps,
     frames: usize,
     written: usize,
     /// Place of the first sample in the file; `None` when there is no sample to come.
@@ -62,7 +63,7 @@ impl RunWriter {
     /// Creates the file of a run of `plan.n_steps` steps.
     ///
     /// `plan` is the recording before the first step: populations with their sizes, `spikes` present where they will
-    /// be recorded, traces with variable, unit, neurons and `every`, and no data (`counts` and `spikes` empty, `data`
+    /// be recorded, traces with variable, unit, neurons and steps, and no data (`counts` and `spikes` empty, `data`
     /// of shape `[0, n_neurons]`). An existing partial file is overwritten; an existing final file is not touched.
     ///
     /// # Errors
@@ -130,11 +131,11 @@ impl RunWriter {
         for population in &plan.populations {
             let mut reports = Vec::new();
             for trace in &population.traces {
-                let name = report_name(&population.name, &trace.variable);
+                let name = report_name(&population.name, &trace.name());
                 let report = ReportSink {
                     address: sample_address(&hdf5, &partial, &name)?,
                     columns: trace.neurons.len(),
-                    every: trace.every.max(1),
+                    steps: trace.steps,
                     frames: form.frames(trace),
                     written: 0,
                     name,
@@ -170,7 +171,7 @@ impl RunWriter {
 
     /// Appends the next `block.n_steps` steps: the populations and traces of the plan in the same order, spike steps
     /// counted from the beginning of the run, `counts` one per step of the block, and of each trace the frames whose
-    /// step (a multiple of `every` from the beginning of the run) lies in the block.
+    /// step lies in the block.
     ///
     /// Each block costs a few kilobytes of metadata: let it hold a megabyte or more where that is possible.
     ///
@@ -373,7 +374,7 @@ impl RunWriter {
             }
             for (report, trace) in sink.reports.iter().zip(&population.traces) {
                 check_columns(&report.name, trace, report.columns)?;
-                let due = n_steps.div_ceil(report.every) - report.written as u64;
+                let due = report.steps.before(n_steps) - report.written as u64;
                 if trace.data.nrows() as u64 != due {
                     let problem = format!("{} frames where {due} are due", trace.data.nrows());
                     return Err(wrong(&format!("/report/{}", report.name), problem));

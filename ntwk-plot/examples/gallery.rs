@@ -296,6 +296,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|(population, name, (values, spikes))| VoltageTrace {
             name,
             population: *population,
+            start: 0.0,
             interval: DT,
             values: values.view(),
             spikes: spikes.clone(),

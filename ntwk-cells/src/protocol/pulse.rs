@@ -128,11 +128,9 @@ pub struct PulseFeatures {
 #[must_use]
 #[allow(non_snake_case)]
 pub fn features(protocol: &PulseProtocol, recording: &Recording) -> Vec<PulseFeatures> {
-    let potential = recording
-        .population(POPULATION)
-        .and_then(|p| p.traces.iter().find(|t| t.variable == "V_m"));
+    let potential = recording.population(POPULATION).and_then(|p| p.trace("V_m"));
     let Some(trace) = potential else { return Vec::new() };
-    let interval = trace.every as f64 * recording.dt;
+    let interval = trace.steps.every as f64 * recording.dt;
     let row = |t: f64| ((t / interval).round() as usize).min(trace.data.nrows());
     let (start, stop) = (row(protocol.t_start), row(protocol.t_stop));
     if stop < start + 10 || trace.data.ncols() < protocol.amplitudes.len() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{RunContents, WriteOptions, write_run};
 use tempfile::TempDir;
@@ -173,7 +174,8 @@ fn with_run(folder: &TempDir) {
         variable: "V_m".to_owned(),
         unit: "mV".to_owned(),
         neurons: vec![0, 1],
-        every: 1,
+        group: None,
+        steps: SampleSteps::every(1),
         data: ndarray::Array2::from_elem((n_steps, 2), -65.0),
     };
     let population = PopulationRecording {

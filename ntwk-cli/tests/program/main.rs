@@ -12,6 +12,7 @@ mod meanfield;
 mod morpho;
 mod morpho_meanfield;
 mod places;
+mod recording;
 mod reference;
 mod resume;
 mod rooms;

@@ -15,6 +15,7 @@ pub(crate) mod plasticity;
 pub(crate) mod poisson;
 pub mod random;
 pub mod run;
+pub(crate) mod sampler;
 pub mod simulation;
 pub(crate) mod trains;
 pub(crate) mod worker;

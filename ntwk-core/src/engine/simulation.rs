@@ -8,7 +8,7 @@ use crate::engine::network::Network;
 use crate::engine::worker::{WorkerOutput, run_worker};
 use crate::recording::Spikes;
 use crate::recording::recorder::{
-    MemoryRecorder, PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment, TraceInfo,
+    MemoryRecorder, PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment,
 };
 
 /// Why a run stopped early. What was computed before has reached the recorder.
@@ -52,15 +52,7 @@ impl Simulation {
                 name: p.name.clone(),
                 size: p.size,
                 record_spikes: p.record_spikes,
-                traces: p
-                    .traces
-                    .iter()
-                    .map(|t| TraceInfo {
-                        variable: t.name.clone(),
-                        unit: t.unit,
-                        neurons: t.neurons,
-                    })
-                    .collect(),
+                traces: p.traces.clone(),
             })
             .collect();
         Self { network, exchange, step, infos }
@@ -75,7 +67,7 @@ impl Simulation {
     /// An empty recorder, in memory, for what this simulation records.
     #[must_use]
     pub fn recorder(&self) -> MemoryRecorder {
-        MemoryRecorder::new(self.network.shared.dt, self.record_every(), &self.infos)
+        MemoryRecorder::new(self.network.shared.dt, &self.infos)
     }
 
     /// Time reached (ms).
@@ -99,12 +91,6 @@ impl Simulation {
     #[must_use]
     pub fn populations(&self) -> &[PopulationInfo] {
         &self.infos
-    }
-
-    /// Steps between two samples of the recorded variables.
-    #[must_use]
-    pub fn record_every(&self) -> u32 {
-        self.network.shared.record_every
     }
 
     /// Advances by `n_steps` steps and hands what they produced to `recorder`.
@@ -217,23 +203,21 @@ impl Simulation {
             }
         }
 
-        // Samples are taken at the steps divisible by `record_every`.
-        let every = shared.record_every;
-        let samples = (end.div_ceil(every) - first_step.div_ceil(every)) as usize;
         for (p, (population, segment)) in
             shared.populations.iter().zip(&mut populations).enumerate()
         {
             for (t, plan) in population.traces.iter().enumerate() {
-                let mut data = Array2::zeros((samples, plan.neurons as usize));
+                let rows = plan.steps.rows(u64::from(first_step)..u64::from(end));
+                let mut data = Array2::zeros((rows.len(), plan.neurons.len()));
                 let mut column = 0;
                 for (output, worker) in outputs.iter().zip(&self.network.workers) {
                     for (part, traces) in worker.parts.iter().zip(&output.traces) {
                         if part.population != p {
                             continue;
                         }
-                        let n = (plan.neurons.saturating_sub(part.first) as usize).min(part.len);
+                        let n = plan.within(part.neurons()).len();
                         for (row, values) in
-                            traces[t].chunks_exact(n.max(1)).take(samples).enumerate()
+                            traces[t].chunks_exact(n.max(1)).take(rows.len()).enumerate()
                         {
                             let mut row = data.row_mut(row);
                             row.iter_mut()

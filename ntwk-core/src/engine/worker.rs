@@ -7,7 +7,8 @@ use pulp::Arch;
 use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
-use crate::engine::network::{Part, Quantity, Shared, WorkerState};
+use crate::engine::network::{Part, Shared, WorkerState};
+use crate::engine::sampler::Sampler;
 use crate::kernel::BLOCK;
 use crate::kernel::{ConductanceSums, Injected, SynapticInput};
 
@@ -59,15 +60,12 @@ pub(crate) fn run_worker(
         ..WorkerOutput::default()
     };
     let (first_step, n_steps) = (steps.start, steps.end - steps.start);
+    let mut sampler = Sampler::new(shared, &state.parts, first_step);
     for step in steps {
         for part in &mut state.parts {
-            clamp(part, f64::from(step) * shared.dt);
+            clamp(shared, part, step);
         }
-        if step % shared.record_every == 0 {
-            for (part, traces) in state.parts.iter().zip(&mut output.traces) {
-                record(shared, part, traces);
-            }
-        }
+        sampler.take(shared, &state.parts, step, &mut output.traces);
         let before = output.spikes.len();
         for part in &mut state.parts {
             if let Err(failure) =
@@ -96,11 +94,24 @@ pub(crate) fn run_worker(
     output
 }
 
-/// Puts clamped neurons at their command.
-fn clamp(part: &mut Part, t: f64) {
-    if let (Some((neurons, command)), Some(potential)) = (&part.clamp, part.columns.first_mut()) {
-        let command = command.at(t);
-        neurons.iter().for_each(|&n| potential[n as usize] = command);
+/// Puts clamped neurons at their command, where they are held like refractory ones until the clamp ends.
+///
+/// One that is released above its threshold starts from that: no neuron is above it at the start of a step.
+fn clamp(shared: &Shared, part: &mut Part, step: u32) {
+    let Part { clamps, columns, free_from, .. } = part;
+    let Some(potential) = columns.first_mut().filter(|_| !clamps.is_empty()) else { return };
+    let threshold = shared.populations[part.population].spike_threshold;
+    for clamp in clamps.iter().filter(|clamp| clamp.steps.end == step) {
+        clamp.neurons.iter().for_each(|&n| {
+            potential[n as usize] = potential[n as usize].min(threshold);
+        });
+    }
+    for clamp in clamps.iter().filter(|clamp| clamp.steps.contains(&step)) {
+        let command = clamp.command.at(f64::from(step) * shared.dt);
+        for &n in &clamp.neurons {
+            potential[n as usize] = command;
+            free_from[n as usize] = clamp.steps.end;
+        }
     }
 }
 
@@ -171,20 +182,4 @@ fn integrate(
         spikes.extend(fired.iter().map(|&i| (step, population.first + offset + i)));
     }
     Ok(())
-}
-
-fn record(shared: &Shared, part: &Part, traces: &mut [Vec<f64>]) {
-    for (plan, samples) in shared.populations[part.population].traces.iter().zip(traces) {
-        let n = (plan.neurons.saturating_sub(part.first) as usize).min(part.len);
-        match plan.quantity {
-            Quantity::Variable(k) => samples.extend_from_slice(&part.columns[k][..n]),
-            Quantity::Receptor(c) => samples.extend_from_slice(&part.receptors[c].s[..n]),
-            Quantity::Current(c) => {
-                let column = &part.receptors[c];
-                let potential = &part.columns[0][..n];
-                let current = |(s, v): (&f64, &f64)| s * (column.q - column.p * v);
-                samples.extend(column.s[..n].iter().zip(potential).map(current));
-            }
-        }
-    }
 }

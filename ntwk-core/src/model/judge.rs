@@ -1,8 +1,10 @@
 //! Where the faults of a model go.
 
+use std::ops::Range;
+
 use crate::spec::fault::{Fault, FaultKind, Faults};
 use crate::spec::tree::Node;
-use crate::spec::waveform::Waveform;
+use crate::spec::waveform::{Span, Waveform};
 
 /// Most spikes of one afferent neuron in a step: no neuron fires faster than once in some steps, and a sum of the trains of many
 /// neurons written as one is well below.
@@ -99,6 +101,35 @@ impl<'a> Judge<'a> {
             );
             self.fault(key, FaultKind::OutOfRange { allowed });
         }
+    }
+
+    /// The steps of a span, to `u32::MAX` where it has no end; a fault and `None` for one that holds no step of the run.
+    pub fn steps_of(
+        &mut self,
+        span: &Span,
+        n_steps: u32,
+        dt: f64,
+        path: &str,
+    ) -> Option<Range<u32>> {
+        let keys = ["start", "stop", "duration"].map(|key| format!("{path}.{key}"));
+        if keys.iter().any(|key| self.concerns(key)) || self.concerns("simulation") {
+            return None;
+        }
+        let step = |t: f64| if t.is_finite() { (t / dt).round() } else { t };
+        let (start, end) = (step(span.start).max(0.0), step(span.end()));
+        let [start_key, stop_key, duration_key] = keys;
+        if start >= f64::from(n_steps) {
+            let end = f64::from(n_steps) * dt;
+            self.broken(start_key, format!("begins after the run, which ends at {end} ms"));
+            return None;
+        }
+        if end <= start {
+            let key = if span.duration.is_some() { duration_key } else { stop_key };
+            self.broken(key, format!("leaves no step of the run (dt = {dt} ms)"));
+            return None;
+        }
+        // The cast ends at `u32::MAX`.
+        Some(start as u32..end as u32)
     }
 }
 

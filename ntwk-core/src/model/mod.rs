@@ -7,9 +7,12 @@ mod cell_checks;
 mod changes;
 mod connections;
 mod judge;
+mod record;
 mod resolve;
+mod sample_steps;
 mod space;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::kernel::CellModel;
@@ -26,6 +29,9 @@ use crate::spec::{
     SpaceSpec, Trains,
 };
 
+pub(crate) use record::Quantity;
+pub use record::Sampled;
+pub use sample_steps::SampleSteps;
 pub(crate) use space::Positions;
 
 /// A valid model. Made by [`Model::from_tree`] or [`Model::from_spec`] and never changed.
@@ -37,6 +43,7 @@ pub struct Model {
     populations: Vec<Population>,
     afferents: Vec<Afferent>,
     projections: Vec<Projection>,
+    sampled: Vec<Vec<Sampled>>,
     changes: Vec<Change>,
     notices: Vec<String>,
 }
@@ -71,8 +78,19 @@ pub struct Population {
     pub initial: Vec<(String, Distribution)>,
     /// Currents (pA) into some neurons (ascending numbers).
     pub injections: Vec<(Vec<u32>, Waveform)>,
-    /// Neurons (ascending numbers) held at a command potential (mV).
-    pub voltage_clamp: Option<(Vec<u32>, Waveform)>,
+    /// Voltage clamps; no two hold a neuron at the same time.
+    pub voltage_clamps: Vec<VoltageClamp>,
+}
+
+/// Neurons held at a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoltageClamp {
+    /// The neurons, ascending.
+    pub neurons: Vec<u32>,
+    /// Command (mV).
+    pub command: Waveform,
+    /// Steps in which they are held; to `u32::MAX` where the clamp has no end.
+    pub steps: Range<u32>,
 }
 
 /// An afferent population.
@@ -294,10 +312,20 @@ impl Model {
         }
     }
 
-    /// Steps between two samples of recorded variables.
+    /// Steps between two samples of the variables that the keys of `record` ask for.
     #[must_use]
     pub fn record_every(&self) -> u32 {
-        let interval = self.spec.record.interval.unwrap_or(self.dt());
-        (interval / self.dt()).round().max(1.0) as u32
+        self.spec.record.interval.map_or(1, |interval| self.steps_between(interval) as u32)
+    }
+
+    /// What is sampled of population `index`: what the keys of `record` ask for, then its tables in their order.
+    #[must_use]
+    pub fn sampled(&self, index: usize) -> &[Sampled] {
+        &self.sampled[index]
+    }
+
+    /// Whole steps of an interval between samples (ms).
+    fn steps_between(&self, interval: f64) -> u64 {
+        (interval / self.dt()).round().clamp(1.0, f64::from(u32::MAX)) as u64
     }
 }

@@ -4,7 +4,8 @@ use super::cell_checks::{check_input_of_linear_cells, idle_parameters, resolve_c
 use super::changes::resolve_changes;
 use super::connections::{resolve_projections, unused};
 use super::judge::{Judge, unknown};
-use super::{Afferent, Model, Population, Receptor};
+use super::record::resolve_record;
+use super::{Afferent, Model, Population, Receptor, VoltageClamp};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::fault::{FaultKind, Faults};
@@ -63,7 +64,7 @@ pub(super) fn resolve(
         .collect();
     check_afferents(&spec, n_steps, &mut judge);
     let projections = resolve_projections(&spec, &mut judge);
-    check_record(&spec, n_steps, &mut notices, &mut judge);
+    notices.extend(notice_of_record(&spec));
     notices.extend(unused(&spec));
     notices.extend(idle_parameters(&spec, &populations, library));
     check_input_of_linear_cells(&spec, &populations, &mut judge);
@@ -76,9 +77,11 @@ pub(super) fn resolve(
         populations,
         afferents,
         projections,
+        sampled: Vec::new(),
         changes: Vec::new(),
         notices,
     };
+    resolve_record(&mut model, &mut judge);
     if judge.is_clean() {
         resolve_changes(&mut model, library, &mut judge);
     }
@@ -131,11 +134,23 @@ fn resolve_population(
         }
         judge.finite(&injection.current, n_steps, dt, &format!("{key}.current"));
     }
-    let voltage_clamp = population.voltage_clamp.as_ref().and_then(|clamp| {
-        judge.finite(&clamp.V, n_steps, dt, &format!("{path}.voltage_clamp.V"));
-        numbers(judge, &clamp.neurons, format!("{path}.voltage_clamp.neurons"))
-            .map(|numbers| (numbers, clamp.V.clone()))
-    });
+    let mut voltage_clamps: Vec<VoltageClamp> = Vec::new();
+    for (i, clamp) in population.voltage_clamp.0.iter().enumerate() {
+        let key = format!("{path}.{}", population.voltage_clamp.key(i));
+        judge.finite(&clamp.V, n_steps, dt, &format!("{key}.V"));
+        let steps = judge.steps_of(&clamp.span, n_steps, dt, &key);
+        let numbers = numbers(judge, &clamp.neurons, format!("{key}.neurons"));
+        let (Some(neurons), Some(steps)) = (numbers, steps) else { continue };
+        let holds = |other: &VoltageClamp| {
+            let together = other.steps.start < steps.end && steps.start < other.steps.end;
+            neurons.iter().copied().find(|n| together && other.neurons.binary_search(n).is_ok())
+        };
+        if let Some(neuron) = voltage_clamps.iter().find_map(holds) {
+            let rule = format!("neuron {neuron} is held by another clamp at the same time");
+            judge.broken(format!("{key}.neurons"), rule);
+        }
+        voltage_clamps.push(VoltageClamp { neurons, command: clamp.V.clone(), steps });
+    }
     let (kind, parameters, cell) =
         resolve_cell(&population.cell, &format!("{path}.cell"), library, judge)?;
     let initial = resolve_initial(population, cell.as_ref(), spec, &path, judge);
@@ -149,7 +164,7 @@ fn resolve_population(
         space: population.space,
         initial,
         injections,
-        voltage_clamp,
+        voltage_clamps,
     })
 }
 
@@ -252,21 +267,9 @@ fn check_spikes(spikes: &SpikeListSpec, size: u64, path: &str, judge: &mut Judge
     }
 }
 
-fn check_record(spec: &ModelSpec, n_steps: u32, notices: &mut Vec<String>, judge: &mut Judge<'_>) {
+fn notice_of_record(spec: &ModelSpec) -> Option<String> {
     let record = &spec.record;
-    if let Some(interval) = record.interval
-        && !judge.concerns("simulation.t_stop")
-    {
-        let duration = f64::from(n_steps) * spec.simulation.dt;
-        if interval < 0.5 * spec.simulation.dt || interval > duration {
-            let allowed =
-                format!("between dt ({} ms) and t_stop ({duration} ms)", spec.simulation.dt);
-            let kind = FaultKind::OutOfRange { allowed };
-            judge.fault_of("record.interval", &interval, kind);
-        }
-    }
     let counts = [record.V_m, record.cell_variables, record.conductances, record.currents];
-    if !record.spikes && counts.iter().all(|&n| n == 0) {
-        notices.push("this run records nothing but spike counts: see [record]".to_owned());
-    }
+    let nothing = !record.spikes && counts.iter().all(|&n| n == 0) && record.traces.is_empty();
+    nothing.then(|| "this run records nothing but spike counts: see [record]".to_owned())
 }

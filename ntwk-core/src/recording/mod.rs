@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
+use crate::model::{SampleSteps, Sampled};
+
 /// Spikes of one population, in order of step and, within a step, of neuron.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spikes {
@@ -48,12 +50,37 @@ pub struct Trace {
     pub variable: String,
     /// Unit of `data`: `"mV"`, `"pA"` or `"nS"`.
     pub unit: String,
+    /// Name of the table of `record.traces` that asked for it; `None` for the keys of `record` itself.
+    pub group: Option<String>,
     /// Indices of the recorded neurons in their population; the columns of `data`.
     pub neurons: Vec<u32>,
-    /// Steps between two samples (>= 1); row `r` is the value at the start of step `r * every`.
-    pub every: u64,
+    /// When samples were taken: row `r` is the value at the start of step `steps.step(r)`.
+    pub steps: SampleSteps,
     /// Samples, shape `[n_samples, n_neurons]`.
     pub data: Array2<f64>,
+}
+
+impl Trace {
+    /// What `sampled` asks for, before its first sample.
+    pub(crate) fn empty(sampled: &Sampled) -> Self {
+        Self {
+            variable: sampled.variable.clone(),
+            unit: sampled.unit.to_owned(),
+            group: sampled.group.clone(),
+            neurons: sampled.neurons.clone(),
+            steps: sampled.steps,
+            data: Array2::zeros((0, sampled.neurons.len())),
+        }
+    }
+
+    /// Its name among the traces of its population: the variable, after the group and a dot where it is of one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.group {
+            Some(group) => format!("{group}.{}", self.variable),
+            None => self.variable.clone(),
+        }
+    }
 }
 
 /// Recording of one population.
@@ -90,10 +117,25 @@ impl PopulationRecording {
         Some(all.filter(|s| *s.1 == neuron).map(|s| *s.0).collect())
     }
 
-    /// The samples of a variable: `"V_m"`, `"w"`, `"g_<receptor>"`, `"I_<receptor>"`; `None` when it was not recorded.
+    /// The samples of a variable: `"V_m"`, `"w"`, `"g_<receptor>"`, `"I_<receptor>"`; of several, those that the keys of
+    /// `record` asked for, else those of the first table. `None` when it was not recorded.
     #[must_use]
     pub fn trace(&self, variable: &str) -> Option<&Trace> {
         self.traces.iter().find(|t| t.variable == variable)
+    }
+
+    /// The samples of a variable that the table `group` of `record.traces` asked for.
+    #[must_use]
+    pub fn trace_of(&self, group: &str, variable: &str) -> Option<&Trace> {
+        let of_group = |t: &&Trace| t.group.as_deref() == Some(group) && t.variable == variable;
+        self.traces.iter().find(of_group)
+    }
+
+    /// As [`PopulationRecording::trace`], of those that were sampled from the beginning of the run to its end: what statistics
+    /// are made of.
+    #[must_use]
+    pub fn trace_of_the_run(&self, variable: &str) -> Option<&Trace> {
+        self.traces.iter().find(|t| t.variable == variable && t.steps.cover_the_run())
     }
 }
 

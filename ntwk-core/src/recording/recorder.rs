@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, Axis};
 
+use crate::model::Sampled;
 use crate::recording::{PopulationRecording, Recording, Spikes, Trace};
 
 /// What a run of steps produced.
@@ -24,17 +25,6 @@ pub struct PopulationSegment {
     pub traces: Vec<Array2<f64>>,
 }
 
-/// A description of one trace, for recorders that allocate or name things.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceInfo {
-    /// Variable, for example `V_m` or `g_exc`.
-    pub variable: String,
-    /// Unit.
-    pub unit: &'static str,
-    /// The first `neurons` neurons of the population are recorded.
-    pub neurons: u32,
-}
-
 /// A description of one population, for recorders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PopulationInfo {
@@ -45,7 +35,7 @@ pub struct PopulationInfo {
     /// Whether the model asks for its spikes.
     pub record_spikes: bool,
     /// Traces, in the order of [`PopulationSegment::traces`].
-    pub traces: Vec<TraceInfo>,
+    pub traces: Vec<Sampled>,
 }
 
 /// A sink that is handed the segments of a run in order.
@@ -83,8 +73,8 @@ pub struct MemoryRecorder {
 }
 
 impl MemoryRecorder {
-    /// A recorder for populations described by `infos`, a step of `dt` (ms) and a sample every `every` steps.
-    pub(crate) fn new(dt: f64, every: u32, infos: &[PopulationInfo]) -> Self {
+    /// A recorder for populations described by `infos` and a step of `dt` (ms).
+    pub(crate) fn new(dt: f64, infos: &[PopulationInfo]) -> Self {
         let populations = infos
             .iter()
             .map(|info| PopulationRecording {
@@ -92,17 +82,7 @@ impl MemoryRecorder {
                 size: info.size as usize,
                 spikes: info.record_spikes.then(Spikes::default),
                 counts: Vec::new(),
-                traces: info
-                    .traces
-                    .iter()
-                    .map(|trace| Trace {
-                        variable: trace.variable.clone(),
-                        unit: trace.unit.to_owned(),
-                        neurons: (0..trace.neurons).collect(),
-                        every: u64::from(every),
-                        data: Array2::zeros((0, trace.neurons as usize)),
-                    })
-                    .collect(),
+                traces: info.traces.iter().map(Trace::empty).collect(),
             })
             .collect();
         let recording = Recording { dt, n_steps: 0, populations };
@@ -118,25 +98,7 @@ impl MemoryRecorder {
     /// What was recorded since the beginning or the last call; the recorder is empty then.
     #[must_use]
     pub fn take_recording(&mut self) -> Recording {
-        let populations = self.recording.populations.iter().map(|p| PopulationRecording {
-            name: p.name.clone(),
-            size: p.size,
-            spikes: p.spikes.as_ref().map(|_| Spikes::default()),
-            counts: Vec::new(),
-            traces: p
-                .traces
-                .iter()
-                .map(|t| Trace {
-                    data: Array2::zeros((0, t.neurons.len())),
-                    variable: t.variable.clone(),
-                    unit: t.unit.clone(),
-                    neurons: t.neurons.clone(),
-                    every: t.every,
-                })
-                .collect(),
-        });
-        let empty =
-            Recording { dt: self.recording.dt, n_steps: 0, populations: populations.collect() };
+        let empty = Self::new(self.recording.dt, &self.infos).recording;
         std::mem::replace(&mut self.recording, empty)
     }
 

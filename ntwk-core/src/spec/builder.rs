@@ -3,9 +3,9 @@
 use super::{
     AfferentActivity, AfferentSpec, CellSpec, ConnectionSpec, Distribution, InjectionSpec,
     ModelSpec, Named, NeuronsSpec, ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec,
-    SimulationSpec, SpikeListSpec,
+    SimulationSpec, SpikeListSpec, VoltageClampSpec,
 };
-use crate::spec::waveform::Waveform;
+use crate::spec::waveform::{Span, Waveform};
 
 /// Describes a model entry by entry. Every method that adds an entry returns it, so that its other keys can be set.
 ///
@@ -133,6 +133,15 @@ impl InjectionSpec {
     #[must_use]
     pub fn new(neurons: NeuronsSpec, current: impl Into<Waveform>) -> Self {
         Self { neurons, current: current.into() }
+    }
+}
+
+impl VoltageClampSpec {
+    /// `neurons` held at `V` (mV) for a `span` of time.
+    #[must_use]
+    #[allow(non_snake_case)]
+    pub fn new(neurons: NeuronsSpec, V: impl Into<Waveform>, span: Span) -> Self {
+        Self { neurons, V: V.into(), span }
     }
 }
 

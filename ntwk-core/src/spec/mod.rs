@@ -27,7 +27,9 @@ mod parameter_text;
 mod population;
 mod projection;
 mod receptor;
+mod record;
 mod sections;
+mod voltage_clamp;
 
 use crate::spec::fault::{FaultKind, Faults};
 use crate::spec::key::TableReader;
@@ -42,16 +44,16 @@ pub use event::{EventSpec, EventValue};
 pub use measured::MeasuredSpec;
 pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};
 pub use parameter_text::ParameterText;
-pub use population::{
-    Border, CellSpec, InjectionSpec, NeuronsSpec, PopulationSpec, SpaceSpec, VoltageClampSpec,
-};
+pub use population::{Border, CellSpec, InjectionSpec, NeuronsSpec, PopulationSpec, SpaceSpec};
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
+pub use record::{RecordSpec, SampledNeurons, TracesSpec};
 pub use sections::{
-    AdaptationTheory, CompareSpec, MOST_STEPS, RecordSpec, ScanSpec, SimulationSpec,
-    SpikeTrainTheory, TheorySpec, TransferFunctionKind,
+    AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
+    TheorySpec, TransferFunctionKind,
 };
 pub use value::Named;
+pub use voltage_clamp::{VoltageClampSpec, VoltageClamps};
 
 section! {
     /// A model as written.

@@ -1,5 +1,6 @@
 //! Populations and their cells as written.
 
+use super::voltage_clamp::{VoltageClampSpec, VoltageClamps};
 use super::{Distribution, ParameterText};
 use crate::spec::fault::FaultKind;
 use crate::spec::key::{Absent, Key, KeyValue, Kind, Place, Section, Words};
@@ -28,8 +29,8 @@ section! {
         initial: Named<Distribution<ParameterText>> = Variables, none;
         /// currents into some of the neurons, added to `I_e`
         injections: Vec<InjectionSpec> = Tables(InjectionSpec::KEYS), none;
-        /// neurons whose potential is clamped
-        voltage_clamp: Option<VoltageClampSpec> = Table(VoltageClampSpec::KEYS), none;
+        /// neurons whose potential is clamped: one clamp, or a list of them
+        voltage_clamp: VoltageClamps = Table(VoltageClampSpec::KEYS), none;
     }
 }
 
@@ -44,7 +45,7 @@ impl PopulationSpec {
             space: None,
             initial: Named::new(),
             injections: Vec::new(),
-            voltage_clamp: None,
+            voltage_clamp: VoltageClamps::default(),
         }
     }
 }
@@ -158,20 +159,7 @@ section! {
     }
 }
 
-section! {
-    /// Neurons whose membrane potential is held at a command. They do not spike; their conductances
-    /// and other variables go on, so that recorded currents are those at the command.
-    #[derive(Debug, Clone, PartialEq)]
-    #[non_exhaustive]
-    pub struct VoltageClampSpec {
-        /// the neurons: a list of numbers, or a range `"0..10"` (without the 10); they do not spike
-        neurons: NeuronsSpec = Other(NEURONS), required;
-        /// the command (mV): a value or a waveform
-        V: Waveform = Waveform(Voltage), required;
-    }
-}
-
-const NEURONS: &str = "a list of neuron numbers, or \"start..stop\" (stop excluded)";
+pub(super) const NEURONS: &str = "a list of neuron numbers, or \"start..stop\" (stop excluded)";
 
 /// A choice of neurons of a population.
 #[derive(Debug, Clone, PartialEq, Eq)]

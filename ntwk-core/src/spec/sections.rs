@@ -1,4 +1,4 @@
-//! The settings sections of a model file: simulation, record, theory, compare.
+//! The settings sections of a model file: simulation, theory, compare.
 
 use super::{MeasuredSpec, Method};
 use crate::spec::fault::FaultKind;
@@ -39,26 +39,6 @@ fn check_clock(simulation: &SimulationSpec, table: &mut TableReader<'_, '_>) {
     } else if t_stop / dt > MOST_STEPS {
         let rule = format!("is more than {MOST_STEPS} steps of {dt} ms");
         table.fault("t_stop", FaultKind::Combination { rule });
-    }
-}
-
-section! {
-    /// What to record. The counts are numbers of neurons, the first ones of every population.
-    #[derive(Debug, Clone, PartialEq)]
-    #[non_exhaustive]
-    pub struct RecordSpec {
-        /// whether to keep the spikes of every neuron
-        spikes: bool = Flag, or(true);
-        /// time between samples (ms), rounded to steps; without it, every step
-        interval: Option<f64> = Quantity(Time, Positive), none;
-        /// neurons per population whose membrane potential is sampled
-        V_m: u64 = Count(0, u64::MAX), or(4);
-        /// neurons whose other variables are sampled (adaptation)
-        cell_variables: u64 = Count(0, u64::MAX), or(0);
-        /// neurons whose synaptic conductances are sampled, one trace per receptor
-        conductances: u64 = Count(0, u64::MAX), or(0);
-        /// neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
-        currents: u64 = Count(0, u64::MAX), or(0);
     }
 }
 
@@ -185,4 +165,4 @@ macro_rules! defaults {
     )+ };
 }
 
-defaults!(RecordSpec, TheorySpec, ScanSpec, CompareSpec);
+defaults!(TheorySpec, ScanSpec, CompareSpec);

@@ -143,7 +143,7 @@ fn recording_changes_no_spike_and_no_sample() {
             for trace in &few.traces {
                 let same = all.traces.iter().find(|t| t.variable == trace.variable).unwrap();
                 for ((row, neuron), value) in trace.data.indexed_iter() {
-                    let step = row * trace.every as usize;
+                    let step = trace.steps.step(row) as usize;
                     assert_eq!(value.to_bits(), same.data[[step, neuron]].to_bits());
                 }
             }

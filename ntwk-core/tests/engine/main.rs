@@ -2,8 +2,10 @@
 
 mod brian2_oracles;
 mod brian2_plasticity;
+mod clamps;
 mod common;
 mod determinism;
 mod features;
 mod no_allocation;
 mod pins;
+mod traces;

@@ -110,7 +110,7 @@ fn clamp(dictionary: &mut Dictionary<'_>, name: &str, size: Option<u64>) {
         let clamp = format!("{{ neurons = \"0..{size}\", V = \"{command} mV\" }}");
         dictionary.note(format!(
             "{key} = {command}: without effect, as in the package, whose clamp has the conductance 0 until a script sets Gclamp; \
-             populations.{name}.voltage_clamp = {clamp} clamps from the beginning on"
+             populations.{name}.voltage_clamp = {clamp} clamps from the beginning on, with start and stop for a time"
         ));
     }
 }

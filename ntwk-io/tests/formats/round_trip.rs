@@ -155,7 +155,7 @@ fn what_cannot_be_stored_is_refused_by_name() {
     assert_eq!(error.to_string(), "/report/Exc.w: 1 columns for 2 neurons");
 
     let mut recording = crate::common::recording();
-    recording.populations[0].traces[0].every = 0;
+    recording.populations[0].traces[0].steps.every = 0;
     let error = write_recording(&recording).unwrap_err();
     assert_eq!(error.to_string(), "/report/Exc: 0 steps between two samples");
 

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ndarray::{Array2, Axis, Slice};
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{Job, PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{
     Compression, FileError, Precision, ResultFile, RunWriter, Selection, WriteOptions, describe,
@@ -39,7 +40,7 @@ fn block(recording: &Recording, from: u64, to: u64, n_steps: u64) -> Recording {
 }
 
 fn cut_trace(trace: &Trace, from: u64, to: u64) -> Trace {
-    let frames = from.div_ceil(trace.every) as usize..to.div_ceil(trace.every) as usize;
+    let frames = trace.steps.rows(from..to);
     Trace { data: trace.data.slice_axis(Axis(0), Slice::from(frames)).to_owned(), ..trace.clone() }
 }
 
@@ -237,7 +238,8 @@ fn child_block(index: u64) -> Recording {
         variable: "V_m".to_owned(),
         unit: "mV".to_owned(),
         neurons: (0..20).collect(),
-        every: 1,
+        group: None,
+        steps: SampleSteps::every(1),
         data: Array2::from_shape_fn((100, 20), |(t, i)| {
             (first + t as u64) as f64 + 0.125 * i as f64
         }),

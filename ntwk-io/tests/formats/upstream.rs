@@ -107,7 +107,7 @@ fn a_clamp_without_conductance_is_said_to_do_nothing() {
         &import,
         &["Exc_Vclamp = -80", "Gclamp", "voltage_clamp = { neurons = \"0..400\", V = \"-80 mV\" }"],
     );
-    assert!(import.spec.populations["Exc"].voltage_clamp.is_none());
+    assert!(import.spec.populations["Exc"].voltage_clamp.0.is_empty());
 }
 
 #[test]

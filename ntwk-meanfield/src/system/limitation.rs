@@ -1,5 +1,7 @@
 //! What the theory leaves out of a model.
 
+use std::collections::BTreeSet;
+
 use ntwk_core::Model;
 use ntwk_core::model::Source;
 use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
@@ -44,12 +46,23 @@ pub enum Limitation {
         population: String,
     },
     /// Some neurons differ from the others.
-    #[error(
-        "some neurons of {population} have injected currents or a voltage clamp, which the theory leaves out"
-    )]
+    #[error("some neurons of {population} have injected currents, which the theory leaves out")]
     SingledOutNeurons {
         /// Name of the population.
         population: String,
+    },
+    /// Some neurons are held by a voltage clamp.
+    #[error(
+        "{clamped} of {neurons} neurons of {population} are held by a voltage clamp for a time, in which they do not fire; the \
+         theory leaves clamps out"
+    )]
+    ClampedNeurons {
+        /// Name of the population.
+        population: String,
+        /// Neurons that some clamp holds.
+        clamped: usize,
+        /// Neurons of the population.
+        neurons: u32,
     },
     /// The model changes during the run.
     #[error("the theory leaves out the changes during the run ([[events]])")]
@@ -123,8 +136,17 @@ pub fn limitations(model: &Model) -> Vec<Limitation> {
         found.push(Limitation::MeasuredElsewhere { population: measured.population.clone() });
     }
     for population in model.populations() {
-        if !population.injections.is_empty() || population.voltage_clamp.is_some() {
+        if !population.injections.is_empty() {
             found.push(Limitation::SingledOutNeurons { population: population.name.clone() });
+        }
+        let clamps = population.voltage_clamps.iter();
+        let clamped: BTreeSet<u32> = clamps.flat_map(|c| c.neurons.iter().copied()).collect();
+        if !clamped.is_empty() {
+            found.push(Limitation::ClampedNeurons {
+                population: population.name.clone(),
+                clamped: clamped.len(),
+                neurons: population.size,
+            });
         }
     }
     if !model.changes().is_empty() {

@@ -19,6 +19,8 @@ pub struct VoltageTrace<'a> {
     pub name: &'a str,
     /// Index of its population in the model: chooses the colour.
     pub population: usize,
+    /// Time of the first sample (ms).
+    pub start: f64,
     /// Time between two samples (ms); the first is at 0.
     pub interval: f64,
     /// V_m (mV), one value per sample.
@@ -59,8 +61,8 @@ impl<'a> VoltageTrace<'a> {
             let own = s.steps.iter().zip(&s.ids).filter(|(_, id)| **id == neuron);
             own.map(|(&step, _)| step as f64 * dt).collect()
         });
-        let interval = trace.every as f64 * dt;
-        Ok(Self { name, population, interval, values: trace.data.column(column), spikes })
+        let (start, interval) = (trace.steps.time(0, dt), trace.steps.every as f64 * dt);
+        Ok(Self { name, population, start, interval, values: trace.data.column(column), spikes })
     }
 }
 
@@ -120,7 +122,7 @@ pub fn traces(
 }
 
 fn samples(voltage: &VoltageTrace<'_>, span: TimeSpan) -> Vec<Point> {
-    let at = |i: usize| i as f64 * voltage.interval;
+    let at = |i: usize| voltage.start + i as f64 * voltage.interval;
     let inside = voltage.values.iter().enumerate().filter(|(i, _)| span.contains(at(*i)));
     inside.map(|(i, &v)| (span.on_axis(at(i)), v)).collect()
 }
@@ -128,7 +130,11 @@ fn samples(voltage: &VoltageTrace<'_>, span: TimeSpan) -> Vec<Point> {
 /// The last sample at or before `time`.
 fn value_at(voltage: &VoltageTrace<'_>, time: f64) -> Option<f64> {
     // A saturating cast; the small shift keeps k * dt / dt from falling below k.
-    let i = (time / voltage.interval + 1e-6) as usize;
+    let i = (time - voltage.start) / voltage.interval + 1e-6;
+    if i < 0.0 {
+        return None;
+    }
+    let i = i as usize;
     voltage.values.get(i).copied().filter(|v| v.is_finite())
 }
 
@@ -136,11 +142,21 @@ fn value_at(voltage: &VoltageTrace<'_>, time: f64) -> Option<f64> {
 mod tests {
     use ndarray::Array2;
 
+    use ntwk_core::model::SampleSteps;
+
     use super::*;
 
     fn trace() -> Trace {
         let data = Array2::from_shape_fn((100, 2), |(r, c)| -60.0 - c as f64 + 0.01 * r as f64);
-        Trace { variable: "V_m".into(), unit: "mV".into(), neurons: vec![4, 9], every: 2, data }
+        let steps = SampleSteps::every(2);
+        Trace {
+            variable: "V_m".into(),
+            unit: "mV".into(),
+            group: None,
+            neurons: vec![4, 9],
+            steps,
+            data,
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl Network {
             .map(|(population, name)| VoltageTrace {
                 name,
                 population,
+                start: 0.0,
                 interval: 0.1,
                 values: self.voltage.view(),
                 spikes: vec![33.0, 270.5],
@@ -203,6 +204,7 @@ fn nothing_to_show_is_no_panic() {
         voltages: &[VoltageTrace {
             name: "v",
             population: 0,
+            start: 0.0,
             interval: 1.0,
             values: nan.view(),
             spikes: vec![5.0],
@@ -329,6 +331,7 @@ fn the_overview_of_a_large_busy_network_stays_small() {
         .map(|population| VoltageTrace {
             name: "n",
             population,
+            start: 0.0,
             interval: 0.1,
             values: voltage.view(),
             spikes: vec![],

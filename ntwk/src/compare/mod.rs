@@ -371,7 +371,7 @@ pub fn potential_moments(
         .iter()
         .zip(model.populations())
         .map(|(recorded, population)| {
-            let trace = recorded.traces.iter().find(|t| t.variable == "V_m");
+            let trace = recorded.trace_of_the_run("V_m");
             let (Some(trace), Some(spikes)) = (trace, &recorded.spikes) else {
                 return Ok(PotentialMoments::default());
             };

@@ -26,9 +26,9 @@ pub fn pulse_figure(
     let names: Vec<String> =
         protocol.amplitudes.iter().map(|a| format!("{} pA", signed(*a))).collect();
     let series = |trace: &Trace, i: usize| -> Vec<(f64, f64)> {
-        let interval = trace.every as f64 * recording.dt;
         let column = trace.data.column(i);
-        column.iter().enumerate().map(|(k, &v)| (k as f64 * interval, v)).collect()
+        let time = |k: usize| trace.steps.time(k, recording.dt);
+        column.iter().enumerate().map(|(k, &v)| (time(k), v)).collect()
     };
     let of = |variable: &str| traces.iter().find(|t| t.variable == variable);
     let mut rows: Vec<(f64, Layout)> = Vec::new();
@@ -54,7 +54,7 @@ pub fn pulse_figure(
             let mut panel = curves(time(), y, &lines, theme);
             let segments = spikes_of(recording, i)
                 .map(|(step, t)| {
-                    let row = (step / potential.every) as usize;
+                    let row = (step / potential.steps.every) as usize;
                     let foot = potential.data.get([row, i]).copied().unwrap_or(spike_threshold);
                     [(t, foot), (t, peak)]
                 })

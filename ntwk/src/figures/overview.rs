@@ -232,14 +232,14 @@ pub fn overview(
         .populations
         .iter()
         .map(|p| {
-            let trace = p.traces.iter().find(|t| t.variable == "V_m");
+            let trace = p.trace("V_m");
             let neurons = trace.map_or(&[][..], |t| &t.neurons[..]);
             neurons.iter().take(TRACES_PER_POPULATION).map(|k| format!("{} {k}", p.name)).collect()
         })
         .collect();
     let mut voltages = Vec::new();
     for (index, population) in recording.populations.iter().enumerate() {
-        let Some(trace) = population.traces.iter().find(|t| t.variable == "V_m") else { continue };
+        let Some(trace) = population.trace("V_m") else { continue };
         for (column, name) in names[index].iter().enumerate() {
             voltages.push(VoltageTrace::from_trace(
                 name,

@@ -117,6 +117,11 @@ impl RunView<'_> {
         Ok(Some(Figure::new("Spikes", Width::Column, 60.0, Layout::panel(panel), theme)))
     }
 
+    /// Whether a trace has a sample in `span`.
+    fn is_sampled(&self, trace: &Trace, span: TimeSpan) -> bool {
+        (0..trace.data.nrows()).any(|row| span.contains(trace.steps.time(row, self.recording.dt)))
+    }
+
     fn activity(&self, span: TimeSpan, theme: &Theme) -> Result<Figure, FigureError> {
         let populations = &self.recording.populations;
         let binned: Vec<PopulationRate> = populations
@@ -143,8 +148,9 @@ impl RunView<'_> {
             .populations
             .iter()
             .enumerate()
-            .filter_map(|(i, p)| Some((i, p.traces.iter().find(|t| t.variable == "V_m")?)))
-            .filter(|(_, trace)| !trace.neurons.is_empty())
+            .flat_map(|(i, p)| p.traces.iter().map(move |trace| (i, trace)))
+            .filter(|(_, trace)| trace.variable == "V_m" && !trace.neurons.is_empty())
+            .filter(|(_, trace)| self.is_sampled(trace, span))
             .collect();
         let names: Vec<String> = recorded
             .iter()
@@ -167,9 +173,9 @@ impl RunView<'_> {
             return Ok(None);
         }
         let single = Layout::panel(traces(&voltages, span, None, theme).without_x_labels());
-        let means: Vec<(&str, usize, &Trace)> = recorded
+        let means: Vec<(String, usize, &Trace)> = recorded
             .iter()
-            .map(|&(i, trace)| (self.recording.populations[i].name.as_str(), i, trace))
+            .map(|&(i, trace)| (of_group(&self.recording.populations[i].name, trace), i, trace))
             .collect();
         let mean = mean_curves(&means, self.recording.dt, span, "mean V_m (mV)", theme);
         let layout = Layout::Column(vec![(2.0, single), (1.0, Layout::panel(mean))]);
@@ -183,13 +189,14 @@ impl RunView<'_> {
         for population in &self.recording.populations {
             let mut row = Vec::new();
             for (prefix, label) in [("g_", "mean conductance (nS)"), ("I_", "mean current (pA)")] {
-                let found: Vec<(&str, usize, &Trace)> = population
+                let found: Vec<(String, usize, &Trace)> = population
                     .traces
                     .iter()
-                    .filter(|t| !t.neurons.is_empty())
+                    .filter(|t| !t.neurons.is_empty() && self.is_sampled(t, span))
                     .filter_map(|t| {
                         let name = t.variable.strip_prefix(prefix)?;
-                        Some((name, receptors.iter().position(|r| r.name == name)?, t))
+                        let receptor = receptors.iter().position(|r| r.name == name)?;
+                        Some((of_group(name, t), receptor, t))
                     })
                     .collect();
                 if !found.is_empty() {
@@ -250,9 +257,8 @@ impl RunView<'_> {
                     .filter_map(intervals::cv);
                 variation.push((p.name.as_str(), cvs.collect()));
             }
-            if let Some(trace) = p.traces.iter().find(|t| t.variable == "V_m") {
-                let every = trace.every.max(1);
-                let inside = |row: &usize| window.contains(*row as u64 * every);
+            if let Some(trace) = p.trace("V_m") {
+                let inside = |row: &usize| window.contains(trace.steps.step(*row));
                 let rows = (0..trace.data.nrows()).filter(inside);
                 let values = rows.flat_map(|row| trace.data.row(row).to_vec()).collect();
                 potential.push((p.name.as_str(), values));
@@ -294,25 +300,32 @@ fn whole_bins(rates: impl Iterator<Item = f64>, seconds: f64) -> usize {
     if fits { n.round() as usize } else { BINS }
 }
 
+/// A name with the group of a trace.
+fn of_group(name: &str, trace: &Trace) -> String {
+    match &trace.group {
+        Some(group) => format!("{name} ({group})"),
+        None => name.to_owned(),
+    }
+}
+
 /// Means over the recorded neurons in time, each with its name and the number of its colour.
 fn mean_curves(
-    recorded: &[(&str, usize, &Trace)],
+    recorded: &[(String, usize, &Trace)],
     dt: f64,
     span: TimeSpan,
     label: &str,
     theme: &Theme,
 ) -> Panel {
     let mut panel = Panel::new(span.axis(), Axis::new(label));
-    for &(name, color, trace) in recorded {
-        let interval = trace.every.max(1) as f64 * dt;
+    for (name, color, trace) in recorded {
         let rows = trace.data.rows().into_iter().enumerate();
         let points = rows
-            .map(|(k, row)| (k as f64 * interval, row))
+            .map(|(k, row)| (trace.steps.time(k, dt), row))
             .filter(|(t, _)| span.contains(*t))
             .filter_map(|(t, row)| Some((span.on_axis(t), row.mean()?)));
-        let stroke = Stroke::solid(theme.population(color), 0.8);
+        let stroke = Stroke::solid(theme.population(*color), 0.8);
         panel.marks.push(Mark::line(points, stroke));
-        panel.key.push((Swatch::Line(stroke), Label::plain(name)));
+        panel.key.push((Swatch::Line(stroke), Label::plain(name.as_str())));
     }
     panel
 }

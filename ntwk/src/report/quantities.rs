@@ -350,10 +350,6 @@ fn mean_of_pairs(matrix: &Array2<f64>) -> Option<(usize, f64)> {
     (!pairs.is_empty()).then(|| (pairs.len(), pairs.iter().sum::<f64>() / pairs.len() as f64))
 }
 
-fn trace<'a>(recorded: &'a PopulationRecording, variable: &str) -> Option<&'a Trace> {
-    recorded.traces.iter().find(|t| t.variable == variable && !t.neurons.is_empty())
-}
-
 /// Adds what V_m tells; returns its mean.
 fn potential_quantities(
     list: &mut Quantities,
@@ -362,7 +358,8 @@ fn potential_quantities(
     dt: f64,
     t_ref: f64,
 ) -> Result<Option<f64>, AnalysisError> {
-    let (Some(trace), Some(spikes)) = (trace(recorded, "V_m"), &recorded.spikes) else {
+    let trace = recorded.trace_of_the_run("V_m").filter(|t| !t.neurons.is_empty());
+    let (Some(trace), Some(spikes)) = (trace, &recorded.spikes) else {
         return Ok(None);
     };
     let mask = SpikeMask::refractory((t_ref / dt).round() as u64);
@@ -375,16 +372,16 @@ fn potential_quantities(
     list.estimate("V_m_sd", "sd of V_m without spikes", "mV", over(|m| Some(m.sd)), sampled);
     let skewness = over(|m| m.skewness);
     list.estimate("V_m_skewness", "skewness of V_m without spikes", "1", skewness, sampled);
-    let every = trace.every.max(1);
-    let rows = (window.start().div_ceil(every) as usize)
-        ..(window.end().div_ceil(every) as usize).min(trace.data.nrows());
+    let every = trace.steps.every.max(1);
+    let rows = trace.steps.rows(window.start()..window.end());
+    let rows = rows.start..rows.end.min(trace.data.nrows());
     let interval = every as f64 * dt;
     let trains = SpikeTrains::new(spikes, recorded.size, None)?;
     let max_lag = ((MEMORY / interval) as usize).min(rows.len().saturating_sub(1));
     let mut memory = Vec::new();
     for (column, &neuron) in trace.data.columns().into_iter().zip(&trace.neurons).take(8) {
         let values: Vec<f64> = rows.clone().map(|r| column[r]).collect();
-        let first = rows.start as u64 * every;
+        let first = trace.steps.step(rows.start);
         let kept = mask.kept(trains.train(neuron as usize), first, every, values.len());
         let time = autocorrelation_with_gaps(&values, &kept, max_lag)
             .and_then(|c| AutocorrelationTime::of(&c, interval));
@@ -414,7 +411,12 @@ fn current_quantities(
     window: Window,
     dt: f64,
 ) -> Result<(), AnalysisError> {
-    for trace in &recorded.traces {
+    for (i, trace) in recorded.traces.iter().enumerate() {
+        // Of several traces of a variable the one that statistics are made of.
+        let first = recorded.trace_of_the_run(&trace.variable);
+        if !first.is_some_and(|first| std::ptr::eq(first, &recorded.traces[i])) {
+            continue;
+        }
         let (kind, receptor) = match trace.variable.split_at_checked(2) {
             Some(("g_", receptor)) => ("conductance", receptor),
             Some(("I_", receptor)) => ("current", receptor),
@@ -434,6 +436,11 @@ fn current_quantities(
         return Ok(());
     };
     // A receptor is excitatory when its current depolarises at threshold.
+    let like: Option<&Trace> = recorded
+        .traces
+        .iter()
+        .find(|t| t.variable.starts_with("I_") && t.steps.cover_the_run() && !t.neurons.is_empty());
+    let Some(like) = like else { return Ok(()) };
     let currents = |excitatory: bool| -> Option<Array2<f64>> {
         model
             .receptors_of(index)
@@ -448,17 +455,18 @@ fn current_quantities(
                 (weight * (q - p * membrane.V_th) > 0.0) == excitatory
             })
             .map(|&r| &model.receptors()[r])
-            .filter_map(|r| trace(recorded, &format!("I_{}", r.name)))
+            .filter_map(|r| recorded.trace_of_the_run(&format!("I_{}", r.name)))
+            // Currents are compared where they are those of the same neurons at the same times.
+            .filter(|t| t.neurons == like.neurons && t.steps == like.steps)
             .map(|t| t.data.clone())
             .reduce(|a, b| a + b)
     };
     let (Some(excitatory), Some(inhibitory)) = (currents(true), currents(false)) else {
         return Ok(());
     };
-    let every = recorded.traces.first().map_or(1, |t| t.every.max(1));
-    let rows = window.start().div_ceil(every) as usize
-        ..(window.end().div_ceil(every) as usize).min(excitatory.nrows());
-    let interval = every as f64 * dt;
+    let rows = like.steps.rows(window.start()..window.end());
+    let rows = rows.start..rows.end.min(excitatory.nrows());
+    let interval = like.steps.every.max(1) as f64 * dt;
     let max_lag = ((BALANCE_LAG / interval) as usize).min(rows.len().saturating_sub(2));
     let mut each = Vec::new();
     let within = |all: &Array2<f64>| all.slice_axis(Axis(0), Slice::from(rows.clone())).to_owned();

@@ -44,8 +44,12 @@ pub fn stored_potentials(
     file: &ResultFile,
     model: &Model,
 ) -> Result<Vec<PotentialMoments>, ReadBackError> {
-    let frames = (model.n_steps() / model.record_every().max(1)) as usize + 1;
-    let group = (SAMPLE_BYTES / (8 * frames * model.populations().len())).max(1);
+    let potentials = |index| model.sampled(index).iter().filter(|s| s.variable == "V_m");
+    let frames = (0..model.populations().len())
+        .flat_map(potentials)
+        .map(|s| s.steps.rows(0..u64::from(model.n_steps())).len())
+        .sum::<usize>();
+    let group = (SAMPLE_BYTES / (8 * frames.max(1))).max(1);
     let mut moments = vec![PotentialMoments::default(); model.populations().len()];
     for first in (0..).step_by(group) {
         let selection =

@@ -43,18 +43,10 @@ impl Resources {
     pub fn of(model: &Model) -> Self {
         let populations = model.populations();
         let need = MemoryNeed::of(model);
-        let record = &model.spec().record;
-        let frames = (f64::from(model.n_steps()) / f64::from(model.record_every())).ceil();
-        let columns: f64 = populations
-            .iter()
-            .enumerate()
-            .map(|(i, p)| {
-                let n = |wanted: u64| wanted.min(u64::from(p.size)) as f64;
-                let receptors = model.receptors_of(i).len() as f64;
-                n(record.V_m)
-                    + n(record.cell_variables) * (p.cell.variables().len() - 1) as f64
-                    + (n(record.conductances) + n(record.currents)) * receptors
-            })
+        let n_steps = u64::from(model.n_steps());
+        let samples: f64 = (0..populations.len())
+            .flat_map(|i| model.sampled(i))
+            .map(|s| s.neurons.len() as f64 * s.steps.before(n_steps) as f64)
             .sum();
         Self {
             neurons: populations.iter().map(|p| u64::from(p.size)).sum(),
@@ -62,7 +54,7 @@ impl Resources {
             state_bytes: need.state,
             synapse_bytes: need.target_lists,
             building_bytes: need.building,
-            sample_bytes: 4.0 * frames * columns,
+            sample_bytes: 4.0 * samples,
             count_bytes: COUNT_BYTES * f64::from(model.n_steps()) * populations.len() as f64,
         }
     }
@@ -177,7 +169,11 @@ fn reduced(model: &Model, fraction: f64, library: &CellLibrary) -> Result<Option
             }
         }
     }
+    // They name neurons that the part may not have.
+    spec.record.traces.clear();
     for population in spec.populations.values_mut() {
+        population.injections.clear();
+        population.voltage_clamp.0.clear();
         population.size = ((population.size as f64 * fraction).ceil() as u64).max(2);
     }
     Model::from_spec(spec, library).map(Some)

@@ -92,10 +92,7 @@ impl Earlier {
             path: self.results.clone(),
             object: "/run".to_owned(),
         })?;
-        // Whole frames in every block: its length is a multiple of the sampling interval.
-        let every = plan.populations.iter().flat_map(|p| &p.traces).map(|t| t.every).max();
-        let every = every.unwrap_or(1);
-        let block = (u64::from(longest) / every).max(1) * every;
+        let block = u64::from(longest);
         let mut from = 0;
         while from < end {
             job.check().map_err(FileError::from)?;
@@ -107,8 +104,8 @@ impl Earlier {
                     *target = between(source, from, to);
                 }
                 for trace in &mut target.traces {
-                    let frames = from.div_ceil(every)..to.div_ceil(every);
-                    let (data, _) = file.frames(&target.name, &trace.variable, frames)?;
+                    let frames = trace.steps.before(from)..trace.steps.before(to);
+                    let (data, _) = file.frames(&target.name, &trace.name(), frames)?;
                     trace.data.append(Axis(0), data.view()).map_err(|e| {
                         FileError::Inconsistent {
                             object: self.results.display().to_string(),

@@ -166,7 +166,7 @@ pub fn simulate_to_file(
     let block = simulation.recorder();
     let whole = Recording { n_steps: u64::from(model.n_steps()), ..block.recording().clone() };
     let origin = provenance(model, threads, started, 0.0);
-    let longest = segment_steps(simulation.populations(), simulation.record_every());
+    let longest = segment_steps(simulation.populations(), BLOCK_BYTES);
     if let Some(earlier) = &mut earlier {
         earlier.make_way()?;
     }
@@ -228,12 +228,12 @@ pub fn simulate_to_file(
     })
 }
 
-/// Steps whose samples fill a block.
-fn segment_steps(infos: &[PopulationInfo], every: u32) -> u32 {
-    let columns: usize =
-        infos.iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum::<usize>().max(1);
-    let frames = (BLOCK_BYTES / (8 * columns)).clamp(1, u32::MAX as usize) as u32;
-    frames.saturating_mul(every)
+/// Steps whose samples fill a block of so many bytes.
+pub(crate) fn segment_steps(infos: &[PopulationInfo], bytes: usize) -> u32 {
+    let samples = infos.iter().flat_map(|p| &p.traces);
+    let per_step: f64 = samples.map(|t| t.neurons.len() as f64 / t.steps.every as f64).sum();
+    // The cast ends at `u32::MAX`.
+    (bytes as f64 / (8.0 * per_step)).max(1.0) as u32
 }
 
 /// Collects segments and writes them block by block.

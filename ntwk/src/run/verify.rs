@@ -2,15 +2,17 @@
 
 use ndarray::Array2;
 use ntwk_core::engine::connectivity::BuildError;
+use ntwk_core::model::Sampled;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::{
     CellLibrary, Job, Model, Network, Recorder, RecorderError, Recording, Simulation,
-    SimulationError,
+    SimulationError, Trace,
 };
 use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 
 use crate::compare::{CompareError, compare_with};
 use crate::report::results::{ReadBackError, stored_potentials, theory_groups};
+use crate::run::stream::segment_steps;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::predict;
 
@@ -72,11 +74,7 @@ pub fn verify_run(
     job: &Job<'_>,
 ) -> Result<Verification, VerifyError> {
     let mut simulation = Simulation::new(Network::build(model, job)?);
-    let columns: usize =
-        simulation.populations().iter().flat_map(|p| &p.traces).map(|t| t.neurons as usize).sum();
-    let every = u64::from(simulation.record_every());
-    let frames = (BLOCK_BYTES / (8 * columns.max(1))).max(1) as u64;
-    let segment = (frames * every).min(u64::from(SEGMENT)) as u32;
+    let segment = segment_steps(simulation.populations(), BLOCK_BYTES).min(SEGMENT);
     let mut comparer =
         Comparer { file, stored, cursors: Vec::new(), found: Verification::default() };
     comparer.cursors = vec![0; stored.populations.len()];
@@ -172,8 +170,8 @@ impl Comparer<'_> {
         for (info, stored) in simulation.populations().iter().zip(&self.stored.populations) {
             let is = (info.size as usize, info.record_spikes);
             let was = (stored.size, stored.spikes.is_some());
-            let names: Vec<&str> = info.traces.iter().map(|t| t.variable.as_str()).collect();
-            let kept: Vec<&str> = stored.traces.iter().map(|t| t.variable.as_str()).collect();
+            let names: Vec<String> = info.traces.iter().map(Sampled::name).collect();
+            let kept: Vec<String> = stored.traces.iter().map(Trace::name).collect();
             if is != was || names != kept {
                 self.found.difference = Some(format!(
                     "{}: (neurons, spikes recorded) are {is:?} and variables {names:?}, stored {was:?} and {kept:?}",
@@ -219,14 +217,13 @@ impl Comparer<'_> {
                 self.found.spikes += new.spikes.len() as u64;
             }
             for (trace, samples) in stored.traces.iter().zip(&new.traces) {
-                let every = trace.every.max(1);
-                let rows = first.div_ceil(every)..end.div_ceil(every);
-                let (was, precision) = self.file.frames(&stored.name, &trace.variable, rows)?;
+                let rows = trace.steps.before(first)..trace.steps.before(end);
+                let (was, precision) = self.file.frames(&stored.name, &trace.name(), rows)?;
                 if let Some(text) = differ(&was, samples, precision) {
                     let t = format!(
                         "{} {} between {} and {} ms",
                         stored.name,
-                        trace.variable,
+                        trace.name(),
                         first as f64 * dt,
                         end as f64 * dt
                     );

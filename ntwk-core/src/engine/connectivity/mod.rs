@@ -5,15 +5,17 @@
 //! random stream each (a target neuron, a source neuron or a block of targets, as suits the rule),
 //! so they are the same for any partition.
 
+mod counting_sort;
 mod error;
 mod rules;
 
 use std::ops::Range;
 
+use counting_sort::counting_sort;
 pub use error::{BuildError, WiringTooLarge};
 
 use crate::engine::random::{Purpose, stream};
-use crate::job::{Interrupted, Job, PIECE, pieces};
+use crate::job::{Interrupted, Job, PIECE};
 use crate::model::{Positions, Projection, Source};
 use crate::spec::{ConnectionSpec, DelaySpec, Distribution, PlasticitySpec, SpaceSpec};
 
@@ -161,23 +163,15 @@ impl TargetLists {
         job: &Job<'_>,
     ) -> Result<Self, Interrupted> {
         let n = drawn.sources.len();
-        let offsets = starts(sources, &drawn.sources, job)?;
-        let mut cursors = offsets.clone();
         let mut places = vec![0; n];
         let mut weights = (!drawn.weights.is_empty()).then(|| vec![0f32; n]);
-        for piece in pieces(n) {
-            job.check()?;
-            for i in piece {
-                let cursor = &mut cursors[drawn.sources[i] as usize];
-                let synapse = *cursor as usize;
-                *cursor += 1;
-                let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
-                places[synapse] = ahead * len + drawn.targets[i];
-                if let Some(weights) = &mut weights {
-                    weights[synapse] = drawn.weights[i];
-                }
+        let offsets = counting_sort(sources, &drawn.sources, job, |i, synapse| {
+            let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
+            places[synapse] = ahead * len + drawn.targets[i];
+            if let Some(weights) = &mut weights {
+                weights[synapse] = drawn.weights[i];
             }
-        }
+        })?;
         // By the projection, not by the delays that these targets happen to have: the order of the events onto a neuron must not
         // depend on which others share its worker.
         if !drawn.delays.is_empty() {
@@ -213,19 +207,6 @@ fn sort_rows(
         }
     }
     Ok(())
-}
-
-/// Where each of `bins` values begins when sorted, and the end.
-fn starts(bins: u32, values: &[u32], job: &Job<'_>) -> Result<Vec<u32>, Interrupted> {
-    let mut starts = vec![0u32; bins as usize + 1];
-    for piece in pieces(values.len()) {
-        job.check()?;
-        values[piece].iter().for_each(|&value| starts[value as usize + 1] += 1);
-    }
-    for bin in 0..bins as usize {
-        starts[bin + 1] += starts[bin];
-    }
-    Ok(starts)
 }
 
 impl Wiring<'_> {

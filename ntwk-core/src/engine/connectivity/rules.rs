@@ -7,6 +7,7 @@ use rand::{Rng, RngExt};
 use rand_distr::Binomial;
 
 use super::Wiring;
+use super::counting_sort::counting_sort;
 use crate::engine::random::{Purpose, below, stream, unit as uniform};
 use crate::job::{Interrupted, Job, PIECE, pieces};
 use crate::kernel::BLOCK;
@@ -20,24 +21,8 @@ pub(super) fn written_order(
     target_size: u32,
     job: &Job<'_>,
 ) -> Result<Vec<usize>, Interrupted> {
-    // A counting sort, which can be left between any two pairs.
-    let mut next = vec![0usize; target_size as usize + 1];
-    for piece in pieces(targets.len()) {
-        job.check()?;
-        targets[piece].iter().for_each(|&target| next[target as usize + 1] += 1);
-    }
-    for target in 0..target_size as usize {
-        next[target + 1] += next[target];
-    }
     let mut order = vec![0; sources.len()];
-    for piece in pieces(targets.len()) {
-        job.check()?;
-        for i in piece {
-            let place = &mut next[targets[i] as usize];
-            order[*place] = i;
-            *place += 1;
-        }
-    }
+    counting_sort(target_size, targets, job, |i, place| order[place] = i)?;
     Ok(order)
 }
 

@@ -6,8 +6,7 @@ use rand_chacha::rand_core::Rng;
 
 use super::partition::Share;
 use super::{
-    Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Quantity, Release, Shared,
-    TracePlan, WorkerState,
+    Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Release, Shared, WorkerState,
 };
 use crate::engine::connectivity::{BuildError, TargetLists, Wiring};
 use crate::engine::drive::{BlockEvents, EventRate};
@@ -17,7 +16,7 @@ use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
 use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
-use crate::model::{Model, Population, Projection, Source};
+use crate::model::{Model, Population, Projection, Source, VoltageClamp};
 use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};
 
 /// A model on its way to a network.
@@ -85,7 +84,6 @@ impl<'m> Lowering<'m> {
             (0..self.wired.len()).map(|p| self.lower_projection(self.projection(p))).collect();
         Shared {
             dt: model.dt(),
-            record_every: model.record_every(),
             populations: self.lower_populations(),
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
             projections,
@@ -95,46 +93,24 @@ impl<'m> Lowering<'m> {
 
     fn lower_populations(&self) -> Vec<LoweredPopulation> {
         let model = self.model;
-        let record = &model.spec().record;
         let mut first = 0;
         let populations = model.populations().iter().enumerate();
         populations
             .map(|(index, population)| {
-                let mut traces = Vec::new();
-                let mut add = |name: String, unit, quantity, wanted: u64| {
-                    let neurons = wanted.min(u64::from(population.size)) as u32;
-                    if neurons > 0 {
-                        traces.push(TracePlan { name, unit, quantity, neurons });
-                    }
-                };
-                for (k, variable) in population.cell.variables().iter().enumerate() {
-                    let wanted = if k == 0 { record.V_m } else { record.cell_variables };
-                    let unit = variable.dimension.unit();
-                    add(variable.name.to_owned(), unit, Quantity::Variable(k), wanted);
-                }
-                for (column, &r) in model.receptors_of(index).iter().enumerate() {
-                    let receptor = &model.receptors()[r];
-                    let name = &receptor.name;
-                    // The variable of a current is that current.
-                    if receptor.E_rev().is_some() {
-                        let quantity = Quantity::Receptor(column);
-                        add(format!("g_{name}"), "nS", quantity, record.conductances);
-                    }
-                    add(format!("I_{name}"), "pA", Quantity::Current(column), record.currents);
-                }
                 let lowered = LoweredPopulation {
                     name: population.name.clone(),
                     size: population.size,
                     first,
                     stepper: population.cell.lower(model.dt(), model.method()),
                     membrane: population.cell.membrane(),
+                    spike_threshold: population.cell.spike_threshold(),
                     current_gain: self.integration(population).current_gain(),
                     looks_at_end: model.method() != Method::Euler
                         && population.cell.linear_membrane().is_none(),
                     constant_current: population.current.constant(),
                     current: population.current.clone(),
-                    traces,
-                    record_spikes: record.spikes,
+                    traces: model.sampled(index).to_vec(),
+                    record_spikes: model.spec().record.spikes,
                 };
                 first += population.size;
                 lowered
@@ -320,11 +296,12 @@ impl<'m> Lowering<'m> {
             .map(|(neurons, current)| (local(neurons), current.clone()))
             .filter(|(neurons, _)| !neurons.is_empty())
             .collect();
-        let clamp = population
-            .voltage_clamp
-            .as_ref()
-            .map(|(neurons, command)| (local(neurons), command.clone()))
-            .filter(|(neurons, _)| !neurons.is_empty());
+        let clamps = population
+            .voltage_clamps
+            .iter()
+            .map(|clamp| VoltageClamp { neurons: local(&clamp.neurons), ..clamp.clone() })
+            .filter(|clamp| !clamp.neurons.is_empty())
+            .collect();
         let mut part = Part {
             population: index,
             first: range.start,
@@ -334,12 +311,8 @@ impl<'m> Lowering<'m> {
             free_from: column(0, len),
             drives,
             injections,
-            clamp,
+            clamps,
         };
-        if let Some((neurons, _)) = &part.clamp {
-            // Held like a refractory neuron, for ever.
-            neurons.iter().for_each(|&n| part.free_from[n as usize] = u32::MAX);
-        }
         self.initialise(population, &mut part, job)?;
         Ok(part)
     }

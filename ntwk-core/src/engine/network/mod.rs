@@ -19,7 +19,7 @@ use crate::kernel::BLOCK;
 use crate::kernel::CellStepper;
 use crate::kernel::Membrane;
 use crate::kernel::{Column, ReceptorColumn};
-use crate::model::{Change, Model, Source};
+use crate::model::{Change, Model, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
 use lower::Lowering;
@@ -39,7 +39,6 @@ pub struct Network {
 /// What all workers read.
 pub(crate) struct Shared {
     pub dt: f64,
-    pub record_every: u32,
     pub populations: Vec<LoweredPopulation>,
     pub projections: Vec<LoweredProjection>,
     /// Spikes are kept for this many steps so that the longest delay finds them.
@@ -56,34 +55,16 @@ pub(crate) struct LoweredPopulation {
     pub first: u32,
     pub stepper: Arc<dyn CellStepper>,
     pub membrane: Membrane,
+    /// Potential above which a spike is declared (mV).
+    pub spike_threshold: f64,
     /// What `drive` gains per pA of injected current: 1, or what it adds to a linear membrane in a step.
     pub current_gain: f64,
     /// Whether the stepper looks at the input at the end of the step.
     pub looks_at_end: bool,
     pub current: Waveform,
     pub constant_current: Option<f64>,
-    pub traces: Vec<TracePlan>,
+    pub traces: Vec<Sampled>,
     pub record_spikes: bool,
-}
-
-/// One recorded variable of a population: its first `neurons` neurons.
-#[derive(Debug, Clone)]
-pub(crate) struct TracePlan {
-    pub name: String,
-    pub unit: &'static str,
-    pub quantity: Quantity,
-    pub neurons: u32,
-}
-
-/// What a trace samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Quantity {
-    /// State variable by column.
-    Variable(usize),
-    /// The variable `s` of a receptor column.
-    Receptor(usize),
-    /// Its current `s (q - p V)`.
-    Current(usize),
 }
 
 /// A projection that sends spikes along target lists.
@@ -139,8 +120,8 @@ pub(crate) struct Part {
     pub drives: Vec<PartDrive>,
     /// Currents into some neurons of the part (ascending indices).
     pub injections: Vec<(Vec<u32>, Waveform)>,
-    /// Neurons of the part (ascending indices) held at a potential.
-    pub clamp: Option<(Vec<u32>, Waveform)>,
+    /// Voltage clamps, with the neurons of the part (ascending indices) that they hold.
+    pub clamps: Vec<VoltageClamp>,
 }
 
 /// A rate-driven afferent projection onto a part.
@@ -154,6 +135,11 @@ pub(crate) struct PartDrive {
 }
 
 impl Part {
+    /// Its neurons, in the numbering of the population.
+    pub(crate) fn neurons(&self) -> Range<u32> {
+        self.first..self.first + self.len as u32
+    }
+
     /// Ranges of the blocks of this part.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let len = self.len;

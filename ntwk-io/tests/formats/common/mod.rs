@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every test uses a part
 
 use ndarray::{Array2, ArrayD, IxDyn};
+use ntwk_core::model::SampleSteps;
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{Attribute, ModelText, NamedArray, Provenance, TheoryGroup};
 
@@ -27,6 +28,8 @@ pub fn recording() -> Recording {
             trace("V_m", "mV", &[0, 7, 399], 1, 1000),
             trace("w", "pA", &[7], 10, 100),
             trace("g_exc", "nS", &[399, 0], 3, 334),
+            of_group("chosen", SampleSteps { first: 101, every: 7, end: Some(650) }),
+            of_group("late", SampleSteps { first: 900, every: 1, end: None }),
         ],
     };
     let silent = PopulationRecording {
@@ -46,13 +49,21 @@ pub fn recording() -> Recording {
     Recording { dt, n_steps: n_steps as u64, populations: vec![exc, silent, unrecorded] }
 }
 
+/// Potentials of chosen neurons in a part of the run.
+fn of_group(group: &str, steps: SampleSteps) -> Trace {
+    let frames = steps.before(1000) as usize;
+    let trace = trace("V_m", "mV", &[3, 17, 200], 1, frames);
+    Trace { group: Some(group.to_owned()), steps, ..trace }
+}
+
 /// Values that single precision represents exactly, so that one sample serves both precisions.
 fn trace(variable: &str, unit: &str, neurons: &[u32], every: u64, frames: usize) -> Trace {
     Trace {
         variable: variable.to_owned(),
         unit: unit.to_owned(),
         neurons: neurons.to_vec(),
-        every,
+        group: None,
+        steps: SampleSteps::every(every),
         data: Array2::from_shape_fn((frames, neurons.len()), |(t, i)| {
             -70.0 + t as f64 / 64.0 + 100.0 * i as f64
         }),

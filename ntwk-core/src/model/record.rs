@@ -1,0 +1,168 @@
+//! What a run samples, resolved.
+
+use super::judge::{Judge, unknown};
+use super::{Model, SampleSteps};
+use crate::spec::fault::FaultKind;
+
+/// A variable that is sampled for some neurons of a population.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sampled {
+    /// Variable, for example `V_m` or `g_exc`.
+    pub variable: String,
+    /// Unit.
+    pub unit: &'static str,
+    /// Name of the table of `record.traces` that asks for it; `None` for the keys of `record` itself.
+    pub group: Option<String>,
+    /// The neurons, ascending.
+    pub neurons: Vec<u32>,
+    /// When samples are taken.
+    pub steps: SampleSteps,
+    pub(crate) quantity: Quantity,
+}
+
+impl Sampled {
+    /// Its name among the traces of its population: the variable, after the group and a dot where it is of one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.group {
+            Some(group) => format!("{group}.{}", self.variable),
+            None => self.variable.clone(),
+        }
+    }
+
+    /// Its neurons among those of `run`.
+    pub(crate) fn within(&self, run: std::ops::Range<u32>) -> &[u32] {
+        let place = |n: u32| self.neurons.partition_point(|&m| m < n);
+        &self.neurons[place(run.start)..place(run.end)]
+    }
+}
+
+/// What a trace samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// State variable by column.
+    Variable(usize),
+    /// The variable `s` of a receptor column.
+    Receptor(usize),
+    /// Its current `s (q - p V)`.
+    Current(usize),
+}
+
+/// A variable that population `index` has: name, unit, and where it is.
+fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity)> {
+    let cell = model.populations[index].cell.variables().iter().enumerate();
+    let mut found: Vec<_> =
+        cell.map(|(k, v)| (v.name.to_owned(), v.dimension.unit(), Quantity::Variable(k))).collect();
+    for (column, r) in model.receptors_of(index).into_iter().enumerate() {
+        let receptor = &model.receptors[r];
+        // The variable of a current is that current.
+        if receptor.E_rev().is_some() {
+            found.push((format!("g_{}", receptor.name), "nS", Quantity::Receptor(column)));
+        }
+        found.push((format!("I_{}", receptor.name), "pA", Quantity::Current(column)));
+    }
+    found
+}
+
+/// What every population samples: the keys of `record` first, then its tables in their order.
+pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
+    check_interval(model, model.spec.record.interval, "record.interval", judge);
+    let record = &model.spec.record;
+    let whole_run = SampleSteps::every(u64::from(model.record_every()));
+    // Populations with a faulty cell are missing, and with them the order of the others.
+    if model.populations.len() < model.spec.populations.len() {
+        check_names(model, judge);
+        return;
+    }
+    let mut sampled: Vec<Vec<Sampled>> = Vec::new();
+    for index in 0..model.populations.len() {
+        let size = u64::from(model.populations[index].size);
+        let mut own = Vec::new();
+        for (variable, unit, quantity) in variables(model, index) {
+            let wanted = match quantity {
+                Quantity::Variable(0) => record.V_m,
+                Quantity::Variable(_) => record.cell_variables,
+                Quantity::Receptor(_) => record.conductances,
+                Quantity::Current(_) => record.currents,
+            };
+            if wanted > 0 {
+                let neurons = (0..wanted.min(size) as u32).collect();
+                own.push(Sampled {
+                    variable,
+                    unit,
+                    group: None,
+                    neurons,
+                    steps: whole_run,
+                    quantity,
+                });
+            }
+        }
+        sampled.push(own);
+    }
+    check_names(model, judge);
+    for (name, traces) in &record.traces {
+        let path = format!("record.traces.{name}");
+        check_interval(model, traces.interval, &format!("{path}.interval"), judge);
+        let steps = judge.steps_of(&traces.span, model.n_steps, model.dt(), &path);
+        let named = model.populations.iter().position(|p| p.name == traces.population);
+        let Some(index) = named else { continue };
+        let size = u64::from(model.populations[index].size);
+        let key = format!("{path}.neurons");
+        let neurons = traces.neurons.numbers(size);
+        if neurons.is_none() && !judge.concerns(&key) {
+            let allowed = format!("neurons of {}, which has {size}", traces.population);
+            judge.fault(&key, FaultKind::OutOfRange { allowed });
+        }
+        let (Some(neurons), Some(steps)) = (neurons, steps) else { continue };
+        let every = traces.interval.map_or(whole_run.every, |t| model.steps_between(t));
+        let end = (steps.end < u32::MAX).then_some(u64::from(steps.end));
+        let steps = SampleSteps { first: u64::from(steps.start), every, end };
+        let known = variables(model, index);
+        let key = format!("{path}.variables");
+        for (i, variable) in traces.variables.iter().enumerate() {
+            let Some((_, unit, quantity)) = known.iter().find(|v| v.0 == *variable) else {
+                if !judge.concerns(&key) {
+                    let what = "variable of the population";
+                    judge.fault_of(
+                        &key,
+                        variable,
+                        unknown(what, variable, known.iter().map(|v| &v.0)),
+                    );
+                }
+                continue;
+            };
+            if traces.variables[..i].contains(variable) {
+                judge.fault_of(&key, variable, FaultKind::Duplicate { what: "variable" });
+            }
+            sampled[index].push(Sampled {
+                variable: variable.clone(),
+                unit,
+                group: Some(name.clone()),
+                neurons: neurons.clone(),
+                steps,
+                quantity: *quantity,
+            });
+        }
+    }
+    model.sampled = sampled;
+}
+
+/// Populations that the tables name.
+fn check_names(model: &Model, judge: &mut Judge<'_>) {
+    let populations = &model.spec.populations;
+    for (name, traces) in &model.spec.record.traces {
+        let key = format!("record.traces.{name}.population");
+        if !populations.contains_key(&traces.population) && !judge.concerns(&key) {
+            judge.fault(key, unknown("population", &traces.population, populations.keys()));
+        }
+    }
+}
+
+fn check_interval(model: &Model, interval: Option<f64>, key: &str, judge: &mut Judge<'_>) {
+    let Some(interval) = interval.filter(|_| !judge.concerns("simulation.t_stop")) else { return };
+    let (dt, duration) = (model.dt(), model.t_stop());
+    if interval < 0.5 * dt || interval > duration {
+        let allowed = format!("between dt ({dt} ms) and t_stop ({duration} ms)");
+        judge.fault_of(key, &interval, FaultKind::OutOfRange { allowed });
+    }
+}

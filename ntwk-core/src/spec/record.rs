@@ -1,0 +1,134 @@
+//! What to record, as written.
+
+use super::population::NeuronsSpec;
+use crate::section;
+use crate::spec::fault::FaultKind;
+use crate::spec::key::plain::read_count;
+use crate::spec::key::{KeyValue, Kind, Place, Section};
+use crate::spec::tree::{Node, Value};
+use crate::spec::value::Named;
+use crate::spec::waveform::Span;
+
+section! {
+    /// What to record. The counts are numbers of neurons, the first ones of every population.
+    #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct RecordSpec {
+        /// whether to keep the spikes of every neuron
+        spikes: bool = Flag, or(true);
+        /// time between samples (ms), rounded to steps; without it, every step
+        interval: Option<f64> = Quantity(Time, Positive), none;
+        /// neurons per population whose membrane potential is sampled
+        V_m: u64 = Count(0, u64::MAX), or(4);
+        /// neurons whose other variables are sampled (adaptation)
+        cell_variables: u64 = Count(0, u64::MAX), or(0);
+        /// neurons whose synaptic conductances are sampled, one trace per receptor
+        conductances: u64 = Count(0, u64::MAX), or(0);
+        /// neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
+        currents: u64 = Count(0, u64::MAX), or(0);
+        /// variables of chosen neurons of one population, beside those above: tables with names of yours
+        traces: Named<TracesSpec> = Named(TracesSpec::KEYS), none;
+    }
+}
+
+impl Default for RecordSpec {
+    fn default() -> Self {
+        crate::spec::key::defaults()
+    }
+}
+
+section! {
+    /// Variables of chosen neurons of a population.
+    #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct TracesSpec {
+        /// the population
+        population: String = Text, required("the name of a population");
+        /// what is sampled: `V_m`, another variable of the cell, `g_RECEPTOR`, `I_RECEPTOR`; one or a list
+        variables: Vec<String> = Texts("the name of a variable, or a list of names"), required;
+        /// the neurons: how many (the first ones), a list of numbers, or a range `"0..10"` (without the 10)
+        neurons: SampledNeurons = Other(SAMPLED), required;
+        /// time between samples (ms), rounded to steps; without it, `record.interval`
+        interval: Option<f64> = Quantity(Time, Positive), none;
+        /// when samples are taken, the first one at `start`; without an end, until the run ends
+        span: Span = Flat(Span::KEYS), none;
+    }
+}
+
+impl TracesSpec {
+    /// Samples of `variables` of `neurons` over the whole run.
+    #[must_use]
+    pub fn new<V: Into<String>>(
+        population: impl Into<String>,
+        variables: impl IntoIterator<Item = V>,
+        neurons: SampledNeurons,
+    ) -> Self {
+        Self {
+            population: population.into(),
+            variables: variables.into_iter().map(Into::into).collect(),
+            neurons,
+            interval: None,
+            span: Span::from(0.0),
+        }
+    }
+}
+
+const SAMPLED: &str =
+    "a number of neurons, a list of neuron numbers, or \"start..stop\" (stop excluded)";
+
+/// The neurons that are sampled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SampledNeurons {
+    /// The first ones of the population.
+    First(u64),
+    /// Chosen ones.
+    Chosen(NeuronsSpec),
+}
+
+impl SampledNeurons {
+    /// The numbers, ascending and without repetition; `None` where some are not below `size`.
+    #[must_use]
+    pub fn numbers(&self, size: u64) -> Option<Vec<u32>> {
+        let numbers = match self {
+            Self::First(n) => (*n <= size).then(|| (0..*n).collect()),
+            Self::Chosen(chosen) => {
+                chosen.last().filter(|&last| last < size).and_then(|_| chosen.numbers())
+            }
+        };
+        // Sizes are below 2^32.
+        numbers.map(|list: Vec<u64>| list.into_iter().map(|n| n as u32).collect())
+    }
+}
+
+impl KeyValue for SampledNeurons {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        match &place.node.value {
+            Value::Integer(_) | Value::Float(_) => {
+                let n = read_count(&mut place);
+                if n == Some(0) {
+                    place
+                        .fault(FaultKind::OutOfRange { allowed: "at least one neuron".to_owned() });
+                }
+                Self::First(n.unwrap_or(0))
+            }
+            Value::String(_) | Value::List(_) | Value::Counts(_) => {
+                Self::Chosen(NeuronsSpec::read(place, kind))
+            }
+            _ => {
+                place.wrong_type(SAMPLED);
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::First(0)
+    }
+
+    fn write(&self) -> Option<Node> {
+        match self {
+            Self::First(n) => n.write(),
+            Self::Chosen(chosen) => chosen.write(),
+        }
+    }
+}
