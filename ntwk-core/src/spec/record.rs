@@ -1,6 +1,6 @@
 //! What to record, as written.
 
-use super::population::NeuronsSpec;
+use super::neurons::NeuronsSpec;
 use crate::section;
 use crate::spec::fault::FaultKind;
 use crate::spec::key::plain::read_count;

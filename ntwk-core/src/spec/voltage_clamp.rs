@@ -1,6 +1,6 @@
 //! Voltage clamps as written.
 
-use super::population::{NEURONS, NeuronsSpec};
+use super::neurons::{NEURONS, NeuronsSpec};
 use crate::section;
 use crate::spec::key::{KeyValue, Kind, Place, Section};
 use crate::spec::tree::{Node, Value};

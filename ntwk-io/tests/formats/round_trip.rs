@@ -101,7 +101,14 @@ fn reports_carry_times_units_and_the_sonata_population() {
     let (_folder, path) = written(&WriteOptions::default());
     let file = ResultFile::open(&path).unwrap();
     assert_eq!(file.spike_populations().unwrap(), ["Exc", "Inh"]);
-    assert_eq!(file.reports().unwrap(), ["Exc", "Exc.g_exc", "Exc.w", "Inh"]);
+    assert_eq!(
+        file.reports().unwrap(),
+        ["Exc", "Exc.chosen.V_m", "Exc.g_exc", "Exc.late.V_m", "Exc.w", "Inh"]
+    );
+    let chosen = file.report("Exc.chosen.V_m").unwrap();
+    assert_eq!((chosen.population.as_str(), &chosen.node_ids[..]), ("Exc", &[3, 17, 200][..]));
+    assert_eq!((chosen.start, chosen.step), (101.0 * 0.1, 7.0 * 0.1));
+    assert_eq!(((chosen.stop - chosen.start) / chosen.step) as usize, chosen.data.nrows());
     let report = file.report("Exc.g_exc").unwrap();
     assert_eq!(report.population, "Exc");
     assert_eq!(report.variable.as_deref(), Some("g_exc"));

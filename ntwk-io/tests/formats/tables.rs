@@ -48,8 +48,8 @@ fn an_archive_holds_every_array() {
     let bytes = std::fs::read(&path).unwrap();
     let end = bytes.len() - 22;
     assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
-    // 2 of the run, 2 per population, 2 per recorded spikes, 3 per trace.
-    assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 4 * 3);
+    // 2 of the run, 2 per population, 2 per recorded spikes, 4 per trace.
+    assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 6 * 4);
 
     // The check sums hold, and the arrays are those of the recording.
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
@@ -67,6 +67,7 @@ fn an_archive_holds_every_array() {
     let found = array(&format!("Exc.{}.npy", trace.variable));
     assert_eq!(found.shape(), trace.data.shape());
     assert!(found.iter().zip(&trace.data).all(|(a, b)| a.to_bits() == b.to_bits()));
+    assert_eq!(array("Exc.chosen.V_m.start.npy").sum(), 101.0 * 0.1);
 }
 
 /// What pynwb and nwbinspector say of it is in `validation/files/readers.py`.
