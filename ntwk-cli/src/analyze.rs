@@ -3,19 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ntwk_core::{CellLibrary, Model, Recording};
-use ntwk_io::{ResultFile, Selection};
+use ntwk_core::CellLibrary;
 
 use super::Failure;
-use super::output::{make_folder, no_run, print, stored_model, write_json};
+use super::output::{beside, make_folder, print, write_json};
 use super::run::{list_files, rates_between};
+use super::stored_run::StoredRun;
 use super::table::{Table, number};
 use ntwk::report::quantities::{Analysis, Quantity, analyze, significant};
-
-/// Neurons whose recorded variables are read, at most.
-const MOST_SAMPLED: usize = 100;
-/// Bytes of samples read, at most.
-const SAMPLE_BYTES: f64 = 5e8;
 
 /// Analyse a run: rates, irregularity, correlations, rhythm, membrane potential, conductances,
 /// currents and their balance, afferent against recurrent input.
@@ -28,13 +23,13 @@ Examples:
 Definitions are those of elephant and scipy; the documentation of ntwk-analysis has the equations. \
 Variables are read of the first 100 recorded neurons. Writes analysis.json into DIR.")]
 pub(crate) struct AnalyzeArgs {
-    /// Results file of `ntwk run` or `ntwk compare`.
+    /// Results file of `ntwk run` or `ntwk compare`, or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
     /// Window FROM,TO (ms) [default: the stationary window of the model].
     #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
     pub window: Option<[f64; 2]>,
     /// Folder for analysis.json [default: that of FILE].
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
 
@@ -47,34 +42,16 @@ pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
 }
 
 pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let file = ResultFile::open(&args.file)?;
-    let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
-    let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.file))?;
-    let analysis = analyze(&model, &recording, args.window)?;
+    let run = StoredRun::open(&args.file, library)?;
+    let analysis = analyze(&run.model, &run.sampled(&args.file)?, args.window)?;
     print(quantities(&analysis).to_string().trim_end());
     print(inputs(&analysis).to_string().trim_end());
     print(rates_between("values", analysis.window_ms, analysis.window_basis));
     print("value ± standard error (what it rests on); –: the data do not define it");
-    let folder = match (&args.out, args.file.parent()) {
-        (Some(folder), _) => folder.clone(),
-        (None, Some(folder)) => folder.to_owned(),
-        (None, None) => PathBuf::from("."),
-    };
+    let folder = beside(args.out.as_deref(), &args.file);
     make_folder(&folder)?;
     list_files(&[write_json(&folder, "analysis.json", &analysis)?]);
     Ok(())
-}
-
-/// What the analysis reads of a stored run: spikes, counts, and the variables of so many neurons as memory allows.
-pub(crate) fn sampled(file: &ResultFile, model: &Model) -> Result<Option<Recording>, Failure> {
-    let Some(outline) = file.recording_of(&Selection { variables: None, columns: 0..0 })? else {
-        return Ok(None);
-    };
-    let traces = outline.populations.iter().flat_map(|p| &p.traces);
-    let frames: u64 = traces.map(|t| t.steps.before(u64::from(model.n_steps()))).sum();
-    let columns = (SAMPLE_BYTES / (8.0 * frames.max(1) as f64)) as usize;
-    let columns = 0..columns.clamp(1, MOST_SAMPLED);
-    Ok(file.recording_of(&Selection { variables: None, columns })?)
 }
 
 /// One row per quantity, one column per population.

@@ -140,7 +140,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// Folder for the results; made if it does not exist.
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
     /// Number of threads; the results do not depend on it [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -210,6 +210,6 @@ pub(crate) struct ImportArgs {
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub overrides: Vec<(String, String)>,
     /// Model file to write (TOML, or JSON if it ends in .json).
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    #[arg(short, long, alias = "output", value_name = "FILE")]
+    pub out: PathBuf,
 }

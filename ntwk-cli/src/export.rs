@@ -1,18 +1,19 @@
 //! `ntwk export`: a run in the formats of other programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use ntwk_core::{CellLibrary, Recording};
+use ntwk_core::CellLibrary;
 use ntwk_io::{
-    Layout, ResultFile, describe, read_flat, write_flat, write_npz, write_nwb, write_rates_csv,
-    write_spikes_csv, write_trace_csv,
+    Layout, read_cell_run, write_cell_npz, write_cell_spikes, write_cell_traces, write_flat,
+    write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv,
 };
 
 use super::Failure;
 use super::interruption;
-use super::output::{make_folder, no_run, stored_model};
+use super::output::{make_folder, note};
 use super::run::list_files;
+use super::stored_run::{StoredRun, layout_of, other_kind};
 use ntwk::compare::RATE_BIN;
 
 /// Write a run in the format of another program.
@@ -27,14 +28,14 @@ Examples:
 
 results.h5 itself is SONATA: libsonata, bmtk and h5py open it as it is.")]
 pub(crate) struct ExportArgs {
-    /// Results file of ntwk, or flat HDF5 of neural_network_dynamics.
+    /// Results file of ntwk (of a network, or of a morphological cell), or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
     /// Format.
     #[arg(long, value_enum)]
     pub to: Format,
     /// File to write (csv: folder) [default: beside FILE, with the ending of the format].
-    #[arg(short, long, value_name = "PATH")]
-    pub output: Option<PathBuf>,
+    #[arg(short, long, alias = "output", value_name = "PATH")]
+    pub out: Option<PathBuf>,
 }
 
 /// Choices of `--to`.
@@ -51,35 +52,40 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let source = Source::open(args, library)?;
     let ending = match args.to {
         Format::Nwb => "nwb",
         Format::Csv => "csv",
         Format::Npz => "npz",
         Format::Flat => "flat.h5",
     };
-    let target = args.output.clone().unwrap_or_else(|| args.file.with_extension(ending));
+    let target = args.out.clone().unwrap_or_else(|| args.file.with_extension(ending));
     if target == args.file {
         return Err(Failure::Argument(format!(
             "{} would be overwritten by its own export",
             args.file.display()
         )));
     }
-    let recording = &source.recording;
+    if layout_of(&args.file)? == Layout::Cell {
+        return cell_run(args, &target);
+    }
+    let run = StoredRun::open(&args.file, library)?;
+    let recording = run.recording(&args.file)?;
     interruption::writes_in(target.parent().unwrap_or(&target));
     let mut files = vec![target.clone()];
     match args.to {
         Format::Nwb => {
-            write_nwb(&target, recording, source.provenance.as_ref(), &source.title)?;
+            let title = run.model.spec().title.clone();
+            let title = title.unwrap_or_else(|| args.file.display().to_string());
+            write_nwb(&target, &recording, run.provenance.as_ref(), &title)?;
         }
-        Format::Npz => write_npz(&target, recording)?,
-        Format::Flat => write_flat(&target, recording)?,
+        Format::Npz => write_npz(&target, &recording)?,
+        Format::Flat => write_flat(&target, &recording, &run.model)?.iter().for_each(note),
         Format::Csv => {
             make_folder(&target)?;
             files = vec![target.join("spikes.csv"), target.join("rates.csv")];
-            write_spikes_csv(&files[0], recording)?;
+            write_spikes_csv(&files[0], &recording)?;
             let bin = (RATE_BIN / recording.dt).round().max(1.0) as usize;
-            write_rates_csv(&files[1], recording, bin)?;
+            write_rates_csv(&files[1], &recording, bin)?;
             for population in &recording.populations {
                 for trace in &population.traces {
                     let file = target.join(format!("{}_{}.csv", population.name, trace.name()));
@@ -93,25 +99,20 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     Ok(())
 }
 
-/// A run to export.
-struct Source {
-    recording: Recording,
-    provenance: Option<ntwk_io::Provenance>,
-    title: String,
-}
-
-impl Source {
-    fn open(args: &ExportArgs, library: &CellLibrary) -> Result<Self, Failure> {
-        if describe(&args.file)?.layout == Layout::Flat {
-            let recording = read_flat(&args.file)?.recording;
-            let title = args.file.display().to_string();
-            return Ok(Self { recording, provenance: None, title });
+/// A run of a morphological cell, in the formats that have a place for one.
+fn cell_run(args: &ExportArgs, target: &Path) -> Result<(), Failure> {
+    let run = read_cell_run(&args.file)?;
+    let mut files = vec![target.to_owned()];
+    match args.to {
+        Format::Npz => write_cell_npz(target, &run)?,
+        Format::Csv => {
+            make_folder(target)?;
+            files = vec![target.join("traces.csv"), target.join("spikes.csv")];
+            write_cell_traces(&files[0], &run)?;
+            write_cell_spikes(&files[1], &run)?;
         }
-        let file = ResultFile::open(&args.file)?;
-        let recording = file.recording()?.ok_or_else(|| no_run(&args.file))?;
-        let title = stored_model(&file, &args.file, library)?
-            .and_then(|model| model.spec().title.clone())
-            .unwrap_or_else(|| args.file.display().to_string());
-        Ok(Self { recording, provenance: file.provenance()?, title })
+        Format::Nwb | Format::Flat => return Err(other_kind(&args.file, Layout::Cell)),
     }
+    list_files(&files);
+    Ok(())
 }

@@ -10,7 +10,7 @@ use ntwk_io::read_trace_csv;
 
 use super::Failure;
 use super::args::quantity;
-use super::output::{make_folder, print, theme, write_figure, write_json};
+use super::output::{beside, make_folder, print, theme, write_figure, write_json};
 use super::run::list_files;
 use super::table::{Table, number, optional};
 
@@ -49,9 +49,9 @@ pub(crate) struct FeaturesArgs {
     /// Slope at the onset of a spike (mV/ms).
     #[arg(long, value_name = "MV_PER_MS", default_value_t = SpikeCriteria::default().onset_slope)]
     pub onset_slope: f64,
-    /// Folder for the results.
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    pub out: PathBuf,
+    /// Folder for the results [default: that of TRACE].
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Dark background.
     #[arg(long)]
     pub dark: bool,
@@ -76,12 +76,13 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {
     options.spike_threshold = args.spike_threshold;
     options.onset_slope = args.onset_slope;
     let study = features(&times, &v, &options)?;
-    make_folder(&args.out)?;
+    let out = &beside(args.out.as_deref(), &args.trace);
+    make_folder(out)?;
     print(spikes_table(&study.features, times[0]));
     print(trace_table(&study.features));
-    let mut files = vec![write_json(&args.out, "features.json", &study.summary())?];
+    let mut files = vec![write_json(out, "features.json", &study.summary())?];
     let figure = study.figure(&args.trace.display().to_string(), &theme(args.dark));
-    files.extend(write_figure(&args.out, "features", &figure)?);
+    files.extend(write_figure(out, "features", &figure)?);
     list_files(&files);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `ntwk import`: models of other programs.
 
 use ntwk_core::{CellLibrary, Model};
-use ntwk_io::{ModelFileError, Notation, import_upstream, parse_tree, write_file, write_model};
+use ntwk_io::{
+    ModelFileError, Notation, import_upstream, parse_tree, read_text, write_file, write_model,
+};
 
 use super::Failure;
 use super::args::ImportArgs;
@@ -9,7 +11,7 @@ use super::output::{note, print};
 
 pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = args.file.display().to_string();
-    let text = std::fs::read_to_string(&args.file)
+    let text = read_text(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: ntwk_core::Faults| {
         faults.file = Some(file.clone());
@@ -17,7 +19,7 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     };
     let root = parse_tree(&text, Notation::Json).map_err(named)?;
     let import = import_upstream(&root, &args.overrides).map_err(named)?;
-    let notation = Notation::of(&args.output);
+    let notation = Notation::of(&args.out);
     let written = write_model(&import.spec, notation)?;
     // What is written must be a model: the text is checked as it will be read.
     let imported = |mut faults: ntwk_core::Faults| {
@@ -27,11 +29,11 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     };
     let root = parse_tree(&written, notation).map_err(imported)?;
     Model::from_tree(&root, library).map_err(imported)?;
-    write_file(&args.output, written.as_bytes())?;
+    write_file(&args.out, written.as_bytes())?;
     import.notes.iter().for_each(note);
     print(format!(
         "wrote {} ({} populations, {} afferent populations, {} projections)",
-        args.output.display(),
+        args.out.display(),
         import.spec.populations.len(),
         import.spec.afferents.len(),
         import.spec.projections.iter().map(|p| p.target.len()).sum::<usize>()

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ntwk_io::description::Entry;
-use ntwk_io::{Description, Layout, ResultFile, describe, read_npy};
+use ntwk_io::{Description, Layout, ResultFile, StoredCellRun, describe, read_cell_run, read_npy};
 
 use super::Failure;
-use super::output::print;
+use super::output::{note, print};
+use super::stored_run::layout_of;
 use super::table::{Table, bytes, number, optional};
 
 /// Describe a file: results of ntwk, SONATA files of other programs, NWB, the flat HDF5 of the
@@ -36,14 +37,19 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         return Ok(());
     }
     if args.model {
+        layout_of(&args.file)?;
         let text = ResultFile::open(&args.file)?
             .model()?
             .ok_or_else(|| Failure::Argument(format!("{} holds no model", args.file.display())))?;
         print(text.text.trim_end());
         return Ok(());
     }
+    layout_of(&args.file)?;
     let description = describe(&args.file)?;
     print(head(&description, &args.file));
+    if description.layout == Layout::Cell {
+        cell_run(&read_cell_run(&args.file)?);
+    }
     if !description.spikes.is_empty() || !description.populations.is_empty() {
         print(populations(&description).to_string().trim_end());
     }
@@ -64,6 +70,8 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
 fn head(d: &Description, path: &Path) -> String {
     let what = match d.layout {
         Layout::Ntwk => "results of ntwk (HDF5, SONATA layout)",
+        Layout::Theory => "results of the theory of ntwk (HDF5)",
+        Layout::Cell => "run of a morphological cell of ntwk (HDF5)",
         Layout::Scan => "scan of ntwk (HDF5 with labelled axes; xarray: engine=\"h5netcdf\")",
         Layout::Sonata => "SONATA file of another program",
         Layout::Flat => "flat HDF5 of neural_network_dynamics",
@@ -122,6 +130,34 @@ fn populations(d: &Description) -> Table {
         table.row(vec![name.to_owned(), text(size), text(found), optional(rate, 3)]);
     }
     table
+}
+
+/// What a run of a cell recorded, its spikes and synapses.
+fn cell_run(run: &StoredCellRun) {
+    let span = run.times.first().zip(run.times.last());
+    if let Some((from, to)) = span {
+        print(format!(
+            "run: {} compartments, {} samples between {from} and {to} ms",
+            run.compartments.len(),
+            run.times.len()
+        ));
+    }
+    let mut table = Table::new(&["recorded", "unit", "lowest", "highest"]);
+    for (probe, values) in run.probes.iter().zip(run.values.columns()) {
+        let (low, high) = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+        table.row(vec![probe.name.clone(), probe.unit.clone(), number(low, 4), number(high, 4)]);
+    }
+    print(table.to_string().trim_end());
+    for s in &run.spikes {
+        print(format!("{}: {} spikes above {} mV", s.location, s.times.len(), s.threshold));
+    }
+    for s in &run.synapses {
+        let events: usize = s.events.iter().map(Vec::len).sum();
+        print(format!("synapses {}: {}, {events} presynaptic spikes", s.name, s.at.len()));
+    }
+    run.remarks.iter().for_each(note);
 }
 
 /// Frame reports with their shape; `None` when there are none.

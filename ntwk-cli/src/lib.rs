@@ -30,6 +30,7 @@ mod reference;
 mod report;
 mod run;
 mod scan_design;
+mod stored_run;
 mod sweep;
 mod table;
 mod terminal;

@@ -40,6 +40,12 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
         .map_err(|source| Failure::Write { file: folder.to_owned(), source })
 }
 
+/// The folder for what is made of a file: the one asked for, else that of the file.
+pub(crate) fn beside(asked: Option<&Path>, file: &Path) -> PathBuf {
+    let own = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    asked.or(own).unwrap_or(Path::new(".")).to_owned()
+}
+
 /// Writes a file whole.
 pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
     let file = folder.join(name);

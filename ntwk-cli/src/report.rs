@@ -1,15 +1,15 @@
 //! `ntwk report`: a run as one HTML page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use ntwk_core::CellLibrary;
-use ntwk_io::ResultFile;
 
 use super::Failure;
-use super::analyze::{parse_window, sampled};
-use super::output::{make_folder, no_run, stored_model, theme, write};
+use super::analyze::parse_window;
+use super::output::{beside, make_folder, theme, write};
 use super::run::list_files;
+use super::stored_run::StoredRun;
 use ntwk::figures::run::{RunFigure, RunView};
 use ntwk::report::Report;
 use ntwk::report::quantities::analyze;
@@ -25,25 +25,23 @@ const SMOOTHING: f64 = 10.0;
 Example:
   ntwk report out/results.h5 -o report.html")]
 pub(crate) struct ReportArgs {
-    /// Results file of `ntwk run` or `ntwk compare`.
+    /// Results file of `ntwk run` or `ntwk compare`, or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
     /// Page to write [default: report.html beside FILE].
-    #[arg(short, long, value_name = "HTML")]
-    pub output: Option<PathBuf>,
+    #[arg(short, long, alias = "output", value_name = "HTML")]
+    pub out: Option<PathBuf>,
     /// Window of the tables FROM,TO (ms) [default: the stationary window of the model].
     #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
     pub window: Option<[f64; 2]>,
 }
 
 pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let file = ResultFile::open(&args.file)?;
-    let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
-    let recording = sampled(&file, &model)?.ok_or_else(|| no_run(&args.file))?;
-    let text = file.model()?.map(|m| m.text).unwrap_or_default();
-    let analysis = analyze(&model, &recording, args.window)?;
-    let curves = stored_curves(&file.theory()?);
+    let run = StoredRun::open(&args.file, library)?;
+    let recording = run.sampled(&args.file)?;
+    let analysis = analyze(&run.model, &recording, args.window)?;
+    let curves = stored_curves(&run.theory);
     let view = RunView {
-        model: &model,
+        model: &run.model,
         recording: &recording,
         theory: curves.as_ref(),
         smoothing: SMOOTHING,
@@ -63,16 +61,15 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
             figures.push((caption, figure));
         }
     }
-    let provenance = file.provenance()?;
     let report = Report {
-        title: model.spec().title.as_deref().unwrap_or("ntwk"),
+        title: run.model.spec().title.as_deref().unwrap_or("ntwk"),
         figures: &figures,
         analysis: &analysis,
-        model: &text,
-        provenance: provenance.as_ref(),
+        model: &run.text,
+        provenance: run.provenance.as_ref(),
     };
-    let path = args.output.clone().unwrap_or_else(|| args.file.with_file_name("report.html"));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let path = args.out.clone().unwrap_or_else(|| args.file.with_file_name("report.html"));
+    let folder = &beside(None, &path);
     let name = path
         .file_name()
         .and_then(|n| n.to_str())

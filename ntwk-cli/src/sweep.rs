@@ -9,7 +9,7 @@ use ntwk_core::spec::{
     ParameterScanSpec, ParameterText, RangeSpacing, Sampling, VarySpec, VaryValues,
 };
 
-use ntwk_io::{Notation, ScanData, parse_tree};
+use ntwk_io::{Notation, ScanData, parse_tree, read_text};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &SweepArgs, library: &CellLibrary) -> Result<(), Failure
 
 /// Whether a file has the section that every cell file has.
 fn describes_cell(file: &Path) -> bool {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let text = read_text(file).unwrap_or_default();
     parse_tree(&text, Notation::of(file)).is_ok_and(|root| root.locate("morphology").1)
 }
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ntwk_core::CellLibrary;
-use ntwk_io::ResultFile;
+use ntwk_io::{Layout, ResultFile};
 
 use super::Failure;
 use super::output::{no_run, note, print, stored_model};
+use super::stored_run::{layout_of, other_kind};
 use super::terminal::Terminal;
 use ntwk::run::verify::{Verification, stored_outline, verify_run, verify_theory};
 
@@ -34,6 +35,16 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(args: &VerifyArgs, library: &CellLibrary) -> Result<(), Failure> {
+    match layout_of(&args.file)? {
+        Layout::Ntwk | Layout::Theory => {}
+        Layout::Flat => {
+            return Err(Failure::Argument(format!(
+                "{}: a run of another program cannot be repeated bit for bit; 'ntwk analyze' takes it",
+                args.file.display()
+            )));
+        }
+        other => return Err(other_kind(&args.file, other)),
+    }
     let file = ResultFile::open(&args.file)?;
     let model = stored_model(&file, &args.file, library)?.ok_or_else(|| no_run(&args.file))?;
     let stored = stored_outline(&file)?;

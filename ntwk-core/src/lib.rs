@@ -46,7 +46,7 @@ pub mod spec;
 
 pub use engine::blow_up::{BlowUp, BlowUpCause};
 pub use engine::checkpoint::{Checkpoint, CheckpointError};
-pub use engine::network::Network;
+pub use engine::network::{Network, Synapse};
 pub use engine::run::{RunResult, Stop, simulate};
 pub use engine::simulation::{Simulation, SimulationError};
 pub use job::{Interrupted, Job, Progress};

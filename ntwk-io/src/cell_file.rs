@@ -11,7 +11,7 @@ use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
 use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 
 use crate::error::FileError;
-use crate::file_kind::FileKind;
+use crate::file_kind::{FileKind, read_text};
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 use crate::result_file::ResultFile;
 use crate::run_file::ModelText;
@@ -197,8 +197,8 @@ fn trains(
 /// # Errors
 /// [`CellFileError`]: files that cannot be read, or all faults.
 pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile, CellFileError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|source| CellFileError::Read { file: file.to_owned(), source })?;
+    let text =
+        read_text(file).map_err(|source| CellFileError::Read { file: file.to_owned(), source })?;
     let named = |mut faults: Faults| {
         faults.file = Some(file.display().to_string());
         faults

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `/recording/time` | f64 `[n_samples]`, attribute `units` = ms | times of the samples |
 //! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column; `remarks`: potentials beyond sense |
+//! | `/recording/branch`, `/recording/x` | u32, f64 `[n_probes]` | where each was recorded (absent in files of earlier versions) |
 //! | `/spikes/<location>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
 //! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
 //! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
@@ -13,6 +14,7 @@
 use std::path::Path;
 
 use hdf5::AttrValue;
+use ndarray::ArrayView1;
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Probe, Recording, Spikes};
 
@@ -70,6 +72,11 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
         .set_attr("names", text(&names.join("\n")))
         .set_attr("units", text(&units.join("\n")))
         .set_attr("remarks", text(&remarks.join("\n")));
+    let places = || run.built.probes.iter().map(|p| p.1.at());
+    let branches: Vec<u32> = places().map(|at| at.branch as u32).collect();
+    let fractions: Vec<f64> = places().map(|at| at.x).collect();
+    group.create_dataset("branch").with_data(&branches);
+    group.create_dataset("x").with_data(&fractions);
     file.add_group(group.finish());
     let mut group = file.create_group("spikes");
     for ((name, _), spikes) in run.built.detectors.iter().zip(run.spikes) {
@@ -142,9 +149,19 @@ pub fn write_cell_csv(
     built: &BuiltCell,
     recording: &Recording,
 ) -> Result<(), FileError> {
-    let mut columns = vec![Column::new("time_ms", recording.times.iter().copied())];
-    for ((name, probe), values) in built.probes.iter().zip(recording.values.columns()) {
-        let unit = probe_unit(probe);
+    let probes = built.probes.iter().map(|(name, probe)| (name.as_str(), probe_unit(probe)));
+    write_traces(path, &recording.times, probes, recording.values.columns())
+}
+
+/// Writes quantities (name, unit) over time as CSV.
+pub(crate) fn write_traces<'a>(
+    path: &Path,
+    times: &[f64],
+    probes: impl Iterator<Item = (&'a str, &'a str)>,
+    values: impl IntoIterator<Item = ArrayView1<'a, f64>>,
+) -> Result<(), FileError> {
+    let mut columns = vec![Column::new("time_ms", times.iter().copied())];
+    for ((name, unit), values) in probes.zip(values) {
         let gap = if unit.is_empty() { "" } else { " " };
         columns.push(Column::new(format!("{name}{gap}{unit}"), values.into_iter().copied()));
     }

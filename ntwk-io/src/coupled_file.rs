@@ -8,7 +8,7 @@ use ntwk_morpho::GapJunction;
 use ntwk_morpho::spec::{BuiltCell, CoupledSpec};
 
 use crate::cell_file::{CellFile, CellFileError, located, read_cell_tree};
-use crate::file_kind::FileKind;
+use crate::file_kind::{FileKind, read_text};
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 
 /// Cells joined by gap junctions, as read.
@@ -34,8 +34,7 @@ pub fn read_coupled(
     overrides: &[(String, String)],
 ) -> Result<CoupledFile, CellFileError> {
     let read = |file: &Path| {
-        std::fs::read_to_string(file)
-            .map_err(|source| CellFileError::Read { file: file.to_owned(), source })
+        read_text(file).map_err(|source| CellFileError::Read { file: file.to_owned(), source })
     };
     let named = |file: &Path, mut faults: Faults| {
         faults.file = Some(file.display().to_string());

@@ -13,6 +13,7 @@ use csv::{ByteRecord, ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
+use crate::file_kind::read_text;
 
 /// Lines looked at for one that starts with a number.
 const SNIFFED: usize = 100;
@@ -71,7 +72,7 @@ impl<'p> DelimitedText<'p> {
     /// # Errors
     /// [`FileError::Io`], also for what is no UTF-8.
     pub fn read(path: &'p Path) -> Result<Self, FileError> {
-        let read = std::fs::read_to_string(path);
+        let read = read_text(path);
         let mut text = read.map_err(|e| FileError::io(Action::Read, path, e))?;
         if text.starts_with('\u{feff}') {
             text.remove(0);

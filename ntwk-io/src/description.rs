@@ -16,8 +16,12 @@ const MAX_ENTRIES: usize = 10_000;
 /// Which program's layout a file follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A file of [`write_run`](crate::write_run).
+    /// A run of a network: a file of [`write_run`](crate::write_run).
     Ntwk,
+    /// Results of the theory alone, in such a file.
+    Theory,
+    /// A run of a morphological cell: a file of [`write_cell_run`](crate::write_cell_run).
+    Cell,
     /// A SONATA file of another program.
     Sonata,
     /// The flat layout of the `ntwk` Python package (`tRASTER_<population>`, ...).
@@ -28,6 +32,84 @@ pub enum Layout {
     Nwb,
     /// Any other HDF5 file.
     Unknown,
+}
+
+impl Layout {
+    /// The layout of a file, of which little is read.
+    ///
+    /// # Errors
+    /// [`FileError::Io`] when it cannot be opened, [`FileError::NotHdf5`], [`FileError::Hdf5`] when it is damaged.
+    pub fn of(path: &Path) -> Result<Self, FileError> {
+        Self::of_results(&ResultFile::open(path)?)
+    }
+
+    fn of_results(file: &ResultFile) -> Result<Self, FileError> {
+        let reader = file.reader();
+        let is_there = |group: &str| Ok::<_, FileError>(reader.group(group)?.is_some());
+        let root = reader.attributes("/")?;
+        Ok(if root.text("layout").as_deref() == Some(scan_file::LAYOUT) {
+            Self::Scan
+        } else if is_there("/run")? {
+            Self::Ntwk
+        } else if is_there("/recording")? && is_there("/compartments")? {
+            Self::Cell
+        } else if is_there("/provenance")? {
+            Self::Theory
+        } else if root.text("nwb_version").is_some() {
+            Self::Nwb
+        } else if !file.spike_populations()?.is_empty()
+            || !file.reports()?.is_empty()
+            || is_there("/nodes")?
+            || is_there("/edges")?
+        {
+            Self::Sonata
+        } else if is_there("/0")? && reader.find("/tstop")?.is_some() {
+            Self::Flat
+        } else {
+            Self::Unknown
+        })
+    }
+
+    /// What a file of this layout holds.
+    #[must_use]
+    pub fn content(self) -> &'static str {
+        match self {
+            Self::Ntwk => "a run of a network",
+            Self::Theory => "results of the mean-field theory and no run",
+            Self::Cell => "a run of a morphological cell",
+            Self::Sonata => "SONATA data without a model",
+            Self::Flat => "a run of neural_network_dynamics",
+            Self::Scan => "the points of a sweep or scan",
+            Self::Nwb => "Neurodata Without Borders",
+            Self::Unknown => "HDF5 data of an unknown layout",
+        }
+    }
+
+    /// The commands that take such a file.
+    #[must_use]
+    pub fn commands(self) -> &'static str {
+        match self {
+            Self::Ntwk => {
+                "'ntwk plot', 'ntwk analyze', 'ntwk report', 'ntwk verify' and 'ntwk export' take it, and 'ntwk info FILE --model' prints its model"
+            }
+            Self::Theory => {
+                "'ntwk info' lists it and 'ntwk info FILE --model' prints its model; its figures are drawn by the command that made it"
+            }
+            Self::Cell => {
+                "'ntwk plot' draws it, 'ntwk info' lists it and 'ntwk export --to csv' or '--to npz' writes its arrays"
+            }
+            Self::Sonata => {
+                "'ntwk info' lists it, and a model file can name it as the source of spikes or connections"
+            }
+            Self::Flat => {
+                "'ntwk plot', 'ntwk analyze', 'ntwk report', 'ntwk info' and 'ntwk export' take it"
+            }
+            Self::Scan => {
+                "'ntwk plot' draws a sweep, 'ntwk info' lists it, and the command that made it goes on with it"
+            }
+            Self::Nwb | Self::Unknown => "'ntwk info' lists it",
+        }
+    }
 }
 
 /// One dataset of a file.
@@ -97,6 +179,7 @@ impl Description {
 pub fn describe(path: &Path) -> Result<Description, FileError> {
     let file = ResultFile::open(path)?;
     let reader = file.reader();
+    let layout = Layout::of_results(&file)?;
     let mut entries = Vec::new();
     list(reader, "", 0, &mut entries)?;
     entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -111,19 +194,10 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         Some(a) if a.contains("planned_steps") => Some(a.require_u64("planned_steps")?),
         _ => None,
     };
-    let spikes = file.spike_populations()?;
-    let layout = if reader.attributes("/")?.text("layout").as_deref() == Some(scan_file::LAYOUT) {
-        Layout::Scan
-    } else if run.is_some() || reader.group("/provenance")?.is_some() {
-        Layout::Ntwk
-    } else if reader.attributes("/")?.text("nwb_version").is_some() {
-        Layout::Nwb
-    } else if !spikes.is_empty() || !file.reports()?.is_empty() {
-        Layout::Sonata
-    } else if entries.iter().any(|e| e.path.starts_with("/tRASTER_")) {
-        Layout::Flat
-    } else {
-        Layout::Unknown
+    let spikes = match layout {
+        // Theirs are of locations on the cell.
+        Layout::Cell => Vec::new(),
+        _ => file.spike_populations()?,
     };
     let spikes = spikes
         .into_iter()
@@ -160,10 +234,9 @@ pub fn describe(path: &Path) -> Result<Description, FileError> {
         planned: dt.zip(planned).map(|(dt, n)| dt * n as f64),
         spikes,
         model_format,
-        provenance: if matches!(layout, Layout::Ntwk | Layout::Scan) {
-            file.provenance()?
-        } else {
-            None
+        provenance: match layout {
+            Layout::Ntwk | Layout::Theory | Layout::Cell | Layout::Scan => file.provenance()?,
+            Layout::Sonata | Layout::Flat | Layout::Nwb | Layout::Unknown => None,
         },
         entries,
     })

@@ -1,7 +1,44 @@
-//! What a description is of: a network, a cell, coupled cells, or a network in the keys of another program.
+//! What a description is of: a network, a cell, coupled cells, or a network in the keys of another program. And the text of
+//! one, where a file that is none says what it is instead.
+
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
+
+use crate::description::Layout;
+use crate::hdf5_reader::{SIGNATURE_BYTES, other_than_hdf5};
+
+/// The text of a file.
+///
+/// # Errors
+/// What the operating system says; for a file that holds no text, what it is and which commands take it, in one sentence.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    // Results can be larger than memory: what they are stands at their beginning.
+    file.by_ref().take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
+    match other_than_hdf5(&bytes) {
+        None => return Err(no_text(&of_results(path))),
+        Some("empty" | "a text file") => {}
+        Some(found) => return Err(no_text(&format!("it is {found}; expected a text file"))),
+    }
+    file.read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| no_text("it is not text in UTF-8"))
+}
+
+fn no_text(problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem)
+}
+
+/// What an HDF5 file is, with the commands that take it.
+fn of_results(path: &Path) -> String {
+    match Layout::of(path) {
+        Ok(layout) => format!("it holds {}; {}", layout.content(), layout.commands()),
+        Err(_) => "it is an HDF5 file; expected a text file".to_owned(),
+    }
+}
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +59,9 @@ impl FileKind {
     pub fn of(root: &Node) -> Option<Self> {
         let Value::Table(entries) = &root.value else { return None };
         let has = |key: &str| entries.iter().any(|(name, _)| name == key);
-        if has("populations") {
+        let is_table = |node: &Node| matches!(node.value, Value::Table(_));
+        // A summary of a run has a list of that name.
+        if entries.iter().any(|(name, node)| name == "populations" && is_table(node)) {
             Some(Self::Network)
         } else if has("morphology") {
             Some(Self::Cell)
@@ -47,23 +86,28 @@ impl FileKind {
             Some(found) if found != self => found,
             _ => return Ok(()),
         };
-        let rule = match found {
-            Self::Network => {
-                "this describes a network of point neurons: 'ntwk run', 'ntwk compare' and 'ntwk check' take it"
-            }
-            Self::Cell => {
-                "this describes a morphological cell: 'ntwk morpho run' and 'ntwk morpho info' take it"
-            }
-            Self::CoupledCells => {
-                "this describes morphological cells joined by gap junctions: 'ntwk morpho coupled' takes it"
-            }
-            Self::Upstream => {
-                "this is a network in the keys of neural_network_dynamics: 'ntwk import FILE -o model.toml' converts it"
-            }
-        };
         let mut faults = Faults::default();
-        let kind = FaultKind::Combination { rule: rule.to_owned() };
+        let kind = FaultKind::Combination { rule: format!("this {}", found.commands()) };
         faults.push("(file)", None, root.line, kind);
         Err(faults)
+    }
+
+    /// What a file of this kind describes, and the commands that take it.
+    #[must_use]
+    pub fn commands(self) -> &'static str {
+        match self {
+            Self::Network => {
+                "describes a network of point neurons: 'ntwk run', 'ntwk compare' and 'ntwk check' take it"
+            }
+            Self::Cell => {
+                "describes a morphological cell: 'ntwk morpho run' and 'ntwk morpho info' take it"
+            }
+            Self::CoupledCells => {
+                "describes morphological cells joined by gap junctions: 'ntwk morpho coupled' takes it"
+            }
+            Self::Upstream => {
+                "is a network in the keys of neural_network_dynamics: 'ntwk import FILE -o model.toml' converts it"
+            }
+        }
     }
 }

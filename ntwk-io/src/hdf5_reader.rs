@@ -25,9 +25,11 @@ pub(crate) struct Hdf5Reader {
 
 /// The last place of the signature that is looked at: it stands at 0, 512, 1024, 2048 ... bytes.
 const LAST_SIGNATURE: u64 = 4096;
+/// Bytes at the beginning of a file that say what it is.
+pub(crate) const SIGNATURE_BYTES: u64 = LAST_SIGNATURE + 8;
 
 /// What the first bytes of a file say it is, if not HDF5.
-fn other_than_hdf5(head: &[u8]) -> Option<&'static str> {
+pub(crate) fn other_than_hdf5(head: &[u8]) -> Option<&'static str> {
     let places = std::iter::once(0).chain((9..=12).map(|bit| 1_usize << bit));
     let signed = |at: usize| head.get(at..at + 8).is_some_and(|s| s == b"\x89HDF\r\n\x1a\n");
     if places.into_iter().any(signed) {
@@ -56,7 +58,7 @@ impl Hdf5Reader {
         }
         let mut head = Vec::new();
         let opened = std::fs::File::open(path).map_err(failed)?;
-        opened.take(LAST_SIGNATURE + 8).read_to_end(&mut head).map_err(failed)?;
+        opened.take(SIGNATURE_BYTES).read_to_end(&mut head).map_err(failed)?;
         if let Some(found) = other_than_hdf5(&head) {
             return Err(not_hdf5(found));
         }

@@ -73,6 +73,7 @@ pub mod result_file;
 pub mod run_file;
 pub mod run_writer;
 pub mod scan_file;
+pub mod stored_cell_run;
 pub mod theory;
 pub mod trace_csv;
 pub mod upstream;
@@ -88,6 +89,7 @@ pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use delimited::{Column, Field, write_table};
 pub use description::{Description, Layout, describe};
 pub use error::FileError;
+pub use file_kind::{FileKind, read_text};
 pub use flat_file::{FlatFile, read_flat, write_flat};
 pub use hdf5_writer::{Compression, Precision};
 pub use matrix_csv::{Matrix, read_matrix_csv};
@@ -96,7 +98,7 @@ pub use model_file::{
     ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model,
 };
 pub use npy::{read_npy, read_npy_vector, write_npy_vector};
-pub use npz::write_npz;
+pub use npz::{write_cell_npz, write_npz};
 pub use nwb_file::write_nwb;
 pub use provenance::Provenance;
 pub use result_file::{Report, ResultFile, Selection, SpikeTrains};
@@ -105,9 +107,10 @@ pub use run_writer::RunWriter;
 pub use scan_file::{
     ScanArray, ScanData, ScanValues, StudyText, read_scan, read_study, write_scan,
 };
+pub use stored_cell_run::{StoredCellRun, read_cell_run, write_cell_spikes, write_cell_traces};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use trace_csv::read_trace_csv;
-pub use upstream::{Import, import_upstream};
+pub use upstream::{Import, import_stored, import_upstream};
 
 /// The example of the README is tested.
 #[cfg(doctest)]

@@ -11,7 +11,7 @@ use ntwk_core::{CellLibrary, Model, ModelSpec};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::file_kind::FileKind;
+use crate::file_kind::{FileKind, read_text};
 use crate::model_data::read_linked_data;
 
 /// The two notations of a model file.
@@ -64,8 +64,8 @@ pub fn read_model(
     library: &CellLibrary,
 ) -> Result<Model, ModelFileError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
+    let text =
+        read_text(path).map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: Faults| {
         faults.file = Some(file.clone());
         faults

@@ -118,7 +118,7 @@ macro_rules! npy_element {
     )*};
 }
 
-npy_element!(f64 => "<f8", u64 => "<u8", u32 => "<u4");
+npy_element!(f64 => "<f8", i64 => "<i8", u64 => "<u8", u32 => "<u4");
 
 fn parse(bytes: &[u8]) -> Result<ArrayD<f64>, String> {
     let (header, data) = split(bytes)?;

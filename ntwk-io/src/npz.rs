@@ -11,6 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::atomic;
 use crate::error::{Action, FileError};
 use crate::npy::{self, NpyElement};
+use crate::stored_cell_run::StoredCellRun;
 
 /// Size (bytes) from which the entry of an array is ZIP64.
 const LARGE: u64 = u32::MAX as u64;
@@ -71,6 +72,47 @@ fn add_recording<W: Write + Seek>(
         }
     }
     Ok(())
+}
+
+/// Writes a run of a cell as an NPZ file; it is replaced in one step.
+///
+/// | key | type and shape | content |
+/// |---|---|---|
+/// | `time` | f64 `[n_samples]` | times of the samples (ms) |
+/// | `<quantity>` | f64 `[n_samples]` | a recorded quantity, in the unit of the run's table |
+/// | `spikes.<location>` | f64 `[n_spikes]` | spike times (ms) |
+/// | `compartments.<column>` | f64 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius` (µm); `parent`, `branch` i64 |
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn write_cell_npz(path: &Path, run: &StoredCellRun) -> Result<(), FileError> {
+    atomic::replace(path, |out| {
+        let mut archive = Archive(ZipWriter::new(out));
+        add_cell_run(&mut archive, run)
+            .and_then(|()| Ok(archive.0.finish().map(drop)?))
+            .map_err(|e| FileError::io(Action::Write, path, e))
+    })
+}
+
+fn add_cell_run<W: Write + Seek>(archive: &mut Archive<W>, run: &StoredCellRun) -> io::Result<()> {
+    archive.add("time", &[run.times.len()], run.times.iter().copied())?;
+    for (probe, values) in run.probes.iter().zip(run.values.columns()) {
+        archive.add(&probe.name, &[values.len()], values.iter().copied())?;
+    }
+    for spikes in &run.spikes {
+        let times = spikes.times.iter().copied();
+        archive.add(&format!("spikes.{}", spikes.location), &[spikes.times.len()], times)?;
+    }
+    let n = [run.compartments.len()];
+    let all = || run.compartments.iter();
+    for (i, axis) in ["x", "y", "z"].into_iter().enumerate() {
+        archive.add(&format!("compartments.{axis}"), &n, all().map(|c| c.centre[i]))?;
+    }
+    archive.add("compartments.length", &n, all().map(|c| c.length))?;
+    archive.add("compartments.radius", &n, all().map(|c| c.radius))?;
+    let parents = all().map(|c| c.parent.map_or(-1, |p| p as i64));
+    archive.add("compartments.parent", &n, parents)?;
+    archive.add("compartments.branch", &n, all().map(|c| c.branch as i64))
 }
 
 struct Archive<W: Write + Seek>(ZipWriter<W>);

@@ -44,7 +44,7 @@ pub(super) struct CellArgs {
 #[derive(Debug, Args)]
 pub(super) struct OutArgs {
     /// Folder for the results; made if it does not exist.
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
     /// Figures on a dark background.
     #[arg(long)]

@@ -98,7 +98,7 @@ pub(crate) struct CoupledArgs {
 #[derive(Debug, Args)]
 pub(crate) struct OutArgs {
     /// Folder for the results; made if it does not exist.
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
     /// Figures on a dark background.
     #[arg(long)]

@@ -17,3 +17,4 @@ mod reference;
 mod resume;
 mod rooms;
 mod starters;
+mod stored;

@@ -24,6 +24,9 @@ mod projection;
 mod receptor;
 mod ring;
 mod scan;
+mod stored;
+
+pub use stored::import_stored;
 
 use ntwk_core::ModelSpec;
 use ntwk_core::spec::SimulationSpec;

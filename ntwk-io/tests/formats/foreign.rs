@@ -103,7 +103,8 @@ fn the_flat_layout_of_the_python_package() {
     assert_eq!(parameter("Q_Exc_Inh"), Some(Attribute::Number(1.5)));
     assert_eq!(parameter("SEED"), Some(Attribute::Number(3.0)));
     assert_eq!(parameter("name"), Some(Attribute::Text("a model".to_owned())));
-    assert_eq!(parameter("seeds"), None);
+    assert!(matches!(parameter("seeds"), Some(Attribute::Numbers(_) | Attribute::Texts(_))));
+    assert_eq!(parameter("POP_ACT_Dis_Inh"), None);
     assert_eq!(describe(&path("flat.h5")).unwrap().layout, Layout::Flat);
 }
 
@@ -112,13 +113,52 @@ fn a_recording_survives_the_flat_layout() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flat.h5");
     let mut recording = crate::common::recording();
-    let error = write_flat(&path, &recording).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "w of Exc: the flat layout has V_m, I_<receptor> and g_<receptor> only"
-    );
-    recording.populations[0].traces.truncate(1);
+    let model = flat_model();
+    let error = write_flat(&path, &recording, &model).unwrap_err().to_string();
+    assert!(error.contains("w of Exc") && error.contains("record.interval"), "{error}");
     recording.populations[1].traces.clear();
-    write_flat(&path, &recording).unwrap();
-    assert_eq!(read_flat(&path).unwrap().recording, recording);
+    let every_step = &mut recording.populations[0].traces;
+    every_step.truncate(1);
+    let mut w = every_step[0].clone();
+    w.variable = "w".to_owned();
+    w.unit = "pA".to_owned();
+    every_step.push(w);
+    let notes = write_flat(&path, &recording, &model).unwrap();
+    assert!(notes.iter().any(|n| n.contains("delay")), "{notes:?}");
+    let read = read_flat(&path).unwrap();
+    assert_eq!(read.recording, recording);
+    let import = ntwk_io::import_stored(&read).unwrap();
+    let names: Vec<&String> = import.spec.populations.keys().collect();
+    assert_eq!(names, ["Exc", "Inh", "Dis_inh"]);
+    assert_eq!(import.spec.projections.len(), 2, "{:?}", import.spec.projections);
+}
+
+/// A model with the populations of the recording.
+fn flat_model() -> ntwk_core::Model {
+    let cell = "cell = { model = \"LIF\", C_m = 200, g_L = 10, E_L = -70, V_th = -50, V_reset = -70, t_ref = 5 }";
+    let text = format!(
+        r#"
+        simulation = {{ t_stop = 100 }}
+        receptors.exc = {{ kind = "conductance", E_rev = 0, tau_syn = 5 }}
+        receptors.inh = {{ kind = "conductance", E_rev = -80, tau_syn = 5 }}
+        populations.Exc = {{ size = 400, {cell} }}
+        populations.Inh = {{ size = 100, {cell} }}
+        populations.Dis_inh = {{ size = 25, {cell} }}
+        [[projections]]
+        source = "Exc"
+        target = "Inh"
+        receptor = "exc"
+        weight = 1
+        delay = 2
+        connection = {{ rule = "fixed_in_degree", in_degree = 20 }}
+        [[projections]]
+        source = "Inh"
+        target = "Exc"
+        receptor = "inh"
+        weight = 4
+        connection = {{ rule = "fixed_in_degree", in_degree = 20 }}
+        "#
+    );
+    let root = ntwk_io::parse_tree(&text, ntwk_io::Notation::Toml).unwrap();
+    ntwk_core::Model::from_tree(&root, &ntwk_cells::library()).unwrap()
 }

@@ -1,6 +1,7 @@
 //! The connectivity of a model as a figure.
 
 use ntwk_core::engine::connectivity::BuildError;
+use ntwk_core::model::Source;
 use ntwk_core::{Job, Model, Network};
 use ntwk_plot::figures::{ConnectionDensity, connectivity};
 use ntwk_plot::{Figure, Layout, PlotError, Theme, Width};
@@ -33,11 +34,14 @@ pub fn connection_figure(
         model.populations().iter().map(|p| (p.name.as_str(), p.size as usize)).collect();
     let mut density = ConnectionDensity::new(&populations);
     let (mut any, mut outcome) = (false, Ok(()));
-    network.for_each_recurrent_synapse(|source, target| {
+    network.for_each_synapse(|synapse| {
+        let projection = &model.projections()[synapse.projection];
+        let Source::Population(from) = projection.source else { return };
         any = true;
-        let index = |(population, neuron): (usize, u32)| (population, neuron as usize);
+        let source = (from, synapse.source as usize);
+        let target = (projection.target, synapse.target as usize);
         if outcome.is_ok() {
-            outcome = density.add(index(source), index(target));
+            outcome = density.add(source, target);
         }
     });
     outcome?;

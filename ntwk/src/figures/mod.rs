@@ -1,6 +1,7 @@
 //! Figures of runs, sweeps, transfer functions and cells.
 
 pub mod cell;
+pub mod cell_run;
 pub mod cell_sweep;
 pub mod connectivity;
 pub mod overview;

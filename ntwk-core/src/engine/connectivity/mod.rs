@@ -79,6 +79,11 @@ impl TargetLists {
         self.places.is_empty()
     }
 
+    /// Number of sources.
+    pub(crate) fn sources(&self) -> u32 {
+        self.offsets.len().saturating_sub(1) as u32
+    }
+
     /// Delays in steps, from the shortest to the longest.
     #[must_use]
     pub fn delays(&self) -> Range<u32> {

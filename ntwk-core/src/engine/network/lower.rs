@@ -81,7 +81,7 @@ impl<'m> Lowering<'m> {
     pub(super) fn shared(&self, history: u32) -> Shared {
         let model = self.model;
         let projections: Vec<LoweredProjection> =
-            (0..self.wired.len()).map(|p| self.lower_projection(self.projection(p))).collect();
+            self.wired.iter().map(|&index| self.lower_projection(index)).collect();
         Shared {
             dt: model.dt(),
             populations: self.lower_populations(),
@@ -118,13 +118,15 @@ impl<'m> Lowering<'m> {
             .collect()
     }
 
-    fn lower_projection(&self, projection: &Projection) -> LoweredProjection {
+    fn lower_projection(&self, index: usize) -> LoweredProjection {
+        let projection = &self.model.projections()[index];
         let seed = self.model.seed();
         let release = (projection.release_probability < 1.0).then(|| Release {
             probability: projection.release_probability,
             base: stream(seed, Purpose::Release, &projection.name, 0).next_u64(),
         });
         LoweredProjection {
+            index,
             source: projection.source,
             target: projection.target,
             column: self.column_of(projection),

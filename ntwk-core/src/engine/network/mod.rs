@@ -67,8 +67,25 @@ pub(crate) struct LoweredPopulation {
     pub record_spikes: bool,
 }
 
+/// A synapse of a network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Synapse {
+    /// Its projection: the index in [`Model::projections`].
+    pub projection: usize,
+    /// Neuron of the source.
+    pub source: u32,
+    /// Neuron of the target.
+    pub target: u32,
+    /// Steps after which an event arrives.
+    pub delay: u32,
+    /// Step of the receptor's variable at one event (nS or pA).
+    pub weight: f64,
+}
+
 /// A projection that sends spikes along target lists.
 pub(crate) struct LoweredProjection {
+    /// Index in the model.
+    pub index: usize,
     pub source: Source,
     pub target: usize,
     /// Receptor column in the target population.
@@ -198,21 +215,24 @@ impl Network {
         self.synapses
     }
 
-    /// Calls `f` with the source and the target of every synapse between neurons of populations, each as (index of the
-    /// population, neuron in it); grouped by worker, projection and source.
-    pub fn for_each_recurrent_synapse(&self, mut f: impl FnMut((usize, u32), (usize, u32))) {
+    /// Calls `f` with every synapse held in target lists, as it is at the beginning; grouped by worker, projection and source, those of
+    /// a source in the order in which their events are added to a target.
+    pub fn for_each_synapse(&self, mut f: impl FnMut(Synapse)) {
         for worker in &self.workers {
             for (projection, incoming) in self.shared.projections.iter().zip(&worker.incoming) {
-                let (Source::Population(from), Some(incoming)) = (projection.source, incoming)
-                else {
-                    continue;
-                };
-                let first = worker.parts[incoming.part].first;
-                for source in 0..self.shared.populations[from].size {
-                    for synapse in incoming.lists.row(source) {
-                        let place = incoming.lists.places()[synapse];
-                        let (_, target) = incoming.lists.delay_and_target(place);
-                        f((from, source), (projection.target, first + target));
+                let Some(Incoming { part, lists, .. }) = incoming else { continue };
+                let first = worker.parts[*part].first;
+                for source in 0..lists.sources() {
+                    for synapse in lists.row(source) {
+                        let (delay, target) = lists.delay_and_target(lists.places()[synapse]);
+                        let weight = lists.weights().map(|weights| f64::from(weights[synapse]));
+                        f(Synapse {
+                            projection: projection.index,
+                            source,
+                            target: first + target,
+                            delay,
+                            weight: weight.unwrap_or(projection.weight),
+                        });
                     }
                 }
             }

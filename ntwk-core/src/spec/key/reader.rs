@@ -255,10 +255,15 @@ impl<'n, 'f> TableReader<'n, 'f> {
     pub fn finish(self) {
         for (key, node) in self.entries {
             if !self.asked.contains(&key.as_str()) {
-                let kind = FaultKind::UnknownKey {
-                    nearest: nearest(key, self.asked.iter().copied()).map(str::to_owned),
-                    valid: self.asked.iter().map(|&k| k.to_owned()).collect(),
-                };
+                // A key that several variants share was asked for by each.
+                let mut valid: Vec<String> = Vec::new();
+                for asked in self.asked.iter().map(|&k| k.to_owned()) {
+                    if !valid.contains(&asked) {
+                        valid.push(asked);
+                    }
+                }
+                let nearest = nearest(key, self.asked.iter().copied()).map(str::to_owned);
+                let kind = FaultKind::UnknownKey { nearest, valid };
                 self.faults.push(join(&self.path, key), Some(node.display()), node.line, kind);
             }
         }

@@ -31,6 +31,19 @@ pub enum Probe {
     },
 }
 
+impl Probe {
+    /// Where it is recorded.
+    #[must_use]
+    pub fn at(&self) -> Location {
+        match self {
+            Self::Voltage(at)
+            | Self::Calcium(at)
+            | Self::Variable { at, .. }
+            | Self::Current { at, .. } => *at,
+        }
+    }
+}
+
 /// Where a probe finds its value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {

@@ -1,0 +1,119 @@
+//! The stored run of a network that a command works on: of ntwk, or of the Python package neural_network_dynamics.
+
+use std::path::Path;
+
+use ntwk_core::{CellLibrary, Model, Recording};
+use ntwk_io::{
+    FileError, FileKind, Layout, Notation, Provenance, ResultFile, Selection, TheoryGroup,
+    import_stored, parse_tree, read_flat, read_text, write_model,
+};
+
+use super::Failure;
+use super::output::{no_run, note, stored_model};
+
+/// Neurons whose recorded variables are read, at most.
+const MOST_SAMPLED: usize = 100;
+/// Bytes of samples read, at most.
+const SAMPLE_BYTES: f64 = 5e8;
+
+/// A stored run with its model.
+pub(crate) struct StoredRun {
+    pub model: Model,
+    /// The model as text.
+    pub text: String,
+    pub provenance: Option<Provenance>,
+    /// Results of the theory stored beside it.
+    pub theory: Vec<TheoryGroup>,
+    source: Source,
+}
+
+/// Where the recording is.
+enum Source {
+    File(ResultFile),
+    /// A file of the package is read whole.
+    Package(Recording),
+}
+
+impl StoredRun {
+    /// Opens a run; a file of another kind is refused with the commands that take it.
+    pub(crate) fn open(path: &Path, library: &CellLibrary) -> Result<Self, Failure> {
+        match layout_of(path)? {
+            Layout::Ntwk => Self::of_ntwk(path, library),
+            Layout::Flat => Self::of_package(path, library),
+            other => Err(other_kind(path, other)),
+        }
+    }
+
+    fn of_ntwk(path: &Path, library: &CellLibrary) -> Result<Self, Failure> {
+        let file = ResultFile::open(path)?;
+        let model = stored_model(&file, path, library)?.ok_or_else(|| no_run(path))?;
+        Ok(Self {
+            model,
+            text: file.model()?.map(|m| m.text).unwrap_or_default(),
+            provenance: file.provenance()?,
+            theory: file.theory()?,
+            source: Source::File(file),
+        })
+    }
+
+    fn of_package(path: &Path, library: &CellLibrary) -> Result<Self, Failure> {
+        let named = |mut faults: ntwk_core::Faults| {
+            faults.file = Some(format!("{} (model)", path.display()));
+            ntwk_io::ModelFileError::from(faults)
+        };
+        let mut flat = read_flat(path)?;
+        let import = import_stored(&flat).map_err(named)?;
+        import.notes.iter().for_each(|text| note(format!("{}: {text}", path.display())));
+        let text = write_model(&import.spec, Notation::Toml)?;
+        let model = Model::from_spec(import.spec, library).map_err(named)?;
+        flat.name_receptors(&model);
+        let source = Source::Package(flat.recording);
+        Ok(Self { model, text, provenance: None, theory: Vec::new(), source })
+    }
+
+    /// The whole recording.
+    pub(crate) fn recording(&self, path: &Path) -> Result<Recording, Failure> {
+        match &self.source {
+            Source::File(file) => file.recording()?.ok_or_else(|| no_run(path)),
+            Source::Package(recording) => Ok(recording.clone()),
+        }
+    }
+
+    /// What an analysis reads: spikes, counts, and the variables of so many neurons as memory allows.
+    pub(crate) fn sampled(&self, path: &Path) -> Result<Recording, Failure> {
+        let file = match &self.source {
+            Source::File(file) => file,
+            Source::Package(recording) => return Ok(recording.clone()),
+        };
+        let outline = file.recording_of(&Selection { variables: None, columns: 0..0 })?;
+        let outline = outline.ok_or_else(|| no_run(path))?;
+        let traces = outline.populations.iter().flat_map(|p| &p.traces);
+        let steps = u64::from(self.model.n_steps());
+        let frames: u64 = traces.map(|t| t.steps.before(steps)).sum();
+        let columns = (SAMPLE_BYTES / (8.0 * frames.max(1) as f64)) as usize;
+        let columns = 0..columns.clamp(1, MOST_SAMPLED);
+        let sampled = file.recording_of(&Selection { variables: None, columns })?;
+        sampled.ok_or_else(|| no_run(path))
+    }
+}
+
+/// The layout of an HDF5 file; of a file of text, what it describes and which commands take it.
+pub(crate) fn layout_of(path: &Path) -> Result<Layout, Failure> {
+    Layout::of(path).map_err(|error| match described(path) {
+        Some(kind) if matches!(error, FileError::NotHdf5 { .. }) => {
+            Failure::Argument(format!("{} {}", path.display(), kind.commands()))
+        }
+        _ => error.into(),
+    })
+}
+
+fn described(path: &Path) -> Option<FileKind> {
+    let text = read_text(path).ok()?;
+    FileKind::of(&parse_tree(&text, Notation::of(path)).ok()?)
+}
+
+/// A file that a command does not take, with those that do.
+pub(crate) fn other_kind(path: &Path, layout: Layout) -> Failure {
+    let (content, commands) = (layout.content(), layout.commands());
+    Failure::Argument(format!("{} holds {content}; {commands}", path.display()))
+}
