@@ -10,6 +10,7 @@ use ntwk_io::{
 };
 
 use super::Failure;
+use super::connections::{EdgeFormat, export};
 use super::interruption;
 use super::output::{make_folder, note};
 use super::run::list_files;
@@ -25,14 +26,20 @@ Examples:
   ntwk export out/results.h5 --to csv -o tables     spikes.csv, rates.csv, a table per variable
   ntwk export out/results.h5 --to flat -o old.h5    the layout of neural_network_dynamics
   ntwk export old.h5 --to npz                       reads that layout, too
+  ntwk export out/results.h5 --connections          out/connections: SONATA edges, and a model that reads them
+  ntwk export model.toml --connections --to csv -o edges
 
 results.h5 itself is SONATA: libsonata, bmtk and h5py open it as it is.")]
 pub(crate) struct ExportArgs {
     /// Results file of ntwk (of a network, or of a morphological cell), or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
-    /// Format.
-    #[arg(long, value_enum)]
-    pub to: Format,
+    /// Format; of connections, sonata (the default) or csv.
+    #[arg(long, value_enum, required_unless_present = "connections")]
+    pub to: Option<Format>,
+    /// Write the synapses of a network instead, drawn anew from the model and seed of FILE (a results file or a model file): SONATA edges
+    /// or tables, and model.toml, which reads them and gives the same spikes.
+    #[arg(long)]
+    pub connections: bool,
     /// File to write (csv: folder) [default: beside FILE, with the ending of the format].
     #[arg(short, long, alias = "output", value_name = "PATH")]
     pub out: Option<PathBuf>,
@@ -49,10 +56,19 @@ pub(crate) enum Format {
     Npz,
     /// Flat HDF5 of the Python package neural_network_dynamics.
     Flat,
+    /// SONATA edges (with --connections; results.h5 is SONATA as it is).
+    Sonata,
 }
 
 pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let ending = match args.to {
+    let Some(to) = args.to.filter(|_| !args.connections) else { return connections(args, library) };
+    let ending = match to {
+        Format::Sonata => {
+            return Err(Failure::Argument(format!(
+                "{} is SONATA as it is; --connections writes the edges of its network",
+                args.file.display()
+            )));
+        }
         Format::Nwb => "nwb",
         Format::Csv => "csv",
         Format::Npz => "npz",
@@ -66,13 +82,15 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
         )));
     }
     if layout_of(&args.file)? == Layout::Cell {
-        return cell_run(args, &target);
+        return cell_run(args, to, &target);
     }
     let run = StoredRun::open(&args.file, library)?;
     let recording = run.recording(&args.file)?;
     interruption::writes_in(target.parent().unwrap_or(&target));
     let mut files = vec![target.clone()];
-    match args.to {
+    match to {
+        // Refused above.
+        Format::Sonata => {}
         Format::Nwb => {
             let title = run.model.spec().title.clone();
             let title = title.unwrap_or_else(|| args.file.display().to_string());
@@ -99,11 +117,23 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     Ok(())
 }
 
+fn connections(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let format = match args.to {
+        None | Some(Format::Sonata) => EdgeFormat::Sonata,
+        Some(Format::Csv) => EdgeFormat::Csv,
+        Some(_) => {
+            return Err(Failure::Argument("--connections are written as sonata or csv".to_owned()));
+        }
+    };
+    let folder = args.out.clone().unwrap_or_else(|| args.file.with_file_name("connections"));
+    export(&args.file, format, &folder, library)
+}
+
 /// A run of a morphological cell, in the formats that have a place for one.
-fn cell_run(args: &ExportArgs, target: &Path) -> Result<(), Failure> {
+fn cell_run(args: &ExportArgs, to: Format, target: &Path) -> Result<(), Failure> {
     let run = read_cell_run(&args.file)?;
     let mut files = vec![target.to_owned()];
-    match args.to {
+    match to {
         Format::Npz => write_cell_npz(target, &run)?,
         Format::Csv => {
             make_folder(target)?;
@@ -111,7 +141,9 @@ fn cell_run(args: &ExportArgs, target: &Path) -> Result<(), Failure> {
             write_cell_traces(&files[0], &run)?;
             write_cell_spikes(&files[1], &run)?;
         }
-        Format::Nwb | Format::Flat => return Err(other_kind(&args.file, Layout::Cell)),
+        Format::Nwb | Format::Flat | Format::Sonata => {
+            return Err(other_kind(&args.file, Layout::Cell));
+        }
     }
     list_files(&files);
     Ok(())

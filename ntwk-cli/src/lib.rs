@@ -14,6 +14,7 @@ mod args;
 mod cells;
 mod check;
 mod compare;
+mod connections;
 mod export;
 mod failure;
 mod features;

@@ -44,6 +44,12 @@ impl StoredRun {
         }
     }
 
+    /// The model of a file of ntwk.
+    pub(crate) fn model_of(path: &Path, library: &CellLibrary) -> Result<Model, Failure> {
+        let file = ResultFile::open(path)?;
+        stored_model(&file, path, library)?.ok_or_else(|| no_run(path))
+    }
+
     fn of_ntwk(path: &Path, library: &CellLibrary) -> Result<Self, Failure> {
         let file = ResultFile::open(path)?;
         let model = stored_model(&file, path, library)?.ok_or_else(|| no_run(path))?;

@@ -308,10 +308,20 @@ impl<'a> Column<'a> {
 /// # Errors
 /// [`FileError::Inconsistent`] when a column has fewer rows than another; [`FileError::Io`]. An existing file is then
 /// untouched.
-pub fn write_table(path: &Path, mut columns: Vec<Column<'_>>) -> Result<(), FileError> {
+pub fn write_table(path: &Path, columns: Vec<Column<'_>>) -> Result<(), FileError> {
+    write_separated(path, columns, b',')
+}
+
+/// As [`write_table`], with this separator.
+pub(crate) fn write_separated(
+    path: &Path,
+    mut columns: Vec<Column<'_>>,
+    separator: u8,
+) -> Result<(), FileError> {
     let failed = |e: csv::Error| FileError::io(Action::Write, path, e.into());
     atomic::replace(path, |out| {
-        let mut writer = WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
+        let mut builder = WriterBuilder::new();
+        let mut writer = builder.delimiter(separator).buffer_capacity(BUFFER).from_writer(out);
         writer.write_record(columns.iter().map(|column| &column.name)).map_err(failed)?;
         let (mut digits, mut row) = (String::new(), ByteRecord::new());
         loop {

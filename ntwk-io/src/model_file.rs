@@ -251,9 +251,17 @@ pub fn apply_overrides(
 /// # Errors
 /// When a value cannot be written, for example a number that is not finite in JSON.
 pub fn write_model(spec: &ModelSpec, notation: Notation) -> Result<String, WriteModelError> {
+    write_tree(&spec.to_tree(), notation)
+}
+
+/// Writes a tree, such as that of a model with references to files, as the text of a model file.
+///
+/// # Errors
+/// As [`write_model`].
+pub fn write_tree(tree: &Node, notation: Notation) -> Result<String, WriteModelError> {
     match notation {
-        Notation::Toml => Ok(toml::to_string_pretty(spec)?),
-        Notation::Json => Ok(serde_json::to_string_pretty(spec)? + "\n"),
+        Notation::Toml => Ok(toml::to_string_pretty(tree)?),
+        Notation::Json => Ok(serde_json::to_string_pretty(tree)? + "\n"),
     }
 }
 

@@ -93,6 +93,9 @@ pub enum Error {
     /// A figure failed.
     #[error(transparent)]
     Figure(#[from] FigureError),
+    /// A network cannot be built.
+    #[error(transparent)]
+    Network(#[from] BuildError),
     /// The connectivity cannot be drawn.
     #[error(transparent)]
     Connections(#[from] ConnectionFigureError),
@@ -141,7 +144,11 @@ impl Error {
         }
         match self {
             Self::Model(_) | Self::Cell(_) | Self::Faults(_) | Self::Options(_) => ErrorKind::Input,
-            Self::Stream(_) | Self::Verify(_) | Self::Plan(_) | Self::Protocol(_) => ErrorKind::Run,
+            Self::Stream(_)
+            | Self::Verify(_)
+            | Self::Plan(_)
+            | Self::Protocol(_)
+            | Self::Network(_) => ErrorKind::Run,
             Self::Theory(_) | Self::Family(_) | Self::Continuation(_) => ErrorKind::Theory,
             Self::Study(_)
             | Self::SweepPlan(_)
@@ -168,6 +175,7 @@ impl Error {
             | Self::Verify(
                 VerifyError::Interrupted | VerifyError::Network(BuildError::Interrupted(_)),
             )
+            | Self::Network(BuildError::Interrupted(_))
             | Self::Plan(PlanError::Network(BuildError::Interrupted(_)))
             | Self::Protocol(ProtocolError::Build(BuildError::Interrupted(_)))
             | Self::Connections(ConnectionFigureError::Network(BuildError::Interrupted(_)))

@@ -352,3 +352,114 @@ fn the_flat_export_has_the_keys_of_the_package() {
     let text = ntwk(&folder, 1, &["export", "i/results.h5", "--to", "flat"]);
     assert!(text.contains("record.interval"), "{text}");
 }
+
+/// Every kind of connection: drawn weights and delays, distances, given spikes, release, plasticity.
+const WIRED: &str = r#"
+title = "wired"
+[simulation]
+t_stop = 120
+seed = 5
+[receptors]
+exc = { kind = "conductance", E_rev = 0, tau_syn = 5 }
+inh = { kind = "conductance", E_rev = -80, tau_syn = 5 }
+[populations.E]
+size = 300
+cell = { model = "LIF", C_m = 200, g_L = 10, E_L = -65, V_th = -50, V_reset = -65, t_ref = 5 }
+space = { layout = "ring", length = "3 mm" }
+[populations.I]
+size = 80
+cell = { model = "LIF", C_m = 200, g_L = 10, E_L = -65, V_th = -50, V_reset = -65, t_ref = 5 }
+space = { layout = "ring", length = "3 mm" }
+[afferents.Ext]
+size = 200
+rate = 20
+[afferents.Shared]
+size = 50
+rate = 30
+trains = "per_source"
+[[projections]]
+source = "Ext"
+target = ["E", "I"]
+receptor = "exc"
+weight = 2
+connection = { rule = "fixed_in_degree", in_degree = 60 }
+[[projections]]
+source = "Shared"
+target = ["E", "I"]
+receptor = "exc"
+weight = 1.1
+delay = 0.7
+connection = { rule = "pairwise_bernoulli", probability = 0.3 }
+[[projections]]
+source = "E"
+target = ["E", "I"]
+receptor = "exc"
+weight = { distribution = "lognormal", mean = 0.7, sd = 0.5 }
+delay = { distribution = "uniform", low = 0.5, high = 4 }
+release_probability = 0.6
+connection = { rule = "fixed_in_degree", in_degree = 30 }
+[[projections]]
+name = "inhibition"
+source = "I"
+target = "E"
+receptor = "inh"
+weight = 3.3
+delay = { base = "1 ms", velocity = "0.3 m/s" }
+connection = { rule = "fixed_out_degree", out_degree = 90 }
+[[projections]]
+source = "I"
+target = "I"
+receptor = "inh"
+weight = 0.1
+delay = 1.5
+plasticity = { rule = "tsodyks_markram", U = 0.4, tau_rec = 100, tau_facil = 50 }
+connection = { rule = "fixed_total_number", number = 900 }
+[record]
+V_m = 2
+"#;
+
+#[test]
+fn exported_connections_give_the_same_spikes() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("wired.toml"), WIRED).unwrap();
+    ntwk(&folder, 0, &["run", "wired.toml", "-q", "-o", "r", "--precision", "double"]);
+    let recording = |name: &str| {
+        let file = ntwk_io::ResultFile::open(&folder.path().join(name)).unwrap();
+        file.recording().unwrap().unwrap()
+    };
+    let first = recording("r/results.h5");
+    assert!(first.populations.iter().all(|p| p.spikes.as_ref().unwrap().ids.len() > 100));
+    let text = ntwk(&folder, 0, &["export", "r/results.h5", "--connections"]);
+    assert!(text.contains("inhibition: 7200 synapses") && text.contains("2 projections"), "{text}");
+    let csv = ["export", "wired.toml", "--connections", "--to", "csv", "-o", "tables"];
+    ntwk(&folder, 0, &csv);
+    for made in ["r/connections", "tables"] {
+        let model = format!("{made}/model.toml");
+        let text = std::fs::read_to_string(folder.path().join(&model)).unwrap();
+        assert!(
+            text.contains("rule = \"pairs\"") && !text.contains("fixed_total_number"),
+            "{text}"
+        );
+        let out = format!("{made}/again");
+        let run = ["run", &model, "-q", "-o", &out, "--precision", "double", "--threads", "2"];
+        ntwk(&folder, 0, &run);
+        assert!(recording(&format!("{out}/results.h5")) == first, "{made}: other bits");
+    }
+    let types =
+        std::fs::read_to_string(folder.path().join("r/connections/edge_types.csv")).unwrap();
+    assert!(types.starts_with("edge_type_id projection receptor syn_weight delay\n"), "{types}");
+    assert!(types.contains("I_I inh 0.1 1.5") && types.contains("E_I exc NULL NULL"), "{types}");
+    let edges = File::open(folder.path().join("r/connections/edges.h5")).unwrap();
+    let delays = edges.dataset("edges/E_E/0/delay").unwrap().read_f64().unwrap();
+    assert_eq!(delays.len(), 9000);
+    assert!(
+        delays
+            .iter()
+            .all(|d| (0.5..=4.0).contains(d) && ((d * 10.0).round() - d * 10.0).abs() < 1e-9)
+    );
+    let text = ntwk(&folder, 0, &["info", "r/connections/edges.h5"]);
+    assert!(text.contains("SONATA"), "{text}");
+    ntwk(&folder, 2, &["export", "r/results.h5", "--connections", "--to", "npz"]);
+    ntwk(&folder, 2, &["export", "r/results.h5", "--to", "sonata"]);
+    ntwk(&folder, 2, &["export", "r/results.h5"]);
+}

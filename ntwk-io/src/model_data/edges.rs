@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{is_hdf5, mismatch, one_of};
 use crate::delimited::NamedColumns;
+use crate::edge_file::EdgeProperty;
 use crate::error::FileError;
 use crate::hdf5_reader::Hdf5Reader;
 
@@ -13,9 +14,9 @@ pub(super) struct Edges {
     pub(super) sources: Vec<u64>,
     pub(super) targets: Vec<u64>,
     /// In the unit of the receptor, if the file has them.
-    pub(super) weights: Option<Vec<f64>>,
+    pub(super) weights: Option<EdgeProperty>,
     /// In ms, if the file has them.
-    pub(super) delays: Option<Vec<f64>>,
+    pub(super) delays: Option<EdgeProperty>,
 }
 
 /// Properties of SONATA edges that make synapses.
@@ -55,8 +56,8 @@ impl Edges {
         let edges = Self {
             sources: table.ids(&["source", "source_node_id", "pre"])?,
             targets: table.ids(&["target", "target_node_id", "post"])?,
-            weights: column(&["weight", WEIGHT])?,
-            delays: column(&[DELAY, "delay_ms"])?,
+            weights: column(&["weight", WEIGHT])?.map(property),
+            delays: column(&[DELAY, "delay_ms"])?.map(property),
         };
         edges.repeated(file, column(&[NUMBER])?)
     }
@@ -106,11 +107,12 @@ impl Edges {
             }
             None => None,
         };
-        let property = |name: &str| match (of_group(name)?, &types) {
+        let values = |name: &str| match (of_group(name)?, &types) {
             (None, Some((types, ids))) => types.of_edges(name, ids),
             (own, _) => Ok(own),
         };
-        let (weights, delays, number) = (property(WEIGHT)?, property(DELAY)?, property(NUMBER)?);
+        let (weights, delays) = (values(WEIGHT)?.map(property), values(DELAY)?.map(property));
+        let number = values(NUMBER)?;
         Self { sources, targets, weights, delays }.repeated(file, number)
     }
 
@@ -128,6 +130,10 @@ impl Edges {
         if all > MOST_SYNAPSES {
             return wrong(all);
         }
+        let repeated = |property, numbers: &[f64]| match property {
+            EdgeProperty::One(_) => property,
+            EdgeProperty::Each(values) => EdgeProperty::Each(repeat(&values, numbers)),
+        };
         fn repeat<T: Copy>(values: &[T], numbers: &[f64]) -> Vec<T> {
             let times = |(&value, &n): (&T, &f64)| std::iter::repeat_n(value, n as usize);
             values.iter().zip(numbers).flat_map(times).collect()
@@ -135,9 +141,17 @@ impl Edges {
         Ok(Self {
             sources: repeat(&self.sources, &numbers),
             targets: repeat(&self.targets, &numbers),
-            weights: self.weights.map(|weights| repeat(&weights, &numbers)),
-            delays: self.delays.map(|delays| repeat(&delays, &numbers)),
+            weights: self.weights.map(|weights| repeated(weights, &numbers)),
+            delays: self.delays.map(|delays| repeated(delays, &numbers)),
         })
+    }
+}
+
+/// Values that are all the same are one: the weight of a projection then has all its digits, not those of single precision.
+fn property(values: Vec<f64>) -> EdgeProperty {
+    match values[..] {
+        [first, ref rest @ ..] if rest.iter().all(|x| *x == first) => EdgeProperty::One(first),
+        _ => EdgeProperty::Each(values),
     }
 }
 

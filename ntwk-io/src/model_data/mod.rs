@@ -27,6 +27,7 @@ use ntwk_core::spec::tree::{Node, Value};
 
 use self::edges::Edges;
 use crate::delimited::NamedColumns;
+use crate::edge_file::EdgeProperty;
 use crate::error::FileError;
 use crate::result_file::ResultFile;
 use crate::trace_csv::read_trace_csv;
@@ -290,8 +291,12 @@ fn is_hdf5(file: &Path) -> bool {
 fn pairs(file: &Path, chosen: Option<&str>, types: Option<&Path>) -> Result<Lists, FileError> {
     let Edges { sources, targets, weights, delays } = Edges::read(file, chosen, types)?;
     let mut lists: Lists = vec![("sources", ids(sources)), ("targets", ids(targets))];
-    lists.extend(weights.map(|weights| (WEIGHTS, numbers(weights))));
-    lists.extend(delays.map(|delays| (DELAYS, numbers(delays))));
+    let value = |property| match property {
+        EdgeProperty::One(value) => Value::Float(value),
+        EdgeProperty::Each(values) => numbers(values),
+    };
+    lists.extend(weights.map(|weights| (WEIGHTS, value(weights))));
+    lists.extend(delays.map(|delays| (DELAYS, value(delays))));
     Ok(lists)
 }
 

@@ -1,5 +1,6 @@
 //! A network simulated from its description to its results file.
 
+pub mod connections;
 pub mod error;
 pub mod origin;
 pub mod plan;
