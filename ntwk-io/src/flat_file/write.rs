@@ -110,7 +110,7 @@ fn add_trace(file: &mut FileBuilder, population: &str, trace: &Trace) -> Result<
     }
     let name = format!("{key}_{population}");
     check_name("dataset", &name)?;
-    add_samples(file, &name, trace, trace.data.view()).set_attr(VARIABLE, text(&trace.variable));
+    add_samples(file, &name, trace, &trace.data).set_attr(VARIABLE, text(&trace.variable));
     Ok(())
 }
 
@@ -119,7 +119,7 @@ fn add_samples<'f>(
     file: &'f mut FileBuilder,
     name: &str,
     like: &Trace,
-    data: ndarray::ArrayView2<'_, f64>,
+    data: &Array2<f64>,
 ) -> &'f mut hdf5::DatasetBuilder {
     let (frames, columns) = data.dim();
     let by_neuron: Vec<f64> = data.t().iter().copied().collect();
@@ -149,7 +149,7 @@ fn add_sums(file: &mut FileBuilder, model: &Model, index: usize, population: &Po
             }
             let of_class = of_class.into_iter();
             let sum = of_class.fold(Array2::zeros(like.data.dim()), |sum, t| sum + &t.data);
-            add_samples(file, &format!("{key}{class}_{}", population.name), like, sum.view())
+            add_samples(file, &format!("{key}{class}_{}", population.name), like, &sum)
                 .set_attr(SUM_OF, text(&names.join(" ")));
         }
     }
