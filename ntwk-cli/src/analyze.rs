@@ -43,7 +43,7 @@ pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
 
 pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failure> {
     let run = StoredRun::open(&args.file, library)?;
-    let analysis = analyze(&run.model, &run.sampled(&args.file)?, args.window)?;
+    let analysis = analyze(&run.model, &run.sampled(&args.file, false)?, args.window)?;
     print(quantities(&analysis).to_string().trim_end());
     print(inputs(&analysis).to_string().trim_end());
     print(rates_between("values", analysis.window_ms, analysis.window_basis));

@@ -12,6 +12,7 @@ use super::cells::CellsArgs;
 use super::compare::CompareArgs;
 use super::export::ExportArgs;
 use super::features::FeaturesArgs;
+use super::figure_args::FigureArgs;
 use super::info::InfoArgs;
 use super::init::InitArgs;
 use super::meanfield::MeanfieldArgs;
@@ -145,9 +146,8 @@ pub(crate) struct RunArgs {
     /// Number of threads; the results do not depend on it [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
-    /// Figures on a dark background.
-    #[arg(long)]
-    pub dark: bool,
+    #[command(flatten)]
+    pub figure: FigureArgs,
     /// No progress bars.
     #[arg(long, short)]
     pub quiet: bool,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Failure;
 use super::args::SimulateArgs;
 use super::interruption::{self, INTERRUPTED};
-use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
+use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
 use super::run::{KeepArgs, Ran, Seconds, finish, list_files, plan, show, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
         &recording,
         Some(&TheoryCurves::of(&theory)),
         ComparisonWindows::of(&model).smoothing,
-        &theme(args.run.dark),
+        &args.run.figure.theme_of(&model)?,
     )?;
     files.extend(write_figure(&args.run.out, "overview", &figure)?);
 
@@ -200,7 +200,8 @@ fn show_forms(
             note(format!("{}: no prediction: {reason}", form.name));
         }
     }
-    let figure = forms_figure(model, recording, &forms, &theme(args.run.dark))?;
+    let theme = args.run.figure.theme_of(model)?;
+    let figure = forms_figure(model, recording, &forms, &theme)?;
     write_figure(&args.run.out, "forms", &figure)
 }
 

@@ -10,7 +10,8 @@ use ntwk_io::read_trace_csv;
 
 use super::Failure;
 use super::args::quantity;
-use super::output::{beside, make_folder, print, theme, write_figure, write_json};
+use super::figure_args::FigureArgs;
+use super::output::{beside, make_folder, print, write_figure, write_json};
 use super::run::list_files;
 use super::table::{Table, number, optional};
 
@@ -52,9 +53,8 @@ pub(crate) struct FeaturesArgs {
     /// Folder for the results [default: that of TRACE].
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Dark background.
-    #[arg(long)]
-    pub dark: bool,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 fn parse_time(text: &str) -> Result<f64, String> {
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {
     print(spikes_table(&study.features, times[0]));
     print(trace_table(&study.features));
     let mut files = vec![write_json(out, "features.json", &study.summary())?];
-    let figure = study.figure(&args.trace.display().to_string(), &theme(args.dark));
+    let figure = study.figure(&args.trace.display().to_string(), &args.figure.theme(&[])?);
     files.extend(write_figure(out, "features", &figure)?);
     list_files(&files);
     Ok(())

@@ -18,6 +18,7 @@ mod connections;
 mod export;
 mod failure;
 mod features;
+mod figure_args;
 mod import;
 mod info;
 mod init;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ntwk::studies::table::{ColumnValues, Table};
 use ntwk_core::CellLibrary;
 use ntwk_io::{Column, ModelFileError, Notation, parse_tree, write_file, write_table};
-use ntwk_plot::{Figure, PlotError, Theme};
+use ntwk_plot::{Figure, PlotError};
 
 use super::Failure;
 use super::args::RunArgs;
@@ -110,9 +110,6 @@ pub(crate) fn write_json(
     )
 }
 
-/// Dots per point of the PNGs: 300 dots per inch.
-pub(crate) const PNG_SCALE: f64 = 300.0 / 72.0;
-
 /// Writes a figure of what is stored as PNG and SVG; none after Ctrl-C.
 pub(crate) fn write_figure(
     folder: &Path,
@@ -123,7 +120,7 @@ pub(crate) fn write_figure(
         return Ok(Vec::new());
     }
     interruption::dispensable(|| {
-        let png = plotted(figure.to_png(PNG_SCALE))?;
+        let png = plotted(figure.to_png(figure.theme.dpi / 72.0))?;
         Ok(vec![
             write(folder, &format!("{name}.png"), &png)?,
             write(folder, &format!("{name}.svg"), figure.to_svg().as_bytes())?,
@@ -155,14 +152,11 @@ pub(crate) fn stored_model(
     Ok(Some(ntwk_core::Model::from_tree(&root, library).map_err(faulty)?))
 }
 
-/// The theme asked for.
-pub(crate) fn theme(dark: bool) -> Theme {
-    if dark { Theme::dark() } else { Theme::light() }
-}
-
 /// Reads the model of a command, printing its notices.
 pub(crate) fn model(args: &RunArgs, library: &CellLibrary) -> Result<ntwk_core::Model, Failure> {
     let model = ntwk_io::read_model(&args.model.model, &args.model.overrides, library)?;
+    // Before anything is computed: a colour of a population that does not exist.
+    args.figure.theme_of(&model)?;
     model.notices().iter().for_each(note);
     Ok(model)
 }

@@ -2,20 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use ntwk_core::CellLibrary;
+use clap::Args;
+use ntwk_core::spec::key::Words;
+use ntwk_core::spec::nearest::nearest;
+use ntwk_core::{CellLibrary, Job, Model, Recording, words};
 use ntwk_io::{Layout, Notation, parse_tree, read_cell_run, read_scan};
 
 use super::Failure;
 use super::analyze::parse_window;
-use super::output::{beside, make_folder, no_run, note, plotted, theme, write_figure};
+use super::figure_args::FigureArgs;
+use super::output::{beside, make_folder, no_run, note, plotted, write_figure};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of};
+use super::sweep::plot_scan;
+use super::words::{word, words_of};
 use ntwk::figures::cell_run::cell_run_figure;
-use ntwk::figures::cell_sweep::cell_sweep_figure;
-use ntwk::figures::connectivity::connection_figure;
-use ntwk::figures::run::{RunFigure, RunView};
-use ntwk::figures::sweep::sweep_figure;
+use ntwk::figures::connectivity::{
+    ConnectionFigure, ConnectionFigureError, ConnectionMatrix, connection_figure,
+};
+use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
 use ntwk::report::results::stored_curves;
 
 /// Standard deviation of the Gaussian that smooths the rates (ms), unless another is asked for.
@@ -26,22 +31,24 @@ const SMOOTHING: f64 = 10.0;
 #[command(after_help = "\
 Examples:
   ntwk plot out/results.h5                           overview.png and overview.svg beside the file
-  ntwk plot out/results.h5 --figure raster --window 1000,1500 --dark
-  ntwk plot out/results.h5 --figure all
-  ntwk plot out/results.h5 --figure connectivity
-  ntwk plot out/scan.h5                              the figure of a sweep
+  ntwk plot out/results.h5 --figure raster --window 1000,1500 --order rate
+  ntwk plot out/results.h5 --figure cells --neurons RecExc=0,3 --neurons RecInh=7
+  ntwk plot out/results.h5 --figure all --color RecExc=#aa2200 --size 120x80mm --dpi 600
+  ntwk plot out/results.h5 --figure matrix
+  ntwk plot out/scan.h5 --quantity cv --quantity V_m_mean
   ntwk plot RS-FS_data.h5 --figure all               a run of neural_network_dynamics
 
 A figure is left out, with a note, when the run did not record what it shows. Single variables are those \
-of the first 100 recorded neurons. A run of a morphological cell and a sweep have one figure each, run.png and \
-scan.png.")]
+of the first 100 recorded neurons, or of --neurons. A run of a morphological cell has one figure, run.png; a sweep one \
+for each --quantity.")]
 pub(crate) struct PlotArgs {
     /// Results file of `ntwk run`, `ntwk compare` or `ntwk morpho run`, scan.h5 of `ntwk sweep`, or flat HDF5 of
     /// neural_network_dynamics.
     pub results: PathBuf,
     /// What to draw of a network [default: overview].
-    #[arg(long, value_enum)]
-    pub figure: Option<FigureArg>,
+    #[arg(long,
+          value_parser = words_of([RunFigure::WORDS, ConnectionFigure::WORDS, Many::WORDS]))]
+    pub figure: Option<String>,
     /// Part of the run FROM,TO (ms) [default: all of it; the overview always shows all].
     #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
     pub window: Option<[f64; 2]>,
@@ -51,48 +58,26 @@ pub(crate) struct PlotArgs {
     /// Standard deviation of the Gaussian that smooths the rates (ms) [default: 10].
     #[arg(long, value_name = "MS")]
     pub smoothing: Option<f64>,
-    /// Dark background.
-    #[arg(long)]
-    pub dark: bool,
+    /// Neurons of a population in rasters and figures of single neurons, as RecExc=0,3,8..12 [default: all spikes, the
+    /// first recorded potentials]. May be given for several populations.
+    #[arg(long, value_name = "POPULATION=NUMBERS", value_parser = parse_neurons)]
+    pub neurons: Vec<(String, Vec<u32>)>,
+    /// Order of the neurons in rasters, from below [default: number].
+    #[arg(long, value_parser = word::<RasterOrder>())]
+    pub order: Option<RasterOrder>,
+    /// Quantity of a scan to draw [default: the rates; of a cell, its rates, potentials and resistance]. May be given several
+    /// times.
+    #[arg(long, value_name = "NAME")]
+    pub quantity: Vec<String>,
+    #[command(flatten)]
+    pub look: FigureArgs,
 }
 
-/// Choices of `--figure`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FigureArg {
-    /// Everything on one page.
-    Overview,
-    /// Spikes of all populations, sub-sampled.
-    Raster,
-    /// Population rates, binned and smoothed, with the prediction where there is one.
-    Activity,
-    /// Single membrane potentials with their spikes, and their mean.
-    Potentials,
-    /// Recorded conductances and currents, mean over neurons.
-    Inputs,
-    /// Distributions of rates, CVs and membrane potentials.
-    Histograms,
-    /// Power spectra of the population rates.
-    Spectra,
-    /// Who connects to whom: drawn anew from the stored model and seed, by all cores.
-    Connectivity,
-    /// All but connectivity.
-    All,
-}
-
-impl FigureArg {
-    /// Figures of the recording; connectivity is none.
-    fn figures(self) -> Vec<RunFigure> {
-        match self {
-            Self::Overview => vec![RunFigure::Overview],
-            Self::Raster => vec![RunFigure::Raster],
-            Self::Activity => vec![RunFigure::Activity],
-            Self::Potentials => vec![RunFigure::Potentials],
-            Self::Inputs => vec![RunFigure::Inputs],
-            Self::Histograms => vec![RunFigure::Histograms],
-            Self::Spectra => vec![RunFigure::Spectra],
-            Self::Connectivity => Vec::new(),
-            Self::All => RunFigure::ALL.to_vec(),
-        }
+words! {
+    /// Several figures at once.
+    enum Many, what = "figure" {
+        /// All figures of the recording: all but connectivity and matrix.
+        All = "all",
     }
 }
 
@@ -106,13 +91,20 @@ pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure>
     if !(smoothing >= 0.0 && smoothing.is_finite()) {
         return Err(Failure::Argument("--smoothing must be a time >= 0 ms".to_owned()));
     }
+    if !args.quantity.is_empty() {
+        let file = args.results.display();
+        let rule = "--quantity is for the points of a scan, and this is a run";
+        return Err(Failure::Argument(format!("{file}: {rule}; see --figure")));
+    }
     let run = StoredRun::open(&args.results, library)?;
     let out = &beside(args.out.as_deref(), &args.results);
-    let chosen = args.figure.unwrap_or(FigureArg::Overview);
-    if chosen == FigureArg::Connectivity {
-        return connectivity(args, &run.model, out);
+    let asked = args.figure.as_deref().unwrap_or(RunFigure::Overview.word());
+    if let Some(which) = ConnectionFigure::of(asked) {
+        return connections(args, which, &run.model, out);
     }
-    let recording = run.sampled(&args.results)?;
+    let theme = args.look.theme_of(&run.model)?;
+    let neurons = chosen(args, &run.model)?;
+    let recording = run.sampled(&args.results, !args.neurons.is_empty())?;
     check_window(args.window, recording.duration())?;
     let curves = stored_curves(&run.theory);
     let view = RunView {
@@ -121,28 +113,58 @@ pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure>
         theory: curves.as_ref(),
         smoothing,
         span: args.window,
+        neurons: &neurons,
+        order: args.order.unwrap_or_default(),
     };
     make_folder(out)?;
-    let figures = chosen.figures();
+    let figures = match RunFigure::of(asked) {
+        Some(one) => vec![one],
+        None => RunFigure::VALUES.to_vec(),
+    };
     for &which in &figures {
-        match view.draw(which, &theme(args.dark))? {
+        let missing = which.shows_potentials() && lacks_potentials(&recording, &neurons);
+        let drawn = if missing { None } else { view.draw(which, &theme)? };
+        match drawn {
             Some(figure) => list_files(&write_figure(out, which.name(), &figure)?),
             None if figures.len() > 1 => {
-                note(format!("no figure {}: the run did not record what it shows", which.name()));
+                note(format!("no figure {which}: the run did not record what it shows"));
             }
-            None => {
-                return Err(Failure::Argument(format!(
-                    "{}: the run did not record what the figure {} shows; see [record] of the model",
-                    args.results.display(),
-                    which.name()
-                )));
-            }
+            None => return Err(Failure::Argument(not_recorded(args, &recording, which))),
         }
     }
     Ok(())
 }
 
-/// The figures of a network are named; others have one.
+/// Whether the potential of a chosen neuron was not recorded.
+fn lacks_potentials(recording: &Recording, neurons: &[Vec<u32>]) -> bool {
+    recording.populations.iter().zip(neurons).any(|(p, chosen)| {
+        let recorded = |n: &u32| {
+            let potentials = p.traces.iter().filter(|t| t.variable == "V_m");
+            potentials.flat_map(|t| &t.neurons).any(|k| k == n)
+        };
+        !chosen.iter().all(recorded)
+    })
+}
+
+fn not_recorded(args: &PlotArgs, recording: &Recording, which: RunFigure) -> String {
+    let file = args.results.display();
+    let chosen = args.neurons.iter().map(|(name, _)| name.as_str());
+    let recorded: Vec<String> = chosen
+        .filter_map(|name| recording.population(name))
+        .filter_map(|p| Some((p, p.trace("V_m")?)))
+        .map(|(p, t)| format!("{} of {}", t.neurons.len(), p.name))
+        .collect();
+    let of_them = if recorded.is_empty() {
+        String::new()
+    } else {
+        format!(" of these neurons (recorded potentials: {})", recorded.join(", "))
+    };
+    format!(
+        "{file}: the run did not record what the figure {which} shows{of_them}; see [record] of the model"
+    )
+}
+
+/// Options of the runs of networks, which others do not have.
 fn only_figure(args: &PlotArgs, what: &str, window: bool) -> Result<(), Failure> {
     let wrong = if args.figure.is_some() {
         "--figure"
@@ -150,13 +172,14 @@ fn only_figure(args: &PlotArgs, what: &str, window: bool) -> Result<(), Failure>
         "--smoothing"
     } else if window {
         "--window"
+    } else if !args.neurons.is_empty() {
+        "--neurons"
+    } else if args.order.is_some() {
+        "--order"
     } else {
         return Ok(());
     };
-    Err(Failure::Argument(format!(
-        "{} holds {what}, which has one figure: leave out {wrong}",
-        args.results.display()
-    )))
+    Err(Failure::Argument(format!("{} holds {what}: leave out {wrong}", args.results.display())))
 }
 
 fn check_window(window: Option<[f64; 2]>, end: f64) -> Result<(), Failure> {
@@ -170,6 +193,12 @@ fn check_window(window: Option<[f64; 2]>, end: f64) -> Result<(), Failure> {
 
 fn cell_run(args: &PlotArgs) -> Result<(), Failure> {
     only_figure(args, Layout::Cell.content(), false)?;
+    if !args.quantity.is_empty() {
+        return Err(Failure::Argument(format!(
+            "{}: --quantity is for sweeps",
+            args.results.display()
+        )));
+    }
     let run = read_cell_run(&args.results)?;
     check_window(args.window, run.times.last().copied().unwrap_or(0.0))?;
     let title = parse_tree(&run.text, Notation::Toml).ok().and_then(|tree| {
@@ -179,46 +208,100 @@ fn cell_run(args: &PlotArgs) -> Result<(), Failure> {
     let stem = args.results.file_stem().and_then(|s| s.to_str()).unwrap_or("cell");
     let title = title.unwrap_or_else(|| stem.to_owned());
     let out = &beside(args.out.as_deref(), &args.results);
-    let figure = plotted(cell_run_figure(&title, &run, args.window, &theme(args.dark)))?;
+    let figure = plotted(cell_run_figure(&title, &run, args.window, &args.look.theme(&[])?))?;
     make_folder(out)?;
     list_files(&write_figure(out, "run", &figure)?);
     Ok(())
 }
 
 fn sweep(args: &PlotArgs) -> Result<(), Failure> {
-    only_figure(args, "a sweep", args.window.is_some())?;
+    only_figure(args, "a sweep (see --quantity)", args.window.is_some())?;
     let (data, _, _) = read_scan(&args.results)?.ok_or_else(|| no_run(&args.results))?;
-    let theme = &theme(args.dark);
-    let figure = match plotted(sweep_figure(&data, theme))? {
-        Some(figure) => Some(figure),
-        None => plotted(cell_sweep_figure(&data, theme))?,
-    };
-    let figure = figure.ok_or_else(|| {
-        Failure::Argument(format!(
-            "{} holds points that 'ntwk plot' cannot draw: it draws the rates of 'ntwk sweep' over keys of numbers; the command that made other points draws its own figure",
-            args.results.display()
-        ))
-    })?;
     let out = &beside(args.out.as_deref(), &args.results);
-    make_folder(out)?;
-    let stem = args.results.file_stem().and_then(|s| s.to_str()).unwrap_or("scan");
-    list_files(&write_figure(out, stem, &figure)?);
-    Ok(())
+    plot_scan(&data, &args.results, &args.quantity, (out, &args.look))
 }
 
-fn connectivity(args: &PlotArgs, model: &ntwk_core::Model, out: &Path) -> Result<(), Failure> {
-    if args.window.is_some() {
-        return Err(Failure::Argument("connectivity has no time: leave out --window".to_owned()));
-    }
-    match connection_figure(model, &ntwk_core::Job::new(), &theme(args.dark))? {
-        Some(figure) => {
-            make_folder(out)?;
-            list_files(&write_figure(out, "connectivity", &figure)?);
-            Ok(())
+/// The neurons of each population, in the model's order.
+fn chosen(args: &PlotArgs, model: &Model) -> Result<Vec<Vec<u32>>, Failure> {
+    let mut all = vec![Vec::new(); model.populations().len()];
+    for (name, neurons) in &args.neurons {
+        let names = model.populations().iter().map(|p| p.name.as_str());
+        let Some(place) = names.clone().position(|n| n == name) else {
+            let meant =
+                nearest(name, names).map_or_else(String::new, |n| format!("; nearest: {n}"));
+            return Err(Failure::Argument(format!(
+                "--neurons {name}=...: there is no population of this name{meant}"
+            )));
+        };
+        let size = model.populations()[place].size;
+        if let Some(beyond) = neurons.iter().find(|&&n| n >= size) {
+            return Err(Failure::Argument(format!(
+                "--neurons {name}={beyond}: {name} has {size} neurons, from 0 to {}",
+                size - 1
+            )));
         }
-        None => Err(Failure::Argument(format!(
-            "{}: the model has no connections between its populations",
-            args.results.display()
-        ))),
+        all[place].extend(neurons);
     }
+    Ok(all)
+}
+
+/// `POPULATION=0,3,8..12`, both ends of a range included.
+fn parse_neurons(text: &str) -> Result<(String, Vec<u32>), String> {
+    let expected = "expected POPULATION=NUMBERS, for example RecExc=0,3,8..12";
+    let (name, list) = text.split_once('=').ok_or(expected)?;
+    let number = |text: &str| text.trim().parse::<u32>().map_err(|_| expected.to_owned());
+    let mut neurons = Vec::new();
+    for part in list.split(',') {
+        match part.split_once("..") {
+            Some((from, to)) => {
+                let (from, to) = (number(from)?, number(to)?);
+                if from > to || to - from > 100_000 {
+                    return Err(expected.to_owned());
+                }
+                neurons.extend(from..=to);
+            }
+            None => neurons.push(number(part)?),
+        }
+    }
+    if name.trim().is_empty() {
+        return Err(expected.to_owned());
+    }
+    Ok((name.trim().to_owned(), neurons))
+}
+
+fn connections(
+    args: &PlotArgs,
+    which: ConnectionFigure,
+    model: &Model,
+    out: &Path,
+) -> Result<(), Failure> {
+    let given = [
+        ("--window", args.window.is_some()),
+        ("--neurons", !args.neurons.is_empty()),
+        ("--order", args.order.is_some()),
+    ];
+    if let Some((option, _)) = given.iter().find(|g| g.1) {
+        let why = if *option == "--window" { "has no time" } else { "shows all neurons" };
+        return Err(Failure::Argument(format!("{which} {why}: leave out {option}")));
+    }
+    let (theme, job) = (args.look.theme_of(model)?, Job::new());
+    let figure = match which {
+        ConnectionFigure::Connectivity => connection_figure(model, &job, &theme)?,
+        ConnectionFigure::Matrix if model.projections().is_empty() => None,
+        ConnectionFigure::Matrix => {
+            let counted = ConnectionMatrix::of(model, &job).map_err(ConnectionFigureError::from)?;
+            Some(plotted(counted.figure(&theme))?)
+        }
+    };
+    let Some(figure) = figure else {
+        let what = match which {
+            ConnectionFigure::Connectivity => "connections between its populations",
+            ConnectionFigure::Matrix => "projections",
+        };
+        let file = args.results.display();
+        return Err(Failure::Argument(format!("{file}: the model has no {what}")));
+    };
+    make_folder(out)?;
+    list_files(&write_figure(out, which.word(), &figure)?);
+    Ok(())
 }

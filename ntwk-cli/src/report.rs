@@ -7,10 +7,11 @@ use ntwk_core::CellLibrary;
 
 use super::Failure;
 use super::analyze::parse_window;
-use super::output::{beside, make_folder, theme, write};
+use super::figure_args::FigureArgs;
+use super::output::{beside, make_folder, write};
 use super::run::list_files;
 use super::stored_run::StoredRun;
-use ntwk::figures::run::{RunFigure, RunView};
+use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
 use ntwk::report::Report;
 use ntwk::report::quantities::analyze;
 use ntwk::report::results::stored_curves;
@@ -33,11 +34,13 @@ pub(crate) struct ReportArgs {
     /// Window of the tables FROM,TO (ms) [default: the stationary window of the model].
     #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
     pub window: Option<[f64; 2]>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let run = StoredRun::open(&args.file, library)?;
-    let recording = run.sampled(&args.file)?;
+    let recording = run.sampled(&args.file, false)?;
     let analysis = analyze(&run.model, &recording, args.window)?;
     let curves = stored_curves(&run.theory);
     let view = RunView {
@@ -46,7 +49,10 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
         theory: curves.as_ref(),
         smoothing: SMOOTHING,
         span: None,
+        neurons: &[],
+        order: RasterOrder::Number,
     };
+    let theme = &args.figure.theme_of(&run.model)?;
     let mut figures = Vec::new();
     for (which, caption) in [
         (RunFigure::Overview, "Spikes, rates and membrane potentials; dashed: the theory."),
@@ -57,7 +63,7 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
             "Distributions over neurons (rates, CV) and samples (V_m), whole run.",
         ),
     ] {
-        if let Some(figure) = view.draw(which, &theme(false))? {
+        if let Some(figure) = view.draw(which, theme)? {
             figures.push((caption, figure));
         }
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Failure;
 use super::args::{SimulateArgs, quantity};
 use super::interruption;
-use super::output::{make_folder, model, no_run, note, print, theme, write_figure, write_json};
+use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
 use super::table::{Table, number, optional};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
@@ -175,7 +175,8 @@ pub(crate) fn show(
         };
         files.push(write_json(out, "summary.json", &summary)?);
         if figures {
-            match overview(model, &recording, None, windows.smoothing, &theme(args.run.dark)) {
+            let theme = args.run.figure.theme_of(model)?;
+            match overview(model, &recording, None, windows.smoothing, &theme) {
                 Ok(figure) => files.extend(write_figure(out, "overview", &figure)?),
                 // Of a run that stopped after a few steps there may be nothing to draw; why it stopped is
                 // what the user must hear.

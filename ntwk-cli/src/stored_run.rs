@@ -85,8 +85,9 @@ impl StoredRun {
         }
     }
 
-    /// What an analysis reads: spikes, counts, and the variables of so many neurons as memory allows.
-    pub(crate) fn sampled(&self, path: &Path) -> Result<Recording, Failure> {
+    /// What an analysis reads: spikes, counts, and the variables of so many neurons as memory allows, of no more than a hundred
+    /// where not `all` may be asked for.
+    pub(crate) fn sampled(&self, path: &Path, all: bool) -> Result<Recording, Failure> {
         let file = match &self.source {
             Source::File(file) => file,
             Source::Package(recording) => return Ok(recording.clone()),
@@ -97,7 +98,7 @@ impl StoredRun {
         let steps = u64::from(self.model.n_steps());
         let frames: u64 = traces.map(|t| t.steps.before(steps)).sum();
         let columns = (SAMPLE_BYTES / (8.0 * frames.max(1) as f64)) as usize;
-        let columns = 0..columns.clamp(1, MOST_SAMPLED);
+        let columns = 0..columns.clamp(1, if all { usize::MAX } else { MOST_SAMPLED });
         let sampled = file.recording_of(&Selection { variables: None, columns })?;
         sampled.ok_or_else(|| no_run(path))
     }

@@ -5,21 +5,23 @@ use std::path::Path;
 use clap::Args;
 use ntwk_core::CellLibrary;
 use ntwk_core::spec::key::Words;
+use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::{
     ParameterScanSpec, ParameterText, RangeSpacing, Sampling, VarySpec, VaryValues,
 };
 
-use ntwk_io::{Notation, ScanData, parse_tree, read_text};
+use ntwk_io::{Notation, ScanData, ScanValues, parse_tree, read_text};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::Failure;
 use super::args::RunArgs;
-use super::output::{cell_file, make_folder, model, note, print, theme, write_figure};
+use super::figure_args::FigureArgs;
+use super::output::{cell_file, make_folder, model, note, plotted, print, write_figure};
 use super::run::list_files;
 use super::words::{word, words_of};
 use ntwk::figures::cell_sweep::cell_sweep_figure;
-use ntwk::figures::sweep::sweep_figure;
-use ntwk::sweep::cell::CellSweep;
+use ntwk::figures::sweep::{drawable, quantity_figure, sweep_figure};
+use ntwk::sweep::cell::{CellSweep, PLACE_AXIS};
 use ntwk::sweep::command::{CellCommand, NetworkCommand, command_of};
 use ntwk::sweep::network::NetworkSweep;
 use ntwk::sweep::points::SweepPlan;
@@ -50,7 +52,8 @@ recorded_highest of calcium, gates and currents.
 
 Writes scan.h5 into DIR (arrays over labelled axes; xarray.open_dataset(..., engine=\"h5netcdf\")) and a \
 figure of the rates (of a cell, also potentials and input resistance). Every point is stored when it is known: the same command continues a scan that was \
-interrupted or killed. Points that fail keep their error and do not stop the others.")]
+interrupted or killed. Other stored quantities are drawn by --quantity, now or later (ntwk plot DIR/scan.h5 --quantity cv). \
+Points that fail keep their error and do not stop the others.")]
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub run: RunArgs,
@@ -69,6 +72,9 @@ pub(crate) struct SweepArgs {
     /// Repeats of every point, with the seeds that follow simulation.seed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub repeats: Option<u64>,
+    /// Also draw this quantity of the scan (cv, V_m_mean, ...; ntwk info DIR/scan.h5 lists them); may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub quantity: Vec<String>,
     /// Compute the points that failed again.
     #[arg(long)]
     pub retry_failed: bool,
@@ -111,7 +117,8 @@ pub(crate) fn run(args: &SweepArgs, library: &CellLibrary) -> Result<(), Failure
     let plan = SweepPlan::new(&model, &sweep)?;
     plan.check(library).map_err(ntwk_io::ModelFileError::from)?;
     let task = NetworkSweep { model, plan, command, library: library.clone() };
-    compute(args, &task, sweep_figure)
+    let theme = args.run.figure.theme_of(&task.model)?;
+    compute(args, &task, sweep_figure, &theme)
 }
 
 /// Whether a file has the section that every cell file has.
@@ -127,12 +134,18 @@ fn sweep_cell(args: &SweepArgs) -> Result<(), Failure> {
     adapt(&mut scan, args);
     command_of::<CellCommand>(&scan).map_err(ntwk_io::ModelFileError::from)?;
     let task = CellSweep::new(&file, path, &scan)?;
-    compute(args, &task, cell_sweep_figure)
+    let theme = args.run.figure.theme(&[])?;
+    compute(args, &task, cell_sweep_figure, &theme)
 }
 
 type Draw = fn(&ScanData, &Theme) -> Result<Option<Figure>, PlotError>;
 
-fn compute(args: &SweepArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Failure> {
+fn compute(
+    args: &SweepArgs,
+    task: &dyn PointTask,
+    draw: Draw,
+    theme: &Theme,
+) -> Result<(), Failure> {
     make_folder(&args.run.out)?;
     let path = args.run.out.join("scan.h5");
     let options = StoreOptions { retry_failed: args.retry_failed, fresh: args.fresh };
@@ -144,15 +157,86 @@ fn compute(args: &SweepArgs, task: &dyn PointTask, draw: Draw) -> Result<(), Fai
         outcome.computed,
         outcome.failed.len()
     ));
+    if outcome.resumed + outcome.computed + outcome.failed.len() == 0 {
+        // What is in the file is what was varied, and no more.
+        return Failure::of_points(&outcome, &path);
+    }
     let mut files = vec![path.clone()];
-    match draw(&outcome.data, &theme(args.run.dark))
-        .map_err(ntwk::figures::overview::FigureError::from)?
-    {
+    match plotted(draw(&outcome.data, theme))? {
         Some(figure) => files.extend(write_figure(&args.run.out, "scan", &figure)?),
-        None => note("no figure: it needs results over keys of numbers"),
+        None if task.points() < 2 => note("no figure: the sweep has one point"),
+        None => note(no_figure(&outcome.data, "no figure of rates")),
+    }
+    for name in &args.quantity {
+        match plotted(quantity_figure(&outcome.data, name, theme))? {
+            Some(figure) => {
+                files.extend(write_figure(&args.run.out, &format!("scan_{name}"), &figure)?);
+            }
+            None if task.points() < 2 => {
+                note(format!("no figure of {name}: the sweep has one point"))
+            }
+            None => note(no_quantity(&outcome.data, name)),
+        }
     }
     list_files(&files);
     Failure::of_points(&outcome, &path)
+}
+
+/// Draws a stored scan: `quantity`, or what the command that made it draws.
+pub(crate) fn plot_scan(
+    data: &ScanData,
+    path: &Path,
+    quantities: &[String],
+    (out, look): (&Path, &FigureArgs),
+) -> Result<(), Failure> {
+    let names = data.get("population").or_else(|| data.get(PLACE_AXIS)).map(|a| &a.values);
+    let names: Vec<&str> = match names {
+        Some(ScanValues::Texts(names)) => names.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let theme = look.theme(&names)?;
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("scan");
+    let mut figures = Vec::new();
+    if quantities.is_empty() {
+        let figure = match data.get(PLACE_AXIS) {
+            Some(_) => plotted(cell_sweep_figure(data, &theme))?,
+            None => plotted(sweep_figure(data, &theme))?,
+        };
+        let figure = figure.ok_or_else(|| {
+            let what = format!("{}: no figure of rates", path.display());
+            Failure::Argument(no_figure(data, &what))
+        })?;
+        figures.push((stem.to_owned(), figure));
+    }
+    for name in quantities {
+        let figure = plotted(quantity_figure(data, name, &theme))?
+            .ok_or_else(|| Failure::Argument(no_quantity(data, name)))?;
+        figures.push((format!("{stem}_{name}"), figure));
+    }
+    make_folder(out)?;
+    for (name, figure) in &figures {
+        list_files(&write_figure(out, name, figure)?);
+    }
+    Ok(())
+}
+
+/// Why there is no figure of a scan, and what there could be.
+fn no_figure(data: &ScanData, what: &str) -> String {
+    let names = drawable(data);
+    if names.is_empty() {
+        return format!("{what}: the scan holds no numbers to draw");
+    }
+    format!("{what}; --quantity draws {} over keys of several numbers", names.join(", "))
+}
+
+fn no_quantity(data: &ScanData, name: &str) -> String {
+    let names = drawable(data);
+    if names.contains(&name) {
+        return format!("no figure of {name}: no key has several numbers as values");
+    }
+    let meant = nearest(name, names.iter().copied());
+    let meant = meant.map_or_else(String::new, |n| format!("; nearest: {n}"));
+    format!("no figure of {name}: the scan holds {}{meant}", names.join(", "))
 }
 
 /// What the command line says goes before what the model says.
@@ -183,7 +267,8 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
         Err(_) => ParameterText::Text(text.trim().to_owned()),
     };
     let Some((from, rest)) = right.split_once("..") else {
-        let values = VaryValues::List { values: right.split(',').map(value).collect() };
+        let parts = with_common_unit(right);
+        let values = VaryValues::List { values: parts.iter().map(|part| value(part)).collect() };
         return Ok(VarySpec::new(name, key, values));
     };
     let mut parts = rest.split(':');
@@ -197,4 +282,41 @@ pub(crate) fn parse_vary(text: &str) -> Result<VarySpec, String> {
     }
     let values = VaryValues::Range { from: value(from), to: value(to), points, spacing };
     Ok(VarySpec::new(name, key, values))
+}
+
+/// The values of a list; a unit after the last one alone is that of all: `2,4,6nS` is `2nS,4nS,6nS`.
+fn with_common_unit(list: &str) -> Vec<String> {
+    let parts: Vec<&str> = list.split(',').map(str::trim).collect();
+    let is_number = |part: &&str| part.parse::<f64>().is_ok();
+    let unit = match parts.split_last() {
+        Some((last, before)) if !before.is_empty() && before.iter().all(is_number) => {
+            let split = last.find(|c: char| {
+                c.is_alphabetic() && !matches!(c, 'e' | 'E') || matches!(c, 'µ' | '%')
+            });
+            split.map(|at| last.split_at(at)).filter(|(n, _)| is_number(&n.trim())).map(|s| s.1)
+        }
+        _ => None,
+    };
+    let with_unit = |part: &&str| match unit {
+        Some(unit) if is_number(part) => format!("{part} {unit}"),
+        _ => (*part).to_owned(),
+    };
+    parts.iter().map(with_unit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_after_the_last_value_is_that_of_all() {
+        assert_eq!(with_common_unit("2,4,6nS"), ["2 nS", "4 nS", "6nS"]);
+        assert_eq!(with_common_unit("80, 150 Ohm cm"), ["80 Ohm cm", "150 Ohm cm"]);
+        assert_eq!(with_common_unit("1e2,1e3 pA"), ["1e2 pA", "1e3 pA"]);
+        // Values of their own units, bare numbers and words stay.
+        for list in ["1nS,2pS", "1,2,3", "RS,FS", "1,FS", "3 Hz", "euler,heun"] {
+            let plain: Vec<&str> = list.split(',').collect();
+            assert_eq!(with_common_unit(list), plain, "{list}");
+        }
+    }
 }

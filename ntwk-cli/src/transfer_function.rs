@@ -9,7 +9,7 @@ use ntwk_io::Column;
 use super::Failure;
 use super::args::RunArgs;
 use super::interruption;
-use super::output::{make_folder, model, print, theme, write_csv, write_figure, write_json};
+use super::output::{make_folder, model, print, write_csv, write_figure, write_json};
 use super::run::list_files;
 use super::scan_design::DesignArgs;
 use super::table::{Table, number};
@@ -162,7 +162,7 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
             format!("{:.1e}", fit.threshold_step.condition_number),
             format!("{:?}", fit.termination),
         ]);
-        let figure = study.figure(&theme(args.run.dark)).map_err(FigureError::from)?;
+        let figure = study.figure(&args.run.figure.theme_of(&model)?).map_err(FigureError::from)?;
         files.extend(write_figure(&args.run.out, &format!("transfer_function_{name}"), &figure)?);
     }
     print(table);

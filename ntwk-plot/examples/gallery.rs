@@ -277,7 +277,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let spikes: Vec<_> = populations
         .iter()
-        .map(|p| RasterPopulation { name: p.name, size: p.size, spikes: &p.spikes })
+        .map(|p| RasterPopulation { name: p.name, size: p.size, spikes: &p.spikes, rows: None })
         .collect();
     let rates: Vec<_> = populations
         .iter()

@@ -70,8 +70,9 @@ impl Figure {
         let held = |points: f64| {
             if points.is_nan() { least } else { points.clamp(least, most) }
         };
-        let width = held(self.width.points());
-        let height = held(self.height * 72.0 / 25.4);
+        let size = self.theme.size.map(|mm| mm.map(|v| v * 72.0 / 25.4));
+        let [width, height] =
+            size.unwrap_or_else(|| [self.width.points(), self.height * 72.0 / 25.4]).map(held);
         let mut svg = Svg::new();
         let pad = 3.0;
         let page = Box2 { x: pad, y: pad, width: width - 2.0 * pad, height: height - 2.0 * pad };
@@ -84,7 +85,8 @@ impl Figure {
         svg.finish(width, height, self.theme.background, &self.title)
     }
 
-    /// The figure as a PNG file in memory, `scale` pixels per point: 1 gives 72 dpi, 300/72 gives 300 dpi.
+    /// The figure as a PNG file in memory, `scale` pixels per point: 1 gives 72 dpi, 300/72 gives 300 dpi. The file says so
+    /// itself (chunk pHYs), so that programs that read it know the printed size.
     ///
     /// # Errors
     /// [`PlotError::Value`] when `scale` is not finite or not above 0, [`PlotError::ImageSize`] when the image has no

@@ -48,7 +48,7 @@ pub use figure::{Figure, Width};
 pub use label::Label;
 pub use layout::Layout;
 pub use mark::{Mark, Point};
-pub use panel::{ColorBar, Panel, ScaleBar, Swatch};
+pub use panel::{ColorBar, Panel, ScaleBar, Swatch, Twin};
 pub use scale::{Scale, Spacing, Ticks, range_of};
 pub use svg::{Anchor, Stroke};
 pub use theme::Theme;

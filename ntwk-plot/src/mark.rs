@@ -10,7 +10,7 @@ use crate::svg::{Anchor, Stroke};
 pub type Point = (f64, f64);
 
 /// One element of a panel. Points that are not finite are left out; a line is broken there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
     /// A line through points.
     Line {

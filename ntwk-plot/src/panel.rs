@@ -68,6 +68,15 @@ pub struct ScaleBar {
     pub label: Label,
 }
 
+/// A second vertical axis at the right of a panel, with what is drawn in its scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Twin {
+    /// The axis.
+    pub y: Axis,
+    /// What is drawn over the marks of the panel, in this order.
+    pub marks: Vec<Mark>,
+}
+
 /// A panel of a figure.
 #[derive(Debug, Clone, Default)]
 pub struct Panel {
@@ -85,6 +94,8 @@ pub struct Panel {
     pub color_bar: Option<ColorBar>,
     /// Scale bar at the right, instead of a colour bar.
     pub scale_bar: Option<ScaleBar>,
+    /// A second vertical axis at the right, in place of both bars.
+    pub twin: Option<Twin>,
     /// Whether one unit is equally long on both axes.
     pub equal_aspect: bool,
 }
@@ -118,21 +129,32 @@ impl Panel {
 
     /// The scales of both axes, from their ranges or else from the marks.
     pub(crate) fn scales(&self) -> (Scale, Scale) {
-        let of = |axis: &Axis, coordinate: fn(&(f64, f64)) -> f64, pad: f64| {
-            let (low, high) = axis.range.unwrap_or_else(|| {
-                let log = axis.spacing == Spacing::Log;
-                let values = self.marks.iter().flat_map(Mark::extent).map(|p| coordinate(&p));
-                if log {
-                    // Padding and the start at zero are for linear axes.
-                    let positive: Vec<f64> = values.filter(|v| *v > 0.0 && v.is_finite()).collect();
-                    let low = positive.iter().copied().fold(f64::INFINITY, f64::min);
-                    (low, positive.iter().copied().fold(f64::NEG_INFINITY, f64::max))
-                } else {
-                    range_of(values, pad)
-                }
-            });
-            Scale::new(axis.spacing, low, high)
-        };
-        (of(&self.x, |p| p.0, 0.02), of(&self.y, |p| p.1, 0.06))
+        (
+            scale_of(&self.x, &self.marks, |p| p.0, 0.02),
+            scale_of(&self.y, &self.marks, |p| p.1, 0.06),
+        )
     }
+}
+
+impl Twin {
+    /// The scale of the axis, from its range or else from the marks.
+    pub(crate) fn scale(&self) -> Scale {
+        scale_of(&self.y, &self.marks, |p| p.1, 0.06)
+    }
+}
+
+/// The scale of an axis: its range, or what `marks` need with some padding.
+fn scale_of(axis: &Axis, marks: &[Mark], coordinate: fn(&(f64, f64)) -> f64, pad: f64) -> Scale {
+    let (low, high) = axis.range.unwrap_or_else(|| {
+        let values = marks.iter().flat_map(Mark::extent).map(|p| coordinate(&p));
+        if axis.spacing == Spacing::Log {
+            // Padding and the start at zero are for linear axes.
+            let positive: Vec<f64> = values.filter(|v| *v > 0.0 && v.is_finite()).collect();
+            let low = positive.iter().copied().fold(f64::INFINITY, f64::min);
+            (low, positive.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        } else {
+            range_of(values, pad)
+        }
+    });
+    Scale::new(axis.spacing, low, high)
 }

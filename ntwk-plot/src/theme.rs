@@ -16,6 +16,10 @@ pub struct Theme {
     pub faint: Color,
     /// Colours of the populations, in the model's order.
     pub palette: Vec<Color>,
+    /// Excitatory currents and conductances.
+    pub excitation: Color,
+    /// Inhibitory currents and conductances.
+    pub inhibition: Color,
     /// Map for quantities.
     pub colormap: Colormap,
     /// Part of the map that stands out from the background, in `[0, 1]`.
@@ -30,6 +34,10 @@ pub struct Theme {
     pub axis_width: f64,
     /// Curves.
     pub line_width: f64,
+    /// Printed width and height (mm) of every figure; each as it is made where `None`.
+    pub size: Option<[f64; 2]>,
+    /// Pixels per inch of a PNG.
+    pub dpi: f64,
 }
 
 impl Theme {
@@ -42,6 +50,8 @@ impl Theme {
             muted: Color(105, 105, 105),
             faint: Color(218, 218, 218),
             palette: OKABE_ITO.to_vec(),
+            excitation: OKABE_ITO[2],
+            inhibition: OKABE_ITO[1],
             colormap: Colormap::Viridis,
             shades: (0.0, 0.9),
             label_size: 7.5,
@@ -49,6 +59,8 @@ impl Theme {
             letter_size: 10.0,
             axis_width: 0.6,
             line_width: 1.1,
+            size: None,
+            dpi: 300.0,
         }
     }
 
@@ -61,6 +73,8 @@ impl Theme {
             muted: Color(165, 168, 172),
             faint: Color(62, 66, 72),
             palette: OKABE_ITO_ON_DARK.to_vec(),
+            excitation: OKABE_ITO_ON_DARK[2],
+            inhibition: OKABE_ITO_ON_DARK[1],
             shades: (0.2, 1.0),
             ..Self::light()
         }
@@ -77,6 +91,13 @@ impl Theme {
         }
         let round = (i / n) as f64;
         self.palette[i % n].mix(self.ink, 1.0 - 0.62_f64.powf(round))
+    }
+
+    /// Gives the population with index `i` a colour; those of the others stay.
+    pub fn set_population(&mut self, i: usize, color: Color) {
+        let all = self.palette.len().max(i + 1);
+        self.palette = (0..all).map(|k| self.population(k)).collect();
+        self.palette[i] = color;
     }
 
     /// `color` moved towards the ink, so that it stands out over lines and areas of `color` itself.

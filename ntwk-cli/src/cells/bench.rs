@@ -12,6 +12,7 @@ use ntwk_io::{RunContents, WriteOptions, write_run};
 
 use crate::Failure;
 use crate::args::{parse_override, quantity};
+use crate::figure_args::FigureArgs;
 use crate::output::{make_folder, note};
 use crate::terminal::Terminal;
 use crate::words::word;
@@ -46,9 +47,8 @@ pub(super) struct OutArgs {
     /// Folder for the results; made if it does not exist.
     #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Figures on a dark background.
-    #[arg(long)]
-    pub dark: bool,
+    #[command(flatten)]
+    pub figure: FigureArgs,
     /// No progress bar.
     #[arg(long, short)]
     pub quiet: bool,

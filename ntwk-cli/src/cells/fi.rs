@@ -8,7 +8,7 @@ use ntwk_io::Column;
 
 use super::bench::{CellArgs, OutArgs, current, run_to_file, time};
 use crate::Failure;
-use crate::output::{print, theme, write_csv, write_figure};
+use crate::output::{print, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 
@@ -66,7 +66,11 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let folder = &args.out.out;
     let mut files = vec![results, write_csv(folder, "fi.csv", columns(&curve))?];
     let title = format!("{}: f-I curve", chosen.title);
-    files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &theme(args.out.dark)))?);
+    files.extend(write_figure(
+        folder,
+        "fi",
+        &fi_figure(&title, &curve, &args.out.figure.theme(&[])?),
+    )?);
     print(table(&curve));
     if curve.points.len() > ROWS {
         print(format!("{ROWS} of {} currents; fi.csv has all", curve.points.len()));

@@ -8,7 +8,7 @@ use ntwk_io::{Column, write_trace_csv};
 
 use super::bench::{CellArgs, Chosen, OutArgs, current, run_to_file, time};
 use crate::Failure;
-use crate::output::{print, theme, write_csv, write_figure};
+use crate::output::{print, write_csv, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 
@@ -64,7 +64,8 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
     files.push(write_csv(folder, "features.csv", columns(&features))?);
     let threshold = model.populations()[0].cell.spike_threshold();
     let title = format!("{}: current pulses", chosen.title);
-    let figure = pulse_figure(&title, &protocol, &recording, threshold, &theme(args.out.dark));
+    let figure =
+        pulse_figure(&title, &protocol, &recording, threshold, &args.out.figure.theme(&[])?);
     files.extend(write_figure(folder, "pulse", &figure)?);
     print(table(&features));
     print(format!(

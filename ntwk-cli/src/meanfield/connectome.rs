@@ -6,7 +6,7 @@ use ntwk_core::CellLibrary;
 use ntwk_io::read_matrix_csv;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, place, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, place, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::ConnectomeArgs;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ConnectomeArgs, library: &CellLibrary) -> Result<(), Fa
     let (out, job) = (&args.run.out, terminal.job());
     let name = place(out, "connectome.h5", study.interrupted);
     let mut files = vec![store(out, &name, &model, &study.arrays(), &job, started)?];
-    let figure = study.figure(&theme(args.run.dark)).map_err(FigureError::from)?;
+    let figure = study.figure(&args.run.figure.theme_of(&model)?).map_err(FigureError::from)?;
     files.extend(write_figure(out, "connectome", &figure)?);
     list_files(&files);
     stationary.theory.limitations.iter().for_each(note);

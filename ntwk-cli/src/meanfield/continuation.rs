@@ -7,7 +7,7 @@ use ntwk::sweep::points::SweepAxis;
 use ntwk_core::CellLibrary;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, print, theme, write_figure, write_json};
+use super::super::output::{make_folder, model, note, print, write_figure, write_json};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::ContinueArgs;
@@ -29,7 +29,11 @@ pub(crate) fn run(args: &ContinueArgs, library: &CellLibrary) -> Result<(), Fail
         store(out, "bifurcation_diagram.h5", &study.model, &study.arrays(), &job, started)?,
         write_json(out, "bifurcation_diagram.json", &summary)?,
     ];
-    files.extend(write_figure(out, "bifurcation_diagram", &study.figure(&theme(args.run.dark)))?);
+    files.extend(write_figure(
+        out,
+        "bifurcation_diagram",
+        &study.figure(&args.run.figure.theme_of(&model)?),
+    )?);
     list_files(&files);
     study.remarks().iter().for_each(note);
     ntwk_meanfield::system::limitation::limitations(&study.model).iter().for_each(note);

@@ -7,7 +7,7 @@ use ntwk_io::write_scan;
 
 use super::super::Failure;
 use super::super::interruption;
-use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::args::MapArgs;
 use ntwk::figures::overview::FigureError;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &MapArgs, library: &CellLibrary) -> Result<(), Failure> 
     )?;
     interruption::stored(&file);
     let mut files = vec![file];
-    match study.figure(&theme(args.run.dark)).map_err(FigureError::from)? {
+    match study.figure(&args.run.figure.theme_of(&model)?).map_err(FigureError::from)? {
         Some(figure) => files.extend(write_figure(&args.run.out, "fixed_point_map", &figure)?),
         None => note("no figure: it needs at least two values of each key and a fixed point"),
     }

@@ -6,7 +6,7 @@ use ntwk::studies::phase_plane::{PhasePlaneOptions, phase_plane_of};
 use ntwk_core::CellLibrary;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::args::PhasePlaneArgs;
 use super::rates::{fixed_points, predict_with_bar};
@@ -29,7 +29,11 @@ pub(crate) fn run(args: &PhasePlaneArgs, library: &CellLibrary) -> Result<(), Fa
 
     let (out, job) = (&args.run.out, terminal.job());
     let mut files = vec![store(out, "phase_plane.h5", &model, &study.arrays(), &job, started)?];
-    files.extend(write_figure(out, "phase_plane", &study.figure(&theme(args.run.dark)))?);
+    files.extend(write_figure(
+        out,
+        "phase_plane",
+        &study.figure(&args.run.figure.theme_of(&model)?),
+    )?);
     list_files(&files);
     let names = &study.populations;
     if names.len() > 2 {

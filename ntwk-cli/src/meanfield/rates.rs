@@ -9,7 +9,7 @@ use ntwk_meanfield::Stability;
 use super::super::Failure;
 use super::super::args::RunArgs;
 use super::super::interruption;
-use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use ntwk::figures::overview::FigureError;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     write_run(&file, &contents, &WriteOptions::default())?;
     interruption::stored(&file);
     let mut files = vec![file];
-    let theme = theme(args.dark);
+    let theme = args.figure.theme_of(&model)?;
     let figure = study.figure(&theme).map_err(FigureError::from)?;
     files.extend(write_figure(&args.out, "rates", &figure)?);
     files.extend(write_figure(&args.out, "fixed_points", &study.fixed_points_figure(&theme))?);

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, place, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, place, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::RingArgs;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &RingArgs, library: &CellLibrary) -> Result<(), Failure>
     let (out, job) = (&args.run.out, terminal.job());
     let name = place(out, "ring.h5", study.interrupted);
     let mut files = vec![store(out, &name, &model, &study.arrays(), &job, started)?];
-    let figure = study.figure(&theme(args.run.dark)).map_err(FigureError::from)?;
+    let figure = study.figure(&args.run.figure.theme_of(&model)?).map_err(FigureError::from)?;
     files.extend(write_figure(out, "ring", &figure)?);
     list_files(&files);
     study.limitations.iter().for_each(note);

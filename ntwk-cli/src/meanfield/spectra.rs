@@ -6,7 +6,7 @@ use ntwk::studies::spectra::{SpectraOptions, SpectraStudy, spectra_of};
 use ntwk_core::CellLibrary;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, print, theme, write_figure};
+use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::SpectraArgs;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &SpectraArgs, library: &CellLibrary) -> Result<(), Failu
 
     let (out, job) = (&args.run.out, terminal.job());
     let mut files = vec![store(out, "spectra.h5", &model, &study.arrays(), &job, started)?];
-    files.extend(write_figure(out, "spectra", &study.figure(&theme(args.run.dark)))?);
+    files.extend(write_figure(out, "spectra", &study.figure(&args.run.figure.theme_of(&model)?))?);
     list_files(&files);
     stationary.theory.limitations.iter().for_each(note);
     Ok(())

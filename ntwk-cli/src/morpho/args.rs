@@ -8,6 +8,7 @@ use ntwk_morpho::geometry::swc::SomaRule;
 use ntwk_morpho::{LocationSpec, Selection};
 
 use crate::args::{parse_override, quantity};
+use crate::figure_args::FigureArgs;
 
 /// Morphological cells: from an SWC file to dendritic integration.
 ///
@@ -100,9 +101,8 @@ pub(crate) struct OutArgs {
     /// Folder for the results; made if it does not exist.
     #[arg(short, long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
-    /// Figures on a dark background.
-    #[arg(long)]
-    pub dark: bool,
+    #[command(flatten)]
+    pub figure: FigureArgs,
     /// No progress bars.
     #[arg(long, short)]
     pub quiet: bool,

@@ -7,7 +7,7 @@ use super::args::BackgroundArgs;
 use super::cell;
 use super::ending::{print_points, store_options};
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, note, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number, optional};
 use crate::terminal::Terminal;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let result =
         terminal.run("background", |job| background(&cell, &options, &stored, store, job))?;
     print_points(&result.runs);
-    let theme = theme(out.dark);
+    let theme = out.figure.theme(&[])?;
     let (Some(state), Some(columns), Some(figure)) =
         (&result.state, result.table(), result.figure(&theme))
     else {

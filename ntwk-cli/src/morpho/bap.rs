@@ -6,7 +6,7 @@ use super::args::BapArgs;
 use super::cell;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, theme, write_columns, write_figure};
+use crate::output::{make_folder, plotted, write_columns, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &BapArgs) -> Result<(), Failure> {
     print_ranges(&table, &["amplitude", "delay"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "bap.csv", &table)?];
-    let figure = plotted(result.figure(&theme(out.dark)))?;
+    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
     files.extend(write_figure(&out.out, "bap", &figure)?);
     list_files(&files);
     Ok(())

@@ -10,7 +10,7 @@ use super::args::CoupledArgs;
 use super::ending::stopped;
 use super::run::{provenance, store, summary};
 use crate::Failure;
-use crate::output::{make_folder, note, place, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, note, place, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
         result.recordings.len(),
         result.elapsed.as_secs_f64()
     ));
-    files.extend(write_figure(folder, "coupled", &result.figure(&theme(args.out.dark)))?);
+    files.extend(write_figure(folder, "coupled", &result.figure(&args.out.figure.theme(&[])?))?);
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
     match result.stopped {

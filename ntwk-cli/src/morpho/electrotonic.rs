@@ -8,7 +8,7 @@ use super::args::ElectrotonicArgs;
 use super::cell;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, plotted, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
         write_columns(&out.out, "electrotonic.csv", &table)?,
         write_columns(&out.out, "equivalent_cable.csv", &result.cable_table())?,
     ];
-    let figure = plotted(result.figure(&theme(out.dark)))?;
+    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
     files.extend(write_figure(&out.out, "electrotonic", &figure)?);
     list_files(&files);
     Ok(())

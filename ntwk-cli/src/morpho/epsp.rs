@@ -7,7 +7,7 @@ use super::cell;
 use super::ending::end;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, plotted, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &EpspArgs) -> Result<(), Failure> {
     print_ranges(&table, &["local_peak", "peak", "attenuation", "time_to_peak"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "epsp.csv", &table)?];
-    let figure = plotted(result.figure(&theme(out.dark)))?;
+    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);
     end(&out.out.join("epsp.csv"))

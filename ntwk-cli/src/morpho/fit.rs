@@ -8,7 +8,7 @@ use super::args::FitArgs;
 use super::cell;
 use super::ending::end;
 use crate::Failure;
-use crate::output::{make_folder, note, print, theme, write_columns, write_figure, write_json};
+use crate::output::{make_folder, note, print, write_columns, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
         write_json(&out.out, "fit.json", &result.summary())?,
         write_columns(&out.out, "fit.csv", &result.table())?,
     ];
-    files.extend(write_figure(&out.out, "fit", &result.figure(&theme(out.dark)))?);
+    files.extend(write_figure(&out.out, "fit", &result.figure(&out.figure.theme(&[])?))?);
     list_files(&files);
     end(&out.out.join("fit.json"))
 }

@@ -6,7 +6,7 @@ use super::args::ImpedanceArgs;
 use super::cell;
 use super::ranges::print_ranges;
 use crate::Failure;
-use crate::output::{make_folder, plotted, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, plotted, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ImpedanceArgs) -> Result<(), Failure> {
     print_ranges(&table, &["input", "transfer", "attenuation"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "impedance.csv", &table)?];
-    let figure = plotted(result.figure(&theme(out.dark)))?;
+    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
     files.extend(write_figure(&out.out, "impedance", &figure)?);
     list_files(&files);
     Ok(())

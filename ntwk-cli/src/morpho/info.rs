@@ -8,7 +8,7 @@ use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
 use super::args::InfoArgs;
 use crate::Failure;
-use crate::output::{cell_file, make_folder, plotted, print, theme, write, write_figure};
+use crate::output::{cell_file, make_folder, plotted, print, write, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         (cell.title().to_owned(), built.morphology.clone(), compartments)
     };
     print(region_table(&morphology));
-    let theme = theme(args.out.dark);
+    let theme = args.out.figure.theme(&[])?;
     make_folder(&args.out.out)?;
     let figure = plotted(morphology_figure(&name, &morphology, &compartments, &theme))?;
     files.extend(write_figure(&args.out.out, "info", &figure)?);

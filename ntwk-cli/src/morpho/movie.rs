@@ -9,9 +9,7 @@ use super::cell;
 use super::ending::end;
 use crate::Failure;
 use crate::interruption::{dispensable, is_interrupted};
-use crate::output::{
-    PNG_SCALE, make_folder, note, plotted, theme, write, write_columns, write_figure,
-};
+use crate::output::{make_folder, note, plotted, write, write_columns, write_figure};
 use crate::run::list_files;
 use crate::terminal::Terminal;
 
@@ -25,7 +23,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     (options.from, options.to, options.every) = (args.from, args.to, args.every);
     let terminal = Terminal::new(Some(1), out.quiet);
     let result = terminal.compute("simulation", |job| movie(&cell, &options, job))?;
-    let theme = theme(out.dark);
+    let theme = out.figure.theme(&[])?;
     let drawn = || (0..result.frames()).map(|k| plotted(result.frame(k, &theme))).collect();
     let figures: Vec<Figure> = dispensable::<Result<_, Failure>>(drawn)?;
     // Hundredths of a second, in which a GIF counts.
@@ -45,7 +43,7 @@ pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
                 note(format!("{k} of {} frames are in {}", figures.len(), folder.display()));
                 break;
             }
-            let png = plotted(figure.to_png(PNG_SCALE))?;
+            let png = plotted(figure.to_png(figure.theme.dpi / 72.0))?;
             write(&folder, &format!("frame_{k:04}.png"), &png)?;
         }
         files.push(write_columns(&folder, "times.csv", &result.table())?);

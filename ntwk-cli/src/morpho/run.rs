@@ -14,7 +14,7 @@ use super::cell;
 use super::ending::stopped;
 use crate::Failure;
 use crate::interruption;
-use crate::output::{make_folder, note, place, plotted, print, theme, write_figure};
+use crate::output::{make_folder, note, place, plotted, print, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
         built.cell.compartments().len(),
         result.elapsed.as_secs_f64()
     ));
-    let figure = plotted(result.figure(&theme(args.out.dark)))?;
+    let figure = plotted(result.figure(&args.out.figure.theme(&[])?))?;
     files.extend(write_figure(folder, "run", &figure)?);
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.

@@ -6,7 +6,7 @@ use super::args::SequenceArgs;
 use super::cell;
 use super::ending::end;
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &SequenceArgs) -> Result<(), Failure> {
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "sequence.csv", &result.table())?];
-    files.extend(write_figure(&out.out, "sequence", &result.figure(&theme(out.dark)))?);
+    files.extend(write_figure(&out.out, "sequence", &result.figure(&out.figure.theme(&[])?))?);
     list_files(&files);
     end(&out.out.join("sequence.csv"))
 }

@@ -6,7 +6,7 @@ use super::args::SummationArgs;
 use super::cell;
 use super::ending::end;
 use crate::Failure;
-use crate::output::{make_folder, print, theme, write_columns, write_figure};
+use crate::output::{make_folder, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &SummationArgs) -> Result<(), Failure> {
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "summation.csv", &result.table())?];
-    files.extend(write_figure(&out.out, "summation", &result.figure(&theme(out.dark)))?);
+    files.extend(write_figure(&out.out, "summation", &result.figure(&out.figure.theme(&[])?))?);
     list_files(&files);
     end(&out.out.join("summation.csv"))
 }

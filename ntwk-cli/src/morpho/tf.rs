@@ -6,9 +6,7 @@ use super::args::MorphoTfArgs;
 use super::cell;
 use super::ending::{print_points, store_options};
 use crate::Failure;
-use crate::output::{
-    make_folder, note, plotted, print, theme, write_columns, write_figure, write_json,
-};
+use crate::output::{make_folder, note, plotted, print, write_columns, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -47,7 +45,7 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     }
     print(table);
     let mut files = vec![stored.clone(), write_columns(&out.out, "scan.csv", &result.table())?];
-    let Some(figure) = plotted(result.figure(&theme(out.dark)))? else {
+    let Some(figure) = plotted(result.figure(&out.figure.theme(&[])?))? else {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);
         return Failure::of_points(&result.runs, &stored);

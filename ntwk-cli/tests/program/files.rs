@@ -385,7 +385,16 @@ fn each_figure_and_the_report_show_what_was_recorded() {
     ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "all", "--out", "f"]);
     let svg = |name: &str| std::fs::read_to_string(folder.path().join("f").join(name)).unwrap();
     ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "connectivity", "--out", "f"]);
+    ntwk(&folder, 0, &["plot", "r/results.h5", "--figure", "matrix", "--out", "f"]);
     for name in [
+        "log-activity",
+        "twin",
+        "potential-band",
+        "cells",
+        "membrane-currents",
+        "balance",
+        "current-histograms",
+        "matrix",
         "overview",
         "raster",
         "activity",

@@ -6,6 +6,7 @@ mod cells;
 mod commands;
 #[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
+mod figures;
 mod files;
 mod interruption;
 mod meanfield;

@@ -81,7 +81,10 @@ pub(crate) fn margins(panel: &Panel, width: f64, height: f64, theme: &Theme) -> 
     if rows > 0 {
         m.top += 2.0;
     }
-    if let Some(bar) = &panel.color_bar {
+    if let Some(twin) = &panel.twin {
+        let ticks = y_ticks(&twin.y, twin.scale(), height, theme);
+        m.right = TICK + PAD + widest(&ticks, theme) + PAD + line_height(theme.label_size);
+    } else if let Some(bar) = &panel.color_bar {
         let ticks = bar_ticks(bar, height, theme);
         m.right =
             5.0 + BAR + TICK + PAD + widest(&ticks, theme) + PAD + line_height(theme.label_size);
@@ -99,6 +102,32 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
         axes = equal_aspect(axes, x_scale, y_scale);
     }
     let frame = Frame { x: x_scale, y: y_scale, axes };
+    marks_under_axes(svg, &panel.marks, frame, theme);
+    if let Some(twin) = &panel.twin {
+        let frame = Frame { y: twin.scale(), ..frame };
+        marks_under_axes(svg, &twin.marks, frame, theme);
+        twin_axis(svg, &twin.y, frame, theme);
+    }
+    x_axis(svg, panel, frame, theme);
+    y_axis(svg, panel, frame, placed.margins, theme);
+    // Discs and texts may reach over the axes: cut in halves they would be illegible.
+    for mark in &panel.marks {
+        if matches!(mark, Mark::Points { .. } | Mark::Text { .. }) {
+            draw_mark(svg, mark, frame, theme);
+        }
+    }
+    head(svg, placed, letter, theme);
+    if panel.twin.is_some() {
+        // Its axis stands where the bars would.
+    } else if let Some(bar) = &panel.color_bar {
+        color_bar(svg, bar, axes, theme);
+    } else if let Some(bar) = &panel.scale_bar {
+        scale_bar(svg, bar, frame, theme);
+    }
+}
+
+/// Lines and areas, cut off at the axes.
+fn marks_under_axes(svg: &mut Svg, marks: &[Mark], frame: Frame, theme: &Theme) {
     let under_axes = |mark: &&Mark| {
         matches!(
             mark,
@@ -110,29 +139,15 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
         let mut places = mark.extent().into_iter().filter_map(|p| frame.to_page(p));
         places.any(|p| !frame.holds(p))
     };
-    let clipped = panel.marks.iter().filter(under_axes).any(beyond);
+    let (axes, clipped) = (frame.axes, marks.iter().filter(under_axes).any(beyond));
     if clipped {
         svg.begin_clip(axes.x - 0.5, axes.y - 0.5, axes.width + 1.0, axes.height + 1.0);
     }
-    for mark in panel.marks.iter().filter(under_axes) {
+    for mark in marks.iter().filter(under_axes) {
         draw_mark(svg, mark, frame, theme);
     }
     if clipped {
         svg.end_group();
-    }
-    x_axis(svg, panel, frame, theme);
-    y_axis(svg, panel, frame, placed.margins, theme);
-    // Discs and texts may reach over the axes: cut in halves they would be illegible.
-    for mark in &panel.marks {
-        if matches!(mark, Mark::Points { .. } | Mark::Text { .. }) {
-            draw_mark(svg, mark, frame, theme);
-        }
-    }
-    head(svg, placed, letter, theme);
-    if let Some(bar) = &panel.color_bar {
-        color_bar(svg, bar, axes, theme);
-    } else if let Some(bar) = &panel.scale_bar {
-        scale_bar(svg, bar, frame, theme);
     }
 }
 
@@ -225,6 +240,34 @@ fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &
             ..plain(&label, x, middle, theme.label_size, theme.ink, Anchor::Middle)
         });
     }
+}
+
+/// The second vertical axis, at the right.
+fn twin_axis(svg: &mut Svg, axis: &Axis, frame: Frame, theme: &Theme) {
+    let a = frame.axes;
+    let edge = a.x + a.width;
+    let ticks = y_ticks(axis, frame.y, a.height, theme);
+    let line = Stroke::solid(theme.ink, theme.axis_width);
+    svg.line((edge, a.y), (edge, a.y + a.height), line);
+    for (values, length) in [(&ticks.values, TICK), (&ticks.minor, 0.5 * TICK)] {
+        for y in values.iter().filter_map(|&v| frame.page_y(v)) {
+            svg.line((edge, y), (edge + length, y), line);
+        }
+    }
+    for (&v, label) in ticks.values.iter().zip(&ticks.labels) {
+        if let Some(y) = frame.page_y(v) {
+            let y = y + 0.5 * CAPITAL * theme.tick_size;
+            let (x, ink) = (edge + TICK + PAD, theme.ink);
+            svg.text(plain(label, x, y, theme.tick_size, ink, Anchor::Start));
+        }
+    }
+    let label = axis.full_label(&ticks);
+    let x = edge + TICK + PAD + widest(&ticks, theme) + PAD + 0.85 * theme.label_size;
+    let middle = a.y + 0.5 * a.height;
+    svg.text(Text {
+        upwards: true,
+        ..plain(&label, x, middle, theme.label_size, theme.ink, Anchor::Middle)
+    });
 }
 
 pub(crate) fn plain(

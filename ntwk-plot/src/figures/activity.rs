@@ -73,6 +73,36 @@ pub fn activity(populations: &[Activity<'_>], span: TimeSpan, theme: &Theme) -> 
     Panel { marks, key, ..Panel::new(span.axis(), y) }
 }
 
+/// Smoothed and predicted rates on a logarithmic axis, from a tenth of a spike per bin and population (or a ten-thousandth of
+/// the highest rate) on: what is lower, silence too, lies on the foot of the panel. `least` is that rate (Hz).
+#[must_use]
+pub fn log_activity(
+    populations: &[Activity<'_>],
+    least: f64,
+    span: TimeSpan,
+    theme: &Theme,
+) -> Panel {
+    let curves: Vec<Activity<'_>> =
+        populations.iter().map(|p| Activity { binned: None, ..*p }).collect();
+    let mut panel = activity(&curves, span, theme);
+    let values = || panel.marks.iter().flat_map(Mark::extent).map(|p| p.1);
+    let highest = values().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let floor = if least.is_finite() && least > 0.0 { least } else { 1e-4 * highest };
+    let floor = floor.min(0.1 * highest).max(1e-4 * highest);
+    for mark in &mut panel.marks {
+        if let Mark::Line { points, .. } = mark {
+            for point in points.iter_mut().filter(|p| p.1 < floor) {
+                point.1 = floor;
+            }
+        }
+    }
+    panel.y = Axis::new("rate (Hz)").log();
+    if highest > 0.0 {
+        panel.y = panel.y.range(floor, 1.3 * highest);
+    }
+    panel
+}
+
 /// Where the axis of the rates ends if the curves would shrink below the noise of the bins: at the highest of the smoothed
 /// and predicted rates, or where one bin in a hundred lies above, with a margin. A synchronous onset puts all neurons
 /// into one bin. `None` if nothing is cut off, or there are only bins.

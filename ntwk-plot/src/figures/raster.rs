@@ -20,6 +20,20 @@ pub struct RasterPopulation<'a> {
     pub size: usize,
     /// Its spikes.
     pub spikes: &'a Spikes,
+    /// Its neurons from below; `None` for all of them by number.
+    pub rows: Option<&'a [u32]>,
+}
+
+impl RasterPopulation<'_> {
+    /// Number of its neurons that may be shown.
+    fn n_rows(&self) -> usize {
+        self.rows.map_or(self.size, <[u32]>::len)
+    }
+
+    /// The neuron of a row.
+    fn neuron(&self, row: usize) -> usize {
+        self.rows.map_or(row, |rows| rows[row] as usize)
+    }
 }
 
 /// How much a raster shows at most.
@@ -51,7 +65,7 @@ impl Default for RasterLimits {
 ///
 /// let theme = Theme::light();
 /// let spikes = Spikes { steps: vec![10, 40, 60], ids: vec![0, 2, 1] };
-/// let cells = RasterPopulation { name: "E", size: 3, spikes: &spikes };
+/// let cells = RasterPopulation { name: "E", size: 3, spikes: &spikes, rows: None };
 /// let panel = raster(&[cells], 0.1, TimeSpan::new(0.0, 10.0)?, RasterLimits::default(), &theme)?;
 /// let figure = Figure::new("Three spikes", Width::Column, 40.0, Layout::panel(panel), &theme);
 /// assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG")); // 72 dpi
@@ -81,7 +95,7 @@ pub fn raster(
             right: p.spikes.ids.len(),
         });
     }
-    let total: usize = populations.iter().map(|p| p.size).sum();
+    let total: usize = populations.iter().map(RasterPopulation::n_rows).sum();
     let mut rows = allot(populations, limits.neurons);
     let mut drawn = select(populations, &rows, dt, span);
     let n_spikes: usize = drawn.iter().map(Vec::len).sum();
@@ -122,16 +136,18 @@ pub fn raster(
 
 /// Rows of each population: proportional to its size, with a least share.
 fn allot(populations: &[RasterPopulation<'_>], most: usize) -> Vec<usize> {
-    let total: usize = populations.iter().map(|p| p.size).sum();
+    let total: usize = populations.iter().map(RasterPopulation::n_rows).sum();
     if total <= most {
-        return populations.iter().map(|p| p.size).collect();
+        return populations.iter().map(RasterPopulation::n_rows).collect();
     }
-    let share =
-        |p: &RasterPopulation<'_>| (most as f64 * p.size as f64 / total as f64).round() as usize;
-    populations.iter().map(|p| share(p).max(most / 12).max(1).min(p.size)).collect()
+    let share = |p: &RasterPopulation<'_>| {
+        (most as f64 * p.n_rows() as f64 / total as f64).round() as usize
+    };
+    populations.iter().map(|p| share(p).max(most / 12).max(1).min(p.n_rows())).collect()
 }
 
-/// Time on the axis and row of the spikes of the shown neurons: row `r` of `n` is neuron `(2 r + 1) size / (2 n)`.
+/// Time on the axis and row of the spikes of the shown neurons: row `r` of `n` is that of place `(2 r + 1) N / (2 n)`
+/// among the `N` neurons.
 fn select(
     populations: &[RasterPopulation<'_>],
     rows: &[usize],
@@ -144,7 +160,10 @@ fn select(
         .map(|(p, &n)| {
             let mut row_of = vec![None; p.size];
             for r in 0..n {
-                row_of[(2 * r + 1) * p.size / (2 * n)] = Some(r);
+                // Rows of neurons beyond the size of the population stay empty.
+                if let Some(row) = row_of.get_mut(p.neuron((2 * r + 1) * p.n_rows() / (2 * n))) {
+                    *row = Some(r);
+                }
             }
             let steps_ids = p.spikes.steps.iter().zip(&p.spikes.ids);
             steps_ids
@@ -178,8 +197,8 @@ mod tests {
     fn limits_hold_and_small_populations_stay() {
         let (big, small) = (every_neuron_once(40_000), every_neuron_once(20));
         let populations = [
-            RasterPopulation { name: "E", size: 40_000, spikes: &big },
-            RasterPopulation { name: "I", size: 20, spikes: &small },
+            RasterPopulation { name: "E", size: 40_000, spikes: &big, rows: None },
+            RasterPopulation { name: "I", size: 20, spikes: &small, rows: None },
         ];
         let span = TimeSpan::new(0.0, 1e6).unwrap();
         let theme = Theme::light();
@@ -196,8 +215,8 @@ mod tests {
     fn all_is_shown_when_it_fits_and_nothing_when_there_is_nothing() {
         let spikes = every_neuron_once(5);
         let populations = [
-            RasterPopulation { name: "E", size: 5, spikes: &spikes },
-            RasterPopulation { name: "none", size: 0, spikes: &Spikes::default() },
+            RasterPopulation { name: "E", size: 5, spikes: &spikes, rows: None },
+            RasterPopulation { name: "none", size: 0, spikes: &Spikes::default(), rows: None },
         ];
         let span = TimeSpan::new(0.0, 0.3).unwrap();
         let panel =

@@ -6,7 +6,7 @@ use ntwk_plot::{
     Axis, Figure, Label, Layout, Mark, Panel, PlotError, Stroke, Swatch, Theme, Width,
 };
 
-use crate::figures::sweep::{MapAxes, Varied, label, over_seeds, varied};
+use crate::figures::sweep::{MapAxes, Varied, label, over_seeds, sampled_axis, varied};
 use crate::sweep::cell::PLACE_AXIS;
 
 /// Draws the scan of a cell, mean over the seeds: firing rates, highest and mean potential and input resistance, place by
@@ -53,7 +53,8 @@ fn lines(
     let along = axis.axes.first().map_or("", String::as_str);
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let x = || Axis::new(&label(axis));
+    let sorted: Vec<f64> = order.iter().map(|&i| values[i]).collect();
+    let x = || sampled_axis(&label(axis), &sorted);
     let mut panels: Vec<Panel> = Vec::new();
     for (y, solid, dashed) in [
         ("rate (Hz)", "rate", None),

@@ -12,6 +12,7 @@ use ntwk_plot::figures::{
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use crate::compare::binned_rate;
+use crate::figures::sweep::short;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 
 /// What a figure shows of a theory; comes from a [`Theory`] or from a results file.
@@ -135,12 +136,23 @@ impl TransferGrid {
                 _ => f64::NAN,
             }
         });
+        // Two classes of one receptor are told apart by their weights.
+        let alike = plan.classes[driving].receptor == plan.classes[background].receptor;
+        let symbol = |c: usize| {
+            let class = &plan.classes[c];
+            let weight = if alike {
+                format!(", {} nS", short(class.synapses.weight))
+            } else {
+                String::new()
+            };
+            format!("ν_{{{}{weight}}}", class.receptor)
+        };
         Some(Self {
             name: population.name.clone(),
             first_name: "input".to_owned(),
             second_name: "input".to_owned(),
-            first_symbol: format!("ν_{{{}}}", plan.classes[driving].receptor),
-            second_symbol: format!("ν_{{{}}}", plan.classes[background].receptor),
+            first_symbol: symbol(driving),
+            second_symbol: symbol(background),
             first,
             second,
             rate,
@@ -209,7 +221,8 @@ pub fn overview(
         .populations
         .iter()
         .filter_map(|p| {
-            Some(RasterPopulation { name: &p.name, size: p.size, spikes: p.spikes.as_ref()? })
+            let spikes = p.spikes.as_ref()?;
+            Some(RasterPopulation { name: &p.name, size: p.size, spikes, rows: None })
         })
         .collect();
     let times: Vec<f64> = (0..=recording.duration().floor() as usize).map(|t| t as f64).collect();

@@ -7,32 +7,107 @@ use ntwk_plot::{
     Axis, Figure, Label, Layout, Mark, Panel, PlotError, Spacing, Stroke, Swatch, Theme, Width,
 };
 
+use crate::sweep::cell::PLACE_AXIS;
 use crate::sweep::points::{POINT_AXIS, SEED_AXIS};
 
-/// Draws the rates of a scan, simulated and predicted where there are both, mean over the seeds: lines over one axis,
-/// maps over the first two axes of a grid (the others at their first value), one panel per key of points that form no grid.
-/// `None` when there is nothing to draw: no rates, or no keys of numbers.
+/// What a figure of a scan shows of it.
+struct Shown<'a> {
+    /// The quantity as simulated, and as predicted, where there are both.
+    arrays: Vec<&'a ScanArray>,
+    /// Axis inside the point: populations or places; empty for a quantity of the whole network.
+    inside: &'a str,
+    /// Names along it; one empty name without it.
+    names: Vec<String>,
+    /// Quantity with its unit.
+    label: String,
+}
+
+impl Shown<'_> {
+    /// The quantity called `name` with its prediction `name_theory`; `None` where the scan has none of both.
+    fn of<'a>(data: &'a ScanData, name: &str) -> Option<Shown<'a>> {
+        let arrays: Vec<&ScanArray> = [name.to_owned(), format!("{name}_theory")]
+            .iter()
+            .filter_map(|name| data.arrays.iter().find(|a| a.name == *name))
+            .filter(|a| matches!(a.values, ScanValues::Numbers(_)))
+            .collect();
+        let first = arrays.first()?;
+        let names_of = |axis: &str| match &data.get(axis)?.values {
+            ScanValues::Texts(names) => Some(names.clone()),
+            ScanValues::Numbers(_) => None,
+        };
+        let inside = ["population", PLACE_AXIS]
+            .into_iter()
+            .filter(|axis| first.axes.iter().any(|a| a == axis))
+            .find_map(|axis| Some((axis, names_of(axis)?)));
+        let (inside, names) = inside.unwrap_or_else(|| ("", vec![String::new()]));
+        let label = if name == "rate" {
+            "rate (Hz)".to_owned()
+        } else {
+            with_unit(&first.long_name, &first.unit)
+        };
+        Some(Shown { arrays, inside, names, label })
+    }
+
+    /// What a population or place is called beside what the array is.
+    fn title(&self, place: usize, array: &ScanArray) -> String {
+        let predicted = array.name.ends_with("_theory");
+        let what = match (self.arrays.len() > 1 || predicted, predicted) {
+            (true, true) => "predicted",
+            (true, false) => "simulated",
+            (false, _) => "",
+        };
+        let parts = [self.names[place].as_str(), what];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn is_rate(&self) -> bool {
+        self.arrays.iter().any(|a| a.name == "rate" || a.name == "rate_theory")
+    }
+}
+
+/// Names of the quantities of a scan that [`quantity_figure`] draws: numbers, one per population or place or for the whole.
+#[must_use]
+pub fn drawable(data: &ScanData) -> Vec<&str> {
+    let swept: Vec<&str> = data.axes.iter().map(|a| a.name.as_str()).collect();
+    let of_points = |a: &&ScanArray| {
+        a.name != "status"
+            && matches!(a.values, ScanValues::Numbers(_))
+            // What was varied is an axis of the figure, not what it shows.
+            && a.axes != [POINT_AXIS]
+            && a.axes.iter().all(|axis| swept.contains(&axis.as_str()))
+    };
+    data.arrays.iter().filter(of_points).map(|a| a.name.as_str()).collect()
+}
+
+/// Draws the rates of a scan, simulated and predicted where there are both, as of [`quantity_figure`].
 ///
 /// # Errors
 /// [`PlotError`].
 pub fn sweep_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, PlotError> {
-    let populations = match data.get("population").map(|a| &a.values) {
-        Some(ScanValues::Texts(names)) => names.clone(),
-        _ => return Ok(None),
-    };
-    let shown: Vec<&ScanArray> =
-        ["rate", "rate_theory"].iter().filter_map(|name| data.get(name)).collect();
-    if shown.is_empty() {
+    if data.get("population").is_none() {
         return Ok(None);
     }
+    quantity_figure(data, "rate", theme)
+}
+
+/// Draws a quantity of a scan, simulated and predicted where there are both, mean over the seeds: lines over one axis,
+/// maps over the first two axes of a grid (the others at their first value), one panel per key of points that form no grid.
+/// `None` when there is nothing to draw: no such quantity, or no keys of numbers with several values.
+///
+/// # Errors
+/// [`PlotError`].
+pub fn quantity_figure(
+    data: &ScanData,
+    quantity: &str,
+    theme: &Theme,
+) -> Result<Option<Figure>, PlotError> {
+    let Some(shown) = Shown::of(data, quantity) else { return Ok(None) };
     match varied(data) {
-        Varied::Line(axis, values) => {
-            Ok(Some(lines(data, axis, values, &shown, &populations, theme)))
-        }
+        Varied::Line(axis, values) => Ok(Some(lines(data, axis, values, &shown, theme))),
         Varied::Map(first, second) => {
-            maps(data, &MapAxes::new(first, second), &shown, &populations, theme).map(Some)
+            maps(data, &MapAxes::new(first, second), &shown, theme).map(Some)
         }
-        Varied::Scattered(axes) => Ok(Some(scattered(data, &axes, &shown, &populations, theme))),
+        Varied::Scattered(axes) => Ok(Some(scattered(data, &axes, &shown, theme))),
         Varied::Other => Ok(None),
     }
 }
@@ -81,8 +156,47 @@ pub(crate) fn axis_label(name: &str, unit: &str) -> String {
     let is_symbol = name
         .split_once('_')
         .is_some_and(|(symbol, rest)| symbol.chars().count() == 1 && !rest.contains('_'));
-    let name = if is_symbol { name.to_owned() } else { name.replace('_', " ") };
-    if unit.is_empty() || unit == "1" { name } else { format!("{name} ({unit})") }
+    with_unit(&if is_symbol { name.to_owned() } else { name.replace('_', " ") }, unit)
+}
+
+fn with_unit(name: &str, unit: &str) -> String {
+    if unit.is_empty() || unit == "1" { name.to_owned() } else { format!("{name} ({unit})") }
+}
+
+/// The axis of sampled `values` (ascending): logarithmic where they are, with ticks at the values where these are few and far
+/// enough apart to be read.
+pub(crate) fn sampled_axis(label: &str, values: &[f64]) -> Axis {
+    let axis = Axis::new(label);
+    let logarithmic = spacing(values) == Spacing::Log;
+    let axis = if logarithmic { axis.log() } else { axis };
+    let at = |v: f64| if logarithmic { v.ln() } else { v };
+    let (Some(&first), Some(&last)) = (values.first(), values.last()) else { return axis };
+    let span = at(last) - at(first);
+    let apart = values.windows(2).all(|pair| at(pair[1]) - at(pair[0]) > 0.09 * span);
+    if values.len() < 2 || values.len() > MOST_TICKS || !apart {
+        return axis;
+    }
+    let written = |v: f64| Label::plain(short(v));
+    axis.ticks_at(values.iter().map(|&v| (v, written(v))).collect())
+}
+
+/// Sampled values up to which an axis has a tick for each.
+const MOST_TICKS: usize = 7;
+
+/// Four digits without trailing zeros, and a real minus sign.
+pub(crate) fn short(value: f64) -> String {
+    let size = value.abs();
+    let text = if size != 0.0 && !(1e-3..1e5).contains(&size) {
+        format!("{value:.2e}")
+    } else {
+        let digits = if size == 0.0 { 0 } else { (3 - size.log10().floor() as i32).max(0) };
+        let text = format!("{value:.0$}", digits as usize);
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    };
+    text.replace('-', "−")
 }
 
 /// Mean and standard deviation over the seeds of `array`, with axis `k` at `place[k]`.
@@ -117,20 +231,22 @@ fn lines(
     data: &ScanData,
     axis: &ScanArray,
     values: &[f64],
-    shown: &[&ScanArray],
-    populations: &[String],
+    shown: &Shown<'_>,
     theme: &Theme,
 ) -> Figure {
     let along = axis.axes.first().map_or("", String::as_str);
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut panel = Panel::new(Axis::new(&label(axis)), Axis::new("rate (Hz)"));
-    for (p, name) in populations.iter().enumerate() {
+    let sorted: Vec<f64> = order.iter().map(|&i| values[i]).collect();
+    let mut panel = Panel::new(sampled_axis(&label(axis), &sorted), Axis::new(&shown.label));
+    for (p, name) in shown.names.iter().enumerate() {
         let color = theme.population(p);
-        panel.key.push((Swatch::Disc(color), Label::plain(name)));
-        for array in shown {
-            let predicted = array.name != "rate";
-            let at = |&i: &usize| over_seeds(data, array, &[(along, i), ("population", p)]);
+        if !name.is_empty() {
+            panel.key.push((Swatch::Disc(color), Label::plain(name)));
+        }
+        for array in &shown.arrays {
+            let predicted = array.name.ends_with("_theory");
+            let at = |&i: &usize| over_seeds(data, array, &[(along, i), (shown.inside, p)]);
             let points: Vec<(f64, f64)> = order.iter().map(|i| (values[*i], at(i).0)).collect();
             if predicted {
                 panel.marks.push(Mark::line(points, Stroke::dashed(color, 1.1)));
@@ -147,43 +263,37 @@ fn lines(
             }
         }
     }
-    if shown.iter().any(|a| a.name != "rate") {
+    if shown.arrays.iter().any(|a| a.name.ends_with("_theory")) {
         let stroke = Stroke::dashed(theme.population(0), 1.1);
         panel.key.push((Swatch::Line(stroke), Label::plain("predicted")));
     }
     Figure::new("Scan", Width::Column, 60.0, Layout::panel(panel), theme)
 }
 
-/// Rates over each key by itself: discs are simulated, rings predicted.
-fn scattered(
-    data: &ScanData,
-    axes: &[NumberAxis<'_>],
-    shown: &[&ScanArray],
-    populations: &[String],
-    theme: &Theme,
-) -> Figure {
-    let both = shown.len() > 1;
+/// The quantity over each key by itself: discs are simulated, rings predicted.
+fn scattered(data: &ScanData, axes: &[NumberAxis<'_>], shown: &Shown<'_>, theme: &Theme) -> Figure {
+    let both = shown.arrays.len() > 1;
     let mut rows: Vec<(f64, Layout)> = Vec::new();
     let columns = if axes.len().is_multiple_of(3) { 3 } else { 2 };
     for (k, part) in axes.chunks(columns).enumerate() {
         let mut row = Vec::new();
         for (axis, values) in part {
-            let mut panel = Panel::new(Axis::new(&label(axis)), Axis::new("rate (Hz)"));
-            for (p, name) in populations.iter().enumerate() {
+            let mut panel = Panel::new(Axis::new(&label(axis)), Axis::new(&shown.label));
+            for (p, name) in shown.names.iter().enumerate() {
                 let color = theme.population(p);
-                for array in shown {
+                for array in &shown.arrays {
                     let at =
-                        |i: usize| over_seeds(data, array, &[(POINT_AXIS, i), ("population", p)]).0;
+                        |i: usize| over_seeds(data, array, &[(POINT_AXIS, i), (shown.inside, p)]).0;
                     let points = values.iter().enumerate().map(|(i, &x)| (x, at(i)));
                     panel.marks.push(Mark::Points {
                         points: points.filter(|(_, y)| y.is_finite()).collect(),
                         errors: Vec::new(),
                         color,
                         radius: 2.0,
-                        hollow: array.name != "rate",
+                        hollow: array.name.ends_with("_theory"),
                     });
                 }
-                if k == 0 && row.is_empty() {
+                if k == 0 && row.is_empty() && !name.is_empty() {
                     panel.key.push((Swatch::Disc(color), Label::plain(name)));
                 }
             }
@@ -277,38 +387,46 @@ impl<'a> MapAxes<'a> {
             range,
             spacing: [spacing(x), spacing(y)],
         };
-        heat_map(&map, theme)
+        let mut panel = heat_map(&map, theme)?;
+        for (axis, values) in [(&mut panel.x, x), (&mut panel.y, y)] {
+            axis.ticks = sampled_axis("", values).ticks;
+        }
+        Ok(panel)
     }
 }
 
 fn maps(
     data: &ScanData,
     axes: &MapAxes<'_>,
-    shown: &[&ScanArray],
-    populations: &[String],
+    shown: &Shown<'_>,
     theme: &Theme,
 ) -> Result<Figure, PlotError> {
-    let map_of = |p: usize, array: &ScanArray| axes.of(data, array, ("population", p));
+    let map_of = |p: usize, array: &ScanArray| axes.of(data, array, (shown.inside, p));
     // One scale for all maps, so that simulation and theory can be compared by eye.
-    let finite: Vec<f64> = (0..populations.len())
-        .flat_map(|p| shown.iter().flat_map(|array| map_of(p, array)).collect::<Vec<_>>())
+    let finite: Vec<f64> = (0..shown.names.len())
+        .flat_map(|p| shown.arrays.iter().flat_map(|a| map_of(p, a)).collect::<Vec<_>>())
         .filter(|v| v.is_finite())
         .collect();
     let (low, high) =
         finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-    let (shading, range) = rate_shading(low, high);
+    let (shading, range) = if shown.is_rate() {
+        rate_shading(low, high)
+    } else if low < 0.0 && high > 0.0 {
+        (Shading::Signed, (low, high))
+    } else {
+        (Shading::Linear, (low, high))
+    };
     let mut rows = Vec::new();
-    for (p, name) in populations.iter().enumerate() {
+    for p in 0..shown.names.len() {
         let mut row = Vec::new();
-        for array in shown {
+        for array in &shown.arrays {
             let values = map_of(p, array).mapv(|v| if v.is_nan() { v } else { v.max(range.0) });
-            let what = if array.name == "rate" { "simulated" } else { "predicted" };
-            let panel = axes.panel(&values, "rate (Hz)", shading, Some(range), theme)?;
-            row.push((1.0, Layout::panel(panel.titled(Label::plain(format!("{name}, {what}"))))));
+            let panel = axes.panel(&values, &shown.label, shading, Some(range), theme)?;
+            row.push((1.0, Layout::panel(panel.titled(Label::plain(shown.title(p, array))))));
         }
         rows.push((1.0, Layout::Row(row)));
     }
-    let width = if shown.len() > 1 { Width::Page } else { Width::Column };
+    let width = if shown.arrays.len() > 1 { Width::Page } else { Width::Column };
     let height = 58.0 * rows.len() as f64;
     Ok(Figure::new("Scan", width, height, Layout::Column(rows), theme))
 }

@@ -1,5 +1,6 @@
 //! A run as one HTML page that needs nothing else: figures, tables, model, origin.
 
+pub mod currents;
 pub mod quantities;
 pub mod results;
 

@@ -9,10 +9,11 @@ use ntwk_analysis::{
 };
 use ntwk_core::model::Source;
 use ntwk_core::spec::AfferentActivity;
-use ntwk_core::{Model, PopulationRecording, Recording, Spikes, Trace};
+use ntwk_core::{Model, PopulationRecording, Recording, Spikes};
 use serde::Serialize;
 
 use crate::compare::{stationary_window, steps_of};
+use crate::report::currents::synaptic_currents;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
 /// Bin of spike counts for correlations, and reach of the spike time tiling coefficient (ms).
@@ -432,41 +433,15 @@ fn current_quantities(
         let label = format!("sd of the {kind} of {receptor}");
         list.estimate(format!("{name}_sd"), &label, unit, over(|m| m.sd), n);
     }
-    let Some(membrane) = model.populations().get(index).map(|p| p.cell.membrane()) else {
+    let currents = synaptic_currents(model, index, recorded);
+    let (Some(excitatory), Some(inhibitory), true) =
+        (currents.excitatory, currents.inhibitory, currents.steps.cover_the_run())
+    else {
         return Ok(());
     };
-    // A receptor is excitatory when its current depolarises at threshold.
-    let like: Option<&Trace> = recorded
-        .traces
-        .iter()
-        .find(|t| t.variable.starts_with("I_") && t.steps.cover_the_run() && !t.neurons.is_empty());
-    let Some(like) = like else { return Ok(()) };
-    let currents = |excitatory: bool| -> Option<Array2<f64>> {
-        model
-            .receptors_of(index)
-            .iter()
-            .filter(|&&r| {
-                let (p, q) = model.receptors()[r].kind.coefficients();
-                let weight = model
-                    .projections_onto(index)
-                    .filter(|projection| projection.receptor == r)
-                    .map(|projection| projection.weight)
-                    .sum::<f64>();
-                (weight * (q - p * membrane.V_th) > 0.0) == excitatory
-            })
-            .map(|&r| &model.receptors()[r])
-            .filter_map(|r| recorded.trace_of_the_run(&format!("I_{}", r.name)))
-            // Currents are compared where they are those of the same neurons at the same times.
-            .filter(|t| t.neurons == like.neurons && t.steps == like.steps)
-            .map(|t| t.data.clone())
-            .reduce(|a, b| a + b)
-    };
-    let (Some(excitatory), Some(inhibitory)) = (currents(true), currents(false)) else {
-        return Ok(());
-    };
-    let rows = like.steps.rows(window.start()..window.end());
+    let rows = currents.steps.rows(window.start()..window.end());
     let rows = rows.start..rows.end.min(excitatory.nrows());
-    let interval = like.steps.every.max(1) as f64 * dt;
+    let interval = currents.steps.every.max(1) as f64 * dt;
     let max_lag = ((BALANCE_LAG / interval) as usize).min(rows.len().saturating_sub(2));
     let mut each = Vec::new();
     let within = |all: &Array2<f64>| all.slice_axis(Axis(0), Slice::from(rows.clone())).to_owned();

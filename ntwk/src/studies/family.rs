@@ -175,7 +175,9 @@ impl TheoryFamily {
             let values = family.axes[k].numbers.clone();
             let values = values.ok_or_else(|| FamilyError::NotNumbers { key: key.clone() })?;
             for &value in [values.first(), values.last()].into_iter().flatten() {
-                let changed = family.model(&family.corner(k, value))?;
+                let corner = family.model(&family.corner(k, value))?;
+                // What this key alone does: in the corner the others have values of their own too.
+                let changed = family.changed(&[(&family.axes[k], value)]).unwrap_or(corner);
                 let other = first_other_scan(model, &changed)?;
                 if !same_cells(model, &changed) || (family.axes.len() == 1 && other.is_some()) {
                     recast = Some(key.clone());
@@ -235,15 +237,20 @@ impl TheoryFamily {
     }
 
     fn model(&self, values: &[f64]) -> Result<Model, Faults> {
+        let all: Vec<_> = self.axes.iter().zip(values.iter().copied()).collect();
+        self.changed(&all)
+    }
+
+    /// The model with values of some keys.
+    fn changed(&self, values: &[(&SweepAxis, f64)]) -> Result<Model, Faults> {
         let mut changes = Vec::new();
-        for (axis, value) in self.axes.iter().zip(values) {
+        for (axis, value) in values {
             let text = format!("{value} {}", axis.unit);
             let value = Value::of_text(&text);
             changes.extend(axis.keys.iter().map(|key| (key, value.clone())));
         }
         let named = |mut faults: Faults| {
-            let axes = self.axes.iter().zip(values);
-            let place: Vec<String> = axes
+            let place: Vec<String> = (values.iter())
                 .flat_map(|(a, x)| a.keys.iter().map(move |k| format!("{k}={x} {}", a.unit)))
                 .map(|text| text.trim().to_owned())
                 .collect();

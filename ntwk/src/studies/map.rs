@@ -8,7 +8,7 @@ use ntwk_meanfield::{FixedPointOptions, FixedPoints, Stability, default_starts, 
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{Figure, Label, Layout, Panel, PlotError, Swatch, Theme, Width};
 
-use crate::figures::sweep::{axis_label, rate_shading, spacing};
+use crate::figures::sweep::{axis_label, rate_shading, sampled_axis, spacing};
 use crate::studies::StudyError;
 use crate::studies::family::{FamilyError, TheoryFamily, with_vary};
 use crate::studies::options::InvalidOptions;
@@ -258,18 +258,21 @@ fn map_figure(
             range,
             spacing: [spacing(&x), spacing(&y)],
         };
-        Ok::<_, PlotError>(heat_map(&map, theme)?.titled(Label::plain(title)))
+        let mut panel = heat_map(&map, theme)?.titled(Label::plain(title));
+        panel.x.ticks = sampled_axis("", &x).ticks;
+        panel.y.ticks = sampled_axis("", &y).ticks;
+        Ok::<_, PlotError>(panel)
     };
     let several = map.stable.iter().any(|s| *s > 1.0);
+    // One scale for all rates, so that states and populations can be compared by eye.
+    let values = || map.high.iter().chain(&map.low).copied().filter(|v| v.is_finite());
+    let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    let (shading, range) = rate_shading(least, most);
     let mut panels = Vec::new();
     for (p, name) in populations.iter().enumerate() {
         let plane = |cube: &Array3<f64>| cube.index_axis(ndarray::Axis(2), p).to_owned();
         let high = plane(&map.high);
-        // One scale for both states of a population.
         let low = plane(&map.low);
-        let values = || high.iter().chain(&low).copied().filter(|v| v.is_finite());
-        let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-        let (shading, range) = rate_shading(least, most);
         let mut add = |values: &Array2<f64>, title: String| {
             let shown = values.mapv(|v| if v.is_nan() { v } else { v.max(range.0) });
             let panel = draw(shown.view(), "rate (Hz)", &title, shading, Some(range))?;

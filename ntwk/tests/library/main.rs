@@ -11,6 +11,7 @@ mod parameters_matter;
 mod random_models;
 mod rs_fs_in_rust;
 mod rs_fs_statistics;
+mod run_figures;
 mod tabulated;
 mod transfer_scan;
 mod windows;

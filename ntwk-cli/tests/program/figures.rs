@@ -1,0 +1,104 @@
+//! Figures as a user asks for them: by name, with colours, sizes, neurons; of runs and of scans.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
+    text
+}
+
+fn good(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
+    path.display().to_string()
+}
+
+#[test]
+fn colours_sizes_and_neurons_are_those_asked_for() {
+    let folder = TempDir::new().unwrap();
+    ntwk(&folder, 0, &["run", &good("features.toml"), "--out", "r", "-q"]);
+    let plot = |code: i32, options: &[&str]| {
+        let mut args = vec!["plot", "r/results.h5", "--out", "f"];
+        args.extend(options);
+        ntwk(&folder, code, &args)
+    };
+    let read = |name: &str| std::fs::read(folder.path().join("f").join(name)).unwrap();
+    let svg = |name: &str| String::from_utf8(read(name)).unwrap();
+
+    plot(0, &["--figure", "raster", "--color", "I=#a1b2c3", "--size", "100x50mm", "--dpi", "150"]);
+    let raster = svg("raster.svg");
+    assert!(raster.contains("#a1b2c3") && raster.contains("width=\"100mm\" height=\"50mm\""));
+    // 150 dpi are 5906 pixels per metre; 100 mm are 591 pixels.
+    let png = read("raster.png");
+    assert_eq!(png[37..50], [b'p', b'H', b'Y', b's', 0, 0, 0x17, 0x12, 0, 0, 0x17, 0x12, 1]);
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 591);
+    plot(0, &["--figure", "raster", "--size", "640x480px", "--dpi", "96"]);
+    let png = read("raster.png");
+    assert_eq!([16, 20].map(|k| png[k + 2..k + 4].to_vec()), [[2, 128], [1, 224]]);
+
+    let text = plot(2, &["--color", "EE=#000000"]);
+    assert!(text.contains("--color EE") && text.contains("nearest: E"), "{text}");
+    for bad in [["--color", "E=red"], ["--size", "10x"], ["--dpi", "0"], ["--neurons", "E=x"]] {
+        plot(2, &bad);
+    }
+
+    plot(0, &["--figure", "potentials", "--neurons", "E=1"]);
+    assert!(svg("potentials.svg").contains(">E 1<"));
+    let text = plot(2, &["--figure", "potentials", "--neurons", "E=900"]);
+    assert!(text.contains("E has 80 neurons, from 0 to 79"), "{text}");
+    let text = plot(2, &["--neurons", "Ex=1"]);
+    assert!(text.contains("nearest: E"), "{text}");
+    let text = plot(2, &["--figure", "potentials", "--neurons", "E=79"]);
+    assert!(text.contains("recorded potentials: "), "{text}");
+    let text = plot(2, &["--figure", "matrix", "--order", "rate"]);
+    assert!(text.contains("leave out --order"), "{text}");
+    let text = plot(2, &["--quantity", "cv"]);
+    assert!(text.contains("for the points of a scan"), "{text}");
+
+    // The same options before a computation: the fault comes before the work.
+    let file = good("features.toml");
+    let text = ntwk(&folder, 2, &["run", &file, "--out", "none", "--color", "EE=#000000"]);
+    assert!(
+        text.contains("nearest: E") && !folder.path().join("none/results.h5").exists(),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_quantity_of_a_scan_is_drawn() {
+    let folder = TempDir::new().unwrap();
+    let file = good("theory.toml");
+    let mut args = vec!["scan", &file, "--out", "s", "-q", "--quantity", "fano"];
+    args.extend([
+        "--vary",
+        "stop:simulation.t_stop=150,200ms",
+        "--vary",
+        "populations.N.size=20,30",
+    ]);
+    let text = ntwk(&folder, 0, &args);
+    assert!(text.contains("s/scan_fano.png"), "{text}");
+    let svg = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    // Few values: a tick for each.
+    let map = svg("s/scan.svg");
+    for part in [">150<", ">200<", ">20<", ">30<", "stop (ms)"] {
+        assert!(map.contains(part), "{part}\n{map}");
+    }
+    ntwk(&folder, 0, &["plot", "s/scan.h5", "--out", "again"]);
+    assert_eq!(svg("again/scan.svg"), map);
+    ntwk(&folder, 0, &["plot", "s/scan.h5", "--quantity", "V_m_mean", "--out", "again"]);
+    assert!(svg("again/scan_V_m_mean.svg").contains("(mV)"));
+    let text = ntwk(&folder, 2, &["plot", "s/scan.h5", "--quantity", "V_mean", "--out", "again"]);
+    assert!(text.contains("nearest: V_m_mean") && text.contains("rate, "), "{text}");
+    let text = ntwk(&folder, 2, &["plot", "s/scan.h5", "--window", "0,10"]);
+    assert!(text.contains("leave out --window"), "{text}");
+
+    let one = ["scan", &file, "--out", "one", "-q", "--vary", "populations.N.size=20"];
+    let text = ntwk(&folder, 0, &one);
+    assert!(text.contains("one point") && !text.contains("needs results"), "{text}");
+}
