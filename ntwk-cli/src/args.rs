@@ -197,13 +197,19 @@ impl RunArgs {
     }
 }
 
-/// Import the flat JSON of the Python package neural_network_dynamics as a model file.
+/// Import a model of another program as a model file: the flat JSON of the Python package neural_network_dynamics, or the configuration
+/// of a SONATA network of point neurons.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  ntwk import RS-FS_2017.json -o model.toml --set tstop=1000 && ntwk check model.toml"
-)]
+#[command(after_help = "\
+Examples:
+  ntwk import RS-FS_2017.json -o model.toml --set tstop=1000 && ntwk check model.toml
+  ntwk import simulation_config.json -o v1.toml && ntwk run v1.toml
+
+Of SONATA (as bmtk's PointNet runs it with NEST): nodes and their types, edges and theirs, spikes and current \
+clamps; the edges go to v1_edges.h5. A model_template or synapse without an equivalent is a fault, all at once; \
+what cannot change a spike is named in a note.")]
 pub(crate) struct ImportArgs {
-    /// The JSON file, comment keys and all.
+    /// The JSON file, comment keys and all; circuit_config.json or simulation_config.json of SONATA.
     pub file: PathBuf,
     /// Give a key of the JSON file another value, or one that it lacks, for example --set tstop=1000 or
     /// --set F_AffExc=8. May be given several times.

@@ -1,42 +1,92 @@
 //! `ntwk import`: models of other programs.
 
-use ntwk_core::{CellLibrary, Model};
+use std::path::PathBuf;
+
+use ntwk_core::spec::tree::Node;
+use ntwk_core::{CellLibrary, Faults, Model};
 use ntwk_io::{
-    ModelFileError, Notation, import_upstream, parse_tree, read_text, write_file, write_model,
+    EdgeList, FileKind, ModelFileError, Notation, import_sonata, import_upstream, parse_tree,
+    read_linked_data, read_text, write_edges, write_file, write_tree,
 };
 
 use super::Failure;
 use super::args::ImportArgs;
-use super::output::{note, print};
+use super::output::{beside, make_folder, note, print};
+use super::run::list_files;
+
+/// A model of another program, as it will be written.
+struct Imported {
+    tree: Node,
+    edges: Vec<EdgeList>,
+    notes: Vec<String>,
+}
 
 pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = args.file.display().to_string();
     let text = read_text(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
-    let named = |mut faults: ntwk_core::Faults| {
+    let named = |mut faults: Faults| {
         faults.file = Some(file.clone());
         ModelFileError::from(faults)
     };
     let root = parse_tree(&text, Notation::Json).map_err(named)?;
-    let import = import_upstream(&root, &args.overrides).map_err(named)?;
+    let folder = beside(None, &args.out);
+    let edges_file = file_of_edges(args);
+    let sonata = FileKind::of(&root) == Some(FileKind::Sonata);
+    let import = if sonata {
+        if let Some((key, _)) = args.overrides.first() {
+            return Err(Failure::Argument(format!(
+                "--set {key}: a SONATA configuration is imported as it is; set keys of the model with 'ntwk run --set'"
+            )));
+        }
+        let name = edges_file.file_name().unwrap_or_default().to_string_lossy();
+        let import = import_sonata(&args.file, &root, &folder, &name).map_err(named)?;
+        Imported { tree: import.tree, edges: import.edges, notes: import.notes }
+    } else {
+        let import = import_upstream(&root, &args.overrides).map_err(named)?;
+        Imported { tree: import.spec.to_tree(), edges: Vec::new(), notes: import.notes }
+    };
     let notation = Notation::of(&args.out);
-    let written = write_model(&import.spec, notation)?;
+    let written = write_tree(&import.tree, notation)?;
+    let mut files = vec![args.out.clone()];
+    if sonata {
+        // There may be no folder for the edges yet; the model names them beside itself.
+        make_folder(&folder)?;
+        let types = edges_file.with_file_name(
+            edges_file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .replace("edges.h5", "edge_types.csv"),
+        );
+        write_edges(&edges_file, &types, &import.edges)?;
+        files.extend([edges_file, types]);
+    }
     // What is written must be a model: the text is checked as it will be read.
-    let imported = |mut faults: ntwk_core::Faults| {
+    let imported = |mut faults: Faults| {
         faults.list.iter_mut().for_each(|fault| fault.line = None);
         faults.file = Some(format!("{file} (imported)"));
         ModelFileError::from(faults)
     };
-    let root = parse_tree(&written, notation).map_err(imported)?;
-    Model::from_tree(&root, library).map_err(imported)?;
+    let mut root = parse_tree(&written, notation).map_err(imported)?;
+    let mut faults = Faults::default();
+    read_linked_data(&mut root, &folder, &mut faults);
+    faults.into_result(()).map_err(imported)?;
+    let model = Model::from_tree(&root, library).map_err(imported)?;
     write_file(&args.out, written.as_bytes())?;
     import.notes.iter().for_each(note);
     print(format!(
-        "wrote {} ({} populations, {} afferent populations, {} projections)",
-        args.out.display(),
-        import.spec.populations.len(),
-        import.spec.afferents.len(),
-        import.spec.projections.iter().map(|p| p.target.len()).sum::<usize>()
+        "{} populations, {} afferent populations, {} projections",
+        model.populations().len(),
+        model.afferents().len(),
+        model.projections().len()
     ));
+    list_files(&files);
     Ok(())
+}
+
+/// The edges of an imported network, beside the model.
+fn file_of_edges(args: &ImportArgs) -> PathBuf {
+    let stem = args.out.file_stem().and_then(|s| s.to_str()).unwrap_or("model");
+    args.out.with_file_name(format!("{stem}_edges.h5"))
 }

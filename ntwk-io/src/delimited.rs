@@ -201,6 +201,11 @@ impl<'p> NamedColumns<'p> {
         Ok(Self { text, header: header.unwrap_or_default(), rows })
     }
 
+    /// The names of the columns.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
     /// The column with the first of `names` that the header has, in capitals or not.
     pub fn position(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.header.iter().position(|h| h.eq_ignore_ascii_case(name)))

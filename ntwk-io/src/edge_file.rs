@@ -30,6 +30,16 @@ pub enum EdgeProperty {
 }
 
 impl EdgeProperty {
+    /// Values of edges; those that are all the same are one: the weight of a projection then has all its digits, not those of single
+    /// precision.
+    #[must_use]
+    pub fn of_values(values: Vec<f64>) -> Self {
+        match values[..] {
+            [first, ref rest @ ..] if rest.iter().all(|x| *x == first) => Self::One(first),
+            _ => Self::Each(values),
+        }
+    }
+
     /// The value of an edge.
     #[must_use]
     pub fn of(&self, edge: usize) -> Option<f64> {

@@ -51,6 +51,8 @@ pub enum FileKind {
     CoupledCells,
     /// A network in the flat keys of the Python package neural_network_dynamics.
     Upstream,
+    /// A configuration of SONATA.
+    Sonata,
 }
 
 impl FileKind {
@@ -71,6 +73,8 @@ impl FileKind {
             && entries.iter().any(|(name, _)| name.ends_with("_Gl"))
         {
             Some(Self::Upstream)
+        } else if has("networks") || (has("run") && (has("network") || has("manifest"))) {
+            Some(Self::Sonata)
         } else {
             None
         }
@@ -105,6 +109,7 @@ impl FileKind {
             Self::CoupledCells => {
                 "describes morphological cells joined by gap junctions: 'ntwk morpho coupled' takes it"
             }
+            Self::Sonata => "is a network in SONATA: 'ntwk import FILE -o model.toml' converts it",
             Self::Upstream => {
                 "is a network in the keys of neural_network_dynamics: 'ntwk import FILE -o model.toml' converts it"
             }

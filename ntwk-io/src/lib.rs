@@ -74,6 +74,7 @@ pub mod result_file;
 pub mod run_file;
 pub mod run_writer;
 pub mod scan_file;
+pub mod sonata;
 pub mod stored_cell_run;
 pub mod theory;
 pub mod trace_csv;
@@ -109,6 +110,7 @@ pub use run_writer::RunWriter;
 pub use scan_file::{
     ScanArray, ScanData, ScanValues, StudyText, read_scan, read_study, write_scan,
 };
+pub use sonata::{SonataImport, import_sonata};
 pub use stored_cell_run::{StoredCellRun, read_cell_run, write_cell_spikes, write_cell_traces};
 pub use theory::{Attribute, NamedArray, TheoryGroup};
 pub use trace_csv::read_trace_csv;

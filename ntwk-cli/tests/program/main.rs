@@ -17,5 +17,6 @@ mod recording;
 mod reference;
 mod resume;
 mod rooms;
+mod sonata;
 mod starters;
 mod stored;

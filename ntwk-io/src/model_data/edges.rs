@@ -10,13 +10,13 @@ use crate::error::FileError;
 use crate::hdf5_reader::Hdf5Reader;
 
 /// Synapses, one after the other.
-pub(super) struct Edges {
-    pub(super) sources: Vec<u64>,
-    pub(super) targets: Vec<u64>,
+pub(crate) struct Edges {
+    pub(crate) sources: Vec<u64>,
+    pub(crate) targets: Vec<u64>,
     /// In the unit of the receptor, if the file has them.
-    pub(super) weights: Option<EdgeProperty>,
+    pub(crate) weights: Option<EdgeProperty>,
     /// In ms, if the file has them.
-    pub(super) delays: Option<EdgeProperty>,
+    pub(crate) delays: Option<EdgeProperty>,
 }
 
 /// Properties of SONATA edges that make synapses.
@@ -29,7 +29,7 @@ const MOST_SYNAPSES: f64 = u32::MAX as f64;
 
 impl Edges {
     /// Reads a CSV file or SONATA edges: `chosen` of its populations, with the properties of their types in the file `types`.
-    pub(super) fn read(
+    pub(crate) fn read(
         file: &Path,
         chosen: Option<&str>,
         types: Option<&Path>,
@@ -56,8 +56,8 @@ impl Edges {
         let edges = Self {
             sources: table.ids(&["source", "source_node_id", "pre"])?,
             targets: table.ids(&["target", "target_node_id", "post"])?,
-            weights: column(&["weight", WEIGHT])?.map(property),
-            delays: column(&[DELAY, "delay_ms"])?.map(property),
+            weights: column(&["weight", WEIGHT])?.map(EdgeProperty::of_values),
+            delays: column(&[DELAY, "delay_ms"])?.map(EdgeProperty::of_values),
         };
         edges.repeated(file, column(&[NUMBER])?)
     }
@@ -111,7 +111,10 @@ impl Edges {
             (None, Some((types, ids))) => types.of_edges(name, ids),
             (own, _) => Ok(own),
         };
-        let (weights, delays) = (values(WEIGHT)?.map(property), values(DELAY)?.map(property));
+        let (weights, delays) = (
+            values(WEIGHT)?.map(EdgeProperty::of_values),
+            values(DELAY)?.map(EdgeProperty::of_values),
+        );
         let number = values(NUMBER)?;
         Self { sources, targets, weights, delays }.repeated(file, number)
     }
@@ -147,16 +150,8 @@ impl Edges {
     }
 }
 
-/// Values that are all the same are one: the weight of a projection then has all its digits, not those of single precision.
-fn property(values: Vec<f64>) -> EdgeProperty {
-    match values[..] {
-        [first, ref rest @ ..] if rest.iter().all(|x| *x == first) => EdgeProperty::One(first),
-        _ => EdgeProperty::Each(values),
-    }
-}
-
 /// The file of types of edges where programs that write SONATA put it: `a_edge_types.csv` beside `a_edges.h5`.
-fn types_beside(file: &Path) -> Option<PathBuf> {
+pub(crate) fn types_beside(file: &Path) -> Option<PathBuf> {
     let stem = file.file_stem()?.to_str()?.strip_suffix("edges")?;
     let types = file.with_file_name(format!("{stem}edge_types.csv"));
     types.is_file().then_some(types)

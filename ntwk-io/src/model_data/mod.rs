@@ -25,7 +25,7 @@ use std::path::Path;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
 
-use self::edges::Edges;
+pub(crate) use self::edges::{Edges, types_beside};
 use crate::delimited::NamedColumns;
 use crate::edge_file::EdgeProperty;
 use crate::error::FileError;

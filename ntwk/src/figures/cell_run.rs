@@ -182,6 +182,6 @@ fn position(all: &[StoredCompartment], (branch, x): BranchPoint) -> Option<(f64,
         arc += c.length;
         arc >= wanted
     };
-    let found = own().find(holds).or_else(|| own().last())?;
+    let found = own().find(holds).or_else(|| own().next_back())?;
     Some((found.centre[0], found.centre[1]))
 }

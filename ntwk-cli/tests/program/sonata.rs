@@ -1,0 +1,189 @@
+//! SONATA networks of point neurons, imported and run.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use hdf5::{AttrValue, FileBuilder};
+use ntwk_io::ResultFile;
+use tempfile::TempDir;
+
+fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
+    let output: Output =
+        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
+    text
+}
+
+fn written(folder: &TempDir, name: &str, text: &str) {
+    let path = folder.path().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn store(folder: &TempDir, name: &str, mut file: FileBuilder) {
+    let path = folder.path().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    file.finish_to(&mut std::fs::File::create(path).unwrap()).unwrap();
+}
+
+fn nodes(folder: &TempDir, name: &str, types: &[u64]) {
+    let mut file = FileBuilder::new();
+    let mut group = file.create_group("nodes");
+    let mut own = group.create_group(name);
+    let ids: Vec<u64> = (0..types.len() as u64).collect();
+    own.create_dataset("node_id").with_data(&ids);
+    own.create_dataset("node_type_id").with_data(types);
+    group.add_group(own.finish());
+    file.add_group(group.finish());
+    store(folder, &format!("network/{name}_nodes.h5"), file);
+}
+
+/// Edges (source, target, type, nsyns).
+fn edges(folder: &TempDir, ends: [&str; 2], list: &[(u64, u64, u64, u32)]) {
+    let name = ends.join("_to_");
+    let mut file = FileBuilder::new();
+    let mut group = file.create_group("edges");
+    let mut own = group.create_group(&name);
+    let column = |of: fn(&(u64, u64, u64, u32)) -> u64| list.iter().map(of).collect::<Vec<u64>>();
+    let text = |name: &str| AttrValue::VarLenString(name.to_owned());
+    own.create_dataset("source_node_id")
+        .with_data(&column(|e| e.0))
+        .set_attr("node_population", text(ends[0]));
+    own.create_dataset("target_node_id")
+        .with_data(&column(|e| e.1))
+        .set_attr("node_population", text(ends[1]));
+    own.create_dataset("edge_type_id").with_data(&column(|e| e.2));
+    let mut properties = own.create_group("0");
+    properties.create_dataset("nsyns").with_data(&list.iter().map(|e| e.3).collect::<Vec<u32>>());
+    own.add_group(properties.finish());
+    group.add_group(own.finish());
+    file.add_group(group.finish());
+    store(folder, &format!("network/{}_edges.h5", ends.join("_")), file);
+}
+
+/// Three cells of two types, of which the excitatory ones (1 and 2) are driven and excite the inhibitory one (0), which inhibits them.
+fn network(folder: &TempDir) {
+    nodes(folder, "v1", &[11, 10, 10]);
+    nodes(folder, "lgn", &[5, 5]);
+    written(
+        folder,
+        "network/v1_node_types.csv",
+        "node_type_id model_type model_template pop_name ei dynamics_params\n\
+         10 point_neuron nest:iaf_psc_alpha exc e exc.json\n\
+         11 point_neuron nest:iaf_psc_alpha inh i inh.json\n",
+    );
+    written(folder, "network/lgn_node_types.csv", "node_type_id model_type\n5 virtual\n");
+    written(folder, "cells/exc.json", r#"{"C_m": 200.0, "tau_m": 20.0, "t_ref": 3.0, "I_e": 0.0}"#);
+    written(folder, "cells/inh.json", r#"{"V_th": -60.0, "tau_syn_ex": 1.0}"#);
+    written(folder, "synapses/static.json", "{\n}\n");
+    edges(folder, ["v1", "v1"], &[(1, 0, 100, 2), (2, 0, 100, 1), (0, 1, 101, 1), (0, 2, 101, 3)]);
+    edges(folder, ["lgn", "v1"], &[(0, 1, 7, 1), (1, 2, 7, 1)]);
+    written(
+        folder,
+        "network/v1_v1_edge_types.csv",
+        "edge_type_id target_query source_query syn_weight delay dynamics_params model_template\n\
+         100 * ei=='e' 150.0 1.5 static.json static_synapse\n\
+         101 * ei=='i' -200.0 2.0 static.json static_synapse\n",
+    );
+    written(
+        folder,
+        "network/lgn_v1_edge_types.csv",
+        "edge_type_id syn_weight delay model_template\n7 1500.0 1.0 static_synapse\n",
+    );
+    written(folder, "inputs/lgn.csv", "timestamps node_ids population\n10.0 0 lgn\n30.0 1 lgn\n");
+    written(
+        folder,
+        "circuit.json",
+        r#"{"manifest": {"$BASE": ".", "$NET": "$BASE/network"},
+        "components": {"point_neuron_models_dir": "$BASE/cells", "synaptic_models_dir": "$BASE/synapses"},
+        "networks": {
+          "nodes": [
+            {"nodes_file": "$NET/v1_nodes.h5", "node_types_file": "$NET/v1_node_types.csv"},
+            {"nodes_file": "$NET/lgn_nodes.h5", "node_types_file": "$NET/lgn_node_types.csv"}],
+          "edges": [
+            {"edges_file": "$NET/v1_v1_edges.h5", "edge_types_file": "$NET/v1_v1_edge_types.csv"},
+            {"edges_file": "$NET/lgn_v1_edges.h5", "edge_types_file": "$NET/lgn_v1_edge_types.csv"}]}}"#,
+    );
+}
+
+const SIMULATION: &str = r#"{
+  "manifest": {"$BASE": "${configdir}"},
+  "target_simulator": "NEST",
+  "run": {"tstop": 100.0, "dt": 0.1, "block_run": false},
+  "network": "circuit.json",
+  "inputs": {
+    "lgn": {"input_type": "spikes", "module": "csv", "input_file": "$BASE/inputs/lgn.csv", "node_set": "lgn"},
+    "clamp": {"input_type": "current_clamp", "module": "IClamp", "node_set": {"population": "v1", "node_id": [2]},
+      "amp": 400.0, "delay": 60.0, "duration": 20.0}},
+  "reports": {"v": {"cells": {"population": "v1", "node_id": [0, 2]}, "variable_name": "V_m", "sections": "soma"}},
+  "output": {"output_dir": "output"}
+}"#;
+
+#[test]
+fn a_network_of_point_neurons_runs() {
+    let folder = TempDir::new().unwrap();
+    network(&folder);
+    written(&folder, "simulation.json", SIMULATION);
+    let text = ntwk(&folder, 0, &["import", "simulation.json", "-o", "models/net.toml"]);
+    for part in [
+        "2 populations, 1 afferent populations, 3 projections",
+        "v1_exc: nodes 1-2 of v1",
+        "run.block_run: left out",
+        "models/net_edges.h5",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    ntwk(&folder, 0, &["run", "models/net.toml", "-q", "-o", "r", "--precision", "double"]);
+    let run = ResultFile::open(&folder.path().join("r/results.h5")).unwrap();
+    let run = run.recording().unwrap().unwrap();
+    let times = |population: &str, neuron| run.spike_times(population, neuron).unwrap();
+    // Input at 10 and 30 ms, the clamp of one neuron between 60 and 80 ms.
+    let [first, second] = [times("v1_exc", 0), times("v1_exc", 1)];
+    assert_eq!(first.len(), 1, "{first:?} {second:?}");
+    assert!(first[0] > 11.0 && first[0] < 20.0, "{first:?}");
+    assert!(second.iter().any(|t| (31.0..40.0).contains(t)), "{second:?}");
+    assert!(second.iter().all(|t| *t < 81.0) && second.iter().any(|t| *t > 60.0), "{second:?}");
+    // Two synapses of 150 pA fire the inhibitory cell, whose threshold is near.
+    assert!(!times("v1_inh", 0).is_empty());
+    assert_eq!(run.populations[0].traces.len(), 1);
+}
+
+#[test]
+fn everything_without_an_equivalent_is_named_at_once() {
+    let folder = TempDir::new().unwrap();
+    network(&folder);
+    written(
+        &folder,
+        "network/v1_node_types.csv",
+        "node_type_id model_type model_template pop_name dynamics_params\n\
+         10 point_neuron nest:glif_psc exc exc.json\n\
+         11 point_neuron nest:iaf_psc_alpha inh inh.json\n",
+    );
+    written(&folder, "cells/inh.json", r#"{"V_thr": -60.0, "C_m": "big"}"#);
+    written(
+        &folder,
+        "network/lgn_v1_edge_types.csv",
+        "edge_type_id syn_weight delay model_template\n7 1500.0 1.0 tsodyks_synapse\n",
+    );
+    let text = SIMULATION.replace("\"current_clamp\"", "\"extracellular\"");
+    written(&folder, "simulation.json", &text.replace("\"tstop\"", "\"t_end\""));
+    let text = ntwk(&folder, 2, &["import", "simulation.json", "-o", "net.toml"]);
+    for part in [
+        "nodes.v1[node_type_id=10].model_template = \"nest:glif_psc\": there is no equivalent",
+        "nest:iaf_psc_exp",
+        "nodes.v1[node_type_id=11].dynamics_params.V_thr",
+        "did you mean \"V_th\"?",
+        "dynamics_params.C_m = \"big\": must be a number",
+        "model_template = \"tsodyks_synapse\": there is no equivalent",
+        "inputs.clamp.input_type = \"extracellular\"",
+        "run.t_end",
+        "run.tstop: missing",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!Path::new(&folder.path().join("net.toml")).exists());
+    let text = ntwk(&folder, 2, &["run", "simulation.json"]);
+    assert!(text.contains("'ntwk import FILE") && text.lines().count() == 1, "{text}");
+}

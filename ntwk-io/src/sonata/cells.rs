@@ -1,0 +1,201 @@
+//! Cell models of NEST as cells and receptors of ntwk.
+
+use ntwk_core::spec::fault::FaultKind;
+use ntwk_core::spec::tree::{Node, Value};
+
+use super::{Entries, Importer, entry, number, number_of};
+
+/// A cell model of NEST with an equivalent.
+struct Template {
+    /// Its name in NEST.
+    name: &'static str,
+    /// The kind of cell.
+    kind: &'static str,
+    /// Parameters of the cell with NEST's defaults; the names are the same.
+    parameters: &'static [(&'static str, f64)],
+    /// Reversal potentials (mV) of conductances; `None` for currents.
+    reversal: Option<[f64; 2]>,
+    /// Time constants (ms) of excitation and inhibition.
+    tau_syn: [f64; 2],
+    /// Whether the time course is an alpha function.
+    alpha: bool,
+}
+
+const CURRENT: &[(&str, f64)] = &[
+    ("C_m", 250.0),
+    ("tau_m", 10.0),
+    ("E_L", -70.0),
+    ("V_th", -55.0),
+    ("V_reset", -70.0),
+    ("t_ref", 2.0),
+];
+const CONDUCTANCE: &[(&str, f64)] = &[
+    ("C_m", 250.0),
+    ("g_L", 16.6667),
+    ("E_L", -70.0),
+    ("V_th", -55.0),
+    ("V_reset", -60.0),
+    ("t_ref", 2.0),
+];
+const ADAPTING: &[(&str, f64)] = &[
+    ("C_m", 281.0),
+    ("g_L", 30.0),
+    ("E_L", -70.6),
+    ("V_th", -50.4),
+    ("V_reset", -60.0),
+    ("t_ref", 0.0),
+    ("Delta_T", 2.0),
+    ("V_peak", 0.0),
+    ("a", 4.0),
+    ("b", 80.5),
+    ("tau_w", 144.0),
+];
+
+/// Source of the defaults: the documentation of NEST 3.
+const TEMPLATES: [Template; 6] = [
+    current("iaf_psc_exp", false),
+    current("iaf_psc_alpha", true),
+    conductance("iaf_cond_exp", "LIF", CONDUCTANCE, false),
+    conductance("iaf_cond_alpha", "LIF", CONDUCTANCE, true),
+    conductance("aeif_cond_exp", "AdEx", ADAPTING, false),
+    conductance("aeif_cond_alpha", "AdEx", ADAPTING, true),
+];
+
+const fn current(name: &'static str, alpha: bool) -> Template {
+    Template {
+        name,
+        kind: "iaf_psc_exp",
+        parameters: CURRENT,
+        reversal: None,
+        tau_syn: [2.0, 2.0],
+        alpha,
+    }
+}
+
+const fn conductance(
+    name: &'static str,
+    kind: &'static str,
+    parameters: &'static [(&'static str, f64)],
+    alpha: bool,
+) -> Template {
+    Template { name, kind, parameters, reversal: Some([0.0, -85.0]), tau_syn: [0.2, 2.0], alpha }
+}
+
+/// What a cell becomes.
+pub(super) struct Cell {
+    /// The keys `cell`, `I_e`, `initial` of a population.
+    pub keys: Entries,
+    /// Receptors of excitation and inhibition.
+    pub receptors: [String; 2],
+    /// Whether weights are conductances, which have no sign.
+    pub conductance: bool,
+}
+
+/// The cell of a type of nodes; `None`, with a fault, for a model without an equivalent.
+pub(super) fn cell(
+    key: &str,
+    template: &str,
+    parameters: &Entries,
+    import: &mut Importer,
+) -> Option<Cell> {
+    let plain = template.strip_prefix("nest:");
+    let Some(found) = TEMPLATES.iter().find(|t| Some(t.name) == plain) else {
+        let valid: Vec<String> = TEMPLATES.iter().map(|t| format!("nest:{}", t.name)).collect();
+        let rule = format!(
+            "there is no equivalent of this model; there are: {} (as ntwk's iaf_psc_exp, LIF, AdEx)",
+            valid.join(", ")
+        );
+        import.fault(
+            &format!("{key}.model_template"),
+            Some(&Node::text(template)),
+            FaultKind::Combination { rule },
+        );
+        return None;
+    };
+    let given =
+        |name: &str| parameters.iter().find(|(k, _)| k == name).and_then(|(_, n)| number_of(n));
+    let mut valid: Vec<&str> = found.parameters.iter().map(|p| p.0).collect();
+    valid.extend(["I_e", "V_m", "tau_syn_ex", "tau_syn_in"]);
+    if found.reversal.is_some() {
+        valid.extend(["E_ex", "E_in"]);
+    }
+    for (name, node) in parameters {
+        let path = format!("{key}.dynamics_params.{name}");
+        if name == "gsl_error_tol" {
+            import.note(format!("{path}: left out, a tolerance of NEST's solver"));
+        } else if !valid.contains(&name.as_str()) {
+            import.unknown(&path, name, Some(node), &valid);
+        } else if number_of(node).is_none() {
+            import.broken(&path, Some(node), "must be a number");
+        }
+    }
+    let mut cell = vec![entry("model", Node::text(found.kind))];
+    cell.extend(
+        found
+            .parameters
+            .iter()
+            .map(|(name, default)| entry(name, number(given(name).unwrap_or(*default)))),
+    );
+    let mut keys = vec![entry("cell", Node::new(Value::Table(cell)))];
+    if let Some(current) = given("I_e").filter(|x| *x != 0.0) {
+        keys.push(entry("I_e", number(current)));
+    }
+    if let Some(potential) = given("V_m") {
+        let initial = vec![entry("V_m", number(potential))];
+        keys.push(entry("initial", Node::new(Value::Table(initial))));
+    }
+    let receptors = [("ex", 0), ("in", 1)].map(|(class, i)| {
+        let tau = given(&format!("tau_syn_{class}")).unwrap_or(found.tau_syn[i]);
+        let reversal = found.reversal.map(|e| given(&format!("E_{class}")).unwrap_or(e[i]));
+        import.receptors.name(class, Receptor { reversal, tau, alpha: found.alpha })
+    });
+    if found.kind != "iaf_psc_exp" {
+        import.note(format!(
+            "{template}: NEST chooses its steps, ntwk steps by dt with Heun's rule; spike times differ by about a step"
+        ));
+        if !import.simulation.iter().any(|(k, _)| k == "method") {
+            import.simulation.push(entry("method", Node::text("heun")));
+        }
+    }
+    Some(Cell { keys, receptors, conductance: found.reversal.is_some() })
+}
+
+/// A receptor of a cell of NEST.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Receptor {
+    reversal: Option<f64>,
+    tau: f64,
+    alpha: bool,
+}
+
+/// The receptors of an import, each once.
+#[derive(Debug, Default)]
+pub(super) struct Receptors(Vec<(String, Receptor)>);
+
+impl Receptors {
+    /// Its name, which begins with the class.
+    fn name(&mut self, class: &str, receptor: Receptor) -> String {
+        let of_class = |name: &str| name == class || name.starts_with(&format!("{class}_"));
+        if let Some((name, _)) = self.0.iter().find(|(n, r)| of_class(n) && *r == receptor) {
+            return name.clone();
+        }
+        let n = self.0.iter().filter(|(name, _)| of_class(name)).count();
+        let name = if n == 0 { class.to_owned() } else { format!("{class}_{}", n + 1) };
+        self.0.push((name.clone(), receptor));
+        name
+    }
+
+    pub(super) fn tables(self) -> Entries {
+        let table = |(name, r): (String, Receptor)| {
+            let kind = if r.reversal.is_some() { "conductance" } else { "current" };
+            let mut keys = vec![entry("kind", Node::text(kind))];
+            keys.extend(r.reversal.map(|e| entry("E_rev", number(e))));
+            keys.push(entry("tau_syn", number(r.tau)));
+            if r.alpha {
+                keys.push(entry("tau_rise", number(r.tau)));
+            }
+            (name, Node::new(Value::Table(keys)))
+        };
+        self.0.into_iter().map(table).collect()
+    }
+}
