@@ -105,7 +105,7 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
         show(&model, args, path, &ran, ended.stopped.is_some(), !*no_figures)?;
         print(timing);
         if ended.stopped.is_none() {
-            list_files(&[path.clone()]);
+            list_files(std::slice::from_ref(path));
         }
     }
     ended.result()

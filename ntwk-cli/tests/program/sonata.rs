@@ -84,7 +84,7 @@ fn network(folder: &TempDir) {
         folder,
         "network/v1_v1_edge_types.csv",
         "edge_type_id target_query source_query syn_weight delay dynamics_params model_template\n\
-         100 * ei=='e' 150.0 1.5 static.json static_synapse\n\
+         100 * ei=='e' 1500.0 1.5 static.json static_synapse\n\
          101 * ei=='i' -200.0 2.0 static.json static_synapse\n",
     );
     written(
@@ -145,7 +145,7 @@ fn a_network_of_point_neurons_runs() {
     assert!(first[0] > 11.0 && first[0] < 20.0, "{first:?}");
     assert!(second.iter().any(|t| (31.0..40.0).contains(t)), "{second:?}");
     assert!(second.iter().all(|t| *t < 81.0) && second.iter().any(|t| *t > 60.0), "{second:?}");
-    // Two synapses of 150 pA fire the inhibitory cell, whose threshold is near.
+    // Two synapses of 1500 pA, alpha functions of 1 ms, depolarise the inhibitory cell by up to 33 mV.
     assert!(!times("v1_inh", 0).is_empty());
     assert_eq!(run.populations[0].traces.len(), 1);
 }
