@@ -173,7 +173,7 @@ fn compute(
                 files.extend(write_figure(&args.run.out, &format!("scan_{name}"), &figure)?);
             }
             None if task.points() < 2 => {
-                note(format!("no figure of {name}: the sweep has one point"))
+                note(format!("no figure of {name}: the sweep has one point"));
             }
             None => note(no_quantity(&outcome.data, name)),
         }
