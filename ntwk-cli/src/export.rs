@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ntwk_core::CellLibrary;
 use ntwk_io::{
-    Layout, read_cell_run, write_cell_npz, write_cell_spikes, write_cell_traces, write_flat,
-    write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv,
+    Layout, read_cell_run, write_afferent_spikes_csv, write_cell_npz, write_cell_spikes,
+    write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv, write_spikes_csv,
+    write_trace_csv,
 };
 
 use super::Failure;
@@ -23,7 +24,7 @@ use ntwk::compare::RATE_BIN;
 Examples:
   ntwk export out/results.h5 --to nwb               out/results.nwb: table of units, one per neuron
   ntwk export out/results.h5 --to npz -o run.npz    NumPy arrays
-  ntwk export out/results.h5 --to csv -o tables     spikes.csv, rates.csv, a table per variable
+  ntwk export out/results.h5 --to csv -o tables     spikes.csv, rates.csv, a table per variable (and afferent_spikes.csv)
   ntwk export out/results.h5 --to flat -o old.h5    the layout of neural_network_dynamics
   ntwk export old.h5 --to npz                       reads that layout, too
   ntwk export out/results.h5 --connections          out/connections: SONATA edges, and a model that reads them
@@ -104,6 +105,10 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
             write_spikes_csv(&files[0], &recording)?;
             let bin = (RATE_BIN / recording.dt).round().max(1.0) as usize;
             write_rates_csv(&files[1], &recording, bin)?;
+            if !recording.afferents.is_empty() {
+                files.push(target.join("afferent_spikes.csv"));
+                write_afferent_spikes_csv(&files[2], &recording)?;
+            }
             for population in &recording.populations {
                 for trace in &population.traces {
                     let file = target.join(format!("{}_{}.csv", population.name, trace.name()));

@@ -55,7 +55,7 @@ pub use model::Model;
 pub use model::cell::CellKind;
 pub use model::cell_library::{CellLibrary, Preset};
 pub use recording::recorder::{MemoryRecorder, Recorder, RecorderError, SpikeCounter};
-pub use recording::{PopulationRecording, Recording, Spikes, Trace};
+pub use recording::{AfferentRecording, PopulationRecording, Recording, Spikes, Trace};
 pub use spec::ModelSpec;
 pub use spec::fault::{Fault, FaultKind, Faults};
 pub use spec::units::Dimension;

@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         counts,
         traces: Vec::new(),
     };
-    let run = Recording { dt: 0.1, n_steps: 100, populations: vec![cells] }; // ms
+    let (populations, afferents) = (vec![cells], Vec::new());
+    let run = Recording { dt: 0.1, n_steps: 100, populations, afferents }; // ms
     let contents =
         RunContents { recording: Some(&run), model: None, provenance: None, theory: &[] };
     write_run(&file, &contents, &WriteOptions::default())?;

@@ -30,6 +30,29 @@ pub fn write_spikes_csv(path: &Path, recording: &Recording) -> Result<(), FileEr
     write_table(path, columns)
 }
 
+/// Writes the recorded spikes of afferent populations: `afferent,projection,neuron,time_ms`. Where `projection` is given, the
+/// neuron is one of its target population, which receives an event at this time; else it is an afferent neuron.
+///
+/// # Errors
+/// As [`write_spikes_csv`].
+pub fn write_afferent_spikes_csv(path: &Path, recording: &Recording) -> Result<(), FileError> {
+    for afferent in &recording.afferents {
+        check_spikes(&afferent.name, &afferent.spikes)?;
+    }
+    let all = || recording.afferents.iter().flat_map(|a| std::iter::repeat_n(a, a.spikes.len()));
+    let projections = all().map(|a| a.target.as_ref().map_or("", |_| a.name.as_str()));
+    let spikes = || recording.afferents.iter().map(|a| &a.spikes);
+    let ids = spikes().flat_map(|s| s.ids.iter().copied());
+    let times = spikes().flat_map(|s| s.steps.iter().map(|&k| k as f64 * recording.dt));
+    let columns = vec![
+        Column::new("afferent", all().map(|a| a.afferent.as_str())),
+        Column::new("projection", projections),
+        Column::new("neuron", ids),
+        Column::new("time_ms", times),
+    ];
+    write_table(path, columns)
+}
+
 /// Writes the population rates (Hz) in bins of `bin_steps` steps: `time_ms,<population>,...`, the time being the
 /// beginning of the bin. A last bin that is not full is left out.
 ///

@@ -22,7 +22,7 @@
 //!     counts: vec![0, 1, 0, 1], // spikes of the population in each step
 //!     traces: Vec::new(),
 //! };
-//! let run = Recording { dt: 0.1, n_steps: 4, populations: vec![cells] };
+//! let run = Recording { dt: 0.1, n_steps: 4, populations: vec![cells], afferents: Vec::new() };
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("results.h5");
 //! write_run(
@@ -87,7 +87,7 @@ pub use cell_file::{
 pub use cell_run_file::{CellRun, probe_unit, write_cell_csv, write_cell_run};
 pub use checkpoint_file::{CheckpointFile, read_checkpoint, write_checkpoint};
 pub use coupled_file::{CoupledFile, read_coupled};
-pub use csv::{write_rates_csv, write_spikes_csv, write_trace_csv};
+pub use csv::{write_afferent_spikes_csv, write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use delimited::{Column, Field, write_table};
 pub use description::{Description, Layout, describe};
 pub use edge_file::{EdgeList, EdgeProperty, write_edges, write_edges_csv};

@@ -4,7 +4,7 @@
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
-use ntwk_core::Recording;
+use ntwk_core::{Recording, Spikes};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -30,6 +30,7 @@ const LARGE: u64 = u32::MAX as u64;
 /// | `<population>.<trace>.neurons` | u32 `[n_neurons]` | neuron of each column |
 /// | `<population>.<trace>.start` | f64 | time of the first frame (ms) |
 /// | `<population>.<trace>.step` | f64 | time between two frames (ms) |
+/// | `<afferent>.size`, `.spike_times`, `.spike_ids` | as above | afferent spikes; of trains per target `<afferent>` is the projection |
 ///
 /// `<trace>` is the variable, or `<group>.<variable>` of the neurons of a table of `record.traces`.
 ///
@@ -57,10 +58,7 @@ fn add_recording<W: Write + Seek>(
         let counts = population.counts.iter().copied();
         archive.add(&format!("{name}.counts"), &[population.counts.len()], counts)?;
         if let Some(spikes) = &population.spikes {
-            let times = spikes.steps.iter().map(|&k| k as f64 * dt);
-            archive.add(&format!("{name}.spike_times"), &[spikes.steps.len()], times)?;
-            let ids = spikes.ids.iter().copied();
-            archive.add(&format!("{name}.spike_ids"), &[spikes.ids.len()], ids)?;
+            add_spikes(archive, name, spikes, dt)?;
         }
         for trace in &population.traces {
             let key = format!("{name}.{}", trace.name());
@@ -70,6 +68,10 @@ fn add_recording<W: Write + Seek>(
             archive.add(&format!("{key}.start"), &[], [trace.steps.time(0, dt)])?;
             archive.add(&format!("{key}.step"), &[], [trace.steps.every as f64 * dt])?;
         }
+    }
+    for afferent in &recording.afferents {
+        archive.add(&format!("{}.size", afferent.name), &[], [afferent.size as u64])?;
+        add_spikes(archive, &afferent.name, &afferent.spikes, dt)?;
     }
     Ok(())
 }
@@ -113,6 +115,18 @@ fn add_cell_run<W: Write + Seek>(archive: &mut Archive<W>, run: &StoredCellRun) 
     let parents = all().map(|c| c.parent.map_or(-1, |p| p as i64));
     archive.add("compartments.parent", &n, parents)?;
     archive.add("compartments.branch", &n, all().map(|c| c.branch as i64))
+}
+
+fn add_spikes<W: Write + Seek>(
+    archive: &mut Archive<W>,
+    name: &str,
+    spikes: &Spikes,
+    dt: f64,
+) -> io::Result<()> {
+    let times = spikes.steps.iter().map(|&k| k as f64 * dt);
+    archive.add(&format!("{name}.spike_times"), &[spikes.steps.len()], times)?;
+    let ids = spikes.ids.iter().copied();
+    archive.add(&format!("{name}.spike_ids"), &[spikes.ids.len()], ids)
 }
 
 struct Archive<W: Write + Seek>(ZipWriter<W>);

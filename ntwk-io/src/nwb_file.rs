@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use hdf5::{AttrValue, FileAccessProperties, FileLocking, H5Element, SyncPolicy};
-use ntwk_core::{PopulationRecording, Recording, Spikes};
+use ntwk_core::{Recording, Spikes};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
@@ -28,7 +28,8 @@ const BLOCK: usize = 1 << 16;
 ///
 /// Every neuron of every population whose spikes were recorded is a unit, silent ones too: `id` counts from 0 over all
 /// populations, `population` and `neuron` say which it is, `spike_times` are in seconds from the beginning of the run.
-/// A simulation has no session: `session_start_time` is the start of the run in `provenance`, or the time of writing.
+/// Recorded afferent trains follow as units, with the name of the afferent population, or of the projection whose targets have a
+/// train each. A simulation has no session: `session_start_time` is the start of the run in `provenance`, or the time of writing.
 /// A simulation has no subject either, which the DANDI archive asks for: add one there.
 /// `description` becomes `session_description`, with time step, seed and version added.
 ///
@@ -127,31 +128,30 @@ impl Units {
         for population in &recording.populations {
             if let Some(spikes) = &population.spikes {
                 check_spikes(&population.name, spikes)?;
-                units.add(population, spikes, recording.dt)?;
+                units.add(&population.name, population.size, spikes, recording.dt)?;
             }
+        }
+        for afferent in &recording.afferents {
+            check_spikes(&afferent.name, &afferent.spikes)?;
+            units.add(&afferent.name, afferent.size, &afferent.spikes, recording.dt)?;
         }
         Ok(units)
     }
 
     /// Sorts the spikes by neuron, keeping their order in time.
-    fn add(
-        &mut self,
-        population: &PopulationRecording,
-        spikes: &Spikes,
-        dt: f64,
-    ) -> Result<(), FileError> {
-        let mut next = vec![0usize; population.size];
+    fn add(&mut self, name: &str, size: usize, spikes: &Spikes, dt: f64) -> Result<(), FileError> {
+        let mut next = vec![0usize; size];
         for &id in &spikes.ids {
             let count = next.get_mut(id as usize).ok_or_else(|| FileError::Inconsistent {
-                object: format!("/spikes/{}", population.name),
-                problem: format!("a spike of neuron {id} of {}", population.size),
+                object: format!("/spikes/{name}"),
+                problem: format!("a spike of neuron {id} of {size}"),
             })?;
             *count += 1;
         }
         let mut end = self.times.len();
         for (neuron, count) in next.iter_mut().enumerate() {
             self.ids.push(self.ids.len() as i64);
-            self.populations.push(population.name.clone());
+            self.populations.push(name.to_owned());
             self.neurons.push(neuron as i64);
             let begin = end;
             end += *count;

@@ -6,7 +6,7 @@ use std::path::Path;
 use hdf5::AttrValue;
 use ndarray::{Array2, ArrayD, Axis, IxDyn, Slice};
 use ntwk_core::model::SampleSteps;
-use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
+use ntwk_core::{AfferentRecording, PopulationRecording, Recording, Spikes, Trace};
 
 use crate::error::FileError;
 use crate::hdf5_reader::{Attributes, Hdf5Reader, StoredArray};
@@ -269,10 +269,26 @@ impl ResultFile {
             return Err(self.reader.missing(object));
         }
         populations.sort_by_key(|(index, _)| *index);
+        let mut afferents = Vec::new();
+        for name in spiking {
+            let object = format!("/spikes/{name}");
+            let attributes = self.reader.attributes(&object)?;
+            let Some(afferent) = attributes.text("afferent") else { continue };
+            let size = attributes.require_u64("size")?;
+            let size = usize::try_from(size).map_err(|_| {
+                self.reader.mismatch(&format!("{object}@size"), "a size", size.to_string())
+            })?;
+            let spikes = self.spikes_in_steps(&name, dt)?;
+            let target = attributes.text("target");
+            let recording = AfferentRecording { name, afferent, target, size, spikes };
+            afferents.push((attributes.require_u32("index")?, recording));
+        }
+        afferents.sort_by_key(|(index, _)| *index);
         Ok(Some(Recording {
             dt,
             n_steps,
             populations: populations.into_iter().map(|(_, p)| p).collect(),
+            afferents: afferents.into_iter().map(|(_, a)| a).collect(),
         }))
     }
 

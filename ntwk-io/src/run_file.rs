@@ -12,6 +12,7 @@
 //! | `/run` | attribute `stopped` string | why a run ended before them (absent when the process was killed) |
 //! | `/spikes/<population>/timestamps` | f64 `[n_spikes]`, attribute `units` = ms | spike times, ascending |
 //! | `/spikes/<population>/node_ids` | u64 `[n_spikes]` | neuron of each spike, from 0 |
+//! | `/spikes/<name>` | attributes `afferent`, `target`, `size` u64, `index` u32 | afferent spikes; of trains per target `<name>` is the projection, the ids are targets |
 //! | `/report/<report>` | attributes `population`, `variable`, `index` | one recorded variable of one population |
 //! | `/report/<report>` | attributes `group`, `end_step` u64 | the table of `record.traces` it is of, and the step before which that ends |
 //! | `/report/<report>/data` | f32 or f64 `[n_frames, n_neurons]`, attributes `units`, `variable` | samples |
@@ -112,7 +113,7 @@ pub fn write_run(
             dt: recording.dt,
             n_steps: recording.n_steps,
         };
-        form.add(&mut file, &recording.populations)?;
+        form.add(&mut file, recording)?;
     }
     add_origin(&mut file, contents.model, contents.provenance);
     if !contents.theory.is_empty() {
@@ -185,8 +186,9 @@ impl RecordingForm {
     pub(crate) fn add(
         &self,
         file: &mut FileBuilder,
-        populations: &[PopulationRecording],
+        recording: &Recording,
     ) -> Result<(), FileError> {
+        let populations = &recording.populations;
         let mut run = file.create_group("run");
         run.set_attr("dt", AttrValue::F64(self.dt));
         match self.extent {
@@ -209,8 +211,9 @@ impl RecordingForm {
             let group = self.rates(&mut rates, population, index);
             rates.add_group(group);
             if let Some(train) = &population.spikes {
+                claim(&mut used, format!("/spikes/{}", population.name))?;
                 let group = self.spikes(&mut spikes, &population.name, train)?;
-                spikes.add_group(group);
+                spikes.add_group(group.finish());
             }
             for (index, trace) in (0u32..).zip(&population.traces) {
                 check_name("variable", &trace.variable)?;
@@ -232,8 +235,20 @@ impl RecordingForm {
                 reports.add_group(group.finish());
             }
         }
+        for (index, afferent) in (0u32..).zip(&recording.afferents) {
+            check_name("afferent population", &afferent.name)?;
+            claim(&mut used, format!("/spikes/{}", afferent.name))?;
+            let mut group = self.spikes(&mut spikes, &afferent.name, &afferent.spikes)?;
+            group.set_attr("afferent", text(&afferent.afferent));
+            if let Some(target) = &afferent.target {
+                group.set_attr("target", text(target));
+            }
+            group.set_attr("size", AttrValue::U64(afferent.size as u64));
+            group.set_attr("index", AttrValue::U32(index));
+            spikes.add_group(group.finish());
+        }
         // A SONATA reader takes an empty group for a file without populations, and refuses it.
-        if populations.iter().any(|p| p.spikes.is_some()) {
+        if populations.iter().any(|p| p.spikes.is_some()) || !recording.afferents.is_empty() {
             file.add_group(spikes.finish());
         }
         if populations.iter().any(|p| !p.traces.is_empty()) {
@@ -264,14 +279,14 @@ impl RecordingForm {
         parent: &mut GroupBuilder,
         population: &str,
         spikes: &Spikes,
-    ) -> Result<FinishedGroup, FileError> {
+    ) -> Result<GroupBuilder, FileError> {
         check_spikes(population, spikes)?;
         let mut group = parent.create_group(population);
         let ids: Vec<u64> = spikes.ids.iter().map(|&id| u64::from(id)).collect();
         self.series(group.create_dataset("timestamps"), &spikes.times(self.dt))
             .set_attr("units", text("ms"));
         self.series(group.create_dataset("node_ids"), &ids);
-        Ok(group.finish())
+        Ok(group)
     }
 
     /// Fills the report called `name`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
 use ntwk_core::model::SampleSteps;
-use ntwk_core::{Job, Recording, Trace};
+use ntwk_core::{Job, Recording, Spikes, Trace};
 
 use crate::error::{Action, FileError};
 use crate::hdf5_writer::{Precision, text};
@@ -37,6 +37,8 @@ pub struct RunWriter {
     form: RecordingForm,
     n_steps: u64,
     populations: Vec<PopulationSink>,
+    /// Names of the afferent spikes.
+    afferents: Vec<String>,
 }
 
 /// Where the parts of a population go.
@@ -104,7 +106,7 @@ impl RunWriter {
             n_steps: plan.n_steps,
         };
         let mut builder = sonata_file();
-        form.add(&mut builder, &plan.populations)?;
+        form.add(&mut builder, plan)?;
         add_origin(&mut builder, model, provenance);
 
         let partial = partial.to_owned();
@@ -154,7 +156,9 @@ impl RunWriter {
                 reports,
             });
         }
-        Ok(Self { target: path.to_owned(), partial, hdf5, samples, form, n_steps: 0, populations })
+        let afferents = plan.afferents.iter().map(|a| a.name.clone()).collect();
+        let target = path.to_owned();
+        Ok(Self { target, partial, hdf5, samples, form, n_steps: 0, populations, afferents })
     }
 
     /// The file being written.
@@ -189,13 +193,13 @@ impl RunWriter {
         }
         let fail = |object: &str, e| FileError::hdf5(Action::Write, &self.partial, object, e);
         for (sink, population) in self.populations.iter().zip(&block.populations) {
-            if let Some(spikes) = population.spikes.as_ref().filter(|s| !s.is_empty()) {
-                let times = spikes.times(self.form.dt);
-                let ids: Vec<u64> = spikes.ids.iter().map(|&id| u64::from(id)).collect();
-                self.stage(&format!("/spikes/{}/timestamps", sink.name), &times)?;
-                self.stage(&format!("/spikes/{}/node_ids", sink.name), &ids)?;
+            if let Some(spikes) = &population.spikes {
+                self.stage_spikes(&sink.name, spikes)?;
             }
             self.stage(&format!("/rates/{}/counts", sink.name), &population.counts)?;
+        }
+        for (name, afferent) in self.afferents.iter().zip(&block.afferents) {
+            self.stage_spikes(name, &afferent.spikes)?;
         }
         let n_steps = self.n_steps + block.n_steps;
         let run = self.hdf5.group("/run").map_err(|e| fail("/run", e))?;
@@ -311,6 +315,13 @@ impl RunWriter {
         self.hdf5.commit().map_err(|e| fail("/", e))
     }
 
+    /// Stages spikes at the end of those of `name`.
+    fn stage_spikes(&self, name: &str, spikes: &Spikes) -> Result<(), FileError> {
+        let ids: Vec<u64> = spikes.ids.iter().map(|&id| u64::from(id)).collect();
+        self.stage(&format!("/spikes/{name}/timestamps"), &spikes.times(self.form.dt))?;
+        self.stage(&format!("/spikes/{name}/node_ids"), &ids)
+    }
+
     /// Stages `values` at the end of the dataset at `object`.
     fn stage<T: hdf5::H5Element>(&self, object: &str, values: &[T]) -> Result<(), FileError> {
         if values.is_empty() {
@@ -345,6 +356,22 @@ impl RunWriter {
         if found != planned {
             return Err(wrong("/rates", format!("{found} populations, {planned} were planned")));
         }
+        let check_inside = |name: &str, spikes: &Spikes| {
+            check_spikes(name, spikes)?;
+            if spikes.steps.iter().any(|k| !(self.n_steps..n_steps).contains(k)) {
+                let problem = format!("a spike outside of steps {} to {n_steps}", self.n_steps);
+                return Err(wrong(&format!("/spikes/{name}"), problem));
+            }
+            Ok(())
+        };
+        let names: Vec<&String> = block.afferents.iter().map(|a| &a.name).collect();
+        if !names.iter().copied().eq(&self.afferents) {
+            let problem = format!("afferents {names:?}, {:?} were planned", self.afferents);
+            return Err(wrong("/spikes", problem));
+        }
+        for afferent in &block.afferents {
+            check_inside(&afferent.name, &afferent.spikes)?;
+        }
         for (sink, population) in self.populations.iter().zip(&block.populations) {
             let object = format!("/rates/{}", sink.name);
             if population.name != sink.name {
@@ -362,11 +389,7 @@ impl RunWriter {
                 ));
             }
             if let Some(spikes) = &population.spikes {
-                check_spikes(&sink.name, spikes)?;
-                if spikes.steps.iter().any(|k| !(self.n_steps..n_steps).contains(k)) {
-                    let problem = format!("a spike outside of steps {} to {n_steps}", self.n_steps);
-                    return Err(wrong(&format!("/spikes/{}", sink.name), problem));
-                }
+                check_inside(&sink.name, spikes)?;
             }
             let (found, planned) = (population.traces.len(), sink.reports.len());
             if found != planned {
@@ -491,6 +514,12 @@ fn sample_address(file: &hdf5::File, path: &Path, report: &str) -> Result<Option
 }
 
 fn check_empty(plan: &Recording) -> Result<(), FileError> {
+    if let Some(afferent) = plan.afferents.iter().find(|a| !a.spikes.is_empty()) {
+        return Err(FileError::Inconsistent {
+            object: format!("/spikes/{}", afferent.name),
+            problem: "the plan of a run holds data already".to_owned(),
+        });
+    }
     for population in &plan.populations {
         let frames: usize = population.traces.iter().map(|t| t.data.nrows()).sum();
         let spikes = population.spikes.as_ref().map_or(0, |s| s.len());

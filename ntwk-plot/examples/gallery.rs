@@ -277,7 +277,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let spikes: Vec<_> = populations
         .iter()
-        .map(|p| RasterPopulation { name: p.name, size: p.size, spikes: &p.spikes, rows: None })
+        .enumerate()
+        .map(|(color, p)| RasterPopulation { name: p.name, size: p.size, color, spikes: &p.spikes, rows: None })
         .collect();
     let rates: Vec<_> = populations
         .iter()

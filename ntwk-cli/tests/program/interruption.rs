@@ -185,7 +185,8 @@ fn with_run(folder: &TempDir) {
         counts: vec![0; n_steps],
         traces: vec![trace],
     };
-    let recording = Recording { dt: 0.025, n_steps: n_steps as u64, populations: vec![population] };
+    let (populations, afferents) = (vec![population], Vec::new());
+    let recording = Recording { dt: 0.025, n_steps: n_steps as u64, populations, afferents };
     let contents =
         RunContents { recording: Some(&recording), model: None, provenance: None, theory: &[] };
     write_run(&folder.path().join("run.h5"), &contents, &WriteOptions::default()).unwrap();

@@ -103,6 +103,44 @@ fn chosen_neurons_reach_every_export_and_figure() {
 }
 
 #[test]
+fn afferent_spikes_reach_every_export_and_the_raster() {
+    let folder = folder_with_model();
+    let more = ["--set", "record.afferents=A", "--set", "record.traces={}", "--threads", "2"];
+    ntwk(&folder, 0, &[&["run", "m.toml", "--out", "o", "-q"][..], &more].concat());
+    let run = recording(&folder, "o/results.h5");
+    let trains = run.afferent("A_E").unwrap();
+    assert_eq!((trains.afferent.as_str(), trains.size), ("A", 300));
+    // 200 synapses at 15 Hz in 0.2 s.
+    let per_target = trains.spikes.len() as f64 / 300.0;
+    assert!((per_target - 600.0).abs() < 10.0, "{per_target}");
+    let info = ntwk(&folder, 0, &["info", "o/results.h5"]);
+    assert!(info.contains("A_E") && info.contains(&trains.spikes.len().to_string()), "{info}");
+    let verified = ntwk(&folder, 0, &["verify", "o/results.h5", "-q"]);
+    let all = trains.spikes.len() + run.afferent("A_I").unwrap().spikes.len();
+    let own: usize =
+        run.populations.iter().filter_map(|p| p.spikes.as_ref()).map(|s| s.len()).sum();
+    assert!(verified.contains(&(all + own).to_string()), "{verified}");
+    ntwk(&folder, 0, &["export", "o/results.h5", "--to", "csv", "-o", "csv"]);
+    let table = std::fs::read_to_string(folder.path().join("csv/afferent_spikes.csv")).unwrap();
+    assert_eq!(table.lines().next(), Some("afferent,projection,neuron,time_ms"));
+    assert_eq!(table.lines().count(), 1 + all);
+    assert!(table.lines().nth(1).unwrap().starts_with("A,A_E,"));
+    for (format, file) in [("npz", "a.npz"), ("nwb", "a.nwb"), ("flat", "a.h5")] {
+        ntwk(&folder, 0, &["export", "o/results.h5", "--to", format, "-o", file]);
+        let bytes = std::fs::read(folder.path().join(file)).unwrap();
+        assert!(bytes.windows(3).any(|w| w == b"A_E"), "{format}");
+    }
+    ntwk(&folder, 0, &["plot", "o/results.h5", "--figure", "raster", "--out", "o"]);
+    let svg = std::fs::read_to_string(folder.path().join("o/raster.svg")).unwrap();
+    assert!(svg.contains("A_E") && svg.contains("A_I"));
+    // The same bits from a checkpoint.
+    let first = ["--checkpoint", "50 ms", "--set", "simulation.t_stop=100"];
+    ntwk(&folder, 0, &[&["run", "m.toml", "--out", "r", "-q"][..], &more, &first].concat());
+    ntwk(&folder, 0, &[&["run", "m.toml", "--out", "r", "-q", "--resume"][..], &more].concat());
+    assert_eq!(recording(&folder, "r/results.h5"), run);
+}
+
+#[test]
 fn a_plan_counts_the_samples_that_a_run_stores() {
     let folder = folder_with_model();
     ntwk(&folder, 0, &["run", "m.toml", "--out", "o", "-q"]);

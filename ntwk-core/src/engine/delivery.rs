@@ -13,8 +13,10 @@ use crate::kernel::BLOCK;
 use crate::kernel::Sums;
 use crate::model::Source;
 
-/// Delivers the events of afferent populations that give each target a train of its own.
-pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
+/// Delivers the events of afferent populations that give each target a train of its own; those that are kept go to `kept`, per
+/// entry of [`Shared::afferents`], as (step, target).
+pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32, kept: &mut [Vec<(u32, u32)>]) {
+    let first = part.first;
     for drive in &mut part.drives {
         let intensity = drive.rate.intensity(step);
         if intensity <= 0.0 {
@@ -22,14 +24,28 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32) {
         }
         let (weight, statistics) = (drive.weight, drive.rate.statistics());
         let events = part.receptors[drive.column].events();
-        for (block, s) in drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK)) {
-            block.draw(statistics, intensity, s.len(), |i, events| s[i] += weight * events as f64);
+        let blocks = drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK));
+        let Some(kept) = drive.kept.and_then(|place| kept.get_mut(place)) else {
+            for (block, s) in blocks {
+                block.draw(statistics, intensity, s.len(), |i, n| s[i] += weight * n as f64);
+            }
+            continue;
+        };
+        for ((block, s), number) in blocks.zip(0..) {
+            let before = kept.len();
+            let first = first + number * BLOCK as u32;
+            block.draw(statistics, intensity, s.len(), |i, n| {
+                s[i] += weight * n as f64;
+                kept.extend((0..n).map(|_| (step, first + i as u32)));
+            });
+            kept[before..].sort_unstable();
         }
     }
 }
 
 /// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
 ///
+/// Spikes of afferent neurons that are kept go to `kept`, per entry of [`Shared::afferents`].
 /// Every receptor variable is raised in the same order whichever worker owns it: first what comes out of the ring
 /// (filled by step, projection, source neuron), then by delay, projection, source neuron.
 pub(crate) fn deliver_spikes<'e>(
@@ -38,10 +54,15 @@ pub(crate) fn deliver_spikes<'e>(
     published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
     fired: &[(u32, u32)],
+    kept: &mut [Vec<(u32, u32)>],
     step: u32,
 ) {
     for afferent in state.afferents.iter_mut().flatten() {
         afferent.advance(step);
+    }
+    for &(afferent, place) in &state.kept_afferents {
+        let spikes = state.afferents[afferent].as_ref().map_or(&[][..], |a| a.at(step));
+        kept[place].extend(spikes.iter().map(|&neuron| (step, neuron)));
     }
     update_efficacies(shared, exchange, published, state, step);
     spread_spikes(shared, exchange, published, state, step);

@@ -6,6 +6,7 @@ use crate::engine::blow_up::BlowUp;
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::Network;
 use crate::engine::worker::{WorkerOutput, run_worker};
+use crate::model::RecordedAfferent;
 use crate::recording::Spikes;
 use crate::recording::recorder::{
     MemoryRecorder, PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment,
@@ -67,7 +68,7 @@ impl Simulation {
     /// An empty recorder, in memory, for what this simulation records.
     #[must_use]
     pub fn recorder(&self) -> MemoryRecorder {
-        MemoryRecorder::new(self.network.shared.dt, &self.infos)
+        MemoryRecorder::new(self.network.shared.dt, &self.infos, self.afferents())
     }
 
     /// Time reached (ms).
@@ -91,6 +92,12 @@ impl Simulation {
     #[must_use]
     pub fn populations(&self) -> &[PopulationInfo] {
         &self.infos
+    }
+
+    /// What recorders need to know of the afferent spikes that are kept.
+    #[must_use]
+    pub fn afferents(&self) -> &[RecordedAfferent] {
+        &self.network.shared.afferents
     }
 
     /// Advances by `n_steps` steps and hands what they produced to `recorder`.
@@ -232,6 +239,14 @@ impl Simulation {
                 segment.traces.push(data);
             }
         }
-        Segment { first_step, n_steps, populations }
+        let afferents = (0..shared.afferents.len()).map(|place| {
+            let told = outputs.iter().flat_map(|output| &output.afferents[place]);
+            let mut all: Vec<(u32, u32)> = told.filter(|spike| spike.0 < end).copied().collect();
+            // Workers own ascending runs of neurons.
+            all.sort_by_key(|spike| spike.0);
+            let (steps, ids) = all.into_iter().map(|(step, id)| (u64::from(step), id)).unzip();
+            Spikes { steps, ids }
+        });
+        Segment { first_step, n_steps, populations, afferents: afferents.collect() }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct WorkerOutput {
     pub spikes: Vec<(u32, u32)>,
     /// Per part, per trace of its population: samples `[time][neuron]` of the neurons in the part.
     pub traces: Vec<Vec<Vec<f64>>>,
+    /// Per entry of [`Shared::afferents`]: (step, train), by step and then train.
+    pub afferents: Vec<Vec<(u32, u32)>>,
     /// Where this worker's integration blew up.
     pub failure: Option<BlowUp>,
     /// Steps completed by this worker.
@@ -57,6 +59,7 @@ pub(crate) fn run_worker(
             .iter()
             .map(|p| vec![Vec::new(); shared.populations[p.population].traces.len()])
             .collect(),
+        afferents: vec![Vec::new(); shared.afferents.len()],
         ..WorkerOutput::default()
     };
     let (first_step, n_steps) = (steps.start, steps.end - steps.start);
@@ -76,7 +79,7 @@ pub(crate) fn run_worker(
             }
         }
         for part in &mut state.parts {
-            deliver_afferent_rates(part, step);
+            deliver_afferent_rates(part, step, &mut output.afferents);
         }
         if shared.coupled {
             exchange.publish(me, step, output.spikes[before..].iter().map(|spike| spike.1));
@@ -88,7 +91,8 @@ pub(crate) fn run_worker(
             output.steps = step + 1 - first_step;
             return output;
         }
-        deliver_spikes(shared, exchange, &mut published, state, &output.spikes[before..], step);
+        let WorkerOutput { spikes, afferents, .. } = &mut output;
+        deliver_spikes(shared, exchange, &mut published, state, &spikes[before..], afferents, step);
     }
     output.steps = n_steps;
     output

@@ -30,7 +30,7 @@ use crate::spec::{
 };
 
 pub(crate) use record::Quantity;
-pub use record::Sampled;
+pub use record::{RecordedAfferent, Sampled};
 pub use sample_steps::SampleSteps;
 pub(crate) use space::Positions;
 
@@ -44,6 +44,7 @@ pub struct Model {
     afferents: Vec<Afferent>,
     projections: Vec<Projection>,
     sampled: Vec<Vec<Sampled>>,
+    recorded_afferents: Vec<RecordedAfferent>,
     changes: Vec<Change>,
     notices: Vec<String>,
 }
@@ -322,6 +323,12 @@ impl Model {
     #[must_use]
     pub fn sampled(&self, index: usize) -> &[Sampled] {
         &self.sampled[index]
+    }
+
+    /// Afferent spikes that are kept, in the order of `record.afferents`.
+    #[must_use]
+    pub fn recorded_afferents(&self) -> &[RecordedAfferent] {
+        &self.recorded_afferents
     }
 
     /// Whole steps of an interval between samples (ms).

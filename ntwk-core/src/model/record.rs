@@ -1,7 +1,7 @@
 //! What a run samples, resolved.
 
 use super::judge::{Judge, unknown};
-use super::{Model, SampleSteps};
+use super::{Model, Projection, SampleSteps, Source};
 use crate::spec::fault::FaultKind;
 
 /// A variable that is sampled for some neurons of a population.
@@ -46,6 +46,23 @@ pub(crate) enum Quantity {
     Receptor(usize),
     /// Its current `s (q - p V)`.
     Current(usize),
+}
+
+/// Afferent spikes that are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedAfferent {
+    /// Name of the afferent population; of trains per target, that of the projection.
+    pub name: String,
+    /// Name of the afferent population.
+    pub afferent: String,
+    /// Name of the target population where each of its neurons has a train of its own; `None` where afferent neurons spike.
+    pub target: Option<String>,
+    /// Number of trains: afferent neurons, or targets.
+    pub size: u32,
+    /// Index of the afferent population.
+    pub(crate) source: usize,
+    /// Index of the projection, where there is a target.
+    pub(crate) projection: Option<usize>,
 }
 
 /// A variable that population `index` has: name, unit, and where it is.
@@ -145,6 +162,70 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
         }
     }
     model.sampled = sampled;
+    model.recorded_afferents = recorded_afferents(model, judge);
+}
+
+fn recorded_afferents(model: &Model, judge: &mut Judge<'_>) -> Vec<RecordedAfferent> {
+    let mut recorded: Vec<RecordedAfferent> = Vec::new();
+    let names = model.spec.record.afferents.as_deref().unwrap_or_default();
+    let key = "record.afferents";
+    for (i, name) in names.iter().enumerate() {
+        let Some(afferent) = model.afferents.iter().position(|a| a.name == *name) else {
+            let all = model.afferents.iter().map(|a| &a.name);
+            judge.fault_of(key, name, unknown("afferent population", name, all));
+            continue;
+        };
+        if names[..i].contains(name) {
+            judge.fault_of(key, name, FaultKind::Duplicate { what: "name" });
+            continue;
+        }
+        let mut from = model.projections.iter().enumerate();
+        let sends = |p: &Projection| p.source == Source::Afferent(afferent);
+        if !model.projections.iter().any(sends) {
+            judge.fault_of(
+                key,
+                name,
+                FaultKind::Combination {
+                    rule: "no projection has this source: nothing is sent".to_owned(),
+                },
+            );
+        } else if model.afferents[afferent].sends_trains_per_target() {
+            for (index, projection) in from.by_ref().filter(|(_, p)| sends(p)) {
+                let taken = |names: &mut dyn Iterator<Item = &String>| {
+                    names.any(|name| *name == projection.name)
+                };
+                if taken(&mut model.spec.populations.keys())
+                    || taken(&mut model.spec.afferents.keys())
+                {
+                    let rule = format!(
+                        "the trains of projection {} would have the name of a population: give the projection another one",
+                        projection.name
+                    );
+                    judge.fault_of(key, name, FaultKind::Combination { rule });
+                }
+                let target = &model.populations[projection.target];
+                recorded.push(RecordedAfferent {
+                    name: projection.name.clone(),
+                    afferent: name.clone(),
+                    target: Some(target.name.clone()),
+                    size: target.size,
+                    source: afferent,
+                    projection: Some(index),
+                });
+            }
+        } else {
+            let size = model.afferents[afferent].size;
+            recorded.push(RecordedAfferent {
+                name: name.clone(),
+                afferent: name.clone(),
+                target: None,
+                size,
+                source: afferent,
+                projection: None,
+            });
+        }
+    }
+    recorded
 }
 
 /// Populations that the tables name.

@@ -78,6 +78,7 @@ pub(super) fn resolve(
         afferents,
         projections,
         sampled: Vec::new(),
+        recorded_afferents: Vec::new(),
         changes: Vec::new(),
         notices,
     };
@@ -270,6 +271,9 @@ fn check_spikes(spikes: &SpikeListSpec, size: u64, path: &str, judge: &mut Judge
 fn notice_of_record(spec: &ModelSpec) -> Option<String> {
     let record = &spec.record;
     let counts = [record.V_m, record.cell_variables, record.conductances, record.currents];
-    let nothing = !record.spikes && counts.iter().all(|&n| n == 0) && record.traces.is_empty();
+    let nothing = !record.spikes
+        && counts.iter().all(|&n| n == 0)
+        && record.traces.is_empty()
+        && record.afferents.is_none();
     nothing.then(|| "this run records nothing but spike counts: see [record]".to_owned())
 }

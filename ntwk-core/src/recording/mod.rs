@@ -36,6 +36,12 @@ impl Spikes {
         self.ids.is_empty()
     }
 
+    /// Appends later spikes.
+    pub(crate) fn extend(&mut self, later: &Self) {
+        self.steps.extend_from_slice(&later.steps);
+        self.ids.extend_from_slice(&later.ids);
+    }
+
     /// Spike times (ms) for a step of `dt` (ms), same order as `ids`.
     #[must_use]
     pub fn times(&self, dt: f64) -> Vec<f64> {
@@ -139,6 +145,22 @@ impl PopulationRecording {
     }
 }
 
+/// Spikes of an afferent population.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AfferentRecording {
+    /// Name of the afferent population; of one that gives each target a train of its own, that of the projection.
+    pub name: String,
+    /// Name of the afferent population.
+    pub afferent: String,
+    /// Name of the target population where `spikes` are the events that its neurons receive, at the step of their arrival;
+    /// `None` where they are spikes of the afferent neurons, at the step in which these are sent.
+    pub target: Option<String>,
+    /// Number of trains: targets, or afferent neurons.
+    pub size: usize,
+    /// The spikes, by step and then train. Several in one step are there several times.
+    pub spikes: Spikes,
+}
+
 /// Recording of a run.
 ///
 /// ```
@@ -149,7 +171,7 @@ impl PopulationRecording {
 /// (counts[10], counts[15]) = (2, 1);
 /// let cells =
 ///     PopulationRecording { name: "E".to_owned(), size: 2, spikes: Some(spikes), counts, traces: Vec::new() };
-/// let run = Recording { dt: 0.5, n_steps: 20, populations: vec![cells] };
+/// let run = Recording { dt: 0.5, n_steps: 20, populations: vec![cells], afferents: Vec::new() };
 /// assert_eq!(run.rates(0.0..10.0), [("E", 150.0)]);
 /// assert_eq!(run.rate("E", 6.0..10.0), Some(125.0));
 /// assert_eq!(run.spike_times("E", 1), Some(vec![5.0, 7.5]));
@@ -162,6 +184,8 @@ pub struct Recording {
     pub n_steps: u64,
     /// One entry per population, in the model's order.
     pub populations: Vec<PopulationRecording>,
+    /// Spikes of afferent populations, as far as `record.afferents` asks for them.
+    pub afferents: Vec<AfferentRecording>,
 }
 
 impl Recording {
@@ -169,6 +193,12 @@ impl Recording {
     #[must_use]
     pub fn population(&self, name: &str) -> Option<&PopulationRecording> {
         self.populations.iter().find(|p| p.name == name)
+    }
+
+    /// Spikes of the afferent population called `name`, or of the trains of the projection with that name.
+    #[must_use]
+    pub fn afferent(&self, name: &str) -> Option<&AfferentRecording> {
+        self.afferents.iter().find(|a| a.name == name)
     }
 
     /// Mean rate (Hz) of the population called `name` from `window.start` to `window.end` (ms), rounded to steps and cut to

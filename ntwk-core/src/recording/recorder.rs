@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Axis};
 
-use crate::model::Sampled;
-use crate::recording::{PopulationRecording, Recording, Spikes, Trace};
+use crate::model::{RecordedAfferent, Sampled};
+use crate::recording::{AfferentRecording, PopulationRecording, Recording, Spikes, Trace};
 
 /// What a run of steps produced.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Segment {
     pub n_steps: u32,
     /// One entry per population.
     pub populations: Vec<PopulationSegment>,
+    /// Afferent spikes that are kept, by step and then train: one entry per [`RecordedAfferent`] of the simulation.
+    pub afferents: Vec<Spikes>,
 }
 
 /// What one population produced in a segment.
@@ -69,12 +71,13 @@ pub struct RecorderError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 #[derive(Debug, Clone)]
 pub struct MemoryRecorder {
     infos: Vec<PopulationInfo>,
+    afferents: Vec<RecordedAfferent>,
     recording: Recording,
 }
 
 impl MemoryRecorder {
-    /// A recorder for populations described by `infos` and a step of `dt` (ms).
-    pub(crate) fn new(dt: f64, infos: &[PopulationInfo]) -> Self {
+    /// A recorder for populations described by `infos`, afferent spikes and a step of `dt` (ms).
+    pub(crate) fn new(dt: f64, infos: &[PopulationInfo], afferents: &[RecordedAfferent]) -> Self {
         let populations = infos
             .iter()
             .map(|info| PopulationRecording {
@@ -85,8 +88,20 @@ impl MemoryRecorder {
                 traces: info.traces.iter().map(Trace::empty).collect(),
             })
             .collect();
-        let recording = Recording { dt, n_steps: 0, populations };
-        Self { infos: infos.to_vec(), recording }
+        let silent = |recorded: &RecordedAfferent| AfferentRecording {
+            name: recorded.name.clone(),
+            afferent: recorded.afferent.clone(),
+            target: recorded.target.clone(),
+            size: recorded.size as usize,
+            spikes: Spikes::default(),
+        };
+        let recording = Recording {
+            dt,
+            n_steps: 0,
+            populations,
+            afferents: afferents.iter().map(silent).collect(),
+        };
+        Self { infos: infos.to_vec(), afferents: afferents.to_vec(), recording }
     }
 
     /// What was recorded so far.
@@ -98,7 +113,7 @@ impl MemoryRecorder {
     /// What was recorded since the beginning or the last call; the recorder is empty then.
     #[must_use]
     pub fn take_recording(&mut self) -> Recording {
-        let empty = Self::new(self.recording.dt, &self.infos).recording;
+        let empty = Self::new(self.recording.dt, &self.infos, &self.afferents).recording;
         std::mem::replace(&mut self.recording, empty)
     }
 
@@ -112,6 +127,9 @@ impl MemoryRecorder {
 impl Recorder for MemoryRecorder {
     fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
         self.recording.n_steps = u64::from(segment.first_step) + u64::from(segment.n_steps);
+        for (kept, new) in self.recording.afferents.iter_mut().zip(&segment.afferents) {
+            kept.spikes.extend(new);
+        }
         let kept = self.recording.populations.iter_mut().zip(&segment.populations);
         for (info, (population, new)) in self.infos.iter().zip(kept) {
             let start = population.counts.len();
@@ -122,8 +140,7 @@ impl Recorder for MemoryRecorder {
             if info.record_spikes
                 && let Some(spikes) = &mut population.spikes
             {
-                spikes.steps.extend_from_slice(&new.spikes.steps);
-                spikes.ids.extend_from_slice(&new.spikes.ids);
+                spikes.extend(&new.spikes);
             }
             for (trace, samples) in population.traces.iter_mut().zip(&new.traces) {
                 trace

@@ -26,6 +26,10 @@ section! {
         conductances: u64 = Count(0, u64::MAX), or(0);
         /// neurons whose synaptic currents `g (E_rev - V)` are sampled, one trace per receptor
         currents: u64 = Count(0, u64::MAX), or(0);
+        /// afferent populations whose spikes are kept: one name or a list. Of trains `per_source` and given spikes those of the
+        /// afferent neurons, at the time they are sent; of trains `per_target` the events of every target neuron, at the time
+        /// they arrive
+        afferents: Option<Vec<String>> = Texts("the name of an afferent population, or a list of names"), none;
         /// variables of chosen neurons of one population, beside those above: tables with names of yours
         traces: Named<TracesSpec> = Named(TracesSpec::KEYS), none;
     }

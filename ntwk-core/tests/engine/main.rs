@@ -1,5 +1,6 @@
 //! The engine: its schedule against Brian2, its numerical pins, the same bits for any number of threads.
 
+mod afferent_spikes;
 mod brian2_oracles;
 mod brian2_plasticity;
 mod clamps;

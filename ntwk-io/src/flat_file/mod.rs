@@ -117,7 +117,7 @@ pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
         rates: rates(&reader, &datasets, &names)?,
         parameters: parameters(&reader, &datasets, &names)?,
         cells,
-        recording: Recording { dt, n_steps, populations },
+        recording: Recording { dt, n_steps, populations, afferents: Vec::new() },
     })
 }
 

@@ -6,7 +6,7 @@ use hdf5::{AttrValue, FileBuilder};
 use ndarray::Array2;
 use ntwk_core::model::{SampleSteps, Source};
 use ntwk_core::spec::{AfferentActivity, SpikeListSpec, Trains};
-use ntwk_core::{Model, PopulationRecording, Recording, Trace};
+use ntwk_core::{Model, PopulationRecording, Recording, Spikes, Trace};
 
 use super::keys::{Keys, receptors_of};
 use super::{NEURONS, SUM_OF, VARIABLE};
@@ -60,12 +60,7 @@ pub fn write_flat(
         }
         file.add_group(group.finish());
         if let Some(spikes) = &population.spikes {
-            check_spikes(name, spikes)?;
-            let ids: Vec<i64> = spikes.ids.iter().map(|&id| i64::from(id)).collect();
-            file.create_dataset(&format!("tRASTER_{name}"))
-                .with_data(&spikes.times(recording.dt))
-                .set_attr("units", text("ms"));
-            file.create_dataset(&format!("iRASTER_{name}")).with_data(&ids);
+            add_spikes(&mut file, name, spikes, recording.dt)?;
         }
         let to_hz = 1e3 / (population.size.max(1) as f64 * recording.dt);
         let rates: Vec<f64> = population.counts.iter().map(|&n| f64::from(n) * to_hz).collect();
@@ -83,6 +78,10 @@ pub fn write_flat(
         }
         add_sums(&mut file, model, index, population);
     }
+    for afferent in &recording.afferents {
+        check_name("afferent population", &afferent.name)?;
+        add_spikes(&mut file, &afferent.name, &afferent.spikes, recording.dt)?;
+    }
     add_afferents(&mut file, recording, model, &mut notes);
     atomic::replace(path, |out| {
         file.finish_to(out).map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
@@ -97,6 +96,21 @@ fn whole_steps(recording: &Recording) -> f64 {
         duration = duration.next_up();
     }
     duration
+}
+
+fn add_spikes(
+    file: &mut FileBuilder,
+    name: &str,
+    spikes: &Spikes,
+    dt: f64,
+) -> Result<(), FileError> {
+    check_spikes(name, spikes)?;
+    let ids: Vec<i64> = spikes.ids.iter().map(|&id| i64::from(id)).collect();
+    file.create_dataset(&format!("tRASTER_{name}"))
+        .with_data(&spikes.times(dt))
+        .set_attr("units", text("ms"));
+    file.create_dataset(&format!("iRASTER_{name}")).with_data(&ids);
+    Ok(())
 }
 
 fn add_trace(file: &mut FileBuilder, population: &str, trace: &Trace) -> Result<(), FileError> {
@@ -155,7 +169,7 @@ fn add_sums(file: &mut FileBuilder, model: &Model, index: usize, population: &Po
     }
 }
 
-/// Rates of afferent neurons in every step, and given spikes.
+/// Rates of afferent neurons in every step, and given spikes where their spikes are not recorded.
 fn add_afferents(
     file: &mut FileBuilder,
     recording: &Recording,
@@ -164,21 +178,26 @@ fn add_afferents(
 ) {
     for (index, afferent) in model.afferents().iter().enumerate() {
         let name = &afferent.name;
-        let add_spikes = |file: &mut FileBuilder, spikes: &SpikeListSpec| {
+        // Recorded spikes of its neurons have those that are given among them.
+        let is_recorded = recording.afferent(name).is_some();
+        let add_given = |file: &mut FileBuilder, spikes: &SpikeListSpec| {
+            if is_recorded {
+                return;
+            }
             let ids: Vec<i64> = spikes.ids.iter().map(|&id| id as i64).collect();
             file.create_dataset(&format!("tRASTER_{name}")).with_data(&spikes.times);
             file.create_dataset(&format!("iRASTER_{name}")).with_data(&ids);
         };
         let rate = match &afferent.activity {
             AfferentActivity::Spikes { spikes } => {
-                add_spikes(file, spikes);
+                add_given(file, spikes);
                 continue;
             }
             AfferentActivity::Rate { rate, trains, .. } => {
                 if let Trains::PerSource { spikes, .. } = trains
                     && !spikes.is_empty()
                 {
-                    add_spikes(file, spikes);
+                    add_given(file, spikes);
                 }
                 rate
             }

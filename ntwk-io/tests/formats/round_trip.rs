@@ -90,7 +90,7 @@ fn nothing_recorded_is_a_valid_file() {
     assert!(file.spike_populations().unwrap().is_empty());
     assert!(matches!(file.spikes("Exc"), Err(FileError::Missing { .. })));
 
-    let empty = Recording { dt: 0.1, n_steps: 0, populations: Vec::new() };
+    let empty = Recording { dt: 0.1, n_steps: 0, populations: Vec::new(), afferents: Vec::new() };
     let contents = RunContents { recording: Some(&empty), ..RunContents::default() };
     write_run(&path, &contents, &WriteOptions::default()).unwrap();
     assert_eq!(ResultFile::open(&path).unwrap().recording().unwrap().unwrap(), empty);

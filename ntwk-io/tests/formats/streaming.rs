@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ndarray::{Array2, Axis, Slice};
 use ntwk_core::model::SampleSteps;
-use ntwk_core::{Job, PopulationRecording, Recording, Spikes, Trace};
+use ntwk_core::{AfferentRecording, Job, PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{
     Compression, FileError, Precision, ResultFile, RunWriter, Selection, WriteOptions, describe,
 };
@@ -18,17 +18,18 @@ fn plan(recording: &Recording) -> Recording {
 
 /// Steps `from..to` of a recording, declared as `n_steps` steps.
 fn block(recording: &Recording, from: u64, to: u64, n_steps: u64) -> Recording {
+    let cut_spikes = |s: &Spikes| {
+        let inside = |i: &usize| (from..to).contains(&s.steps[*i]);
+        let kept: Vec<usize> = (0..s.len()).filter(inside).collect();
+        Spikes {
+            steps: kept.iter().map(|&i| s.steps[i]).collect(),
+            ids: kept.iter().map(|&i| s.ids[i]).collect(),
+        }
+    };
     let cut = |p: &PopulationRecording| PopulationRecording {
         name: p.name.clone(),
         size: p.size,
-        spikes: p.spikes.as_ref().map(|s| {
-            let inside = |i: &usize| (from..to).contains(&s.steps[*i]);
-            let kept: Vec<usize> = (0..s.len()).filter(inside).collect();
-            Spikes {
-                steps: kept.iter().map(|&i| s.steps[i]).collect(),
-                ids: kept.iter().map(|&i| s.ids[i]).collect(),
-            }
-        }),
+        spikes: p.spikes.as_ref().map(cut_spikes),
         counts: p.counts[from as usize..to as usize].to_vec(),
         traces: p.traces.iter().map(|t| cut_trace(t, from, to)).collect(),
     };
@@ -36,6 +37,11 @@ fn block(recording: &Recording, from: u64, to: u64, n_steps: u64) -> Recording {
         dt: recording.dt,
         n_steps,
         populations: recording.populations.iter().map(cut).collect(),
+        afferents: recording
+            .afferents
+            .iter()
+            .map(|a| AfferentRecording { spikes: cut_spikes(&a.spikes), ..a.clone() })
+            .collect(),
     }
 }
 
@@ -254,6 +260,7 @@ fn child_block(index: u64) -> Recording {
             counts: vec![5; 100],
             traces: vec![trace],
         }],
+        afferents: Vec::new(),
     }
 }
 

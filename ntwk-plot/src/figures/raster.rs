@@ -18,6 +18,8 @@ pub struct RasterPopulation<'a> {
     pub name: &'a str,
     /// Number of its neurons.
     pub size: usize,
+    /// Number of its colour: that of a population is its place in the model.
+    pub color: usize,
     /// Its spikes.
     pub spikes: &'a Spikes,
     /// Its neurons from below; `None` for all of them by number.
@@ -65,7 +67,7 @@ impl Default for RasterLimits {
 ///
 /// let theme = Theme::light();
 /// let spikes = Spikes { steps: vec![10, 40, 60], ids: vec![0, 2, 1] };
-/// let cells = RasterPopulation { name: "E", size: 3, spikes: &spikes, rows: None };
+/// let cells = RasterPopulation { name: "E", size: 3, color: 0, spikes: &spikes, rows: None };
 /// let panel = raster(&[cells], 0.1, TimeSpan::new(0.0, 10.0)?, RasterLimits::default(), &theme)?;
 /// let figure = Figure::new("Three spikes", Width::Column, 40.0, Layout::panel(panel), &theme);
 /// assert!(figure.to_png(1.0)?.starts_with(b"\x89PNG")); // 72 dpi
@@ -112,7 +114,8 @@ pub fn raster(
     let mut names = Vec::new();
     // A stroke fills its row, but stays visible when rows are thinner than a line.
     let height = (0.0035 * shown as f64).max(0.8);
-    for (i, (points, &n)) in drawn.into_iter().zip(&rows).enumerate() {
+    for (population, (points, &n)) in populations.iter().zip(drawn.into_iter().zip(&rows)) {
+        let color = theme.population(population.color);
         let segments = points
             .into_iter()
             .map(|(t, row)| {
@@ -120,12 +123,8 @@ pub fn raster(
                 [(t, middle - 0.5 * height), (t, middle + 0.5 * height)]
             })
             .collect();
-        marks.push(Mark::Segments { segments, stroke: Stroke::solid(theme.population(i), 0.5) });
-        names.push((
-            bottom + 0.5 * n as f64,
-            Label::plain(populations[i].name),
-            theme.population(i),
-        ));
+        marks.push(Mark::Segments { segments, stroke: Stroke::solid(color, 0.5) });
+        names.push((bottom + 0.5 * n as f64, Label::plain(population.name), color));
         bottom += n as f64 + gap;
     }
     let what =
@@ -197,8 +196,8 @@ mod tests {
     fn limits_hold_and_small_populations_stay() {
         let (big, small) = (every_neuron_once(40_000), every_neuron_once(20));
         let populations = [
-            RasterPopulation { name: "E", size: 40_000, spikes: &big, rows: None },
-            RasterPopulation { name: "I", size: 20, spikes: &small, rows: None },
+            RasterPopulation { name: "E", size: 40_000, color: 0, spikes: &big, rows: None },
+            RasterPopulation { name: "I", size: 20, color: 1, spikes: &small, rows: None },
         ];
         let span = TimeSpan::new(0.0, 1e6).unwrap();
         let theme = Theme::light();
@@ -215,8 +214,8 @@ mod tests {
     fn all_is_shown_when_it_fits_and_nothing_when_there_is_nothing() {
         let spikes = every_neuron_once(5);
         let populations = [
-            RasterPopulation { name: "E", size: 5, spikes: &spikes, rows: None },
-            RasterPopulation { name: "none", size: 0, spikes: &Spikes::default(), rows: None },
+            RasterPopulation { name: "E", size: 5, color: 0, spikes: &spikes, rows: None },
+            RasterPopulation { name: "none", size: 0, color: 1, spikes: &Spikes::default(), rows: None },
         ];
         let span = TimeSpan::new(0.0, 0.3).unwrap();
         let panel =

@@ -67,7 +67,8 @@ impl Network {
         self.names
             .iter()
             .zip(&self.spikes)
-            .map(|(name, spikes)| RasterPopulation { name, size: 100, spikes, rows: None })
+            .enumerate()
+            .map(|(color, (name, spikes))| RasterPopulation { name, size: 100, color, spikes, rows: None })
             .collect()
     }
 
@@ -193,7 +194,7 @@ fn nothing_to_show_is_no_panic() {
         title: "",
         dt: 0.1,
         span,
-        spikes: &[RasterPopulation { name: "", size: 0, spikes: &none, rows: None }],
+        spikes: &[RasterPopulation { name: "", size: 0, color: 0, spikes: &none, rows: None }],
         rates: &[Activity {
             name: "x",
             binned: Some(&empty),
@@ -341,7 +342,7 @@ fn the_overview_of_a_large_busy_network_stays_small() {
         title: "busy",
         dt: 0.1,
         span: TimeSpan::new(0.0, 1500.0).unwrap(),
-        spikes: &[RasterPopulation { name: "E", size: 10_000, spikes: &spikes, rows: None }],
+        spikes: &[RasterPopulation { name: "E", size: 10_000, color: 0, spikes: &spikes, rows: None }],
         rates: &[],
         afferents: &[],
         voltages: &voltages,

@@ -220,9 +220,10 @@ pub fn overview(
     let spikes: Vec<RasterPopulation<'_>> = recording
         .populations
         .iter()
-        .filter_map(|p| {
+        .enumerate()
+        .filter_map(|(color, p)| {
             let spikes = p.spikes.as_ref()?;
-            Some(RasterPopulation { name: &p.name, size: p.size, spikes, rows: None })
+            Some(RasterPopulation { name: &p.name, size: p.size, color, spikes, rows: None })
         })
         .collect();
     let times: Vec<f64> = (0..=recording.duration().floor() as usize).map(|t| t as f64).collect();

@@ -77,7 +77,7 @@ pub struct Calibration {
     pub simulate_seconds: f64,
     /// Expected number of spikes of the whole run, if the activity of the short run goes on.
     pub spikes: f64,
-    /// Their bytes in the file, when the model records them.
+    /// Bytes of the recorded spikes in the file, of populations and afferents.
     pub spike_bytes: f64,
 }
 
@@ -141,7 +141,9 @@ pub fn calibrate(
         build_seconds: build / fraction,
         simulate_seconds: seconds * scale,
         spikes,
-        spike_bytes: if model.spec().record.spikes { SPIKE_BYTES * spikes } else { 0.0 },
+        spike_bytes: SPIKE_BYTES
+            * (if model.spec().record.spikes { spikes } else { 0.0 }
+                + tally.afferent_spikes as f64 * scale),
     })
 }
 
@@ -183,11 +185,14 @@ fn reduced(model: &Model, fraction: f64, library: &CellLibrary) -> Result<Option
 #[derive(Default)]
 struct Tally {
     spikes: u64,
+    /// Afferent spikes that are recorded.
+    afferent_spikes: u64,
 }
 
 impl Recorder for Tally {
     fn take(&mut self, segment: &Segment) -> Result<(), RecorderError> {
         self.spikes += segment.populations.iter().map(|p| p.spikes.len() as u64).sum::<u64>();
+        self.afferent_spikes += segment.afferents.iter().map(|a| a.len() as u64).sum::<u64>();
         Ok(())
     }
 }

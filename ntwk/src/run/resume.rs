@@ -114,6 +114,9 @@ impl Earlier {
                     })?;
                 }
             }
+            for (target, source) in part.afferents.iter_mut().zip(&earlier.afferents) {
+                target.spikes = between(&source.spikes, from, to);
+            }
             writer.append(&part)?;
             from = to;
         }

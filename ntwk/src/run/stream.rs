@@ -270,6 +270,7 @@ impl Recorder for FileRecorder {
             self.collected += 16 * population.spikes.len()
                 + population.traces.iter().map(|t| 8 * t.len()).sum::<usize>();
         }
+        self.collected += segment.afferents.iter().map(|a| 16 * a.len()).sum::<usize>();
         if self.collected >= BLOCK_BYTES || self.last.elapsed().as_secs_f64() > BLOCK_SECONDS {
             self.flush().map_err(|error| RecorderError(Box::new(error)))?;
         }

@@ -6,7 +6,7 @@ use ntwk_core::model::Sampled;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::{
     CellLibrary, Job, Model, Network, Recorder, RecorderError, Recording, Simulation,
-    SimulationError, Trace,
+    SimulationError, Spikes, Trace,
 };
 use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 
@@ -75,9 +75,13 @@ pub fn verify_run(
 ) -> Result<Verification, VerifyError> {
     let mut simulation = Simulation::new(Network::build(model, job)?);
     let segment = segment_steps(simulation.populations(), BLOCK_BYTES).min(SEGMENT);
-    let mut comparer =
-        Comparer { file, stored, cursors: Vec::new(), found: Verification::default() };
-    comparer.cursors = vec![0; stored.populations.len()];
+    let mut comparer = Comparer {
+        file,
+        stored,
+        cursors: vec![0; stored.populations.len()],
+        afferent_cursors: vec![0; stored.afferents.len()],
+        found: Verification::default(),
+    };
     let names: Vec<&str> = simulation.populations().iter().map(|p| p.name.as_str()).collect();
     let stored_names: Vec<&str> = stored.populations.iter().map(|p| p.name.as_str()).collect();
     if names != stored_names {
@@ -161,12 +165,20 @@ struct Comparer<'a> {
     stored: &'a Recording,
     /// Stored spikes already compared, per population.
     cursors: Vec<usize>,
+    /// The same of the afferents.
+    afferent_cursors: Vec<usize>,
     found: Verification,
 }
 
 impl Comparer<'_> {
     /// Whether the same variables of the same neurons are recorded.
     fn traces_match(&mut self, simulation: &Simulation) {
+        let names: Vec<&str> = simulation.afferents().iter().map(|a| a.name.as_str()).collect();
+        let kept: Vec<&str> = self.stored.afferents.iter().map(|a| a.name.as_str()).collect();
+        if names != kept {
+            self.found.difference =
+                Some(format!("afferents {names:?} are recorded, stored {kept:?}"));
+        }
         for (info, stored) in simulation.populations().iter().zip(&self.stored.populations) {
             let is = (info.size as usize, info.record_spikes);
             let was = (stored.size, stored.spikes.is_some());
@@ -185,6 +197,14 @@ impl Comparer<'_> {
         let dt = self.stored.dt;
         let first = u64::from(segment.first_step);
         let end = first + u64::from(segment.n_steps);
+        let afferents = segment.afferents.iter().zip(&self.stored.afferents);
+        for ((new, stored), cursor) in afferents.zip(&mut self.afferent_cursors) {
+            if let Some(text) = other_spike(&stored.name, &stored.spikes, *cursor, new, dt) {
+                return Ok(Some(text));
+            }
+            *cursor += new.len();
+            self.found.spikes += new.len() as u64;
+        }
         for (p, (new, stored)) in
             segment.populations.iter().zip(&self.stored.populations).enumerate()
         {
@@ -201,17 +221,10 @@ impl Comparer<'_> {
                 )));
             }
             if let Some(spikes) = &stored.spikes {
-                let at = self.cursors[p];
-                for (i, (&step, &id)) in new.spikes.steps.iter().zip(&new.spikes.ids).enumerate() {
-                    let was =
-                        spikes.steps.get(at + i).copied().zip(spikes.ids.get(at + i).copied());
-                    if was != Some((step, id)) {
-                        return Ok(Some(format!(
-                            "{}: neuron {id} fires at t = {} ms, stored {was:?} (step, neuron)",
-                            stored.name,
-                            step as f64 * dt
-                        )));
-                    }
+                if let Some(text) =
+                    other_spike(&stored.name, spikes, self.cursors[p], &new.spikes, dt)
+                {
+                    return Ok(Some(text));
                 }
                 self.cursors[p] += new.spikes.len();
                 self.found.spikes += new.spikes.len() as u64;
@@ -234,6 +247,18 @@ impl Comparer<'_> {
         }
         Ok(None)
     }
+}
+
+/// The first of `new` that is not the next spike of `stored`, from place `at` on.
+fn other_spike(name: &str, stored: &Spikes, at: usize, new: &Spikes, dt: f64) -> Option<String> {
+    let place = |i: usize| stored.steps.get(at + i).copied().zip(stored.ids.get(at + i).copied());
+    new.steps.iter().zip(&new.ids).enumerate().find_map(|(i, (&step, &id))| {
+        let was = place(i);
+        (was != Some((step, id))).then(|| {
+            let t = step as f64 * dt;
+            format!("{name}: neuron {id} fires at t = {t} ms, stored {was:?} (step, neuron)")
+        })
+    })
 }
 
 fn differ(was: &Array2<f64>, is: &Array2<f64>, precision: Precision) -> Option<String> {

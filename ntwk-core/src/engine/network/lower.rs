@@ -85,6 +85,7 @@ impl<'m> Lowering<'m> {
         Shared {
             dt: model.dt(),
             populations: self.lower_populations(),
+            afferents: model.recorded_afferents().to_vec(),
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
             projections,
             history,
@@ -177,6 +178,7 @@ impl<'m> Lowering<'m> {
             schedule: Vec::new(),
             spread: Vec::new(),
             afferents: Vec::new(),
+            kept_afferents: Vec::new(),
         })
     }
 
@@ -269,6 +271,7 @@ impl<'m> Lowering<'m> {
             .collect();
         let first_block = u64::from(range.start) / BLOCK as u64;
         let blocks = len.div_ceil(BLOCK) as u64;
+        let kept = model.recorded_afferents();
         let drives = model
             .projections()
             .iter()
@@ -286,6 +289,7 @@ impl<'m> Lowering<'m> {
                     column: self.column_of(projection),
                     weight: projection.weight,
                     blocks: (0..blocks).map(events).collect(),
+                    kept: kept.iter().position(|k| k.projection == Some(p)),
                 })
             })
             .collect();

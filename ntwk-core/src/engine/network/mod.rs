@@ -19,7 +19,7 @@ use crate::kernel::BLOCK;
 use crate::kernel::CellStepper;
 use crate::kernel::Membrane;
 use crate::kernel::{Column, ReceptorColumn};
-use crate::model::{Change, Model, Sampled, Source, VoltageClamp};
+use crate::model::{Change, Model, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
 use lower::Lowering;
@@ -40,6 +40,8 @@ pub struct Network {
 pub(crate) struct Shared {
     pub dt: f64,
     pub populations: Vec<LoweredPopulation>,
+    /// Afferent spikes that are kept.
+    pub afferents: Vec<RecordedAfferent>,
     pub projections: Vec<LoweredProjection>,
     /// Spikes are kept for this many steps so that the longest delay finds them.
     pub history: u32,
@@ -113,6 +115,9 @@ pub(crate) struct WorkerState {
     pub spread: Vec<usize>,
     /// Per afferent population: its spikes, where some projection needs them.
     pub afferents: Vec<Option<AfferentSpikes>>,
+    /// Afferent populations whose spikes this worker keeps, with their places in [`Shared::afferents`]: all workers that need a
+    /// population draw the same spikes, and one of them tells.
+    pub kept_afferents: Vec<(usize, usize)>,
 }
 
 /// The synapses of a projection onto one part.
@@ -149,6 +154,8 @@ pub(crate) struct PartDrive {
     pub column: usize,
     pub weight: f64,
     pub blocks: Vec<BlockEvents>,
+    /// Place in [`Shared::afferents`], where its events are kept.
+    pub kept: Option<usize>,
 }
 
 impl Part {
@@ -198,6 +205,13 @@ impl Network {
         };
         for worker in &mut network.workers {
             lowering.finish(worker, network.shared.history, job)?;
+        }
+        for (place, recorded) in network.shared.afferents.iter().enumerate() {
+            let (None, i) = (recorded.projection, recorded.source) else { continue };
+            let mut workers = network.workers.iter_mut();
+            if let Some(teller) = workers.find(|worker| worker.afferents[i].is_some()) {
+                teller.kept_afferents.push((i, place));
+            }
         }
         network.apply_changes(0);
         Ok(network)

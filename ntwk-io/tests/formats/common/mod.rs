@@ -4,7 +4,7 @@
 
 use ndarray::{Array2, ArrayD, IxDyn};
 use ntwk_core::model::SampleSteps;
-use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
+use ntwk_core::{AfferentRecording, PopulationRecording, Recording, Spikes, Trace};
 use ntwk_io::{Attribute, ModelText, NamedArray, Provenance, TheoryGroup};
 
 /// A run of 1000 steps of 0.1 ms of three populations.
@@ -46,7 +46,15 @@ pub fn recording() -> Recording {
         counts: vec![1; n_steps],
         traces: Vec::new(),
     };
-    Recording { dt, n_steps: n_steps as u64, populations: vec![exc, silent, unrecorded] }
+    let afferents = ["A", "B_Exc"].map(|name| AfferentRecording {
+        name: name.to_owned(),
+        afferent: name[..1].to_owned(),
+        target: (name != "A").then(|| "Exc".to_owned()),
+        size: 400,
+        spikes: Spikes { steps: vec![0, 5, 5, 999], ids: vec![399, 1, 1, 0] },
+    });
+    let populations = vec![exc, silent, unrecorded];
+    Recording { dt, n_steps: n_steps as u64, populations, afferents: afferents.to_vec() }
 }
 
 /// Potentials of chosen neurons in a part of the run.

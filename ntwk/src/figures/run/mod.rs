@@ -18,7 +18,7 @@ words! {
     pub enum RunFigure, what = "figure" {
         /// Everything on one page.
         Overview = "overview",
-        /// Spikes of all populations, sub-sampled.
+        /// Spikes of all populations, sub-sampled, and of the recorded afferents below them.
         Raster = "raster",
         /// Population rates, binned and smoothed, with the prediction where there is one.
         Activity = "activity",

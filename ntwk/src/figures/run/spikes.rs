@@ -88,13 +88,22 @@ impl RunView<'_> {
 
     /// The spikes that were recorded, in the rows of [`RunView::rows`].
     fn spikes<'b>(&'b self, rows: &'b [Vec<u32>]) -> Vec<RasterPopulation<'b>> {
-        (self.recording.populations.iter().zip(rows))
-            .filter_map(|(p, rows)| {
-                let spikes = p.spikes.as_ref()?;
-                let rows = Some(rows.as_slice()).filter(|r| !r.is_empty());
-                Some(RasterPopulation { name: &p.name, size: p.size, spikes, rows })
-            })
-            .collect()
+        let populations = &self.recording.populations;
+        // From the bottom: afferents below the populations.
+        let afferents =
+            self.recording.afferents.iter().enumerate().map(|(i, a)| RasterPopulation {
+                name: &a.name,
+                size: a.size,
+                color: populations.len() + i,
+                spikes: &a.spikes,
+                rows: None,
+            });
+        let spiking = populations.iter().zip(rows).enumerate().filter_map(|(color, (p, rows))| {
+            let spikes = p.spikes.as_ref()?;
+            let rows = Some(rows.as_slice()).filter(|r| !r.is_empty());
+            Some(RasterPopulation { name: &p.name, size: p.size, color, spikes, rows })
+        });
+        afferents.chain(spiking).collect()
     }
 
     /// Rates in bins, smoothed by a Gaussian of this standard deviation (ms).
