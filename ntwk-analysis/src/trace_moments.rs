@@ -151,7 +151,15 @@ mod tests {
     fn trace(every: u64, data: Array2<f64>) -> Trace {
         let neurons = (0..data.ncols() as u32).map(|i| 2 * i).collect();
         let steps = SampleSteps::every(every);
-        Trace { variable: "V_m".into(), unit: "mV".into(), group: None, neurons, steps, data }
+        Trace {
+            variable: "V_m".into(),
+            unit: "mV".into(),
+            group: None,
+            sources: Vec::new(),
+            neurons,
+            steps,
+            data,
+        }
     }
 
     #[test]

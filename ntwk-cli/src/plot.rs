@@ -39,7 +39,7 @@ Examples:
   ntwk plot RS-FS_data.h5 --figure all               a run of neural_network_dynamics
 
 A figure is left out, with a note, when the run did not record what it shows. Single variables are those \
-of the first 100 recorded neurons, or of --neurons. A run of a morphological cell has one figure, run.png; a sweep one \
+of the first 100 recorded neurons, or of --neurons; weights those of all that are recorded. A run of a morphological cell has one figure, run.png; a sweep one \
 for each --quantity.")]
 pub(crate) struct PlotArgs {
     /// Results file of `ntwk run`, `ntwk compare` or `ntwk morpho run`, scan.h5 of `ntwk sweep`, or flat HDF5 of
@@ -122,6 +122,9 @@ pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure>
         None => RunFigure::VALUES.to_vec(),
     };
     for &which in &figures {
+        let weights = (which == RunFigure::Weights).then(|| run.weights(&args.results));
+        let weights = weights.transpose()?;
+        let view = RunView { recording: weights.as_ref().unwrap_or(&recording), ..view };
         let missing = which.shows_potentials() && lacks_potentials(&recording, &neurons);
         let drawn = if missing { None } else { view.draw(which, &theme)? };
         match drawn {

@@ -10,6 +10,7 @@ use ntwk_io::{
 
 use super::Failure;
 use super::output::{no_run, note, stored_model};
+use ntwk::figures::weights::is_weight;
 
 /// Neurons whose recorded variables are read, at most.
 const MOST_SAMPLED: usize = 100;
@@ -101,6 +102,23 @@ impl StoredRun {
         let columns = 0..columns.clamp(1, if all { usize::MAX } else { MOST_SAMPLED });
         let sampled = file.recording_of(&Selection { variables: None, columns })?;
         sampled.ok_or_else(|| no_run(path))
+    }
+
+    /// All recorded weights of synapses, as far as memory allows.
+    pub(crate) fn weights(&self, path: &Path) -> Result<Recording, Failure> {
+        let file = match &self.source {
+            Source::File(file) => file,
+            Source::Package(recording) => return Ok(recording.clone()),
+        };
+        let outline = file.recording_of(&Selection { variables: None, columns: 0..0 })?;
+        let outline = outline.ok_or_else(|| no_run(path))?;
+        let traces = outline.populations.iter().flat_map(|p| &p.traces);
+        let traces: Vec<_> = traces.filter(|t| is_weight(&t.variable)).collect();
+        let names: Vec<&str> = traces.iter().map(|t| t.variable.as_str()).collect();
+        let frames: u64 = traces.iter().map(|t| t.steps.before(outline.n_steps)).sum();
+        let columns = ((SAMPLE_BYTES / (8.0 * frames.max(1) as f64)) as usize).max(1);
+        let selection = Selection { variables: Some(&names), columns: 0..columns };
+        file.recording_of(&selection)?.ok_or_else(|| no_run(path))
     }
 }
 

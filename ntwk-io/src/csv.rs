@@ -86,7 +86,7 @@ pub fn write_rates_csv(
     write_table(path, columns)
 }
 
-/// Writes one sampled variable: `time_ms,<neuron>,...`, one line per frame, values in the unit of the trace.
+/// Writes one sampled variable: `time_ms,<neuron>,...` (of synapses `<source>-><neuron>`), one line per frame, values in the unit of the trace.
 ///
 /// # Errors
 /// [`FileError::Inconsistent`] for a number of columns that is not that of the neurons, [`FileError::Io`].
@@ -94,8 +94,12 @@ pub fn write_trace_csv(path: &Path, trace: &Trace, dt: f64) -> Result<(), FileEr
     check_columns(&trace.variable, trace, trace.neurons.len())?;
     let times = (0..trace.data.nrows()).map(|frame| trace.steps.time(frame, dt));
     let mut columns = vec![Column::new("time_ms", times)];
-    for (neuron, values) in trace.neurons.iter().zip(trace.data.columns()) {
-        columns.push(Column::new(neuron.to_string(), values.into_iter().copied()));
+    for (i, (neuron, values)) in trace.neurons.iter().zip(trace.data.columns()).enumerate() {
+        let name = match trace.sources.get(i) {
+            Some(source) => format!("{source}->{neuron}"),
+            None => neuron.to_string(),
+        };
+        columns.push(Column::new(name, values.into_iter().copied()));
     }
     write_table(path, columns)
 }

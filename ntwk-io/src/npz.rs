@@ -28,6 +28,7 @@ const LARGE: u64 = u32::MAX as u64;
 /// | `<population>.spike_ids` | u32 `[n_spikes]` | neuron of each spike |
 /// | `<population>.<trace>` | f64 `[n_frames, n_neurons]` | samples (mV, pA, nS) |
 /// | `<population>.<trace>.neurons` | u32 `[n_neurons]` | neuron of each column |
+/// | `<population>.<trace>.sources` | u32 `[n_synapses]` | of weights: source neuron of each column, a synapse onto `.neurons` |
 /// | `<population>.<trace>.start` | f64 | time of the first frame (ms) |
 /// | `<population>.<trace>.step` | f64 | time between two frames (ms) |
 /// | `<afferent>.size`, `.spike_times`, `.spike_ids` | as above | afferent spikes; of trains per target `<afferent>` is the projection |
@@ -65,6 +66,10 @@ fn add_recording<W: Write + Seek>(
             archive.add(&key, trace.data.shape(), trace.data.iter().copied())?;
             let neurons = trace.neurons.iter().copied();
             archive.add(&format!("{key}.neurons"), &[trace.neurons.len()], neurons)?;
+            if !trace.sources.is_empty() {
+                let sources = trace.sources.iter().copied();
+                archive.add(&format!("{key}.sources"), &[trace.sources.len()], sources)?;
+            }
             archive.add(&format!("{key}.start"), &[], [trace.steps.time(0, dt)])?;
             archive.add(&format!("{key}.step"), &[], [trace.steps.every as f64 * dt])?;
         }

@@ -12,7 +12,7 @@ use crate::error::FileError;
 use crate::hdf5_reader::{Attributes, Hdf5Reader, StoredArray};
 use crate::hdf5_writer::Precision;
 use crate::provenance::Provenance;
-use crate::run_file::{ModelText, report_name};
+use crate::run_file::{ModelText, SYNAPSES, report_name};
 use crate::theory::{Attribute, NamedArray, TheoryGroup};
 
 /// Population name given to the content of files that predate populations in SONATA.
@@ -397,8 +397,15 @@ impl ResultFile {
                 .iter()
                 .map(|&id| self.neuron(&object, id))
                 .collect::<Result<Vec<u32>, _>>()?;
-            neurons.truncate(selection.columns.end);
-            neurons.drain(..selection.columns.start.min(neurons.len()));
+            let mut sources = Vec::new();
+            if attributes.text("columns").as_deref() == Some(SYNAPSES) {
+                let ids = report.element_ids.iter();
+                sources = ids.map(|&id| self.neuron(&object, id)).collect::<Result<_, _>>()?;
+            }
+            for list in [&mut neurons, &mut sources] {
+                list.truncate(selection.columns.end);
+                list.drain(..selection.columns.start.min(list.len()));
+            }
             if neurons.len() != report.data.ncols() {
                 let found =
                     format!("{} columns for {} neurons", report.data.ncols(), neurons.len());
@@ -408,6 +415,7 @@ impl ResultFile {
                 variable,
                 unit: report.unit.unwrap_or_default(),
                 neurons,
+                sources,
                 group: attributes.text("group"),
                 steps: SampleSteps {
                     first: self.whole_steps(&object, report.start, dt)?,

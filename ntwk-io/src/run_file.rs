@@ -19,7 +19,7 @@
 //! | `/report/<report>/mapping/node_ids` | u64 `[n_neurons]`, attribute `sorted` u8 | neuron of each column |
 //! | `/report/<report>/mapping/index_pointers` | u64 `[n_neurons + 1]` | columns of neuron `i` are `p[i]..p[i + 1]` |
 //! | `/report/<report>/mapping/index_pointer` | u64 `[n_neurons + 1]` | the same under bmtk's name |
-//! | `/report/<report>/mapping/element_ids` | u32 `[n_neurons]` | 0: a point neuron has one element |
+//! | `/report/<report>/mapping/element_ids` | u32 `[n_neurons]` | 0: a point neuron has one element; of weights (attribute `columns` = `synapses` of the report) the source neuron of each synapse |
 //! | `/report/<report>/mapping/element_pos` | f32 `[n_neurons]` | 0.5: its middle |
 //! | `/report/<report>/mapping/time` | f64 `[3]`, attribute `units` = ms | start, stop (excluded), step |
 //! | `/rates/<population>/counts` | u32 `[n_steps]`, attribute `units` = spikes | spikes of the population per bin |
@@ -59,6 +59,8 @@ pub(crate) const SONATA_MAGIC: u32 = 0x0A7A;
 pub(crate) const SONATA_VERSION: [u32; 2] = [0, 1];
 /// The variable whose report is called like its population.
 pub(crate) const MEMBRANE_POTENTIAL: &str = "V_m";
+/// Attribute `columns` of a report whose columns are synapses.
+pub(crate) const SYNAPSES: &str = "synapses";
 
 /// What to write; parts that are absent leave no trace in the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -228,6 +230,9 @@ impl RecordingForm {
                 if let Some(name) = &trace.group {
                     group.set_attr("group", text(name));
                 }
+                if !trace.sources.is_empty() {
+                    group.set_attr("columns", text(SYNAPSES));
+                }
                 if let Some(end) = trace.steps.end {
                     group.set_attr("end_step", AttrValue::U64(end));
                 }
@@ -317,8 +322,9 @@ impl RecordingForm {
         array(mapping.create_dataset("node_ids"), &ids, plain).set_attr("sorted", sorted);
         array(mapping.create_dataset("index_pointers"), &pointers, plain);
         array(mapping.create_dataset("index_pointer"), &pointers, plain);
-        let elements = vec![0u32; columns];
-        array(mapping.create_dataset("element_ids"), &elements, plain);
+        let points = vec![0u32; columns];
+        let elements = if trace.sources.is_empty() { &points } else { &trace.sources };
+        array(mapping.create_dataset("element_ids"), elements, plain);
         let positions = vec![0.5f32; columns];
         array(mapping.create_dataset("element_pos"), &positions, plain);
         let (start, step) = (trace.steps.time(0, self.dt), trace.steps.every as f64 * self.dt);
@@ -427,12 +433,13 @@ impl WriteOptions {
 /// One column per neuron.
 pub(crate) fn check_columns(report: &str, trace: &Trace, neurons: usize) -> Result<(), FileError> {
     let columns = trace.data.ncols();
-    if columns == neurons {
+    let sources = trace.sources.len();
+    if columns == neurons && (sources == 0 || sources == columns) {
         return Ok(());
     }
     Err(FileError::Inconsistent {
         object: format!("/report/{report}"),
-        problem: format!("{columns} columns for {neurons} neurons"),
+        problem: format!("{columns} columns for {neurons} neurons and {sources} sources"),
     })
 }
 

@@ -175,6 +175,7 @@ fn with_run(folder: &TempDir) {
         unit: "mV".to_owned(),
         neurons: vec![0, 1],
         group: None,
+        sources: Vec::new(),
         steps: SampleSteps::every(1),
         data: ndarray::Array2::from_elem((n_steps, 2), -65.0),
     };

@@ -1,6 +1,6 @@
 //! The samples that a worker takes.
 
-use crate::engine::network::{Part, Shared};
+use crate::engine::network::{Incoming, Part, SampledSynapses, Shared, WorkerState};
 use crate::model::{Quantity, Sampled};
 
 /// When each trace of a worker is sampled next.
@@ -30,20 +30,31 @@ impl Sampler {
     pub(crate) fn take(
         &mut self,
         shared: &Shared,
-        parts: &[Part],
+        state: &WorkerState,
         step: u32,
         samples: &mut [Vec<Vec<f64>>],
     ) {
         if self.due != Some(step) {
             return;
         }
-        for ((part, next), samples) in parts.iter().zip(&mut self.next).zip(samples) {
-            let traces = &shared.populations[part.population].traces;
-            for ((trace, next), samples) in traces.iter().zip(next).zip(samples) {
-                if *next == Some(step) {
-                    sample(part, trace, samples);
-                    *next = next_step(trace, step + 1);
+        let parts = state.parts.iter().enumerate().zip(&mut self.next).zip(samples);
+        for (((p, part), next), samples) in parts {
+            let traces = shared.populations[part.population].traces.iter().enumerate();
+            for (((t, trace), next), samples) in traces.zip(next).zip(samples) {
+                if *next != Some(step) {
+                    continue;
                 }
+                match trace.quantity {
+                    Quantity::Weight { mean, .. } => {
+                        let mut all = state.sampled_synapses.iter();
+                        if let Some(found) = all.find(|s| (s.part, s.trace) == (p, t)) {
+                            let neurons = mean.then(|| trace.within(part.neurons()));
+                            sample_weights(shared, state, found, neurons, step, samples);
+                        }
+                    }
+                    _ => sample(part, trace, samples),
+                }
+                *next = next_step(trace, step + 1);
             }
         }
         self.due = self.next.iter().flatten().flatten().min().copied();
@@ -62,6 +73,7 @@ fn sample(part: &Part, trace: &Sampled, samples: &mut Vec<f64>) {
     match trace.quantity {
         Quantity::Variable(k) => pick(&part.columns[k], neurons, local, samples),
         Quantity::Receptor(c) => pick(&part.receptors[c].s, neurons, local, samples),
+        Quantity::Weight { .. } => {}
         Quantity::Current(c) => {
             let (column, potential) = (&part.receptors[c], &part.columns[0]);
             let current = |i: usize| column.s[i] * (column.q - column.p * potential[i]);
@@ -81,5 +93,37 @@ fn sample(part: &Part, trace: &Sampled, samples: &mut Vec<f64>) {
         } else {
             samples.extend(neurons.iter().map(|&n| column[local(n)]));
         }
+    }
+}
+
+/// The weight of every synapse, or its mean over the synapses onto each of `neurons`, NaN where there is none.
+fn sample_weights(
+    shared: &Shared,
+    state: &WorkerState,
+    found: &SampledSynapses,
+    neurons: Option<&[u32]>,
+    step: u32,
+    samples: &mut Vec<f64>,
+) {
+    let Some(Incoming { lists, plasticity: Some(plasticity), .. }) =
+        &state.incoming[found.incoming]
+    else {
+        return;
+    };
+    let common = shared.projections[found.incoming].weight;
+    let weights =
+        found.synapses.iter().map(|s| plasticity.weight(lists, common, s.source, s.synapse, step));
+    let Some(neurons) = neurons else {
+        samples.extend(weights);
+        return;
+    };
+    let mut rest = found.synapses.iter().zip(weights).peekable();
+    for &neuron in neurons {
+        let (mut sum, mut n) = (0.0, 0u32);
+        while let Some((_, weight)) = rest.next_if(|(s, _)| s.target == neuron) {
+            sum += weight;
+            n += 1;
+        }
+        samples.push(if n > 0 { sum / f64::from(n) } else { f64::NAN });
     }
 }

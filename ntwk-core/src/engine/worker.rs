@@ -68,7 +68,7 @@ pub(crate) fn run_worker(
         for part in &mut state.parts {
             clamp(shared, part, step);
         }
-        sampler.take(shared, &state.parts, step, &mut output.traces);
+        sampler.take(shared, state, step, &mut output.traces);
         let before = output.spikes.len();
         for part in &mut state.parts {
             if let Err(failure) =

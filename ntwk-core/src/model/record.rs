@@ -13,8 +13,10 @@ pub struct Sampled {
     pub unit: &'static str,
     /// Name of the table of `record.traces` that asks for it; `None` for the keys of `record` itself.
     pub group: Option<String>,
-    /// The neurons, ascending.
+    /// The neurons, ascending: one for each column, the target where columns are synapses.
     pub neurons: Vec<u32>,
+    /// Source neuron of each column where columns are synapses, which are known once the network is built; else empty.
+    pub sources: Vec<u32>,
     /// When samples are taken.
     pub steps: SampleSteps,
     pub(crate) quantity: Quantity,
@@ -27,6 +29,18 @@ impl Sampled {
         match &self.group {
             Some(group) => format!("{group}.{}", self.variable),
             None => self.variable.clone(),
+        }
+    }
+
+    /// Expected number of columns: that of the neurons, or of the synapses onto them.
+    #[must_use]
+    pub fn expected_columns(&self, model: &Model) -> f64 {
+        let neurons = self.neurons.len() as f64;
+        match self.quantity {
+            Quantity::Weight { projection, mean: false } => {
+                neurons * model.projections[projection].in_degree
+            }
+            _ => neurons,
         }
     }
 
@@ -46,6 +60,8 @@ pub(crate) enum Quantity {
     Receptor(usize),
     /// Its current `s (q - p V)`.
     Current(usize),
+    /// Weights of the synapses of a plastic projection (index in the model) onto a neuron: each, or their mean.
+    Weight { projection: usize, mean: bool },
 }
 
 /// Afferent spikes that are kept.
@@ -78,6 +94,18 @@ fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity
         }
         found.push((format!("I_{}", receptor.name), "pA", Quantity::Current(column)));
     }
+    for (index, projection) in model.projections.iter().enumerate().filter(|p| p.1.target == index)
+    {
+        if projection.plasticity.is_some() {
+            let unit = model.receptors[projection.receptor].kind.dimension().unit();
+            let name = &projection.name;
+            for (variable, mean) in
+                [(format!("weight_{name}"), false), (format!("mean_weight_{name}"), true)]
+            {
+                found.push((variable, unit, Quantity::Weight { projection: index, mean }));
+            }
+        }
+    }
     found
 }
 
@@ -101,6 +129,7 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
                 Quantity::Variable(_) => record.cell_variables,
                 Quantity::Receptor(_) => record.conductances,
                 Quantity::Current(_) => record.currents,
+                Quantity::Weight { .. } => 0,
             };
             if wanted > 0 {
                 let neurons = (0..wanted.min(size) as u32).collect();
@@ -109,6 +138,7 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
                     unit,
                     group: None,
                     neurons,
+                    sources: Vec::new(),
                     steps: whole_run,
                     quantity,
                 });
@@ -156,6 +186,7 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
                 unit,
                 group: Some(name.clone()),
                 neurons: neurons.clone(),
+                sources: Vec::new(),
                 steps,
                 quantity: *quantity,
             });

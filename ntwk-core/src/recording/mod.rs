@@ -52,7 +52,7 @@ impl Spikes {
 /// One variable sampled for some neurons of a population.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// `"V_m"`, `"w"`, `"g_<receptor>"` or `"I_<receptor>"`.
+    /// `"V_m"`, `"w"`, `"g_<receptor>"`, `"I_<receptor>"`, `"weight_<projection>"` or `"mean_weight_<projection>"`.
     pub variable: String,
     /// Unit of `data`: `"mV"`, `"pA"` or `"nS"`.
     pub unit: String,
@@ -60,6 +60,8 @@ pub struct Trace {
     pub group: Option<String>,
     /// Indices of the recorded neurons in their population; the columns of `data`.
     pub neurons: Vec<u32>,
+    /// Source neuron of each column where columns are the synapses onto `neurons`; else empty.
+    pub sources: Vec<u32>,
     /// When samples were taken: row `r` is the value at the start of step `steps.step(r)`.
     pub steps: SampleSteps,
     /// Samples, shape `[n_samples, n_neurons]`.
@@ -74,6 +76,7 @@ impl Trace {
             unit: sampled.unit.to_owned(),
             group: sampled.group.clone(),
             neurons: sampled.neurons.clone(),
+            sources: sampled.sources.clone(),
             steps: sampled.steps,
             data: Array2::zeros((0, sampled.neurons.len())),
         }

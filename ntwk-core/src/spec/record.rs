@@ -48,7 +48,8 @@ section! {
     pub struct TracesSpec {
         /// the population
         population: String = Text, required("the name of a population");
-        /// what is sampled: `V_m`, another variable of the cell, `g_RECEPTOR`, `I_RECEPTOR`; one or a list
+        /// what is sampled: `V_m`, another variable of the cell, `g_RECEPTOR`, `I_RECEPTOR`; of a plastic projection onto the
+        /// population `weight_PROJECTION` (every synapse onto the neurons) and `mean_weight_PROJECTION` (their mean); one or a list
         variables: Vec<String> = Texts("the name of a variable, or a list of names"), required;
         /// the neurons: how many (the first ones), a list of numbers, or a range `"0..10"` (without the 10)
         neurons: SampledNeurons = Other(SAMPLED), required;

@@ -10,3 +10,4 @@ mod features;
 mod no_allocation;
 mod pins;
 mod traces;
+mod weights;

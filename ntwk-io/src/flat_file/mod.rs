@@ -164,7 +164,8 @@ fn trace(reader: &Hdf5Reader, dataset: &str, population: &str) -> Result<Option<
         _ => first,
     };
     let steps = SampleSteps::every(1);
-    Ok(Some(Trace { variable, unit, group: None, neurons, steps, data }))
+    let (group, sources) = (None, Vec::new());
+    Ok(Some(Trace { variable, unit, group, neurons, sources, steps, data }))
 }
 
 /// Attribute of a dataset of ntwk: the variable that it holds.

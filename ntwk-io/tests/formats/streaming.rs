@@ -143,6 +143,7 @@ fn a_part_of_the_samples_is_that_part_of_the_whole() {
                     let kept = columns.start.min(n)..columns.end.min(n);
                     Trace {
                         neurons: t.neurons[kept.clone()].to_vec(),
+                        sources: t.sources.get(kept.clone()).unwrap_or_default().to_vec(),
                         data: t.data.slice_axis(Axis(1), Slice::from(kept)).to_owned(),
                         ..t.clone()
                     }
@@ -245,6 +246,7 @@ fn child_block(index: u64) -> Recording {
         unit: "mV".to_owned(),
         neurons: (0..20).collect(),
         group: None,
+        sources: Vec::new(),
         steps: SampleSteps::every(1),
         data: Array2::from_shape_fn((100, 20), |(t, i)| {
             (first + t as u64) as f64 + 0.125 * i as f64

@@ -153,6 +153,7 @@ mod tests {
             variable: "V_m".into(),
             unit: "mV".into(),
             group: None,
+            sources: Vec::new(),
             neurons: vec![4, 9],
             steps,
             data,

@@ -8,3 +8,4 @@ pub mod overview;
 pub mod run;
 pub mod sweep;
 pub mod transfer;
+pub mod weights;

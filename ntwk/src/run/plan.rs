@@ -46,7 +46,7 @@ impl Resources {
         let n_steps = u64::from(model.n_steps());
         let samples: f64 = (0..populations.len())
             .flat_map(|i| model.sampled(i))
-            .map(|s| s.neurons.len() as f64 * s.steps.before(n_steps) as f64)
+            .map(|s| s.expected_columns(model) * s.steps.before(n_steps) as f64)
             .sum();
         Self {
             neurons: populations.iter().map(|p| u64::from(p.size)).sum(),

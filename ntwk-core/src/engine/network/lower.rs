@@ -41,6 +41,11 @@ impl<'m> Lowering<'m> {
         Self { model, wired }
     }
 
+    /// Place among the projections with target lists of one of the model.
+    pub(super) fn wired_place(&self, projection: usize) -> Option<usize> {
+        self.wired.iter().position(|&index| index == projection)
+    }
+
     /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
     /// and not looked at again.
     pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
@@ -179,6 +184,7 @@ impl<'m> Lowering<'m> {
             spread: Vec::new(),
             afferents: Vec::new(),
             kept_afferents: Vec::new(),
+            sampled_synapses: Vec::new(),
         })
     }
 

@@ -19,7 +19,7 @@ use crate::kernel::BLOCK;
 use crate::kernel::CellStepper;
 use crate::kernel::Membrane;
 use crate::kernel::{Column, ReceptorColumn};
-use crate::model::{Change, Model, RecordedAfferent, Sampled, Source, VoltageClamp};
+use crate::model::{Change, Model, Quantity, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
 use lower::Lowering;
@@ -118,6 +118,27 @@ pub(crate) struct WorkerState {
     /// Afferent populations whose spikes this worker keeps, with their places in [`Shared::afferents`]: all workers that need a
     /// population draw the same spikes, and one of them tells.
     pub kept_afferents: Vec<(usize, usize)>,
+    /// Synapses whose weights are sampled.
+    pub sampled_synapses: Vec<SampledSynapses>,
+}
+
+/// The synapses of one trace of weights onto one part.
+pub(crate) struct SampledSynapses {
+    /// Index of the part, and of the trace of its population.
+    pub part: usize,
+    pub trace: usize,
+    /// Index in [`WorkerState::incoming`].
+    pub incoming: usize,
+    /// By target, then source.
+    pub synapses: Vec<SampledSynapse>,
+}
+
+/// One synapse: its number in the target lists, and between which neurons it is, in the numbering of their populations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SampledSynapse {
+    pub synapse: usize,
+    pub source: u32,
+    pub target: u32,
 }
 
 /// The synapses of a projection onto one part.
@@ -156,6 +177,33 @@ pub(crate) struct PartDrive {
     pub blocks: Vec<BlockEvents>,
     /// Place in [`Shared::afferents`], where its events are kept.
     pub kept: Option<usize>,
+}
+
+impl WorkerState {
+    /// The synapses of a projection onto those of `neurons` that this worker owns.
+    fn synapses_onto(
+        &self,
+        population: usize,
+        trace: usize,
+        incoming: usize,
+        neurons: &[u32],
+    ) -> Option<SampledSynapses> {
+        let part = self.parts.iter().position(|part| part.population == population)?;
+        let lists = &self.incoming[incoming].as_ref()?.lists;
+        let first = self.parts[part].first;
+        let mut synapses = Vec::new();
+        for source in 0..lists.sources() {
+            for synapse in lists.row(source) {
+                let target = first + lists.delay_and_target(lists.places()[synapse]).1;
+                if neurons.binary_search(&target).is_ok() {
+                    synapses.push(SampledSynapse { synapse, source, target });
+                }
+            }
+        }
+        // Of one target they stay in the order of their sources.
+        synapses.sort_by_key(|s| s.target);
+        Some(SampledSynapses { part, trace, incoming, synapses })
+    }
 }
 
 impl Part {
@@ -206,6 +254,7 @@ impl Network {
         for worker in &mut network.workers {
             lowering.finish(worker, network.shared.history, job)?;
         }
+        network.find_sampled_synapses(&lowering);
         for (place, recorded) in network.shared.afferents.iter().enumerate() {
             let (None, i) = (recorded.projection, recorded.source) else { continue };
             let mut workers = network.workers.iter_mut();
@@ -253,6 +302,28 @@ impl Network {
         }
     }
 
+    /// Looks up the synapses whose weights are sampled; where each is a column, the trace learns of them.
+    fn find_sampled_synapses(&mut self, lowering: &Lowering<'_>) {
+        for (p, population) in self.shared.populations.iter_mut().enumerate() {
+            for (t, trace) in population.traces.iter_mut().enumerate() {
+                let Quantity::Weight { projection, mean } = trace.quantity else { continue };
+                let Some(incoming) = lowering.wired_place(projection) else { continue };
+                let mut columns = Vec::new();
+                for worker in &mut self.workers {
+                    let found = worker.synapses_onto(p, t, incoming, &trace.neurons);
+                    if let Some(found) = found {
+                        columns.extend_from_slice(&found.synapses);
+                        worker.sampled_synapses.push(found);
+                    }
+                }
+                if !mean {
+                    trace.neurons = columns.iter().map(|s| s.target).collect();
+                    trace.sources = columns.iter().map(|s| s.source).collect();
+                }
+            }
+        }
+    }
+
     /// Step of the next change.
     pub(crate) fn next_change(&self) -> Option<u32> {
         self.changes.last().map(|change| change.step)
@@ -271,7 +342,11 @@ impl Network {
     fn take_over(&mut self, model: &Model) {
         let lowering = Lowering::new(model);
         let history = self.shared.history;
-        self.shared = lowering.shared(history);
+        let before = std::mem::replace(&mut self.shared, lowering.shared(history));
+        // Traces of weights know their synapses.
+        for (new, old) in self.shared.populations.iter_mut().zip(before.populations) {
+            new.traces = old.traces;
+        }
         for worker in &mut self.workers {
             lowering.rederive(worker);
         }

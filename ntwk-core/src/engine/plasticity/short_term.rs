@@ -50,7 +50,20 @@ impl ShortTerm {
 
     /// A spike of `source` in `step`.
     pub(crate) fn spike(&mut self, source: u32, step: u32) {
-        let state = &mut self.sources[source as usize];
+        let (u, x) = self.at_spike(source, step);
+        self.sources[source as usize] = SourceState { u, x: x * (1.0 - u), last: step };
+        self.slot(step).push(u * x);
+    }
+
+    /// Efficacy `u x` that a spike of `source` in `step` has.
+    pub(crate) fn efficacy(&self, source: u32, step: u32) -> f64 {
+        let (u, x) = self.at_spike(source, step);
+        u * x
+    }
+
+    /// Utilisation and resources at a spike of `source` in `step`.
+    fn at_spike(&self, source: u32, step: u32) -> (f64, f64) {
+        let state = &self.sources[source as usize];
         let (u_before, x) = if state.last == u32::MAX {
             (0.0, 1.0)
         } else {
@@ -59,9 +72,7 @@ impl ShortTerm {
                 if self.tau_facil > 0.0 { state.u * (-steps / self.tau_facil).exp() } else { 0.0 };
             (u, 1.0 + (state.x - 1.0) * (-steps / self.tau_rec).exp())
         };
-        let u = u_before + self.U * (1.0 - u_before);
-        *state = SourceState { u, x: x * (1.0 - u), last: step };
-        self.slot(step).push(u * x);
+        (u_before + self.U * (1.0 - u_before), x)
     }
 
     /// Efficacies of the spikes of a step that is still kept.

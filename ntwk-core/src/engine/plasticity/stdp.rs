@@ -136,6 +136,11 @@ impl Stdp {
         }
     }
 
+    /// Weight of a synapse.
+    pub(crate) fn weight(&self, synapse: usize) -> f64 {
+        self.weights[synapse]
+    }
+
     /// What changes from step to step.
     pub(crate) fn state(&self) -> StdpState {
         StdpState {

@@ -29,6 +29,12 @@ pub fn recording() -> Recording {
             trace("w", "pA", &[7], 10, 100),
             trace("g_exc", "nS", &[399, 0], 3, 334),
             of_group("chosen", SampleSteps { first: 101, every: 7, end: Some(650) }),
+            Trace {
+                variable: "weight_A".to_owned(),
+                unit: "nS".to_owned(),
+                sources: vec![9, 9, 2],
+                ..of_group("learning", SampleSteps::every(100))
+            },
             of_group("late", SampleSteps { first: 900, every: 1, end: None }),
         ],
     };
@@ -71,6 +77,7 @@ fn trace(variable: &str, unit: &str, neurons: &[u32], every: u64, frames: usize)
         unit: unit.to_owned(),
         neurons: neurons.to_vec(),
         group: None,
+        sources: Vec::new(),
         steps: SampleSteps::every(every),
         data: Array2::from_shape_fn((frames, neurons.len()), |(t, i)| {
             -70.0 + t as f64 / 64.0 + 100.0 * i as f64

@@ -12,6 +12,7 @@ use ntwk_plot::figures::TimeSpan;
 use ntwk_plot::{Figure, Theme};
 
 use crate::figures::overview::{FigureError, TheoryCurves, overview};
+use crate::figures::weights::weights_figure;
 
 words! {
     /// A figure of a run.
@@ -44,6 +45,8 @@ words! {
         CurrentHistograms = "current-histograms",
         /// Power spectra of the population rates.
         Spectra = "spectra",
+        /// Recorded weights of plastic synapses: in time, and their distribution at the first and the last sample.
+        Weights = "weights",
     }
 }
 
@@ -121,6 +124,7 @@ impl RunView<'_> {
             RunFigure::Histograms => self.histograms([from, to], theme),
             RunFigure::CurrentHistograms => Ok(self.current_histograms(span, theme)),
             RunFigure::Spectra => self.spectra([from, to], theme),
+            RunFigure::Weights => Ok(weights_figure(self.recording, span, theme)),
         }
     }
 
