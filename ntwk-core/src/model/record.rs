@@ -210,7 +210,6 @@ fn recorded_afferents(model: &Model, judge: &mut Judge<'_>) -> Vec<RecordedAffer
             judge.fault_of(key, name, FaultKind::Duplicate { what: "name" });
             continue;
         }
-        let mut from = model.projections.iter().enumerate();
         let sends = |p: &Projection| p.source == Source::Afferent(afferent);
         if !model.projections.iter().any(sends) {
             judge.fault_of(
@@ -221,12 +220,10 @@ fn recorded_afferents(model: &Model, judge: &mut Judge<'_>) -> Vec<RecordedAffer
                 },
             );
         } else if model.afferents[afferent].sends_trains_per_target() {
-            for (index, projection) in from.by_ref().filter(|(_, p)| sends(p)) {
-                let taken = |names: &mut dyn Iterator<Item = &String>| {
-                    names.any(|name| *name == projection.name)
-                };
-                if taken(&mut model.spec.populations.keys())
-                    || taken(&mut model.spec.afferents.keys())
+            for (index, projection) in model.projections.iter().enumerate().filter(|p| sends(p.1)) {
+                let spec = &model.spec;
+                if spec.populations.contains_key(&projection.name)
+                    || spec.afferents.contains_key(&projection.name)
                 {
                     let rule = format!(
                         "the trains of projection {} would have the name of a population: give the projection another one",

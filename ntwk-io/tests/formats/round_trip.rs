@@ -100,10 +100,18 @@ fn nothing_recorded_is_a_valid_file() {
 fn reports_carry_times_units_and_the_sonata_population() {
     let (_folder, path) = written(&WriteOptions::default());
     let file = ResultFile::open(&path).unwrap();
-    assert_eq!(file.spike_populations().unwrap(), ["Exc", "Inh"]);
+    assert_eq!(file.spike_populations().unwrap(), ["A", "B_Exc", "Exc", "Inh"]);
     assert_eq!(
         file.reports().unwrap(),
-        ["Exc", "Exc.chosen.V_m", "Exc.g_exc", "Exc.late.V_m", "Exc.w", "Inh"]
+        [
+            "Exc",
+            "Exc.chosen.V_m",
+            "Exc.g_exc",
+            "Exc.late.V_m",
+            "Exc.learning.weight_A",
+            "Exc.w",
+            "Inh"
+        ]
     );
     let chosen = file.report("Exc.chosen.V_m").unwrap();
     assert_eq!((chosen.population.as_str(), &chosen.node_ids[..]), ("Exc", &[3, 17, 200][..]));
@@ -129,7 +137,10 @@ fn the_description_lists_the_file() {
     assert_eq!(description.size, std::fs::metadata(&path).unwrap().len());
     assert_eq!(description.dt, Some(0.1));
     assert_eq!(description.duration, Some(100.0));
-    assert_eq!(description.spikes, [("Exc".to_owned(), 300), ("Inh".to_owned(), 0)]);
+    assert_eq!(
+        description.spikes,
+        [("A", 4), ("B_Exc", 4), ("Exc", 300), ("Inh", 0)].map(|(n, k)| (n.to_owned(), k))
+    );
     assert_eq!(description.model_format.as_deref(), Some("toml"));
     assert_eq!(description.provenance, Some(crate::common::provenance()));
     let data = description.entries.iter().find(|e| e.path == "/report/Exc.w/data").unwrap();

@@ -1,6 +1,9 @@
 //! Exports to text and NumPy archives.
 
-use ntwk_io::{read_npy, write_npz, write_nwb, write_rates_csv, write_spikes_csv, write_trace_csv};
+use ntwk_io::{
+    read_npy, write_afferent_spikes_csv, write_npz, write_nwb, write_rates_csv, write_spikes_csv,
+    write_trace_csv,
+};
 
 #[test]
 fn spikes_rates_and_traces_as_text() {
@@ -48,8 +51,8 @@ fn an_archive_holds_every_array() {
     let bytes = std::fs::read(&path).unwrap();
     let end = bytes.len() - 22;
     assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
-    // 2 of the run, 2 per population, 2 per recorded spikes, 4 per trace.
-    assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 6 * 4);
+    // 2 of the run, 2 per population, 2 per recorded spikes, 4 per trace, the sources of synapses, 3 per afferent.
+    assert_eq!(bytes[end + 8], 2 + 3 * 2 + 2 * 2 + 7 * 4 + 1 + 2 * 3);
 
     // The check sums hold, and the arrays are those of the recording.
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
@@ -68,6 +71,25 @@ fn an_archive_holds_every_array() {
     assert_eq!(found.shape(), trace.data.shape());
     assert!(found.iter().zip(&trace.data).all(|(a, b)| a.to_bits() == b.to_bits()));
     assert_eq!(array("Exc.chosen.V_m.start.npy").sum(), 101.0 * 0.1);
+    assert_eq!(array("Exc.learning.weight_A.sources.npy").as_slice().unwrap(), [9.0, 9.0, 2.0]);
+    assert_eq!(array("B_Exc.spike_ids.npy").as_slice().unwrap(), [399.0, 1.0, 1.0, 0.0]);
+}
+
+#[test]
+fn tables_of_synapses_and_afferents_say_between_whom() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let recording = crate::common::recording();
+    let weights = recording.populations[0].trace_of("learning", "weight_A").unwrap();
+    write_trace_csv(&path, weights, recording.dt).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().next(), Some("time_ms,9->3,9->17,2->200"));
+    write_afferent_spikes_csv(&path, &recording).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 9);
+    assert_eq!(lines[..2], ["afferent,projection,neuron,time_ms", "A,,399,0"]);
+    assert_eq!(lines[6], "B,B_Exc,1,0.5");
 }
 
 /// What pynwb and nwbinspector say of it is in `validation/files/readers.py`.
@@ -82,11 +104,12 @@ fn every_neuron_is_a_unit_of_nwb() {
     let read = |name: &str| file.dataset(name).unwrap();
     // 400 and 100 neurons with recorded spikes; the third population has none.
     let ends = read("/units/spike_times_index").read_u64().unwrap();
-    assert_eq!(ends.len(), 500);
+    // Two afferents of 400 trains follow.
+    assert_eq!(ends.len(), 1300);
     assert!(ends.is_sorted());
-    assert_eq!(ends.last(), Some(&300));
+    assert_eq!((ends[499], ends.last()), (300, Some(&308)));
     let ids = read("/units/id").read_i64().unwrap();
-    assert!(ids.iter().copied().eq(0..500));
+    assert!(ids.iter().copied().eq(0..1300));
     let populations = read("/units/population").read_string().unwrap();
     assert_eq!((populations[399].as_str(), populations[400].as_str()), ("Exc", "Inh"));
     // The second spike of the recording is the first one of neuron 37, in step 4, in seconds.
