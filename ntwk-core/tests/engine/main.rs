@@ -9,5 +9,6 @@ mod determinism;
 mod features;
 mod no_allocation;
 mod pins;
+mod spike_lists;
 mod traces;
 mod weights;
