@@ -439,7 +439,10 @@ pub(crate) fn check_columns(report: &str, trace: &Trace, neurons: usize) -> Resu
     }
     Err(FileError::Inconsistent {
         object: format!("/report/{report}"),
-        problem: format!("{columns} columns for {neurons} neurons and {sources} sources"),
+        problem: match sources {
+            0 => format!("{columns} columns for {neurons} neurons"),
+            _ => format!("{columns} columns for {neurons} neurons and {sources} sources"),
+        },
     })
 }
 

@@ -57,8 +57,11 @@ impl<'a> VoltageTrace<'a> {
                 expected: "below its number of neurons",
             });
         };
+        // A spike is drawn on the trace: where there is none, neither is the spike.
+        let sampled = trace.steps.first..trace.steps.step(trace.data.nrows());
         let spikes = spikes.map_or_else(Vec::new, |s| {
-            let own = s.steps.iter().zip(&s.ids).filter(|(_, id)| **id == neuron);
+            let spikes = s.steps.iter().zip(&s.ids).filter(|(step, _)| sampled.contains(step));
+            let own = spikes.filter(|(_, id)| **id == neuron);
             own.map(|(&step, _)| step as f64 * dt).collect()
         });
         let (start, interval) = (trace.steps.time(0, dt), trace.steps.every as f64 * dt);

@@ -104,13 +104,20 @@ pub(super) fn mean_curves(
     theme: &Theme,
 ) -> Panel {
     let mut panel = Panel::new(span.axis(), Axis::new(label));
+    // Those of a table have colours of their own, beyond the others.
+    let mut beyond = recorded.iter().map(|r| r.1 + 1).max().unwrap_or(0);
     for (name, color, trace) in recorded {
+        let mut color = *color;
+        if trace.group.is_some() {
+            color = beyond;
+            beyond += 1;
+        }
         let rows = trace.data.rows().into_iter().enumerate();
         let points = rows
             .map(|(k, row)| (trace.steps.time(k, dt), row))
             .filter(|(t, _)| span.contains(*t))
             .filter_map(|(t, row)| Some((span.on_axis(t), row.mean()?)));
-        let stroke = Stroke::solid(theme.population(*color), 0.8);
+        let stroke = Stroke::solid(theme.population(color), 0.8);
         panel.marks.push(Mark::line(points, stroke));
         panel.key.push((Swatch::Line(stroke), Label::plain(name.as_str())));
     }
