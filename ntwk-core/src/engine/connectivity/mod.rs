@@ -90,12 +90,6 @@ impl TargetLists {
         self.first_delay..self.first_delay + self.delays
     }
 
-    /// Number of source neurons.
-    pub(crate) fn sources(&self) -> u32 {
-        // One offset more than sources; their number is one of neurons.
-        self.offsets.len().saturating_sub(1) as u32
-    }
-
     /// Indices of all synapses of `source`.
     #[inline]
     pub(crate) fn row(&self, source: u32) -> Range<usize> {
