@@ -278,7 +278,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let spikes: Vec<_> = populations
         .iter()
         .enumerate()
-        .map(|(color, p)| RasterPopulation { name: p.name, size: p.size, color, spikes: &p.spikes, rows: None })
+        .map(|(color, p)| RasterPopulation {
+            name: p.name,
+            size: p.size,
+            color,
+            spikes: &p.spikes,
+            rows: None,
+        })
         .collect();
     let rates: Vec<_> = populations
         .iter()

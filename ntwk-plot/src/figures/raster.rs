@@ -215,7 +215,13 @@ mod tests {
         let spikes = every_neuron_once(5);
         let populations = [
             RasterPopulation { name: "E", size: 5, color: 0, spikes: &spikes, rows: None },
-            RasterPopulation { name: "none", size: 0, color: 1, spikes: &Spikes::default(), rows: None },
+            RasterPopulation {
+                name: "none",
+                size: 0,
+                color: 1,
+                spikes: &Spikes::default(),
+                rows: None,
+            },
         ];
         let span = TimeSpan::new(0.0, 0.3).unwrap();
         let panel =

@@ -68,7 +68,13 @@ impl Network {
             .iter()
             .zip(&self.spikes)
             .enumerate()
-            .map(|(color, (name, spikes))| RasterPopulation { name, size: 100, color, spikes, rows: None })
+            .map(|(color, (name, spikes))| RasterPopulation {
+                name,
+                size: 100,
+                color,
+                spikes,
+                rows: None,
+            })
             .collect()
     }
 
@@ -342,7 +348,13 @@ fn the_overview_of_a_large_busy_network_stays_small() {
         title: "busy",
         dt: 0.1,
         span: TimeSpan::new(0.0, 1500.0).unwrap(),
-        spikes: &[RasterPopulation { name: "E", size: 10_000, color: 0, spikes: &spikes, rows: None }],
+        spikes: &[RasterPopulation {
+            name: "E",
+            size: 10_000,
+            color: 0,
+            spikes: &spikes,
+            rows: None,
+        }],
         rates: &[],
         afferents: &[],
         voltages: &voltages,
