@@ -9,7 +9,7 @@ use ntwk_io::{Description, Layout, ResultFile, StoredCellRun, describe, read_cel
 use super::Failure;
 use super::output::{note, print};
 use super::stored_run::layout_of;
-use super::table::{Table, bytes, number, optional};
+use super::table::{Table, bytes, number, optional, time};
 
 /// Describe a file: results of ntwk, SONATA files of other programs, NWB, the flat HDF5 of the
 /// Python package neural_network_dynamics, any other HDF5, NPY.
@@ -81,8 +81,8 @@ fn head(d: &Description, path: &Path) -> String {
     let mut lines = vec![format!("{}: {what}, {}", path.display(), bytes(d.size as f64))];
     if let (Some(dt), Some(duration)) = (d.dt, d.duration) {
         let planned = d.planned.filter(|&p| p > duration);
-        let rest = planned.map_or_else(String::new, |p| format!(" of {p} ms planned"));
-        lines.push(format!("run: {duration} ms{rest}, dt {dt} ms"));
+        let rest = planned.map_or_else(String::new, |p| format!(" of {} ms planned", time(p)));
+        lines.push(format!("run: {} ms{rest}, dt {dt} ms", time(duration)));
         if let Some(reason) = &d.stopped {
             lines.push(format!("stopped: {reason}"));
         } else if planned.is_some() {
@@ -111,7 +111,7 @@ fn head(d: &Description, path: &Path) -> String {
 }
 
 fn populations(d: &Description) -> Table {
-    let mut table = Table::new(&["population", "neurons", "spikes", "rate (Hz)"]);
+    let mut table = Table::new(&["population", "neurons", "spikes", "rate of the whole run (Hz)"]);
     let spikes = |name: &str| d.spikes.iter().find(|s| s.0 == name).map(|s| s.1);
     let rest: Vec<(&str, Option<u64>)> = d
         .spikes

@@ -15,6 +15,7 @@ use super::output::{beside, make_folder, no_run, note, plotted, write_figure};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of};
 use super::sweep::plot_scan;
+use super::table::time;
 use super::words::{word, words_of};
 use ntwk::figures::cell_run::cell_run_figure;
 use ntwk::figures::connectivity::{
@@ -187,9 +188,10 @@ fn only_figure(args: &PlotArgs, what: &str, window: bool) -> Result<(), Failure>
 
 fn check_window(window: Option<[f64; 2]>, end: f64) -> Result<(), Failure> {
     match window {
-        Some([from, _]) if from >= end => {
-            Err(Failure::Argument(format!("--window starts after the run, which ends at {end} ms")))
-        }
+        Some([from, _]) if from >= end => Err(Failure::Argument(format!(
+            "--window starts after the run, which ends at {} ms",
+            time(end)
+        ))),
         _ => Ok(()),
     }
 }

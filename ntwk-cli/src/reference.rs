@@ -29,6 +29,13 @@ pub(crate) fn run(args: &ReferenceArgs) -> Result<(), Failure> {
     let shown = match &args.section {
         None => text,
         Some(name) => section(text, name).ok_or_else(|| {
+            let other = plain(if args.cell { MODEL_FILE } else { CELL_FILE });
+            if let Some(title) = headings(&other).map(|h| h.2).find(|t| t == &clean(name)) {
+                let (file, option) = if args.cell { ("model", "") } else { ("cell", "--cell ") };
+                return Failure::Argument(format!(
+                    "\"{title}\" is a section of the {file} file: ntwk reference {option}{title}"
+                ));
+            }
             let names: Vec<String> = headings(text).map(|(_, _, title)| title).collect();
             let near = ntwk_core::spec::nearest::nearest(name, names.iter().map(String::as_str));
             let hint = near.map_or_else(
@@ -54,9 +61,14 @@ fn headings(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
     })
 }
 
+/// A name as headings have it.
+fn clean(name: &str) -> String {
+    name.trim().trim_matches(['[', ']']).to_lowercase()
+}
+
 /// The section with a name, to the next heading of its level or above.
 fn section<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let name = name.trim().trim_matches(['[', ']']).to_lowercase();
+    let name = clean(name);
     let (start, level, _) = headings(text).find(|(_, _, title)| *title == name)?;
     let end = headings(text)
         .find(|(place, l, _)| *place > start && *l <= level)

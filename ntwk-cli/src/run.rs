@@ -12,7 +12,7 @@ use super::Failure;
 use super::args::{SimulateArgs, quantity};
 use super::interruption;
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
-use super::table::{Table, number, optional};
+use super::table::{Table, number, optional, time};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
 use ntwk::run::stream::{StreamedRun, simulate_to_file};
@@ -192,8 +192,9 @@ pub(crate) fn show(
         None => {
             let [from, _] = windows.stationary;
             print(format!(
-                "{table}no rates: the run came to {} ms, their window begins at {from} ms",
-                ran.duration
+                "{table}no rates: the run came to {} ms, their window begins at {} ms",
+                time(ran.duration),
+                time(from)
             ));
         }
     }
@@ -218,13 +219,18 @@ pub(crate) fn rates_between(what: &str, [from, to]: [f64; 2], basis: WindowBasis
     if !why.is_empty() {
         line += &format!(": {why}");
     }
-    if to - from < SHORT_WINDOW {
-        line += &format!(
-            "; a window of {} ms is short: a longer simulation.t_stop gives better statistics",
-            number(to - from, 1)
-        );
+    line + &short_window([from, to])
+}
+
+/// A warning, behind a semicolon, where a window (ms) is short.
+pub(crate) fn short_window([from, to]: [f64; 2]) -> String {
+    if to - from >= SHORT_WINDOW {
+        return String::new();
     }
-    line
+    format!(
+        "; a window of {} ms is short: a longer simulation.t_stop gives better statistics",
+        number(to - from, 1)
+    )
 }
 
 /// Spikes of every population, and rates in a window (ms).
@@ -329,7 +335,7 @@ pub(crate) fn finish(run: StreamedRun) -> Result<Ended, Failure> {
     let stopped = run.stopped.as_ref().map(|stop| {
         // The other reasons name the time by themselves.
         let kept = if stop.is_recorder() {
-            format!(", after the first {} ms", run.duration())
+            format!(", after the first {} ms", time(run.duration()))
         } else {
             String::new()
         };

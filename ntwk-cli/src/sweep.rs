@@ -151,8 +151,9 @@ fn compute(
     let options = StoreOptions { retry_failed: args.retry_failed, fresh: args.fresh };
     let outcome = args.run.terminal().run("sweep", |job| run_points(task, &path, options, job))?;
     print(format!(
-        "{} points: {} known before, {} computed, {} failed",
+        "{} point{}: {} known before, {} computed, {} failed",
         task.points(),
+        if task.points() == 1 { "" } else { "s" },
         outcome.resumed,
         outcome.computed,
         outcome.failed.len()

@@ -65,6 +65,15 @@ pub(crate) fn number(x: f64, digits: usize) -> String {
     if x.abs() < 1e12 { format!("{x:.digits$}") } else { format!("{x:.3e}") }
 }
 
+/// A time (ms) for people: no digits beyond a thousandth of a step, no zeros behind the last one.
+pub(crate) fn time(x: f64) -> String {
+    let text = number(x, 6);
+    match text.contains('.') && !text.contains('e') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// An optional number for people; a dash when there is none.
 pub(crate) fn optional(x: Option<f64>, digits: usize) -> String {
     x.map_or_else(|| "–".to_owned(), |x| number(x, digits))
@@ -81,4 +90,15 @@ pub(crate) fn bytes(n: f64) -> String {
     let power = (n.max(1.0).log2() / 10.0).floor().clamp(0.0, 4.0);
     let digits = if power == 0.0 { 0 } else { 1 };
     format!("{:.digits$} {}", n / 1024f64.powf(power), units[power as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_no_digits_of_rounding() {
+        let all = [307.400_000_000_000_03, 250.0, 0.1, 0.0, 1e13].map(time);
+        assert_eq!(all, ["307.4", "250", "0.1", "0", "1.000e13"]);
+    }
 }

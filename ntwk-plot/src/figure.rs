@@ -76,7 +76,10 @@ impl Figure {
         let mut svg = Svg::new();
         let pad = 3.0;
         let page = Box2 { x: pad, y: pad, width: width - 2.0 * pad, height: height - 2.0 * pad };
-        for (index, placed) in self.layout.place(page, &self.theme).into_iter().enumerate() {
+        // Without letters no panel keeps room for one.
+        let letter_size = if self.letters { self.theme.letter_size } else { 0.0 };
+        let theme = Theme { letter_size, ..self.theme.clone() };
+        for (index, placed) in self.layout.place(page, &theme).into_iter().enumerate() {
             let letter = placed.letter.filter(|_| self.letters).map(letter_of);
             svg.begin_group(&format!("panel-{index}"));
             draw::panel(&mut svg, &placed, letter.as_deref(), &self.theme);

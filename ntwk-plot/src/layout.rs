@@ -62,12 +62,14 @@ impl Layout {
             Self::Panel(p) | Self::Part(p) => {
                 let first = draw::margins(p, width * 0.8, height * 0.8, theme);
                 // The number of ticks depends on the length of the axes, which depends on the margins.
-                draw::margins(
-                    p,
-                    width - first.left - first.right,
-                    height - first.top - first.bottom,
-                    theme,
-                )
+                let inner = (width - first.left - first.right, height - first.top - first.bottom);
+                let own = draw::margins(p, inner.0, inner.1, theme);
+                if matches!(self, Self::Part(_)) || theme.letter_size <= 0.0 {
+                    return own;
+                }
+                // The letter stands in the corner, beside the title and above the labels of the vertical axis.
+                let [width, height] = draw::letter_room(theme);
+                Margins { left: own.left.max(width), top: own.top.max(height), ..own }
             }
             Self::Row(_) | Self::Column(_) => Margins::default(),
         }

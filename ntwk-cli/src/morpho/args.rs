@@ -168,6 +168,9 @@ pub(crate) struct InfoArgs {
     /// Keep the tree with the soma when a file holds several, instead of refusing it.
     #[arg(long)]
     pub drop_other_trees: bool,
+    /// List every repair and remark, however many.
+    #[arg(long)]
+    pub notes: bool,
     #[command(flatten)]
     pub out: OutArgs,
 }

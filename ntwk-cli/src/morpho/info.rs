@@ -3,7 +3,7 @@
 use ntwk::studies::morpho::MorphoCell;
 use ntwk::studies::morpho::info::morphology_figure;
 use ntwk_io::read_morphology;
-use ntwk_morpho::geometry::swc::{OtherTrees, SwcOptions, SwcReport, to_swc};
+use ntwk_morpho::geometry::swc::{OtherTrees, Repair, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
 use super::args::InfoArgs;
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
             ..SwcOptions::default()
         };
         let reading = read_morphology(&args.file, &options)?;
-        print_report(&reading.report);
+        print_report(&reading.report, args.notes);
         let morphology = reading.morphology;
         let compartments = draw_compartments(&morphology)?;
         (args.file.display().to_string(), morphology, compartments)
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         let file = cell_file(&args.file, &[])?;
         if let Some((path, reading)) = &file.reading {
             print(format!("{}", path.display()));
-            print_report(&reading.report);
+            print_report(&reading.report, args.notes);
         }
         let cell = MorphoCell::new(file, &args.file)?;
         let built = cell.built();
@@ -65,7 +65,10 @@ fn draw_compartments(morphology: &Morphology) -> Result<Compartments, Failure> {
         .map_err(|e| Failure::Argument(e.to_string()))
 }
 
-fn print_report(report: &SwcReport) {
+/// Repairs or remarks up to which each is printed.
+const FEW: usize = 6;
+
+fn print_report(report: &SwcReport, notes: bool) {
     let mut table = Table::new(&["", "samples", "branches", "length (µm)", "area (µm²)"]);
     for (when, m) in [("in the file", &report.before), ("as read", &report.after)] {
         table.row(vec![
@@ -81,12 +84,19 @@ fn print_report(report: &SwcReport) {
     if report.repairs.is_empty() {
         print("repairs: none");
     } else {
-        print(format!("repairs and remarks: {}", report.repairs.len()));
-        for repair in report.repairs.iter().take(20) {
-            print(format!("  {repair}"));
-        }
-        if report.repairs.len() > 20 {
-            print(format!("  ... and {} more", report.repairs.len() - 20));
+        // What was only remarked upon fills a screen in many a good file: one line says how much there is of it.
+        let (kept, changed): (Vec<&Repair>, Vec<&Repair>) =
+            report.repairs.iter().partition(|r| r.is_remark());
+        for (what, list) in [("repairs", changed), ("remarks (nothing was changed)", kept)] {
+            let shown = if notes || list.len() <= FEW { list.len() } else { 1 };
+            if list.is_empty() {
+                continue;
+            }
+            let hint = if shown < list.len() { "; --notes lists them, the first:" } else { "" };
+            print(format!("{what}: {}{hint}", list.len()));
+            for repair in &list[..shown] {
+                print(format!("  {repair}"));
+            }
         }
     }
     print("");

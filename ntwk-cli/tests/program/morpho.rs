@@ -52,6 +52,29 @@ fn run_and_info_leave_their_files() {
 }
 
 #[test]
+fn info_counts_many_remarks_and_lists_them_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    // Eight samples stand where their parents stand, with other radii.
+    let mut text = "1 1 0 0 0 5 -1\n2 3 10 0 0 1 1\n".to_owned();
+    for k in 0..8 {
+        let (id, x) = (3 + 2 * k, 20 + 10 * k);
+        text += &format!("{id} 3 {x} 0 0 1 {}\n{} 3 {x} 0 0 0.5 {id}\n", id - 1, id + 1);
+    }
+    let file = folder.path().join("steps.swc");
+    std::fs::write(&file, text + "19 3 110 0 0 0.5 18\n").unwrap();
+    let said = |more: &[&str]| {
+        let args = [&["info", file.to_str().unwrap(), "--out", out], more].concat();
+        String::from_utf8(ntwk(&args).stdout).unwrap()
+    };
+    let listed = |text: &str| text.matches("with another radius (kept)").count();
+    let short = said(&[]);
+    assert!(short.contains("remarks (nothing was changed): 8; --notes lists them"), "{short}");
+    let long = said(&["--notes"]);
+    assert_eq!([listed(&short), listed(&long)], [1, 8], "{short}\n{long}");
+}
+
+#[test]
 fn faults_have_exit_code_two_and_a_line() {
     let file = example("passive-fit").join("cell.toml");
     let file = file.to_str().unwrap();

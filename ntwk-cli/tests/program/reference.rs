@@ -158,4 +158,9 @@ fn sections_are_shown_by_name() {
     assert!(text.starts_with("## record") && !text.contains("## scan"), "{text}");
     let (code, _, error) = shown(&["projection"]);
     assert!(code == Some(2) && error.contains("did you mean \"projections\""), "{error}");
+    // A section of the other file is named as such.
+    let (code, _, error) = shown(&["synapses"]);
+    assert!(code == Some(2) && error.contains("ntwk reference --cell synapses"), "{error}");
+    let (code, _, error) = shown(&["--cell", "afferents"]);
+    assert!(code == Some(2) && error.contains("model file: ntwk reference afferents"), "{error}");
 }

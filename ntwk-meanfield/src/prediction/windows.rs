@@ -47,9 +47,18 @@ impl fmt::Display for WindowBasis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked | Self::ConstantInputs => Ok(()),
-            Self::WholePeriods { periods: 1, period } => write!(f, "one period of {period:.4} ms"),
             Self::WholePeriods { periods, period } => {
-                write!(f, "{periods} periods of {period:.4} ms")
+                // Four digits, and no zeros behind them.
+                let digits = (3 - period.log10().floor() as i32).clamp(0, 6) as usize;
+                let text = format!("{period:.digits$}");
+                let text = match text.contains('.') {
+                    true => text.trim_end_matches('0').trim_end_matches('.'),
+                    false => &text,
+                };
+                match periods {
+                    1 => write!(f, "one period of {text} ms"),
+                    _ => write!(f, "{periods} periods of {text} ms"),
+                }
             }
             Self::WholeRun => {
                 write!(f, "the run after its onset, because the inputs keep changing")

@@ -45,6 +45,12 @@ fn widest(ticks: &Ticks, theme: &Theme) -> f64 {
     ticks.labels.iter().map(|l| l.width(theme.tick_size)).fold(0.0, f64::max)
 }
 
+/// Width and height that the letter of a panel takes in its corner (points).
+pub(crate) fn letter_room(theme: &Theme) -> [f64; 2] {
+    let wide = Label::plain("m").width(theme.letter_size);
+    [wide + 1.0, CAPITAL * theme.letter_size + 0.5 * theme.tick_size]
+}
+
 /// The space that a panel with axes of `width` x `height` points needs around them.
 pub(crate) fn margins(panel: &Panel, width: f64, height: f64, theme: &Theme) -> Margins {
     let (x_scale, y_scale) = panel.scales();
@@ -109,7 +115,8 @@ pub(crate) fn panel(svg: &mut Svg, placed: &Placed<'_>, letter: Option<&str>, th
         twin_axis(svg, &twin.y, frame, theme);
     }
     x_axis(svg, panel, frame, theme);
-    y_axis(svg, panel, frame, placed.margins, theme);
+    let letter_height = letter.map_or(0.0, |_| letter_room(theme)[1]);
+    y_axis(svg, panel, frame, (placed.margins, letter_height), theme);
     // Discs and texts may reach over the axes: cut in halves they would be illegible.
     for mark in &panel.marks {
         if matches!(mark, Mark::Points { .. } | Mark::Text { .. }) {
@@ -212,7 +219,14 @@ fn x_axis(svg: &mut Svg, panel: &Panel, frame: Frame, theme: &Theme) {
     }
 }
 
-fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &Theme) {
+/// The vertical axis; its label keeps below the letter, and a long one gets smaller.
+fn y_axis(
+    svg: &mut Svg,
+    panel: &Panel,
+    frame: Frame,
+    (margins, letter_height): (Margins, f64),
+    theme: &Theme,
+) {
     let (axis, a) = (&panel.y, frame.axes);
     let ticks = y_ticks(axis, frame.y, a.height, theme);
     let line = Stroke::solid(theme.ink, theme.axis_width);
@@ -234,10 +248,14 @@ fn y_axis(svg: &mut Svg, panel: &Panel, frame: Frame, margins: Margins, theme: &
         }
         let label = axis.full_label(&ticks);
         let x = a.x - margins.left + 0.85 * theme.label_size;
-        let middle = a.y + 0.5 * a.height;
+        let (top, foot) = (a.y - margins.top + letter_height, a.y + a.height + margins.bottom);
+        let room = (foot - top).max(1.0);
+        let size = theme.label_size * (room / label.width(theme.label_size)).clamp(0.6, 1.0);
+        let half = 0.5 * label.width(size).min(room);
+        let middle = (a.y + 0.5 * a.height).clamp(top + half, foot - half);
         svg.text(Text {
             upwards: true,
-            ..plain(&label, x, middle, theme.label_size, theme.ink, Anchor::Middle)
+            ..plain(&label, x, middle, size, theme.ink, Anchor::Middle)
         });
     }
 }

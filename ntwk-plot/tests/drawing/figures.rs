@@ -385,3 +385,22 @@ fn what_lies_beyond_the_axes_is_not_drawn() {
         }
     }
 }
+
+#[test]
+fn letters_stand_free_of_titles_and_of_long_labels() {
+    let theme = Theme::light();
+    let panel = |title: &str| {
+        Panel::new(Axis::new("time (ms)"), Axis::new("a quantity with a long name (mV)"))
+            .with(Mark::line([(0.0, 0.0), (1.0, 1000.0)], Stroke::solid(theme.ink, 1.0)))
+            .titled(Label::plain(title))
+    };
+    let bare = Panel::new(Axis::none(), Axis::none()).titled(Label::plain("a map without axes"));
+    let rows = [panel(""), panel("with a title"), bare];
+    let layout = Layout::Column(rows.into_iter().map(|p| (1.0, Layout::panel(p))).collect());
+    let figure = Figure::new("letters", Width::Column, 75.0, layout, &theme);
+    let texts = texts_of(&figure);
+    for letter in ["a", "b", "c"] {
+        assert!(texts.iter().any(|(text, _)| text == letter), "{letter}");
+    }
+    assert_legible(&figure);
+}

@@ -62,6 +62,7 @@ impl Quantity {
     #[must_use]
     pub fn in_words(&self) -> String {
         let Basis { n, of } = self.from;
+        let of = if n == 1 { of.strip_suffix('s').unwrap_or(of) } else { of };
         match (self.value, self.error) {
             (None, _) => format!("– ({n} {of})"),
             (Some(value), None) => format!("{} ({n} {of})", significant(value, None)),

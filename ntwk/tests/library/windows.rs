@@ -41,6 +41,8 @@ fn oscillating_inputs_give_whole_periods() {
     let found = windows(1000.0, sine(3.0, 0.0));
     let WindowBasis::WholePeriods { periods, .. } = found.basis else { panic!("{found:?}") };
     assert_eq!(periods, 2);
+    let words = [basis, found.basis].map(|b| b.to_string());
+    assert_eq!(words, ["7 periods of 125 ms", "2 periods of 333.3 ms"]);
     assert!((found.stationary[0] - 1000.0 / 3.0).abs() < 1e-9 && found.stationary[1] == 1000.0);
     // One period that just fits is better than a part of it.
     let found = windows(1000.0, sine(1.0, 0.0));

@@ -40,6 +40,17 @@ pub enum Repair {
     ContourToSphere { samples: usize, radius: f64 },
 }
 
+impl Repair {
+    /// Whether nothing was changed: the file is read as it is.
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        matches!(
+            self,
+            Self::IdsNotConsecutive { .. } | Self::RadiusStep { .. } | Self::LongStep { .. }
+        )
+    }
+}
+
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
