@@ -11,7 +11,7 @@ use super::Failure;
 use super::args::SimulateArgs;
 use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
-use super::run::{KeepArgs, Ran, Seconds, finish, list_files, plan, show, timing};
+use super::run::{KeepArgs, Ran, Seconds, finish, list_files, plan, short_window, show, timing};
 use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
@@ -252,7 +252,8 @@ fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
     };
     let [from, to] = windows.stationary;
     format!(
-        "{table}stationary: {from}–{to} ms{why}{transient}; fixed points of the theory: {}",
-        comparison.fixed_points
+        "{table}stationary: {from}–{to} ms{why}{transient}; fixed points of the theory: {}{}",
+        comparison.fixed_points,
+        short_window(windows.stationary)
     )
 }
