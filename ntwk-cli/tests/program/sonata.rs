@@ -111,6 +111,7 @@ fn network(folder: &TempDir) {
 const SIMULATION: &str = r#"{
   "manifest": {"$BASE": "${configdir}"},
   "target_simulator": "NEST",
+  "node_sets": {"excitatory": {"population": "v1", "pop_name": "exc"}},
   "run": {"tstop": 100.0, "dt": 0.1, "block_run": false},
   "network": "circuit.json",
   "inputs": {
@@ -131,6 +132,7 @@ fn a_network_of_point_neurons_runs() {
         "2 populations, 1 afferent populations, 3 projections",
         "v1_exc: nodes 1-2 of v1",
         "run.block_run: left out",
+        "node_sets: left out; inputs and reports name a population",
         "models/net_edges.h5",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

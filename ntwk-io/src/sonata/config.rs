@@ -146,6 +146,9 @@ fn join(
                 import.note(format!("{prefix}output: left out, --out says where results go"));
             }
             ("target_simulator", _) => {}
+            ("node_sets" | "node_sets_file", _) => import.note(format!(
+                "{prefix}{key}: left out; inputs and reports name a population, with node_id for some of its nodes"
+            )),
             (known, _) if SECTIONS.contains(&known) => {
                 sections.push((key.clone(), complete(&node, folder)));
             }
