@@ -207,40 +207,51 @@ fn show_forms(
 
 /// The comparison as a table.
 fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
-    let mut table = Table::new(&["", "simulated", "± s.e.", "Poisson cells", "predicted", "error"]);
-    let mut row = |population: &str,
-                   quantity: &str,
-                   pair: &Pair,
-                   (error_of_mean, cells): (Option<f64>, Option<f64>),
-                   digits,
-                   relative: bool| {
-        let error = if relative {
-            percent(pair.relative_error)
-        } else {
-            pair.difference.map_or_else(|| "–".to_owned(), |d| format!("{d:+.digits$}"))
+    let mut table =
+        Table::new(&["", "simulated", "± s.e.", "Poisson cells", "predicted", "± s.e.", "error"]);
+    let mut row =
+        |population: &str,
+         quantity: &str,
+         pair: &Pair,
+         (error_of_mean, cells, error_of_prediction): (Option<f64>, Option<f64>, Option<f64>),
+         digits,
+         relative: bool| {
+            let error = if relative {
+                percent(pair.relative_error)
+            } else {
+                pair.difference.map_or_else(|| "–".to_owned(), |d| format!("{d:+.digits$}"))
+            };
+            table.row(vec![
+                format!("{population}  {quantity}"),
+                optional(pair.simulated, digits),
+                optional(error_of_mean, digits),
+                optional(cells, digits),
+                optional(pair.predicted, digits),
+                optional(error_of_prediction, digits),
+                error,
+            ]);
         };
-        table.row(vec![
-            format!("{population}  {quantity}"),
-            optional(pair.simulated, digits),
-            optional(error_of_mean, digits),
-            optional(cells, digits),
-            optional(pair.predicted, digits),
-            error,
-        ]);
-    };
     for p in &comparison.populations {
         let name = &p.population;
         let alone = cells.iter().find(|c| c.population == *name);
-        let rate = (alone.and_then(|c| c.simulated_rate_error), alone.map(|c| c.rate));
+        let rate =
+            (alone.and_then(|c| c.simulated_rate_error), alone.map(|c| c.rate), p.rate_error);
         row(name, "rate (Hz)", &p.rate, rate, 3, true);
-        row(name, "V_m mean (mV)", &p.V_m_mean, (None, alone.and_then(|c| c.V_m_mean)), 2, false);
-        row(name, "V_m sd (mV)", &p.V_m_sd, (None, alone.and_then(|c| c.V_m_sd)), 2, true);
+        row(
+            name,
+            "V_m mean (mV)",
+            &p.V_m_mean,
+            (None, alone.and_then(|c| c.V_m_mean), None),
+            2,
+            false,
+        );
+        row(name, "V_m sd (mV)", &p.V_m_sd, (None, alone.and_then(|c| c.V_m_sd), None), 2, true);
         let free = |predicted| Pair::new(None, predicted);
-        row(name, "free V_m mean (mV)", &free(p.free_V_m_mean), (None, None), 2, false);
-        row(name, "free V_m sd (mV)", &free(p.free_V_m_sd), (None, None), 2, true);
+        row(name, "free V_m mean (mV)", &free(p.free_V_m_mean), (None, None, None), 2, false);
+        row(name, "free V_m sd (mV)", &free(p.free_V_m_sd), (None, None, None), 2, true);
         if let (Some(peak), Some(time)) = (&p.peak, &p.peak_time) {
-            row(name, "peak rate (Hz)", peak, (None, None), 2, true);
-            row(name, "peak time (ms)", time, (None, None), 1, false);
+            row(name, "peak rate (Hz)", peak, (None, None, None), 2, true);
+            row(name, "peak time (ms)", time, (None, None, None), 1, false);
         }
     }
     let windows = &comparison.windows;

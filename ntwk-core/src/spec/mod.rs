@@ -52,7 +52,7 @@ pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use record::{RecordSpec, SampledNeurons, TracesSpec};
 pub use sections::{
     AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
-    TheorySpec, TransferFunctionKind,
+    StationaryTheory, TheorySpec, TransferFunctionKind,
 };
 pub use value::Named;
 pub use voltage_clamp::{VoltageClampSpec, VoltageClamps};

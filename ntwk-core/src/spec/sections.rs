@@ -56,6 +56,9 @@ section! {
             Choice(TransferFunctionKind::WORDS), or(TransferFunctionKind::Fitted);
         /// how regular spike trains are:
         spike_trains: SpikeTrainTheory = Choice(SpikeTrainTheory::WORDS), or(SpikeTrainTheory::Poisson);
+        /// where the stationary state is:
+        stationary_state: StationaryTheory =
+            Choice(StationaryTheory::WORDS), or(StationaryTheory::Refined);
         /// number of terms of the effective threshold
         threshold_terms: u64 = OneOf(&[4, 5, 10, 11]), or(10);
         /// the single-cell scan the transfer functions are fitted to
@@ -85,6 +88,17 @@ words! {
         /// They give a smaller variance to the membrane potential, for which transfer functions are then scanned and
         /// fitted anew.
         Measured = "measured",
+    }
+}
+
+words! {
+    /// Where the stationary state of the theory is.
+    pub enum StationaryTheory, what = "stationary state" {
+        /// where single cells under the input that the state predicts fire at its rates: the state of the transfer functions,
+        /// corrected by cells
+        Refined = "refined",
+        /// where the transfer functions have it, as in the published mean fields
+        Fitted = "fitted",
     }
 }
 

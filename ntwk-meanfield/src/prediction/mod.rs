@@ -3,5 +3,6 @@
 pub mod cells_at_rates;
 pub mod error;
 pub mod predict;
+pub mod refinement;
 pub mod stationary;
 pub mod windows;

@@ -19,7 +19,7 @@ use crate::{
 use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Membrane, Model};
 
-use crate::prediction::cells_at_rates::cells_at_rates;
+use crate::prediction::cells_at_rates::{CellEffort, cells_at_rates};
 use crate::prediction::error::TheoryError;
 use crate::prediction::windows::ComparisonWindows;
 use crate::prediction::windows::TRAJECTORY_INTERVAL;
@@ -240,7 +240,17 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
         let window = ComparisonWindows::of(model).stationary;
         match theory.stationary_state(window, &job.silent())? {
             Some(point) => {
-                let cells = cells_at_rates(model, &point.rates, window, library, job)?;
+                let efforts = CellEffort::usual(model);
+                let cells = cells_at_rates(
+                    model,
+                    &point.rates,
+                    window,
+                    &poisson,
+                    &efforts,
+                    "0",
+                    library,
+                    job,
+                )?;
                 let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
                 let (rates, moments) = (&point.rates, &point.moments);
                 let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)

@@ -147,7 +147,7 @@ impl SingleCellPlan {
         settings: &ScanSpec,
         factors: &VarianceFactors,
     ) -> Result<Self, SingleCellError> {
-        let mut plan = Self::empty(model, population, settings, factors)?;
+        let mut plan = Self::without_points(model, population, settings, factors)?;
         let Self { membrane, current, driving, ref classes, .. } = plan;
         let highest = membrane.V_th + settings.above_threshold;
         let mut rates = Vec::new();
@@ -185,7 +185,8 @@ impl SingleCellPlan {
         settings: &ScanSpec,
         rates: Vec<Vec<f64>>,
     ) -> Result<Self, SingleCellError> {
-        let plan = Self::empty(model, population, settings, &VarianceFactors::poisson(model))?;
+        let plan =
+            Self::without_points(model, population, settings, &VarianceFactors::poisson(model))?;
         let fault = |problem: String| SingleCellError::Rates {
             population: model.populations()[population].name.clone(),
             problem,
@@ -204,8 +205,8 @@ impl SingleCellPlan {
         Ok(Self { rates, ..plan })
     }
 
-    /// The scan without its points.
-    fn empty(
+    /// The scan of population `population` without its points.
+    pub(crate) fn without_points(
         model: &Model,
         population: usize,
         settings: &ScanSpec,

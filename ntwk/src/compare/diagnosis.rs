@@ -3,6 +3,7 @@
 use ntwk_analysis::{PopulationRate, mean_rate};
 use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
 use ntwk_core::{CellLibrary, Job, Model, ModelSpec, Recording};
+use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::{
     Dynamics, DynamicsError, IntegrationOptions, SecondOrder, SecondOrderStatus, Trajectory,
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_window};
 use crate::figures::overview::FigureError;
-use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
+use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, cells_at_rates};
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
@@ -64,7 +65,17 @@ pub fn poisson_cells(
         .iter()
         .map(|p| mean_rate(&p.counts, p.size, window, dt))
         .collect::<Result<Vec<f64>, _>>()?;
-    let cells = cells_at_rates(model, &simulated, windows.stationary, library, job)?;
+    let (efforts, poisson) = (CellEffort::usual(model), VarianceFactors::poisson(model));
+    let cells = cells_at_rates(
+        model,
+        &simulated,
+        windows.stationary,
+        &poisson,
+        &efforts,
+        "0",
+        library,
+        job,
+    )?;
     let mut found = Vec::new();
     for (index, (population, m)) in model.populations().iter().zip(cells).enumerate() {
         let recorded = &recording.populations[index];

@@ -1,6 +1,7 @@
 //! Simulation beside theory: the same quantities of both, with their errors.
 
 pub mod diagnosis;
+mod state;
 pub mod together;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
 use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
-use ntwk_meanfield::prediction::cells_at_rates::cells_at_rates;
+use crate::compare::state::StateOfCells;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::Theory;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
@@ -51,6 +52,15 @@ pub struct PopulationComparison {
     pub population: String,
     /// Stationary rate (Hz); without a stable fixed point of the theory its mean rate in the stationary window.
     pub rate: Pair,
+    /// Standard error of the predicted rate (Hz), where it is that of a refined state: see
+    /// [`RefinedState`](ntwk_meanfield::prediction::refinement::RefinedState).
+    pub rate_error: Option<f64>,
+    /// Rate (Hz) of the fixed point of the transfer functions, before it is refined.
+    pub fitted_rate: Option<f64>,
+    /// Rate (Hz) of single cells under the input of the predicted state: a check of the prediction.
+    pub cells_rate: Option<f64>,
+    /// Its standard error (Hz).
+    pub cells_rate_error: Option<f64>,
     /// Mean membrane potential (mV) outside the refractory period; predicted is that of single cells under Poisson trains
     /// at the predicted rates.
     pub V_m_mean: Pair,
@@ -180,8 +190,10 @@ pub fn compare_with(
     let stationary_state = theory.stationary_state(windows.stationary, &job.silent())?;
     let fixed_points = theory.fixed_points(windows.stationary, &job.silent())?.points.len();
 
-    let cells = match &stationary_state {
-        Some(p) => Some(cells_at_rates(model, &p.rates, windows.stationary, library, job)?),
+    let changing =
+        matches!(windows.basis, WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun);
+    let state = match &stationary_state {
+        Some(p) => Some(StateOfCells::of(model, theory, p, changing, library, job)?),
         None => None,
     };
 
@@ -192,8 +204,6 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
-    let changing =
-        matches!(windows.basis, WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun);
     if changing && stationary_state.is_some() {
         notes.push(
             "the inputs change within the window: predicted rates are means of the predicted time course; V_m, fixed points and cells under Poisson input are those at the mean input"
@@ -207,11 +217,11 @@ pub fn compare_with(
         let rate = mean_rate(&recorded.counts, recorded.size, stationary, dt)?;
         let moments =
             stationary_state.as_ref().and_then(|p| adapted_moments(theory, index, p, windows));
-        let predicted_rate = match &stationary_state {
-            Some(point) if !changing => Some(point.rates[index]),
+        let predicted_rate = match &state {
+            Some(state) if !changing => Some(state.rates[index]),
             _ => mean_within(&theory.trajectory, index, windows.stationary),
         };
-        let alone = cells.as_ref().and_then(|c| c.get(index));
+        let alone = state.as_ref().and_then(|s| s.cells.get(index));
         let in_domain = stationary_state.as_ref().map(|p| p.in_domain[index]);
         if in_domain == Some(false) {
             notes.push(format!(
@@ -247,6 +257,10 @@ pub fn compare_with(
         populations.push(PopulationComparison {
             population: population.name.clone(),
             rate: Pair::new(Some(rate), predicted_rate),
+            rate_error: state.as_ref().and_then(|s| s.errors.as_ref().map(|e| e[index])),
+            fitted_rate: stationary_state.as_ref().map(|p| p.rates[index]),
+            cells_rate: alone.map(|c| c.rate),
+            cells_rate_error: alone.map(|c| c.standard_error),
             V_m_mean: Pair::new(potential.map(|p| p.0), alone.and_then(|m| m.V_m_mean)),
             V_m_sd: Pair::new(potential.map(|p| p.1), alone.and_then(|m| m.V_m_sd)),
             free_V_m_mean: moments.map(|m| m.mu_V),
@@ -255,6 +269,11 @@ pub fn compare_with(
             peak_time,
             in_domain,
         });
+    }
+    if let Some(state) = &state
+        && !changing
+    {
+        notes.extend(state.notes(model));
     }
     let fano_factors = theory.fano_factors.clone();
     Ok(Comparison { windows, populations, fano_factors, fixed_points, notes })

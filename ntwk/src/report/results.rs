@@ -105,6 +105,10 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
             name: FIXED_POINT.to_owned(),
             arrays: vec![
                 vector("rate", "Hz", "population", &column(|p| p.rate.predicted)),
+                vector("rate_error", "Hz", "population", &column(|p| p.rate_error)),
+                vector("fitted_rate", "Hz", "population", &column(|p| p.fitted_rate)),
+                vector("cells_rate", "Hz", "population", &column(|p| p.cells_rate)),
+                vector("cells_rate_error", "Hz", "population", &column(|p| p.cells_rate_error)),
                 vector("V_m_mean", "mV", "population", &column(|p| p.V_m_mean.predicted)),
                 vector("V_m_sd", "mV", "population", &column(|p| p.V_m_sd.predicted)),
                 vector("free_V_m_mean", "mV", "population", &column(|p| p.free_V_m_mean)),

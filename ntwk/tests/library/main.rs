@@ -9,6 +9,7 @@ mod morpho_studies;
 mod mutated_models;
 mod parameters_matter;
 mod random_models;
+mod refinement;
 mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod run_figures;

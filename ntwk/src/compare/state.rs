@@ -1,0 +1,129 @@
+//! The predicted stationary state, and what its own cells say of it.
+
+use ntwk_core::spec::StationaryTheory;
+use ntwk_core::{CellLibrary, Job, Model};
+use ntwk_meanfield::FixedPoint;
+use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, cells_at_rates};
+use ntwk_meanfield::prediction::error::TheoryError;
+use ntwk_meanfield::prediction::predict::Theory;
+use ntwk_meanfield::prediction::refinement::{RefinedState, refine};
+use ntwk_meanfield::scan::measurement::Measurement;
+
+/// A relative difference between transfer functions and cells that is worth a note.
+const WORTH_A_NOTE: f64 = 0.1;
+/// Standard errors beyond which cells contradict a state.
+const CONTRADICTS: f64 = 3.0;
+/// A gain of relative errors beyond which a state is said to be near neutral.
+const NEAR_NEUTRAL: f64 = 5.0;
+
+/// The stationary state of a theory as it is compared.
+pub(crate) struct StateOfCells {
+    /// Rates (Hz).
+    pub rates: Vec<f64>,
+    /// Their standard errors (Hz), of a refined state.
+    pub errors: Option<Vec<f64>>,
+    /// Cells under the input of the state, one measurement per population.
+    pub cells: Vec<Measurement>,
+    fitted: Vec<f64>,
+    /// Whether the populations have the transfer functions of other cells, which nothing here can check.
+    elsewhere: Vec<bool>,
+    refined: Option<RefinedState>,
+}
+
+impl StateOfCells {
+    /// The fixed point `point` for the stationary window of `theory`, refined where the model asks for it and its inputs are
+    /// constant.
+    pub(crate) fn of(
+        model: &Model,
+        theory: &Theory,
+        point: &FixedPoint,
+        changing: bool,
+        library: &CellLibrary,
+        job: &Job<'_>,
+    ) -> Result<Self, TheoryError> {
+        let settings = &model.spec().theory;
+        let window = theory.windows.stationary;
+        let measured = |name: &str| settings.measured.iter().any(|m| m.population == name);
+        let elsewhere: Vec<bool> = model.populations().iter().map(|p| measured(&p.name)).collect();
+        let fitted = point.rates.clone();
+        let wanted = settings.stationary_state == StationaryTheory::Refined;
+        if wanted && !changing && !elsewhere.contains(&true) {
+            let refined = refine(model, theory, point, window, library, job)?;
+            let (rates, errors) = if refined.converged {
+                (refined.rates.clone(), Some(refined.errors.clone()))
+            } else {
+                (fitted.clone(), None)
+            };
+            let cells = refined.cells.clone();
+            return Ok(Self { rates, errors, cells, fitted, elsewhere, refined: Some(refined) });
+        }
+        let efforts = CellEffort::usual(model);
+        let factors = &theory.factors;
+        let rates = &point.rates;
+        let cells = cells_at_rates(model, rates, window, factors, &efforts, "0", library, job)?;
+        Ok(Self { rates: rates.clone(), errors: None, cells, fitted, elsewhere, refined: None })
+    }
+
+    /// What a reader should know before believing the rates.
+    pub(crate) fn notes(&self, model: &Model) -> Vec<String> {
+        let mut notes = Vec::new();
+        let named = || model.populations().iter().map(|p| &p.name).enumerate();
+        let Some(refined) = &self.refined else {
+            for (index, name) in named().filter(|(index, _)| !self.elsewhere[*index]) {
+                let (rate, cells) = (self.rates[index], &self.cells[index]);
+                let difference = cells.rate - rate;
+                let beyond = CONTRADICTS * cells.standard_error;
+                if difference.abs() > beyond.max(WORTH_A_NOTE * rate) {
+                    notes.push(format!(
+                        "the prediction of {name}, {} Hz, is not that of its cells: in the predicted state they fire at {} ± {} Hz",
+                        short(rate), short(cells.rate), short(cells.standard_error)
+                    ));
+                }
+            }
+            return notes;
+        };
+        if !refined.converged {
+            let cells = named().map(|(index, name)| {
+                let (rate, error) = (refined.cells[index].rate, refined.check_errors[index]);
+                let at = refined.checked_at[index];
+                format!(
+                    "{name} {} ± {} Hz where it has {} Hz",
+                    short(rate),
+                    short(error),
+                    short(at)
+                )
+            });
+            notes.push(format!(
+                "no state was found in which the cells fire at the predicted rates ({}); the rates shown are those of the transfer functions, and are not to be believed",
+                cells.collect::<Vec<_>>().join(", ")
+            ));
+            return notes;
+        }
+        for (index, name) in named() {
+            let (fitted, rate, error) =
+                (self.fitted[index], refined.rates[index], refined.errors[index]);
+            if (fitted - rate).abs() > (CONTRADICTS * error).max(WORTH_A_NOTE * rate) {
+                notes.push(format!(
+                    "the transfer function of {name} is off where the network is: its stationary state has {} Hz; corrected by cells to {} ± {} Hz (time courses and figures of rates in time are uncorrected)",
+                    short(fitted), short(rate), short(error)
+                ));
+            }
+        }
+        if refined.gain > NEAR_NEUTRAL {
+            notes.push(format!(
+                "the state is near neutral: an error of 1 % in the rates of the cells moves it by {:.0} %",
+                refined.gain
+            ));
+        }
+        notes
+    }
+}
+
+/// Three digits.
+fn short(rate: f64) -> String {
+    if rate == 0.0 || !rate.is_finite() {
+        return rate.to_string();
+    }
+    let digits = (2 - rate.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    format!("{rate:.digits$}")
+}
