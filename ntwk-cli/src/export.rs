@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use ntwk_core::CellLibrary;
+use ntwk_core::{CellLibrary, Model, Recording};
 use ntwk_io::{
-    Layout, read_cell_run, write_afferent_spikes_csv, write_cell_npz, write_cell_spikes,
-    write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv, write_spikes_csv,
-    write_trace_csv,
+    Layout, Provenance, ResultFile, read_cell_run, write_afferent_spikes_csv, write_cell_npz,
+    write_cell_spikes, write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv,
+    write_spikes_csv, write_trace_csv,
 };
 
 use super::Failure;
 use super::connections::{EdgeFormat, export};
 use super::interruption;
-use super::output::{make_folder, note};
+use super::output::{make_folder, no_run, note, stored_model};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of, other_kind};
 use ntwk::compare::RATE_BIN;
@@ -85,20 +85,22 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     if layout_of(&args.file)? == Layout::Cell {
         return cell_run(args, to, &target);
     }
-    let run = StoredRun::open(&args.file, library)?;
-    let recording = run.recording(&args.file)?;
+    let (recording, provenance, model) = stored(&args.file, library)?;
     interruption::writes_in(target.parent().unwrap_or(&target));
     let mut files = vec![target.clone()];
     match to {
         // Refused above.
         Format::Sonata => {}
         Format::Nwb => {
-            let title = run.model.spec().title.clone();
+            let title = model.and_then(|model| model.spec().title.clone());
             let title = title.unwrap_or_else(|| args.file.display().to_string());
-            write_nwb(&target, &recording, run.provenance.as_ref(), &title)?;
+            write_nwb(&target, &recording, provenance.as_ref(), &title)?;
         }
         Format::Npz => write_npz(&target, &recording)?,
-        Format::Flat => write_flat(&target, &recording, &run.model)?.iter().for_each(note),
+        Format::Flat => {
+            let model = model.ok_or_else(|| no_run(&args.file))?;
+            write_flat(&target, &recording, &model)?.iter().for_each(note);
+        }
         Format::Csv => {
             make_folder(&target)?;
             files = vec![target.join("spikes.csv"), target.join("rates.csv")];
@@ -120,6 +122,20 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     }
     list_files(&files);
     Ok(())
+}
+
+/// The recording of a file, with the model where there is one: only the flat layout needs it.
+fn stored(
+    path: &Path,
+    library: &CellLibrary,
+) -> Result<(Recording, Option<Provenance>, Option<Model>), Failure> {
+    if layout_of(path)? != Layout::Ntwk {
+        let run = StoredRun::open(path, library)?;
+        return Ok((run.recording(path)?, run.provenance, Some(run.model)));
+    }
+    let file = ResultFile::open(path)?;
+    let recording = file.recording()?.ok_or_else(|| no_run(path))?;
+    Ok((recording, file.provenance()?, stored_model(&file, path, library)?))
 }
 
 fn connections(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {

@@ -16,6 +16,8 @@ pub struct Theme {
     pub faint: Color,
     /// Colours of the populations, in the model's order.
     pub palette: Vec<Color>,
+    /// Colours of single populations, by index, before the palette.
+    pub chosen: Vec<(usize, Color)>,
     /// Excitatory currents and conductances.
     pub excitation: Color,
     /// Inhibitory currents and conductances.
@@ -50,6 +52,7 @@ impl Theme {
             muted: Color(105, 105, 105),
             faint: Color(218, 218, 218),
             palette: OKABE_ITO.to_vec(),
+            chosen: Vec::new(),
             excitation: OKABE_ITO[2],
             inhibition: OKABE_ITO[1],
             colormap: Colormap::Viridis,
@@ -73,6 +76,7 @@ impl Theme {
             muted: Color(165, 168, 172),
             faint: Color(62, 66, 72),
             palette: OKABE_ITO_ON_DARK.to_vec(),
+            chosen: Vec::new(),
             excitation: OKABE_ITO_ON_DARK[2],
             inhibition: OKABE_ITO_ON_DARK[1],
             shades: (0.2, 1.0),
@@ -85,6 +89,9 @@ impl Theme {
     /// Beyond the palette the hues repeat, each round a shade nearer to the ink.
     #[must_use]
     pub fn population(&self, i: usize) -> Color {
+        if let Some((_, color)) = self.chosen.iter().find(|c| c.0 == i) {
+            return *color;
+        }
         let n = self.palette.len();
         if n == 0 {
             return self.ink;
@@ -95,9 +102,8 @@ impl Theme {
 
     /// Gives the population with index `i` a colour; those of the others stay.
     pub fn set_population(&mut self, i: usize, color: Color) {
-        let all = self.palette.len().max(i + 1);
-        self.palette = (0..all).map(|k| self.population(k)).collect();
-        self.palette[i] = color;
+        self.chosen.retain(|c| c.0 != i);
+        self.chosen.push((i, color));
     }
 
     /// `color` moved towards the ink, so that it stands out over lines and areas of `color` itself.

@@ -22,7 +22,7 @@ fn written(folder: &TempDir, name: &str, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-fn store(folder: &TempDir, name: &str, mut file: FileBuilder) {
+fn store(folder: &TempDir, name: &str, file: FileBuilder) {
     let path = folder.path().join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     file.finish_to(&mut std::fs::File::create(path).unwrap()).unwrap();

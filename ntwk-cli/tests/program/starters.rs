@@ -26,7 +26,7 @@ fn every_starter_works_with_the_commands_it_names() {
             // Less of it: the sentences and files are the same.
             match starter {
                 Starter::Cell if args[1] == "run" => {
-                    args.extend(["--set", "simulation.t_stop=30ms"])
+                    args.extend(["--set", "simulation.t_stop=30ms"]);
                 }
                 Starter::Cell => {}
                 Starter::Network | Starter::Theory => args.extend([

@@ -213,14 +213,14 @@ impl<'s> Ends<'s> {
 
 /// Expected in-degree of the Gaussian rule, averaged over at most 256 evenly chosen targets.
 fn mean_in_degree(
-    space: SpaceSpec,
+    [source_space, target_space]: [SpaceSpec; 2],
     [sources, targets]: [u32; 2],
     sigma: f64,
     peak: f64,
     without_autapses: bool,
 ) -> f64 {
-    let from = Positions::new(space, sources);
-    let to = Positions::new(space, targets);
+    let from = Positions::new(source_space, sources);
+    let to = Positions::new(target_space, targets);
     let stride = targets.div_ceil(256).max(1);
     let chosen: Vec<u32> = (0..targets).step_by(stride as usize).collect();
     let total: f64 = chosen
@@ -256,17 +256,19 @@ fn check_connection(
             judge.broken(format!("{path}.{name}"), rule);
         }
     }
+    let space = |i: usize| spec.populations.get_index(i).and_then(|p| p.1.space);
+    let source_space = match source {
+        Source::Population(i) => space(i),
+        Source::Afferent(_) => None,
+    };
     let by_distance = matches!(written.delay, DelaySpec::Distance { .. })
         || matches!(written.connection, ConnectionSpec::DistanceGaussian { .. });
     if by_distance {
-        let space = |i: usize| spec.populations.get_index(i).and_then(|p| p.1.space);
-        let source_space = match source {
-            Source::Population(i) => space(i),
-            Source::Afferent(_) => None,
-        };
-        if source_space.is_none() || source_space != space(target) {
-            let rule =
-                "needs source and target populations with the same space (populations.NAME.space)";
+        let rings = [source_space, space(target)]
+            .iter()
+            .all(|space| matches!(space, Some(SpaceSpec::Ring { .. })));
+        if source_space.is_none() || (source_space != space(target) && !rings) {
+            let rule = "needs source and target populations with the same space, or two rings (populations.NAME.space)";
             let what = if matches!(written.delay, DelaySpec::Distance { .. }) {
                 "delay"
             } else {
@@ -352,7 +354,13 @@ fn check_connection(
             }
             Some(*number as f64 / target_size as f64)
         }
-        ConnectionSpec::DistanceGaussian { sigma, probability, in_degree, .. } => match in_degree {
+        ConnectionSpec::DistanceGaussian { in_degree: None, multapses: false, .. } => {
+            broken("multapses", "every pair is connected at most once; it goes with in_degree".to_owned())
+        }
+        ConnectionSpec::DistanceGaussian { sigma, probability, in_degree, multapses, .. } => match in_degree {
+            Some(degree) if !multapses && *degree > candidates => {
+                broken("in_degree", format!("{degree} different sources out of {candidates}"))
+            }
             Some(degree) if *degree > u64::from(u32::MAX) => {
                 broken("in_degree", format!("{degree} is too many"))
             }
@@ -361,10 +369,10 @@ fn check_connection(
             }
             Some(degree) => Some(*degree as f64),
             None => {
-                let space = spec.populations.get_index(target)?.1.space?;
+                let spaces = [source_space?, space(target)?];
                 let peak = probability.unwrap_or(0.0);
                 let sizes = [source_size as u32, target_size as u32];
-                Some(mean_in_degree(space, sizes, *sigma, peak, recurrent && !autapses_given))
+                Some(mean_in_degree(spaces, sizes, *sigma, peak, recurrent && !autapses_given))
             }
         },
         ConnectionSpec::AllToAll { .. } => Some(candidates as f64),

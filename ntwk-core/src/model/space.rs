@@ -39,12 +39,15 @@ impl Positions {
     }
 
     /// Distance (µm) from neuron `i` to a position in the same space, the short way round where
-    /// borders meet.
+    /// borders meet; to a position on a ring of another length, as if that were wound round this one.
     pub(crate) fn distance(&self, i: u32, to: [f64; 2]) -> f64 {
         let [x, y] = self.of(i);
         let (dx, dy) = ((x - to[0]).abs(), (y - to[1]).abs());
         match self.space {
-            SpaceSpec::Ring { length } => dx.min(length - dx),
+            SpaceSpec::Ring { length } => {
+                let dx = dx % length;
+                dx.min(length - dx)
+            }
             SpaceSpec::Sheet { border: Border::Open, .. } => dx.hypot(dy),
             SpaceSpec::Sheet { width, height, border: Border::Periodic } => {
                 dx.min(width - dx).hypot(dy.min(height - dy))
@@ -73,6 +76,14 @@ mod tests {
         let ring = Positions::new(SpaceSpec::Ring { length: 1000.0 }, 100);
         assert!((ring.distance(0, ring.of(99)) - 10.0).abs() < 1e-9);
         assert!((ring.distance(0, ring.of(50)) - 500.0).abs() < 1e-9);
+        // A ring of twice the length is wound round twice.
+        let long = Positions::new(SpaceSpec::Ring { length: 2000.0 }, 200);
+        for (far, near) in [(0, 0), (99, 99), (100, 0), (199, 99)] {
+            assert!(ring.distance(near, long.of(far)) < 1e-9, "{far}");
+        }
+        assert!((ring.distance(0, long.of(150)) - 500.0).abs() < 1e-9);
+        // Seen from the long one, the short one is its first half.
+        assert!((long.distance(150, ring.of(50)) - 1000.0).abs() < 1e-9);
         let sheet =
             |border| Positions::new(SpaceSpec::Sheet { width: 100.0, height: 50.0, border }, 200);
         let (torus, open) = (sheet(Border::Periodic), sheet(Border::Open));

@@ -182,6 +182,7 @@ impl ConnectionSpec {
             sigma,
             probability: Some(probability),
             in_degree: None,
+            multapses: true,
             autapses: false,
         }
     }

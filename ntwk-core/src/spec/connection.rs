@@ -44,14 +44,16 @@ variants! {
             autapses: bool = Flag, or(false);
         },
         /// with a probability that falls with the distance `d` of the neurons as `exp(-d² / (2 sigma²))`; both populations
-        /// need the same space
+        /// need the same space, or each a ring
         DistanceGaussian = "distance_gaussian" {
             /// width (µm)
             sigma: f64 = Quantity(Length, Positive), required;
             /// every pair is connected with `probability x exp(-d² / (2 sigma²))`; or `in_degree`
             probability: Option<f64> = Quantity(Number, Between(0.0, 1.0)), none;
-            /// every target draws this many sources, with replacement, with odds `exp(-d² / (2 sigma²))`
+            /// every target draws this many sources, one after the other, with odds `exp(-d² / (2 sigma²))`
             in_degree: Option<u64> = Count(0, u64::MAX), none;
+            /// with `in_degree`: whether a source may be drawn more than once
+            multapses: bool = Flag, or(true);
             /// whether a neuron may be its own source
             autapses: bool = Flag, or(false);
         },

@@ -120,7 +120,8 @@ variants! {
     /// Where the neurons of a population lie: evenly spaced, in the order of their numbers.
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum SpaceSpec, key = "layout", what = "layout", required("ring or sheet") {
-        /// on a circle: neuron `i` of `N` at `(i + 1/2) length / N` along it
+        /// on a circle: neuron `i` of `N` at `(i + 1/2) length / N` along it. Between rings of different length, distances are
+        /// those along the ring of the source, round which that of the target is wound
         Ring = "ring" {
             /// circumference (µm)
             length: f64 = Quantity(Length, Positive), required;

@@ -1,8 +1,8 @@
 //! The ring of the package: connections whose probability falls with the distance of the neurons' numbers.
 //!
-//! Populations lie on rings of one length. The package takes the numbers of neurons as places, with odds
-//! `exp(-(d / SpatialDecay)²)` for the distance `d` in numbers and delays `Delay d`; here a number is
-//! `length / size of the source`, so that populations of different size lie around the same ring.
+//! The package takes the numbers of neurons as places, with odds `exp(-(d / SpatialDecay)²)` for the distance `d` in numbers
+//! and delays `Delay d`, along the ring of the source. Here a number is a micrometre, and every population lies on a ring of
+//! its own length.
 
 use ntwk_core::spec::{ConnectionSpec, DelaySpec, ModelSpec, ProjectionSpec, SpaceSpec};
 
@@ -68,33 +68,31 @@ impl Ring {
         let (Some(n), Some(n_target)) = (size(&projection.source), size(target)) else { return };
         if n != n_target {
             dictionary.note(format!(
-                "SpatialDecay_{}_{target}: both rings have one length here; the package compares the numbers of neurons, \
-                 so that populations of different size ({n} and {n_target}) lie side by side only in part",
+                "SpatialDecay_{}_{target}: as in the package, which compares the numbers of neurons, populations of \
+                 different size ({n} and {n_target}) lie side by side only in part; for rings of one length give both \
+                 populations the same space.length, and set sigma and velocity",
                 projection.source
             ));
         }
         dictionary.note(
-            "SpatialDecay_*: populations lie on a ring, as with with_ring_geometry = True in the package's scripts; \
-             sources are drawn with replacement"
+            "SpatialDecay_*: populations lie on a ring, as with with_ring_geometry = True in the package's scripts"
                 .to_owned(),
         );
-        // One µm for each neuron of the largest population.
-        let length = spec.populations.values().map(|p| p.size).max().unwrap_or(1) as f64;
         for name in [&projection.source, target] {
             if let Some(population) = spec.populations.get_mut(name) {
-                population.space = Some(SpaceSpec::Ring { length });
+                population.space = Some(SpaceSpec::Ring { length: population.size as f64 });
             }
         }
-        let spacing = length / n;
         projection.connection = ConnectionSpec::DistanceGaussian {
-            sigma: self.decay * spacing / std::f64::consts::SQRT_2,
+            sigma: self.decay / std::f64::consts::SQRT_2,
             probability: None,
             in_degree: Some((probability * n).max(0.0) as u64),
+            multapses: false,
             autapses: false,
         };
         if self.delay > 0.0 {
             // 1 µm/ms is 1e-3 m/s.
-            let velocity = 1e-3 * spacing / self.delay;
+            let velocity = 1e-3 / self.delay;
             projection.delay = DelaySpec::Distance { base: 0.0, velocity };
         }
     }

@@ -117,14 +117,15 @@ fn populations_on_a_ring_are_connected_by_distance() {
         "SpatialDecay_AffExc_Exc":40,"Delay_AffExc_Exc":0.05,"Delay_Inh_Inh":0.02"#,
     );
     let spec = &import.spec;
-    for name in ["Exc", "Inh"] {
-        assert_eq!(spec.populations[name].space, Some(SpaceSpec::Ring { length: 400.0 }));
+    for (name, length) in [("Exc", 400.0), ("Inh", 100.0)] {
+        assert_eq!(spec.populations[name].space, Some(SpaceSpec::Ring { length }));
     }
-    // exp(-(d / 40)²) is a Gaussian of sd 40 / sqrt(2); 1 µm is one of 400 neurons.
+    // exp(-(d / 40)²) is a Gaussian of sd 40 / sqrt(2); a number is 1 µm.
     let ring = |sigma, in_degree| ConnectionSpec::DistanceGaussian {
         sigma,
         probability: None,
         in_degree: Some(in_degree),
+        multapses: false,
         autapses: false,
     };
     let exc = projection(spec, "Exc", "Exc");
@@ -132,9 +133,8 @@ fn populations_on_a_ring_are_connected_by_distance() {
     // 0.005 ms per µm is 0.2 m/s.
     let DelaySpec::Distance { base, velocity } = exc.delay else { panic!("{:?}", exc.delay) };
     assert!(base == 0.0 && (velocity - 0.2).abs() < 1e-12, "{velocity}");
-    // A number of the 100 inhibitory neurons is 4 µm.
     let inh = projection(spec, "Inh", "Exc");
-    assert_eq!(inh.connection, ring(4.0 * 10.0 / SQRT_2, 5));
+    assert_eq!(inh.connection, ring(10.0 / SQRT_2, 5));
     assert_eq!(inh.delay, DelaySpec::constant(0.0));
     assert!(matches!(
         projection(spec, "Exc", "Inh").connection,
@@ -407,8 +407,8 @@ fn the_network_with_disinhibition_has_its_numbers() {
     noted(&import, &["F_DsInh, F_RecExc, F_RecInh"]);
 }
 
-/// The ring of the package's demo has 0.005 ms for each of 8000 excitatory neurons and 0.02 ms for each of 2000 inhibitory ones:
-/// at 1 µm and 4 µm a neuron the same velocity.
+/// The ring of the package's demo has 0.005 ms for each of 8000 excitatory neurons and 0.02 ms for each of 2000 inhibitory ones,
+/// and compares the numbers of neurons of both.
 #[test]
 fn the_ring_of_the_demo_and_its_adapting_cells() {
     let exc = cell("Exc", [10.0, 200.0, 5.0, -70.0, -50.0, -70.0, 2.0, 4.0, 40.0, 500.0]);
@@ -419,15 +419,15 @@ fn the_ring_of_the_demo_and_its_adapting_cells() {
         "Tse":5.0,"Tsi":5.0,"Ee":0.0,"Ei":-80.0,"dt":0.1,"tstop":500.0,"SEED":3,{exc},{inh}}}"#
     );
     let spec = outcome(&text, &[]).unwrap().spec;
-    for (name, in_degree) in [("Exc", 400), ("Inh", 100)] {
+    for (name, in_degree, decay, speed) in [("Exc", 400, 400.0, 0.2), ("Inh", 100, 100.0, 0.05)] {
         let found = projection(&spec, name, name);
         let ConnectionSpec::DistanceGaussian { sigma, in_degree: Some(n), .. } = found.connection
         else {
             panic!("{found:?}")
         };
-        assert!((sigma - 400.0 / SQRT_2).abs() < 1e-9 && n == in_degree, "{found:?}");
+        assert!((sigma - decay / SQRT_2).abs() < 1e-9 && n == in_degree, "{found:?}");
         let DelaySpec::Distance { velocity, .. } = found.delay else { panic!("{found:?}") };
-        assert!((velocity - 0.2).abs() < 1e-12, "{velocity}");
+        assert!((velocity - speed).abs() < 1e-12, "{velocity}");
     }
     let (model, values) = written_cell(&spec, "Exc");
     assert_eq!(model, "AdEx");

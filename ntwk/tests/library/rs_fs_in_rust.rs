@@ -60,9 +60,10 @@ fn the_program_is_the_model_file() {
     let state = theory.stationary(&job).unwrap().unwrap();
     let [from, to] = comparison.windows.stationary;
     for (name, around) in [("E", 1.5), ("I", 5.7)] {
-        let rate = comparison.population(name).unwrap().rate;
+        let population = comparison.population(name).unwrap();
+        let rate = population.rate;
         assert_eq!(run.rate(name, from..to), rate.simulated);
-        assert_eq!(state.rate(name), rate.predicted);
+        assert_eq!(state.rate(name), population.fitted_rate);
         for rate in [rate.simulated, rate.predicted] {
             assert!((rate.unwrap() / around - 1.0).abs() < 0.25, "{name}: {rate:?}");
         }

@@ -46,8 +46,8 @@ pub(crate) struct Wiring<'m> {
     pub projection: &'m Projection,
     pub source_size: u32,
     pub target_size: u32,
-    /// Space of source and target, where the rule or the delay needs it.
-    pub space: Option<SpaceSpec>,
+    /// Spaces of source and target, where the rule or the delay needs them.
+    pub spaces: Option<[SpaceSpec; 2]>,
     pub dt: f64,
     pub seed: u64,
     /// Looked at between pieces of work.
@@ -296,9 +296,9 @@ impl Wiring<'_> {
                 }
             }
             DelaySpec::Distance { base, velocity } => {
-                let Some(space) = self.space else { return Ok(()) };
-                let from = Positions::new(space, self.source_size);
-                let to = Positions::new(space, self.target_size);
+                let Some([source_space, target_space]) = self.spaces else { return Ok(()) };
+                let from = Positions::new(source_space, self.source_size);
+                let to = Positions::new(target_space, self.target_size);
                 for piece in pairs.chunks(PIECE) {
                     self.job.check()?;
                     for &(source, target) in piece.iter().filter(|pair| range.contains(&pair.1)) {

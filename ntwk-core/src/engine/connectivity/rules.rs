@@ -115,13 +115,33 @@ impl Wiring<'_> {
                     }
                 }
             }
-            ConnectionSpec::DistanceGaussian { sigma, probability, in_degree, autapses } => {
-                let Some(space) = self.space else { return Ok(()) };
+            ConnectionSpec::DistanceGaussian {
+                sigma,
+                probability,
+                in_degree,
+                multapses,
+                autapses,
+            } => {
+                let Some([source_space, target_space]) = self.spaces else { return Ok(()) };
                 let exclude = excluded(*autapses);
-                let from = Positions::new(space, n);
-                let at = Positions::new(space, self.target_size).of(target);
+                let from = Positions::new(source_space, n);
+                let at = Positions::new(target_space, self.target_size).of(target);
                 let mut rng = self.rng(u64::from(target));
                 match in_degree {
+                    Some(degree) if !multapses => {
+                        // The order in which exponential waiting times with rates `exp(-d² / (2 sigma²))` end is that of drawing
+                        // without replacement with these odds; in logarithms, so that none underflows.
+                        let mut waiting: Vec<(f64, u32)> = (0..n)
+                            .map(|s| {
+                                let time = -(1.0 - uniform(rng.next_u64())).ln();
+                                let d = from.distance(s, at) / sigma;
+                                (time.ln() + 0.5 * d * d, s)
+                            })
+                            .filter(|(_, s)| exclude != Some(*s))
+                            .collect();
+                        waiting.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                        waiting.iter().take(*degree as usize).for_each(|&(_, s)| push(s));
+                    }
                     Some(degree) => {
                         let candidates = || (0..n).filter(|&s| exclude != Some(s));
                         let sums = |smallest: f64| -> Vec<f64> {

@@ -33,9 +33,9 @@ fn build_onto(
     target_size: u32,
     seed: u64,
 ) -> TargetLists {
-    let space = Some(SpaceSpec::Ring { length: 1000.0 });
+    let spaces = Some([SpaceSpec::Ring { length: 1000.0 }; 2]);
     let job = &Job::new();
-    let wiring = Wiring { projection, source_size, target_size, space, dt: 0.1, seed, job };
+    let wiring = Wiring { projection, source_size, target_size, spaces, dt: 0.1, seed, job };
     TargetLists::build(&wiring, targets).unwrap()
 }
 
@@ -144,12 +144,21 @@ fn the_synapses_do_not_depend_on_the_partition() {
             sigma: 80.0,
             probability: Some(0.4),
             in_degree: None,
+            multapses: true,
             autapses,
         },
         ConnectionSpec::DistanceGaussian {
             sigma: 80.0,
             probability: None,
             in_degree: Some(25),
+            multapses: true,
+            autapses,
+        },
+        ConnectionSpec::DistanceGaussian {
+            sigma: 80.0,
+            probability: None,
+            in_degree: Some(25),
+            multapses: false,
             autapses,
         },
         ConnectionSpec::pairs((0..1000).collect(), (0..1000).rev().collect()),
@@ -212,6 +221,7 @@ fn the_gaussian_rule_has_its_width() {
             sigma: 60.0,
             probability,
             in_degree,
+            multapses: true,
             autapses: true,
         };
         let p = projection(rule, 40.0, true);
@@ -249,6 +259,7 @@ fn a_tiny_width_draws_the_nearest_neurons() {
         sigma: 0.2,
         probability: None,
         in_degree: Some(5),
+        multapses: true,
         autapses: false,
     };
     let p = projection(rule, 5.0, true);
@@ -259,4 +270,39 @@ fn a_tiny_width_draws_the_nearest_neurons() {
         let apart = source.abs_diff(target);
         assert!(apart == 1 || apart == 99, "{source} to {target}");
     }
+}
+
+/// Without multapses every source is another, the neuron itself never one, and the odds of the first draw are those of the
+/// distances: of two equally wide draws the one without replacement is the wider.
+#[test]
+fn the_gaussian_rule_draws_every_source_once() {
+    let rule = |multapses, in_degree| ConnectionSpec::DistanceGaussian {
+        sigma: 60.0,
+        probability: None,
+        in_degree: Some(in_degree),
+        multapses,
+        autapses: false,
+    };
+    let n = 1000;
+    let positions = Positions::new(SpaceSpec::Ring { length: 1000.0 }, n);
+    let width = |multapses: bool, in_degree: u64| {
+        let lists = build(&projection(rule(multapses, in_degree), 40.0, true), n, 0..n, 5);
+        let pairs = all_pairs(&lists, n);
+        assert_eq!(pairs.len() as u64, u64::from(n) * in_degree);
+        assert!(pairs.iter().all(|(s, t)| s != t));
+        if !multapses {
+            let mut different = pairs.clone();
+            different.sort_unstable();
+            different.dedup();
+            assert_eq!(different.len(), pairs.len());
+        }
+        let square: f64 =
+            pairs.iter().map(|&(s, t)| positions.distance(s, positions.of(t)).powi(2)).sum();
+        (square / pairs.len() as f64).sqrt()
+    };
+    // 1000 distances of first draws: standard error 2.2 % of sigma.
+    assert!((width(false, 1) - 60.0).abs() < 5.0, "{}", width(false, 1));
+    assert!(width(false, 100) > 1.1 * width(true, 100));
+    // All others, where there are no more.
+    assert_eq!(width(false, 999).round(), 289.0);
 }

@@ -17,7 +17,7 @@ use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
 use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
 use crate::model::{Model, Population, Projection, Source, VoltageClamp};
-use crate::spec::{AfferentActivity, Method, PlasticitySpec, Trains};
+use crate::spec::{AfferentActivity, Method, PlasticitySpec, SpaceSpec, Trains};
 
 /// A model on its way to a network.
 pub(super) struct Lowering<'m> {
@@ -76,6 +76,13 @@ impl<'m> Lowering<'m> {
             method: self.model.method(),
             linear: population.cell.linear_membrane(),
         }
+    }
+
+    /// Spaces of the source and the target of a projection, of populations that have one.
+    fn spaces(&self, projection: &Projection) -> Option<[SpaceSpec; 2]> {
+        let populations = self.model.populations();
+        let Source::Population(source) = projection.source else { return None };
+        Some([populations[source].space?, populations[projection.target].space?])
     }
 
     fn projection(&self, wired: usize) -> &'m Projection {
@@ -167,7 +174,7 @@ impl<'m> Lowering<'m> {
                         projection,
                         source_size: self.source_size(projection),
                         target_size: target.size,
-                        space: target.space,
+                        spaces: self.spaces(projection),
                         dt: model.dt(),
                         seed: model.seed(),
                         job,
