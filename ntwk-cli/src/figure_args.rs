@@ -152,7 +152,7 @@ mod tests {
         assert_eq!((theme.population(1), theme.population(8)), (Color(1, 2, 3), Color(4, 5, 6)));
         assert_eq!(theme.population(7), Theme::light().population(7));
         assert_eq!(theme.size.map(|mm| mm.map(|v| (v * 10.0).round())), Some([1016.0, 508.0]));
-        let message = args.theme(&["Exc", "Inh"]).unwrap_err().to_string();
-        assert!(message.contains("nearest: Inh"), "{message}");
+        let message = args.theme(&["Exc", "I2"]).unwrap_err().to_string();
+        assert!(message.contains("nearest: I2"), "{message}");
     }
 }
