@@ -125,11 +125,11 @@ impl Report<'_> {
     }
 }
 
-/// Four digits; a dash for what the data do not define.
 /// What stands in the table of quantities.
 const LEGEND: &str =
     "Value ± standard error, and what it rests on; – where the data do not define the quantity.";
 
+/// Four digits; a dash for what the data do not define.
 fn written(value: Option<f64>) -> String {
     match value {
         Some(0.0) => "0".to_owned(),
