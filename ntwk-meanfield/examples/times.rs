@@ -141,6 +141,8 @@ fn main() -> Result<(), Failure> {
     let starts = default_starts(2);
     let (all, points) =
         best(repeats, || Ok(find_fixed_points(&system, &drive, &starts, &options, &Job::new())?))?;
+    let (complete, every) =
+        best(repeats, || Ok(all_fixed_points(&system, &drive, true, &Job::new())?))?;
     let rest = points.points.first().ok_or("no fixed point")?;
 
     // 1.5 s every 0.1 ms.
@@ -164,16 +166,18 @@ fn main() -> Result<(), Failure> {
         Ok((system, Input { afferent_rates: vec![rate], currents: vec![0.0; 2] }))
     };
     let (map, places) = best(repeats.min(3), || {
-        Ok(map_fixed_points(side * side, &place, &starts, &options, &Job::threads(threads))?)
+        Ok(map_fixed_points(side * side, &place, &Job::threads(threads))?)
     })?;
     let known = places.iter().flatten();
-    let (found, failed) =
-        known.fold((0, 0), |(a, b), p| (a + usize::from(!p.points.is_empty()), b + p.failed.len()));
+    let (found, failed) = known.fold((0, 0), |(a, b), p| {
+        (a + usize::from(!p.points.is_empty()), b + usize::from(p.index_sum() != 1))
+    });
     println!(
-        "{{\"fixed_point_s\": {one:e}, \"all_fixed_points_s\": {all:e}, \"rates_hz\": {:?}, \
+        "{{\"fixed_point_s\": {one:e}, \"fixed_points_from_starts_s\": {all:e}, \"all_fixed_points_s\": {complete:e}, \"all_fixed_points\": {},  \"rates_hz\": {:?}, \
          \"trajectory_s\": {course:e}, \"peak_hz\": {peak}, \"terms_trajectory_s\": {terms_course:e}, \
          \"terms_peak_hz\": {terms_peak}, \"map_s\": {map:e}, \"map_threads\": {threads}, \
-         \"map_places_with_fixed_point\": {found}, \"map_failed_searches\": {failed}}}",
+         \"map_places_with_fixed_point\": {found}, \"map_incomplete\": {failed}}}",
+        every.points.len(),
         rest.rates
     );
     Ok(())

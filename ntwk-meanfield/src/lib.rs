@@ -7,7 +7,7 @@
 //! 2. [`TransferFunction`]: the firing rate as a function of those moments; [`EffectiveThreshold`] is the fitted one;
 //! 3. [`fit()`]: its coefficients from a scan of single-cell rates;
 //! 4. [`MeanField`]: populations that drive each other through their transfer functions;
-//! 5. [`find_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
+//! 5. [`find_fixed_points`], [`all_fixed_points`] and [`integrate`]: its stationary states and its response to inputs;
 //! 6. [`SecondOrder`] and [`LinearResponse`]: finite-size fluctuations, their covariances and spectra;
 //!    [`integrate_with_noise`] shows them in time;
 //! 7. [`phase_plane`], [`follow`], [`bifurcation_diagram`] and [`map_fixed_points`]: nullclines, branches along a parameter with
@@ -79,11 +79,15 @@ pub mod spatial;
 pub mod system;
 pub mod transfer;
 
+pub use bifurcation::all_fixed_points::{
+    AllFixedPoints, Completeness, all_fixed_points, is_saturated,
+};
 pub use bifurcation::bifurcation_diagram::{BifurcationDiagram, Sought, bifurcation_diagram};
 pub use bifurcation::branch::{
     Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
 };
 pub use bifurcation::continuation::{Family, follow};
+pub use bifurcation::delayed::{DelayedStability, delayed_stability};
 pub use bifurcation::fixed_point::{
     FixedPoint, FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, Stability,
     default_starts, find_fixed_points,
@@ -107,6 +111,7 @@ pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,
     moments, moments_and_gradient, potential_density,
 };
+pub use prediction::departure::Departure;
 pub use prediction::error::TheoryError;
 pub use prediction::predict::{Theory, predict};
 pub use prediction::stationary::StationaryState;

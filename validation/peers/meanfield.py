@@ -125,9 +125,9 @@ def main():
     if not (np.allclose(point, rates, rtol=1e-4) and math.isclose(peak, own['peak_hz'], rel_tol=1e-4)):
         raise SystemExit('the two are not the same system: no ratio')
     rows = [('fixed point, one start', point_s, own['fixed_point_s']),
-            ('all fixed points, seven starts', None, own['all_fixed_points_s']),
+            ('all fixed points, with their indices', None, own['all_fixed_points_s']),
             ('trajectory, 1.5 s every 0.1 ms', course_s, own['trajectory_s']),
-            (f'map of 100 x 100, ntwk seven starts on {own["map_threads"]} threads', 100.0 * map_s, own['map_s'])]
+            (f'map of 100 x 100, ntwk all fixed points on {own["map_threads"]} threads', 100.0 * map_s, own['map_s'])]
     if args.package:
         package_s, _, course = best(package_trajectory(args.package, args.configuration, args.coefficients), 2)
         peak = float(course['RecExc'].max())

@@ -6,10 +6,10 @@ use ntwk::studies::phase_plane::{PhasePlaneOptions, phase_plane_of};
 use ntwk_core::CellLibrary;
 
 use super::super::Failure;
-use super::super::output::{make_folder, model, note, print, write_figure};
+use super::super::output::{make_folder, model, note, write_figure};
 use super::super::run::list_files;
 use super::args::PhasePlaneArgs;
-use super::rates::{fixed_points, predict_with_bar};
+use super::rates::{predict_with_bar, print_fixed_points};
 use super::store;
 
 pub(crate) fn run(args: &PhasePlaneArgs, library: &CellLibrary) -> Result<(), Failure> {
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &PhasePlaneArgs, library: &CellLibrary) -> Result<(), Fa
     make_folder(&args.run.out)?;
     let terminal = args.run.terminal();
     let stationary = predict_with_bar(&model, &args.run, library)?;
-    print(fixed_points(&stationary));
+    print_fixed_points(&stationary);
     let study =
         terminal.compute("phase plane", |job| phase_plane_of(&stationary, &options, job))?;
 

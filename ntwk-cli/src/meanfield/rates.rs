@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{RunContents, WriteOptions, write_run};
-use ntwk_meanfield::Stability;
+use ntwk_meanfield::{Completeness, Stability, is_saturated};
 
 use super::super::Failure;
 use super::super::args::RunArgs;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     let terminal = args.terminal();
     let study =
         terminal.compute("single-cell scans", |job| rates(&model, &options, library, job))?;
-    print(fixed_points(&study.stationary));
+    print_fixed_points(&study.stationary);
 
     let text = model_text(&model)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -45,6 +45,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     files.extend(write_figure(&args.out, "rates", &figure)?);
     files.extend(write_figure(&args.out, "fixed_points", &study.fixed_points_figure(&theme))?);
     list_files(&files);
+    study.stationary.theory.departures().iter().for_each(note);
     study.stationary.theory.limitations.iter().for_each(note);
     Ok(())
 }
@@ -59,11 +60,12 @@ pub(crate) fn predict_with_bar(
     Ok(terminal.compute("single-cell scans", |job| StationaryTheory::new(model, library, job))?)
 }
 
-/// The fixed points, numbered, one row per population, and which input they belong to.
-pub(crate) fn fixed_points(stationary: &StationaryTheory) -> String {
+/// Prints the fixed points, numbered, one row per population, whether they are all and which input they belong to.
+pub(crate) fn print_fixed_points(stationary: &StationaryTheory) {
     let names = stationary.names();
-    let mut table =
-        Table::new(&["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "stability"]);
+    let header =
+        ["fixed point", "population", "rate (Hz)", "V_m (mV)", "sd (mV)", "index", "stability"];
+    let mut table = Table::new(&header).text_from(6);
     for (i, point) in stationary.points.points.iter().enumerate() {
         let stability = match point.stability {
             Stability::Stable => "stable",
@@ -71,17 +73,45 @@ pub(crate) fn fixed_points(stationary: &StationaryTheory) -> String {
             Stability::Undetermined => "undetermined",
         };
         for (p, name) in names.iter().enumerate() {
-            let remark = if point.in_domain[p] { "" } else { " (outside the scan)" };
+            let population = &stationary.theory.mean_field.populations()[p];
+            let remark = match (is_saturated(population, point, p), point.in_domain[p]) {
+                (true, _) => " (saturated, outside the scan)",
+                (false, false) => " (outside the scan)",
+                (false, true) => "",
+            };
             table.row(vec![
                 (i + 1).to_string(),
                 name.clone(),
-                number(point.rates[p], 4),
+                small_rate(point.rates[p]),
                 number(point.moments[p].mu_V, 2),
                 number(point.moments[p].sigma_V, 2),
+                format!("{:+}", point.index),
                 format!("{stability}{remark}"),
             ]);
         }
     }
     let [from, to] = stationary.windows.stationary;
-    format!("{table}input: its mean between {from} and {to} ms")
+    let (all, sum) = (&stationary.points, stationary.points.index_sum());
+    print(format!(
+        "{table}complete: {}; sum of indices {sum:+}; input: its mean between {from} and {to} ms",
+        all.completeness
+    ));
+    for (i, (point, delayed)) in all.points.iter().zip(&stationary.delayed).enumerate() {
+        let population = |p: usize| &stationary.theory.mean_field.populations()[p];
+        let artefact = (0..names.len()).any(|p| is_saturated(population(p), point, p));
+        if let Some(delayed) = delayed.filter(|_| !artefact) {
+            print(format!("fixed point {} is {delayed}", i + 1));
+        }
+    }
+    if all.completeness == Completeness::Incomplete {
+        let found = all.points.len();
+        note(format!(
+            "fixed points found: {found}, sum of indices {sum} (should be 1): at least one is missing"
+        ));
+    }
+}
+
+/// A rate (Hz) with four decimals, or three digits where these would be zeros.
+fn small_rate(rate: f64) -> String {
+    if rate > 0.0 && rate < 1e-3 { format!("{rate:.2e}") } else { number(rate, 4) }
 }

@@ -10,7 +10,7 @@ use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
 use super::args::SpectraArgs;
-use super::rates::{fixed_points, predict_with_bar};
+use super::rates::{predict_with_bar, print_fixed_points};
 use super::store;
 
 pub(crate) fn run(args: &SpectraArgs, library: &CellLibrary) -> Result<(), Failure> {
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &SpectraArgs, library: &CellLibrary) -> Result<(), Failu
     make_folder(&args.run.out)?;
     let terminal = args.run.terminal();
     let stationary = predict_with_bar(&model, &args.run, library)?;
-    print(fixed_points(&stationary));
+    print_fixed_points(&stationary);
     let study = terminal.compute("spectra", |job| spectra_of(&stationary, &options, job))?;
     print(table(&study));
 

@@ -232,3 +232,67 @@ fn a_map_has_labelled_axes_and_the_rates_of_every_place() {
     ];
     assert!(stderr(&exits(&folder, 2, &cells)).contains("changes cells"));
 }
+
+/// The model of an example.
+fn example(name: &str) -> String {
+    format!("{}/../examples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every crossing of the nullclines is listed, unstable ones too: (rates, index) of the points, and whether that is all.
+#[test]
+fn all_fixed_points_are_listed() {
+    let folder = folder();
+    let listed = |model: &str, set: &[&str]| {
+        let mut args = vec!["meanfield", model, "--out", "all", "-q"];
+        set.iter().for_each(|s| args.extend(["--set", s]));
+        let words = stdout(&exits(&folder, 0, &args));
+        assert!(words.contains("sum of indices +1"), "{words}");
+        let file = folder.path().join("all/results.h5");
+        let rates = stored(&file, "fixed_points", "rate");
+        let index = stored(&file, "fixed_points", "index");
+        let points: Vec<[f64; 2]> = rates.chunks(2).map(|r| [r[0], r[1]]).collect();
+        (points, index)
+    };
+    let three = ["afferents.AffExc.rate=1 Hz", "projections[0].weight=3 nS"];
+    let (points, index) = listed(
+        &example("rs-fs/model.toml"),
+        &[&three[..], &["theory.spike_trains=poisson"]].concat(),
+    );
+    assert_eq!(index, [1.0, -1.0, 1.0], "{points:?}");
+    // The unstable point that the branch along the drive goes through as well.
+    assert!(
+        (points[1][0] - 0.4547).abs() < 0.01 && (points[1][1] - 0.7939).abs() < 0.02,
+        "{points:?}"
+    );
+    for model in ["four-regimes/self-sustained.toml", "thalamus/model.toml"] {
+        let (points, index) = listed(&example(model), &[]);
+        assert_eq!(index, [1.0, -1.0, 1.0], "{model}: {points:?}");
+        assert!(points[0] == [0.0; 2] && points[1][0] < 0.5 && points[2][0] > 1.0, "{points:?}");
+    }
+}
+
+/// On the map that crosses the bistable region every place has an odd number of fixed points.
+#[test]
+fn a_map_has_an_odd_number_of_fixed_points_everywhere() {
+    let folder = folder();
+    let model = example("rs-fs/model.toml");
+    let map = [
+        "meanfield",
+        "map",
+        &model,
+        "--set",
+        "theory.spike_trains=poisson",
+        "--out",
+        "odd",
+        "--vary",
+        "afferents.AffExc.rate=0Hz..2Hz:11",
+        "--vary",
+        "projections[0].weight=2nS..6nS:9",
+    ];
+    let words = stdout(&exits(&folder, 0, &map));
+    assert!(!words.contains("did not find all"), "{words}");
+    let (data, _, _) = read_scan(&folder.path().join("odd/fixed_point_map.h5")).unwrap().unwrap();
+    let ScanValues::Numbers(count) = &data.get("fixed_points").unwrap().values else { panic!() };
+    assert!(count.len() == 99 && count.iter().all(|n| n % 2.0 == 1.0), "{count:?}");
+    assert!(count.iter().any(|n| *n == 1.0) && count.iter().any(|n| *n >= 3.0), "{count:?}");
+}

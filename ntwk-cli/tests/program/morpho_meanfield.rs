@@ -33,7 +33,7 @@ fn numbers<'a>(data: &'a ScanData, name: &str) -> &'a [f64] {
 fn fixed_point(text: &str, population: &str) -> f64 {
     let mut rows = text.lines().filter(|l| l.split_whitespace().nth(1) == Some(population));
     let row: Vec<&str> = rows.next().unwrap().split_whitespace().collect();
-    assert!(rows.next().is_none() && row[5] == "stable", "{text}");
+    assert!(rows.next().is_none() && row[6] == "stable", "{text}");
     row[2].parse().unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! All branches of fixed points over a range of a parameter.
 
+use crate::bifurcation::all_fixed_points::{Completeness, all_fixed_points};
 use crate::bifurcation::branch::{Branch, BranchPoint, ContinuationError, ContinuationOptions};
 use crate::bifurcation::continuation::{Family, follow};
 use crate::bifurcation::fixed_point::{
@@ -12,7 +13,7 @@ use ntwk_core::Job;
 pub struct BifurcationDiagram {
     /// The branches, in the order in which they were found.
     pub branches: Vec<Branch>,
-    /// Where fixed points were sought, with how many were found and from how many starts none was reached.
+    /// Where fixed points were sought, with how many were found.
     pub sought: Vec<Sought>,
 }
 
@@ -23,22 +24,21 @@ pub struct Sought {
     pub parameter: f64,
     /// Fixed points found.
     pub found: usize,
-    /// Starts from which none was reached.
-    pub failed: usize,
+    /// Whether these are all.
+    pub completeness: Completeness,
 }
 
-/// Seeks fixed points from `starts` at `values` (ascending) of the parameter and follows every branch that they belong to
-/// through the whole range `[values[0], values[n-1]]`.
+/// Seeks all fixed points at `values` (ascending) of the parameter and follows every branch that they belong to through the
+/// whole range `[values[0], values[n-1]]`.
 ///
-/// A branch that no search meets is not found: more values and starts make that less likely, none exclude it.
+/// A branch that lies between two values is not found: more values make that less likely, none exclude it.
 ///
 /// # Errors
-/// [`ContinuationError`] as [`follow`], for starts that do not fit the system, for fewer than two values, and when the
+/// [`ContinuationError`] as [`follow`], for fewer than two values, and when the
 /// job is interrupted.
 pub fn bifurcation_diagram<F: Family + ?Sized>(
     family: &F,
     values: &[f64],
-    starts: &[Vec<f64>],
     options: &ContinuationOptions,
     job: &Job<'_>,
 ) -> Result<BifurcationDiagram, ContinuationError> {
@@ -55,17 +55,18 @@ pub fn bifurcation_diagram<F: Family + ?Sized>(
             .at(parameter)
             .map_err(|e| ContinuationError::NoSystem { parameter, reason: e.to_string() })?;
         let search = FixedPointOptions::default();
-        let points = find_fixed_points(&system, &input, starts, &search, &job.silent()).map_err(
-            |error| match error {
-                FixedPointError::Input(error) => ContinuationError::Input(error),
-                FixedPointError::Interrupted(interrupted) => interrupted.into(),
-                FixedPointError::Start { .. } | FixedPointError::Options => {
-                    ContinuationError::Start { parameter }
-                }
-            },
-        )?;
-        let (found, failed) = (points.points.len(), points.failed.len());
-        diagram.sought.push(Sought { parameter, found, failed });
+        let points =
+            all_fixed_points(&system, &input, false, &job.silent()).map_err(
+                |error| match error {
+                    FixedPointError::Input(error) => ContinuationError::Input(error),
+                    FixedPointError::Interrupted(interrupted) => interrupted.into(),
+                    FixedPointError::Start { .. } | FixedPointError::Options => {
+                        ContinuationError::Start { parameter }
+                    }
+                },
+            )?;
+        let (found, completeness) = (points.points.len(), points.completeness);
+        diagram.sought.push(Sought { parameter, found, completeness });
         for point in points.points {
             let known = diagram.branches.iter().any(|branch| {
                 passes(branch, parameter, &point.rates, |guess| {

@@ -47,6 +47,9 @@ pub struct FixedPoint {
     pub eigenvalues: Vec<Complex<f64>>,
     /// Stability.
     pub stability: Stability,
+    /// Index of the fixed point, the sign of `det(1 - dF/dnu)` with adaptation stationary: 1 or -1, 0 where the determinant
+    /// vanishes or this is no fixed point. It is not stability: an unstable focus has index 1.
+    pub index: i8,
     /// Moments of the membrane potential, one per population.
     pub moments: Vec<Moments>,
     /// Whether the moments lie in the domain of the transfer function, one per population.
@@ -343,6 +346,19 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Rate (Hz) of one population at the rates of all.
+    pub fn rate(&self, population: usize, rates: &DVector<f64>) -> f64 {
+        self.response(population, rates).rate
+    }
+
+    /// Sign of `det(1 - dF/dnu)`.
+    fn index(&self, rates: &DVector<f64>) -> i8 {
+        let mut at = Self::new(self.system, self.input);
+        at.linearise(rates);
+        let determinant = (-at.jacobian).determinant();
+        i8::from(determinant > 0.0) - i8::from(determinant < 0.0)
+    }
+
     fn describe(&self, ended: &Ended) -> FixedPoint {
         let n = ended.rates.len();
         let responses: Vec<Response<f64>> =
@@ -363,6 +379,10 @@ impl<'a> Search<'a> {
             }
             _ => Stability::Undetermined,
         };
+        let index = match ended.status {
+            FixedPointStatus::Converged => self.index(&ended.rates),
+            FixedPointStatus::IterationLimit | FixedPointStatus::NotFinite => 0,
+        };
         let in_domain = self
             .system
             .populations()
@@ -378,6 +398,7 @@ impl<'a> Search<'a> {
             iterations: ended.iterations,
             eigenvalues,
             stability,
+            index,
             moments: responses.into_iter().map(|r| r.moments).collect(),
             in_domain,
         }

@@ -1,6 +1,6 @@
 //! The rates of a model over time with the delays of its projections.
 
-use ntwk_core::model::Source;
+use ntwk_core::model::{Projection, Source};
 use ntwk_core::{Job, Model};
 
 use crate::dynamics::{Dynamics, Trajectory};
@@ -16,6 +16,14 @@ pub fn has_delays(model: &Model) -> bool {
         .projections()
         .iter()
         .any(|p| p.delay_steps > 0 && matches!(p.source, Source::Population(_)))
+}
+
+/// Mean delay (ms) of every connection of every population of the mean field of `model`.
+#[must_use]
+pub fn mean_delays(model: &Model) -> Vec<Vec<f64>> {
+    let delay = |p: &Projection| f64::from(p.delay_steps) * model.dt();
+    let onto = |population| model.projections_onto(population).map(delay).collect();
+    (0..model.populations().len()).map(onto).collect()
 }
 
 /// Integrates the mean field `system` of `model` from `initial` at t = 0 to `t_stop` (ms), with the rates that each population receives
@@ -41,10 +49,11 @@ pub fn integrate_with_delays(
     job: &Job<'_>,
 ) -> Result<Trajectory, SpatialError> {
     let mut network = SpatialMeanField::new(system.clone(), 1)?;
+    let delays = mean_delays(model);
     for population in 0..system.populations().len() {
         for (connection, projection) in model.projections_onto(population).enumerate() {
             if matches!(projection.source, Source::Population(_)) {
-                let delay = f64::from(projection.delay_steps) * model.dt();
+                let delay = delays[population][connection];
                 // One node and a delay that a model has checked make a coupling.
                 if let Ok(coupling) = Coupling::local(1, delay) {
                     network.connect(population, connection, coupling)?;

@@ -1,6 +1,7 @@
 //! The theory of a model, from its description: transfer functions scanned and fitted, the mean field and its states.
 
 pub mod cells_at_rates;
+pub mod departure;
 pub mod error;
 pub mod predict;
 pub mod refinement;

@@ -11,10 +11,10 @@ use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, 
 use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
-    DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint, FixedPointOptions,
-    FixedPointStatus, FixedPoints, IntegrationOptions, MeanField, ScanPoint, Stability, Tabulated,
-    ThresholdForm, Trajectory, Weighting, covered_membrane, default_starts, find_fixed_points, fit,
-    integrate,
+    AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint,
+    FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, MeanField, ScanPoint,
+    Stability, Tabulated, ThresholdForm, Trajectory, Weighting, all_fixed_points, covered_membrane,
+    default_starts, delayed_stability, find_fixed_points, fit, integrate,
 };
 use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Membrane, Model};
@@ -314,7 +314,7 @@ fn predict_with(
 }
 
 impl Theory {
-    /// Fixed points for the mean input of a window (ms).
+    /// All fixed points for the mean input of a window (ms).
     ///
     /// # Errors
     /// [`TheoryError`] when the input does not fit the system, and when the job is interrupted.
@@ -322,11 +322,31 @@ impl Theory {
         &self,
         window: [f64; 2],
         job: &Job<'_>,
-    ) -> Result<FixedPoints, TheoryError> {
+    ) -> Result<AllFixedPoints, TheoryError> {
         let input = self.input.mean(window, TRAJECTORY_INTERVAL);
-        let starts = default_starts(self.mean_field.populations().len());
-        let options = FixedPointOptions::default();
-        Ok(find_fixed_points(&self.mean_field, &input, &starts, &options, job)?)
+        Ok(all_fixed_points(&self.mean_field, &input, true, job)?)
+    }
+
+    /// Stability of a fixed point that is stable without delays, with the delay (ms) of every connection of every population
+    /// ([`mean_delays`](crate::dynamics::delays::mean_delays)); `None` for another, or where no delay is above zero.
+    #[must_use]
+    pub fn delayed_stability(
+        &self,
+        point: &FixedPoint,
+        input: &Input,
+        delays: &[Vec<f64>],
+    ) -> Option<DelayedStability> {
+        if point.stability != Stability::Stable {
+            return None;
+        }
+        let mut state = point.rates.clone();
+        state.resize(self.mean_field.dimension(), 0.0);
+        for (m, w) in point.adaptation.iter().enumerate() {
+            if let Some(index) = self.mean_field.adaptation_index(m) {
+                state[index] = *w;
+            }
+        }
+        delayed_stability(&self.mean_field, &state, input, delays).ok().flatten()
     }
 
     /// The fixed point that describes the activity in a window (ms): the stable one nearest to
@@ -344,7 +364,12 @@ impl Theory {
         let distance = |point: &FixedPoint| -> f64 {
             point.rates.iter().zip(reached).map(|(a, b)| (a - b).powi(2)).sum()
         };
-        let found = self.fixed_points(window, job)?.points;
+        let input = self.input.mean(window, TRAJECTORY_INTERVAL);
+        let n = self.mean_field.populations().len();
+        let mut starts = default_starts(n);
+        starts.push(reached[..n].iter().map(|rate| rate.max(0.0)).collect());
+        let options = FixedPointOptions::default();
+        let found = find_fixed_points(&self.mean_field, &input, &starts, &options, job)?.points;
         Ok(found
             .into_iter()
             .filter(|p| p.status == FixedPointStatus::Converged && p.stability == Stability::Stable)

@@ -42,6 +42,14 @@ pub enum WindowBasis {
     WholeRun,
 }
 
+impl WindowBasis {
+    /// Whether inputs change within the window.
+    #[must_use]
+    pub fn is_changing(&self) -> bool {
+        matches!(self, Self::WholePeriods { .. } | Self::WholeRun)
+    }
+}
+
 /// Continues "rates between .. and .. ms"; empty for a window that needs no word.
 impl fmt::Display for WindowBasis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,7 +14,7 @@ use crate::scan::inputs::adaptation_is_dynamic;
 pub enum Limitation {
     /// Projections have delays.
     #[error(
-        "delays ({}): rates over time use their means; fixed points do not depend on them, stability and spectra leave \
+        "delays ({}): rates over time and stability use their means; fixed points do not depend on them, spectra leave \
          them out",
         projections.join(", ")
     )]

@@ -1,9 +1,10 @@
 //! A mean-field system at one state and input: rates, moments and exact derivatives.
 
 use crate::moments::scalar::{Dual, HyperDual, Scalar};
-use crate::moments::{DIRECTIONS, Moments};
+use crate::moments::{self, DIRECTIONS, Moments};
 use crate::system::input::{Input, InputError};
 use crate::system::{MeanField, Source, rate};
+use crate::transfer::transfer_function::Evaluable;
 use nalgebra::DMatrix;
 
 /// A state that does not fit the system.
@@ -130,6 +131,23 @@ impl<'a> Point<'a> {
             }
         }
         jacobian
+    }
+
+    /// What the rate that arrives through one connection alone adds to the [`jacobian`](Self::jacobian), in the row of the rate of
+    /// population `m` and in that of its adaptation current.
+    pub(crate) fn connection_jacobian(&self, m: usize, connection: usize) -> [f64; 2] {
+        let p = &self.system.populations()[m];
+        let inputs = p.connections.iter().enumerate().map(|(c, along)| {
+            let rate = rate(self.state, self.input, along.source).max(0.0);
+            // Any index that is no direction makes a constant.
+            let direction = if c == connection { 0 } else { DIRECTIONS };
+            (&along.synapse, Dual::<DIRECTIONS>::variable(rate, direction))
+        });
+        let current = Dual::constant(self.system.current(m, self.state, self.input));
+        let moments = moments::evaluate(&p.membrane, inputs, current);
+        let f = Dual::rate(&*p.transfer_function, &p.membrane, &moments);
+        let drift = p.membrane.a / p.membrane.tau_w * moments.mu_V.derivative[0];
+        [f.derivative[0] / self.system.time_constant(), drift]
     }
 
     /// `a / tau_w dmu_V / dnu_aff` (pA/ms per Hz) of each population and afferent: how afferents move its adaptation current.

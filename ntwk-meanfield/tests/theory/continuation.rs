@@ -7,7 +7,7 @@ use ntwk_meanfield::{
     Adaptation, Bifurcation, BranchEnd, Connection, ContinuationError, ContinuationOptions,
     DynTransferFunction, FixedPointOptions, Input, MeanField, MeanFieldPopulation, Mixture,
     Moments, Scalar, Source, Stability, SynapseClass, TransferFunction, bifurcation_diagram,
-    default_starts, find_fixed_points, follow,
+    find_fixed_points, follow,
 };
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -146,8 +146,7 @@ fn saddle_nodes_of_an_excitatory_population() {
     }
     // The same from the far end, and found once by a diagram however many searches meet it.
     let values: Vec<f64> = (0..=10).map(|k| 30.0 * f64::from(k)).collect();
-    let diagram =
-        bifurcation_diagram(&family, &values, &default_starts(1), &options, &Job::new()).unwrap();
+    let diagram = bifurcation_diagram(&family, &values, &options, &Job::new()).unwrap();
     assert_eq!(diagram.branches.len(), 1);
     assert_eq!(diagram.branches[0].bifurcations.len(), 2);
     assert_eq!(diagram.sought.len(), 11);
@@ -249,7 +248,7 @@ fn the_number_of_searches_does_not_change_the_diagram() {
     let options = ContinuationOptions::default();
     let diagram = |n: u32| {
         let values: Vec<f64> = (0..=n).map(|k| 5.0 * f64::from(k) / f64::from(n)).collect();
-        bifurcation_diagram(&family, &values, &default_starts(2), &options, &Job::new()).unwrap()
+        bifurcation_diagram(&family, &values, &options, &Job::new()).unwrap()
     };
     let (few, many) = (diagram(5), diagram(20));
     assert_eq!(few.branches.len(), many.branches.len());

@@ -8,7 +8,9 @@
 )]
 
 mod adaptation;
+mod all_fixed_points;
 mod continuation;
+mod delays;
 mod dynamics;
 mod fit;
 mod fixed_points;

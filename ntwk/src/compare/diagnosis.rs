@@ -117,6 +117,21 @@ pub struct TheoryForm {
     pub name: &'static str,
     /// Its rates in time, with as many populations as the model; why there are none.
     pub trajectory: Result<Trajectory, String>,
+    /// Its stationary rates (Hz) where the inputs of the stationary window are constant; `None` without a stable state.
+    pub stationary: Option<Vec<f64>>,
+}
+
+impl TheoryForm {
+    /// A prediction of the first order.
+    fn first_order(
+        name: &'static str,
+        theory: &Theory,
+        job: &Job<'_>,
+    ) -> Result<Self, TheoryError> {
+        let state = theory.stationary_state(theory.windows.stationary, &job.silent())?;
+        let trajectory = Ok(theory.trajectory.clone());
+        Ok(Self { name, trajectory, stationary: state.map(|point| point.rates) })
+    }
 }
 
 /// The forms of the theory of a model: first order with adaptation in the transfer function and as a variable, with Poisson
@@ -155,11 +170,10 @@ pub fn theory_forms(
             ("first order, adaptation in the transfer function", stationary),
             ("first order, adaptation as a variable", dynamic),
         ] {
-            forms.push(TheoryForm { name, trajectory: Ok(form.trajectory.clone()) });
+            forms.push(TheoryForm::first_order(name, form, job)?);
         }
     } else {
-        let trajectory = Ok(theory.trajectory.clone());
-        forms.push(TheoryForm { name: "first order", trajectory });
+        forms.push(TheoryForm::first_order("first order", theory, job)?);
     }
     let trains = model.spec().theory.spike_trains;
     let mut spec = model.spec().clone();
@@ -171,11 +185,14 @@ pub fn theory_forms(
     };
     spec.theory.spike_trains = changed;
     let changed = with_theory(spec, library)?;
-    let trajectory = predict(&changed, library, job)?.trajectory;
-    forms.push(TheoryForm { name, trajectory: Ok(trajectory) });
+    forms.push(TheoryForm::first_order(name, &predict(&changed, library, job)?, job)?);
     let second = SecondOrder::new(&dynamic_theory.mean_field);
     let trajectory = second_order(&second, dynamic_theory, &job.silent())?;
-    forms.push(TheoryForm { name: "second order", trajectory });
+    let window = dynamic_theory.windows.stationary;
+    let stationary = second_order_state(&second, dynamic_theory, window, job)?
+        .ok()
+        .map(|state| state[..dynamic_theory.populations.len()].to_vec());
+    forms.push(TheoryForm { name: "second order", trajectory, stationary });
     Ok(forms)
 }
 
@@ -193,7 +210,26 @@ fn second_order(
     job: &Job<'_>,
 ) -> Result<Result<Trajectory, String>, TheoryError> {
     let first = [0.0, TRAJECTORY_INTERVAL];
-    let Some(point) = theory.stationary_state(first, job)? else {
+    let start = match second_order_state(second, theory, first, job)? {
+        Ok(start) => start,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let times = &theory.trajectory.times;
+    let options = IntegrationOptions::default();
+    match integrate(second, &start, &theory.input, times, &options, job) {
+        Err(DynamicsError::Interrupted(interrupted)) => Err(interrupted.into()),
+        other => Ok(other.map_err(|e| e.to_string())),
+    }
+}
+
+/// The stationary state of the second order under the mean input of a window (ms).
+fn second_order_state(
+    second: &SecondOrder<'_>,
+    theory: &Theory,
+    window: [f64; 2],
+    job: &Job<'_>,
+) -> Result<Result<Vec<f64>, String>, TheoryError> {
+    let Some(point) = theory.stationary_state(window, job)? else {
         return Ok(Err("the first order has no stable state at the start".to_owned()));
     };
     let system = &theory.mean_field;
@@ -204,7 +240,7 @@ fn second_order(
             state[index] = point.adaptation[p];
         }
     }
-    let input = theory.input.mean(first, TRAJECTORY_INTERVAL);
+    let input = theory.input.mean(window, TRAJECTORY_INTERVAL);
     let found = match second.stationary(&state, &input) {
         Ok(found) => found,
         Err(error) => return Ok(Err(error.to_string())),
@@ -212,12 +248,7 @@ fn second_order(
     if found.status != SecondOrderStatus::Converged {
         return Ok(Err("it has no stationary state near that of the first order".to_owned()));
     }
-    let times = &theory.trajectory.times;
-    let options = IntegrationOptions::default();
-    match integrate(second, &found.state, &theory.input, times, &options, job) {
-        Err(DynamicsError::Interrupted(interrupted)) => Err(interrupted.into()),
-        other => Ok(other.map_err(|e| e.to_string())),
-    }
+    Ok(Ok(found.state))
 }
 
 /// A population in one form of the theory.
@@ -227,7 +258,7 @@ pub struct FormComparison {
     pub population: String,
     /// Form of the theory.
     pub form: &'static str,
-    /// Mean rate in the stationary window (Hz).
+    /// Stationary rate (Hz); its mean in the stationary window where inputs change there or no state is stable.
     pub rate: Pair,
     /// Highest smoothed rate in the transient window (Hz).
     pub peak: Option<Pair>,
@@ -251,7 +282,12 @@ pub fn compared_forms(
         for form in forms {
             let Ok(trajectory) = &form.trajectory else { continue };
             let values: Vec<f64> = trajectory.component(index).collect();
-            let mean = mean_within(trajectory, index, windows.stationary);
+            // A transient that reaches into the window, such as slow adaptation, is no part of a stationary rate.
+            let settled = form.stationary.as_ref().filter(|_| !windows.basis.is_changing());
+            let mean = match settled {
+                Some(rates) => Some(rates[index]),
+                None => mean_within(trajectory, index, windows.stationary),
+            };
             let predicted = PopulationRate { start: 0.0, bin: TRAJECTORY_INTERVAL, values };
             let predicted = predicted.smoothed(windows.smoothing)?;
             let peak = windows.transient.map(|[a, b]| {

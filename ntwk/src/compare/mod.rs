@@ -14,10 +14,11 @@ use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, 
 use serde::Serialize;
 
 use crate::compare::state::StateOfCells;
+use ntwk_meanfield::dynamics::delays::mean_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::Theory;
+use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
 /// One quantity, simulated and predicted. Either may be missing: no cell recorded, no stable
 /// fixed point.
@@ -190,8 +191,7 @@ pub fn compare_with(
     let stationary_state = theory.stationary_state(windows.stationary, &job.silent())?;
     let fixed_points = theory.fixed_points(windows.stationary, &job.silent())?.points.len();
 
-    let changing =
-        matches!(windows.basis, WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun);
+    let changing = windows.basis.is_changing();
     let state = match &stationary_state {
         Some(p) => Some(StateOfCells::of(model, theory, p, changing, library, job)?),
         None => None,
@@ -210,6 +210,16 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
+    if let Some(point) = &stationary_state {
+        let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
+        let delayed = theory.delayed_stability(point, &input, &mean_delays(model));
+        if let Some(unstable) = delayed.filter(|d| !d.is_stable()) {
+            notes.push(format!(
+                "the fixed point is {unstable}: the network does not stay in the predicted stationary state"
+            ));
+        }
+    }
+    notes.extend(theory.departures().iter().map(ToString::to_string));
     let mut populations = Vec::new();
     for (index, (recorded, population)) in
         recording.populations.iter().zip(model.populations()).enumerate()

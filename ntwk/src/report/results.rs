@@ -7,6 +7,7 @@ use ntwk_io::{Attribute, FileError, NamedArray, ResultFile, Selection, TheoryGro
 use crate::compare::{CompareError, Comparison, PotentialMoments, potential_moments};
 use crate::figures::overview::{TRACES_PER_POPULATION, TheoryCurves, TransferGrid};
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
+use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Stability};
 
 const TRAJECTORY: &str = "trajectory";
 const FIXED_POINT: &str = "fixed_point";
@@ -126,6 +127,53 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
     groups.extend(theory.populations.iter().map(transfer_group));
     groups.extend(curves.transfer.iter().map(curves_group));
     groups
+}
+
+/// All fixed points under the stationary input as a group of a results file.
+#[must_use]
+pub fn fixed_points_group(
+    all: &AllFixedPoints,
+    delayed: &[Option<DelayedStability>],
+    names: &[String],
+) -> TheoryGroup {
+    let points = &all.points;
+    let table = |unit: &str, name: &str, value: &dyn Fn(&FixedPoint, usize) -> f64| {
+        let data =
+            Array2::from_shape_fn((points.len(), names.len()), |(i, p)| value(&points[i], p));
+        matrix(name, unit, ["fixed_point", "population"], &data)
+    };
+    let column = |name: &str, value: &dyn Fn(&FixedPoint) -> f64| {
+        let values: Vec<f64> = points.iter().map(value).collect();
+        vector(name, "1", "fixed_point", &values)
+    };
+    let dimension = points.iter().map(|p| p.eigenvalues.len()).max().unwrap_or(0);
+    let eigenvalues = ArrayD::from_shape_fn(IxDyn(&[points.len(), dimension, 2]), |at| {
+        let pair = points[at[0]].eigenvalues.get(at[1]);
+        pair.map_or(f64::NAN, |z| [z.re, z.im][at[2]])
+    });
+    let flag = |yes: bool| f64::from(u8::from(yes));
+    // NaN where delays make no difference.
+    let stable_with_delays: Vec<f64> =
+        delayed.iter().map(|d| d.map_or(f64::NAN, |d| flag(d.is_stable()))).collect();
+    TheoryGroup {
+        name: "fixed_points".to_owned(),
+        arrays: vec![
+            table("Hz", "rate", &|f, p| f.rates[p]),
+            table("pA", "adaptation", &|f, p| f.adaptation[p]),
+            table("mV", "V_m_mean", &|f, p| f.moments[p].mu_V),
+            table("mV", "V_m_sd", &|f, p| f.moments[p].sigma_V),
+            table("1", "in_domain", &|f, p| flag(f.in_domain[p])),
+            column("index", &|f| f64::from(f.index)),
+            column("stable", &|f| flag(f.stability == Stability::Stable)),
+            vector("stable_with_delays", "1", "fixed_point", &stable_with_delays),
+            array("eigenvalue", "1/s", &["fixed_point", "variable", "real_imaginary"], eigenvalues),
+        ],
+        attributes: vec![
+            ("populations".to_owned(), Attribute::Texts(names.to_vec())),
+            ("index_sum".to_owned(), Attribute::Number(f64::from(all.index_sum()))),
+            ("complete".to_owned(), Attribute::Text(all.completeness.to_string())),
+        ],
+    }
 }
 
 /// Scan and fit of one population.

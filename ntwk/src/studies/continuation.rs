@@ -4,7 +4,9 @@ use ndarray::{Array2, ArrayD};
 use ntwk_core::spec::{RangeSpacing, VarySpec, VaryValues};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{Attribute, TheoryGroup};
-use ntwk_meanfield::{Bifurcation, BifurcationDiagram, Branch, BranchEnd, BranchPoint};
+use ntwk_meanfield::{
+    Bifurcation, BifurcationDiagram, Branch, BranchEnd, BranchPoint, Completeness, Sought,
+};
 use ntwk_plot::{Axis, Figure, Label, Layout, Mark, Panel, Point, Stroke, Swatch, Theme, Width};
 use serde::Serialize;
 
@@ -155,8 +157,17 @@ impl BifurcationStudy {
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.diagram.branches.is_empty() {
-            let lost: usize = self.diagram.sought.iter().map(|s| s.failed).sum();
-            remarks.push(format!("no fixed point was found ({lost} searches failed)"));
+            remarks.push("no fixed point was found".to_owned());
+        }
+        let lacking = |s: &&Sought| s.completeness == Completeness::Incomplete;
+        if let Some(first) = self.diagram.sought.iter().find(lacking) {
+            let count = self.diagram.sought.iter().filter(lacking).count();
+            remarks.push(format!(
+                "at {count} of {} values of the key the search did not find all fixed points (first: {} {})",
+                self.diagram.sought.len(),
+                first.parameter,
+                self.axis.unit
+            ));
         }
         for (number, branch) in self.diagram.branches.iter().enumerate() {
             for end in &branch.ends {

@@ -13,7 +13,6 @@ use ntwk_meanfield::system::from_model::{FromModelError, ModelInput, mean_field}
 use ntwk_meanfield::{
     BifurcationDiagram, BranchEnd, ContinuationError, ContinuationOptions, DynTransferFunction,
     EffectiveThreshold, Family, FixedPointError, Input, MeanField, bifurcation_diagram,
-    default_starts,
 };
 
 use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
@@ -318,21 +317,16 @@ impl TheoryFamily {
         values.sort_by(f64::total_cmp);
         values.dedup();
         let options = ContinuationOptions::default();
-        let starts = |p: f64| Ok(default_starts(self.at(p)?.0.populations().len()));
         let first = values.first().copied().unwrap_or(f64::NAN);
-        let starts = starts(first).map_err(|e: FamilyError| ContinuationError::NoSystem {
-            parameter: first,
-            reason: e.to_string(),
-        })?;
         if !logarithmic {
-            return bifurcation_diagram(self, &values, &starts, &options, job);
+            return bifurcation_diagram(self, &values, &options, job);
         }
         if first <= 0.0 {
             return Err(ContinuationError::Range(first, values[values.len() - 1]));
         }
         let logarithms: Vec<f64> = values.iter().map(|v| v.ln()).collect();
         let family = |u: f64| self.at(u.exp());
-        let mut diagram = bifurcation_diagram(&family, &logarithms, &starts, &options, job)?;
+        let mut diagram = bifurcation_diagram(&family, &logarithms, &options, job)?;
         for sought in &mut diagram.sought {
             sought.parameter = sought.parameter.exp();
         }

@@ -4,7 +4,7 @@ use ndarray::{Array2, Array3, ArrayView2};
 use ntwk_core::spec::VarySpec;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{ScanArray, ScanData, ScanValues};
-use ntwk_meanfield::{FixedPointOptions, FixedPoints, Stability, default_starts, map_fixed_points};
+use ntwk_meanfield::{AllFixedPoints, Completeness, Stability, map_fixed_points};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{Figure, Label, Layout, Panel, PlotError, Swatch, Theme, Width};
 
@@ -71,8 +71,6 @@ pub fn fixed_point_map(
     let results = map_fixed_points::<FamilyError>(
         points,
         &|k| family.system(&[x[k / shape[1]], y[k % shape[1]]]),
-        &default_starts(populations.len()),
-        &FixedPointOptions::default(),
         &job.stage("fixed points"),
     )?;
     let map = FixedPointMap::new(shape, populations.len(), &results);
@@ -107,6 +105,8 @@ impl MapStudy {
 pub struct FixedPointMap {
     /// Fixed points found, `[first x second]`; NaN where there is no theory.
     pub count: Array2<f64>,
+    /// Whether these are all: 2 where that is certain, 1 where their indices sum to +1, 0 where a point is missing.
+    pub complete: Array2<f64>,
     /// Stable ones.
     pub stable: Array2<f64>,
     /// Rates (Hz) of the stable state with the lowest rates, `[first x second x population]`; NaN where there is none.
@@ -126,13 +126,14 @@ impl FixedPointMap {
     fn new<E: std::fmt::Display>(
         shape: [usize; 2],
         n: usize,
-        results: &[Result<FixedPoints, E>],
+        results: &[Result<AllFixedPoints, E>],
     ) -> Self {
         let [rows, columns] = shape;
         let plain = || Array2::from_elem((rows, columns), f64::NAN);
         let cube = || Array3::from_elem((rows, columns, n), f64::NAN);
         let mut map = Self {
             count: plain(),
+            complete: plain(),
             stable: plain(),
             low: cube(),
             high: cube(),
@@ -151,6 +152,11 @@ impl FixedPointMap {
                     let stable: Vec<_> =
                         points.points.iter().filter(|f| f.stability == Stability::Stable).collect();
                     map.count[at] = points.points.len() as f64;
+                    map.complete[at] = match points.completeness {
+                        Completeness::Complete => 2.0,
+                        Completeness::Plausible => 1.0,
+                        Completeness::Incomplete => 0.0,
+                    };
                     map.stable[at] = stable.len() as f64;
                     if let (Some(low), Some(high)) = (stable.first(), stable.last()) {
                         for k in 0..n {
@@ -172,8 +178,12 @@ impl FixedPointMap {
         let places = self.count.len();
         let with = |n: f64| self.stable.iter().filter(|s| **s == n).count();
         let several = self.stable.iter().filter(|s| **s > 1.0).count();
+        let lacking = match self.complete.iter().filter(|c| **c == 0.0).count() {
+            0 => String::new(),
+            n => format!("; at {n} the search did not find all"),
+        };
         format!(
-            "{places} points: {} with one stable fixed point, {several} with several, {} with none",
+            "{places} points: {} with one stable fixed point, {several} with several, {} with none{lacking}",
             with(1.0),
             with(0.0)
         )
@@ -214,6 +224,12 @@ impl FixedPointMap {
             axes: vec![axis(axes[0]), axis(axes[1]), population],
             arrays: vec![
                 plane("fixed_points", "1", "fixed points found", &self.count),
+                plane(
+                    "complete",
+                    "1",
+                    "2: all fixed points, 1: plausible, 0: not all",
+                    &self.complete,
+                ),
                 plane("stable", "1", "stable fixed points found", &self.stable),
                 cube("rate_low", "rates of the lowest stable fixed point", &self.low),
                 cube("rate_high", "rates of the highest stable fixed point", &self.high),

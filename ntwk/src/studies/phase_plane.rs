@@ -5,7 +5,8 @@ use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::TheoryGroup;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::{
-    FixedPoints, Input, IntegrationOptions, MeanField, PhasePlane, Stability, Trajectory, integrate,
+    AllFixedPoints, Input, IntegrationOptions, MeanField, PhasePlane, Stability, Trajectory,
+    integrate,
 };
 use ntwk_plot::figures;
 use ntwk_plot::{Figure, Layout, Point, Theme, Width};
@@ -64,7 +65,7 @@ pub struct PhasePlaneStudy {
     /// Trajectories of the whole system.
     pub trajectories: Vec<Trajectory>,
     /// Fixed points of the whole system.
-    pub points: FixedPoints,
+    pub points: AllFixedPoints,
     /// Names of all populations.
     pub populations: Vec<String>,
 }
@@ -239,7 +240,7 @@ impl PhasePlaneStudy {
 /// A phase plane with its fixed points as a group of a results file; nullclines are stored with NaN between their branches.
 fn phase_plane_group(
     plane: &PhasePlane,
-    points: &FixedPoints,
+    points: &AllFixedPoints,
     shown: &[String; 2],
     populations: &[String],
 ) -> TheoryGroup {
@@ -298,7 +299,7 @@ fn phase_plane_figure(
     ranges: [[f64; 2]; 2],
     chosen: [usize; 2],
     shown: &[String; 2],
-    points: &FixedPoints,
+    points: &AllFixedPoints,
     trajectories: &[Trajectory],
     theme: &Theme,
 ) -> Figure {

@@ -7,7 +7,7 @@ use ntwk_meanfield::{SelfConsistency, Stability, self_consistency};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 use ntwk_plot::{Axis, Figure, Layout, Mark, Panel, PlotError, Stroke, Theme, Width};
 
-use crate::report::results::theory_groups;
+use crate::report::results::{fixed_points_group, theory_groups};
 use crate::studies::StudyError;
 use crate::studies::axes::rate_label;
 use crate::studies::stationary::StationaryTheory;
@@ -79,10 +79,13 @@ pub fn rates(
 }
 
 impl Rates {
-    /// Transfer functions, fixed point and rates in time, as stored in a results file.
+    /// Transfer functions, fixed points and rates in time, as stored in a results file.
     #[must_use]
     pub fn arrays(&self) -> Vec<TheoryGroup> {
-        theory_groups(&self.stationary.theory, None)
+        let mut groups = theory_groups(&self.stationary.theory, None);
+        let found = &self.stationary;
+        groups.push(fixed_points_group(&found.points, &found.delayed, &found.names()));
+        groups
     }
 
     /// Predicted rates in time over the rates of the afferents.

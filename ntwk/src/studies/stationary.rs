@@ -1,11 +1,12 @@
 //! The prediction of a model with its stationary states, from which the studies of the theory start.
 
 use ntwk_core::{CellLibrary, Job, Model};
+use ntwk_meanfield::dynamics::delays::mean_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::{FixedPoint, FixedPoints, Input};
+use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Input};
 
 /// The theory of a model with its fixed points under the mean input of the stationary window (`[compare] stationary`).
 ///
@@ -17,8 +18,11 @@ pub struct StationaryTheory {
     pub theory: Theory,
     /// The windows of the model.
     pub windows: ComparisonWindows,
-    /// Fixed points under the mean input.
-    pub points: FixedPoints,
+    /// All fixed points under the mean input.
+    pub points: AllFixedPoints,
+    /// Stability of each of them with the mean delays of the model; `None` for one that is unstable without delays, or where
+    /// spikes take no time.
+    pub delayed: Vec<Option<DelayedStability>>,
     /// The mean input of the stationary window.
     pub input: Input,
 }
@@ -35,7 +39,10 @@ impl StationaryTheory {
         let windows = ComparisonWindows::of(model);
         let points = theory.fixed_points(windows.stationary, &job.silent())?;
         let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
-        Ok(Self { theory, windows, points, input })
+        let delays = mean_delays(model);
+        let delayed = points.points.iter().map(|p| theory.delayed_stability(p, &input, &delays));
+        let delayed = delayed.collect();
+        Ok(Self { theory, windows, points, delayed, input })
     }
 
     /// Names of the populations.

@@ -1,0 +1,184 @@
+//! Fixed points with delays: roots by the Lambert function.
+
+use crate::support::{array, assert_close, data, membrane, number, numbers};
+use ntwk_core::{Job, Membrane};
+use ntwk_meanfield::{
+    Adaptation, Connection, DelayedStability, EffectiveThreshold, MeanField, MeanFieldPopulation,
+    Mixture, Moments, Scalar, Source, SynapseClass, ThresholdForm, TransferFunction,
+    all_fixed_points, delayed_stability,
+};
+use std::sync::Arc;
+
+/// A rate linear in the mean potential: `max(0, 10 Hz + slope (mu_V - E_L - offset))`.
+#[derive(Debug)]
+struct Line {
+    slope: f64,
+    offset: f64,
+}
+
+impl TransferFunction for Line {
+    fn rate<S: Scalar>(&self, membrane: &Membrane, moments: &Moments<S>) -> S {
+        (moments.mu_V - membrane.E_L - self.offset) * self.slope + 10.0
+    }
+    fn in_domain(&self, _: &Membrane, _: &Moments) -> bool {
+        true
+    }
+}
+
+/// Two populations at 10 Hz with a given matrix of gains, time constant 5 ms.
+fn linear(gains: &[Vec<f64>]) -> MeanField {
+    let cell = membrane(10.0, 200.0, -65.0, -50.0);
+    let population = |m: usize| {
+        let mut offset = 0.0;
+        let connections = (0..2)
+            .map(|k| {
+                // A current of +1 or -1 mV driving force: mu_V moves by K Q tau / g_L per Hz, in thousandths.
+                let synapse = SynapseClass {
+                    in_degree: 1000.0,
+                    weight: gains[m][k].abs(),
+                    tau_syn: 10.0,
+                    E_rev: if gains[m][k] < 0.0 { -1.0 } else { 1.0 },
+                    mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
+                };
+                offset += 10.0 * gains[m][k];
+                Connection { source: Source::Population(k), synapse }
+            })
+            .collect();
+        MeanFieldPopulation {
+            name: format!("P{m}"),
+            size: 100,
+            membrane: cell,
+            transfer_function: Arc::new(Line { slope: 1.0, offset }),
+            connections,
+            adaptation: Adaptation::InTransferFunction,
+        }
+    };
+    MeanField::new((0..2).map(population).collect(), Vec::new(), 5.0).unwrap()
+}
+
+fn with_delay(system: &MeanField, delay: f64) -> DelayedStability {
+    let input = system.silent_input();
+    let state = [10.0, 10.0];
+    let point = system.at(&state, &input).unwrap();
+    assert!(point.transfer().iter().all(|f| (f - 10.0).abs() < 1e-9), "a fixed point");
+    let delays = vec![vec![delay; 2]; 2];
+    delayed_stability(system, &state, &input, &delays).unwrap().unwrap()
+}
+
+/// The root with the largest real part at four delays, and the delay at which an oscillation sets in, for the Jacobians of
+/// four networks.
+#[test]
+fn roots_and_critical_delays_are_those_of_the_lambert_function() {
+    for case in array(&data("delays_rise_plasticity.json")["uniform_delay"]) {
+        let gains: Vec<Vec<f64>> = array(&case["J"]).iter().map(numbers).collect();
+        let system = linear(&gains);
+        let critical = number(&case["critical_delay_ms"]);
+        for at in array(&case["rightmost_eigenvalue_per_s"]) {
+            let delay = number(&at["delay_ms"]);
+            let found = with_delay(&system, delay);
+            let exact = numbers(&at["rightmost"]);
+            let what = format!("{gains:?} {delay} ms");
+            assert_close(found.leading.re, exact[0], 1e-8, 0.0, &what);
+            assert_close(found.leading.im.abs(), exact[1].abs(), 1e-8, 1e-6, &what);
+            assert_eq!(found.is_stable(), exact[0] < 0.0, "{what}");
+            assert_eq!(found.unstable, if exact[0] < 0.0 { 0 } else { 2 }, "{what}");
+            let (factor, frequency) = found.change.unwrap();
+            assert_close(factor * delay, critical, 1e-9, 0.0, &what);
+            assert_close(frequency, number(&case["frequency_hz"]), 1e-6, 0.0, &what);
+        }
+    }
+}
+
+#[test]
+fn weak_coupling_is_stable_with_any_delay() {
+    let system = linear(&[vec![0.2, -0.5], vec![0.4, -0.3]]);
+    let found = with_delay(&system, 2.0);
+    assert_eq!((found.is_stable(), found.change), (true, None));
+    assert_eq!(found.to_string(), "stable with its delays (2 ms); so up to 100 ms");
+    let input = system.silent_input();
+    let none = delayed_stability(&system, &[10.0, 10.0], &input, &[vec![0.0; 2], vec![0.0; 2]]);
+    assert_eq!(none, Ok(None));
+}
+
+/// Delays of different length, adaptation as a variable, and gains of a transfer function: without delays the roots are the
+/// eigenvalues, and with them every root solves the characteristic equation of a system of finite differences of the rates.
+#[test]
+fn delays_add_to_the_jacobian_of_adapting_populations() {
+    let coefficients = [
+        -0.04983106,
+        0.005063550882777035,
+        -0.023470121807314552,
+        0.0022951513725067503,
+        -0.0004105302652029825,
+        0.010547051343547399,
+        -0.03659252821136933,
+        0.007437487505797858,
+        0.001265064721846073,
+        -0.04072161294490446,
+    ];
+    let mut cell = membrane(10.0, 200.0, -65.0, -50.0);
+    (cell.a, cell.b, cell.tau_w) = (2.0, 20.0, 150.0);
+    let form = ThresholdForm::Quadratic10;
+    let threshold = Arc::new(EffectiveThreshold::from_volts(form, &coefficients, None).unwrap());
+    let synapse = |in_degree: f64, weight: f64, E_rev: f64| SynapseClass {
+        in_degree,
+        weight,
+        tau_syn: 5.0,
+        E_rev,
+        mixture: None,
+    };
+    let population = MeanFieldPopulation {
+        name: "E".to_owned(),
+        size: 1000,
+        membrane: cell,
+        transfer_function: threshold,
+        connections: vec![
+            Connection { source: Source::Population(0), synapse: synapse(100.0, 1.0, 0.0) },
+            Connection { source: Source::Population(0), synapse: synapse(100.0, 5.0, -80.0) },
+            Connection { source: Source::Afferent(0), synapse: synapse(400.0, 1.5, 0.0) },
+        ],
+        adaptation: Adaptation::Explicit,
+    };
+    let system = MeanField::new(vec![population], vec!["drive".to_owned()], 5.0).unwrap();
+    let input = crate::support::input(&[2.0], &[0.0]);
+    let points = all_fixed_points(&system, &input, true, &Job::new()).unwrap().points;
+    let point = &points[0];
+    let state = [point.rates[0], point.adaptation[0]];
+    let short = delayed_stability(&system, &state, &input, &[vec![1e-6, 2e-6, 3.0]]).unwrap();
+    let leading = short.unwrap().leading;
+    assert_close(leading.re, point.eigenvalues[0].re, 1e-5, 0.0, "without delays");
+    assert_close(leading.im.abs(), point.eigenvalues[0].im.abs(), 1e-5, 1e-4, "without delays");
+    let delays = [4.0, 7.0];
+    let found =
+        delayed_stability(&system, &state, &input, &[vec![4.0, 7.0, 3.0]]).unwrap().unwrap();
+    // The two parts of the gains, by differences: each class on its own is the other at a fixed rate.
+    let change = |which: usize, h: f64| -> [f64; 2] {
+        let mut populations = system.populations().to_vec();
+        for k in 0..2 {
+            populations[0].connections[k].source = Source::Afferent(1 + k);
+        }
+        let names = ["drive", "a", "b"].map(str::to_owned).to_vec();
+        let open = MeanField::new(populations, names, 5.0).unwrap();
+        let mut rates = [2.0, point.rates[0], point.rates[0]];
+        rates[1 + which] += h;
+        let input = crate::support::input(&rates, &[0.0]);
+        let at = open.at(&state, &input).unwrap();
+        [at.transfer()[0], at.moments()[0].mu_V]
+    };
+    let z = found.leading * 1e-3;
+    let mut sum = [nalgebra::Complex::new(0.0, 0.0); 2];
+    for k in 0..2 {
+        let (up, down) = (change(k, 1e-4), change(k, -1e-4));
+        for i in 0..2 {
+            sum[i] += (-z * delays[k]).exp() * ((up[i] - down[i]) / 2e-4);
+        }
+    }
+    let at = system.at(&state, &input).unwrap();
+    let jacobian = at.jacobian();
+    let own = (z + 0.2) - sum[0] / 5.0;
+    let w = z - jacobian[(1, 1)];
+    let down = sum[1] * (cell.a / cell.tau_w) + 1e-3 * cell.b;
+    let determinant = own * w - down * jacobian[(0, 1)];
+    let scale = own.norm() * w.norm() + (down * jacobian[(0, 1)]).norm();
+    assert!(determinant.norm() < 1e-6 * scale.max(1e-6), "{determinant} {scale} {found:?}");
+}
