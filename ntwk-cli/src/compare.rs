@@ -11,7 +11,9 @@ use super::Failure;
 use super::args::SimulateArgs;
 use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
-use super::run::{KeepArgs, Ran, Seconds, finish, list_files, plan, short_window, show, timing};
+use super::run::{
+    KeepArgs, Ran, Seconds, finish, list_files, plan, remark_potentials, short_window, show, timing,
+};
 use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
@@ -150,6 +152,7 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
         theory.seconds.scan, theory.seconds.fit, theory.seconds.dynamics
     ));
     list_files(&files);
+    remark_potentials(&model, &recording);
     comparison.notes.iter().for_each(note);
     Ok(())
 }

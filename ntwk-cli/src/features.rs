@@ -70,6 +70,7 @@ fn parse_potential(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {
+    let theme = args.figure.theme(&[])?;
     let (times, v) = read_trace_csv(&args.trace, usize::from(args.column))?;
     let mut options = FeaturesOptions::new(args.start, args.end);
     options.current = args.current;
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<(), Failure> {
     print(spikes_table(&study.features, times[0]));
     print(trace_table(&study.features));
     let mut files = vec![write_json(out, "features.json", &study.summary())?];
-    let figure = study.figure(&args.trace.display().to_string(), &args.figure.theme(&[])?);
+    let figure = study.figure(&args.trace.display().to_string(), &theme);
     files.extend(write_figure(out, "features", &figure)?);
     list_files(&files);
     Ok(())

@@ -20,7 +20,7 @@ use ntwk::report::results::stored_curves;
 const SMOOTHING: f64 = 10.0;
 
 /// Write one HTML page about a run: zoomable figures, tables, model, origin. It needs no other file
-/// and no network.
+/// and no network. That of a comparison begins with its table: simulated, predicted, error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
         title: run.model.spec().title.as_deref().unwrap_or("ntwk"),
         figures: &figures,
         analysis: &analysis,
+        theory: &run.theory,
         model: &run.text,
         provenance: run.provenance.as_ref(),
     };

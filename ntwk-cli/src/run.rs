@@ -201,7 +201,19 @@ pub(crate) fn show(
     if !files.is_empty() {
         list_files(&files);
     }
+    remark_potentials(model, &recording);
     Ok(())
+}
+
+/// Notes populations whose recorded potentials are beyond sense and not clamped there.
+pub(crate) fn remark_potentials(model: &Model, recording: &Recording) {
+    for (population, recorded) in model.populations().iter().zip(&recording.populations) {
+        if population.voltage_clamps.is_empty()
+            && let Some(excursion) = recorded.excursion(recording.dt)
+        {
+            note(format!("V_m of {} {excursion}", population.name));
+        }
+    }
 }
 
 /// The part of a window (ms) that a run of this duration (ms) came to, if any.

@@ -128,13 +128,13 @@ fn describes_cell(file: &Path) -> bool {
 }
 
 fn sweep_cell(args: &SweepArgs) -> Result<(), Failure> {
+    let theme = args.run.figure.theme(&[])?;
     let path = &args.run.model.model;
     let file = cell_file(path, &args.run.model.overrides)?;
     let mut scan = file.spec.scan.clone().unwrap_or_default();
     adapt(&mut scan, args);
     command_of::<CellCommand>(&scan).map_err(ntwk_io::ModelFileError::from)?;
     let task = CellSweep::new(&file, path, &scan)?;
-    let theme = args.run.figure.theme(&[])?;
     compute(args, &task, cell_sweep_figure, &theme)
 }
 

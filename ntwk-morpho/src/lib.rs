@@ -48,14 +48,15 @@ pub use mesh::discretisation::{Discretisation, DiscretisationError};
 pub use mesh::location_spec::LocationSpec;
 pub use mesh::placement::{Per, Spread};
 pub use mesh::selection::Selection;
+pub use mesh::sites::Sites;
 pub use ntwk_core::Waveform;
 pub use parameter_error::ParameterError;
 pub use solver::coupling::coupled_response;
 pub use solver::electrotonic::Electrotonic;
 pub use solver::impedance::{Impedance, ImpedanceError};
 pub use solver::simulation::{
-    CoupledCells, CoupledError, Excursion, GapJunction, Method, Probe, Recording, Settings,
-    Simulation, SimulationError, Spikes,
+    CoupledCells, CoupledError, GapJunction, Method, Probe, Recording, Settings, Simulation,
+    SimulationError, Spikes,
 };
 
 /// The example of the README is tested.

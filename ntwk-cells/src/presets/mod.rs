@@ -25,6 +25,7 @@ macro_rules! preset {
             name: $name,
             kind: $kind,
             values: &[$(($parameter, $value)),*],
+            current: None,
             doc: $doc,
             citation: $source.citation,
             doi: $source.doi,

@@ -1,9 +1,7 @@
 //! The cells of the Python package neural_network_dynamics under the names they have there.
-//!
-//! Its `osciLIF` is `LIF` with the current `I_e = { waveform = "sine", baseline = 100, amplitude = 100,
-//! frequency = 3, phase = -1.5708 }`: a current belongs to the population here, not to the cell.
 
 use ntwk_core::Preset;
+use ntwk_core::model::cell_library::OwnCurrent;
 
 use super::Source;
 
@@ -44,6 +42,17 @@ pub(super) const PRESETS: &[Preset] = &[
         "ntwk/cells/cell_library.py, LIF2",
         ["C_m" 200.0, "g_L" 10.0, "E_L" -70.0, "V_th" -50.0, "V_reset" -70.0, "t_ref" 5.0]
     ),
+    Preset {
+        current: Some(OwnCurrent { amplitude: 200.0, frequency: 3.0 }),
+        ..preset!(
+            "osciLIF",
+            "LIF",
+            "intrinsically oscillating LIF of neural_network_dynamics: a current of its own, 200 pA (1 - cos 2 pi f t)/2, f = 3 Hz",
+            CELL_LIBRARY,
+            "ntwk/cells/cell_library.py, osciLIF (Ioscill_amp = 200 pA, Ioscill_freq = 3 Hz); I_e of the population replaces its current",
+            ["C_m" 150.0, "g_L" 10.0, "E_L" -70.0, "V_th" -50.0, "V_reset" -70.0, "t_ref" 5.0]
+        )
+    },
     preset!(
         "EIF",
         "EIF",

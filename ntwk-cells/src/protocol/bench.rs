@@ -18,6 +18,8 @@ pub struct Bench {
     pub dt: f64,
     /// Numerical method.
     pub method: Method,
+    /// The population of a model file that the cell was taken from.
+    pub population: Option<String>,
 }
 
 impl Bench {
@@ -42,7 +44,21 @@ impl Bench {
         spec.simulation.method = self.method;
         spec.populations = Named::from([(POPULATION.to_owned(), population)]);
         spec.record = record;
-        Model::from_spec(spec, library)
+        Model::from_spec(spec, library).map_err(|mut faults| {
+            faults.list.iter_mut().for_each(|fault| fault.key = self.as_written(&fault.key));
+            faults
+        })
+    }
+
+    /// A text about the model of a protocol with the keys that its user wrote: parameters of the cell by their names alone, or as
+    /// those of the population they were taken from.
+    #[must_use]
+    pub fn as_written(&self, text: &str) -> String {
+        let key = format!("populations.{POPULATION}.cell");
+        match &self.population {
+            Some(name) => text.replace(&key, &format!("populations.{name}.cell")),
+            None => text.replace(&format!("{key}."), ""),
+        }
     }
 
     /// The cell called `name`, a preset, a preset with changes in its name (`AdExp_a_4_b_40`) or a kind, with parameters
@@ -68,7 +84,7 @@ impl Bench {
         };
         let simulation = SimulationSpec::default();
         let cell = CellSpec { model, preset, values };
-        Ok(Self { cell, dt: simulation.dt, method: simulation.method })
+        Ok(Self { cell, dt: simulation.dt, method: simulation.method, population: None })
     }
 
     /// The cell of a population of `model`, with its step and method.
@@ -81,7 +97,12 @@ impl Bench {
             let known = populations.keys().cloned().collect();
             return Err(ProtocolError::Population { name: name.to_owned(), known });
         };
-        Ok(Self { cell: population.cell.clone(), dt: model.dt(), method: model.method() })
+        Ok(Self {
+            cell: population.cell.clone(),
+            dt: model.dt(),
+            method: model.method(),
+            population: Some(name.to_owned()),
+        })
     }
 
     /// The current (pA) that brings the passive cell to its threshold, rounded to two digits; for a cell without a leak

@@ -6,7 +6,7 @@ use ntwk_core::spec::{CellSpec, Method};
 
 fn bench(preset: &str) -> Bench {
     let cell = CellSpec { model: None, preset: Some(preset.to_owned()), values: Vec::new() };
-    Bench { cell, dt: 0.05, method: Method::Heun }
+    Bench { cell, dt: 0.05, method: Method::Heun, population: None }
 }
 
 fn pulses(amplitudes: &[f64]) -> PulseProtocol {

@@ -79,9 +79,7 @@ impl CellArgs {
         bench.method = self.method.unwrap_or(bench.method);
         let alone =
             bench.model(&[Waveform::Constant(0.0)], bench.dt, RecordSpec::default(), library)?;
-        for notice in alone.notices().iter().filter(|n| n.contains("no effect")) {
-            note(notice);
-        }
+        alone.notices().iter().for_each(|notice| note(bench.as_written(notice)));
         let scale = bench.current_scale(library)?;
         Ok(Chosen { bench, title, scale })
     }

@@ -51,6 +51,7 @@ pub(super) struct FiArgs {
 }
 
 pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let theme = args.out.figure.theme(&[])?;
     let chosen = args.cell.choose(library)?;
     let mut protocol = FiProtocol {
         from: args.from,
@@ -66,11 +67,7 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     let folder = &args.out.out;
     let mut files = vec![results, write_csv(folder, "fi.csv", columns(&curve))?];
     let title = format!("{}: f-I curve", chosen.title);
-    files.extend(write_figure(
-        folder,
-        "fi",
-        &fi_figure(&title, &curve, &args.out.figure.theme(&[])?),
-    )?);
+    files.extend(write_figure(folder, "fi", &fi_figure(&title, &curve, &recording, &theme))?);
     print(table(&curve));
     if curve.points.len() > ROWS {
         print(format!("{ROWS} of {} currents; fi.csv has all", curve.points.len()));

@@ -9,7 +9,7 @@ use ntwk_io::{Column, write_trace_csv};
 use super::bench::{CellArgs, Chosen, OutArgs, current, run_to_file, time};
 use crate::Failure;
 use crate::output::{print, write_csv, write_figure};
-use crate::run::list_files;
+use crate::run::{list_files, remark_potentials};
 use crate::table::{Table, number, optional};
 
 /// Pulses of one figure: more would be a column of slivers.
@@ -53,6 +53,7 @@ pub(super) struct PulseArgs {
 }
 
 pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let theme = args.out.figure.theme(&[])?;
     let chosen = args.cell.choose(library)?;
     let protocol = protocol(args, &chosen)?;
     let model = protocol.model(&chosen.bench, library)?;
@@ -64,8 +65,7 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
     files.push(write_csv(folder, "features.csv", columns(&features))?);
     let threshold = model.populations()[0].cell.spike_threshold();
     let title = format!("{}: current pulses", chosen.title);
-    let figure =
-        pulse_figure(&title, &protocol, &recording, threshold, &args.out.figure.theme(&[])?);
+    let figure = pulse_figure(&title, &protocol, &recording, threshold, &theme);
     files.extend(write_figure(folder, "pulse", &figure)?);
     print(table(&features));
     print(format!(
@@ -73,6 +73,7 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
         protocol.t_start, protocol.t_stop, protocol.duration, chosen.bench.dt
     ));
     list_files(&files);
+    remark_potentials(&model, &recording);
     Ok(())
 }
 

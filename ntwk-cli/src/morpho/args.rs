@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ntwk_core::Dimension;
 use ntwk_morpho::geometry::swc::SomaRule;
-use ntwk_morpho::{LocationSpec, Selection};
+use ntwk_morpho::{LocationSpec, Selection, Sites};
 
 use crate::args::{parse_override, quantity};
 use crate::figure_args::FigureArgs;
@@ -24,7 +24,8 @@ Examples:
 
 Locations are written \"soma\", \"tip\", \"apical tip\", \"apical at 300 um\", \"branch 3 at 0.5\", \
 \"sample 120\"; selections \"apical and distance > 100 um\", \"dendrites and diameter < 1 um\", \
-\"not (soma or axon)\", \"subtree 7\", \"order >= 2\".")]
+\"not (soma or axon)\", \"branch 3\", \"subtree 7\", \"order >= 2\". `ntwk morpho info` lists and draws the \
+branches with their numbers.")]
 pub(crate) struct MorphoArgs {
     #[command(subcommand)]
     pub command: MorphoCommand,
@@ -149,7 +150,7 @@ pub(crate) struct StudyArgs {
 }
 
 /// Describe a morphology: what was read and how, what was repaired, area, length and branches
-/// before and after, with a figure.
+/// before and after; its numbered branches, listed and drawn.
 ///
 /// FILE is an SWC file, or a cell file, of which morphology and compartments are described.
 #[derive(Debug, Args)]
@@ -158,7 +159,9 @@ Examples:
   ntwk morpho info cell.swc --soma-rule neuromorpho-3-point
   ntwk morpho info examples/dendritic-integration/cell.toml --out out/info
 
-Writes info.png, info.svg and, for a cell file, morphology.swc where SWC can express it.")]
+Writes info.png, info.svg, the numbered branches as branches.csv, branches.png and branches.svg, and, for a \
+cell file, morphology.swc where SWC can express it. The numbers are those of \"branch 3\" and \"subtree 3\" in \
+selections and locations.")]
 pub(crate) struct InfoArgs {
     /// SWC file (.swc) or cell file.
     pub file: PathBuf,
@@ -168,6 +171,12 @@ pub(crate) struct InfoArgs {
     /// Keep the tree with the soma when a file holds several, instead of refusing it.
     #[arg(long)]
     pub drop_other_trees: bool,
+    /// List every branch, however many.
+    #[arg(long)]
+    pub branches: bool,
+    /// Write branches.json too.
+    #[arg(long)]
+    pub json: bool,
     /// List every repair and remark, however many.
     #[arg(long)]
     pub notes: bool,
@@ -183,6 +192,10 @@ fn soma_rule(text: &str) -> Result<SomaRule, String> {
 }
 
 fn location(text: &str) -> Result<LocationSpec, String> {
+    text.parse()
+}
+
+fn sites(text: &str) -> Result<Sites, String> {
     text.parse()
 }
 
@@ -244,12 +257,16 @@ pub(crate) struct ElectrotonicArgs {
 #[command(after_help = "\
 Examples:
   ntwk morpho impedance examples/dendritic-integration/cell.toml
+  ntwk morpho impedance cell.toml --where 'branch 3 or branch 5'
   ntwk morpho impedance cell.toml --frequency '100 Hz' --to 'apical tip' --hold '-65 mV'
 
 Writes impedance.csv (one line per compartment), impedance.png and impedance.svg.")]
 pub(crate) struct ImpedanceArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    /// Compartments that are asked about.
+    #[arg(long = "where", value_name = "SELECTION", default_value = "all", value_parser = selection)]
+    pub selection: Selection,
     /// Frequency (Hz); 0 is the steady state.
     #[arg(long, default_value = "0", value_parser = rate)]
     pub frequency: f64,
@@ -287,15 +304,17 @@ pub(crate) struct EpspArgs {
     pub duration: f64,
 }
 
-/// Summation: EPSP against the number of synapses active together at one place; sublinear with
+/// Summation: EPSP against the number of synapses active together, at one place or spread over a branch; sublinear with
 /// AMPA alone, supralinear with NMDA (NMDA spikes).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ntwk morpho summation examples/dendritic-integration/cell.toml --synapses cluster --at 'apical at 570 um' --most 25
-  ntwk morpho summation cell.toml --at 'basal tip'
+  ntwk morpho summation cell.toml --at 'branch 3' --most 30
+  ntwk morpho summation cell.toml --at 'subtree 7 and distance > 200 um'
 
-Draws the peak at the soma against the number, beside linear summation and beside the same contacts \
+Draws the peak at the soma against the number, beside linear summation (the peak of the sum of the \
+responses to each synapse alone) and beside the same contacts \
 without voltage-dependent receptors. Writes summation.csv, summation.png and summation.svg.")]
 pub(crate) struct SummationArgs {
     #[command(flatten)]
@@ -304,9 +323,9 @@ pub(crate) struct SummationArgs {
     pub parallel: ParallelArgs,
     #[command(flatten)]
     pub contact: ContactArgs,
-    /// Where the synapses are.
-    #[arg(long, default_value = "tip", value_parser = location)]
-    pub at: LocationSpec,
+    /// Where the synapses are: a location, or a selection ("branch 3", "subtree 7") that they are spread over.
+    #[arg(long, default_value = "tip", value_name = "LOCATION|SELECTION", value_parser = sites)]
+    pub at: Sites,
     /// Largest number of synapses.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub most: u32,
@@ -319,8 +338,9 @@ pub(crate) struct SummationArgs {
 /// (OUT), over the interval between them (Branco, Clark and Häusser 2010).
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   ntwk morpho sequence examples/dendritic-integration/cell.toml --synapses cluster
+  ntwk morpho sequence cell.toml --where 'branch 3' --number 12
 
 Writes sequence.csv, sequence.png and sequence.svg.")]
 pub(crate) struct SequenceArgs {
@@ -330,6 +350,12 @@ pub(crate) struct SequenceArgs {
     pub parallel: ParallelArgs,
     #[command(flatten)]
     pub contact: ContactArgs,
+    /// Spread so many synapses over a part of the tree, such as "branch 3", in the place of the group's own locations.
+    #[arg(long = "where", value_name = "SELECTION", value_parser = selection)]
+    pub selection: Option<Selection>,
+    /// Number of synapses on --where.
+    #[arg(long, value_name = "N", default_value_t = 9, requires = "selection", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub number: u32,
     /// Intervals between neighbours (ms), separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "0,0.5,1,1.5,2,3,4,5,6,8,10,15", value_parser = time)]
     pub intervals: Vec<f64>,
@@ -342,13 +368,17 @@ pub(crate) struct SequenceArgs {
 /// the soma.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   ntwk morpho bap examples/dendritic-integration/cell.toml --amplitude '2 nA'
+  ntwk morpho bap cell.toml --where 'subtree 7'
 
 Writes bap.csv (one line per compartment), bap.png and bap.svg.")]
 pub(crate) struct BapArgs {
     #[command(flatten)]
     pub study: StudyArgs,
+    /// Compartments that are asked about.
+    #[arg(long = "where", value_name = "SELECTION", default_value = "all", value_parser = selection)]
+    pub selection: Selection,
     /// Where the pulse is injected.
     #[arg(long, default_value = "soma", value_parser = location)]
     pub at: LocationSpec,

@@ -15,6 +15,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = BackgroundOptions::default();
     options.synapses.clone_from(&args.synapses);
     (options.at, options.to, options.current) = (args.at, args.to, args.current);
@@ -26,7 +27,6 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let result =
         terminal.run("background", |job| background(&cell, &options, &stored, store, job))?;
     print_points(&result.runs);
-    let theme = out.figure.theme(&[])?;
     let (Some(state), Some(columns), Some(figure)) =
         (&result.state, result.table(), result.figure(&theme))
     else {

@@ -13,7 +13,9 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &BapArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = BackPropagationOptions::default();
+    options.selection = args.selection.clone();
     (options.at, options.amplitude) = (args.at, args.amplitude);
     (options.width, options.duration) = (args.width, args.duration);
     let terminal = Terminal::new(Some(1), out.quiet);
@@ -22,7 +24,7 @@ pub(crate) fn run(args: &BapArgs) -> Result<(), Failure> {
     print_ranges(&table, &["amplitude", "delay"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "bap.csv", &table)?];
-    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
+    let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(&out.out, "bap", &figure)?);
     list_files(&files);
     Ok(())

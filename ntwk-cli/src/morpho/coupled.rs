@@ -16,6 +16,7 @@ use crate::table::{Table, number};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
+    let theme = args.out.figure.theme(&[])?;
     let cells = CoupledMorphoCells::new(read_coupled(&args.file, &args.overrides)?, &args.file);
     for (name, (_, own)) in cells.names().zip(&cells.file().files) {
         own.notices.iter().for_each(|text| note(format!("{name}: {text}")));
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &CoupledArgs) -> Result<(), Failure> {
         result.recordings.len(),
         result.elapsed.as_secs_f64()
     ));
-    files.extend(write_figure(folder, "coupled", &result.figure(&args.out.figure.theme(&[])?))?);
+    files.extend(write_figure(folder, "coupled", &result.figure(&theme))?);
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
     match result.stopped {

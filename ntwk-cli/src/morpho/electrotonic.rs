@@ -16,6 +16,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = ElectrotonicOptions::default();
     (options.hold, options.step) = (args.hold, args.step);
     let terminal = Terminal::new(Some(1), out.quiet);
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &ElectrotonicArgs) -> Result<(), Failure> {
         write_columns(&out.out, "electrotonic.csv", &table)?,
         write_columns(&out.out, "equivalent_cable.csv", &result.cable_table())?,
     ];
-    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
+    let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(&out.out, "electrotonic", &figure)?);
     list_files(&files);
     Ok(())

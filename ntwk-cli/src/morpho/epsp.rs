@@ -14,6 +14,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &EpspArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = EpspOptions::default();
     options.synapses.clone_from(&args.contact.synapses);
     options.selection = args.selection.clone();
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &EpspArgs) -> Result<(), Failure> {
     print_ranges(&table, &["local_peak", "peak", "attenuation", "time_to_peak"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "epsp.csv", &table)?];
-    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
+    let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(&out.out, "epsp", &figure)?);
     list_files(&files);
     end(&out.out.join("epsp.csv"))

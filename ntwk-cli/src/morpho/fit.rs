@@ -16,6 +16,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = PassiveFitOptions::default();
     (options.at, options.iterations) = (args.at, u64::from(args.iterations));
     options.parameters = args.parameters.iter().map(|n| parameter(n)).collect::<Result<_, _>>()?;
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), Failure> {
         write_json(&out.out, "fit.json", &result.summary())?,
         write_columns(&out.out, "fit.csv", &result.table())?,
     ];
-    files.extend(write_figure(&out.out, "fit", &result.figure(&out.figure.theme(&[])?))?);
+    files.extend(write_figure(&out.out, "fit", &result.figure(&theme))?);
     list_files(&files);
     end(&out.out.join("fit.json"))
 }

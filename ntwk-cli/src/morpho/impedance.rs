@@ -13,7 +13,9 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &ImpedanceArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = ImpedanceOptions::default();
+    options.selection = args.selection.clone();
     (options.frequency, options.to, options.hold) = (args.frequency, args.to, args.hold);
     let terminal = Terminal::new(Some(1), out.quiet);
     let result = terminal.run("impedance", |job| impedance(&cell, &options, job))?;
@@ -22,7 +24,7 @@ pub(crate) fn run(args: &ImpedanceArgs) -> Result<(), Failure> {
     print_ranges(&table, &["input", "transfer", "attenuation"]);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "impedance.csv", &table)?];
-    let figure = plotted(result.figure(&out.figure.theme(&[])?))?;
+    let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(&out.out, "impedance", &figure)?);
     list_files(&files);
     Ok(())

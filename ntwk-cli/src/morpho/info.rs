@@ -1,18 +1,23 @@
 //! `ntwk morpho info`.
 
 use ntwk::studies::morpho::MorphoCell;
+use ntwk::studies::morpho::branches::{branch_figure, branch_table};
 use ntwk::studies::morpho::info::morphology_figure;
+use ntwk::studies::table::{ColumnValues, Table as Columns};
 use ntwk_io::read_morphology;
 use ntwk_morpho::geometry::swc::{OtherTrees, Repair, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
 use super::args::InfoArgs;
 use crate::Failure;
-use crate::output::{cell_file, make_folder, plotted, print, write, write_figure};
+use crate::output::{
+    cell_file, make_folder, plotted, print, write, write_columns, write_figure, write_json,
+};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
+    let (theme, folder) = (args.out.figure.theme(&[])?, &args.out.out);
     let is_swc = args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("swc"));
     let mut files = Vec::new();
     let (name, morphology, compartments) = if is_swc {
@@ -49,12 +54,76 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         (cell.title().to_owned(), built.morphology.clone(), compartments)
     };
     print(region_table(&morphology));
-    let theme = args.out.figure.theme(&[])?;
-    make_folder(&args.out.out)?;
+    make_folder(folder)?;
     let figure = plotted(morphology_figure(&name, &morphology, &compartments, &theme))?;
-    files.extend(write_figure(&args.out.out, "info", &figure)?);
+    files.extend(write_figure(folder, "info", &figure)?);
+    let branches = branch_table(&morphology);
+    print_branches(&branches, args.branches);
+    let (figure, drawn) = plotted(branch_figure(&name, &morphology, &theme))?;
+    if drawn < branches.rows() {
+        print(format!(
+            "branches.png has room for the numbers of {drawn} of {} branches; branches.csv has all",
+            branches.rows()
+        ));
+    }
+    files.push(write_columns(folder, "branches.csv", &branches)?);
+    if args.json {
+        files.push(write_json(folder, "branches.json", &rows(&branches))?);
+    }
+    files.extend(write_figure(folder, "branches", &figure)?);
     list_files(&files);
     Ok(())
+}
+
+/// Branches up to which all are printed.
+const FEW_BRANCHES: usize = 24;
+
+fn print_branches(branches: &Columns, all: bool) {
+    let n = branches.rows();
+    if n > FEW_BRANCHES && !all {
+        print(format!("{n} branches, numbered 0 to {}; --branches lists them\n", n - 1));
+        return;
+    }
+    let shown = [
+        ("branch", "branch"),
+        ("region", "region"),
+        ("parent", "parent"),
+        ("order", "order"),
+        ("length", "length (µm)"),
+        ("diameter", "diameter (µm)"),
+        ("from", "from soma (µm)"),
+        ("to", "to (µm)"),
+    ];
+    let mut table = Table::new(&shown.map(|s| s.1));
+    for row in 0..n {
+        let cells = shown.iter().map(|(name, _)| match branches.column(name).map(|c| &c.values) {
+            Some(ColumnValues::Numbers(v)) => number(v[row], 2),
+            Some(ColumnValues::Sparse(v)) => {
+                v[row].map_or_else(|| "–".to_owned(), |x| x.to_string())
+            }
+            Some(ColumnValues::Counts(v)) => v[row].to_string(),
+            Some(ColumnValues::Texts(v)) => v[row].clone(),
+            None => String::new(),
+        });
+        table.row(cells.collect());
+    }
+    print(table);
+}
+
+/// The rows of a table as objects of JSON.
+fn rows(table: &Columns) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    let value = |values: &ColumnValues, row: usize| match values {
+        ColumnValues::Numbers(v) => v[row].into(),
+        // The number of a branch is a whole one.
+        ColumnValues::Sparse(v) => match v[row] {
+            Some(x) if x.fract() == 0.0 => (x as i64).into(),
+            other => other.into(),
+        },
+        ColumnValues::Counts(v) => v[row].into(),
+        ColumnValues::Texts(v) => v[row].clone().into(),
+    };
+    let object = |row| table.columns.iter().map(|c| (c.header(), value(&c.values, row))).collect();
+    (0..table.rows()).map(object).collect()
 }
 
 /// Compartments for a drawing.

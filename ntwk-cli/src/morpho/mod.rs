@@ -25,7 +25,7 @@ use args::{CellArgs, MorphoCommand};
 use ntwk::studies::morpho::MorphoCell;
 
 use super::Failure;
-use super::output::cell_file;
+use super::output::{cell_file, note};
 
 pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
     match &args.command {
@@ -52,5 +52,7 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
 
 /// The cell of a command.
 fn cell(args: &CellArgs) -> Result<MorphoCell, Failure> {
-    Ok(MorphoCell::new(cell_file(&args.cell, &args.overrides)?, &args.cell)?)
+    let cell = MorphoCell::new(cell_file(&args.cell, &args.overrides)?, &args.cell)?;
+    cell.built().coarse_steps().iter().for_each(note);
+    Ok(cell)
 }

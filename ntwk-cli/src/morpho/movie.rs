@@ -19,11 +19,11 @@ const GIF_SCALE: f64 = 3.0;
 pub(crate) fn run(args: &MovieArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = MovieOptions::default();
     (options.from, options.to, options.every) = (args.from, args.to, args.every);
     let terminal = Terminal::new(Some(1), out.quiet);
     let result = terminal.compute("simulation", |job| movie(&cell, &options, job))?;
-    let theme = out.figure.theme(&[])?;
     let drawn = || (0..result.frames()).map(|k| plotted(result.frame(k, &theme))).collect();
     let figures: Vec<Figure> = dispensable::<Result<_, Failure>>(drawn)?;
     // Hundredths of a second, in which a GIF counts.

@@ -20,6 +20,7 @@ use crate::table::{Table, number};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
+    let theme = args.out.figure.theme(&[])?;
     let cell = cell(&args.cell)?;
     let built = cell.built();
     let folder = &args.out.out;
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
         built.cell.compartments().len(),
         result.elapsed.as_secs_f64()
     ));
-    let figure = plotted(result.figure(&args.out.figure.theme(&[])?))?;
+    let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(folder, "run", &figure)?);
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.

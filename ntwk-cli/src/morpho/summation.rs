@@ -14,9 +14,10 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &SummationArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = SummationOptions::default();
     options.synapses.clone_from(&args.contact.synapses);
-    (options.at, options.to) = (args.at, args.contact.to);
+    (options.at, options.to) = (args.at.clone(), args.contact.to);
     (options.most, options.duration) = (args.most as usize, args.duration);
     let terminal = Terminal::new(args.parallel.threads, out.quiet);
     let result = terminal.run("summation", |job| summation(&cell, &options, job))?;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &SummationArgs) -> Result<(), Failure> {
     print(table);
     make_folder(&out.out)?;
     let mut files = vec![write_columns(&out.out, "summation.csv", &result.table())?];
-    files.extend(write_figure(&out.out, "summation", &result.figure(&out.figure.theme(&[])?))?);
+    files.extend(write_figure(&out.out, "summation", &result.figure(&theme))?);
     list_files(&files);
     end(&out.out.join("summation.csv"))
 }

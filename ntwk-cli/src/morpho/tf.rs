@@ -14,6 +14,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     let cell = cell(&args.study.cell)?;
     let out = &args.study.out;
+    let theme = out.figure.theme(&[])?;
     let mut options = TransferOptions::default();
     options.excitation.clone_from(&args.excitation);
     options.inhibition.clone_from(&args.inhibition);
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
     }
     print(table);
     let mut files = vec![stored.clone(), write_columns(&out.out, "scan.csv", &result.table())?];
-    let Some(figure) = plotted(result.figure(&out.figure.theme(&[])?))? else {
+    let Some(figure) = plotted(result.figure(&theme))? else {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);
         return Failure::of_points(&result.runs, &stored);

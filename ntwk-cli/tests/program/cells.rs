@@ -43,6 +43,76 @@ fn rows(file: &Path) -> Vec<Vec<String>> {
 }
 
 #[test]
+fn faults_name_what_was_written_and_come_at_once() {
+    let folder = TempDir::new().unwrap();
+    let bad =
+        stderr(&exits(&folder, 2, &["cells", "pulse", "RS", "--set", "g_L=-1", "--set", "bb=3"]));
+    assert!(
+        bad.contains("g_L = -1") && bad.contains("bb") && !bad.contains("populations"),
+        "{bad}"
+    );
+    let idle =
+        stderr(&exits(&folder, 0, &["cells", "pulse", "FS", "--set", "tau_w=100", "--out", "i"]));
+    assert!(idle.contains("tau_w has no effect") && !idle.contains("populations"), "{idle}");
+    let file = good("minimal.toml");
+    let of_model = ["cells", "pulse", "--model", &file, "--population", "N", "--out", "m"];
+    let model = std::fs::read_to_string(&file).unwrap();
+    if model.contains("[populations.N") {
+        exits(&folder, 0, &of_model);
+    }
+    // A colour that names nothing is found before anything is computed.
+    for args in [&["cells", "fi", "RS"][..], &["cells", "pulse", "RS"]] {
+        let text =
+            stderr(&exits(&folder, 2, &[args, &["--color", "Exc=#a20", "--out", "none"]].concat()));
+        assert!(text.contains("--color Exc") && !folder.path().join("none").exists(), "{text}");
+    }
+}
+
+#[test]
+fn a_potential_beyond_sense_is_remarked() {
+    let folder = TempDir::new().unwrap();
+    let pulse = |current: &str| {
+        stderr(&exits(&folder, 0, &["cells", "pulse", "RS", "--current", current, "--out", "p"]))
+    };
+    assert!(!pulse("-100 pA").contains("leaves"));
+    let far = pulse("-4 nA");
+    assert!(far.contains("V_m of cell leaves -150 to 100 mV at t = 100"), "{far}");
+    let model = "[simulation]\nt_stop = 100.0\n[populations.E]\nsize = 2\ncell = 'RS'\nI_e = '-5 nA'\n[record]\nV_m = 1\n";
+    std::fs::write(folder.path().join("m.toml"), model).unwrap();
+    let far = stderr(&exits(&folder, 0, &["run", "m.toml", "-q", "--out", "r"]));
+    assert!(far.contains("V_m of E leaves -150 to 100 mV"), "{far}");
+    let near = stderr(&exits(
+        &folder,
+        0,
+        &["run", "m.toml", "-q", "--out", "r", "--set", "populations.E.I_e=0"],
+    ));
+    assert!(!near.contains("leaves"), "{near}");
+}
+
+#[test]
+fn the_oscillating_preset_fires_by_itself() {
+    let folder = TempDir::new().unwrap();
+    let model = "[simulation]\nt_stop = 1000.0\n[populations.E]\nsize = 1\ncell = 'osciLIF'\n[record]\nV_m = 1\n";
+    std::fs::write(folder.path().join("m.toml"), model).unwrap();
+    let summary = |set: &[&str]| -> serde_json::Value {
+        exits(&folder, 0, &[&["run", "m.toml", "-q", "--out", "r"], set].concat());
+        let text = std::fs::read_to_string(folder.path().join("r/summary.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let silent = summary(&["--set", "populations.E.I_e=0"]);
+    assert_eq!(silent["populations"][0]["spikes"], 0);
+    // 200 pA is the rheobase: the top of each period brings the cell to 20 mV below it at most, more current makes it fire
+    // in bursts of each period.
+    let sine = "populations.E.I_e={ waveform = 'sine', baseline = 100, amplitude = 100, frequency = 3, phase = -1.5707963267948966 }";
+    let own = summary(&[]);
+    let given = summary(&["--set", sine]);
+    assert_eq!(own["populations"], given["populations"]);
+    let lower = summary(&["--set", "populations.E.cell.V_th=-60"]);
+    let spikes = lower["populations"][0]["spikes"].as_u64().unwrap();
+    assert!(spikes >= 3 && spikes % 3 == 0, "{lower}");
+}
+
+#[test]
 fn cells_pulse_and_fi_write_what_they_print() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("p");
@@ -152,7 +222,7 @@ fn cells_protocols_take_models_and_name_what_is_wrong() {
         "z",
     ];
     let output = exits(&folder, 0, &izhikevich);
-    assert!(stderr(&output).contains("cell.b has no effect"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("note: b has no effect"), "{}", stderr(&output));
 }
 
 #[test]

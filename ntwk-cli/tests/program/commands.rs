@@ -178,6 +178,28 @@ fn compare_writes_the_comparison_of_every_population() {
     for part in ["scan", "fit", "dynamics"] {
         assert!(summary["theory_seconds"][part].is_f64(), "{part}");
     }
+    // The page about it begins with the same numbers, in as many digits as their errors leave.
+    exits(&folder, 0, &["report", "c/results.h5"]);
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    let (table, rest) = page.split_once("</table>").unwrap();
+    assert!(table.contains("Simulated and predicted") && !table.contains("<figure"), "{table}");
+    assert!(rest.contains("Expected input"));
+    let shown = |row: &str| -> Vec<String> {
+        let cells = table.split(row).nth(1).unwrap().split("</tr>").next().unwrap();
+        let cells = cells.split("<td>").skip(1);
+        cells.map(|c| c.split("</td>").next().unwrap().to_owned()).collect()
+    };
+    let rate = shown("rate (Hz)</th>");
+    for (cell, key) in rate.iter().zip(["simulated", "predicted"]) {
+        let number: f64 = cell.split(" ±").next().unwrap().parse().unwrap();
+        let stored = population["rate"][key].as_f64().unwrap();
+        assert!((number / stored - 1.0).abs() < 0.06, "{key}: {cell} {stored}");
+    }
+    let percent: f64 = rate[2].trim_end_matches(" %").parse().unwrap();
+    let stored = population["rate"]["relative_error"].as_f64().unwrap();
+    assert!((percent - 100.0 * stored).abs() <= 0.051, "{percent} {stored}");
+    let mean = shown("mean V_m (mV)</th>");
+    assert!(mean[0].starts_with('-') && mean[2].ends_with(" mV"), "{mean:?}");
     exits(&folder, 0, &["plot", "c/results.h5", "--out", "again"]);
     is_figure(&folder.path().join("again"), "overview");
     let svg = |name: &str| std::fs::read(folder.path().join(name).join("overview.svg")).unwrap();

@@ -429,6 +429,8 @@ fn each_figure_and_the_report_show_what_was_recorded() {
     assert!(n > 4 && names.len() == n, "{n} names, {} different", names.len());
     assert!(page.contains("Expected input") && page.contains("[simulation]"));
 
+    assert!(!page.contains("Simulated and predicted"));
+
     let bare = good("minimal.toml");
     ntwk(&folder, 0, &["run", &bare, "--out", "b", "-q"]);
     let text = ntwk(&folder, 2, &["plot", "b/results.h5", "--figure", "inputs"]);

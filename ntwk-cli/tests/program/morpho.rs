@@ -52,6 +52,65 @@ fn run_and_info_leave_their_files() {
 }
 
 #[test]
+fn branches_are_listed_drawn_and_taken_by_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = example("dendritic-integration").join("cell.toml");
+    let file = file.to_str().unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let said = |args: &[&str]| {
+        let output = ntwk(&[args, &["--out", out, "-q"]].concat());
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let all = said(&["info", file, "--branches", "--json"]);
+    assert!(all.contains("from soma (µm)"), "{all}");
+    let csv = read("branches.csv");
+    let numbers = column(&csv, "branch");
+    assert_eq!(numbers, (0..numbers.len()).map(|b| b as f64).collect::<Vec<_>>());
+    let json: serde_json::Value = serde_json::from_str(&read("branches.json")).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), numbers.len());
+    assert_eq!(json[0]["region"], "soma");
+    assert!(json[0]["parent"].is_null() && json[1]["parent"].is_u64());
+    assert!(read("branches.svg").contains(">1</text>"));
+
+    // The longest branch: its compartments alone, and synapses spread over it.
+    let lengths = column(&csv, "length_um");
+    let longest = (1..lengths.len()).max_by(|&a, &b| lengths[a].total_cmp(&lengths[b])).unwrap();
+    let part = format!("branch {longest}");
+    for study in [&["impedance"][..], &["bap", "--duration", "5"]] {
+        said(&[study, &[file, "--where", &part]].concat());
+        let on = column(&read(&format!("{}.csv", study[0])), "branch");
+        assert!(!on.is_empty() && on.iter().all(|&b| b == longest as f64), "{study:?}");
+    }
+    let quick = ["--set", "simulation.dt=0.1", "--duration", "30", "--synapses", "cluster"];
+    let text = said(&[&["summation", file, "--at", &part, "--most", "6"], &quick[..]].concat());
+    assert!(text.contains(&format!("at {part}, measured at soma")), "{text}");
+    let csv = read("summation.csv");
+    let (peak, linear) = (column(&csv, "peak_mV"), column(&csv, "linear_mV"));
+    // One synapse is its own reference; several in different places have a sum below so many times the largest.
+    assert!((peak[0] / linear[0] - 1.0).abs() < 1e-9, "{csv}");
+    assert!(linear.windows(2).all(|w| w[1] > w[0]), "{csv}");
+    said(
+        &[&["summation", file, "--at", &format!("{part} at 0.5"), "--most", "6"], &quick[..]]
+            .concat(),
+    );
+    let point = column(&read("summation.csv"), "linear_mV");
+    assert!((point[5] / (6.0 * point[0]) - 1.0).abs() < 1e-9 && point[5] != linear[5]);
+    let text = said(
+        &[&["sequence", file, "--where", &part, "--number", "5", "--intervals", "0,2"], &quick[..]]
+            .concat(),
+    );
+    assert!(text.contains(&format!("5 synapses of \"cluster\" on {part}")), "{text}");
+    let output = ntwk(&["summation", file, "--at", "branch 9999", "--out", out]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(2) && error.contains("branches are numbered 0 to"),
+        "{error}"
+    );
+}
+
+#[test]
 fn info_counts_many_remarks_and_lists_them_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
@@ -98,6 +157,37 @@ fn faults_have_exit_code_two_and_a_line() {
             String::from_utf8_lossy(&out.stderr)
         );
     }
+}
+
+#[test]
+fn a_step_too_long_for_spikes_is_remarked() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let said = |name: &str, dt: &str| {
+        let file = example(name).join("cell.toml");
+        let dt = format!("simulation.dt={dt}");
+        let args = [
+            "run",
+            file.to_str().unwrap(),
+            "-q",
+            "--out",
+            out,
+            "--set",
+            &dt,
+            "--set",
+            "simulation.t_stop=20",
+        ];
+        let output = ntwk(&args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let active = "dendritic-integration";
+    assert!(!said(active, "0.1").contains("too long"));
+    let long = said(active, "1 ms");
+    assert!(long.contains("simulation.dt = 1 ms is too long for spikes: gates of "), "{long}");
+    assert!(long.contains("too long for the receptor AMPA, which rises within"), "{long}");
+    // Without gates and synapses a long step is coarse and no more.
+    assert!(!said("passive-fit", "1 ms").contains("too long"));
 }
 
 #[test]

@@ -132,7 +132,6 @@ fn a_network_of_point_neurons_runs() {
         "2 populations, 1 afferent populations, 3 projections",
         "v1_exc: nodes 1-2 of v1",
         "run.block_run: left out",
-        "node_sets: left out; inputs and reports name a population",
         "models/net_edges.h5",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -150,6 +149,75 @@ fn a_network_of_point_neurons_runs() {
     // Two synapses of 1500 pA, alpha functions of 1 ms, depolarise the inhibitory cell by up to 33 mV.
     assert!(!times("v1_inh", 0).is_empty());
     assert_eq!(run.populations[0].traces.len(), 1);
+}
+
+/// The same network from elsewhere, with nodes chosen by sets, and spikes in the group that NEST's recorders call so.
+#[test]
+fn node_sets_choose_and_paths_are_those_of_the_files() {
+    let folder = TempDir::new().unwrap();
+    network(&folder);
+    let mut file = FileBuilder::new();
+    let mut spikes = file.create_group("spikes");
+    let mut own = spikes.create_group("default");
+    own.create_dataset("timestamps").with_data(&[10.0, 30.0]);
+    own.create_dataset("node_ids").with_data(&[0u64, 1]);
+    spikes.add_group(own.finish());
+    file.add_group(spikes.finish());
+    store(&folder, "inputs/lgn.h5", file);
+    written(
+        &folder,
+        "sets.json",
+        r#"{"second": {"population": "v1", "node_id": 2}, "some": ["second", "inhibitory"]}"#,
+    );
+    let simulation = SIMULATION
+        .replace("\"network\": \"circuit.json\"", "\"network\": \"$BASE/circuit.json\"")
+        .replace("\"module\": \"csv\"", "\"module\": \"sonata\"")
+        .replace("lgn.csv", "lgn.h5")
+        .replace("{\"population\": \"v1\", \"node_id\": [2]}", "\"second\"")
+        .replace("{\"population\": \"v1\", \"node_id\": [0, 2]}", "\"some\"")
+        .replace("\"node_sets\": {", "\"node_sets_file\": \"sets.json\", \"node_sets\": {\"inhibitory\": {\"pop_name\": [\"inh\"]}, ");
+    written(&folder, "simulation.json", &simulation);
+    written(&folder, "plain.json", SIMULATION);
+    ntwk(&folder, 0, &["import", "plain.json", "-o", "plain.toml"]);
+    std::fs::create_dir(folder.path().join("below")).unwrap();
+    let there = |name: &str| folder.path().join(name);
+    let import = |from: &str, file: &str, out: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ntwk"))
+            .args(["import", file, "-o", out])
+            .current_dir(there(from))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{text}");
+    };
+    import("below", "../simulation.json", "../sets.toml");
+    let parent = folder.path().file_name().unwrap().to_str().unwrap();
+    import("..", &format!("{parent}/simulation.json"), &format!("{parent}/above.toml"));
+    let run = |model: &str| {
+        ntwk(&folder, 0, &["run", model, "-q", "-o", model.trim_end_matches(".toml")]);
+        let path = there(model.trim_end_matches(".toml")).join("results.h5");
+        let run = ResultFile::open(&path).unwrap().recording().unwrap().unwrap();
+        (0..3)
+            .map(|k| run.populations[usize::from(k > 1)].spikes.clone().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let plain = run("plain.toml");
+    assert!(plain.iter().any(|s| !s.is_empty()));
+    assert_eq!(run("sets.toml"), plain);
+    assert_eq!(run("above.toml"), plain);
+    for (set, rule) in [
+        ("\"secnd\"", "nearest: second"),
+        ("{\"pop_nam\": \"inh\"}", "no type of these nodes has a property pop_nam"),
+        ("{\"pop_name\": \"none\"}", "no node meets these conditions"),
+        ("[\"loop\"]", "without an end"),
+    ] {
+        let faulty = simulation
+            .replace("\"node_set\": \"second\"", &format!("\"node_set\": {set}"))
+            .replace("\"node_sets\": {", "\"node_sets\": {\"loop\": [\"loop\"], ");
+        written(&folder, "faulty.json", &faulty);
+        let text = ntwk(&folder, 2, &["import", "faulty.json", "-o", "no.toml"]);
+        assert!(text.contains("inputs.clamp.node_set") && text.contains(rule), "{text}");
+    }
 }
 
 #[test]

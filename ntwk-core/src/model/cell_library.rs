@@ -1,9 +1,11 @@
 //! The kinds of cells and published parameter sets that a model may name.
 
+use std::f64::consts::FRAC_PI_2;
 use std::sync::Arc;
 
 use crate::model::cell::CellKind;
 use crate::spec::nearest::nearest;
+use crate::spec::waveform::{Shape, Span, Waveform};
 
 /// A published parameter set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +16,8 @@ pub struct Preset {
     pub kind: &'static str,
     /// Values, in the unit of each parameter.
     pub values: &'static [(&'static str, f64)],
+    /// A current (pA) of the cell's own, which flows into every neuron of a population that gives no `I_e`.
+    pub current: Option<OwnCurrent>,
     /// What the cell stands for.
     pub doc: &'static str,
     /// Who published the numbers.
@@ -22,6 +26,30 @@ pub struct Preset {
     pub doi: Option<&'static str>,
     /// Which table, figure or file has the numbers, and what differs from it.
     pub place: &'static str,
+}
+
+/// An oscillating current of a cell's own: amplitude (1 - cos 2πft)/2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OwnCurrent {
+    /// From the bottom to the top (pA); it begins at 0.
+    pub amplitude: f64,
+    /// Frequency (Hz).
+    pub frequency: f64,
+}
+
+impl OwnCurrent {
+    /// The current (pA) over time.
+    #[must_use]
+    pub fn waveform(&self) -> Waveform {
+        let half = 0.5 * self.amplitude;
+        Waveform::Shape(Shape::Sine {
+            baseline: half,
+            amplitude: half,
+            frequency: self.frequency,
+            phase: -FRAC_PI_2,
+            span: Span::from(0.0),
+        })
+    }
 }
 
 /// A preset with some values changed in its name: `AdExp_a_4_b_40`.

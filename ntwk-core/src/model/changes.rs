@@ -87,30 +87,34 @@ fn apply(
             }
         }
         ["projections", name, "weight"] => {
-            let i = position(model.projections.iter().map(|p| &p.name), name)?;
-            let projection = &model.projections[i];
-            if projection.weights.constant().is_none() || projection.plasticity.is_some() {
-                let rule = format!(
-                    "the weights of {name} differ or change: there is no one weight to set"
-                );
-                return Err(broken("set", rule));
+            for i in projections_called(model, name)? {
+                let projection = &model.projections[i];
+                if projection.weights.constant().is_none() || projection.plasticity.is_some() {
+                    let rule = format!(
+                        "the weights of {} differ or change: there is no one weight to set",
+                        projection.name
+                    );
+                    return Err(broken("set", rule));
+                }
+                let dimension = model.receptors[projection.receptor].kind.dimension();
+                let bound = match dimension {
+                    Dimension::Conductance => Bound::NonNegative,
+                    _ => Bound::Any,
+                };
+                let weight = read(event, &Kind::Quantity(dimension, bound))?;
+                model.projections[i].weight = weight;
+                model.projections[i].weights = Distribution::Constant(weight);
             }
-            let dimension = model.receptors[projection.receptor].kind.dimension();
-            let bound = match dimension {
-                Dimension::Conductance => Bound::NonNegative,
-                _ => Bound::Any,
-            };
-            let weight = read(event, &Kind::Quantity(dimension, bound))?;
-            model.projections[i].weight = weight;
-            model.projections[i].weights = Distribution::Constant(weight);
         }
         ["projections", name, key @ "release_probability"] => {
-            let i = position(model.projections.iter().map(|p| &p.name), name)?;
-            let p: f64 = value(event, ProjectionSpec::KEYS, key)?;
-            if model.projections[i].plasticity.is_some() {
-                return Err(broken("set", "a plastic synapse releases with certainty".to_owned()));
+            for i in projections_called(model, name)? {
+                let p: f64 = value(event, ProjectionSpec::KEYS, key)?;
+                if model.projections[i].plasticity.is_some() {
+                    let rule = "a plastic synapse releases with certainty".to_owned();
+                    return Err(broken("set", rule));
+                }
+                model.projections[i].release_probability = p;
             }
-            model.projections[i].release_probability = p;
         }
         ["receptors", name, key @ ("E_rev" | "tau_syn")] => {
             let i = position(model.receptors.iter().map(|r| &r.name), name)?;
@@ -199,6 +203,22 @@ fn set_receptor(
         }
     }
     Ok(())
+}
+
+/// The projection of a name, or those of all targets of an entry that is called so.
+fn projections_called(model: &Model, name: &str) -> Result<Vec<usize>, Broken> {
+    let one = position(model.projections.iter().map(|p| &p.name), name);
+    let entry = model.spec.projections.iter().find(|p| p.name.as_deref() == Some(name));
+    match (one, entry) {
+        (Ok(i), _) => Ok(vec![i]),
+        (Err(fault), None) => Err(fault),
+        (Err(_), Some(entry)) => {
+            let name_of = |target: &String| format!("{name}_{target}");
+            let names: Vec<String> = entry.target.iter().map(name_of).collect();
+            let all = model.projections.iter().enumerate();
+            Ok(all.filter(|(_, p)| names.contains(&p.name)).map(|(i, _)| i).collect())
+        }
+    }
 }
 
 fn position<'a>(

@@ -5,6 +5,7 @@ pub mod cell_library;
 
 mod cell_checks;
 mod changes;
+mod coarse_step;
 mod connections;
 mod judge;
 mod record;

@@ -2,6 +2,7 @@
 
 use super::cell_checks::{check_input_of_linear_cells, idle_parameters, resolve_cell};
 use super::changes::resolve_changes;
+use super::coarse_step::coarse_step;
 use super::connections::{resolve_projections, unused};
 use super::judge::{Judge, unknown};
 use super::record::resolve_record;
@@ -66,6 +67,7 @@ pub(super) fn resolve(
     let projections = resolve_projections(&spec, &mut judge);
     notices.extend(notice_of_record(&spec));
     notices.extend(unused(&spec));
+    notices.extend(coarse_step(&spec, &receptors, &populations));
     notices.extend(idle_parameters(&spec, &populations, library));
     check_input_of_linear_cells(&spec, &populations, &mut judge);
     // Indices in projections refer to the populations as written; when a cell is faulty the model
@@ -114,7 +116,9 @@ fn resolve_population(
 ) -> Option<Population> {
     let dt = spec.simulation.dt;
     let path = format!("populations.{name}");
-    let current = population.current.clone().unwrap_or(Waveform::Constant(0.0));
+    let own = population.cell.preset.as_ref().and_then(|name| library.named_preset(name).ok());
+    let own = own.and_then(|named| named.preset.current).map(|current| current.waveform());
+    let current = population.current.clone().or(own).unwrap_or(Waveform::Constant(0.0));
     judge.finite(&current, n_steps, dt, &format!("{path}.I_e"));
     let size_is_known = !judge.concerns(&format!("{path}.size"));
     let numbers = |judge: &mut Judge<'_>, neurons: &NeuronsSpec, key: String| {

@@ -1,5 +1,6 @@
 //! Output of a run: spikes, sampled variables and counts, as plain arrays.
 
+pub mod excursion;
 pub mod recorder;
 
 use std::ops::Range;

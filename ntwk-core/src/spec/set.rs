@@ -7,8 +7,9 @@ use crate::spec::tree::{Node, Value};
 
 /// Gives the key at `path` of a file with the keys `keys` a value, making tables on the way.
 ///
-/// An entry of a list is named by its place; a projection also by its `name`, or by `SOURCE_TARGET` where it has no name; of an
-/// entry with several targets that one then gets an entry of its own, at the end.
+/// An entry of a list is named by its place; a projection also by its name: `name`, or `SOURCE_TARGET` where it has none. One
+/// target of an entry with several is `name_TARGET` or `SOURCE_TARGET` and then gets an entry of its own, at the end; `name` alone
+/// is all its targets, in whatever entries they are by then.
 ///
 /// # Errors
 /// The fault of a path that leads through something that is not a table, or to an entry that does not exist, with the
@@ -41,23 +42,32 @@ pub fn set(
         if let Some(index) = index {
             node = item(node, key, index)?;
         }
+        let ends = parts.peek().is_none();
         keys = match kind {
             Some(Kind::Table(inner) | Kind::Flat(inner)) => {
-                if parts.peek().is_some() {
+                if !ends {
                     named_preset(node, inner);
                 }
                 inner
             }
-            Some(Kind::Tables(inner)) => {
-                if let (None, Some(name)) = (index, parts.peek())
-                    && let Value::List(items) = &mut node.value
-                {
-                    let place = named_item(items, key, name)?;
-                    node = item(node, key, place)?;
-                    parts.next();
+            Some(Kind::Tables(inner))
+                if !ends && index.is_none() && matches!(node.value, Value::List(_)) =>
+            {
+                // A name stands for one item, or for several.
+                let rest = parts.by_ref().collect::<Vec<_>>().join(".");
+                let Some((name, rest)) = rest.split_once('.') else {
+                    let example = inner.first().map_or("weight", |k| k.name);
+                    return broken(format!(
+                        "expected {key}[index].{example} or {key}.NAME.{example}"
+                    ));
+                };
+                let Value::List(items) = &mut node.value else { return Ok(()) };
+                for place in named_items(items, key, name)? {
+                    set(&mut items[place], inner, rest, value.clone())?;
                 }
-                inner
+                return Ok(());
             }
+            Some(Kind::Tables(inner)) => inner,
             Some(Kind::Named(inner)) if index.is_none() => {
                 if let Some(name) = parts.next() {
                     // A name that nothing has is a slip, unless a whole entry is given.
@@ -144,10 +154,22 @@ fn unknown_entry(what: &str, name: &str, names: &[String]) -> FaultKind {
     FaultKind::Combination { rule: format!("there is no {what}.{name}; {hint}") }
 }
 
-/// The place of the entry called `name` in a list of tables.
+/// The places of the entries called `name` in a list of tables: one, or those that were one entry with several targets.
 ///
 /// One target of an entry with several is given an entry of its own, at the end, so that the others keep theirs.
-fn named_item(items: &mut Vec<Node>, key: &str, name: &str) -> Result<usize, FaultKind> {
+fn named_items(items: &mut Vec<Node>, key: &str, name: &str) -> Result<Vec<usize>, FaultKind> {
+    // All of an entry with this name, also where it was taken apart into entries called name_TARGET.
+    let is_part =
+        |item: &Node| match (texts_of(item, "name").first(), &texts_of(item, "target")[..]) {
+            (Some(own), [target]) => *own == format!("{name}_{target}"),
+            _ => false,
+        };
+    let whole: Vec<usize> = (0..items.len())
+        .filter(|&i| texts_of(&items[i], "name").first() == Some(&name) || is_part(&items[i]))
+        .collect();
+    if whole.iter().filter(|&&i| !is_part(&items[i])).count() <= 1 && !whole.is_empty() {
+        return Ok(whole);
+    }
     let names: Vec<Vec<String>> = items.iter().map(names_of).collect();
     let places: Vec<usize> =
         (0..names.len()).filter(|&i| names[i].iter().any(|n| n == name)).collect();
@@ -156,9 +178,9 @@ fn named_item(items: &mut Vec<Node>, key: &str, name: &str) -> Result<usize, Fau
             let which = names[place].iter().position(|n| n == name).unwrap_or(0);
             let own = take_target(&mut items[place], which);
             items.push(own);
-            Ok(items.len() - 1)
+            Ok(vec![items.len() - 1])
         }
-        [place] => Ok(place),
+        [place] => Ok(vec![place]),
         [] => {
             let names: Vec<String> = names.into_iter().flatten().collect();
             Err(unknown_entry(key, name, &names))
@@ -185,7 +207,23 @@ fn take_target(item: &mut Node, which: usize) -> Node {
     {
         entries[at].1 = targets.remove(which);
     }
+    // Both keep the names that their projections had, so that what is drawn for them stays the same.
+    keep_name(&mut own);
+    keep_name(item);
     own
+}
+
+/// Gives a named entry that is left with one of several targets the name of its projection.
+fn keep_name(item: &mut Node) {
+    let name = match (&texts_of(item, "name")[..], &texts_of(item, "target")[..]) {
+        ([name], [target]) => format!("{name}_{target}"),
+        _ => return,
+    };
+    if let Value::Table(entries) = &mut item.value
+        && let Some(entry) = entries.iter_mut().find(|e| e.0 == "name")
+    {
+        entry.1 = Node::text(&name);
+    }
 }
 
 /// A whole number of digits alone.
@@ -194,28 +232,30 @@ fn index_of(digits: &str) -> Option<usize> {
     plain.then(|| digits.parse().ok()).flatten()
 }
 
-/// What an entry is called: its `name`, or `SOURCE_TARGET` for each of its targets.
-fn names_of(item: &Node) -> Vec<String> {
-    let texts = |key: &str| -> Vec<&str> {
-        match item.locate(key) {
-            (Node { value: Value::String(text), .. }, true) => vec![text],
-            (Node { value: Value::List(items), .. }, true) => items
-                .iter()
-                .filter_map(|item| match &item.value {
-                    Value::String(text) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    };
-    let name = texts("name");
-    if !name.is_empty() {
-        return name.into_iter().map(str::to_owned).collect();
+/// The text or the texts of a key.
+fn texts_of<'n>(item: &'n Node, key: &str) -> Vec<&'n str> {
+    match item.locate(key) {
+        (Node { value: Value::String(text), .. }, true) => vec![text],
+        (Node { value: Value::List(items), .. }, true) => items
+            .iter()
+            .filter_map(|item| match &item.value {
+                Value::String(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
     }
-    let targets = texts("target");
-    let of = |source: &str| targets.iter().map(|t| format!("{source}_{t}")).collect::<Vec<_>>();
-    texts("source").first().map(|source| of(source)).unwrap_or_default()
+}
+
+/// What the projections of an entry are called: its `name`, or `name_TARGET` or `SOURCE_TARGET` for each of its targets.
+fn names_of(item: &Node) -> Vec<String> {
+    let targets = texts_of(item, "target");
+    let of = |first: &str| targets.iter().map(|t| format!("{first}_{t}")).collect::<Vec<_>>();
+    match texts_of(item, "name").first() {
+        Some(name) if targets.len() > 1 => of(name),
+        Some(name) => vec![(*name).to_owned()],
+        None => texts_of(item, "source").first().map(|source| of(source)).unwrap_or_default(),
+    }
 }
 
 impl Value {
@@ -321,6 +361,26 @@ mod tests {
         let Value::List(left) = at("projections[4].target") else { panic!() };
         assert_eq!(left, [Node::text("I")]);
         assert!(!root.locate("projections[4].weight").1 && !root.locate("projections[6]").1);
+    }
+
+    #[test]
+    fn a_named_entry_with_several_targets_is_set_whole_and_one_by_one() {
+        let mut root = tree();
+        set(&mut root, ModelSpec::KEYS, "projections[4].name", Value::String("inh".to_owned()))
+            .unwrap();
+        let mut give = |path: &str, x: f64| set(&mut root, ModelSpec::KEYS, path, Value::Float(x));
+        give("projections.inh.weight", 1.0).unwrap();
+        give("projections.inh_E.weight", 2.0).unwrap();
+        // All targets again, in the two entries they are in by now.
+        give("projections.inh.delay", 3.0).unwrap();
+        let said = give("projections.inh_X.delay", 3.0).unwrap_err().to_string();
+        assert!(said.contains("did you mean projections.inh_"), "{said}");
+        let at = |path: &str| root.locate(path).0.value.clone();
+        for (place, name, weight) in [(4, "inh_I", 1.0), (5, "inh_E", 2.0)] {
+            let key = |key: &str| at(&format!("projections[{place}].{key}"));
+            assert_eq!(key("name"), Value::String(name.to_owned()));
+            assert_eq!((key("weight"), key("delay")), (Value::Float(weight), Value::Float(3.0)));
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::model_file::{Notation, parse_tree};
 pub(super) struct Config {
     /// Sections of the simulation, then those of the circuit.
     sections: Entries,
+    /// Node sets by name, of both.
+    pub node_sets: Entries,
 }
 
 /// Keys of both configurations.
@@ -45,14 +47,12 @@ const OF_THE_PROGRAM: [&str; 8] = [
 impl Config {
     pub(super) fn read(path: &Path, root: &Node, import: &mut Importer) -> Option<Self> {
         let mut sections = Entries::new();
-        let circuit = join(path, root, "", &mut sections, import);
+        let mut node_sets = Entries::new();
+        let circuit = join(path, root, "", &mut sections, &mut node_sets, import);
         if let Some(file) = circuit {
-            let tree = read_text(&file).map_err(|e| e.to_string()).and_then(|text| {
-                parse_tree(&text, Notation::Json).map_err(|faults| faults.to_string())
-            });
-            match tree {
+            match json(&file) {
                 Ok(tree) => {
-                    join(&file, &tree, "network: ", &mut sections, import);
+                    join(&file, &tree, "network: ", &mut sections, &mut node_sets, import);
                 }
                 Err(problem) => {
                     let problem = format!("{}: {problem}", file.display());
@@ -60,7 +60,7 @@ impl Config {
                 }
             }
         }
-        let config = Self { sections };
+        let config = Self { sections, node_sets };
         config.run(import);
         if config.section("networks").is_none() {
             import.broken("networks", None, "there is no network: nodes and edges, or \"network\"");
@@ -118,19 +118,28 @@ impl Config {
     }
 }
 
+/// A file of JSON, or why it cannot be read.
+fn json(file: &Path) -> Result<Node, String> {
+    let text = read_text(file).map_err(|e| e.to_string())?;
+    parse_tree(&text, Notation::Json).map_err(|faults| faults.to_string())
+}
+
 /// Adds the sections of a file; returns the file of the circuit that it names.
 fn join(
     path: &Path,
     root: &Node,
     prefix: &str,
     sections: &mut Entries,
+    node_sets: &mut Entries,
     import: &mut Importer,
 ) -> Option<PathBuf> {
     let Value::Table(entries) = &root.value else {
         import.broken(&format!("{prefix}(file)"), Some(root), "must be a table of sections");
         return None;
     };
+    // Whole, so that a path with a variable in it is known from one that is relative to the file.
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let variables = manifest(entries, folder);
     let mut circuit = None;
     for (key, node) in entries {
@@ -146,9 +155,18 @@ fn join(
                 import.note(format!("{prefix}output: left out, --out says where results go"));
             }
             ("target_simulator", _) => {}
-            ("node_sets" | "node_sets_file", _) => import.note(format!(
-                "{prefix}{key}: left out; inputs and reports name a population, with node_id for some of its nodes"
-            )),
+            ("node_sets", Value::Table(sets)) => node_sets.extend(sets.iter().cloned()),
+            ("node_sets" | "node_sets_file", Value::String(file)) => {
+                match json(&folder.join(file)) {
+                    Ok(Node { value: Value::Table(sets), .. }) => node_sets.extend(sets),
+                    Ok(_) => import.broken(
+                        &format!("{prefix}{key}"),
+                        Some(&node),
+                        "expected a table of node sets",
+                    ),
+                    Err(problem) => import.broken(&format!("{prefix}{key}"), Some(&node), problem),
+                }
+            }
             (known, _) if SECTIONS.contains(&known) => {
                 sections.push((key.clone(), complete(&node, folder)));
             }
@@ -217,13 +235,8 @@ fn complete(node: &Node, folder: &Path) -> Node {
         let is_path = key.ends_with("_file") || key.ends_with("_dir");
         let node = match &node.value {
             Value::String(text) if is_path && !text.is_empty() && text != "NULL" => {
+                // A path with a variable is whole.
                 let path = folder.join(text);
-                // A path with a variable begins with the folder already.
-                let path = if text.starts_with(&folder.display().to_string()) {
-                    PathBuf::from(text)
-                } else {
-                    path
-                };
                 Node { value: Value::String(path.display().to_string()), line: node.line }
             }
             _ => complete(node, folder),

@@ -5,8 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use ntwk_core::spec::tree::{Node, Value};
 
 use super::config::Config;
-use super::nodes::{NodePopulation, Nodes, text_of};
+use super::node_set::node_set;
+use super::nodes::{Nodes, text_of};
 use super::{Entries, Importer, entry, number, number_of};
+use crate::result_file::ResultFile;
 
 pub(super) fn read(config: &Config, nodes: &Nodes, import: &mut Importer) {
     for (name, node) in config.section("inputs").into_iter().flatten() {
@@ -20,8 +22,8 @@ pub(super) fn read(config: &Config, nodes: &Nodes, import: &mut Importer) {
             continue;
         }
         match text_of(keys, "input_type").as_deref() {
-            Some("spikes") => spikes(&key, keys, nodes, import),
-            Some("current_clamp") => clamp(&key, keys, nodes, import),
+            Some("spikes") => spikes(&key, keys, config, nodes, import),
+            Some("current_clamp") => clamp(&key, keys, config, nodes, import),
             _ => {
                 let found = keys.iter().find(|(k, _)| k == "input_type").map(|(_, n)| n);
                 let rule = "there is no equivalent of this input; there are: spikes, current_clamp";
@@ -55,55 +57,11 @@ fn keys_of(key: &str, keys: &Entries, valid: &[&str], import: &mut Importer) {
     }
 }
 
-/// Populations and nodes of a node set: a name, or a table with `population` and perhaps `node_id`.
-fn node_set<'n>(
-    key: &str,
-    node: Option<&Node>,
-    nodes: &'n Nodes,
-    import: &mut Importer,
-) -> Vec<(&'n NodePopulation, Option<Vec<u64>>)> {
-    let name_of = |keys: &Entries| text_of(keys, "population");
-    let (name, ids) = match node.map(|n| &n.value) {
-        Some(Value::String(name)) => (Some(name.clone()), None),
-        Some(Value::Table(keys)) => {
-            let ids = keys.iter().find(|(k, _)| k == "node_id" || k == "node_ids");
-            let other = keys
-                .iter()
-                .find(|(k, _)| !["population", "node_id", "node_ids"].contains(&k.as_str()));
-            if let Some((k, n)) = other {
-                import.unknown(&format!("{key}.{k}"), k, Some(n), &["population", "node_id"]);
-                return Vec::new();
-            }
-            let ids = ids.map(|(_, n)| match &n.value {
-                Value::List(items) => {
-                    items.iter().filter_map(number_of).map(|x| x as u64).collect()
-                }
-                _ => number_of(n).map(|x| x as u64).into_iter().collect::<Vec<u64>>(),
-            });
-            (name_of(keys), ids)
-        }
-        _ => (None, None),
-    };
-    if name.as_deref() == Some("all") {
-        let cells = nodes.populations.iter().filter(|p| !p.is_virtual);
-        return cells.map(|p| (p, None)).collect();
-    }
-    match name.as_deref().and_then(|name| nodes.population(name)) {
-        Some(population) => vec![(population, ids)],
-        None => {
-            let names: Vec<&str> = nodes.populations.iter().map(|p| p.name.as_str()).collect();
-            let rule = format!("must name a population of nodes; there are: {}", names.join(", "));
-            import.broken(key, node, rule);
-            Vec::new()
-        }
-    }
-}
-
 fn find<'e>(keys: &'e Entries, name: &str) -> Option<&'e Node> {
     keys.iter().find(|(k, _)| k == name).map(|(_, n)| n)
 }
 
-fn spikes(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
+fn spikes(key: &str, keys: &Entries, config: &Config, nodes: &Nodes, import: &mut Importer) {
     keys_of(key, keys, &["input_type", "module", "input_file", "node_set"], import);
     let module = text_of(keys, "module").unwrap_or_default();
     if !["sonata", "h5", "hdf5", "csv"].contains(&module.as_str()) {
@@ -114,7 +72,8 @@ fn spikes(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
         import.broken(&format!("{key}.input_file"), None, "missing; expected a file of spikes");
         return;
     };
-    let chosen = node_set(&format!("{key}.node_set"), find(keys, "node_set"), nodes, import);
+    let chosen =
+        node_set(&format!("{key}.node_set"), find(keys, "node_set"), (config, nodes), import);
     for (population, ids) in chosen {
         if !population.is_virtual || ids.is_some() {
             let rule = "spikes are those of a whole population of virtual nodes";
@@ -125,7 +84,8 @@ fn spikes(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
         let path = relative(Path::new(&file), &import.folder);
         let mut spikes = vec![entry("file", Node::text(&path.display().to_string()))];
         if module != "csv" {
-            spikes.push(entry("population", Node::text(name)));
+            let name = spike_population(Path::new(&file), name);
+            spikes.push(entry("population", Node::text(&name)));
         }
         let Some((_, node)) = import.afferents.iter_mut().find(|(other, _)| other == name) else {
             continue;
@@ -139,8 +99,15 @@ fn spikes(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
     }
 }
 
+/// The name of a population in a file of spikes: its own, or `default` where the file has that in its place.
+fn spike_population(file: &Path, name: &str) -> String {
+    let groups = ResultFile::open(file).and_then(|f| f.spike_populations()).unwrap_or_default();
+    let has = |wanted: &str| groups.iter().any(|g| g == wanted);
+    if !has(name) && has("default") { "default".to_owned() } else { name.to_owned() }
+}
+
 /// A current into nodes: `amp` (pA, as bmtk gives it to NEST), from `delay` on for `duration` (ms).
-fn clamp(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
+fn clamp(key: &str, keys: &Entries, config: &Config, nodes: &Nodes, import: &mut Importer) {
     let valid = ["input_type", "module", "node_set", "amp", "delay", "duration"];
     keys_of(key, keys, &valid, import);
     let mut list = |name: &str| -> Vec<f64> {
@@ -170,7 +137,8 @@ fn clamp(key: &str, keys: &Entries, nodes: &Nodes, import: &mut Importer) {
         Node::new(Value::Table(step.to_vec()))
     });
     let pulses: Vec<Node> = pulses.collect();
-    let chosen = node_set(&format!("{key}.node_set"), find(keys, "node_set"), nodes, import);
+    let chosen =
+        node_set(&format!("{key}.node_set"), find(keys, "node_set"), (config, nodes), import);
     for (population, ids) in chosen {
         let ids = ids.unwrap_or_else(|| population.places.keys().copied().collect());
         for (group, own) in population.groups.iter().enumerate() {
@@ -216,7 +184,7 @@ fn reports(config: &Config, nodes: &Nodes, import: &mut Importer) {
             continue;
         }
         let cells = find(keys, "cells").or_else(|| find(keys, "node_set"));
-        for (population, ids) in node_set(&format!("{key}.cells"), cells, nodes, import) {
+        for (population, ids) in node_set(&format!("{key}.cells"), cells, (config, nodes), import) {
             let ids = ids.unwrap_or_else(|| population.places.keys().copied().collect());
             let last = ids.iter().filter_map(|id| population.places.get(id)).map(|p| p.1 + 1);
             recorded = recorded.max(last.max().unwrap_or(0));

@@ -9,6 +9,7 @@
 //! | edges between two types of nodes | a projection with its pairs in a file of edges; negative weights act on the inhibitory receptor |
 //! | `run`, `conditions.v_init` | the simulation, initial potentials |
 //! | `inputs`: `spikes`, `current_clamp` with numbers | given spikes, injected currents |
+//! | `node_sets`, in the configuration or its file | what inputs and reports choose by them |
 //! | `reports` of the membrane potential | `record` |
 //!
 //! Any other model, property, input or key is a fault, or named in a note where it cannot change a spike.
@@ -17,6 +18,7 @@ mod cells;
 mod config;
 mod connections;
 mod inputs;
+mod node_set;
 mod nodes;
 
 use std::path::Path;

@@ -34,6 +34,8 @@ pub(super) struct NodePopulation {
 pub(super) struct NodeGroup {
     /// Name of the population of ntwk.
     pub name: String,
+    /// Properties of the type, by which node sets choose.
+    pub properties: BTreeMap<String, String>,
     /// What receives the edges; `None` for virtual nodes, and for a model at fault.
     pub target: Option<Target>,
 }
@@ -150,7 +152,8 @@ impl Nodes {
             ids.sort_unstable();
             population.places = ids.iter().map(|&id| (id, (0, id))).collect();
             let size = ids.last().map_or(0, |last| last + 1);
-            population.groups.push(NodeGroup { name: name.to_owned(), target: None });
+            let properties = BTreeMap::new();
+            population.groups.push(NodeGroup { name: name.to_owned(), properties, target: None });
             let keys = vec![entry("size", Node::new(Value::Integer(size as i64)))];
             import.afferents.push(entry(name, Node::new(Value::Table(keys))));
             self.populations.push(population);
@@ -185,7 +188,10 @@ impl Nodes {
                 ranges(&ids)
             ));
             import.populations.push(entry(&own, Node::new(Value::Table(keys))));
-            population.groups.push(NodeGroup { name: own, target });
+            let header = types.into_iter().flat_map(|t| &t.header);
+            let properties =
+                header.filter_map(|key| Some((key.clone(), property(kind, key)?))).collect();
+            population.groups.push(NodeGroup { name: own, properties, target });
         }
         self.populations.push(population);
     }

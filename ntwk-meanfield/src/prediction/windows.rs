@@ -31,12 +31,14 @@ pub enum WindowBasis {
     Asked,
     /// All inputs are constant in it.
     ConstantInputs,
-    /// It holds whole periods of the slowest oscillation of the inputs.
+    /// It holds whole periods of the oscillations of the inputs.
     WholePeriods {
         /// How many.
         periods: u64,
-        /// One of them (ms).
+        /// One of them (ms): the shortest that all oscillations have in common, or that of the slowest where none fits.
         period: f64,
+        /// The oscillations.
+        of: Oscillations,
     },
     /// The inputs are nowhere constant for long enough: the whole run but for its onset.
     WholeRun,
@@ -50,23 +52,82 @@ impl WindowBasis {
     }
 }
 
+/// Periods (ms) of the oscillations of the inputs, longest first and without repetition: the first few.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Oscillations {
+    /// Zeros behind the last.
+    periods: [f64; 4],
+    /// How many there are, which may be more.
+    n: usize,
+}
+
+impl Oscillations {
+    /// Of these periods (ms), in any order.
+    #[must_use]
+    pub fn of(periods: impl IntoIterator<Item = f64>) -> Self {
+        let mut all: Vec<f64> = periods.into_iter().filter(|p| *p > 0.0).collect();
+        all.sort_by(|a, b| b.total_cmp(a));
+        all.dedup_by(|a, b| (*a - *b).abs() <= 1e-9 * *b);
+        let mut periods = [0.0; 4];
+        periods.iter_mut().zip(&all).for_each(|(kept, period)| *kept = *period);
+        Self { periods, n: all.len() }
+    }
+
+    /// The periods (ms), longest first.
+    #[must_use]
+    pub fn periods(&self) -> &[f64] {
+        &self.periods[..self.n.min(self.periods.len())]
+    }
+
+    /// The shortest time (ms) of at most `most` that holds whole periods of all, to 0.1 %.
+    #[must_use]
+    pub fn common(&self, most: f64) -> Option<f64> {
+        let slowest = *self.periods().first()?;
+        let whole = |ratio: f64| (ratio - ratio.round()).abs() <= 1e-3;
+        let times =
+            (1..=50).map(|k| f64::from(k) * slowest).take_while(|t| *t <= most * (1.0 + 1e-6));
+        let mut times = times.filter(|t| self.periods().iter().all(|p| whole(t / p)));
+        times.next().filter(|_| self.n <= self.periods.len())
+    }
+}
+
+impl serde::Serialize for Oscillations {
+    /// The periods.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.periods().serialize(serializer)
+    }
+}
+
+/// Four digits, and no zeros behind them.
+fn four_digits(x: f64) -> String {
+    let digits = (3 - x.log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{x:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// Continues "rates between .. and .. ms"; empty for a window that needs no word.
 impl fmt::Display for WindowBasis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked | Self::ConstantInputs => Ok(()),
-            Self::WholePeriods { periods, period } => {
-                // Four digits, and no zeros behind them.
-                let digits = (3 - period.log10().floor() as i32).clamp(0, 6) as usize;
-                let text = format!("{period:.digits$}");
-                let text = match text.contains('.') {
-                    true => text.trim_end_matches('0').trim_end_matches('.'),
-                    false => &text,
-                };
+            Self::WholePeriods { periods, period, of } => {
+                let text = four_digits(*period);
                 match periods {
-                    1 => write!(f, "one period of {text} ms"),
-                    _ => write!(f, "{periods} periods of {text} ms"),
+                    1 => write!(f, "one period of {text} ms")?,
+                    _ => write!(f, "{periods} periods of {text} ms")?,
                 }
+                if of.n < 2 {
+                    return Ok(());
+                }
+                let all: Vec<String> = of.periods().iter().map(|p| four_digits(*p)).collect();
+                let (last, others) =
+                    all.split_last().map_or(("", &all[..]), |(l, o)| (l.as_str(), o));
+                let more = if of.n > all.len() { " and others" } else { "" };
+                let how = if of.common(*period).is_some() { "common to" } else { "the slowest of" };
+                write!(f, ", {how} oscillations of {} and {last} ms{more}", others.join(", "))
             }
             Self::WholeRun => {
                 write!(f, "the run after its onset, because the inputs keep changing")
@@ -89,8 +150,8 @@ impl ComparisonWindows {
     ///
     /// - The longest stretch without an event or a change of the inputs by more than 1 %, without its first 500 ms or its first half,
     ///   whichever is shorter, is stationary, if it takes 300 ms or half of the run.
-    /// - Else, where inputs oscillate around values that do not change: as many whole periods of the slowest oscillation as
-    ///   follow the first 500 ms, or the first tenth, of that stretch; or all that it holds.
+    /// - Else, where inputs oscillate around values that do not change: as many whole periods, of all oscillations or else of the
+    ///   slowest, as follow the first 500 ms, or the first tenth, of that stretch; or all that it holds.
     /// - Else the run without its first 500 ms or first tenth.
     ///
     /// The transient is what follows the stretch of constant inputs, if they change there.
@@ -171,17 +232,18 @@ fn chosen(inputs: &Inputs<'_>, quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2
     }
     let steady = inputs.longest_stretch(t_stop, Waveform::envelope).unwrap_or([0.0, t_stop]);
     let middle = 0.5 * (steady[0] + steady[1]);
-    let waveforms = inputs.waveforms.iter();
-    let period = waveforms.filter_map(|input| input.period(middle)).fold(0.0, f64::max);
+    let of = Oscillations::of(inputs.waveforms.iter().flat_map(|input| input.periods(middle)));
     let length = steady[1] - steady[0];
+    let settling = SETTLING.min(ONSET * length);
+    let slowest = of.periods().first().copied().unwrap_or(0.0);
+    let period = of.common(length - settling).unwrap_or(slowest);
     // Rounding must not lose a period that just fits.
     let whole = |time: f64| (time / period + 1e-6).floor();
-    let settling = SETTLING.min(ONSET * length);
     let periods =
         if whole(length - settling) >= 1.0 { whole(length - settling) } else { whole(length) };
     if period > 0.0 && periods >= 1.0 {
         let start = (steady[1] - periods * period).max(steady[0]);
-        let basis = WindowBasis::WholePeriods { periods: periods as u64, period };
+        let basis = WindowBasis::WholePeriods { periods: periods as u64, period, of };
         return ([start, steady[1]], basis);
     }
     ([SETTLING.min(ONSET * t_stop), t_stop], WindowBasis::WholeRun)

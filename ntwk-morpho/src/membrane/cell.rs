@@ -171,6 +171,15 @@ impl Cell {
             .collect()
     }
 
+    /// The mechanism with the fastest gate where spikes go, and its shortest time constant (ms).
+    #[must_use]
+    pub fn fastest_gate(&self, celsius: f64, calcium: f64) -> Option<(&str, f64)> {
+        self.insertions
+            .iter()
+            .filter_map(|i| Some((i.name.as_str(), i.mechanism.fastest(celsius, calcium)?)))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// Sets the specific capacitance (µF/cm²) of some compartments.
     ///
     /// # Errors

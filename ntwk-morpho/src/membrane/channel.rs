@@ -1,7 +1,9 @@
 //! Currents through gates that follow first-order kinetics: the loop that all channels share.
 
 use crate::membrane::exponential::relaxation;
-use crate::membrane::mechanism::{LANES, Mechanism, MechanismState, Membrane, Site};
+use crate::membrane::mechanism::{
+    LANES, Mechanism, MechanismState, Membrane, Site, passed, shortest,
+};
 use crate::parameter_error::ParameterError;
 use nalgebra::Complex;
 use pulp::{Arch, NullaryFnOnce};
@@ -110,6 +112,11 @@ impl<K: Kinetics<N>, const N: usize> Mechanism for Channel<K, N> {
             y += Complex::new(di_dx * dx_dv, 0.0) / Complex::new(1.0, omega / gates[j].rate);
         }
         Some(y)
+    }
+
+    fn fastest(&self, celsius: f64, calcium: f64) -> Option<f64> {
+        let d = self.0.derive(celsius);
+        shortest(passed().flat_map(|v| self.0.gates(&d, v, calcium).map(|g| g.rate)))
     }
 
     fn uses_calcium(&self) -> bool {

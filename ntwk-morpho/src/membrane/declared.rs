@@ -1,7 +1,9 @@
 //! Channels declared as data: gates by formulas, compiled when the channel is made.
 
 use crate::membrane::expression::{Expression, ExpressionError, Lanes};
-use crate::membrane::mechanism::{LANES, Mechanism, MechanismState, Membrane, Site};
+use crate::membrane::mechanism::{
+    LANES, Mechanism, MechanismState, Membrane, Site, passed, shortest,
+};
 use crate::parameter_error::ParameterError;
 use nalgebra::Complex;
 
@@ -235,6 +237,16 @@ impl Mechanism for DeclaredChannel {
             y += Complex::new(di_dx * dx_dv, 0.0) / Complex::new(1.0, phase);
         }
         Some(y)
+    }
+
+    fn fastest(&self, celsius: f64, calcium: f64) -> Option<f64> {
+        let (compiled, phi) = (self.compile(celsius).ok()?, self.phi(celsius));
+        let at = |c: &Compiled, v: f64| c.at(Lanes([v; LANES]), Lanes([calcium; LANES])).1.0[0];
+        shortest(
+            passed()
+                .flat_map(|v| compiled.iter().map(move |c| (c, v)))
+                .map(|(c, v)| phi * at(c, v)),
+        )
     }
 
     fn uses_calcium(&self) -> bool {

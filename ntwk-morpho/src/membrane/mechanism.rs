@@ -56,10 +56,27 @@ pub trait Mechanism: Debug + Send + Sync {
     /// at potential `v` (mV) and calcium `calcium` (mM), where the mechanism has one.
     fn admittance(&self, celsius: f64, v: f64, calcium: f64, omega: f64) -> Option<Complex<f64>>;
 
+    /// Shortest time constant (ms) of its gates where spikes go, from −80 to 40 mV; none without gates.
+    fn fastest(&self, celsius: f64, calcium: f64) -> Option<f64> {
+        let _ = (celsius, calcium);
+        None
+    }
+
     /// Whether the mechanism reads or writes calcium.
     fn uses_calcium(&self) -> bool {
         false
     }
+}
+
+/// Potentials (mV) that a spike passes, for [`Mechanism::fastest`].
+pub(crate) fn passed() -> impl Iterator<Item = f64> {
+    (-16..=8).map(|k| 5.0 * f64::from(k))
+}
+
+/// The shortest time constant (ms) of rates (1/ms), if one is above 0.
+pub(crate) fn shortest(rates: impl Iterator<Item = f64>) -> Option<f64> {
+    let fastest = rates.filter(|r| r.is_finite()).fold(0.0, f64::max);
+    (fastest > 0.0).then(|| 1.0 / fastest)
 }
 
 /// The state of a mechanism in all its places.

@@ -5,3 +5,4 @@ pub mod discretisation;
 pub mod location_spec;
 pub mod placement;
 pub mod selection;
+pub mod sites;

@@ -68,7 +68,7 @@ impl BuiltCell {
     #[must_use]
     pub fn remarks(&self, recording: &Recording) -> Vec<String> {
         let excursions = recording.excursions(&self.cell).into_iter();
-        excursions.map(|e| format!("V of {} {e}", self.probes[e.probe].0)).collect()
+        excursions.map(|(probe, e)| format!("V of {} {e}", self.probes[probe].0)).collect()
     }
 
     /// The point that a text names.

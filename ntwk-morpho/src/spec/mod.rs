@@ -7,6 +7,7 @@
 
 mod build;
 mod channels;
+mod coarse_step;
 mod constants;
 mod coupled;
 mod discretisation;

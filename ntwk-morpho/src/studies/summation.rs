@@ -12,58 +12,107 @@ pub struct SummationCurve {
     pub numbers: Vec<usize>,
     /// Peak at the target (mV).
     pub peak: Vec<f64>,
-    /// The number times the peak for one: what linear summation gives (mV).
+    /// What linear summation gives (mV): the peak of the sum of the responses to each synapse alone.
     pub expected: Vec<f64>,
-    /// Peak where the synapses are (mV).
+    /// Peak where the synapses are (mV), the largest at any of them.
     pub local_peak: Vec<f64>,
-    /// Potential at the synapses over time for each number (mV, deviation from rest), one sample per step.
+    /// Potential at the first synapse over time for each number (mV, deviation from rest), one sample per step.
     pub local_traces: Vec<Vec<f64>>,
     /// Time between samples (ms).
     pub dt: f64,
 }
 
-/// Activates 1 to `most` synapses at `at` at the same time.
+/// Synapses at equal places: where, and how many.
+fn gathered(sites: &[Location]) -> Vec<(Location, f64)> {
+    let mut places: Vec<(Location, f64)> = Vec::new();
+    for &at in sites {
+        match places.iter_mut().find(|p| p.0 == at) {
+            Some(place) => place.1 += 1.0,
+            None => places.push((at, 1.0)),
+        }
+    }
+    places
+}
+
+/// What synapses that are active at the same time do.
+struct Response {
+    local: f64,
+    at_first: Vec<f64>,
+    remote: Vec<f64>,
+}
+
+/// Activates the first one, two, ... of the synapses at `sites` at the same time.
 ///
 /// # Errors
 /// [`StudyError`].
 pub fn summation(
     built: &BuiltCell,
     contact: &Contact,
-    at: Location,
+    sites: &[Location],
     to: Location,
-    most: usize,
     duration: f64,
     job: &Job<'_>,
 ) -> Result<SummationCurve, StudyError> {
     positive("duration", duration)?;
-    positive("number of synapses", most as f64)?;
+    positive("number of synapses", sites.len() as f64)?;
     let (cell, rest) = settled(built, job)?;
-    let (baseline, baseline_to) = (rest.voltage(at)?, rest.voltage(to)?);
-    let numbers: Vec<usize> = (1..=most).collect();
-    let rows = points(job, &numbers, |&n| {
+    let baseline_to = rest.voltage(to)?;
+    let respond = |active: &[Location]| -> Result<Response, StudyError> {
         let mut with = cell.clone();
-        // Synapses of one receptor at one place share their state, so n synapses are one of n times the weight.
-        add_contact(&mut with, at, contact, n as f64, &[SETTLE])?;
+        let places = gathered(active);
+        for &(at, n) in &places {
+            // Synapses of one receptor at one place share their state, so n synapses are one of n times the weight.
+            add_contact(&mut with, at, contact, n, &[SETTLE])?;
+        }
+        let baselines = places.iter().map(|p| rest.voltage(p.0)).collect::<Result<Vec<_>, _>>()?;
         let mut simulation = rest.clone();
         simulation.replace_synapses(&with)?;
-        let (mut peak, mut local) = (0.0f64, 0.0f64);
-        let mut trace = Vec::new();
+        let mut r = Response { local: 0.0, at_first: Vec::new(), remote: Vec::new() };
         watch(&mut simulation, duration, job, |_, s| {
-            let here = s.voltage(at)? - baseline;
-            peak = peak.max(s.voltage(to)? - baseline_to);
-            local = local.max(here);
-            trace.push(here);
+            for (k, ((at, _), baseline)) in places.iter().zip(&baselines).enumerate() {
+                let here = s.voltage(*at)? - baseline;
+                r.local = r.local.max(here);
+                if k == 0 {
+                    r.at_first.push(here);
+                }
+            }
+            r.remote.push(s.voltage(to)? - baseline_to);
             Ok(())
         })?;
-        Ok((peak, local, trace))
-    })?;
-    let one = rows[0].0;
+        Ok(r)
+    };
+    let numbers: Vec<usize> = (1..=sites.len()).collect();
+    // The second and further synapses at a place do alone what the first does.
+    let different = gathered(sites);
+    let alone: Vec<Vec<f64>> = if different.len() == 1 {
+        Vec::new()
+    } else {
+        points(job, &different, |(at, _)| Ok(respond(&[*at])?.remote))?
+    };
+    if different.len() > 1 && alone.len() < different.len() {
+        return Err(StudyError::Interrupted);
+    }
+    let rows = points(job, &numbers, |&n| respond(&sites[..n]))?;
+    let peak_of = |trace: &[f64]| trace.iter().copied().fold(0.0f64, f64::max);
+    let expected = |n: usize| {
+        if alone.is_empty() {
+            return n as f64 * peak_of(&rows[0].remote);
+        }
+        let mut sum = vec![0.0; alone[0].len()];
+        for (at, count) in gathered(&sites[..n]) {
+            let one = different.iter().position(|d| d.0 == at).map(|k| &alone[k]);
+            for (s, v) in sum.iter_mut().zip(one.into_iter().flatten()) {
+                *s += count * v;
+            }
+        }
+        peak_of(&sum)
+    };
     Ok(SummationCurve {
         numbers: numbers[..rows.len()].to_vec(),
-        peak: rows.iter().map(|r| r.0).collect(),
-        expected: numbers[..rows.len()].iter().map(|&n| n as f64 * one).collect(),
-        local_peak: rows.iter().map(|r| r.1).collect(),
-        local_traces: rows.into_iter().map(|r| r.2).collect(),
+        peak: rows.iter().map(|r| peak_of(&r.remote)).collect(),
+        expected: numbers[..rows.len()].iter().map(|&n| expected(n)).collect(),
+        local_peak: rows.iter().map(|r| r.local).collect(),
+        local_traces: rows.into_iter().map(|r| r.at_first).collect(),
         dt: built.spec.simulation.settings.dt,
     })
 }

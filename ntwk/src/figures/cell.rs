@@ -116,9 +116,9 @@ fn spikes_of(recording: &Recording, neuron: usize) -> impl Iterator<Item = (u64,
     })
 }
 
-/// Stationary and initial rate against current.
+/// Stationary and initial rate against current, and the spikes of every current over time, from the first on.
 #[must_use]
-pub fn fi_figure(title: &str, curve: &FiCurve, theme: &Theme) -> Figure {
+pub fn fi_figure(title: &str, curve: &FiCurve, recording: &Recording, theme: &Theme) -> Figure {
     let points = |rate: fn(&ntwk_cells::protocol::FiPoint) -> Option<f64>| -> Vec<(f64, f64)> {
         curve.points.iter().filter_map(|p| Some((p.current, rate(p)?))).collect()
     };
@@ -135,8 +135,34 @@ pub fn fi_figure(title: &str, curve: &FiCurve, theme: &Theme) -> Figure {
     }
     let top = lines.iter().flat_map(|l| &l.points).map(|p| p.1).fold(1.0, f64::max);
     let (x, y) = (Axis::new("I (pA)"), Axis::new("rate (Hz)").range(0.0, 1.05 * top));
-    let panel = curves(x, y, &lines, theme);
-    Figure::new(title, Width::Column, 62.0, Layout::panel(panel), theme)
+    let rates = Layout::panel(curves(x, y, &lines, theme));
+    let layout = Layout::Column(vec![
+        (1.0, rates),
+        (1.0, Layout::panel(fi_spikes(curve, recording, theme))),
+    ]);
+    Figure::new(title, Width::Column, 118.0, layout, theme)
+}
+
+/// A row of strokes for every current: how its spikes follow each other.
+fn fi_spikes(curve: &FiCurve, recording: &Recording, theme: &Theme) -> Panel {
+    let currents: Vec<f64> = curve.points.iter().map(|p| p.current).collect();
+    let ends = [currents.first(), currents.last()].map(|c| c.copied().unwrap_or(0.0));
+    let half = 0.35 * (ends[1] - ends[0]) / (currents.len().max(2) - 1) as f64;
+    let segments = currents
+        .iter()
+        .enumerate()
+        .flat_map(|(i, &c)| {
+            spikes_of(recording, i).map(move |(_, t)| [(t, c - half), (t, c + half)])
+        })
+        .collect();
+    let time = Axis::new("time (ms)").range(0.0, recording.duration());
+    let mut panel =
+        Panel::new(time, Axis::new("I (pA)").range(ends[0] - 2.0 * half, ends[1] + 2.0 * half));
+    panel.marks.push(Mark::Segments {
+        segments,
+        stroke: Stroke::solid(theme.ink, 0.5 * theme.line_width),
+    });
+    panel
 }
 
 /// A number with a real minus sign.

@@ -1,14 +1,16 @@
 //! A run as one HTML page that needs nothing else: figures, tables, model, origin.
 
+pub mod compared;
 pub mod currents;
 pub mod quantities;
 pub mod results;
 
 use std::fmt::Write;
 
-use ntwk_io::Provenance;
+use ntwk_io::{Provenance, TheoryGroup};
 use ntwk_plot::Figure;
 
+use crate::report::compared::compared_quantities;
 use crate::report::quantities::{Analysis, Quantity};
 
 const STYLE: &str = include_str!("report.css");
@@ -23,6 +25,8 @@ pub struct Report<'a> {
     pub figures: &'a [(&'a str, Figure)],
     /// Quantities of the run.
     pub analysis: &'a Analysis,
+    /// Results of the theory that are stored with the run: a comparison is the first table of the page.
+    pub theory: &'a [TheoryGroup],
     /// Text of the model.
     pub model: &'a str,
     /// Who made the run.
@@ -39,18 +43,53 @@ impl Report<'_> {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
         );
+        page += &self.comparison();
         page += &self.origin();
         page += "<p class=\"hint\">Figures: turn the wheel to zoom, drag to move, double click to see all.</p>\n";
+        page += "<div class=\"figures\">\n";
         for (k, (caption, figure)) in self.figures.iter().enumerate() {
             let svg = with_own_names(&figure.to_svg(), &format!("f{k}-"));
             let caption = escaped(caption);
             page += &format!("<figure>\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>\n");
         }
+        page += "</div>\n";
         page += &self.quantities();
         page += &self.inputs();
         page += &format!("<h2>Model</h2>\n<pre>{}</pre>\n", escaped(self.model.trim_end()));
         page += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
         page
+    }
+
+    fn comparison(&self) -> String {
+        let rows = compared_quantities(self.theory, self.analysis);
+        if rows.is_empty() {
+            return String::new();
+        }
+        let [from, to] = self.analysis.window_ms;
+        let mut table = format!(
+            "<h2>Simulated and predicted</h2>\n<table class=\"compared\">\n<tr><th></th><th></th>\
+             <th>simulated</th><th>predicted</th><th>error</th></tr>\n"
+        );
+        let mut last = "";
+        for row in &rows {
+            // A population is named once, at its first quantity.
+            let name = if last == row.population { "" } else { row.population.as_str() };
+            last = &row.population;
+            let [simulated, predicted, error] = row.in_words();
+            let _ = writeln!(
+                table,
+                "<tr><th>{}</th><th>{} ({})</th><td>{simulated}</td><td>{predicted}</td><td>{error}</td></tr>",
+                escaped(name),
+                row.label,
+                row.unit,
+            );
+        }
+        let _ = writeln!(
+            table,
+            "</table>\n<p class=\"hint\">Stationary state between {from} and {to} ms, ± standard error; \
+             V_m outside refractory periods.</p>"
+        );
+        table
     }
 
     fn origin(&self) -> String {

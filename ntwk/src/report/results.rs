@@ -10,7 +10,7 @@ use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Stability};
 
 const TRAJECTORY: &str = "trajectory";
-const FIXED_POINT: &str = "fixed_point";
+pub(crate) const FIXED_POINT: &str = "fixed_point";
 const TRANSFER: &str = "transfer_function_";
 const CURVES: &str = "transfer_curves_";
 
@@ -261,7 +261,7 @@ pub fn stored_curves(groups: &[TheoryGroup]) -> Option<TheoryCurves> {
     })
 }
 
-fn find<'a>(group: &'a TheoryGroup, name: &str) -> Option<&'a ArrayD<f64>> {
+pub(crate) fn find<'a>(group: &'a TheoryGroup, name: &str) -> Option<&'a ArrayD<f64>> {
     group.arrays.iter().find(|a| a.name == name).map(|a| &a.data)
 }
 

@@ -2,7 +2,7 @@
 
 use ntwk::core::spec::AfferentActivity;
 use ntwk::core::spec::waveform::{Shape, Span};
-use ntwk::meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
+use ntwk::meanfield::prediction::windows::{ComparisonWindows, Oscillations, WindowBasis};
 use ntwk::prelude::*;
 
 /// The windows of a run of `t_stop` (ms) with an afferent of `rate`.
@@ -36,7 +36,8 @@ fn constant_inputs_give_the_run_without_its_onset() {
 #[test]
 fn oscillating_inputs_give_whole_periods() {
     let found = windows(1000.0, sine(8.0, 0.0));
-    let basis = WindowBasis::WholePeriods { periods: 7, period: 125.0 };
+    let basis =
+        WindowBasis::WholePeriods { periods: 7, period: 125.0, of: Oscillations::of([125.0]) };
     assert_eq!((found.stationary, found.basis), ([125.0, 1000.0], basis));
     let found = windows(1000.0, sine(3.0, 0.0));
     let WindowBasis::WholePeriods { periods, .. } = found.basis else { panic!("{found:?}") };
@@ -46,8 +47,22 @@ fn oscillating_inputs_give_whole_periods() {
     assert!((found.stationary[0] - 1000.0 / 3.0).abs() < 1e-9 && found.stationary[1] == 1000.0);
     // One period that just fits is better than a part of it.
     let found = windows(1000.0, sine(1.0, 0.0));
-    let basis = WindowBasis::WholePeriods { periods: 1, period: 1000.0 };
+    let of = Oscillations::of([1000.0]);
+    let basis = WindowBasis::WholePeriods { periods: 1, period: 1000.0, of };
     assert_eq!((found.stationary, found.basis), ([0.0, 1000.0], basis));
+}
+
+/// A sum of sines is known by all of them: whole periods of one are parts of another.
+#[test]
+fn sums_of_sines_give_periods_that_they_have_in_common() {
+    let sum = || Waveform::Sum(vec![sine(3.0, 0.0), sine(5.0, 0.0)]);
+    let found = windows(3000.0, sum());
+    let said = found.basis.to_string();
+    assert_eq!(said, "2 periods of 1000 ms, common to oscillations of 333.3 and 200 ms");
+    assert!((found.stationary[0] - 1000.0).abs() < 1e-6, "{found:?}");
+    // Where none fits, those of the slowest.
+    let said = windows(1000.0, sum()).basis.to_string();
+    assert_eq!(said, "2 periods of 333.3 ms, the slowest of oscillations of 333.3 and 200 ms");
 }
 
 #[test]

@@ -66,10 +66,16 @@ impl Waveform {
     /// The longest period (ms) of the oscillations that are on at `t` (ms).
     #[must_use]
     pub fn period(&self, t: f64) -> Option<f64> {
+        self.periods(t).into_iter().reduce(f64::max)
+    }
+
+    /// The periods (ms) of the oscillations that are on at `t` (ms), of a sum and a product those of its parts.
+    #[must_use]
+    pub fn periods(&self, t: f64) -> Vec<f64> {
         match self {
-            Self::Constant(_) => None,
-            Self::Shape(shape) => shape.period(t),
-            Self::Sum(parts) => parts.iter().filter_map(|p| p.period(t)).reduce(f64::max),
+            Self::Constant(_) => Vec::new(),
+            Self::Shape(shape) => shape.periods(t),
+            Self::Sum(parts) => parts.iter().flat_map(|p| p.periods(t)).collect(),
         }
     }
 

@@ -277,7 +277,7 @@ impl Shape {
     /// See [`super::Waveform::envelope`].
     pub(super) fn envelope(&self, t: f64) -> f64 {
         match self {
-            Self::Sine { baseline, amplitude, .. } if self.period(t).is_some() => {
+            Self::Sine { baseline, amplitude, .. } if !self.periods(t).is_empty() => {
                 baseline + amplitude.abs()
             }
             Self::Product { factors } => factors.product(|factor| factor.envelope(t)),
@@ -285,18 +285,18 @@ impl Shape {
         }
     }
 
-    /// See [`super::Waveform::period`].
-    pub(super) fn period(&self, t: f64) -> Option<f64> {
+    /// See [`super::Waveform::periods`].
+    pub(super) fn periods(&self, t: f64) -> Vec<f64> {
         match self {
             Self::Sine { amplitude, frequency, span, .. }
                 if *amplitude != 0.0 && *frequency > 0.0 && span.contains(t) =>
             {
-                Some(1e3 / frequency)
+                vec![1e3 / frequency]
             }
             Self::Product { factors } if self.envelope(t) != 0.0 => {
-                factors.0.iter().filter_map(|factor| factor.period(t)).reduce(f64::max)
+                factors.0.iter().flat_map(|factor| factor.periods(t)).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 

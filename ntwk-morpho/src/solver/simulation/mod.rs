@@ -25,7 +25,6 @@ mod synapses;
 
 pub use coupled::{CoupledCells, CoupledError, GapJunction};
 pub use error::SimulationError;
-pub use excursion::{Excursion, PLAUSIBLE};
 pub use recording::{Probe, Recording, Spikes};
 
 use crate::membrane::cell::Cell;

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{Propagation, back_propagation as propagate};
-use ntwk_morpho::{Location, LocationSpec};
+use ntwk_morpho::{Location, LocationSpec, Selection};
 use ntwk_plot::figures::{NamedCurve, Shading, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
@@ -17,6 +17,8 @@ use crate::studies::table::Table;
 pub struct BackPropagationOptions {
     /// Where the pulse is injected; the soma by default.
     pub at: LocationSpec,
+    /// Compartments that are asked about; all by default.
+    pub selection: Selection,
     /// Amplitude (nA); 2 by default.
     pub amplitude: f64,
     /// Width (ms); 2 by default.
@@ -27,7 +29,13 @@ pub struct BackPropagationOptions {
 
 impl Default for BackPropagationOptions {
     fn default() -> Self {
-        Self { at: LocationSpec::Soma, amplitude: 2.0, width: 2.0, duration: 30.0 }
+        Self {
+            at: LocationSpec::Soma,
+            selection: Selection::All,
+            amplitude: 2.0,
+            width: 2.0,
+            duration: 30.0,
+        }
     }
 }
 
@@ -36,7 +44,9 @@ impl Default for BackPropagationOptions {
 pub struct BackPropagationResult {
     cell: MorphoCell,
     at: Location,
-    /// Amplitudes, delays and traces.
+    /// The compartments that were asked about.
+    pub compartments: Vec<usize>,
+    /// Amplitudes and delays of all compartments, and traces.
     pub propagation: Propagation,
     /// Names of the points of the traces.
     pub points: Vec<String>,
@@ -60,7 +70,8 @@ pub fn back_propagation(
     checks.finite("amplitude", options.amplitude);
     checks.positive("width", options.width);
     checks.positive("duration", options.duration);
-    let at = checks.all(at)?;
+    let chosen = checks.take(cell.chosen(&options.selection));
+    let (at, compartments) = checks.all(at.zip(chosen))?;
     let far = built
         .morphology
         .farthest_tip(|r| r.is_dendrite())
@@ -75,20 +86,23 @@ pub fn back_propagation(
     }
     let BackPropagationOptions { amplitude, width, duration, .. } = *options;
     let propagation = propagate(built, at, amplitude, width, duration, &points, job)?;
-    Ok(BackPropagationResult { cell: cell.clone(), at, propagation, points: names })
+    Ok(BackPropagationResult { cell: cell.clone(), at, compartments, propagation, points: names })
 }
 
 impl BackPropagationResult {
-    /// One row per compartment.
+    /// One row per compartment that was asked about.
     #[must_use]
     pub fn table(&self) -> Table {
-        compartment_table(&self.cell, &self.all())
-            .numbers("amplitude", "mV", &self.propagation.amplitude)
-            .numbers("delay", "ms", &self.propagation.delay)
+        let [amplitude, delay] = self.of_chosen();
+        compartment_table(&self.cell, &self.compartments)
+            .numbers("amplitude", "mV", &amplitude)
+            .numbers("delay", "ms", &delay)
     }
 
-    fn all(&self) -> Vec<usize> {
-        (0..self.propagation.amplitude.len()).collect()
+    /// Amplitude and delay of the compartments that were asked about.
+    fn of_chosen(&self) -> [Vec<f64>; 2] {
+        [&self.propagation.amplitude, &self.propagation.delay]
+            .map(|all| self.compartments.iter().map(|&k| all[k]).collect())
     }
 
     /// Amplitude over the tree; potential over time at some points; amplitude and delay over path distance.
@@ -96,14 +110,15 @@ impl BackPropagationResult {
     /// # Errors
     /// [`PlotError`] when nothing can be drawn.
     pub fn figure(&self, theme: &Theme) -> Result<Figure, PlotError> {
-        let (cell, result, all) = (&self.cell, &self.propagation, self.all());
+        let (cell, result, all) = (&self.cell, &self.propagation, &self.compartments);
+        let [amplitude, delay] = self.of_chosen();
         let map = Map {
             label: "peak depolarisation (mV)",
             title: "",
-            values: &result.amplitude,
+            values: &amplitude,
             shading: Shading::Linear,
         };
-        let drawn = map_panel(cell, &all, &map, Some(self.at), theme)?;
+        let drawn = map_panel(cell, all, &map, Some(self.at), theme)?;
         let lines: Vec<NamedCurve<'_>> = self
             .points
             .iter()
@@ -117,11 +132,11 @@ impl BackPropagationResult {
             })
             .collect();
         let traces = curves(Axis::new("time (ms)"), Axis::new("V (mV)"), &lines, theme);
-        let over = |values: &[f64], axis: Axis| over_distance(cell, &all, values, axis, theme);
+        let over = |values: &[f64], axis: Axis| over_distance(cell, all, values, axis, theme);
         let right = Layout::Column(vec![
             (1.2, Layout::panel(traces)),
-            (1.0, Layout::panel(over(&result.amplitude, Axis::new("amplitude (mV)")))),
-            (1.0, Layout::panel(over(&result.delay, Axis::new("delay (ms)")))),
+            (1.0, Layout::panel(over(&amplitude, Axis::new("amplitude (mV)")))),
+            (1.0, Layout::panel(over(&delay, Axis::new("delay (ms)")))),
         ]);
         let layout = Layout::Row(vec![(0.9, Layout::panel(drawn)), (1.1, right)]);
         Ok(Figure::new(cell.title(), Width::Page, 140.0, layout, theme))

@@ -7,7 +7,7 @@ use ntwk_core::spec::fault::Faults;
 use ntwk_io::{CellFile, CellFileError, ModelText, cell_text};
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::studies::Contact;
-use ntwk_morpho::{Location, LocationSpec};
+use ntwk_morpho::{Location, LocationSpec, Selection, Sites};
 
 use super::MorphoError;
 
@@ -65,6 +65,31 @@ impl MorphoCell {
             let location = location.to_string();
             MorphoError::Location { location, reason }
         })
+    }
+
+    /// Places of `n` synapses of a study.
+    ///
+    /// # Errors
+    /// [`MorphoError::Location`].
+    pub fn places(&self, sites: &Sites, n: usize) -> Result<Vec<Location>, MorphoError> {
+        let places = sites.places(n, &self.built.morphology, self.built.cell.compartments());
+        places.map_err(|reason| MorphoError::Location { location: sites.to_string(), reason })
+    }
+
+    /// The compartments that a selection chooses, at least one.
+    ///
+    /// # Errors
+    /// [`MorphoError::Location`].
+    pub fn chosen(&self, selection: &Selection) -> Result<Vec<usize>, MorphoError> {
+        let compartments = self.built.cell.compartments();
+        let chosen = selection.indices(compartments);
+        if chosen.is_empty() {
+            let last = compartments.n_branches() - 1;
+            let reason =
+                format!("no compartment meets the selection (branches are numbered 0 to {last})");
+            return Err(MorphoError::Location { location: selection.to_string(), reason });
+        }
+        Ok(chosen)
     }
 
     /// The name of a group of synapses, the first when none is named, and what one of its spikes activates.

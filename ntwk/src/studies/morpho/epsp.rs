@@ -63,6 +63,7 @@ pub fn epsp(
     let to = checks.take(cell.locate(&options.to));
     let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
     checks.positive("duration", options.duration);
+    checks.take(cell.chosen(&options.selection));
     let (to, (group, contact)) = checks.all(to.zip(synapses))?;
     let map = epsp_map(cell.built(), &options.selection, &contact, to, options.duration, job)?;
     let attenuation = map.local.iter().zip(&map.remote).map(|(l, r)| (l / r).abs()).collect();

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{ImpedanceMap, impedance_map};
-use ntwk_morpho::{Location, LocationSpec};
+use ntwk_morpho::{Location, LocationSpec, Selection};
 use ntwk_plot::figures::Shading;
 use ntwk_plot::{Axis, Figure, Layout, PlotError, Theme, Width};
 
@@ -17,6 +17,8 @@ use crate::studies::table::Table;
 pub struct ImpedanceOptions {
     /// Frequency (Hz); 0, the default, is the steady state.
     pub frequency: f64,
+    /// Compartments that are asked about; all by default.
+    pub selection: Selection,
     /// Where the transfer impedance is taken to; the soma by default.
     pub to: LocationSpec,
     /// Potential (mV) about which channels are linearised; `simulation.v_init` by default.
@@ -25,18 +27,20 @@ pub struct ImpedanceOptions {
 
 impl Default for ImpedanceOptions {
     fn default() -> Self {
-        Self { frequency: 0.0, to: LocationSpec::Soma, hold: None }
+        Self { frequency: 0.0, selection: Selection::All, to: LocationSpec::Soma, hold: None }
     }
 }
 
-/// Impedances of all compartments.
+/// Impedances of the compartments.
 #[derive(Debug, Clone)]
 pub struct ImpedanceResult {
     cell: MorphoCell,
     to: (LocationSpec, Location),
     /// Potential (mV) about which channels were linearised.
     pub hold: f64,
-    /// The impedances (MΩ).
+    /// The compartments that were asked about.
+    pub compartments: Vec<usize>,
+    /// The impedances (MΩ) of all compartments.
     pub map: ImpedanceMap,
 }
 
@@ -55,23 +59,27 @@ pub fn impedance(
     let to = checks.take(cell.locate(&options.to));
     checks.not_negative("frequency", options.frequency);
     checks.finite("hold", hold);
-    let to = checks.all(to)?;
+    let chosen = checks.take(cell.chosen(&options.selection));
+    let (to, compartments) = checks.all(to.zip(chosen))?;
     let map = impedance_map(built, options.frequency, hold, to, job)?;
-    Ok(ImpedanceResult { cell: cell.clone(), to: (options.to, to), hold, map })
+    Ok(ImpedanceResult { cell: cell.clone(), to: (options.to, to), hold, compartments, map })
 }
 
 impl ImpedanceResult {
-    /// One row per compartment.
+    /// One row per compartment that was asked about.
     #[must_use]
     pub fn table(&self) -> Table {
-        compartment_table(&self.cell, &self.all())
-            .numbers("input", "MOhm", &self.map.input)
-            .numbers("transfer", "MOhm", &self.map.transfer)
-            .numbers("attenuation", "", &self.map.attenuation)
+        let [input, transfer, attenuation] = self.of_chosen();
+        compartment_table(&self.cell, &self.compartments)
+            .numbers("input", "MOhm", &input)
+            .numbers("transfer", "MOhm", &transfer)
+            .numbers("attenuation", "", &attenuation)
     }
 
-    fn all(&self) -> Vec<usize> {
-        (0..self.map.input.len()).collect()
+    /// Input and transfer impedance and attenuation of the compartments that were asked about.
+    fn of_chosen(&self) -> [Vec<f64>; 3] {
+        [&self.map.input, &self.map.transfer, &self.map.attenuation]
+            .map(|all| self.compartments.iter().map(|&k| all[k]).collect())
     }
 
     /// Both impedances over the tree, input impedance and attenuation over path distance.
@@ -79,29 +87,30 @@ impl ImpedanceResult {
     /// # Errors
     /// [`PlotError`] when nothing can be drawn.
     pub fn figure(&self, theme: &Theme) -> Result<Figure, PlotError> {
-        let (cell, map, all) = (&self.cell, &self.map, self.all());
+        let (cell, all) = (&self.cell, &self.compartments);
+        let [input_values, transfer_values, attenuations] = self.of_chosen();
         let what = format!("transfer to {}", self.to.0);
         let input = Map {
             label: "input impedance (MΩ)",
             title: "input",
-            values: &map.input,
+            values: &input_values,
             shading: Shading::Log,
         };
         let transfer = Map {
             label: "transfer impedance (MΩ)",
             title: &what,
-            values: &map.transfer,
+            values: &transfer_values,
             shading: Shading::Linear,
         };
         let trees = Layout::Row(vec![
-            (1.0, Layout::panel(map_panel(cell, &all, &input, None, theme)?)),
-            (1.0, Layout::panel(map_panel(cell, &all, &transfer, Some(self.to.1), theme)?)),
+            (1.0, Layout::panel(map_panel(cell, all, &input, None, theme)?)),
+            (1.0, Layout::panel(map_panel(cell, all, &transfer, Some(self.to.1), theme)?)),
         ]);
-        let over = |values: &[f64], axis: Axis| over_distance(cell, &all, values, axis, theme);
+        let over = |values: &[f64], axis: Axis| over_distance(cell, all, values, axis, theme);
         let attenuation = Axis::new("attenuation V_{local}/V_{to}").log();
         let below = Layout::Row(vec![
-            (1.0, Layout::panel(over(&map.input, Axis::new("input (MΩ)").log()))),
-            (1.0, Layout::panel(over(&map.attenuation, attenuation))),
+            (1.0, Layout::panel(over(&input_values, Axis::new("input (MΩ)").log()))),
+            (1.0, Layout::panel(over(&attenuations, attenuation))),
         ]);
         let layout = Layout::Column(vec![(1.5, trees), (1.0, below)]);
         Ok(Figure::new(cell.title(), Width::Page, 160.0, layout, theme))

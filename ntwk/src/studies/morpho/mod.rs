@@ -8,6 +8,7 @@
 
 pub mod back_propagation;
 pub mod background;
+pub mod branches;
 pub mod coupled;
 pub mod electrotonic;
 pub mod epsp;

@@ -2,7 +2,7 @@
 
 use ntwk_core::Job;
 use ntwk_morpho::studies::{SequenceCurve, sequences};
-use ntwk_morpho::{Location, LocationSpec};
+use ntwk_morpho::{Location, LocationSpec, Selection, Sites};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
@@ -17,6 +17,10 @@ use crate::studies::table::Table;
 pub struct SequenceOptions {
     /// Group of synapses that is activated; the first by default.
     pub synapses: Option<String>,
+    /// The part of the tree that `number` synapses are spread over, in the place of the locations of the group.
+    pub part: Option<Selection>,
+    /// Number of synapses on `part`; 9 by default.
+    pub number: usize,
     /// Where the EPSP is measured; the soma by default.
     pub to: LocationSpec,
     /// Intervals between neighbours (ms); 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15 by default.
@@ -28,7 +32,8 @@ pub struct SequenceOptions {
 impl Default for SequenceOptions {
     fn default() -> Self {
         let intervals = vec![0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0];
-        Self { synapses: None, to: LocationSpec::Soma, intervals, duration: 250.0 }
+        let (part, number) = (None, 9);
+        Self { synapses: None, part, number, to: LocationSpec::Soma, intervals, duration: 250.0 }
     }
 }
 
@@ -60,11 +65,22 @@ pub fn sequence(
     let to = checks.take(cell.locate(&options.to));
     options.intervals.iter().for_each(|&interval| checks.not_negative("interval", interval));
     checks.positive("duration", options.duration);
+    let spread = options.part.as_ref().map(|part| {
+        checks.require(
+            "number of synapses",
+            options.number as f64,
+            options.number > 1,
+            "at least 2",
+        );
+        checks.take(cell.places(&Sites::Part(part.clone()), options.number))
+    });
     let ((group, contact), to) = checks.all(synapses.zip(to))?;
-    let places: &[Location] =
-        built.synapses.iter().find(|s| s.name == group).map_or(&[], |s| &s.locations);
+    let places: Vec<Location> = spread.flatten().unwrap_or_else(|| {
+        let own = built.synapses.iter().find(|s| s.name == group);
+        own.map_or_else(Vec::new, |s| s.locations.clone())
+    });
     let SequenceOptions { intervals, duration, .. } = options;
-    let curve = sequences(built, &contact, places, to, intervals, *duration, job)?;
+    let curve = sequences(built, &contact, &places, to, intervals, *duration, job)?;
     let synapses = group.to_owned();
     Ok(SequenceResult { cell: cell.clone(), to: options.to, synapses, count: places.len(), curve })
 }

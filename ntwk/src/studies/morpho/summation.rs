@@ -1,8 +1,9 @@
 //! How EPSPs add up: the peak against the number of synapses that are active together.
 
 use ntwk_core::Job;
+use ntwk_morpho::mesh::sites::spread_order;
 use ntwk_morpho::studies::{Contact, StudyError, SummationCurve, summation as sum};
-use ntwk_morpho::{DoubleExponential, LocationSpec, Receptor};
+use ntwk_morpho::{DoubleExponential, LocationSpec, Receptor, Sites};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
@@ -16,8 +17,9 @@ use crate::studies::table::{ColumnValues, Table};
 pub struct SummationOptions {
     /// Group of synapses whose contacts are activated; the first by default.
     pub synapses: Option<String>,
-    /// Where the synapses are; the farthest dendritic tip by default.
-    pub at: LocationSpec,
+    /// Where the synapses are: all at one point, or spread over a part of the tree such that the first few, however many, are
+    /// spread too; the farthest dendritic tip by default.
+    pub at: Sites,
     /// Where the EPSP is measured; the soma by default.
     pub to: LocationSpec,
     /// Largest number of synapses; 20 by default.
@@ -30,7 +32,7 @@ impl Default for SummationOptions {
     fn default() -> Self {
         Self {
             synapses: None,
-            at: LocationSpec::Tip(None),
+            at: Sites::Point(LocationSpec::Tip(None)),
             to: LocationSpec::Soma,
             most: 20,
             duration: 150.0,
@@ -59,7 +61,7 @@ fn without_block(contact: &Contact) -> Contact {
     contact.iter().filter(|(r, _)| !blocked(r)).copied().collect()
 }
 
-/// Activates 1 to `most` contacts at one place together, with all their receptors and without the voltage-dependent ones.
+/// Activates 1 to `most` contacts together, with all their receptors and without the voltage-dependent ones.
 ///
 /// # Errors
 /// [`MorphoError`].
@@ -70,13 +72,17 @@ pub fn summation(
 ) -> Result<SummationResult, MorphoError> {
     let mut checks = Checks::default();
     let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
-    let (at, to) = (checks.take(cell.locate(&options.at)), checks.take(cell.locate(&options.to)));
+    let (places, to) = (
+        checks.take(cell.places(&options.at, options.most)),
+        checks.take(cell.locate(&options.to)),
+    );
     checks.positive("number of synapses", options.most as f64);
     checks.positive("duration", options.duration);
-    let ((group, contact), (at, to)) = checks.all(synapses.zip(at.zip(to)))?;
+    let ((group, contact), (places, to)) = checks.all(synapses.zip(places.zip(to)))?;
+    let sites: Vec<_> = spread_order(places.len()).into_iter().map(|k| places[k]).collect();
     let study = |contact: &Contact, stage: &str| {
         let job = job.stage(stage);
-        sum(cell.built(), contact, at, to, options.most, options.duration, &job)
+        sum(cell.built(), contact, &sites, to, options.duration, &job)
     };
     let all = study(&contact, "all receptors")?;
     let reduced = without_block(&contact);
@@ -148,7 +154,12 @@ impl SummationResult {
                 style: Style::Line,
             })
             .collect();
-        let traces = curves(Axis::new("time (ms)"), Axis::new("local EPSP (mV)"), &traces, theme);
+        let traces = curves(
+            Axis::new("time (ms)"),
+            Axis::new("EPSP at the first synapse (mV)"),
+            &traces,
+            theme,
+        );
         let layout = Layout::Row(vec![
             (1.0, Layout::panel(peaks)),
             (1.0, Layout::panel(local)),
