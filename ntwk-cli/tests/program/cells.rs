@@ -76,7 +76,7 @@ fn a_potential_beyond_sense_is_remarked() {
     };
     assert!(!pulse("-100 pA").contains("leaves"));
     let far = pulse("-4 nA");
-    assert!(far.contains("V_m of cell leaves -150 to 100 mV at t = 100"), "{far}");
+    assert!(far.contains("V_m of cell leaves -150 to 100 mV at t = 10"), "{far}");
     let model = "[simulation]\nt_stop = 100.0\n[populations.E]\nsize = 2\ncell = 'RS'\nI_e = '-5 nA'\n[record]\nV_m = 1\n";
     std::fs::write(folder.path().join("m.toml"), model).unwrap();
     let far = stderr(&exits(&folder, 0, &["run", "m.toml", "-q", "--out", "r"]));

@@ -129,13 +129,24 @@ pub(super) fn cell(
             import.broken(&path, Some(node), "must be a number");
         }
     }
+    let value = |name: &str| {
+        let default = found.parameters.iter().find(|p| p.0 == name).map(|p| p.1);
+        given(name).or(default)
+    };
     let mut cell = vec![entry("model", Node::text(found.kind))];
-    cell.extend(
-        found
-            .parameters
-            .iter()
-            .map(|(name, default)| entry(name, number(given(name).unwrap_or(*default)))),
-    );
+    for (name, _) in found.parameters {
+        let mut x = value(name).unwrap_or_default();
+        if let ("V_peak", Some(top)) = (*name, upstroke(&value))
+            && x > top
+        {
+            import.note(format!(
+                "{template}: spikes at {top} mV (V_th + {UPSTROKE} Delta_T) in the place of V_peak = {x} mV, which the potential \
+                 reaches within a microsecond from there"
+            ));
+            x = top;
+        }
+        cell.push(entry(name, number(x)));
+    }
     let mut keys = vec![entry("cell", Node::new(Value::Table(cell)))];
     if let Some(current) = given("I_e").filter(|x| *x != 0.0) {
         keys.push(entry("I_e", number(current)));
@@ -150,14 +161,37 @@ pub(super) fn cell(
         import.receptors.name(class, Receptor { reversal, tau, alpha: found.alpha })
     });
     if found.kind != "iaf_psc_exp" {
-        import.note(format!(
-            "{template}: NEST chooses its steps, ntwk steps by dt with Heun's rule; spike times differ by about a step"
-        ));
-        if !import.simulation.iter().any(|(k, _)| k == "method") {
-            import.simulation.push(entry("method", Node::text("heun")));
-        }
+        finer_steps(template, import);
     }
     Some(Cell { keys, receptors, conductance: found.reversal.is_some() })
+}
+
+/// So many Delta_T above the threshold the upstroke of a spike is a matter of less than a microsecond.
+const UPSTROKE: f64 = 10.0;
+
+/// The potential (mV) from which an exponential cell needs no time to its peak; `None` for other cells.
+fn upstroke(value: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    let slope = value("Delta_T").filter(|slope| *slope > 0.0)?;
+    Some(value("V_th")? + UPSTROKE * slope)
+}
+
+/// Steps of ntwk in one of NEST, whose solver of conductances chooses finer ones by itself.
+const FINER: f64 = 10.0;
+
+/// Heun's rule with finer steps, once.
+fn finer_steps(template: &str, import: &mut Importer) {
+    if import.simulation.iter().any(|(key, _)| key == "method") {
+        return;
+    }
+    import.simulation.push(entry("method", Node::text("heun")));
+    let Some((_, dt)) = import.simulation.iter_mut().find(|(key, _)| key == "dt") else { return };
+    let Some(theirs) = number_of(dt) else { return };
+    // Without the rounding of the last bit.
+    let own = (theirs / FINER * 1e9).round() / 1e9;
+    *dt = number(own);
+    import.note(format!(
+        "{template}: NEST's solver chooses its steps within dt = {theirs} ms; here dt = {own} ms with Heun's rule"
+    ));
 }
 
 /// A receptor of a cell of NEST.
