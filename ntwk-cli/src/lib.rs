@@ -40,6 +40,8 @@ mod transfer_function;
 mod verify;
 mod words;
 
+use std::ffi::OsString;
+
 use clap::Parser;
 use ntwk_core::CellLibrary;
 
@@ -48,13 +50,25 @@ pub(crate) use failure::Failure;
 
 /// Parses the command line and runs its command with the kinds and presets of `library`; returns the exit code.
 ///
+/// As [`main_with_arguments`] with the arguments of the process.
+#[must_use]
+pub fn main_with(library: &CellLibrary) -> i32 {
+    main_with_arguments(library, std::env::args_os())
+}
+
+/// Parses `arguments`, the name of the program first, and runs their command; returns the exit code.
+///
 /// Prints to standard output and standard error, and ends the program itself for `--help`, `--version` and arguments that
 /// cannot be parsed.
 #[must_use]
-pub fn main_with(library: &CellLibrary) -> i32 {
-    let cli = Cli::parse();
+pub fn main_with_arguments(
+    library: &CellLibrary,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> i32 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = Cli::parse_from(&arguments);
     interruption::listen(|text| output::say(text));
-    if std::env::args_os().nth(1).is_some_and(|command| command == "scan") {
+    if arguments.get(1).is_some_and(|command| command == "scan") {
         output::note(
             "`ntwk scan` is now called `ntwk sweep`; the old name goes with the next version",
         );

@@ -57,6 +57,7 @@ mod coupled_file;
 pub mod csv;
 pub mod delimited;
 pub mod description;
+pub mod dictionary_file;
 pub mod edge_file;
 pub mod error;
 pub mod file_kind;
@@ -90,6 +91,7 @@ pub use coupled_file::{CoupledFile, read_coupled};
 pub use csv::{write_afferent_spikes_csv, write_rates_csv, write_spikes_csv, write_trace_csv};
 pub use delimited::{Column, Field, write_table};
 pub use description::{Description, Layout, describe};
+pub use dictionary_file::{Entry, read_dictionary, write_dictionary};
 pub use edge_file::{EdgeList, EdgeProperty, write_edges, write_edges_csv};
 pub use error::FileError;
 pub use file_kind::{FileKind, read_text};
@@ -98,7 +100,8 @@ pub use hdf5_writer::{Compression, Precision};
 pub use matrix_csv::{Matrix, read_matrix_csv};
 pub use model_data::read_linked_data;
 pub use model_file::{
-    ModelFileError, Notation, apply_overrides, parse_tree, read_model, write_model, write_tree,
+    ModelFileError, Notation, apply_overrides, model_of_tree, parse_tree, read_model, write_model,
+    write_tree,
 };
 pub use npy::{read_npy, read_npy_vector, write_npy_vector};
 pub use npz::{write_cell_npz, write_npz};

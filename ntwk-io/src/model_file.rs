@@ -74,15 +74,26 @@ pub fn read_model(
     FileKind::Network.expect(&root).map_err(named)?;
     apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
     let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(model_of_tree(root, folder, library).map_err(named)?)
+}
+
+/// The model of a tree, with the connections, spikes and waveforms it keeps in other files, which are looked for in `folder`.
+///
+/// # Errors
+/// All [`Faults`], those of the files among them.
+pub fn model_of_tree(
+    mut root: Node,
+    folder: &Path,
+    library: &CellLibrary,
+) -> Result<Model, Faults> {
     let mut faults = Faults::default();
     read_linked_data(&mut root, folder, &mut faults);
     match Model::from_tree(&root, library) {
-        Ok(model) if faults.list.is_empty() => Ok(model),
-        Ok(_) => Err(named(faults).into()),
+        Ok(model) => faults.into_result(model),
         Err(more) => {
             faults.list.extend(more.list);
             faults.list.sort_by_key(|fault| fault.line);
-            Err(named(faults).into())
+            Err(faults)
         }
     }
 }

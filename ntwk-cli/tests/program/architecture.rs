@@ -44,13 +44,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "ntwk-plot",
             ][..],
         ),
+        ("ntwk-py", &["ntwk", "ntwk-cli"][..]),
         // What a user's own crate does: it needs nothing but the facade, and the program.
         ("custom-cell", &["ntwk", "ntwk-cli"][..]),
     ])
 }
 
-/// Libraries that only one crate may use: the one that prints, the one that opens files.
-const EXCLUSIVE: [(&str, &str); 8] = [
+/// Libraries that only one crate may use: the one that prints, the one that opens files, the one that speaks Python.
+const EXCLUSIVE: [(&str, &str); 10] = [
     ("clap", "ntwk-cli"),
     ("indicatif", "ntwk-cli"),
     ("ctrlc", "ntwk-cli"),
@@ -59,6 +60,8 @@ const EXCLUSIVE: [(&str, &str); 8] = [
     ("csv", "ntwk-io"),
     ("zip", "ntwk-io"),
     ("resvg", "ntwk-plot"),
+    ("pyo3", "ntwk-py"),
+    ("numpy", "ntwk-py"),
 ];
 
 #[test]
@@ -143,7 +146,7 @@ fn only_the_file_crate_and_the_program_touch_files_and_threads() {
 /// So that every file is replaced in one step: the others hand it their content.
 #[test]
 fn only_the_file_crate_writes_files() {
-    for package in ["ntwk", "ntwk-cli", "examples/custom-cell"] {
+    for package in ["ntwk", "ntwk-cli", "ntwk-py", "examples/custom-cell"] {
         for file in sources(package) {
             let text = std::fs::read_to_string(&file).unwrap();
             for word in ["fs::write", "File::create", "OpenOptions"] {

@@ -188,6 +188,7 @@ fn imports_make_no_circles() {
         "ntwk-io",
         "ntwk-plot",
         "ntwk",
+        "ntwk-py",
     ];
     let found: Vec<String> = libraries.into_iter().flat_map(circles).collect();
     assert_eq!(found, Vec::<String>::new(), "modules that import each other in a circle");
@@ -213,7 +214,7 @@ fn a_circle_is_found() {
 /// What stands at the top of a crate, so that a new file finds its room instead of the hall.
 #[test]
 fn every_file_has_its_room() {
-    let rooms: [(&str, &[&str]); 4] = [
+    let rooms: [(&str, &[&str]); 5] = [
         ("ntwk-core", &["engine", "job", "kernel", "lib", "model", "recording", "spec"]),
         (
             "ntwk-meanfield",
@@ -263,6 +264,30 @@ fn every_file_has_its_room() {
                 "sweep",
             ],
         ),
+        (
+            "ntwk-py",
+            &[
+                "arrays",
+                "cell",
+                "command_line",
+                "comparison",
+                "computation",
+                "dictionary",
+                "error",
+                "figure",
+                "lib",
+                "model",
+                "recording",
+                "run",
+                "simulation",
+                "stored",
+                "studies",
+                "sweep",
+                "theory",
+                "transfer",
+                "tree",
+            ],
+        ),
     ];
     for (package, expected) in rooms {
         let folder = root().join(package).join("src");
@@ -302,6 +327,7 @@ fn modules_with_children_are_folders() {
         "ntwk-plot",
         "ntwk",
         "ntwk-cli",
+        "ntwk-py",
     ] {
         walk(&root().join(package).join("src"), &mut files);
     }

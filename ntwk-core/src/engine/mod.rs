@@ -17,5 +17,6 @@ pub mod random;
 pub mod run;
 pub(crate) mod sampler;
 pub mod simulation;
+pub mod state;
 pub(crate) mod trains;
 pub(crate) mod worker;

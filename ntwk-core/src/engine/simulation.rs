@@ -88,6 +88,11 @@ impl Simulation {
         &self.network
     }
 
+    /// The lowered network, to change its state between segments.
+    pub(crate) fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
     /// What recorders need to know of the populations.
     #[must_use]
     pub fn populations(&self) -> &[PopulationInfo] {

@@ -10,5 +10,6 @@ mod features;
 mod no_allocation;
 mod pins;
 mod spike_lists;
+mod state;
 mod traces;
 mod weights;

@@ -329,6 +329,11 @@ impl Network {
         self.changes.last().map(|change| change.step)
     }
 
+    /// Replaces the changes still to come.
+    pub(crate) fn set_changes(&mut self, changes: &[Change]) {
+        self.changes = changes.iter().rev().cloned().collect();
+    }
+
     /// Makes the changes up to and with those of `step`; the state stays.
     pub(crate) fn apply_changes(&mut self, step: u32) {
         while self.next_change().is_some_and(|next| next <= step) {

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds the wheel and tests it as users have it: in fresh environments without Rust, on the newest NumPy and on 1.26.
+# Needs Rust, Python 3.10 or newer, and the package index. Built with the profile and in the folder of the workspace.
+set -euo pipefail
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python=${PYTHON:-python3}
+
+"$python" -m venv "$work/build"
+"$work/build/bin/pip" install --quiet "maturin>=1.16,<2"
+"$work/build/bin/maturin" build --locked --profile "${NTWK_PROFILE:-release}" --out "$work/wheels" --quiet
+wheel=$(echo "$work"/wheels/ntwk-*-abi3-*.whl)
+cp -r tests "$work/tests"
+
+for numpy in "numpy==1.26.*" "numpy>=2"; do
+    "$python" -m venv --clear "$work/fresh"
+    extras=(pytest)
+    # The newest matplotlib, pandas and xarray want NumPy 2.
+    [ "$numpy" = "numpy>=2" ] && extras+=(matplotlib pandas xarray pyright)
+    "$work/fresh/bin/pip" install --quiet "$wheel" "$numpy" "${extras[@]}"
+    (cd "$work/tests" && MPLBACKEND=Agg "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider .)
+done
+
+# Types: the package itself and what a user writes.
+"$work/fresh/bin/pyright" --project "$PWD" --pythonpath "$work/fresh/bin/python"

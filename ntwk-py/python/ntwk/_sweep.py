@@ -1,0 +1,157 @@
+"""The same computation at many points over keys of a model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntwk import _ntwk
+from ntwk._errors import with_partial
+from ntwk._figure import Figure
+from ntwk._model import Model
+from ntwk._progress import How, Progress
+
+
+class Sweep:
+    """A sweep, as far as it was computed.
+
+    Attributes
+    ----------
+    axes, arrays : dict
+        By name: ``values`` (NumPy; texts as lists), ``unit``, ``axes``, ``label``.
+    points, computed, resumed : int
+        All points; those computed now; those known before.
+    failed : list
+        What each failed point changes, and its error.
+    interrupted : bool
+    figure : Figure or None
+    """
+
+    axes: dict[str, dict[str, Any]]
+    arrays: dict[str, dict[str, Any]]
+    points: int
+    computed: int
+    resumed: int
+    failed: list[tuple[list[tuple[str, str]], str]]
+    interrupted: bool
+    figure: Figure | None
+
+    def __init__(self) -> None:
+        raise TypeError("a sweep is made by ntwk.sweep() or ntwk.load()")
+
+    @classmethod
+    def _of(cls, data: dict[str, Any], figure: _ntwk.Figure | None = None, **course: Any) -> Sweep:
+        made = cls.__new__(cls)
+        made.axes, made.arrays = data["axes"], data["arrays"]
+        status = np.asarray(made.arrays["status"]["values"]) if "status" in made.arrays else np.zeros(0)
+        made.points, made.computed, made.resumed = status.size, 0, int((status == 1).sum())
+        made.failed, made.interrupted = [], bool((status == 0).any())
+        made.__dict__.update(course)
+        made.figure = None if figure is None else Figure(figure)
+        return made
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """The values of an axis or array; of points that failed NaN."""
+        found = self.arrays.get(name) or self.axes.get(name)
+        if found is None:
+            raise KeyError(f"there is no array {name!r}; there are {', '.join([*self.axes, *self.arrays])}")
+        values = found["values"]
+        if isinstance(values, list):
+            shape = [len(self.axes[axis]["values"]) for axis in found["axes"]]
+            return np.array(values, dtype=object).reshape(shape)
+        return values
+
+    @property
+    def errors(self) -> list[str]:
+        """Errors of the points that failed."""
+        return [error for _, error in self.failed]
+
+    def to_xarray(self) -> Any:
+        """A Dataset of xarray: dimensions are the axes, ``units`` and ``long_name`` in the attributes."""
+        import xarray as xr
+
+        def attrs(fields: dict[str, Any]) -> dict[str, Any]:
+            return {"units": fields["unit"], "long_name": fields["label"]}
+
+        coords = {name: (axis["axes"], self[name], attrs(axis)) for name, axis in self.axes.items()}
+        arrays = {name: (array["axes"], self[name], attrs(array)) for name, array in self.arrays.items()}
+        return xr.Dataset(arrays, coords=coords)
+
+    def __repr__(self) -> str:
+        axes = ", ".join(f"{name} {len(axis['values'])}" for name, axis in self.axes.items())
+        return f"<ntwk.Sweep: {self.points} points over {axes}; {len(self.failed)} failed; {', '.join(self.arrays)}>"
+
+    def _repr_html_(self) -> str | None:
+        return None if self.figure is None else self.figure.svg()
+
+
+def _vary(key: str, values: Any) -> dict[str, Any]:
+    if isinstance(values, Mapping):
+        return {"key": key, **values}
+    return {"key": key, "values": np.asarray(values).tolist() if not isinstance(values, list) else values}
+
+
+def sweep(
+    model: Model,
+    vary: Mapping[str, Any],
+    *,
+    command: str = "run",
+    repeats: int = 1,
+    sampling: str = "grid",
+    points: int | None = None,
+    store: str | PathLike[str] | None = None,
+    retry_failed: bool = False,
+    fresh: bool = False,
+    threads: int | None = None,
+    progress: Progress = "auto",
+) -> Sweep:
+    """Computes a model at many points over its keys, in parallel.
+
+    Parameters
+    ----------
+    model : around which the points lie.
+    vary : by key (``"projections[0].weight"``): an array or list of values, or a range
+        ``{"from": ..., "to": ..., "points": ..., "spacing": "log"}``.
+    command : ``run``, ``meanfield`` or ``compare``.
+    repeats : of every point, with the seeds that follow that of the model.
+    sampling : ``grid``, ``list``, ``random`` or ``latin_hypercube``.
+    points : number of points that are drawn.
+    store : a folder (or a file ``.h5``) where every point is kept as soon as it is known; a sweep that ended early goes on there.
+    retry_failed, fresh : whether points that failed, or all, are computed again.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C; its attribute ``partial`` is the sweep as far as it came.
+    """
+    scan: dict[str, Any] = {
+        "command": command,
+        "sampling": sampling,
+        "repeats": repeats,
+        "vary": [_vary(key, values) for key, values in vary.items()],
+    }
+    if points is not None:
+        scan["points"] = points
+
+    def compute(file: Path) -> Sweep:
+        with How(threads, progress) as how:
+            course, figure, raised = _ntwk.sweep(model._native, scan, fspath(file), retry_failed, fresh, how)
+        made = Sweep._of(course.pop("data"), figure, **course)
+        if raised is not None:
+            raise with_partial(raised, made)
+        return made
+
+    if store is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return compute(Path(folder) / "sweep.h5")
+    place = Path(fspath(store))
+    if place.suffix != ".h5":
+        place.mkdir(parents=True, exist_ok=True)
+        place = place / "sweep.h5"
+    return compute(place)

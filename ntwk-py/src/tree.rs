@@ -1,0 +1,161 @@
+//! Python values as trees of keys, and back.
+
+use ntwk::core::Faults;
+use ntwk::core::spec::key::{Kind, Place, Section};
+use ntwk::core::spec::tree::{Node, Value};
+use numpy::{
+    IntoPyArray, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray,
+    PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
+
+use crate::error::model_error;
+
+/// The tree of a Python value; `path` names it in errors.
+///
+/// Arrays of numbers become one value each, without a node per number.
+pub(crate) fn node(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Node> {
+    Ok(Node::new(tree_value(value, path)?))
+}
+
+fn tree_value(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Value> {
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    // Before whole numbers: True is one of them.
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(Value::Bool(flag.is_true()));
+    }
+    if let Ok(number) = value.cast::<PyInt>() {
+        return match number.extract::<i64>() {
+            Ok(number) => Ok(Value::Integer(number)),
+            // Beyond 64 bits: a float keeps the size, and range checks reject it.
+            Err(_) => Ok(Value::Float(number.extract()?)),
+        };
+    }
+    if let Ok(number) = value.cast::<PyFloat>() {
+        return Ok(Value::Float(number.extract()?));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Value::String(text.to_str()?.to_owned()));
+    }
+    if let Ok(array) = value.cast::<PyUntypedArray>() {
+        return array_value(array, path);
+    }
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        let items = value.try_iter()?.enumerate();
+        let items = items.map(|(i, item)| node(&item?, &format!("{path}[{i}]")));
+        return Ok(Value::List(items.collect::<PyResult<_>>()?));
+    }
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        return table(mapping, path);
+    }
+    // Scalars of NumPy, series of pandas, paths.
+    for (attribute, call) in
+        [("to_numpy", true), ("item", true), ("__fspath__", true), ("values", false)]
+    {
+        if value.hasattr(attribute)? {
+            let inner = value.getattr(attribute)?;
+            let inner = if call { inner.call0()? } else { inner };
+            if !inner.is(value) {
+                return tree_value(&inner, path);
+            }
+        }
+    }
+    let kind = value.get_type().name()?;
+    Err(PyTypeError::new_err(format!("{path}: a value of type {kind} cannot stand in a model")))
+}
+
+fn table(mapping: &Bound<'_, PyMapping>, path: &str) -> PyResult<Value> {
+    let mut entries = Vec::new();
+    for item in mapping.items()?.iter() {
+        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let Ok(key) = key.cast::<PyString>() else {
+            let shown = key.repr()?;
+            return Err(PyTypeError::new_err(format!("{path}: the key {shown} is not text")));
+        };
+        let key = key.to_str()?.to_owned();
+        let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let value = node(&value, &inner)?;
+        entries.push((key, value));
+    }
+    Ok(Value::Table(entries))
+}
+
+fn array_value(array: &Bound<'_, PyUntypedArray>, path: &str) -> PyResult<Value> {
+    let kind = array.dtype().kind();
+    if array.ndim() == 1 && matches!(kind, b'f' | b'i' | b'u') {
+        let wanted = if kind == b'f' { "float64" } else { "int64" };
+        let array = array.call_method1("astype", (wanted,))?;
+        if kind == b'f' {
+            let array = array.cast::<PyArray1<f64>>()?;
+            return Ok(Value::Numbers(array.to_vec()?));
+        }
+        let numbers = array.cast::<PyArray1<i64>>()?.to_vec()?;
+        let counts: Result<Vec<u64>, _> = numbers.iter().map(|&n| u64::try_from(n)).collect();
+        return Ok(match counts {
+            Ok(counts) => Value::Counts(counts),
+            Err(_) => {
+                let number = |&n: &i64| Node::new(Value::Integer(n));
+                Value::List(numbers.iter().map(number).collect())
+            }
+        });
+    }
+    tree_value(&array.call_method0("tolist")?, path)
+}
+
+/// The Python value of a tree: dictionaries, lists, numbers, text; long lists of numbers are arrays.
+pub(crate) fn object<'py>(py: Python<'py>, node: &Node) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match &node.value {
+        Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
+        Value::Integer(number) => number.into_pyobject(py)?.into_any(),
+        Value::Float(number) => number.into_pyobject(py)?.into_any(),
+        Value::String(text) => text.into_pyobject(py)?.into_any(),
+        Value::List(items) => {
+            let items: PyResult<Vec<_>> = items.iter().map(|item| object(py, item)).collect();
+            PyList::new(py, items?)?.into_any()
+        }
+        Value::Numbers(numbers) => numbers.clone().into_pyarray(py).into_any(),
+        Value::Counts(counts) => {
+            // Counts are neuron numbers: they fit.
+            let counts: Vec<i64> =
+                counts.iter().map(|&n| i64::try_from(n).unwrap_or(i64::MAX)).collect();
+            counts.into_pyarray(py).into_any()
+        }
+        Value::Table(entries) => {
+            let dict = PyDict::new(py);
+            for (key, value) in entries {
+                dict.set_item(key, object(py, value)?)?;
+            }
+            dict.into_any()
+        }
+        Value::Null => py.None().into_bound(py),
+    })
+}
+
+/// JSON of the library, for what is small and nested, as a dictionary.
+pub(crate) fn summary<'py>(
+    py: Python<'py>,
+    value: Result<serde_json::Value, serde_json::Error>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Ok(value) => py.import("json")?.call_method1("loads", (value.to_string(),)),
+        Err(error) => Err(PyValueError::new_err(error.to_string())),
+    }
+}
+
+/// All faults of an option of Python that is a tree of keys.
+pub(crate) fn section<S: Section>(
+    py: Python<'_>,
+    value: &Bound<'_, PyAny>,
+    name: &str,
+) -> PyResult<S> {
+    let mut faults = Faults::default();
+    let root = node(value, name)?;
+    let place =
+        Place { node: &root, path: name.to_owned(), own: None, root: &root, faults: &mut faults };
+    let read = S::read(place, &Kind::Table(S::KEYS));
+    faults.into_result(read).map_err(|faults| model_error(py, &faults))
+}

@@ -1,0 +1,148 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import ntwk
+
+
+def test_one_description_in_five_spellings(tree, model, tmp_path):
+    model.save(tmp_path / "m.toml")
+    model.save(tmp_path / "m.json")
+    others = [
+        ntwk.Model(**tree),
+        ntwk.Model(tmp_path / "m.toml"),
+        ntwk.Model(str(tmp_path / "m.json")),
+        ntwk.Model.from_toml(model.to_toml()),
+        ntwk.Model(model.to_dict()),
+    ]
+    for other in others:
+        assert other == model and hash(other) == hash(model)
+
+
+def test_builder(model):
+    b = ntwk.Builder(dt=0.1, seed=7)
+    exc, inh = b.receptor("exc", E_rev=0, tau_syn=5), b.receptor("inh", E_rev=-80, tau_syn=5)
+    E, I = b.population("E", 100, "RS"), b.population("I", 25, "FS")
+    A = b.afferent("A", 400, rate=8)
+    b.connect(A, [E, I], exc, weight=1, rule="fixed_in_degree", probability=0.5)
+    b.connect(E, [E, I], exc, weight=1, delay=1.5, rule="fixed_in_degree", in_degree=20)
+    b.connect(I, [E, I], inh, weight=4, rule="fixed_in_degree", in_degree=5)
+    b.section("record", V_m=3, conductances=2)
+    assert b.model(t_stop=200) == model
+
+
+def test_keywords_of_a_population():
+    b = ntwk.Builder()
+    b.population("E", 4, "RS", b="60 pA", V_m=ntwk.normal(-65, 3), I_e="100 pA")
+    population = b.model(t_stop=1).populations["E"]
+    assert population["parameters"]["b"] == 60.0
+    assert "w" in population["variables"]
+
+
+def test_all_faults_at_once(tree):
+    tree["simulation"]["t_stop"] = "1 mV"
+    tree["populations"]["E"]["size"] = 0
+    tree["populations"]["I"]["cell"] = "FX"
+    tree["projections"][0]["recptor"] = "exc"
+    del tree["projections"][1]["weight"]
+    with pytest.raises(ntwk.ModelError) as caught:
+        ntwk.Model(tree)
+    faults = {fault.key: fault for fault in caught.value.faults}
+    assert {"simulation.t_stop", "populations.E.size", "projections[0].recptor", "projections[1].weight"} <= set(faults)
+    assert any("FX" in (fault.value or "") for fault in faults.values())
+    assert faults["projections[0].recptor"].nearest == "receptor"
+    assert faults["populations.E.size"].kind == "out_of_range"
+    assert isinstance(caught.value, ValueError)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.faults == caught.value.faults and str(again) == str(caught.value)
+
+
+def test_faults_of_a_file_have_lines(tmp_path):
+    file = tmp_path / "m.toml"
+    file.write_text("[simulation]\nt_stop = 10\n[populations.E]\nsise = 3\ncell = 'RS'\n")
+    with pytest.raises(ntwk.ModelError) as caught:
+        ntwk.Model(file)
+    lines = {fault.key: fault.line for fault in caught.value.faults}
+    assert lines["populations.E.sise"] == 4
+
+
+def test_an_unknown_keyword_names_the_nearest():
+    with pytest.raises(TypeError, match="populations"):
+        ntwk.Model(populatons={})
+    with pytest.raises(TypeError, match="dictionary"):
+        ntwk.Model("model.toml", record={})
+
+
+def test_what_cannot_stand_in_a_model_is_named(tree):
+    tree["populations"]["E"]["size"] = object()
+    with pytest.raises(TypeError, match=r"populations\.E\.size"):
+        ntwk.Model(tree)
+
+
+def test_changes_by_path(model):
+    other = model.with_({"populations.E.size": 200, "projections.I_E.weight": "5 nS"})
+    assert other.populations["E"]["size"] == 200 and other.projections["I_E"]["weight"] == 5.0
+    assert model.populations["E"]["size"] == 100 and other != model
+    with pytest.raises(ntwk.ModelError, match="E"):
+        model.with_({"populations.EE.size": 200})
+
+
+def test_changes_of_a_file(model, tmp_path):
+    model.save(tmp_path / "m.toml")
+    other = ntwk.Model(tmp_path / "m.toml", set={"simulation.t_stop": "100 ms", "afferents.A.rate": 3})
+    assert other.t_stop == 100.0
+
+
+def test_a_function_of_time_is_sampled(tree):
+    tree["afferents"]["A"]["rate"] = lambda t: 5 + 0.01 * t
+    model = ntwk.Model(tree)
+    rate = model.to_dict()["afferents"]["A"]["rate"]
+    np.testing.assert_allclose(rate["values"], 5 + 0.01 * np.arange(2000) * 0.1)
+    scalar = ntwk.Model({**tree, "afferents": {"A": {"size": 400, "rate": lambda t: 6.0 if t > 3 else 5.0}}})
+    values = scalar.to_dict()["afferents"]["A"]["rate"]["values"]
+    assert values[30] == 5.0 and values[31] == 6.0
+    assert ntwk.Model.from_toml(model.to_toml()) == model
+
+
+def test_arrays_of_pairs(tree):
+    sources, targets = np.array([0, 1, 2], dtype=np.int32), np.array([5, 5, 7], dtype=np.uint16)
+    tree["projections"][1] = {
+        "source": "E", "target": "E", "receptor": "exc", "weight": np.array([1.0, 2.0, 3.0]), "delay": 1.5,
+        "connection": {"rule": "pairs", "sources": sources, "targets": targets},
+    }
+    edges = ntwk.Model(tree).connections()["E_E"]
+    assert edges["sources"].tolist() == [0, 1, 2] and edges["targets"].tolist() == [5, 5, 7]
+    assert edges["weights"].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_scalars_of_numpy_and_paths(tree, model):
+    tree["simulation"]["dt"] = np.float64(0.1)
+    tree["populations"]["E"]["size"] = np.int16(100)
+    assert ntwk.Model(tree) == model
+
+
+def test_copies_and_pickles(model):
+    assert copy.deepcopy(model) == model and copy.copy(model) is model
+    again = pickle.loads(pickle.dumps(model))
+    assert again == model and hash(again) == hash(model)
+    assert model != model.with_({"simulation.seed": 8})
+
+
+def test_shown(model):
+    assert len(repr(model).splitlines()) <= 10 and "100 RS" not in repr(model)
+    assert "<table>" in model._repr_html_() and "E_I" in model._repr_html_()
+
+
+def test_plan(model):
+    plan = model.plan()
+    assert plan["neurons"] == 125 and plan["synapses"] == 125 * 25
+    assert model.plan(measure=0.05)["simulate_seconds"] > 0
+
+
+def test_presets_and_files_to_begin_with(tmp_path):
+    assert ntwk.presets()["RS"]["parameters"]["g_L"] == 10.0
+    assert ntwk.Model.from_toml(ntwk.init("network")).n_steps > 0
+    with pytest.raises(ntwk.ModelError, match="network"):
+        ntwk.init("netwerk")
