@@ -87,21 +87,24 @@ fn table(mapping: &Bound<'_, PyMapping>, path: &str) -> PyResult<Value> {
 fn array_value(array: &Bound<'_, PyUntypedArray>, path: &str) -> PyResult<Value> {
     let kind = array.dtype().kind();
     if array.ndim() == 1 && matches!(kind, b'f' | b'i' | b'u') {
+        let as_it_is = PyDict::new(array.py());
+        as_it_is.set_item("copy", false)?;
         let wanted = if kind == b'f' { "float64" } else { "int64" };
-        let array = array.call_method1("astype", (wanted,))?;
+        let array = array.call_method("astype", (wanted,), Some(&as_it_is))?;
         if kind == b'f' {
-            let array = array.cast::<PyArray1<f64>>()?;
-            return Ok(Value::Numbers(array.to_vec()?));
+            let numbers = array.cast::<PyArray1<f64>>()?.readonly();
+            return Ok(Value::Numbers(numbers.as_array().to_vec()));
         }
-        let numbers = array.cast::<PyArray1<i64>>()?.to_vec()?;
+        let numbers = array.cast::<PyArray1<i64>>()?.readonly();
+        let numbers = numbers.as_array();
         let counts: Result<Vec<u64>, _> = numbers.iter().map(|&n| u64::try_from(n)).collect();
-        return Ok(match counts {
-            Ok(counts) => Value::Counts(counts),
-            Err(_) => {
+        return Ok(counts.map_or_else(
+            |_| {
                 let number = |&n: &i64| Node::new(Value::Integer(n));
                 Value::List(numbers.iter().map(number).collect())
-            }
-        });
+            },
+            Value::Counts,
+        ));
     }
     tree_value(&array.call_method0("tolist")?, path)
 }

@@ -146,3 +146,14 @@ def test_presets_and_files_to_begin_with(tmp_path):
     assert ntwk.Model.from_toml(ntwk.init("network")).n_steps > 0
     with pytest.raises(ntwk.ModelError, match="network"):
         ntwk.init("netwerk")
+
+
+def test_arrays_with_strides(tree):
+    table = np.array([[0, 5, 1.0], [1, 5, 2.0], [2, 7, 3.0]])
+    numbers = table[:, :2].astype(int)
+    tree["projections"][1] = {
+        "source": "E", "target": "E", "receptor": "exc", "weight": table[:, 2], "delay": 1.5,
+        "connection": {"rule": "pairs", "sources": numbers[:, 0], "targets": numbers[:, 1]},
+    }
+    edges = ntwk.Model(tree).connections()["E_E"]
+    assert edges["weights"].tolist() == [1.0, 2.0, 3.0] and edges["targets"].tolist() == [5, 5, 7]

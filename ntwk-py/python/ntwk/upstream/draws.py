@@ -60,8 +60,7 @@ def one_event_per_bin(trains: Any, times: Any, t: Floats) -> tuple[Ints, Ints]:
     inside = (times >= t[0]) & (times <= t[-1])
     trains, times = trains[inside], times[inside]
     bins = np.minimum(np.searchsorted(t, times, side="right") - 1, len(t) - 2)
-    order = np.lexsort((bins, trains))
-    trains, bins = trains[order], bins[order]
+    trains, bins = _sorted(trains, bins)
     repeated = (np.diff(trains) == 0) & (np.diff(bins) == 0)
     crowded = np.unique(trains[1:][repeated])
     if len(crowded) == 0:
@@ -72,8 +71,17 @@ def one_event_per_bin(trains: Any, times: Any, t: Floats) -> tuple[Ints, Ints]:
         moved = _spread(np.bincount(bins[trains == train], minlength=len(t) - 1))
         all_trains.append(np.full(len(moved), train))
         all_bins.append(moved)
-    trains, bins = np.concatenate(all_trains), np.concatenate(all_bins)
-    order = np.lexsort((bins, trains))
+    return _sorted(np.concatenate(all_trains), np.concatenate(all_bins))
+
+
+def _sorted(trains: Ints, bins: Ints) -> tuple[Ints, Ints]:
+    """By train, and then by bin."""
+    if np.any(bins[1:] < bins[:-1]):
+        order = np.argsort(bins, kind="stable")
+        trains, bins = trains[order], bins[order]
+    # Numbers of 16 bits are sorted by their digits, in a fifth of the time.
+    keys = trains.astype(np.int16) if trains.max(initial=0) < 1 << 15 else trains
+    order = np.argsort(keys, kind="stable")
     return trains[order], bins[order]
 
 
