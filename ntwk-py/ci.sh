@@ -22,5 +22,10 @@ for numpy in "numpy==1.26.*" "numpy>=2"; do
     (cd "$work/tests" && MPLBACKEND=Agg "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider .)
 done
 
+# The examples of the documentation, and that of the README.
+(cd "$work" && "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider --doctest-modules --pyargs ntwk)
+awk '/^```$/ { inside = 0 } inside { print } /^```python$/ { inside = 1 }' README.md > "$work/readme.py"
+(cd "$work" && "$work/fresh/bin/python" readme.py)
+
 # Types: the package itself and what a user writes.
 "$work/fresh/bin/pyright" --project "$PWD" --pythonpath "$work/fresh/bin/python"

@@ -115,7 +115,7 @@ def test_results_and_their_files(tmp_path):
     file = tmp_path / "folder" / "data.h5"
     ntwk.recording.write_as_hdf5(NTWK, filename=str(file), ARRAY_KEYS=["mine"])
     data = ntwk.recording.load_dict_from_hdf5(str(file))
-    assert data["dt"].shape == (1,) and data["tstop"] == 200.0 and data["N_Exc"] == 40
+    assert int(data["tstop"] / data["dt"]) == 2000 and data["tstop"] == 200.0 and data["N_Exc"] == 40
     assert data["0"] == {"name": "Exc", "N": 40} and data["0_params"]["Gl"] == 10.0
     assert data["iRASTER_Exc"].dtype == np.int64 and np.array_equal(data["tRASTER_Exc"], NTWK["RASTER"][0].t)
     assert data["VMS_Exc"].shape == (3, 2000) and data["Rate_AffExc_Exc"].shape == (2000,)
@@ -272,3 +272,20 @@ def test_a_file_of_parameters_comes_with_the_package():
 
     model = params.load("ntwk/configs/RS-FS_2017/params.json")
     assert model["N_RecExc"] == 4000 and ntwk.Model.from_upstream(model).t_stop == 1500.0
+
+
+def test_transfer_functions_point_by_point(tmp_path):
+    model = {
+        **MODEL, "NRN_KEY": "Exc", "POP_STIM": ["AffExc", "Inh"], "N_SEED": 3, "tstop": 300.0,
+        "F_AffExc_array": np.array([5.0, 40.0]), "F_Inh_array": np.array([1.0, 20.0]), "filename": str(tmp_path / "tf.npy"),
+    }
+    data = ntwk.transfer_functions.generate(model)
+    assert data["F_AffExc"].tolist() == [5.0, 5.0, 40.0, 40.0] and data["F_Inh"].tolist() == [1.0, 20.0, 1.0, 20.0]
+    assert data["Fout_mean"][2] > data["Fout_mean"][0] and data["Fout_mean"][3] <= data["Fout_mean"][2]
+    stored = np.load(model["filename"], allow_pickle=True).item()
+    assert np.array_equal(stored["Fout_mean"], data["Fout_mean"])
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    fig, ax, bar = ntwk.plots.tf_2_variables(data, xkey="F_AffExc", ckey="F_Inh")
+    assert ax.figure is fig and bar is not None
+    assert ntwk.plots.tf_2_variables_3d(data, xkey="F_Inh", ykey="F_AffExc")[1].get_zlabel() != ""

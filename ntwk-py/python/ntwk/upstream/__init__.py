@@ -25,6 +25,7 @@ _MODULES = (
     "quick_run",
     "recording",
     "stim",
+    "transfer_functions",
 )
 # Names at the top level, those of older versions among them, and where they are.
 _NAMES = {
@@ -54,7 +55,6 @@ _BRIAN = {
     "Morphology": "cells with dendrites are ntwk.morpho.Cell",
     "run": "ntwk.collect_and_run(NTWK), or ntwk.Model(...).run()",
     "theory": "the theory is ntwk.Model(...).meanfield(); of a dictionary of the package, ntwk.Model.from_upstream(Model)",
-    "transfer_functions": "transfer functions are measured by ntwk.tf.scan and fitted by its fit()",
     "scan": "sweeps over parameters are ntwk.sweep",
     "cells": "parameter sets are ntwk.presets(); responses of single cells are drawn by 'ntwk cells pulse'",
     "configs": "parameters are files: ntwk.utils.params.load('ntwk/configs/RS-FS_2017/params.json')",

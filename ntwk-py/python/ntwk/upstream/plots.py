@@ -307,6 +307,87 @@ def pop_act(data: Mapping[str, Any], ax: Any = None, tzoom: Sequence[float] | No
     return population_activity_subplot(data, ax, find_pop_keys(data), _colors(None), _span(data, tzoom), **arguments)
 
 
+def tf_2_variables(
+    data: Mapping[str, Any],
+    xkey: str = "F_RecExc",
+    ckey: str = "F_RecInh",
+    output_key: str = "Fout",
+    cond: Any = None,
+    ckey_label: str = "$\\nu_{i}$ (Hz)",
+    ylim: Sequence[float] = (1e-2, 100),
+    yscale: str = "linear",
+    ylabel: str = "$\\nu_{out}$ (Hz)",
+    xlim: Sequence[float] | None = None,
+    xscale: str = "linear",
+    cscale: str = "log",
+    xlabel: str = "$\\nu_{e}$ (Hz)",
+    cmap: Any = "copper",
+    ax: Any = None,
+    acb: Any = None,
+    ms: float = 2,
+    with_theory: bool = False,
+    **old: Any,
+) -> tuple[Any, Any, Any]:
+    """Measured rates over one input rate, in colour over another.
+
+    Returns
+    -------
+    (figure or None where axes were given, axes, axes of the colours)
+    """
+    import matplotlib.colors as colors
+    import matplotlib.pyplot as plt
+
+    _ignore(old, ("yticks", "yticks_labels", "xticks", "xticks_labels", "fig_args", "with_top_label", "lw_th", "alpha_th", "th_discret"))
+    if with_theory:
+        raise NotImplementedError("the theory is that of ntwk.tf.scan(...).fit(), which is called with arrays of rates")
+    chosen = np.ones(len(data[xkey]), dtype=bool) if cond is None else cond
+    x, c = np.asarray(data[xkey])[chosen], np.asarray(data[ckey])[chosen]
+    y, sd = np.asarray(data[f"{output_key}_mean"])[chosen], np.asarray(data[f"{output_key}_std"])[chosen]
+    fig = None
+    if ax is None:
+        fig, ax = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    logarithmic = cscale == "log" and c.min() > 0
+    norm: Any = colors.LogNorm(c.min(), c.max()) if logarithmic else colors.Normalize(c.min(), c.max())
+    shades = plt.get_cmap(cmap)
+    for value in np.unique(c):
+        of = (c == value) & (y >= ylim[0]) & (y < ylim[1])
+        ax.errorbar(x[of], y[of], yerr=sd[of], fmt="o", ms=ms, color=shades(norm(value)))
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim, xscale=xscale, yscale=yscale)
+    if xlim is not None:
+        ax.set_xlim(xlim)
+    if fig is not None:
+        acb = fig.colorbar(plt.cm.ScalarMappable(norm, shades), ax=ax, label=ckey_label).ax
+    return fig, ax, acb
+
+
+def tf_2_variables_3d(
+    data: Mapping[str, Any],
+    Model: Any = None,
+    xkey: str = "F_RecInh",
+    ykey: str = "F_RecExc",
+    zkey: str = "Fout",
+    zlim: Sequence[float] = (0, 100),
+    xlabel: str = "$\\nu_{i}$ (Hz)",
+    ylabel: str = "$\\nu_{e}$ (Hz)",
+    zlabel: str = "$\\nu_{out}$ (Hz)",
+    ax: Any = None,
+    **old: Any,
+) -> tuple[Any, Any]:
+    """Measured rates over two input rates, in space: (figure or None, axes)."""
+    import matplotlib.pyplot as plt
+
+    _ignore(old, ("cond", "x", "lw_th", "alpha_th", "fig_args"))
+    fig = None
+    if ax is None:
+        fig = plt.figure(figsize=(5, 4))
+        ax = fig.add_subplot(projection="3d")
+    z = np.asarray(data[f"{zkey}_mean"])
+    shown = (z >= zlim[0]) & (z <= zlim[1])
+    ax.scatter(np.asarray(data[xkey])[shown], np.asarray(data[ykey])[shown], z[shown], s=6, c="k")
+    ax.set(xlabel=xlabel, ylabel=ylabel, zlabel=zlabel, zlim=zlim)
+    return fig, ax
+
+
 class ntwk_plots:
     """The functions under the name of their module in the package."""
 

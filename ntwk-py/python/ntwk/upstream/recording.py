@@ -68,7 +68,12 @@ def write_as_hdf5(
 
 def load_dict_from_hdf5(filename: str, verbose: bool = False) -> dict[str, Any]:
     """A stored dictionary: arrays, numbers of NumPy, texts, dictionaries. Files that the package has written are read, too."""
-    return _plain(_ntwk.load_dictionary(str(filename)))
+    data = _plain(_ntwk.load_dictionary(str(filename)))
+    # Stored as arrays of one value, which NumPy no longer takes for numbers: int(data["tstop"]/data["dt"]) stands in scripts.
+    for key in ("dt", "tstop"):
+        if isinstance(data.get(key), np.ndarray) and data[key].size == 1:
+            data[key] = np.float64(data[key].item())
+    return data
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
