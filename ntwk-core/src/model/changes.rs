@@ -22,6 +22,10 @@ type Broken = (&'static str, FaultKind);
 
 /// Resolves the events of `model` in order of time (then of the list).
 pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &mut Judge<'_>) {
+    if model.spec.events.is_empty() {
+        // No copy of long lists of connections.
+        return;
+    }
     let events = model.spec.events.clone();
     let mut order: Vec<usize> = (0..events.len()).collect();
     order.sort_by(|&a, &b| events[a].time.total_cmp(&events[b].time));
