@@ -27,5 +27,6 @@ done
 awk '/^```$/ { inside = 0 } inside { print } /^```python$/ { inside = 1 }' README.md > "$work/readme.py"
 (cd "$work" && "$work/fresh/bin/python" readme.py)
 
-# Types: the package itself and what a user writes.
-"$work/fresh/bin/pyright" --project "$PWD" --pythonpath "$work/fresh/bin/python"
+# Types, of the sources: without the installed copy, which would be a second package of the same name.
+"$work/fresh/bin/pip" uninstall --quiet --yes ntwk
+"$work/fresh/bin/pyright" --pythonpath "$work/fresh/bin/python"

@@ -142,15 +142,18 @@ def shifted_Vms_subplot(
             shown = (t >= tzoom[0]) & (t <= tzoom[1])
             ax.plot(t[shown], trace[shown] + shift, lw=1, color=COLORS[i])
             shift += v_shift
+    ax.set_xlim(tzoom)
     _bars(ax, Tbar, v_shift)
     ax.axis("off")
 
 
 def _bars(ax: Any, width: float, height: float) -> None:
-    (x, _), (_, y) = ax.get_xlim(), ax.get_ylim()
-    ax.plot([x, x, x + width], [y - height, y, y], "k-", lw=1)
-    ax.annotate(f"{width:g} ms", (x, y), va="bottom")
-    ax.annotate(f"{height:g} mV ", (x, y - height / 2), ha="right", va="center")
+    """Scale bars at the upper left, beside what is drawn."""
+    (left, right), (_, top) = ax.get_xlim(), ax.get_ylim()
+    x = left - 0.03 * (right - left)
+    ax.plot([x, x, x + width], [top - height, top, top], "k-", lw=1, clip_on=False)
+    ax.annotate(f"{width:g} ms", (x, top), xytext=(0, 2), textcoords="offset points", va="bottom", annotation_clip=False)
+    ax.annotate(f"{height:g} mV ", (x, top - height / 2), ha="right", va="center", annotation_clip=False)
 
 
 def population_activity_subplot(
@@ -272,7 +275,6 @@ def raster_and_Vm(
         if old_name in potentials:
             potentials[name] = potentials.pop(old_name)
     shifted_Vms_subplot(data, AX[0], names, colors, span, **potentials)
-    AX[0].set_xlim(span)
     raster_subplot(data, AX[1], names, colors, span, **(Raster_args or {}))
     smoothing = old.get("smooth_population_activity", 0)
     for name, ax in zip(rates, AX[2:]):
