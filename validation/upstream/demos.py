@@ -12,6 +12,7 @@ import os
 import sys
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.special import erf
 
 checkout, folder = sys.argv[1:3]
@@ -72,17 +73,29 @@ for center, width, level in zip([550, 950, 1050, 1550, 1850], [100, 70, 150, 100
     rate += level * np.exp(-((t - center) ** 2) / 2 / width**2)
 save("time_varying_input", model, model["REC_POPS"], model["AFF_POPS"], tstop=1150.0, Farray_AffExc=list(7 * rate))
 
-# A script that fills its dictionary line by line: all of it before it looks at its arguments.
-lines = []
-for line in open(f"{checkout}/ntwk/configs/Network_Modulation_2020/model.py"):
-    if line.startswith("if "):
-        break
-    if not line.startswith(("import", "from", "sys.")):
-        lines.append(line)
-names = {"np": np}
-exec("".join(lines), names)
+# Scripts that fill their dictionary line by line: all of it before it looks at its arguments.
+def filled(path):
+    lines = []
+    for line in open(f"{checkout}/{path}"):
+        if line.startswith("if "):
+            break
+        if not line.startswith(("import", "from", "sys.")):
+            lines.append(line)
+    names = {"np": np}
+    exec("".join(lines), names)
+    return names
+
+
+names = filled("ntwk/configs/Network_Modulation_2020/model.py")
 model = {key: value for key, value in names["Model"].items() if "IncreasingStep" not in key and key != "F_AffExc"}
 model = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in model.items()}
 t = times(model, 2500.0)
 rate = np.where(t >= 1000, 4.0, 0.0) + np.where(t >= 2000, 4.0, 0.0)
 save("Network_Modulation_2020", model, model["REC_POPS"], model["AFF_POPS"], tstop=2500.0, Farray_AffExc=list(rate))
+
+# 0.2 s of smoothing of a staircase; the noise at 3 Hz.
+names = filled("demo/mean_field.py")
+model = names["Model"]
+t = times(model, 2500.0)
+rate = gaussian_filter1d(4.0 * np.floor(t / 1000), 2000)
+save("mean_field", model, names["REC_POPS"], names["AFF_POPS"], tstop=2500.0, Farray_AffExc=list(rate), F_NoiseExc=3.0)

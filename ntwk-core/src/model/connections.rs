@@ -427,7 +427,12 @@ pub(super) fn unused(spec: &ModelSpec) -> Vec<String> {
             _ => false,
         };
         if silent || (p.weight == 0.0 && p.plasticity.is_none()) || p.release_probability == 0.0 {
-            notices.push(format!("projections[{i}] (from {}) transmits nothing", p.source));
+            let targets = p.target.join(" and ");
+            let name = p.name.as_deref().map_or_else(String::new, |name| format!("{name}, "));
+            notices.push(format!(
+                "projections[{i}] ({name}from {} to {targets}) transmits nothing",
+                p.source
+            ));
         }
     }
     notices

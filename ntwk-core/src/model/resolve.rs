@@ -266,6 +266,15 @@ fn check_spikes(spikes: &SpikeListSpec, size: u64, path: &str, judge: &mut Judge
     if judge.concerns(&key) || judge.concerns(&format!("{path}.size")) {
         return;
     }
+    // Lists of neurons are not ids: too many of them are.
+    let trains = format!("{path}.spikes.trains");
+    if judge.root().locate(&trains).1 {
+        if spikes.ids.iter().any(|&id| id >= size) {
+            let rule = format!("has spikes of more neurons than the size ({size})");
+            judge.broken(trains, rule);
+        }
+        return;
+    }
     if let Some(id) = spikes.ids.iter().find(|&&id| id >= size) {
         let allowed = format!("indices below the size ({size})");
         judge.fault_of(key, &id, FaultKind::OutOfRange { allowed });

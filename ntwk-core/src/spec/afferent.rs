@@ -1,5 +1,6 @@
 //! Afferent populations as written.
 
+use super::SpikeListSpec;
 use crate::spec::fault::FaultKind;
 use crate::spec::key::TableReader;
 use crate::spec::key::{KeyValue, Kind, Place, Section, Words};
@@ -68,34 +69,6 @@ pub enum Trains {
         /// Spikes in addition to those of the rate.
         spikes: SpikeListSpec,
     },
-}
-
-section! {
-    /// Spikes as two lists of equal length.
-    #[derive(Debug, Clone, PartialEq, Default)]
-    #[non_exhaustive]
-    pub struct SpikeListSpec, check = check_lengths {
-        /// times (ms), in any order; each is rounded to the nearest step
-        times: Vec<f64> = Quantities(Time, NonNegative), required("a list of times in ms");
-        /// afferent neuron of each spike
-        ids: Vec<u64> = Counts("a list of neuron indices"), required;
-    }
-}
-
-impl SpikeListSpec {
-    /// Whether there is no spike.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.times.is_empty()
-    }
-}
-
-fn check_lengths(spikes: &SpikeListSpec, table: &mut TableReader<'_, '_>) {
-    let (times, ids) = (spikes.times.len(), spikes.ids.len());
-    if times != ids && !table.is_faulty("times") && !table.is_faulty("ids") {
-        let rule = format!("needs as many ids ({ids}) as times ({times})");
-        table.fault("ids", FaultKind::Combination { rule });
-    }
 }
 
 words! {

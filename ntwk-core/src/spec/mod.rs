@@ -30,6 +30,7 @@ mod projection;
 mod receptor;
 mod record;
 mod sections;
+mod spike_list;
 mod voltage_clamp;
 
 use crate::spec::fault::{FaultKind, Faults};
@@ -38,7 +39,7 @@ use crate::spec::key::{KeyValue, Kind, Place, Section};
 use crate::spec::tree::{Node, Value};
 use crate::{section, words};
 
-pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, SpikeListSpec, Trains};
+pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, Trains};
 pub use connection::ConnectionSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
@@ -54,6 +55,7 @@ pub use sections::{
     AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
     StationaryTheory, TheorySpec, TransferFunctionKind,
 };
+pub use spike_list::SpikeListSpec;
 pub use value::Named;
 pub use voltage_clamp::{VoltageClampSpec, VoltageClamps};
 

@@ -204,6 +204,29 @@ connection = { rule = "one_to_one" }
     assert!((v[999] + 65.0).abs() < 0.3 && v[500] < -67.0, "{} {}", v[500], v[999]);
 }
 
+/// The name of an entry is all its targets, `name_TARGET` one of them.
+#[test]
+fn a_change_names_projections_as_the_tables_do() {
+    let run_with = |events: &str| {
+        let text = format!(
+            "simulation = {{ t_stop = 40, dt = 0.1 }}\n[receptors]\nexc = {{ E_rev = 0, tau_syn = 5 }}\n\
+             [populations]\nE = {{ size = 4, cell = 'RS' }}\nI = {{ size = 3, cell = 'FS' }}\n\
+             [afferents]\nA = {{ size = 20, rate = 200 }}\n[[projections]]\nname = 'drive'\nsource = 'A'\n\
+             target = ['E', 'I']\nreceptor = 'exc'\nweight = 1\n\
+             connection = {{ rule = 'fixed_in_degree', in_degree = 20 }}\n[record]\nV_m = 3\n{events}"
+        );
+        run(&model(&text), 1)
+    };
+    let event = |name: &str| {
+        format!("[[events]]\ntime = 10\nset = 'projections.{name}.weight'\nvalue = 3\n")
+    };
+    let whole = run_with(&event("drive"));
+    let one = run_with(&event("drive_E"));
+    assert_eq!(whole, run_with(&(event("drive_E") + &event("drive_I"))));
+    assert_eq!(one.population("E"), whole.population("E"));
+    assert_ne!(one.population("I"), whole.population("I"));
+}
+
 #[test]
 fn faults_of_changes_name_key_and_reason() {
     let parse = |set: &str, value: &str| {

@@ -36,6 +36,16 @@ variables = ["g_exc", "g_inh", "V_m"]
 neurons = [6, 7, 599]
 "#;
 
+/// A list of times for every afferent neuron says the same as times and ids.
+#[test]
+fn a_list_for_every_neuron_is_times_and_ids() {
+    let pairs = "{ times = [2, 4, 6, 3, 3.5, 10, 10], ids = [0, 0, 0, 1, 2, 3, 3] }";
+    let lists = TEXT.replace(pairs, "{ trains = [[2, '4 ms', 6], [3], [3.5], [10, 10]] }");
+    assert_ne!(lists, TEXT);
+    let afferents = |text: &str| model(text).spec().afferents.clone();
+    assert_eq!(afferents(&lists), afferents(TEXT));
+}
+
 /// Conductance of events `(time of arrival, weight)` under Euler.
 fn expected(events: &[(f64, f64)], tau: f64, step: u32) -> f64 {
     let decays = |from: f64| (1.0 - 0.1 / tau).powi(step as i32 - 1 - (from / 0.1).round() as i32);
