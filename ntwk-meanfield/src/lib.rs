@@ -87,7 +87,7 @@ pub use bifurcation::branch::{
     Bifurcation, Branch, BranchEnd, BranchPoint, ContinuationError, ContinuationOptions,
 };
 pub use bifurcation::continuation::{Family, follow};
-pub use bifurcation::delayed::{DelayedStability, delayed_stability};
+pub use bifurcation::delayed::{DelayedStability, Lags, delayed_stability};
 pub use bifurcation::fixed_point::{
     FixedPoint, FixedPointError, FixedPointOptions, FixedPointStatus, FixedPoints, Stability,
     default_starts, find_fixed_points,

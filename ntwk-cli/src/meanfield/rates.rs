@@ -99,8 +99,18 @@ pub(crate) fn print_fixed_points(stationary: &StationaryTheory) {
     for (i, (point, delayed)) in all.points.iter().zip(&stationary.delayed).enumerate() {
         let population = |p: usize| &stationary.theory.mean_field.populations()[p];
         let artefact = (0..names.len()).any(|p| is_saturated(population(p), point, p));
-        if let Some(delayed) = delayed.filter(|_| !artefact) {
-            print(format!("fixed point {} is {delayed}", i + 1));
+        if let Some([delayed, lagging]) = delayed.filter(|_| !artefact) {
+            let besides = match (lagging.is_stable(), lagging.change) {
+                (true, None) => String::new(),
+                (true, Some((factor, hz))) => {
+                    let longest = number(factor * lagging.delays[1], 1);
+                    format!(
+                        "; with the lags of its synapses besides, up to {longest} ms ({hz:.0} Hz)"
+                    )
+                }
+                (false, _) => "; unstable with the lags of its synapses besides".to_owned(),
+            };
+            print(format!("fixed point {} is {delayed}{besides}", i + 1));
         }
     }
     if all.completeness == Completeness::Incomplete {

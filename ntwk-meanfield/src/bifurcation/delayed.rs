@@ -14,7 +14,7 @@ use std::fmt;
 use crate::bifurcation::fixed_point::eigenvalues;
 use crate::system::input::Input;
 use crate::system::point::PointError;
-use crate::system::{MeanField, Source};
+use crate::system::{Connection, MeanField, Source};
 use nalgebra::{Complex, DMatrix};
 
 /// Intervals between the nodes of the generator.
@@ -91,6 +91,15 @@ fn digits(x: f64) -> String {
     }
 }
 
+/// What follows a rate with a lag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lags {
+    /// The rate of a population, with the time constant `T`: the mean field as it is integrated.
+    Rates,
+    /// Besides, every synapse with its `tau_syn`, as in the linear response of spiking networks (Bos et al. 2016).
+    RatesAndSynapses,
+}
+
 /// The linearised dynamics with delays.
 #[allow(non_snake_case)]
 struct Linear {
@@ -112,8 +121,9 @@ pub fn delayed_stability(
     state: &[f64],
     input: &Input,
     delays: &[Vec<f64>],
+    lags: Lags,
 ) -> Result<Option<DelayedStability>, PointError> {
-    let linear = Linear::of(system, state, input, delays)?;
+    let linear = Linear::of(system, state, input, delays, lags)?;
     let shortest = linear.later.iter().map(|l| l.0).fold(f64::INFINITY, f64::min);
     let longest = linear.later.iter().map(|l| l.0).fold(0.0, f64::max);
     if !longest.is_finite() || longest <= 0.0 {
@@ -135,31 +145,50 @@ impl Linear {
         state: &[f64],
         input: &Input,
         delays: &[Vec<f64>],
+        lags: Lags,
     ) -> Result<Self, PointError> {
         let point = system.at(state, input)?;
         let whole = point.jacobian();
-        let mut now = whole.clone();
+        let recurrent = |c: &&Connection| matches!(c.source, Source::Population(_));
+        let connections = || system.populations().iter().flat_map(|p| &p.connections);
+        let synapses = match lags {
+            Lags::Rates => 0,
+            Lags::RatesAndSynapses => connections().filter(recurrent).count(),
+        };
+        let size = whole.nrows() + synapses;
+        let mut now = whole.clone().resize(size, size, 0.0);
+        let mut synapse = whole.nrows();
         let mut later: Vec<(f64, DMatrix<f64>)> = Vec::new();
         for (m, p) in system.populations().iter().enumerate() {
             let rows = [Some(m), system.adaptation_index(m)];
             for (c, connection) in p.connections.iter().enumerate() {
                 let Source::Population(source) = connection.source else { continue };
                 let delay = delays.get(m).and_then(|d| d.get(c)).copied().unwrap_or(0.0);
-                if delay <= 0.0 {
+                if delay <= 0.0 && synapses == 0 {
                     continue;
                 }
                 let part = point.connection_jacobian(m, c);
                 let place = match later.iter().position(|l| l.0 == delay) {
                     Some(place) => place,
                     None => {
-                        later.push((delay, DMatrix::zeros(whole.nrows(), whole.ncols())));
+                        later.push((delay, DMatrix::zeros(size, size)));
                         later.len() - 1
                     }
                 };
                 for (row, value) in rows.into_iter().zip(part) {
                     let Some(row) = row else { continue };
                     now[(row, source)] -= value;
-                    later[place].1[(row, source)] += value;
+                    match lags {
+                        Lags::Rates => later[place].1[(row, source)] += value,
+                        Lags::RatesAndSynapses => now[(row, synapse)] += value,
+                    }
+                }
+                if lags == Lags::RatesAndSynapses {
+                    // The synapses follow the rate that arrives: tau_syn ds/dt = x(t - d) - s.
+                    let rate = 1.0 / connection.synapse.tau_syn;
+                    now[(synapse, synapse)] = -rate;
+                    later[place].1[(synapse, source)] = rate;
+                    synapse += 1;
                 }
             }
         }

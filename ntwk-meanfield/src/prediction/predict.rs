@@ -12,7 +12,7 @@ use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
     AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint,
-    FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, MeanField, ScanPoint,
+    FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, Lags, MeanField, ScanPoint,
     Stability, Tabulated, ThresholdForm, Trajectory, Weighting, all_fixed_points, covered_membrane,
     default_starts, delayed_stability, find_fixed_points, fit, integrate,
 };
@@ -335,6 +335,7 @@ impl Theory {
         point: &FixedPoint,
         input: &Input,
         delays: &[Vec<f64>],
+        lags: Lags,
     ) -> Option<DelayedStability> {
         if point.stability != Stability::Stable {
             return None;
@@ -346,7 +347,7 @@ impl Theory {
                 state[index] = *w;
             }
         }
-        delayed_stability(&self.mean_field, &state, input, delays).ok().flatten()
+        delayed_stability(&self.mean_field, &state, input, delays, lags).ok().flatten()
     }
 
     /// The fixed point that describes the activity in a window (ms): the stable one nearest to

@@ -3,9 +3,9 @@
 use crate::support::{array, assert_close, data, membrane, number, numbers};
 use ntwk_core::{Job, Membrane};
 use ntwk_meanfield::{
-    Adaptation, Connection, DelayedStability, EffectiveThreshold, MeanField, MeanFieldPopulation,
-    Mixture, Moments, Scalar, Source, SynapseClass, ThresholdForm, TransferFunction,
-    all_fixed_points, delayed_stability,
+    Adaptation, Connection, DelayedStability, EffectiveThreshold, Lags, MeanField,
+    MeanFieldPopulation, Mixture, Moments, Scalar, Source, SynapseClass, ThresholdForm,
+    TransferFunction, all_fixed_points, delayed_stability,
 };
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ fn with_delay(system: &MeanField, delay: f64) -> DelayedStability {
     let point = system.at(&state, &input).unwrap();
     assert!(point.transfer().iter().all(|f| (f - 10.0).abs() < 1e-9), "a fixed point");
     let delays = vec![vec![delay; 2]; 2];
-    delayed_stability(system, &state, &input, &delays).unwrap().unwrap()
+    delayed_stability(system, &state, &input, &delays, Lags::Rates).unwrap().unwrap()
 }
 
 /// The root with the largest real part at four delays, and the delay at which an oscillation sets in, for the Jacobians of
@@ -96,7 +96,13 @@ fn weak_coupling_is_stable_with_any_delay() {
     assert_eq!((found.is_stable(), found.change), (true, None));
     assert_eq!(found.to_string(), "stable with its delays (2 ms); so up to 100 ms");
     let input = system.silent_input();
-    let none = delayed_stability(&system, &[10.0, 10.0], &input, &[vec![0.0; 2], vec![0.0; 2]]);
+    let none = delayed_stability(
+        &system,
+        &[10.0, 10.0],
+        &input,
+        &[vec![0.0; 2], vec![0.0; 2]],
+        Lags::Rates,
+    );
     assert_eq!(none, Ok(None));
 }
 
@@ -144,13 +150,15 @@ fn delays_add_to_the_jacobian_of_adapting_populations() {
     let points = all_fixed_points(&system, &input, true, &Job::new()).unwrap().points;
     let point = &points[0];
     let state = [point.rates[0], point.adaptation[0]];
-    let short = delayed_stability(&system, &state, &input, &[vec![1e-6, 2e-6, 3.0]]).unwrap();
+    let short =
+        delayed_stability(&system, &state, &input, &[vec![1e-6, 2e-6, 3.0]], Lags::Rates).unwrap();
     let leading = short.unwrap().leading;
     assert_close(leading.re, point.eigenvalues[0].re, 1e-5, 0.0, "without delays");
     assert_close(leading.im.abs(), point.eigenvalues[0].im.abs(), 1e-5, 1e-4, "without delays");
     let delays = [4.0, 7.0];
-    let found =
-        delayed_stability(&system, &state, &input, &[vec![4.0, 7.0, 3.0]]).unwrap().unwrap();
+    let found = delayed_stability(&system, &state, &input, &[vec![4.0, 7.0, 3.0]], Lags::Rates)
+        .unwrap()
+        .unwrap();
     // The two parts of the gains, by differences: each class on its own is the other at a fixed rate.
     let change = |which: usize, h: f64| -> [f64; 2] {
         let mut populations = system.populations().to_vec();
@@ -181,4 +189,25 @@ fn delays_add_to_the_jacobian_of_adapting_populations() {
     let determinant = own * w - down * jacobian[(0, 1)];
     let scale = own.norm() * w.norm() + (down * jacobian[(0, 1)]).norm();
     assert!(determinant.norm() < 1e-6 * scale.max(1e-6), "{determinant} {scale} {found:?}");
+}
+
+/// Synapses that follow the rates with their own time constant: for one common eigenvalue `g` of the gains, without delays
+/// `(1 + lambda T)(1 + lambda tau) = g`, and at the critical delay `phase(g) - atan(w T) - atan(w tau) = w d` where the
+/// magnitude is one.
+#[test]
+fn lags_of_synapses_move_the_critical_delay() {
+    let system = linear(&[vec![0.0, -6.0], vec![0.0, -6.0]]);
+    let input = system.silent_input();
+    let state = [10.0, 10.0];
+    let delays = vec![vec![1.5; 2]; 2];
+    let found = delayed_stability(&system, &state, &input, &delays, Lags::RatesAndSynapses);
+    let found = found.unwrap().unwrap();
+    let (T, tau, g) = (5.0_f64, 10.0_f64, 6.0_f64);
+    // (1 + (w T)^2)(1 + (w tau)^2) = g^2 is a quadratic equation in w^2.
+    let (a, b, c) = ((T * tau).powi(2), T * T + tau * tau, 1.0 - g * g);
+    let w = ((-b + (b * b - 4.0 * a * c).sqrt()) / (2.0 * a)).sqrt();
+    let critical = (std::f64::consts::PI - (w * T).atan() - (w * tau).atan()) / w;
+    let (factor, frequency) = found.change.unwrap();
+    assert_close(1.5 * factor, critical, 1e-9, 0.0, "critical delay");
+    assert_close(frequency, 1e3 * w / std::f64::consts::TAU, 1e-6, 0.0, "frequency");
 }

@@ -10,7 +10,7 @@ use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
 use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
-use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
+use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Lags, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
 use crate::compare::state::StateOfCells;
@@ -212,8 +212,10 @@ pub fn compare_with(
     }
     if let Some(point) = &stationary_state {
         let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
-        let delayed = theory.delayed_stability(point, &input, &mean_delays(model));
-        if let Some(unstable) = delayed.filter(|d| !d.is_stable()) {
+        let delays = mean_delays(model);
+        let with = |lags| theory.delayed_stability(point, &input, &delays, lags);
+        let both = [Lags::Rates, Lags::RatesAndSynapses].into_iter().filter_map(with);
+        if let Some(unstable) = both.into_iter().find(|d| !d.is_stable()) {
             notes.push(format!(
                 "the fixed point is {unstable}: the network does not stay in the predicted stationary state"
             ));

@@ -133,7 +133,7 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
 #[must_use]
 pub fn fixed_points_group(
     all: &AllFixedPoints,
-    delayed: &[Option<DelayedStability>],
+    delayed: &[Option<[DelayedStability; 2]>],
     names: &[String],
 ) -> TheoryGroup {
     let points = &all.points;
@@ -154,7 +154,7 @@ pub fn fixed_points_group(
     let flag = |yes: bool| f64::from(u8::from(yes));
     // NaN where delays make no difference.
     let stable_with_delays: Vec<f64> =
-        delayed.iter().map(|d| d.map_or(f64::NAN, |d| flag(d.is_stable()))).collect();
+        delayed.iter().map(|d| d.map_or(f64::NAN, |[d, _]| flag(d.is_stable()))).collect();
     TheoryGroup {
         name: "fixed_points".to_owned(),
         arrays: vec![

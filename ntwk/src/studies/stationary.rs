@@ -6,7 +6,7 @@ use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Input};
+use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Input, Lags};
 
 /// The theory of a model with its fixed points under the mean input of the stationary window (`[compare] stationary`).
 ///
@@ -20,9 +20,9 @@ pub struct StationaryTheory {
     pub windows: ComparisonWindows,
     /// All fixed points under the mean input.
     pub points: AllFixedPoints,
-    /// Stability of each of them with the mean delays of the model; `None` for one that is unstable without delays, or where
-    /// spikes take no time.
-    pub delayed: Vec<Option<DelayedStability>>,
+    /// Stability of each of them with the mean delays of the model, and with the lags of synapses besides; `None` for one that
+    /// is unstable without delays, or where spikes take no time.
+    pub delayed: Vec<Option<[DelayedStability; 2]>>,
     /// The mean input of the stationary window.
     pub input: Input,
 }
@@ -40,8 +40,9 @@ impl StationaryTheory {
         let points = theory.fixed_points(windows.stationary, &job.silent())?;
         let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
         let delays = mean_delays(model);
-        let delayed = points.points.iter().map(|p| theory.delayed_stability(p, &input, &delays));
-        let delayed = delayed.collect();
+        let with = |p, lags| theory.delayed_stability(p, &input, &delays, lags);
+        let both = |p| Some([with(p, Lags::Rates)?, with(p, Lags::RatesAndSynapses)?]);
+        let delayed = points.points.iter().map(both).collect();
         Ok(Self { theory, windows, points, delayed, input })
     }
 
