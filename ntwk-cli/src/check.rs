@@ -183,7 +183,10 @@ fn projections(model: &Model) -> Table {
         let rule = format!("{}{plasticity}", p.connection.name().replace('_', " "));
         let weight = match p.weights.constant() {
             Some(w) => w.to_string(),
-            None => format!("{} ± {}", p.weight, number(p.weights.sd(), 3)),
+            None => {
+                let sd = p.weight_cv() * p.weight.abs();
+                format!("{} ± {}", number(p.weight, 3), number(sd, 3))
+            }
         };
         let delay = match &p.delays {
             DelaySpec::Distance { base, velocity } => format!("{base} + d / ({velocity} m/s)"),

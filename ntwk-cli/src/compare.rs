@@ -18,12 +18,13 @@ use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
 };
+use ntwk::compare::replay::{Replay, replay};
 use ntwk::compare::together::simulate_and_predict;
 use ntwk::compare::{Comparison, Pair, compare_with};
 use ntwk::figures::overview::{TheoryCurves, overview};
 use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
 use ntwk::run::stream::StreamedRun;
-use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds};
+use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds, check_covered};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
@@ -47,6 +48,10 @@ summary.json, overview.png and overview.svg into DIR; with --forms also forms.pn
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub simulate: SimulateArgs,
+    /// Also measure what each assumption on spike trains is worth: cells under the simulated trains without their regularity,
+    /// multapses, correlations.
+    #[arg(long)]
+    pub replay: bool,
     /// Also show the forms of the theory side by side: first order with adaptation in the transfer function and as a
     /// variable, Poisson and measured spike trains, second order.
     #[arg(long)]
@@ -67,9 +72,11 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let forms = args.forms;
+    let (forms, with_replay) = (args.forms, args.replay);
     let args = &args.simulate;
     let model = model(&args.run, library)?;
+    // What the theory does not cover is not simulated first.
+    check_covered(&model)?;
     make_folder(&args.run.out)?;
     let plan = plan(args, &KeepArgs::default());
     let (mut run, theory) = (args.run.terminal())
@@ -128,6 +135,14 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     files.extend(write_figure(&args.run.out, "overview", &figure)?);
 
     print(table(&comparison, &cells));
+    if with_replay {
+        let replays = (args.run.terminal())
+            .compute("replays", |job| replay(&model, &recording, library, job));
+        match replays {
+            Ok(replays) => print(replay_table(&comparison, &cells, &replays)),
+            Err(reason) => note(format!("no replay: {reason}")),
+        }
+    }
     if forms {
         files.extend(show_forms(&model, &theory, &recording, args, library)?);
     }
@@ -206,6 +221,36 @@ fn show_forms(
     let theme = args.run.figure.theme_of(model)?;
     let figure = forms_figure(model, recording, &forms, &theme)?;
     write_figure(&args.run.out, "forms", &figure)
+}
+
+/// Rates of the replays, each with what it adds to the one before.
+fn replay_table(comparison: &Comparison, cells: &[PoissonCells], replays: &[Replay]) -> String {
+    let mut table = Table::new(&["replayed rate (Hz)", "rate", "± s.e.", "change", "± s.e."]);
+    for (index, p) in comparison.populations.iter().enumerate() {
+        let mut rows: Vec<(String, Option<f64>, Option<f64>)> = replays
+            .iter()
+            .map(|r| (r.trains.to_string(), Some(r.rates[index]), r.errors[index]))
+            .collect();
+        let alone = cells.iter().find(|c| c.population == p.population);
+        let error = alone.and_then(|c| c.simulated_rate_error);
+        rows.push(("network".to_owned(), p.rate.simulated, error));
+        let mut before: Option<(f64, Option<f64>)> = None;
+        for (name, rate, error) in rows {
+            let change = before.zip(rate).filter(|((b, _), _)| *b > 0.0);
+            let relative = change.map(|((b, _), r)| r / b - 1.0);
+            let relative_error =
+                change.and_then(|((b, before), r)| Some((error? / b).hypot(before? * r / (b * b))));
+            table.row(vec![
+                format!("{}  {name}", p.population),
+                optional(rate, 3),
+                optional(error, 3),
+                percent(relative),
+                optional(relative_error.map(|e| 100.0 * e), 1),
+            ]);
+            before = rate.map(|r| (r, error));
+        }
+    }
+    table.to_string()
 }
 
 /// The comparison as a table.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pulp::Arch;
+use rand_chacha::ChaCha8Rng;
 
 use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::poisson::PoissonTrain;
@@ -18,7 +19,7 @@ use crate::kernel::{
     Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
 };
 use crate::kernel::{Membrane, Receptor};
-use crate::spec::Method;
+use crate::spec::{Distribution, Method};
 
 /// Cells per block. Small, since a step in which some cell of a block fires costs a second look at the whole block.
 /// Part of the bit contract.
@@ -29,8 +30,9 @@ const BLOCK: usize = 128;
 pub struct PoissonInput {
     /// Index among the receptors.
     pub receptor: usize,
-    /// What an event adds to the receptor's variable (nS, or pA for a current).
-    pub weight: f64,
+    /// What an event adds to the receptor's variable (nS, or pA for a current): drawn for every event, again if its sign is
+    /// not that of the mean.
+    pub weight: Distribution,
     /// Events per second and cell (>= 0).
     pub rate: f64,
     /// Name of its random stream.
@@ -201,10 +203,16 @@ impl From<Interrupted> for Left {
 /// One input onto the cells of a unit.
 struct Train {
     column: usize,
-    weight: f64,
+    weight: EventWeight,
     events: PoissonTrain,
     at: usize,
     len: usize,
+}
+
+/// What an event adds.
+enum EventWeight {
+    Equal(f64),
+    Drawn(Distribution, Box<ChaCha8Rng>),
 }
 
 /// Sums of a cell's samples, relative to its resting potential so that squares keep their digits.
@@ -340,7 +348,14 @@ impl Bench<'_> {
             for train in &mut trains {
                 let Train { column, weight, events, at, len } = train;
                 let s = &mut columns[*column].events()[*at..*at + *len];
-                events.draw(*len, |i| s[i] += *weight);
+                match weight {
+                    EventWeight::Equal(weight) => events.draw(*len, |i| s[i] += *weight),
+                    EventWeight::Drawn(weights, rng) => {
+                        let positive = weights.mean() >= 0.0;
+                        let allowed = |w: f64| w == 0.0 || (w > 0.0) == positive;
+                        events.draw(*len, |i| s[i] += weights.draw_within(&mut **rng, allowed));
+                    }
+                }
             }
         }
         let measured = units.iter().zip(counted_pairs).map(|(unit, pairs)| {
@@ -370,7 +385,13 @@ impl Bench<'_> {
                 let mean = input.rate * dt * 1e-3 * unit.len as f64;
                 let rng = stream(seed, Purpose::AfferentEvents, &input.stream, unit.stream);
                 if let Some(events) = PoissonTrain::new(mean, rng) {
-                    let weight = input.weight;
+                    let weight = match input.weight.constant() {
+                        Some(weight) => EventWeight::Equal(weight),
+                        None => {
+                            let rng = stream(seed, Purpose::Weights, &input.stream, unit.stream);
+                            EventWeight::Drawn(input.weight.clone(), Box::new(rng))
+                        }
+                    };
                     trains.push(Train { column, weight, events, at: unit.at, len: unit.len });
                 }
             }

@@ -7,7 +7,7 @@
 //! model contains.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Name of the generator, for provenance.
 pub const GENERATOR: &str = "ChaCha8, key = seed | purpose | FNV-1a-128(name), stream = index";
@@ -33,6 +33,8 @@ pub enum Purpose {
     MeanFieldNoise,
     /// Points of a parameter scan.
     ParameterScan,
+    /// Which parts of a population have many synapses of a projection, in the theory.
+    PartsOfPopulations,
 }
 
 impl Purpose {
@@ -47,6 +49,7 @@ impl Purpose {
             Self::AfferentTrains => 7,
             Self::MeanFieldNoise => 8,
             Self::ParameterScan => 100,
+            Self::PartsOfPopulations => 101,
         }
     }
 }
@@ -57,6 +60,12 @@ pub fn stream(seed: u64, purpose: Purpose, name: &str, index: u64) -> ChaCha8Rng
     let mut rng = ChaCha8Rng::from_seed(key(seed, purpose, name));
     rng.set_stream(index);
     rng
+}
+
+/// Uniform numbers in `[0, 1)` of the stream `(seed, purpose, name, 0)`.
+pub fn fractions(seed: u64, purpose: Purpose, name: &str) -> impl Iterator<Item = f64> {
+    let mut rng = stream(seed, purpose, name, 0);
+    std::iter::repeat_with(move || unit(rng.next_u64()))
 }
 
 fn key(seed: u64, purpose: Purpose, name: &str) -> [u8; 32] {

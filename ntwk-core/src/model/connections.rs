@@ -1,7 +1,8 @@
 //! Projections of a model: names, connection rules against sizes, delays, combinations.
 
+use super::in_degrees::{InDegrees, OddsOfSources};
 use super::judge::{Judge, unknown};
-use super::{Positions, Projection, Source};
+use super::{Positions, Projection, Source, weight_range};
 use crate::spec::Distribution;
 use crate::spec::fault::FaultKind;
 use crate::spec::{
@@ -33,7 +34,7 @@ pub(super) fn resolve_projections(spec: &ModelSpec, judge: &mut Judge<'_>) -> Ve
             if !rule_is_known || ends.are_at_fault(judge) {
                 continue;
             }
-            let Some(in_degree) = check_connection(spec, written, &ends, &path, judge) else {
+            let Some(in_degrees) = check_connection(spec, written, &ends, &path, judge) else {
                 continue;
             };
             let name = match (&written.name, written.target.len()) {
@@ -49,21 +50,28 @@ pub(super) fn resolve_projections(spec: &ModelSpec, judge: &mut Judge<'_>) -> Ve
                 continue;
             }
             let mean_delay = match &written.delay {
-                DelaySpec::Drawn(distribution) => distribution.mean(),
+                DelaySpec::Drawn(distribution) => {
+                    distribution.moments_within(0.0, MAX_DELAY_STEPS * dt)[0]
+                }
                 DelaySpec::Distance { base, .. } => *base,
             };
+            let [least, greatest] = weight_range(&written.weight, written.plasticity.as_ref());
+            let [weight, _] = written.weight.moments_within(least, greatest);
+            let InDegrees { mean: in_degree, sd: in_degree_sd, multapses } = in_degrees;
             projections.push(Projection {
                 name,
                 source,
                 target,
                 receptor,
-                weight: written.weight.mean(),
+                weight,
                 weights: written.weight.clone(),
                 delay_steps: (mean_delay / dt).round() as u32,
                 delays: written.delay.clone(),
                 release_probability: written.release_probability,
                 connection: written.connection.clone(),
                 in_degree,
+                in_degree_sd,
+                multapses,
                 plasticity: written.plasticity,
             });
         }
@@ -211,38 +219,14 @@ impl<'s> Ends<'s> {
     }
 }
 
-/// Expected in-degree of the Gaussian rule, averaged over at most 256 evenly chosen targets.
-fn mean_in_degree(
-    [source_space, target_space]: [SpaceSpec; 2],
-    [sources, targets]: [u32; 2],
-    sigma: f64,
-    peak: f64,
-    without_autapses: bool,
-) -> f64 {
-    let from = Positions::new(source_space, sources);
-    let to = Positions::new(target_space, targets);
-    let stride = targets.div_ceil(256).max(1);
-    let chosen: Vec<u32> = (0..targets).step_by(stride as usize).collect();
-    let total: f64 = chosen
-        .iter()
-        .flat_map(|&t| {
-            let at = to.of(t);
-            (0..sources)
-                .filter(move |&s| !(without_autapses && s == t))
-                .map(move |s| peak * from.gaussian(s, at, sigma))
-        })
-        .sum();
-    total / chosen.len() as f64
-}
-
-/// Checks a connection rule against the sizes and returns the expected in-degree.
+/// Checks a connection rule against the sizes and returns the in-degrees.
 fn check_connection(
     spec: &ModelSpec,
     written: &ProjectionSpec,
     ends: &Ends<'_>,
     path: &str,
     judge: &mut Judge<'_>,
-) -> Option<f64> {
+) -> Option<InDegrees> {
     let &Ends { source, source_size, rate_driven, target, target_size, recurrent, .. } = ends;
     let key = |name: &str| format!("{path}.connection.{name}");
     if rate_driven {
@@ -319,7 +303,10 @@ fn check_connection(
             if degree > u64::from(u32::MAX) {
                 return broken("in_degree", format!("{degree} is too many"));
             }
-            Some(degree as f64)
+            let mean = degree as f64;
+            let twice = *multapses && !rate_driven && degree > 0;
+            let multapses = if twice { (mean - 1.0) / candidates as f64 } else { 0.0 };
+            Some(InDegrees { mean, sd: 0.0, multapses })
         }
         ConnectionSpec::PairwiseBernoulli { .. }
         | ConnectionSpec::FixedOutDegree { .. }
@@ -331,7 +318,10 @@ fn check_connection(
              fixed in-degree (fixed_in_degree, all_to_all, one_to_one)"
                 .to_owned(),
         ),
-        ConnectionSpec::PairwiseBernoulli { probability, .. } => Some(probability * candidates as f64),
+        ConnectionSpec::PairwiseBernoulli { probability, .. } => {
+            let mean = probability * candidates as f64;
+            Some(InDegrees { mean, sd: (mean * (1.0 - probability)).sqrt(), multapses: 0.0 })
+        }
         ConnectionSpec::FixedOutDegree { out_degree, multapses, .. } => {
             let candidates = if recurrent && !autapses_given { target_size - 1 } else { target_size };
             if !multapses && *out_degree > candidates {
@@ -343,7 +333,12 @@ fn check_connection(
             if *out_degree > u64::from(u32::MAX) {
                 return broken("out_degree", format!("{out_degree} is too many"));
             }
-            Some(*out_degree as f64 * source_size as f64 / target_size as f64)
+            let (degree, targets) = (*out_degree as f64, candidates.max(1) as f64);
+            let mean = degree * source_size as f64 / target_size as f64;
+            // Every source draws for itself: with replacement, each of its synapses; without, a target or not.
+            let variance = mean * (1.0 - if *multapses { 1.0 } else { degree } / targets);
+            let multapses = if *multapses && degree > 0.0 { (degree - 1.0) / targets } else { 0.0 };
+            Some(InDegrees { mean, sd: variance.max(0.0).sqrt(), multapses })
         }
         ConnectionSpec::FixedTotalNumber { number, .. } => {
             if *number > 0 && candidates == 0 {
@@ -352,7 +347,10 @@ fn check_connection(
             if *number > 1 << 40 {
                 return broken("number", format!("{number} is too many"));
             }
-            Some(*number as f64 / target_size as f64)
+            let (number, targets) = (*number as f64, target_size as f64);
+            let mean = number / targets;
+            let multapses = ((number - 1.0) / (candidates.max(1) as f64 * targets)).max(0.0);
+            Some(InDegrees { mean, sd: (mean * (1.0 - 1.0 / targets)).sqrt(), multapses })
         }
         ConnectionSpec::DistanceGaussian { in_degree: None, multapses: false, .. } => {
             broken("multapses", "every pair is connected at most once; it goes with in_degree".to_owned())
@@ -367,18 +365,24 @@ fn check_connection(
             Some(degree) if *degree > 0 && candidates == 0 => {
                 broken("in_degree", "there is no source to draw from".to_owned())
             }
-            Some(degree) => Some(*degree as f64),
-            None => {
-                let spaces = [source_space?, space(target)?];
-                let peak = probability.unwrap_or(0.0);
-                let sizes = [source_size as u32, target_size as u32];
-                Some(mean_in_degree(spaces, sizes, *sigma, peak, recurrent && !autapses_given))
+            _ => {
+                let from = Positions::new(source_space?, source_size as u32);
+                let to = Positions::new(space(target)?, target_size as u32);
+                let odds = OddsOfSources { from, to, sigma: *sigma, autapses: !recurrent || autapses_given };
+                Some(match in_degree {
+                    Some(degree) => InDegrees {
+                        mean: *degree as f64,
+                        sd: 0.0,
+                        multapses: if *multapses { odds.multapses(*degree) } else { 0.0 },
+                    },
+                    None => odds.in_degrees(probability.unwrap_or(0.0)),
+                })
             }
         },
-        ConnectionSpec::AllToAll { .. } => Some(candidates as f64),
+        ConnectionSpec::AllToAll { .. } => Some(InDegrees::equal(candidates as f64)),
         ConnectionSpec::OneToOne => {
             if source_size == target_size {
-                Some(1.0)
+                Some(InDegrees::equal(1.0))
             } else {
                 broken("rule", format!("one_to_one needs equal sizes, not {source_size} and {target_size}"))
             }
@@ -390,7 +394,7 @@ fn check_connection(
             if let Some(id) = targets.iter().find(|&&id| id >= target_size) {
                 return broken("targets", format!("target {id} is beyond the target's size ({target_size})"));
             }
-            Some(sources.len() as f64 / target_size as f64)
+            Some(InDegrees::given(sources, targets, target_size))
         }
     }
 }

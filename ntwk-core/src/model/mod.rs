@@ -7,6 +7,7 @@ mod cell_checks;
 mod changes;
 mod coarse_step;
 mod connections;
+mod in_degrees;
 mod judge;
 mod record;
 mod resolve;
@@ -134,7 +135,8 @@ pub struct Projection {
     pub target: usize,
     /// Index of the receptor.
     pub receptor: usize,
-    /// Mean step of the receptor's variable at one event (nS, or pA for a current).
+    /// Mean step of the receptor's variable at one event (nS, or pA for a current), of what is drawn: values of the other sign
+    /// are drawn again.
     pub weight: f64,
     /// Distribution of the weights.
     pub weights: Distribution,
@@ -148,6 +150,11 @@ pub struct Projection {
     pub connection: ConnectionSpec,
     /// Expected number of sources per target neuron (exact for rules of fixed in-degree).
     pub in_degree: f64,
+    /// Standard deviation of the number of sources over target neurons.
+    pub in_degree_sd: f64,
+    /// Other synapses that a synapse's source has onto the same target, on average: `E[sum m (m - 1)] / K` with `m` synapses
+    /// of each source and the in-degree `K`. Zero where nothing is drawn twice, and for independent trains per target.
+    pub multapses: f64,
     /// Dynamics of the synapses.
     pub plasticity: Option<PlasticitySpec>,
 }
@@ -157,6 +164,31 @@ impl Projection {
     #[must_use]
     pub fn synapses(&self, target_size: u32) -> f64 {
         self.in_degree * f64::from(target_size)
+    }
+
+    /// Values that a drawn weight may have; others are drawn again.
+    #[must_use]
+    pub fn weight_range(&self) -> [f64; 2] {
+        weight_range(&self.weights, self.plasticity.as_ref())
+    }
+
+    /// Standard deviation of the weights that are drawn, over their mean.
+    #[must_use]
+    pub fn weight_cv(&self) -> f64 {
+        let [low, high] = self.weight_range();
+        let [mean, sd] = self.weights.moments_within(low, high);
+        if mean == 0.0 { 0.0 } else { (sd / mean).abs() }
+    }
+}
+
+/// Weights have the sign of their written mean, and plastic ones do not exceed their limit.
+fn weight_range(weights: &Distribution, plasticity: Option<&PlasticitySpec>) -> [f64; 2] {
+    if weights.mean() < 0.0 {
+        return [f64::NEG_INFINITY, 0.0];
+    }
+    match plasticity {
+        Some(PlasticitySpec::Stdp { w_max, .. }) => [0.0, *w_max],
+        _ => [0.0, f64::INFINITY],
     }
 }
 

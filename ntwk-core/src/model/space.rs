@@ -25,6 +25,11 @@ impl Positions {
         Self { space, size, columns, rows }
     }
 
+    /// Number of neurons.
+    pub(crate) fn len(&self) -> u32 {
+        self.size
+    }
+
     /// Position of neuron `i` (µm).
     pub(crate) fn of(&self, i: u32) -> [f64; 2] {
         match self.space {

@@ -1,5 +1,7 @@
 //! Values that are the same for all or drawn one by one: weights, delays, initial conditions.
 
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -75,7 +77,7 @@ impl Distribution {
         }
     }
 
-    /// Mean of the written distribution (redrawing values out of range may shift it).
+    /// Mean of the written distribution; [`moments_within`](Self::moments_within) has that of values drawn again.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match self {
@@ -102,6 +104,76 @@ impl Distribution {
                 let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
                 (squares / values.len().max(1) as f64).sqrt()
             }
+        }
+    }
+
+    /// Mean and standard deviation of values that are drawn again until they lie in `[low, high]`, as weights and delays are.
+    ///
+    /// Normal, with `z = (x - mean)/sd`, density `phi` and distribution function `Phi` of the standard normal
+    /// (Johnson, Kotz & Balakrishnan 1994, Continuous Univariate Distributions 1, eq. 13.134):
+    ///
+    /// ```text
+    /// mean' = mean + sd d,    sd'² = sd² (1 + e - d²)
+    /// d = (phi(z_low) - phi(z_high)) / P,    e = (z_low phi(z_low) - z_high phi(z_high)) / P,    P = Phi(z_high) - Phi(z_low)
+    /// ```
+    ///
+    /// Lognormal values of logarithmic mean `m` and deviation `s` have `E[x^k] = exp(k m + k² s²/2) P_k / P_0`, where `P_k` is
+    /// the probability of the range with `m + k s²` for `m`. The written moments where the range has no probability; constant
+    /// and listed values are not drawn.
+    #[must_use]
+    pub fn moments_within(&self, low: f64, high: f64) -> [f64; 2] {
+        let written = [self.mean(), self.sd()];
+        // Phi from the nearer tail, which keeps the digits of small probabilities.
+        let probability = |a: f64, b: f64| {
+            let tail = |z: f64| 0.5 * libm::erfc(z * FRAC_1_SQRT_2);
+            if a > 0.0 { tail(a) - tail(b) } else { tail(-b) - tail(-a) }
+        };
+        let found = match *self {
+            Self::Constant(_) | Self::Listed(_) => return written,
+            Self::Drawn(DistributionShape::Uniform { low: from, high: to }) => {
+                let (from, to) = (from.max(low), to.min(high));
+                [0.5 * (from + to), (to - from) / 12f64.sqrt()]
+            }
+            Self::Drawn(DistributionShape::Normal { mean, sd }) => {
+                let z = [(low - mean) / sd, (high - mean) / sd];
+                let density = z.map(|z| (-0.5 * z * z).exp() / (2.0 * PI).sqrt());
+                let moment = [0, 1].map(|i| if z[i].is_finite() { z[i] * density[i] } else { 0.0 });
+                let p = probability(z[0], z[1]);
+                let (d, e) = ((density[0] - density[1]) / p, (moment[0] - moment[1]) / p);
+                [mean + sd * d, sd * (1.0 + e - d * d).max(0.0).sqrt()]
+            }
+            Self::Drawn(DistributionShape::Lognormal { mean, sd }) => {
+                let variance = (sd / mean).powi(2).ln_1p();
+                let (m, s) = (mean.ln() - 0.5 * variance, variance.sqrt());
+                let of = |k: f64| {
+                    let z = |x: f64| (x.max(0.0).ln() - m - k * variance) / s;
+                    (k * m + 0.5 * k * k * variance).exp() * probability(z(low), z(high))
+                };
+                let first = of(1.0) / of(0.0);
+                [first, (of(2.0) / of(0.0) - first * first).max(0.0).sqrt()]
+            }
+        };
+        let sensible = found.iter().all(|x| x.is_finite()) && (low..=high).contains(&found[0]);
+        if sensible && written[1] > 0.0 && found[1] >= 0.0 { found } else { written }
+    }
+
+    /// The distribution of `factor` (> 0) times the value.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Self {
+        match self {
+            Self::Constant(x) => Self::Constant(factor * x),
+            Self::Listed(values) => Self::Listed(values.iter().map(|x| factor * x).collect()),
+            Self::Drawn(shape) => Self::Drawn(match *shape {
+                DistributionShape::Normal { mean, sd } => {
+                    DistributionShape::Normal { mean: factor * mean, sd: factor * sd }
+                }
+                DistributionShape::Lognormal { mean, sd } => {
+                    DistributionShape::Lognormal { mean: factor * mean, sd: factor * sd }
+                }
+                DistributionShape::Uniform { low, high } => {
+                    DistributionShape::Uniform { low: factor * low, high: factor * high }
+                }
+            }),
         }
     }
 
@@ -133,11 +205,14 @@ impl Distribution {
         }
     }
 
-    /// Draws one value; listed values are not drawn, and have their mean here.
+    /// Draws one value; of listed values any.
     pub(crate) fn draw(&self, rng: &mut impl Rng) -> f64 {
         match *self {
             Self::Constant(x) => x,
-            Self::Listed(_) => self.mean(),
+            Self::Listed(ref values) => {
+                let at = crate::engine::random::unit(rng.next_u64()) * values.len() as f64;
+                values.get(at as usize).copied().unwrap_or_else(|| self.mean())
+            }
             Self::Drawn(DistributionShape::Normal { mean, sd }) => {
                 mean + sd * rng.sample::<f64, _>(StandardNormal)
             }
@@ -297,6 +372,40 @@ mod tests {
             assert!((mean - distribution.mean()).abs() < 0.015, "{distribution:?}: {mean}");
             assert!((sd - distribution.sd()).abs() < 0.04, "{distribution:?}: {sd}");
         }
+    }
+
+    #[test]
+    fn moments_of_values_drawn_again_are_those_of_what_is_drawn() {
+        let shapes = [
+            DistributionShape::Normal { mean: 1.0, sd: 2.0 },
+            DistributionShape::Normal { mean: 0.2, sd: 0.1 },
+            DistributionShape::Lognormal { mean: 1.0, sd: 2.0 },
+            DistributionShape::Uniform { low: -1.0, high: 1.5 },
+        ];
+        for shape in shapes {
+            let distribution = Distribution::Drawn(shape);
+            for high in [f64::INFINITY, 2.5] {
+                let mut rng = stream(1, Purpose::Weights, "p", 0);
+                let n = 400_000;
+                let within = |x: f64| (0.0..=high).contains(&x);
+                let xs: Vec<f64> =
+                    (0..n).map(|_| distribution.draw_within(&mut rng, within)).collect();
+                let mean = xs.iter().sum::<f64>() / f64::from(n);
+                let sd = (xs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n)).sqrt();
+                let [expected, expected_sd] = distribution.moments_within(0.0, high);
+                // Four standard errors of the mean; the sd of the lognormal one has heavy tails.
+                let error = 4.0 * sd / f64::from(n).sqrt();
+                assert!((mean - expected).abs() < error, "{distribution:?}: {mean} {expected}");
+                assert!(
+                    (sd - expected_sd).abs() < 0.03 * sd,
+                    "{distribution:?}: {sd} {expected_sd}"
+                );
+            }
+        }
+        // 1 + 2 phi(0.5)/Phi(0.5), the closed form.
+        let normal = Distribution::Drawn(DistributionShape::Normal { mean: 1.0, sd: 2.0 });
+        let [mean, _] = normal.moments_within(0.0, f64::INFINITY);
+        assert!((mean - 2.018_320_5).abs() < 1e-6, "{mean}");
     }
 
     #[test]

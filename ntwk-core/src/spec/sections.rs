@@ -56,6 +56,14 @@ section! {
             Choice(TransferFunctionKind::WORDS), or(TransferFunctionKind::Fitted);
         /// how regular spike trains are:
         spike_trains: SpikeTrainTheory = Choice(SpikeTrainTheory::WORDS), or(SpikeTrainTheory::Poisson);
+        /// whether a source that a neuron draws twice counts twice at once: connections with multapses give the membrane potential
+        /// a larger variance; `false` leaves that out, as the published mean fields do
+        multapses: bool = Flag, or(true);
+        /// whether the weights of the synapses differ as the projection says; `false` gives all their mean
+        distributed_weights: bool = Flag, or(true);
+        /// whether the neurons of a population differ in the number of their synapses and the sum of their weights, as the
+        /// connection rules have it, where the stationary state is refined; `false` makes them equal
+        distributed_in_degrees: bool = Flag, or(true);
         /// where the stationary state is:
         stationary_state: StationaryTheory =
             Choice(StationaryTheory::WORDS), or(StationaryTheory::Refined);

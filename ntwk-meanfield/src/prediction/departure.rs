@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::moments::Moments;
 use crate::prediction::predict::Theory;
+use crate::system::MeanFieldPopulation;
 use crate::system::input::InputSource;
 
 /// Share of the time course outside what was scanned that is worth a word.
@@ -68,8 +70,11 @@ impl Theory {
                 let Ok(point) = self.mean_field.at(state, &input) else { continue };
                 let moments = point.moments();
                 let members = self.mean_field.populations().iter().zip(&moments);
-                let flags =
-                    members.map(|(p, m)| !p.transfer_function.contains(&p.membrane, m)).collect();
+                // What receives nothing has no fluctuations to be scanned.
+                let outside = |(p, m): (&MeanFieldPopulation, &Moments)| {
+                    !p.connections.is_empty() && !p.transfer_function.contains(&p.membrane, m)
+                };
+                let flags = members.map(outside).collect();
                 known = Some((state.to_vec(), drive, flags));
             }
             if let Some((_, _, flags)) = &known {

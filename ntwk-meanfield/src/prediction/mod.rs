@@ -5,5 +5,6 @@ pub mod departure;
 pub mod error;
 pub mod predict;
 pub mod refinement;
+pub mod settled_state;
 pub mod stationary;
 pub mod windows;

@@ -6,23 +6,25 @@ use std::time::Instant;
 
 use crate::dynamics::delays::{has_delays, integrate_with_delays};
 use crate::scan::inputs::VarianceFactors;
-use crate::scan::measurement::Measurement;
 use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
 use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
     AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint,
     FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, Lags, MeanField, ScanPoint,
-    Stability, Tabulated, ThresholdForm, Trajectory, Weighting, all_fixed_points, covered_membrane,
-    default_starts, delayed_stability, find_fixed_points, fit, integrate,
+    Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting, all_fixed_points,
+    covered_membrane, default_starts, delayed_stability, find_fixed_points, fit, integrate,
 };
 use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Membrane, Model};
 
-use crate::prediction::cells_at_rates::{CellEffort, cells_at_rates};
+use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
 use crate::prediction::error::TheoryError;
 use crate::prediction::windows::ComparisonWindows;
 use crate::prediction::windows::TRAJECTORY_INTERVAL;
+use crate::scan::design::{ScanAxis, Spacing};
+use crate::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes, FluctuationPlan};
+use crate::scan::measurement::Measurement;
 
 /// Scan and fit of one population.
 #[derive(Debug, Clone)]
@@ -99,8 +101,51 @@ pub fn scan_population(
     if let Some(measured) = measured_scan(model, population)? {
         return Ok(measured);
     }
-    let plan = SingleCellPlan::new(model, population, settings, factors)?;
-    run_scan(model, &plan, settings, library, job)
+    match SingleCellPlan::new(model, population, settings, factors) {
+        Err(SingleCellError::NoInput { .. }) => {
+            let plan = SingleCellPlan::at_rates(model, population, settings, Vec::new())?;
+            let points = threshold_points(model, population, library, job)?;
+            Ok(SingleCellScan { plan, points })
+        }
+        plan => run_scan(model, &plan?, settings, library, job),
+    }
+}
+
+/// Points for the threshold of a cell that no projection drives: under noise of three strengths and two correlation times, at
+/// mean potentials from below to above the threshold.
+fn threshold_points(
+    model: &Model,
+    population: usize,
+    library: &CellLibrary,
+    job: &Job<'_>,
+) -> Result<Vec<ScanPoint>, SingleCellError> {
+    let settings = &model.spec().theory.scan;
+    let membrane = covered_membrane(model, population)?;
+    let (lowest, highest) = (settings.below_threshold, settings.above_threshold);
+    let tau_m = membrane.tau_m();
+    let axis = |low, high, points| ScanAxis { low, high, points, spacing: Spacing::Linear };
+    let axes = FluctuationAxes {
+        mu_V: axis(membrane.V_th + lowest, membrane.V_th + highest, 12),
+        sigma_V: axis(1.0, 5.0, 3),
+        tau_V: axis(0.75 * tau_m, tau_m, 2),
+        tau_ratio: DEFAULT_TAU_RATIO,
+    };
+    let fault = |problem: String| SingleCellError::Rates {
+        population: model.populations()[population].name.clone(),
+        problem,
+    };
+    let plan = FluctuationPlan::new(model, population, &axes).map_err(|e| fault(e.to_string()))?;
+    let all: Vec<usize> = (0..plan.len()).collect();
+    let measured = plan.measure(model, settings, library, &all, job)?;
+    let mut points = Vec::new();
+    for (&point, measured) in all.iter().zip(measured) {
+        let measured = measured.map_err(|source| SingleCellError::Simulation {
+            population: model.populations()[population].name.clone(),
+            source,
+        })?;
+        points.push(measured.at(plan.moments(point)?));
+    }
+    Ok(points)
 }
 
 /// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
@@ -200,9 +245,7 @@ pub fn fit_all(
     seconds: &mut TheorySeconds,
 ) -> Result<Vec<FittedPopulation>, TheoryError> {
     // Before the first scan, not after the scans of the populations in front.
-    for index in 0..model.populations().len() {
-        covered_membrane(model, index).map_err(FromModelError::from)?;
-    }
+    check_covered(model)?;
     let mut populations = Vec::new();
     for (index, population) in model.populations().iter().enumerate() {
         let start = Instant::now();
@@ -220,6 +263,32 @@ pub fn fit_all(
         seconds.fit += start.elapsed().as_secs_f64();
     }
     Ok(populations)
+}
+
+/// Whether the theory covers a model, before anything is computed.
+///
+/// # Errors
+/// [`TheoryError`]: the first reason for which [`predict`] would fail at once.
+pub fn check_covered(model: &Model) -> Result<(), TheoryError> {
+    ModelInput::new(model)?;
+    let tabulated = model.spec().theory.transfer_function == TransferFunctionKind::Tabulated;
+    for (index, population) in model.populations().iter().enumerate() {
+        covered_membrane(model, index).map_err(FromModelError::from)?;
+        if measured_scan(model, index)?.is_some() {
+            continue;
+        }
+        let settings = &model.spec().theory.scan;
+        let plan = SingleCellPlan::new(model, index, settings, &VarianceFactors::poisson(model));
+        let classes = match plan {
+            Err(SingleCellError::NoInput { .. }) => 0,
+            plan => plan?.classes.len(),
+        };
+        if tabulated && classes != 2 {
+            let source = TableError::Classes { classes };
+            return Err(TheoryError::Table { population: population.name.clone(), source });
+        }
+    }
+    Ok(())
 }
 
 /// Predicts the activity of `model`.
@@ -241,24 +310,17 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
         match theory.stationary_state(window, &job.silent())? {
             Some(point) => {
                 let efforts = CellEffort::usual(model);
-                let cells = cells_at_rates(
-                    model,
+                let cells = SingleCells::new(model, window, &poisson, library)?.measure(
                     &point.rates,
-                    window,
-                    &poisson,
                     &efforts,
                     "0",
-                    library,
                     job,
                 )?;
-                let afferent = theory.input.mean(window, TRAJECTORY_INTERVAL).afferent_rates;
-                let (rates, moments) = (&point.rates, &point.moments);
-                let factors = VarianceFactors::measured(model, rates, &afferent, moments, &cells)
-                    .map_err(FromModelError::from)?;
+                let factors = VarianceFactors::measured(model, &point.moments, &cells);
                 theory = predict_with(model, &factors, library, job, &mut seconds)?;
-                let fano =
-                    |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
-                theory.fano_factors = Some(cells.iter().map(fano).collect());
+                let fano = |(c, e): (&Measurement, &CellEffort)| c.fano_factor(e.duration);
+                theory.fano_factors =
+                    Some(cells.iter().zip(&efforts).map(|c| fano(c).unwrap_or(1.0)).collect());
             }
             None => theory.limitations.push(Limitation::NoStateForTrains),
         }

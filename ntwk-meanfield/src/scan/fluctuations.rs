@@ -180,44 +180,55 @@ impl FluctuationPlan {
         noises.into_iter().chain(self.axes[0].iter().map(shunt)).collect()
     }
 
-    /// A point, ready to be measured.
-    #[must_use]
+    /// The inputs of a point: index among the receptors, synapses, presynaptic rate (Hz).
     #[allow(non_snake_case)]
-    pub fn planned(&self, point: usize) -> PlannedPoint {
+    fn inputs(&self, point: usize) -> [(usize, SynapseClass, f64); 3] {
         let [mu_V, sigma_V, tau_V] = self.target(point);
-        let Membrane { C_m, g_L, E_L, .. } = self.membrane;
+        let Membrane { C_m, g_L, .. } = self.membrane;
         // pF / ms = nS
         let mu_G = (C_m / (tau_V - self.tau_syn)).max(g_L);
         // mV nS ms / (mV ms) with events per ms
         let weight = mu_G * sigma_V * (tau_V / (1e-3 * NOISE_EVENTS)).sqrt()
             / (self.tau_syn * DRIVING_FORCE);
-        let noise = |receptor, E_rev| PointInput {
-            receptor,
-            synapses: SynapseClass {
-                in_degree: 1.0,
-                weight,
-                tau_syn: self.tau_syn,
-                E_rev,
-                mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
-            },
-            rate: NOISE_EVENTS,
+        let noise = |E_rev| SynapseClass {
+            in_degree: 1.0,
+            weight,
+            tau_syn: self.tau_syn,
+            E_rev,
+            mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
         };
         let mu_index = point / (self.axes[1].len() * self.axes[2].len());
-        let shunt = PointInput {
-            receptor: 2 + mu_index,
-            synapses: SynapseClass {
-                in_degree: 1.0,
-                weight: (mu_G - g_L) / (1e-3 * SHUNT_EVENTS * SHUNT_TAU),
-                tau_syn: SHUNT_TAU,
-                E_rev: mu_V,
-                mixture: None,
-            },
-            rate: if mu_G > g_L { SHUNT_EVENTS } else { 0.0 },
+        let shunt = SynapseClass {
+            in_degree: 1.0,
+            weight: (mu_G - g_L) / (1e-3 * SHUNT_EVENTS * SHUNT_TAU),
+            tau_syn: SHUNT_TAU,
+            E_rev: mu_V,
+            mixture: None,
         };
+        [
+            (0, noise(DRIVING_FORCE), NOISE_EVENTS),
+            (1, noise(-DRIVING_FORCE), NOISE_EVENTS),
+            (2 + mu_index, shunt, if mu_G > g_L { SHUNT_EVENTS } else { 0.0 }),
+        ]
+    }
+
+    /// Injected current (pA) of a point.
+    fn current(&self, point: usize) -> f64 {
+        self.membrane.g_L * (self.target(point)[0] - self.membrane.E_L)
+    }
+
+    /// A point, ready to be measured.
+    #[must_use]
+    pub fn planned(&self, point: usize) -> PlannedPoint {
+        let inputs = self.inputs(point).map(|(receptor, synapses, rate)| PointInput {
+            receptor,
+            events: synapses.in_degree * rate,
+            weight: synapses.weight.into(),
+        });
         PlannedPoint {
             name: format!("{}-fluctuations-{point}", self.name),
-            current: g_L * (mu_V - E_L),
-            inputs: vec![noise(0, DRIVING_FORCE), noise(1, -DRIVING_FORCE), shunt],
+            current: self.current(point),
+            inputs: inputs.to_vec(),
         }
     }
 
@@ -226,10 +237,9 @@ impl FluctuationPlan {
     /// # Errors
     /// [`MomentsError`] where they are not defined.
     pub fn moments(&self, point: usize) -> Result<Moments, MomentsError> {
-        let PlannedPoint { current, inputs, .. } = self.planned(point);
-        let synapses: Vec<SynapseClass> = inputs.iter().map(|i| i.synapses).collect();
-        let rates: Vec<f64> = inputs.iter().map(|i| i.rate).collect();
-        moments(&self.membrane, &synapses, &rates, current)
+        let inputs = self.inputs(point);
+        let (synapses, rates) = (inputs.map(|i| i.1), inputs.map(|i| i.2));
+        moments(&self.membrane, &synapses, &rates, self.current(point))
     }
 
     /// Measures some points; a point that blows up fails by itself.

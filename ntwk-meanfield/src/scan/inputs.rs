@@ -1,15 +1,17 @@
-//! The inputs of a cell as the theory sees them: classes of equal synapses, and what the regularity of spike trains does to
-//! them.
+//! The inputs of a cell as the theory sees them: classes of equal synapses, and what the regularity of spike trains, multapses
+//! and the spread of weights do to them.
 //!
 //! After a spike a cell needs time to recover from its reset. The variance of its spike counts over their mean, the Fano factor
 //! `F`, is then below one, and so is the variance that its spikes give to the membrane potential of another cell, relative to
-//! that of Poisson trains. Trains that make `phi` times the variance of Poisson trains at the same mean act as Poisson trains of
-//! more and smaller events: in-degree `K / phi`, weight `phi Q`. [`VarianceFactors`] are these `phi`; with them the single-cell
-//! scan and the mean field see the network's synapses as such ones.
+//! that of Poisson trains. A source with two synapses onto a neuron, or a strong one beside a weak one, give a larger variance
+//! than as many equal synapses of sources of their own. Inputs that make `phi` times the variance of Poisson trains through
+//! equal synapses, at the same mean, act as Poisson trains of more and smaller events: in-degree `K / phi`, weight `phi Q`.
+//! [`VarianceFactors`] are these `phi`; with them the single-cell scan and the mean field see the network's synapses as such
+//! ones.
 
 use ntwk_core::Model;
 use ntwk_core::model::{Projection, Source};
-use ntwk_core::spec::AdaptationTheory;
+use ntwk_core::spec::{AdaptationTheory, Distribution, ReceptorKind};
 
 use crate::moments::Moments;
 use crate::moments::synapse::SynapseClass;
@@ -23,12 +25,21 @@ pub struct ClassOfInputs {
     pub receptor: String,
     /// Indices of the model's projections in this class.
     pub projections: Vec<usize>,
+    /// Mean weight of a synapse, that of the model, in nS, or in pA where the receptor is a current.
+    pub weight: f64,
+    /// Whether the receptor is a current.
+    pub is_current: bool,
+    /// Events that a single cell is given for a spike of every source: `K / phi`, with the `phi` of multapses and regularity
+    /// alone.
+    pub event_degree: f64,
+    /// Their weights (nS, or pA): `phi` times those of the synapses.
+    pub event_weights: Distribution,
     /// The class; its in-degree is the sum over the projections, release probability included.
     pub synapses: SynapseClass,
 }
 
-/// Groups the projections onto population `target` into classes of one receptor, weight and factor, in order of first
-/// appearance; with their synapses as the theory sees them at `factors`.
+/// Groups the projections onto population `target` into classes of one receptor and distribution of weights, in order of first appearance;
+/// with their synapses as the theory sees them at `factors`, of which a class has the mean over its synapses.
 ///
 /// # Errors
 /// [`Unsupported`] for synapses the theory does not cover.
@@ -43,23 +54,42 @@ pub fn classes_of_inputs(
             continue;
         }
         let receptor = &model.receptors()[projection.receptor];
-        // The factors of other classes may have been measured elsewhere along a key.
-        let kind = |p: usize| (model.projections()[p].weight, factors.of(p));
+        let weights = drawn_weights(model, projection);
         let same = classes.iter_mut().find(|class| {
-            class.receptor == receptor.name && kind(class.projections[0]) == kind(index)
+            let first = &model.projections()[class.projections[0]];
+            class.receptor == receptor.name
+                && class.weight == projection.weight
+                && drawn_weights(model, first) == weights
         });
-        let synapses = factors.synapses(model, index)?;
         match same {
-            Some(class) => {
-                class.projections.push(index);
-                class.synapses.in_degree += synapses.in_degree;
-            }
+            Some(class) => class.projections.push(index),
             None => classes.push(ClassOfInputs {
                 receptor: receptor.name.clone(),
                 projections: vec![index],
-                synapses,
+                weight: projection.weight,
+                is_current: receptor.kind == ReceptorKind::Current,
+                event_degree: 0.0,
+                event_weights: weights,
+                synapses: synapse_class(model, projection, 0.0)?,
             }),
         }
+    }
+    for class in &mut classes {
+        let (mut synapses, mut variance) = (0.0, 0.0);
+        let spread = weight_variance(model, &model.projections()[class.projections[0]]);
+        for &p in &class.projections {
+            let projection = &model.projections()[p];
+            // What it is refused for, it is refused for in every place of a class.
+            synapse_class(model, projection, 0.0)?;
+            let degree = effective_in_degree(projection);
+            synapses += degree;
+            variance += degree * factors.of(model, p);
+        }
+        let phi = variance / synapses;
+        class.synapses.in_degree = synapses / phi;
+        class.synapses.weight *= phi;
+        class.event_degree = synapses * spread / phi;
+        class.event_weights = class.event_weights.times(phi / spread);
     }
     Ok(classes)
 }
@@ -79,80 +109,78 @@ pub fn effective_in_degree(projection: &Projection) -> f64 {
     projection.in_degree * projection.release_probability
 }
 
-/// Variance that the synapses of each class give to the membrane potential, relative to Poisson trains of the same rates.
+/// Variance that the synapses of each projection give to the membrane potential, relative to Poisson trains of the same rates
+/// through equal synapses of sources of their own.
 ///
-/// One factor per projection of a model, the same for all projections that form a class of inputs of a cell
-/// ([`classes_of_inputs`]): the theory cannot tell its synapses apart.
+/// With the coefficient of variation `cv` of the weights, the mean number `m` of other synapses of a source onto the same
+/// neuron ([`Projection::multapses`]), the release probability `p` and the regularity `r` of trains (0 for Poisson trains, see
+/// [`measured`](Self::measured)),
+///
+/// ```text
+/// phi = 1 + cv² + p m + p (1 + cv² + m) r
+/// ```
+///
+/// the second moment of the conductance that a spike of one source makes, over `p Q²` per synapse, and that of two spikes.
+/// `theory.multapses = false` leaves out `m`, `theory.distributed_weights = false` leaves out `cv`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct VarianceFactors(Vec<f64>);
+pub struct VarianceFactors {
+    /// One per projection: `2 nu int rho(s) c(s) ds`.
+    regularity: Vec<f64>,
+}
 
 impl VarianceFactors {
-    /// All 1: Poisson trains.
+    /// Of Poisson trains.
     #[must_use]
     pub fn poisson(model: &Model) -> Self {
-        Self(vec![1.0; model.projections().len()])
+        Self { regularity: vec![0.0; model.projections().len()] }
     }
 
-    /// From the regularity of cells at the rates `rates` (Hz) of the populations and `afferent_rates` of the afferents, where
-    /// the membrane potential has `moments`: `cells` are measurements of all populations there.
+    /// From the regularity of cells at the rates where the membrane potential has `moments`: `cells` are measurements of all
+    /// populations there.
     ///
     /// With the autocovariance `c(s)` of a train ([`Autocovariance`](crate::scan::spike_trains::Autocovariance)) and the autocorrelation of the response to a spike,
     /// `rho(s) = (tau_m exp(-s/tau_m) - tau_syn exp(-s/tau_syn)) / (tau_m - tau_syn)`,
     ///
     /// ```text
-    /// phi = 1 + 2 p nu int rho(s) c(s) ds
+    /// r = 2 nu int rho(s) c(s) ds
     /// ```
     ///
-    /// where `p`, the release probability, makes trains less regular. Afferents are Poisson trains. Classes onto populations
-    /// that were measured elsewhere (`theory.measured`) keep Poisson trains: theirs had them.
-    ///
-    /// # Errors
-    /// [`Unsupported`] for synapses the theory does not cover.
-    pub fn measured(
-        model: &Model,
-        rates: &[f64],
-        afferent_rates: &[f64],
-        moments: &[Moments],
-        cells: &[Measurement],
-    ) -> Result<Self, Unsupported> {
+    /// Afferents are Poisson trains. Projections onto populations that were measured elsewhere (`theory.measured`) keep Poisson
+    /// trains: theirs had them.
+    #[must_use]
+    pub fn measured(model: &Model, moments: &[Moments], cells: &[Measurement]) -> Self {
         let mut factors = Self::poisson(model);
         let elsewhere = &model.spec().theory.measured;
-        for (target, population) in model.populations().iter().enumerate() {
-            if elsewhere.iter().any(|m| m.population == population.name) {
+        for (projection, regularity) in model.projections().iter().zip(&mut factors.regularity) {
+            let target = &model.populations()[projection.target].name;
+            let Source::Population(source) = projection.source else { continue };
+            if elsewhere.iter().any(|m| m.population == *target) {
                 continue;
             }
-            let tau_m = moments[target].tau_m;
-            for class in classes_of_inputs(model, target, &factors)? {
-                // The synapses of a class are equal: their variances are as their event rates.
-                let (mut events, mut variance) = (0.0, 0.0);
-                for &p in &class.projections {
-                    let projection = &model.projections()[p];
-                    let (rate, phi) = match projection.source {
-                        Source::Afferent(i) => (afferent_rates[i], 1.0),
-                        Source::Population(i) => {
-                            let p = projection.release_probability;
-                            let rho =
-                                |s| response_autocorrelation(s, tau_m, class.synapses.tau_syn);
-                            let train = cells[i].autocovariance.as_ref();
-                            (rates[i], train.map_or(1.0, |t| t.variance_factor(p, rho)))
-                        }
-                    };
-                    events += effective_in_degree(projection) * rate;
-                    variance += effective_in_degree(projection) * rate * phi;
-                }
-                if events > 0.0 {
-                    let phi = (variance / events).max(SMALLEST);
-                    class.projections.iter().for_each(|&p| factors.0[p] = phi);
-                }
+            let tau_m = moments[projection.target].tau_m;
+            let tau_syn = model.receptors()[projection.receptor].tau_syn;
+            let rho = |s| response_autocorrelation(s, tau_m, tau_syn);
+            if let Some(train) = &cells[source].autocovariance {
+                *regularity = train.regularity(rho);
             }
         }
-        Ok(factors)
+        factors
     }
 
     /// The factor of a projection.
     #[must_use]
-    pub fn of(&self, projection: usize) -> f64 {
-        self.0[projection]
+    pub fn of(&self, model: &Model, projection: usize) -> f64 {
+        let described = &model.projections()[projection];
+        let p = described.release_probability;
+        let spread = weight_variance(model, described);
+        let again = multapses(model, described);
+        let regularity = p * (spread + again) * self.regularity[projection];
+        (spread + p * again + regularity).max(SMALLEST)
+    }
+
+    /// The factor of a projection without that of its weights, whose distribution is drawn from.
+    pub(crate) fn without_weights(&self, model: &Model, projection: usize) -> f64 {
+        self.of(model, projection) / weight_variance(model, &model.projections()[projection])
     }
 
     /// The synapses of a projection as the theory sees them: in-degree `K / phi`, weight `phi Q`.
@@ -163,7 +191,7 @@ impl VarianceFactors {
     ) -> Result<SynapseClass, Unsupported> {
         let described = &model.projections()[projection];
         let synapses = synapse_class(model, described, effective_in_degree(described))?;
-        let phi = self.of(projection);
+        let phi = self.of(model, projection);
         Ok(SynapseClass {
             in_degree: synapses.in_degree / phi,
             weight: synapses.weight * phi,
@@ -172,8 +200,27 @@ impl VarianceFactors {
     }
 }
 
+/// The weights of a projection as the theory draws them for single cells.
+pub(crate) fn drawn_weights(model: &Model, projection: &Projection) -> Distribution {
+    if model.spec().theory.distributed_weights {
+        projection.weights.clone()
+    } else {
+        Distribution::Constant(projection.weight)
+    }
+}
+
+/// `1 + cv²` of the weights of a projection, as far as the theory has it.
+fn weight_variance(model: &Model, projection: &Projection) -> f64 {
+    if model.spec().theory.distributed_weights { 1.0 + projection.weight_cv().powi(2) } else { 1.0 }
+}
+
+/// The multapses of a projection, as far as the theory has them.
+fn multapses(model: &Model, projection: &Projection) -> f64 {
+    if model.spec().theory.multapses { projection.multapses } else { 0.0 }
+}
+
 /// Smallest factor: trains as regular as clockwork leave this part of the variance of Poisson trains.
-const SMALLEST: f64 = 0.05;
+pub(crate) const SMALLEST: f64 = 0.05;
 
 /// Autocorrelation of the response of a membrane to a spike, at the lag `s` (ms).
 fn response_autocorrelation(s: f64, tau_m: f64, tau_syn: f64) -> f64 {
@@ -218,7 +265,7 @@ mod tests {
     fn a_slow_membrane_sees_counts_and_a_fast_one_single_spikes() {
         let train = dead_time(6.0);
         let phi = |tau_m: f64, tau_syn: f64, p: f64| {
-            train.variance_factor(p, |s| response_autocorrelation(s, tau_m, tau_syn))
+            1.0 + p * train.regularity(|s| response_autocorrelation(s, tau_m, tau_syn))
         };
         assert!((phi(1e6, 10.0, 1.0) - train.fano_factor()).abs() < 1e-4);
         assert!((phi(1e-2, 2e-2, 1.0) - 1.0).abs() < 1e-6);

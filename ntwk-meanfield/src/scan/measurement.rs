@@ -2,26 +2,25 @@
 
 use ntwk_core::engine::independent::{CellGroup, LagBins, PoissonInput, Protocol, measure_groups};
 use ntwk_core::model::Receptor;
-use ntwk_core::spec::ScanSpec;
+use ntwk_core::spec::{Distribution, ScanSpec};
 use ntwk_core::{BlowUp, CellModel, Interrupted, Job, Model};
 
 use crate::moments::Moments;
-use crate::moments::synapse::SynapseClass;
 use crate::scan::point::ScanPoint;
 use crate::scan::spike_trains::{Autocovariance, LAG_BIN, LAG_BINS};
 
 /// Interval at which the membrane potential is sampled (ms).
 const POTENTIAL_INTERVAL: f64 = 1.0;
 
-/// One input of a point.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One input of a point: Poisson events.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PointInput {
     /// Index among the receptors of the measurement.
     pub receptor: usize,
-    /// The synapses.
-    pub synapses: SynapseClass,
-    /// Presynaptic rate (Hz).
-    pub rate: f64,
+    /// Events of all its synapses (Hz).
+    pub events: f64,
+    /// Weights (nS, or pA), drawn for every event.
+    pub weight: Distribution,
 }
 
 /// A point to be measured.
@@ -55,6 +54,39 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    /// Variance of the spike counts in `duration` ms, the time that was counted, over their mean; `None` without a spike.
+    #[must_use]
+    pub fn fano_factor(&self, duration: f64) -> Option<f64> {
+        let variance = self.standard_error.powi(2) * self.samples as f64;
+        (self.rate > 0.0).then(|| 1e-3 * duration * variance / self.rate)
+    }
+
+    /// Of a population, from measurements of parts of equal size; its trains are as regular as those of the parts.
+    pub(crate) fn of_parts(mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1
+            && let Some(one) = parts.pop()
+        {
+            return one;
+        }
+        let n = parts.len() as f64;
+        let mean = |f: &dyn Fn(&Self) -> Option<f64>| {
+            let known: Vec<f64> = parts.iter().filter_map(f).collect();
+            (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+        };
+        let rate = parts.iter().map(|p| p.rate).sum::<f64>() / n;
+        let variance: f64 = parts.iter().map(|p| p.standard_error.powi(2)).sum();
+        let trains: Option<Vec<&Autocovariance>> =
+            parts.iter().map(|p| p.autocovariance.as_ref()).collect();
+        Self {
+            rate,
+            standard_error: variance.sqrt() / n,
+            samples: parts.iter().map(|p| p.samples).sum(),
+            V_m_mean: mean(&|p| p.V_m_mean),
+            V_m_sd: mean(&|p| p.V_m_sd),
+            autocovariance: trains.map(|trains| Autocovariance::of_parts(&trains)),
+        }
+    }
+
     /// The measurement as a point of a scan, under an input with these moments.
     #[must_use]
     pub fn at(&self, moments: Moments) -> ScanPoint {
@@ -96,8 +128,8 @@ pub fn measure(
                 .enumerate()
                 .map(|(k, input)| PoissonInput {
                     receptor: input.receptor,
-                    weight: input.synapses.weight,
-                    rate: input.rate * input.synapses.in_degree,
+                    weight: input.weight.clone(),
+                    rate: input.events,
                     stream: format!("{}-input-{k}", point.name),
                 })
                 .collect(),

@@ -27,29 +27,17 @@ use crate::scan::unsupported::{Unsupported, covered_membrane};
 /// A scan that cannot be planned or run.
 #[derive(Debug, thiserror::Error)]
 pub enum SingleCellError {
-    /// No synapse class can depolarise the cell to its threshold.
+    /// No projection drives the cell: there is no presynaptic rate to scan.
     #[error(
-        "population {population} has no excitatory input (a receptor with E_rev above {highest} mV and a weight > 0): \
-         there is nothing to scan"
+        "no projection onto population {population} transmits anything: there is nothing to scan"
     )]
-    NoDrivingClass {
+    NoInput {
         /// The population.
         population: String,
-        /// Highest mean potential of the scan (mV).
-        highest: f64,
     },
     /// The background alone keeps every mean potential out of reach.
     #[error("no point of the scan of population {population} can be reached; widen [theory.scan]")]
     NoPoint {
-        /// The population.
-        population: String,
-    },
-    /// The injected current changes in time.
-    #[error(
-        "population {population} has an injected current I_e that changes in time; its transfer function is scanned \
-         at one current: give I_e a constant value"
-    )]
-    VaryingCurrent {
         /// The population.
         population: String,
     },
@@ -116,6 +104,18 @@ pub fn scanned_cell(
         .map_err(|faults| SingleCellError::Faults { population: name, faults })
 }
 
+/// Mean (pA) over the run of the current into the cells of a population.
+///
+/// A threshold depends on the moments of the membrane potential alone, and these take a current as it is at every time: one
+/// scan serves a current that changes.
+fn mean_current(model: &Model, population: usize) -> f64 {
+    let current = &model.populations()[population].current;
+    current.constant().unwrap_or_else(|| {
+        let n = model.t_stop().floor().max(1.0) as usize;
+        (0..n).map(|k| current.at(k as f64)).sum::<f64>() / n as f64
+    })
+}
+
 /// The points of a scan, before it is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SingleCellPlan {
@@ -125,10 +125,13 @@ pub struct SingleCellPlan {
     pub membrane: Membrane,
     /// Classes of inputs.
     pub classes: Vec<ClassOfInputs>,
-    /// Index of the driving class.
-    pub driving: usize,
+    /// Index of the driving class: the one whose rate takes the mean potential to where it is asked for. `None` where no class
+    /// depolarises the cell to its threshold; then the injected current does.
+    pub driving: Option<usize>,
     /// Injected current (pA).
     pub current: f64,
+    /// Injected current (pA) of each point, where that is the drive.
+    pub currents: Option<Vec<f64>>,
     /// Whether the cells are scanned without adaptation because the mean field has it as a
     /// variable.
     pub without_adaptation: bool,
@@ -149,21 +152,32 @@ impl SingleCellPlan {
     ) -> Result<Self, SingleCellError> {
         let mut plan = Self::without_points(model, population, settings, factors)?;
         let Self { membrane, current, driving, ref classes, .. } = plan;
+        if classes.is_empty() {
+            let population = model.populations()[population].name.clone();
+            return Err(SingleCellError::NoInput { population });
+        }
         let highest = membrane.V_th + settings.above_threshold;
-        let mut rates = Vec::new();
+        let (mut rates, mut currents) = (Vec::new(), Vec::new());
         for background in backgrounds(classes, driving, highest, settings) {
             let n = settings.potential_points;
             for i in 0..n {
                 let fraction = i as f64 / (n - 1) as f64;
                 let span = settings.above_threshold - settings.below_threshold;
                 let potential = membrane.V_th + settings.below_threshold + fraction * span;
-                let Some(rate) =
-                    driving_rate(&membrane, classes, driving, &background, current, potential)
-                else {
-                    continue;
-                };
+                let balance = balance(&membrane, classes, &background, current, potential);
                 let mut point = background.clone();
-                point[driving] = rate;
+                match driving {
+                    Some(driving) => {
+                        let rate = -balance / current_per_hertz(&classes[driving], potential);
+                        if !(rate >= 0.0 && rate.is_finite()) {
+                            continue;
+                        }
+                        point[driving] = rate;
+                    }
+                    // Without noise there is no threshold to find.
+                    None if background.iter().all(|r| *r == 0.0) => continue,
+                    None => currents.push(current - balance),
+                }
                 rates.push(point);
             }
         }
@@ -172,7 +186,13 @@ impl SingleCellPlan {
             return Err(SingleCellError::NoPoint { population });
         }
         plan.rates = rates;
+        plan.currents = driving.is_none().then_some(currents);
         Ok(plan)
+    }
+
+    /// Injected current (pA) at a point.
+    fn current_at(&self, point: usize) -> f64 {
+        self.currents.as_ref().map_or(self.current, |currents| currents[point])
     }
 
     /// A scan at the given presynaptic rates (Hz) of Poisson trains, one per class of inputs and point.
@@ -212,13 +232,8 @@ impl SingleCellPlan {
         settings: &ScanSpec,
         factors: &VarianceFactors,
     ) -> Result<Self, SingleCellError> {
-        let target = &model.populations()[population];
         let membrane = covered_membrane(model, population)?;
-        let name = || target.name.clone();
-        let current = target
-            .current
-            .constant()
-            .ok_or_else(|| SingleCellError::VaryingCurrent { population: name() })?;
+        let current = mean_current(model, population);
         let classes = classes_of_inputs(model, population, factors)?;
         let highest = membrane.V_th + settings.above_threshold;
         let strength = |class: &ClassOfInputs| {
@@ -227,19 +242,28 @@ impl SingleCellPlan {
         };
         let driving = (0..classes.len())
             .filter(|&i| strength(&classes[i]) > 0.0)
-            .max_by(|&i, &j| strength(&classes[i]).total_cmp(&strength(&classes[j])))
-            .ok_or_else(|| SingleCellError::NoDrivingClass { population: name(), highest })?;
+            .max_by(|&i, &j| strength(&classes[i]).total_cmp(&strength(&classes[j])));
         let without_adaptation = adaptation_is_dynamic(model, population);
-        let rates = Vec::new();
-        Ok(Self { population, membrane, classes, driving, current, without_adaptation, rates })
+        let (rates, currents) = (Vec::new(), None);
+        Ok(Self {
+            population,
+            membrane,
+            classes,
+            driving,
+            current,
+            currents,
+            without_adaptation,
+            rates,
+        })
     }
 
     /// What class `class` is called: its receptor, with the weight where that is needed to tell it from another.
     #[must_use]
     pub fn class_name(&self, class: usize) -> String {
-        let ClassOfInputs { receptor, synapses, .. } = &self.classes[class];
+        let ClassOfInputs { receptor, weight, is_current, .. } = &self.classes[class];
+        let unit = if *is_current { "pA" } else { "nS" };
         let alone = self.classes.iter().filter(|c| c.receptor == *receptor).count() == 1;
-        if alone { receptor.clone() } else { format!("{receptor}@{}nS", synapses.weight) }
+        if alone { receptor.clone() } else { format!("{receptor}@{weight}{unit}") }
     }
 
     /// Moments of the input of a point.
@@ -248,7 +272,7 @@ impl SingleCellPlan {
     /// [`MomentsError`] where they are not defined.
     pub fn moments(&self, point: usize) -> Result<crate::Moments, MomentsError> {
         let synapses: Vec<SynapseClass> = self.classes.iter().map(|c| c.synapses).collect();
-        moments(&self.membrane, &synapses, &self.rates[point], self.current)
+        moments(&self.membrane, &synapses, &self.rates[point], self.current_at(point))
     }
 
     /// A point, ready to be measured.
@@ -256,11 +280,15 @@ impl SingleCellPlan {
     pub fn planned(&self, model: &Model, point: usize) -> PlannedPoint {
         let inputs = self.classes.iter().zip(&self.rates[point]).map(|(class, &rate)| {
             let receptor = model.projections()[class.projections[0]].receptor;
-            PointInput { receptor, synapses: class.synapses, rate }
+            PointInput {
+                receptor,
+                events: rate * class.event_degree,
+                weight: class.event_weights.clone(),
+            }
         });
         PlannedPoint {
             name: format!("{}-{point}", model.populations()[self.population].name),
-            current: self.current,
+            current: self.current_at(point),
             inputs: inputs.collect(),
         }
     }
@@ -290,13 +318,13 @@ impl SingleCellPlan {
 /// threshold, three for further depolarising ones.
 fn backgrounds(
     classes: &[ClassOfInputs],
-    driving: usize,
+    driving: Option<usize>,
     highest: f64,
     settings: &ScanSpec,
 ) -> Vec<Vec<f64>> {
     let mut combinations = vec![vec![0.0; classes.len()]];
     for (c, class) in classes.iter().enumerate() {
-        if c == driving {
+        if Some(c) == driving {
             continue;
         }
         let depolarising = class.synapses.driving_force(highest) > 0.0;
@@ -322,29 +350,24 @@ fn backgrounds(
     combinations
 }
 
-/// The rate of the driving class (Hz) for which the mean membrane potential is `potential`:
-/// `sum_j R_j tau_j Q_j D_j(mu) + g_L (E_L - mu) + I = 0` solved for `R_d`, `D_j` the driving forces. `None` if the other
-/// inputs depolarise beyond it already.
-fn driving_rate(
+/// Current (pA) that a class gives at 1 Hz, at a potential (mV): `K tau Q D`.
+fn current_per_hertz(class: &ClassOfInputs, potential: f64) -> f64 {
+    let s = &class.synapses;
+    1e-3 * s.in_degree * s.tau_syn * s.weight * s.driving_force(potential)
+}
+
+/// Current (pA) into the membrane at a potential `mu` (mV), from leak, inputs at `rates` and injected current:
+/// `sum_j R_j tau_j Q_j D_j(mu) + g_L (E_L - mu) + I`. It is 0 where `mu` is the mean potential.
+fn balance(
     membrane: &Membrane,
     classes: &[ClassOfInputs],
-    driving: usize,
     rates: &[f64],
     current: f64,
     potential: f64,
-) -> Option<f64> {
-    let per_hertz = |class: &ClassOfInputs| {
-        let s = &class.synapses;
-        1e-3 * s.in_degree * s.tau_syn * s.weight * s.driving_force(potential)
-    };
-    let mut balance = membrane.g_L * (membrane.E_L - potential) + current;
-    for (c, class) in classes.iter().enumerate() {
-        if c != driving {
-            balance += rates[c] * per_hertz(class);
-        }
-    }
-    let rate = -balance / per_hertz(&classes[driving]);
-    (rate >= 0.0 && rate.is_finite()).then_some(rate)
+) -> f64 {
+    let leak = membrane.g_L * (membrane.E_L - potential);
+    let each = classes.iter().zip(rates).map(|(c, rate)| rate * current_per_hertz(c, potential));
+    leak + current + each.sum::<f64>()
 }
 
 /// A scan that has been run.

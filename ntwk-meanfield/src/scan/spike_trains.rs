@@ -44,6 +44,19 @@ impl Autocovariance {
         Self { rate, bin, values }
     }
 
+    /// Of the trains of a population, in parts of equal size with rates of their own: `c = sum nu_k² c_k / (nu sum nu_k)`, with
+    /// which the variance that its trains make is the sum over the parts.
+    pub(crate) fn of_parts(parts: &[&Self]) -> Self {
+        let sum: f64 = parts.iter().map(|p| p.rate).sum();
+        let rate = sum / parts.len().max(1) as f64;
+        let (bin, bins) = parts.first().map_or((LAG_BIN, 0), |p| (p.bin, p.values.len()));
+        let value = |k: usize| {
+            let weighted: f64 = parts.iter().map(|p| p.rate * p.rate * p.values[k]).sum();
+            if sum > 0.0 { weighted / (rate * sum) } else { 0.0 }
+        };
+        Self::new(rate, bin, (0..bins).map(value).collect())
+    }
+
     /// Lags (ms) of the bins, at their middle, with the values there.
     pub fn lags(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.values.iter().enumerate().map(|(k, &c)| ((k as f64 + 0.5) * self.bin, c))
@@ -54,14 +67,16 @@ impl Autocovariance {
     /// ```text
     /// F = 1 + 2 nu int c(s) ds
     /// ```
+    ///
+    /// Zero for trains so regular that their memory outlasts the lags that were counted.
     #[must_use]
     pub fn fano_factor(&self) -> f64 {
-        self.variance_factor(1.0, |_| 1.0)
+        (1.0 + self.regularity(|_| 1.0)).max(0.0)
     }
 
-    /// `1 + 2 p nu int rho(s) c(s) ds`.
-    pub(crate) fn variance_factor(&self, p: f64, rho: impl Fn(f64) -> f64) -> f64 {
+    /// `2 nu int rho(s) c(s) ds`.
+    pub(crate) fn regularity(&self, rho: impl Fn(f64) -> f64) -> f64 {
         let sum: f64 = self.lags().map(|(s, c)| rho(s) * c).sum();
-        1.0 + 2e-3 * p * self.rate * self.bin * sum
+        2e-3 * self.rate * self.bin * sum
     }
 }

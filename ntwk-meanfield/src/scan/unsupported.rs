@@ -33,8 +33,10 @@ pub fn covered_membrane(model: &Model, population: usize) -> Result<Membrane, Un
 
 /// The synapses of a projection as the theory sees them: `in_degree` of the mean weight.
 ///
+/// A current of `w` pA is a mixture without a conductance: `|w|` nS with a driving force of 1 mV, or -1 mV for `w < 0`.
+///
 /// # Errors
-/// [`Unsupported`] for a receptor that is a current or has a rise time, and for plastic synapses.
+/// [`Unsupported`] for a receptor that has a rise time, and for plastic synapses.
 pub fn synapse_class(
     model: &Model,
     projection: &Projection,
@@ -61,13 +63,12 @@ pub fn synapse_class(
         ReceptorKind::Conductance { E_rev } => (E_rev, None),
         ReceptorKind::Mixture { E_rev, alpha, V_0 } => (E_rev, Some(Mixture { alpha, V_0 })),
         ReceptorKind::Current => {
-            return Err(fault(
-                format!("receptors.{}.kind", receptor.name),
-                "the moments are those of conductances; a current-based receptor can be written as kind = \"mixture\" \
-                 with alpha = 0",
-            ));
+            (projection.weight.signum(), Some(Mixture { alpha: 0.0, V_0: 0.0 }))
         }
     };
-    let weight = projection.weight;
+    let weight = match receptor.kind {
+        ReceptorKind::Current => projection.weight.abs(),
+        _ => projection.weight,
+    };
     Ok(SynapseClass { in_degree, weight, tau_syn: receptor.tau_syn, E_rev, mixture })
 }

@@ -77,7 +77,8 @@ pub enum Limitation {
     },
     /// Events are less variable than Poisson.
     #[error(
-        "the theory takes the events of {afferent} as Poisson; at most one per step has a smaller variance"
+        "transfer functions and rates over time take the events of {afferent} as Poisson; at most one per step has a smaller \
+         variance, which only the refined stationary state has"
     )]
     RegularEvents {
         /// Name of the afferent population.
@@ -128,7 +129,8 @@ pub fn limitations(model: &Model) -> Vec<Limitation> {
         if matches!(projection.delays, DelaySpec::Distance { .. }) {
             found.push(Limitation::DistanceDelays { projection: name() });
         }
-        if projection.weights.constant().is_none() {
+        let weights = model.spec().theory.distributed_weights;
+        if !weights && projection.weights.constant().is_none() {
             found.push(Limitation::DistributedWeights { projection: name() });
         }
     }

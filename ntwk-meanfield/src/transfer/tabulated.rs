@@ -63,6 +63,11 @@ pub enum TableError {
         /// Number of classes.
         classes: usize,
     },
+    /// No class drives the cell.
+    #[error(
+        "no class of inputs depolarises the cell to its threshold; use theory.transfer_function = \"fitted\""
+    )]
+    NoDrive,
     /// Both classes have the same effect.
     #[error(
         "the two classes of inputs reverse at the same potential: their rates cannot be told apart"
@@ -96,8 +101,9 @@ impl Tabulated {
         if classes != 2 {
             return Err(TableError::Classes { classes });
         }
-        let other = 1 - plan.driving;
-        let driving = per_hertz(&plan.classes[plan.driving].synapses);
+        let Some(driving) = plan.driving else { return Err(TableError::NoDrive) };
+        let other = 1 - driving;
+        let driving = per_hertz(&plan.classes[driving].synapses);
         let background = per_hertz(&plan.classes[other].synapses);
         let coordinates = Coordinates::Inputs { driving, background, current: plan.current };
         let scale = (driving[0] * background[1]).abs() + (driving[1] * background[0]).abs();

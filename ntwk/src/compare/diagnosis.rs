@@ -1,8 +1,8 @@
 //! Where simulation and theory part: single cells at the simulated rates, and the forms of the theory side by side.
 
-use ntwk_analysis::{PopulationRate, mean_rate};
+use ntwk_analysis::{PopulationRate, Window, mean_rate};
 use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
-use ntwk_core::{CellLibrary, Job, Model, ModelSpec, Recording};
+use ntwk_core::{CellLibrary, Job, Model, ModelSpec, PopulationRecording, Recording};
 use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::{
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_window};
 use crate::figures::overview::FigureError;
-use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, cells_at_rates};
+use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, SingleCells};
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
@@ -66,33 +66,15 @@ pub fn poisson_cells(
         .map(|p| mean_rate(&p.counts, p.size, window, dt))
         .collect::<Result<Vec<f64>, _>>()?;
     let (efforts, poisson) = (CellEffort::usual(model), VarianceFactors::poisson(model));
-    let cells = cells_at_rates(
-        model,
-        &simulated,
-        windows.stationary,
-        &poisson,
-        &efforts,
-        "0",
-        library,
-        job,
-    )?;
+    let cells = SingleCells::new(model, windows.stationary, &poisson, library)?
+        .measure(&simulated, &efforts, "0", job)?;
     let mut found = Vec::new();
     for (index, (population, m)) in model.populations().iter().zip(cells).enumerate() {
         let recorded = &recording.populations[index];
-        let block = (BLOCK / dt).round().max(1.0) as usize;
-        let counts = recorded.counts.get(window.start() as usize..window.end() as usize);
-        let blocks: Vec<f64> = counts
-            .unwrap_or_default()
-            .chunks_exact(block)
-            .map(|c| {
-                let spikes: f64 = c.iter().map(|&n| f64::from(n)).sum();
-                spikes / (recorded.size as f64 * block as f64 * dt * 1e-3)
-            })
-            .collect();
         found.push(PoissonCells {
             population: population.name.clone(),
             simulated_rate: simulated[index],
-            simulated_rate_error: standard_error(&blocks),
+            simulated_rate_error: block_error(recorded, window, dt),
             rate: m.rate,
             rate_error: m.standard_error,
             V_m_mean: m.V_m_mean,
@@ -100,6 +82,23 @@ pub fn poisson_cells(
         });
     }
     Ok(found)
+}
+
+/// Standard error (Hz) of the rate of a population from the scatter of blocks of 100 ms; `None` for fewer than four.
+pub(crate) fn block_error(
+    population: &PopulationRecording,
+    window: Window,
+    dt: f64,
+) -> Option<f64> {
+    let block = (BLOCK / dt).round().max(1.0) as usize;
+    let counts = population.counts.get(window.start() as usize..window.end() as usize);
+    let seconds = block as f64 * dt * 1e-3;
+    let rate = |counts: &[u32]| {
+        let spikes: f64 = counts.iter().map(|&n| f64::from(n)).sum();
+        spikes / (population.size as f64 * seconds)
+    };
+    let blocks: Vec<f64> = counts.unwrap_or_default().chunks_exact(block).map(rate).collect();
+    standard_error(&blocks)
 }
 
 /// Standard error of the mean of at least four values.

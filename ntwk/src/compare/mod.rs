@@ -1,7 +1,7 @@
 //! Simulation beside theory: the same quantities of both, with their errors.
 
 pub mod diagnosis;
-mod state;
+pub mod replay;
 pub mod together;
 
 use std::fmt;
@@ -13,10 +13,10 @@ use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
 use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Lags, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
-use crate::compare::state::StateOfCells;
 use ntwk_meanfield::dynamics::delays::mean_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::Theory;
+use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
@@ -191,11 +191,11 @@ pub fn compare_with(
     let stationary_state = theory.stationary_state(windows.stationary, &job.silent())?;
     let fixed_points = theory.fixed_points(windows.stationary, &job.silent())?.points.len();
 
-    let changing = windows.basis.is_changing();
     let state = match &stationary_state {
-        Some(p) => Some(StateOfCells::of(model, theory, p, changing, library, job)?),
+        Some(p) => Some(SettledState::of(model, theory, p, library, job)?),
         None => None,
     };
+    let changing = state.as_ref().is_some_and(|s| s.changing);
 
     let mut notes: Vec<String> = theory.limitations.iter().map(ToString::to_string).collect();
     if stationary_state.is_none() {
@@ -204,7 +204,7 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
-    if changing && stationary_state.is_some() {
+    if changing {
         notes.push(
             "the inputs change within the window: predicted rates are means of the predicted time course; V_m, fixed points and cells under Poisson input are those at the mean input"
                 .to_owned(),
@@ -235,7 +235,9 @@ pub fn compare_with(
         };
         let alone = state.as_ref().and_then(|s| s.cells.get(index));
         let in_domain = stationary_state.as_ref().map(|p| p.in_domain[index]);
-        if in_domain == Some(false) {
+        // What receives nothing has no fluctuations to be scanned.
+        let driven = !theory.populations[index].scan.plan.classes.is_empty();
+        if in_domain == Some(false) && driven {
             notes.push(format!(
                 "the predicted state of {} lies outside the scan its transfer function was fitted on",
                 population.name
@@ -282,11 +284,7 @@ pub fn compare_with(
             in_domain,
         });
     }
-    if let Some(state) = &state
-        && !changing
-    {
-        notes.extend(state.notes(model));
-    }
+    notes.extend(state.iter().flat_map(|s| s.notes(model)));
     let fano_factors = theory.fano_factors.clone();
     Ok(Comparison { windows, populations, fano_factors, fixed_points, notes })
 }

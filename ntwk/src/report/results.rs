@@ -7,6 +7,8 @@ use ntwk_io::{Attribute, FileError, NamedArray, ResultFile, Selection, TheoryGro
 use crate::compare::{CompareError, Comparison, PotentialMoments, potential_moments};
 use crate::figures::overview::{TRACES_PER_POPULATION, TheoryCurves, TransferGrid};
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
+use ntwk_meanfield::prediction::settled_state::SettledState;
+use ntwk_meanfield::scan::measurement::Measurement;
 use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Stability};
 
 const TRAJECTORY: &str = "trajectory";
@@ -81,6 +83,24 @@ pub(crate) fn vector(name: &str, unit: &str, axis: &str, values: &[f64]) -> Name
 
 fn matrix(name: &str, unit: &str, axes: [&str; 2], data: &Array2<f64>) -> NamedArray {
     array(name, unit, &axes, data.clone().into_dyn())
+}
+
+/// The state where a model settles, with its errors and its cells, as stored in a results file.
+#[must_use]
+pub fn settled_state_group(state: &SettledState, names: &[String]) -> TheoryGroup {
+    let unknown = || vec![f64::NAN; names.len()];
+    let cells = |f: fn(&Measurement) -> f64| -> Vec<f64> { state.cells.iter().map(f).collect() };
+    TheoryGroup {
+        name: "settled_state".to_owned(),
+        arrays: vec![
+            vector("rate", "Hz", "population", &state.rates),
+            vector("rate_error", "Hz", "population", &state.errors.clone().unwrap_or_else(unknown)),
+            vector("fitted_rate", "Hz", "population", &state.fitted),
+            vector("cells_rate", "Hz", "population", &cells(|c| c.rate)),
+            vector("cells_rate_error", "Hz", "population", &cells(|c| c.standard_error)),
+        ],
+        attributes: vec![("populations".to_owned(), Attribute::Texts(names.to_vec()))],
+    }
 }
 
 /// The theory as groups of arrays for a results file.

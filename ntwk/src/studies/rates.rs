@@ -3,11 +3,12 @@
 use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::TheoryGroup;
+use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::{SelfConsistency, Stability, self_consistency};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 use ntwk_plot::{Axis, Figure, Layout, Mark, Panel, PlotError, Stroke, Theme, Width};
 
-use crate::report::results::{fixed_points_group, theory_groups};
+use crate::report::results::{fixed_points_group, settled_state_group, theory_groups};
 use crate::studies::StudyError;
 use crate::studies::axes::rate_label;
 use crate::studies::stationary::StationaryTheory;
@@ -32,6 +33,8 @@ impl Default for RatesOptions {
 pub struct Rates {
     /// The theory with its fixed points.
     pub stationary: StationaryTheory,
+    /// The stable one where the model settles, refined by cells; `None` where the theory has none.
+    pub settled: Option<SettledState>,
     /// The response of each population to its own rate, over a range that has all fixed points.
     pub solutions: Vec<SelfConsistency>,
     /// Name and rate (Hz) of each afferent that has one, at the times of the prediction.
@@ -67,6 +70,10 @@ pub fn rates(
             &quiet,
         )?);
     }
+    let settled = match stationary.settled(job)? {
+        Some(point) => Some(SettledState::of(model, &stationary.theory, &point, library, job)?),
+        None => None,
+    };
     let times = &stationary.theory.trajectory.times;
     let rate = |a: &ntwk_core::model::Afferent| match &a.activity {
         AfferentActivity::Rate { rate, .. } => {
@@ -75,7 +82,7 @@ pub fn rates(
         AfferentActivity::Spikes { .. } => None,
     };
     let afferents = model.afferents().iter().filter_map(rate).collect();
-    Ok(Rates { stationary, solutions, afferents, t_stop: model.t_stop() })
+    Ok(Rates { stationary, settled, solutions, afferents, t_stop: model.t_stop() })
 }
 
 impl Rates {
@@ -85,6 +92,7 @@ impl Rates {
         let mut groups = theory_groups(&self.stationary.theory, None);
         let found = &self.stationary;
         groups.push(fixed_points_group(&found.points, &found.delayed, &found.names()));
+        groups.extend(self.settled.iter().map(|s| settled_state_group(s, &found.names())));
         groups
     }
 

@@ -1,5 +1,6 @@
 //! The library: descriptions and their faults, theory beside simulation.
 
+mod assumptions;
 #[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
 mod diagnosis;

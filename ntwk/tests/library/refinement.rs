@@ -8,8 +8,9 @@ use ntwk::core::{Job, Model};
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::refinement::{RefinedState, refine};
 
-const COARSE: [(&str, &str); 3] = [
+const COARSE: [(&str, &str); 4] = [
     ("theory.spike_trains", "poisson"),
+    ("theory.multapses", "false"),
     ("theory.scan.neurons", "8"),
     ("theory.scan.duration", "1 s"),
 ];

@@ -17,7 +17,7 @@ pub use error::{BuildError, WiringTooLarge};
 use crate::engine::random::{Purpose, stream};
 use crate::job::{Interrupted, Job, PIECE};
 use crate::model::{Positions, Projection, Source};
-use crate::spec::{ConnectionSpec, DelaySpec, Distribution, PlasticitySpec, SpaceSpec};
+use crate::spec::{ConnectionSpec, DelaySpec, Distribution, SpaceSpec};
 
 /// Longest drawn delay in steps; longer draws are drawn again.
 const MAX_DRAWN_STEPS: f64 = 100_000.0;
@@ -264,12 +264,8 @@ impl Wiring<'_> {
         }
         if let Distribution::Drawn(_) = projection.weights {
             let mut rng = stream(self.seed, Purpose::Weights, name, unit);
-            let positive = projection.weight >= 0.0;
-            let ceiling = match projection.plasticity {
-                Some(PlasticitySpec::Stdp { w_max, .. }) => w_max,
-                _ => f64::INFINITY,
-            };
-            let allowed = |w: f64| if positive { (0.0..=ceiling).contains(&w) } else { w <= 0.0 };
+            let [least, greatest] = projection.weight_range();
+            let allowed = |w: f64| (least..=greatest).contains(&w);
             for piece in pairs.chunks(PIECE) {
                 self.job.check()?;
                 for (_, target) in piece {

@@ -18,6 +18,8 @@ fn projection(connection: ConnectionSpec, in_degree: f64, recurrent: bool) -> Pr
         release_probability: 1.0,
         connection,
         in_degree,
+        in_degree_sd: 0.0,
+        multapses: 0.0,
         plasticity: None,
     }
 }

@@ -293,7 +293,8 @@ impl TransferScan {
         let (indices, points) = self.measured()?;
         indices.into_iter().zip(points).for_each(|(i, p)| measured[i] = Some(p));
         let Points::Rates(plan) = &mut self.points else { return Ok(false) };
-        let more = refine(axes, plan.driving, &plan.rates, &measured, refinement);
+        let Some(driving) = plan.driving else { return Ok(false) };
+        let more = refine(axes, driving, &plan.rates, &measured, refinement);
         let any = !more.is_empty();
         self.outcomes.extend(more.iter().map(|_| Outcome::Open));
         plan.rates.extend(more);

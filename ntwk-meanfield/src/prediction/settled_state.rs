@@ -1,13 +1,14 @@
 //! The predicted stationary state, and what its own cells say of it.
 
-use ntwk_core::spec::StationaryTheory;
+use ntwk_core::spec::{SpikeTrainTheory, StationaryTheory};
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_meanfield::FixedPoint;
-use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, cells_at_rates};
-use ntwk_meanfield::prediction::error::TheoryError;
-use ntwk_meanfield::prediction::predict::Theory;
-use ntwk_meanfield::prediction::refinement::{RefinedState, refine};
-use ntwk_meanfield::scan::measurement::Measurement;
+
+use crate::FixedPoint;
+use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
+use crate::prediction::error::TheoryError;
+use crate::prediction::predict::Theory;
+use crate::prediction::refinement::{RefinedState, refine};
+use crate::scan::measurement::Measurement;
 
 /// A relative difference between transfer functions and cells that is worth a note.
 const WORTH_A_NOTE: f64 = 0.1;
@@ -16,33 +17,45 @@ const CONTRADICTS: f64 = 3.0;
 /// A gain of relative errors beyond which a state is said to be near neutral.
 const NEAR_NEUTRAL: f64 = 5.0;
 
-/// The stationary state of a theory as it is compared.
-pub(crate) struct StateOfCells {
-    /// Rates (Hz).
+/// Fano factors of cells below which their trains are not Poisson trains.
+const REGULAR: f64 = 0.9;
+
+/// The stationary state of a theory, with what single cells do in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledState {
+    /// Rates (Hz): refined by cells, or those of the transfer functions.
     pub rates: Vec<f64>,
     /// Their standard errors (Hz), of a refined state.
     pub errors: Option<Vec<f64>>,
+    /// Rates (Hz) of the transfer functions.
+    pub fitted: Vec<f64>,
     /// Cells under the input of the state, one measurement per population.
     pub cells: Vec<Measurement>,
-    fitted: Vec<f64>,
+    /// Whether the inputs change in the window, so that the state is that of their mean.
+    pub changing: bool,
+    /// How it was refined, where it was.
+    pub refined: Option<RefinedState>,
     /// Whether the populations have the transfer functions of other cells, which nothing here can check.
     elsewhere: Vec<bool>,
-    refined: Option<RefinedState>,
 }
 
-impl StateOfCells {
+impl SettledState {
     /// The fixed point `point` for the stationary window of `theory`, refined where the model asks for it and its inputs are
     /// constant.
-    pub(crate) fn of(
+    ///
+    /// # Errors
+    /// [`TheoryError`] when a cell blows up or the job is interrupted.
+    pub fn of(
         model: &Model,
         theory: &Theory,
         point: &FixedPoint,
-        changing: bool,
         library: &CellLibrary,
         job: &Job<'_>,
     ) -> Result<Self, TheoryError> {
         let settings = &model.spec().theory;
         let window = theory.windows.stationary;
+        let basis = theory.windows.basis;
+        let changing = basis.is_changing();
         let measured = |name: &str| settings.measured.iter().any(|m| m.population == name);
         let elsewhere: Vec<bool> = model.populations().iter().map(|p| measured(&p.name)).collect();
         let fitted = point.rates.clone();
@@ -50,23 +63,42 @@ impl StateOfCells {
         if wanted && !changing && !elsewhere.contains(&true) {
             let refined = refine(model, theory, point, window, library, job)?;
             let (rates, errors) = if refined.converged {
-                (refined.rates.clone(), Some(refined.errors.clone()))
+                (refined.rates.clone(), Some(refined.network_errors.clone()))
             } else {
                 (fitted.clone(), None)
             };
             let cells = refined.cells.clone();
-            return Ok(Self { rates, errors, cells, fitted, elsewhere, refined: Some(refined) });
+            return Ok(Self {
+                rates,
+                errors,
+                fitted,
+                cells,
+                changing,
+                refined: Some(refined),
+                elsewhere,
+            });
         }
         let efforts = CellEffort::usual(model);
-        let factors = &theory.factors;
-        let rates = &point.rates;
-        let cells = cells_at_rates(model, rates, window, factors, &efforts, "0", library, job)?;
-        Ok(Self { rates: rates.clone(), errors: None, cells, fitted, elsewhere, refined: None })
+        let rates = point.rates.clone();
+        let cells = SingleCells::new(model, window, &theory.factors, library)?
+            .measure(&rates, &efforts, "0", job)?;
+        Ok(Self { rates, errors: None, fitted, cells, changing, refined: None, elsewhere })
+    }
+
+    /// Whether the rates of cells in the state are far from its own: none can be believed.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        self.refined.as_ref().is_some_and(|r| !r.converged)
     }
 
     /// What a reader should know before believing the rates.
-    pub(crate) fn notes(&self, model: &Model) -> Vec<String> {
+    #[must_use]
+    pub fn notes(&self, model: &Model) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.changing {
+            return notes;
+        }
+        notes.extend(self.regular_trains(model));
         let named = || model.populations().iter().map(|p| &p.name).enumerate();
         let Some(refined) = &self.refined else {
             for (index, name) in named().filter(|(index, _)| !self.elsewhere[*index]) {
@@ -116,6 +148,29 @@ impl StateOfCells {
             ));
         }
         notes
+    }
+}
+
+impl SettledState {
+    /// A note where Poisson trains are assumed and those of the cells are others.
+    fn regular_trains(&self, model: &Model) -> Option<String> {
+        if model.spec().theory.spike_trains != SpikeTrainTheory::Poisson {
+            return None;
+        }
+        let named = model.populations().iter().map(|p| &p.name);
+        let regular: Vec<String> = (named.zip(&self.cells))
+            .filter_map(|(name, cells)| {
+                let fano = cells.autocovariance.as_ref()?.fano_factor();
+                (fano < REGULAR && cells.rate > 0.1).then_some(())?;
+                Some(format!("{name} {fano:.2}"))
+            })
+            .collect();
+        (!regular.is_empty()).then(|| {
+            format!(
+                "spike trains are assumed to be Poisson trains, and those of the cells are more regular (Fano factor: {}): rates of the network are lower; theory.spike_trains = \"measured\" takes that into account",
+                regular.join(", ")
+            )
+        })
     }
 }
 
