@@ -318,9 +318,9 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
                 )?;
                 let factors = VarianceFactors::measured(model, &point.moments, &cells);
                 theory = predict_with(model, &factors, library, job, &mut seconds)?;
-                let fano = |(c, e): (&Measurement, &CellEffort)| c.fano_factor(e.duration);
-                theory.fano_factors =
-                    Some(cells.iter().zip(&efforts).map(|c| fano(c).unwrap_or(1.0)).collect());
+                let fano =
+                    |c: &Measurement| c.autocovariance.as_ref().map_or(1.0, |a| a.fano_factor());
+                theory.fano_factors = Some(cells.iter().map(fano).collect());
             }
             None => theory.limitations.push(Limitation::NoStateForTrains),
         }

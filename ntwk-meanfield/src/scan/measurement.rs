@@ -54,13 +54,6 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Variance of the spike counts in `duration` ms, the time that was counted, over their mean; `None` without a spike.
-    #[must_use]
-    pub fn fano_factor(&self, duration: f64) -> Option<f64> {
-        let variance = self.standard_error.powi(2) * self.samples as f64;
-        (self.rate > 0.0).then(|| 1e-3 * duration * variance / self.rate)
-    }
-
     /// Of a population, from measurements of parts of equal size; its trains are as regular as those of the parts.
     pub(crate) fn of_parts(mut parts: Vec<Self>) -> Self {
         if parts.len() == 1

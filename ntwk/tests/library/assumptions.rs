@@ -142,14 +142,19 @@ fn settled(spec: &ModelSpec) -> (Vec<f64>, SettledState) {
     (run.recording.populations.iter().map(rate).collect(), state)
 }
 
+/// C_m (pF), g_L (nS), E_L, V_th, V_reset (mV), t_ref (ms).
+fn lif(values: [f64; 6]) -> CellSpec {
+    let keys = ["C_m", "g_L", "E_L", "V_th", "V_reset", "t_ref"];
+    keys.into_iter().zip(values).fold(CellSpec::kind("LIF"), |cell, (key, x)| cell.set(key, x))
+}
+
 /// A feed-forward population: what the cells of the refined state receive is what the neurons of the network do.
 fn feed_forward(afferent: AfferentSpec, weight: Distribution, rule: ConnectionSpec) -> ModelSpec {
     let mut spec = ModelSpec::new(3500.0);
     spec.compare.stationary = Some([500.0, 3500.0]);
     spec.theory.scan.neurons = 8;
     spec.receptor("exc", ReceptorSpec::conductance(0.0, 5.0));
-    let cell = CellSpec::kind("LIF");
-    spec.population("E", 1000, cell);
+    spec.population("E", 1000, lif([200.0, 10.0, -70.0, -50.0, -70.0, 5.0]));
     spec.afferent("A", afferent);
     spec.project("A", ["E"], "exc", weight, rule);
     spec
@@ -188,7 +193,7 @@ fn neurons_differ_in_their_in_degrees() {
             ntwk::core::spec::Trains::PerSource { correlation: 0.0, spikes: Default::default() };
     }
     let rule = ConnectionSpec::pairwise_bernoulli(0.06);
-    let spec = feed_forward(afferent, 3.0.into(), rule);
+    let spec = feed_forward(afferent, 2.0.into(), rule);
     let rate = agrees("in-degrees", &spec);
     // Equal neurons fire less: the mean over different ones is above the rate of the mean one.
     let mut equal = spec.clone();
@@ -199,7 +204,7 @@ fn neurons_differ_in_their_in_degrees() {
 
 #[test]
 fn at_most_one_event_per_step_has_its_smaller_variance() {
-    let mut afferent = AfferentSpec::poisson(400, 12.0);
+    let mut afferent = AfferentSpec::poisson(400, 4.0);
     if let AfferentActivity::Rate { statistics, .. } = &mut afferent.activity {
         *statistics = EventStatistics::AtMostOnePerStep;
     }
@@ -215,13 +220,7 @@ fn currents_as_receptors_and_a_population_without_input() {
     spec.theory.scan.neurons = 8;
     spec.receptor("exc", ReceptorSpec::current(0.5));
     spec.receptor("inh", ReceptorSpec::current(0.5));
-    let cell = CellSpec::kind("LIF")
-        .set("C_m", "250 pF")
-        .set("g_L", "12.5 nS")
-        .set("E_L", "-70 mV")
-        .set("V_th", "-50 mV")
-        .set("V_reset", "-60 mV")
-        .set("t_ref", "2 ms");
+    let cell = lif([250.0, 12.5, -70.0, -50.0, -60.0, 2.0]);
     spec.population("E", 4000, cell.clone());
     spec.population("I", 1000, cell.clone());
     spec.population("alone", 10, cell);
