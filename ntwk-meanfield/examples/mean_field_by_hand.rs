@@ -26,8 +26,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tau_w: 500.0,
     };
     let onto = |source, in_degree, weight, reversal| {
-        let synapse =
-            SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev: reversal, mixture: None };
+        let synapse = SynapseClass {
+            in_degree,
+            weight,
+            tau_syn: 5.0,
+            E_rev: reversal,
+            mixture: None,
+            tau_rise: 0.0,
+            short_term: None,
+        };
         Connection { source, synapse }
     };
     let population = |name: &str, size| MeanFieldPopulation {

@@ -37,6 +37,8 @@ fn rs_fs(inhibitory: f64) -> Result<MeanField, Failure> {
         tau_syn: 5.0,
         E_rev: reversal,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let mut populations = Vec::new();
     for (name, size, c) in [("RS", 8000, COEFFICIENTS[0]), ("FS", 2000, COEFFICIENTS[1])] {
@@ -70,6 +72,8 @@ fn spectrum() -> Result<MeanField, Failure> {
         tau_syn: 5.0,
         E_rev: reversal,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let mut populations = Vec::new();
     for (name, size, threshold) in [("RecExc", 4000, -50.0), ("RecInh", 1000, -53.0)] {

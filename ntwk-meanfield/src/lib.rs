@@ -30,7 +30,7 @@
 //!     [-0.051300, 0.0066140, 0.0015179, 0.0029649],
 //!     [-0.051499, 0.0030956, 0.00018195, -0.00016262],
 //! ];
-//! let synapse = |in_degree, weight, E_rev| SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev, mixture: None };
+//! let synapse = |in_degree, weight, E_rev| SynapseClass { in_degree, weight, tau_syn: 5.0, E_rev, mixture: None, tau_rise: 0.0, short_term: None };
 //! let mut populations = Vec::new();
 //! for (name, size, c) in [("RS", 8000, coefficients[0]), ("FS", 2000, coefficients[1])] {
 //!     populations.push(MeanFieldPopulation {
@@ -106,6 +106,7 @@ pub use fit::problem::{FitError, FitQuality};
 pub use fit::ridge::{RidgeFit, fit_ridge};
 pub use fit::{Fit, FitOptions, Termination, ThresholdStep, Weighting, fit};
 pub use moments::scalar::{Dual, HyperDual, Scalar};
+pub use moments::short_term::ShortTermPlasticity;
 pub use moments::synapse::{Mixture, SynapseClass};
 pub use moments::{
     DIRECTIONS, Moments, MomentsError, SIGMA_FLOOR, current_based_sigma, mean_synaptic_current,

@@ -4,6 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{RunContents, WriteOptions, write_run};
+use ntwk_meanfield::prediction::predict::FittedPopulation;
 use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::{Completeness, Stability, is_saturated};
 
@@ -49,6 +50,8 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     files.extend(write_figure(&args.out, "rates", &figure)?);
     files.extend(write_figure(&args.out, "fixed_points", &study.fixed_points_figure(&theme))?);
     list_files(&files);
+    let checks = study.stationary.theory.populations.iter().filter_map(FittedPopulation::check);
+    checks.for_each(note);
     study.stationary.theory.departures().iter().for_each(note);
     study.stationary.theory.limitations.iter().for_each(note);
     study.settled.iter().flat_map(|s| s.notes(&model)).for_each(note);

@@ -13,6 +13,7 @@ mod meanfield;
 mod morpho;
 mod morpho_meanfield;
 mod places;
+mod published_theory;
 mod recording;
 mod reference;
 mod resume;

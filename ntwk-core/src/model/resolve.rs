@@ -16,7 +16,7 @@ use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, Distribution, MOST_STEPS, Method, ModelSpec, NeuronsSpec, PopulationSpec,
-    SpikeListSpec, Trains,
+    SpikeListSpec, TheoryModel, Trains,
 };
 
 /// Resolves `spec`; the model is meaningful only when there is no fault.
@@ -34,6 +34,7 @@ pub(super) fn resolve(
     let mut notices = Vec::new();
     check_windows(&spec, &mut judge);
     check_measured(&spec, &mut judge);
+    check_published(&spec, &mut judge);
     let receptors: Vec<Receptor> = spec
         .receptors
         .iter()
@@ -54,6 +55,15 @@ pub(super) fn resolve(
             resolve_population(name, population, &spec, n_steps, library, &mut judge)
         })
         .collect();
+    if spec.theory.model == TheoryModel::Siegert {
+        for other in populations.iter().filter(|p| p.kind != "LIF") {
+            let rule = format!(
+                "\"siegert\" is for cells of model LIF; those of {} are {}",
+                other.name, other.kind
+            );
+            judge.broken("theory.model", rule);
+        }
+    }
     let afferents: Vec<Afferent> = spec
         .afferents
         .iter()
@@ -239,6 +249,18 @@ fn check_measured(spec: &ModelSpec, judge: &mut Judge<'_>) {
             judge.fault(key, unknown("population", name, spec.populations.keys()));
         } else if spec.theory.measured[..i].iter().any(|m| m.population == *name) {
             judge.fault(key, FaultKind::Duplicate { what: "population" });
+        }
+    }
+}
+
+/// Published transfer functions: populations of the model, one theory.
+fn check_published(spec: &ModelSpec, judge: &mut Judge<'_>) {
+    for name in spec.theory.populations.keys() {
+        let key = format!("theory.populations.{name}");
+        if !spec.populations.contains_key(name) {
+            judge.fault(key, unknown("population", name, spec.populations.keys()));
+        } else if spec.theory.model != TheoryModel::Zerlaut && !judge.concerns("theory.model") {
+            judge.broken(key, "theory.model = \"siegert\" takes no coefficients");
         }
     }
 }

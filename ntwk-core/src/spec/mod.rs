@@ -27,6 +27,7 @@ pub mod parameter_scan;
 mod parameter_text;
 mod population;
 mod projection;
+mod published;
 mod receptor;
 mod record;
 mod sections;
@@ -49,11 +50,12 @@ pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, Va
 pub use parameter_text::ParameterText;
 pub use population::{Border, CellSpec, InjectionSpec, PopulationSpec, SpaceSpec};
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
+pub use published::{CoefficientUnit, PUBLISHED_TERMS, PublishedSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use record::{RecordSpec, SampledNeurons, TracesSpec};
 pub use sections::{
     AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
-    StationaryTheory, TheorySpec, TransferFunctionKind,
+    StationaryTheory, TheoryModel, TheorySpec, TransferFunctionKind,
 };
 pub use spike_list::SpikeListSpec;
 pub use value::Named;

@@ -1,9 +1,10 @@
 //! The settings sections of a model file: simulation, theory, compare.
 
-use super::{MeasuredSpec, Method};
+use super::{MeasuredSpec, Method, PublishedSpec};
 use crate::spec::fault::FaultKind;
 use crate::spec::key::TableReader;
 use crate::spec::key::{Section, Words};
+use crate::spec::value::Named;
 use crate::{section, words};
 
 section! {
@@ -49,6 +50,8 @@ section! {
     pub struct TheorySpec {
         /// time constant of the rates (ms); 5 ms after El Boustani & Destexhe 2009, Zerlaut et al. 2018
         T: f64 = Quantity(Time, Positive), or(5.0);
+        /// which theory gives the rates:
+        model: TheoryModel = Choice(TheoryModel::WORDS), or(TheoryModel::Zerlaut);
         /// how adaptation enters:
         adaptation: AdaptationTheory = Choice(AdaptationTheory::WORDS), or(AdaptationTheory::Dynamic);
         /// what the transfer functions are made of:
@@ -73,6 +76,19 @@ section! {
         scan: ScanSpec = Table(ScanSpec::KEYS), or(ScanSpec::default());
         /// transfer functions measured elsewhere, such as on a [morphological cell](../../examples/morpho-transfer/README.md)
         measured: Vec<MeasuredSpec> = Tables(MeasuredSpec::KEYS), none;
+        /// published transfer functions, by the name of the population
+        populations: Named<PublishedSpec> = Named(PublishedSpec::KEYS), none;
+    }
+}
+
+words! {
+    /// Which theory gives the rate of a cell from the moments of its membrane potential.
+    pub enum TheoryModel, what = "theory" {
+        /// the semi-analytical transfer function with an effective threshold (Zerlaut et al. 2016, 2018)
+        Zerlaut = "zerlaut",
+        /// the rate of leaky integrate-and-fire cells in the diffusion approximation (Siegert 1951; Brunel 2000), with filtering
+        /// by synapses to first order in the root of tau_syn / tau_m (Fourcaud & Brunel 2002); cells of model LIF only
+        Siegert = "siegert",
     }
 }
 

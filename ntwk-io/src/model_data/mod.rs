@@ -8,6 +8,7 @@
 //! | `connection = { rule = "pairs", file, edges, edge_types }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms), `nsyns`; SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
 //! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
 //! | `[[theory.measured]]` with `file` and `inputs = { CLASS = "column" }` | CSV with columns `rate_Hz`, `standard_error_Hz` and perhaps `neurons` (that of the first point), and the columns that `inputs` names (Hz) | `rate`, `standard_error`, `cells`, and the columns in their places |
+//! | `[theory.populations.NAME]` with `coefficients = { file }` | NPY, one dimension | `coefficients` |
 //! | `{ waveform = "sampled", file }` | CSV with two columns, time (ms, evenly spaced) and value | `start`, `interval`, `values` |
 //!
 //! A CSV file may have semicolons, tabs or white space between its fields instead of commas, and lines of comments that
@@ -29,6 +30,7 @@ pub(crate) use self::edges::{Edges, types_beside};
 use crate::delimited::NamedColumns;
 use crate::edge_file::EdgeProperty;
 use crate::error::FileError;
+use crate::npy::read_npy_vector;
 use crate::result_file::ResultFile;
 use crate::trace_csv::read_trace_csv;
 
@@ -51,6 +53,9 @@ fn visit(node: &mut Node, path: &str, folder: &Path, faults: &mut Faults) {
         }
         Value::Table(entries) => {
             let last = path.rsplit('.').next().unwrap_or_default();
+            if path.starts_with("theory.populations.") {
+                load_coefficients(entries, path, folder, faults);
+            }
             if path.starts_with("theory.measured[") && entries.iter().any(|e| e.0 == "file") {
                 load_measured(entries, path, folder, faults);
             } else if let Some(kind) = Kind::of(entries, last) {
@@ -265,6 +270,22 @@ fn load_measured(entries: &mut Entries, path: &str, folder: &Path, faults: &mut 
         ("cells", Value::Integer(cells as i64)),
     ] {
         entries.push((key.to_owned(), Node { value, line }));
+    }
+}
+
+/// Coefficients that stand in a file of NumPy.
+fn load_coefficients(entries: &mut Entries, path: &str, folder: &Path, faults: &mut Faults) {
+    let Some((_, node)) = entries.iter_mut().find(|e| e.0 == "coefficients") else { return };
+    let Value::Table(inner) = &node.value else { return };
+    let Some(name) = text(inner, "file") else { return };
+    match read_npy_vector(&folder.join(name)) {
+        Ok(values) => node.value = numbers(values),
+        Err(error) => {
+            let kind = FaultKind::File { problem: error.to_string() };
+            faults.push(format!("{path}.coefficients"), Some(name.to_owned()), node.line, kind);
+            // The fault is said; ten zeros would be another.
+            entries.retain(|e| e.0 != "coefficients");
+        }
     }
 }
 

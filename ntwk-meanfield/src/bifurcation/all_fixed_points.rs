@@ -198,7 +198,7 @@ fn logarithmic_starts(system: &MeanField) -> Vec<DVector<f64>> {
 }
 
 fn excites(population: &MeanFieldPopulation, synapse: &crate::SynapseClass) -> bool {
-    synapse.driving_force(population.membrane.E_L) > 0.0
+    synapse.weight * synapse.driving_force(population.membrane.E_L) > 0.0
 }
 
 /// Which in-degrees are scaled together.

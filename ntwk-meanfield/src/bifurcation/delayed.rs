@@ -185,7 +185,7 @@ impl Linear {
                 }
                 if lags == Lags::RatesAndSynapses {
                     // The synapses follow the rate that arrives: tau_syn ds/dt = x(t - d) - s.
-                    let rate = 1.0 / connection.synapse.tau_syn;
+                    let rate = 1.0 / (connection.synapse.tau_syn + connection.synapse.tau_rise);
                     now[(synapse, synapse)] = -rate;
                     later[place].1[(synapse, source)] = rate;
                     synapse += 1;

@@ -50,10 +50,10 @@ pub fn integrate_with_delays(
 ) -> Result<Trajectory, SpatialError> {
     let mut network = SpatialMeanField::new(system.clone(), 1)?;
     let delays = mean_delays(model);
-    for population in 0..system.populations().len() {
+    for (population, delays) in delays.iter().enumerate() {
         for (connection, projection) in model.projections_onto(population).enumerate() {
             if matches!(projection.source, Source::Population(_)) {
-                let delay = delays[population][connection];
+                let delay = delays[connection];
                 // One node and a delay that a model has checked make a coupling.
                 if let Ok(coupling) = Coupling::local(1, delay) {
                     network.connect(population, connection, coupling)?;

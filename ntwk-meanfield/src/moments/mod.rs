@@ -7,8 +7,8 @@
 //! mu_G    = g_L + sum_j R_j tau_j Q_j alpha_j
 //! mu_V    = ( g_L E_L + I + sum_j R_j tau_j Q_j [alpha_j E_j + (1 - alpha_j)(E_j - V_0)] ) / mu_G
 //! tau_m   = C_m / mu_G
-//! k_j     = Q_j tau_j D_j / mu_G                                  (integral of one PSP)
-//! sigma_V = sqrt( sum_j R_j k_j^2 / (2 (tau_j + tau_m)) )
+//! k_j     = Q_j tau_j D_j / mu_G                                  (integral of one PSP; tau_j the area of its kernel)
+//! sigma_V = sqrt( sum_j R_j k_j^2 / (2 (tau_j + tau_m)) )         (with a rise time: SynapseClass)
 //! gamma_V = sum_j R_j 2 k_j^3 / (3 (tau_j + 2 tau_m)(2 tau_j + tau_m)) / sigma_V^3
 //! tau_V   = sum_j R_j k_j^2 / (2 sigma_V^2)
 //! ```
@@ -20,6 +20,7 @@
 //! total conductance neglected, no spikes.
 
 pub(crate) mod scalar;
+pub(crate) mod short_term;
 pub mod special;
 pub(crate) mod synapse;
 
@@ -195,8 +196,9 @@ pub fn moments_and_gradient(
 pub fn mean_synaptic_current(synapse: &SynapseClass, rate: f64, moments: &Moments) -> f64 {
     1e-3 * rate
         * synapse.in_degree
-        * synapse.tau_syn
+        * synapse.area()
         * synapse.weight
+        * synapse.release(rate).0
         * driving_force(synapse, moments.mu_V)
 }
 
@@ -214,8 +216,8 @@ pub fn current_based_sigma(
         .iter()
         .zip(rates)
         .map(|(s, &nu)| {
-            let k = s.weight * s.tau_syn * driving_force(s, moments.mu_V) / membrane.g_L;
-            1e-3 * nu * s.in_degree * k * k / (2.0 * (s.tau_syn + tau_m))
+            let k = s.weight * s.area() * driving_force(s, moments.mu_V) / membrane.g_L;
+            1e-3 * nu * s.in_degree * s.release(nu).1 * k * k * s.powers(tau_m).0
         })
         .sum();
     variance.sqrt()
@@ -271,7 +273,11 @@ pub(crate) fn evaluate<'a, S: Scalar>(
     let mut mu_G = S::constant(membrane.g_L);
     let mut drive = current + membrane.g_L * membrane.E_L;
     for (synapse, nu) in inputs.clone() {
-        let conductance = nu * (1e-3 * synapse.in_degree * synapse.tau_syn * synapse.weight);
+        let events = match synapse.short_term {
+            None => nu,
+            Some(_) => nu * synapse.release(nu).0,
+        };
+        let conductance = events * (1e-3 * synapse.in_degree * synapse.area() * synapse.weight);
         mu_G = mu_G + conductance * synapse.alpha();
         drive = drive + conductance * synapse.drive();
     }
@@ -281,12 +287,18 @@ pub(crate) fn evaluate<'a, S: Scalar>(
     let zero = S::constant(0.0);
     let (mut power, mut second, mut third) = (zero, zero, zero);
     for (synapse, nu) in inputs {
-        let tau = synapse.tau_syn;
-        let k = driving_force(synapse, mu_V) * (synapse.weight * tau) / mu_G;
-        let Rk2 = nu * (1e-3 * synapse.in_degree) * k * k;
+        let k = driving_force(synapse, mu_V) * (synapse.weight * synapse.area()) / mu_G;
+        let mut Rk2 = nu * (1e-3 * synapse.in_degree) * k * k;
+        let mut size = k;
+        if synapse.short_term.is_some() {
+            let (mean, square) = synapse.release(nu);
+            Rk2 = Rk2 * square;
+            size = size * square / mean;
+        }
+        let (integral2, integral3) = synapse.powers(tau_m);
         power = power + Rk2;
-        second = second + Rk2 / ((tau_m + tau) * 2.0);
-        third = third + Rk2 * k * 2.0 / ((tau_m * 2.0 + tau) * (tau_m + 2.0 * tau) * 3.0);
+        second = second + Rk2 * integral2;
+        third = third + Rk2 * size * integral3;
     }
     let tau_V =
         if power.value() > 0.0 && second.value() > 0.0 { power / (second * 2.0) } else { tau_m };

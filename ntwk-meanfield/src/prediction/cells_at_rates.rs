@@ -127,15 +127,18 @@ impl<'a> SingleCells<'a> {
             })
             .collect();
         for (index, projection) in onto() {
-            synapse_class(model, projection, 0.0).map_err(SingleCellError::from)?;
+            let synapses = synapse_class(model, projection, 0.0).map_err(SingleCellError::from)?;
             let rate = match projection.source {
                 Source::Population(i) => rates[i],
                 Source::Afferent(i) => self.input.afferent_rates[i],
             };
+            // Equal events that have the mean and the mean square of what spikes transmit.
+            let (released, squared) = synapses.release(rate);
+            let relative = if released > 0.0 { squared / released } else { 1.0 };
             let events = effective_in_degree(projection) * rate;
             let phi = self.factors.without_weights(model, index) * self.regular(projection, events);
-            let events = events / phi;
-            let weight = drawn_weights(model, projection).times(phi);
+            let weight = drawn_weights(model, projection).times(phi * relative);
+            let events = events * released / (phi * relative);
             let receptor = projection.receptor;
             for (point, z) in points.iter_mut().zip(quantiles(model, projection, parts)) {
                 let events = events * (1.0 + spread(projection) * z).max(0.0);

@@ -10,12 +10,13 @@ use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, 
 use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
-    AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, Fit, FitOptions, FixedPoint,
-    FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, Lags, MeanField, ScanPoint,
-    Stability, TableError, Tabulated, ThresholdForm, Trajectory, Weighting, all_fixed_points,
-    covered_membrane, default_starts, delayed_stability, find_fixed_points, fit, integrate,
+    AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, EffectiveThreshold, Fit,
+    FitOptions, FixedPoint, FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, Lags,
+    MeanField, ScanPoint, Siegert, Stability, TableError, Tabulated, ThresholdForm, Trajectory,
+    Weighting, all_fixed_points, covered_membrane, default_starts, delayed_stability,
+    find_fixed_points, fit, integrate,
 };
-use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TransferFunctionKind};
+use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TheoryModel, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Membrane, Model};
 
 use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
@@ -39,16 +40,52 @@ pub struct FittedPopulation {
     pub fitted_points: Vec<usize>,
     /// The interpolated measurements, where the model asks for them.
     pub table: Option<Tabulated>,
+    /// What stands in place of the fit where the model says so.
+    pub given: Option<GivenFunction>,
+}
+
+/// A transfer function that is not that of the scan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenFunction {
+    /// Published coefficients (`[theory.populations.NAME]`).
+    Published(EffectiveThreshold),
+    /// `theory.model = "siegert"`.
+    Siegert,
 }
 
 impl FittedPopulation {
     /// The transfer function of the mean field: the table where there is one, else the fit.
     #[must_use]
     pub fn function(&self) -> Arc<dyn DynTransferFunction> {
-        match &self.table {
-            Some(table) => Arc::new(table.clone()),
-            None => Arc::new(self.fit.transfer_function.clone()),
+        match (&self.given, &self.table) {
+            (Some(GivenFunction::Published(threshold)), _) => Arc::new(threshold.clone()),
+            (Some(GivenFunction::Siegert), _) => Arc::new(Siegert::Coloured),
+            (None, Some(table)) => Arc::new(table.clone()),
+            (None, None) => Arc::new(self.fit.transfer_function.clone()),
         }
+    }
+
+    /// How a transfer function that is not that of the scan does on the scanned cells, in words; `None` for that of the scan.
+    #[must_use]
+    pub fn check(&self) -> Option<String> {
+        let what = match self.given.as_ref()? {
+            GivenFunction::Published(_) => "the published coefficients",
+            GivenFunction::Siegert => "the Siegert formula",
+        };
+        let function = self.function();
+        let membrane = &self.scan.plan.membrane;
+        let points = || self.fitted_points.iter().map(|&i| &self.scan.points[i]);
+        let n = self.fitted_points.len().max(1) as f64;
+        let given = |p: &ScanPoint| function.rate_value(membrane, &p.moments);
+        let mean = points().map(|p| p.rate).sum::<f64>() / n;
+        let expected = points().map(given).sum::<f64>() / n;
+        let square = points().map(|p| (given(p) - p.rate).powi(2)).sum::<f64>() / n;
+        Some(format!(
+            "{what} of {} give {expected:.2} Hz where its scanned cells fire {mean:.2} Hz on average (rms difference \
+             {:.2} Hz); where they hold is not known",
+            self.name,
+            square.sqrt()
+        ))
     }
 }
 
@@ -200,7 +237,20 @@ pub fn fit_population(
     scan: SingleCellScan,
 ) -> Result<FittedPopulation, TheoryError> {
     let (fit, fitted_points) = fit_points(model, name, &scan.plan.membrane, &scan.points)?;
-    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None })
+    let given = given_function(model, name);
+    Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None, given })
+}
+
+/// The transfer function that the model gives a population in place of that of its scan.
+fn given_function(model: &Model, name: &str) -> Option<GivenFunction> {
+    let theory = &model.spec().theory;
+    if theory.model == TheoryModel::Siegert {
+        return Some(GivenFunction::Siegert);
+    }
+    let coefficients = theory.populations.get(name)?.in_millivolt();
+    let form = ThresholdForm::with_terms(coefficients.len())?;
+    // The model has checked number and size.
+    EffectiveThreshold::new(form, coefficients, None).ok().map(GivenFunction::Published)
 }
 
 /// How the points of a scan weigh in a fit: by their standard error, so that the low rates, where networks work, are

@@ -123,6 +123,8 @@ impl TvbModel {
             tau_syn: p.tau_syn[s],
             E_rev: p.E_syn[s],
             mixture: None,
+            tau_rise: 0.0,
+            short_term: None,
         });
         let model = Self { p, thresholds, synapses };
         let p = &model.p;

@@ -196,6 +196,8 @@ impl FluctuationPlan {
             tau_syn: self.tau_syn,
             E_rev,
             mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
+            tau_rise: 0.0,
+            short_term: None,
         };
         let mu_index = point / (self.axes[1].len() * self.axes[2].len());
         let shunt = SynapseClass {
@@ -204,6 +206,8 @@ impl FluctuationPlan {
             tau_syn: SHUNT_TAU,
             E_rev: mu_V,
             mixture: None,
+            tau_rise: 0.0,
+            short_term: None,
         };
         [
             (0, noise(DRIVING_FORCE), NOISE_EVENTS),

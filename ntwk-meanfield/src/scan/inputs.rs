@@ -27,16 +27,20 @@ pub struct ClassOfInputs {
     pub projections: Vec<usize>,
     /// Mean weight of a synapse, that of the model, in nS, or in pA where the receptor is a current.
     pub weight: f64,
-    /// Whether the receptor is a current.
-    pub is_current: bool,
     /// Events that a single cell is given for a spike of every source: `K / phi`, with the `phi` of multapses and regularity
     /// alone.
     pub event_degree: f64,
     /// Their weights (nS, or pA): `phi` times those of the synapses.
     pub event_weights: Distribution,
-    /// The class; its in-degree is the sum over the projections, release probability included.
+    /// The class; its in-degree is the sum over the projections, release probability included. Synapses with short-term
+    /// plasticity have the weight of their mean release at [`TYPICAL_RATE`].
     pub synapses: SynapseClass,
+    /// Unit of its weight.
+    pub unit: &'static str,
 }
+
+/// Rate (Hz) at which the scan takes plastic synapses. Transfer functions are those of the moments, whatever made them.
+const TYPICAL_RATE: f64 = 5.0;
 
 /// Groups the projections onto population `target` into classes of one receptor and distribution of weights, in order of first appearance;
 /// with their synapses as the theory sees them at `factors`, of which a class has the mean over its synapses.
@@ -55,10 +59,15 @@ pub fn classes_of_inputs(
         }
         let receptor = &model.receptors()[projection.receptor];
         let weights = drawn_weights(model, projection);
+        let mut synapses = synapse_class(model, projection, 0.0)?;
+        let (released, _) = synapses.release(TYPICAL_RATE);
+        synapses.weight *= released;
+        synapses.short_term = None;
         let same = classes.iter_mut().find(|class| {
             let first = &model.projections()[class.projections[0]];
             class.receptor == receptor.name
                 && class.weight == projection.weight
+                && first.plasticity == projection.plasticity
                 && drawn_weights(model, first) == weights
         });
         match same {
@@ -67,10 +76,13 @@ pub fn classes_of_inputs(
                 receptor: receptor.name.clone(),
                 projections: vec![index],
                 weight: projection.weight,
-                is_current: receptor.kind == ReceptorKind::Current,
                 event_degree: 0.0,
-                event_weights: weights,
-                synapses: synapse_class(model, projection, 0.0)?,
+                event_weights: weights.times(released),
+                synapses,
+                unit: match receptor.kind {
+                    ReceptorKind::Current => "pA",
+                    ReceptorKind::Conductance { .. } | ReceptorKind::Mixture { .. } => "nS",
+                },
             }),
         }
     }
@@ -158,8 +170,9 @@ impl VarianceFactors {
                 continue;
             }
             let tau_m = moments[projection.target].tau_m;
-            let tau_syn = model.receptors()[projection.receptor].tau_syn;
-            let rho = |s| response_autocorrelation(s, tau_m, tau_syn);
+            let receptor = &model.receptors()[projection.receptor];
+            let times = [tau_m, receptor.tau_syn, receptor.tau_rise.unwrap_or(0.0)];
+            let rho = |s| response_autocorrelation(s, times);
             if let Some(train) = &cells[source].autocovariance {
                 *regularity = train.regularity(rho);
             }
@@ -222,15 +235,29 @@ fn multapses(model: &Model, projection: &Projection) -> f64 {
 /// Smallest factor: trains as regular as clockwork leave this part of the variance of Poisson trains.
 pub(crate) const SMALLEST: f64 = 0.05;
 
-/// Autocorrelation of the response of a membrane to a spike, at the lag `s` (ms).
-fn response_autocorrelation(s: f64, tau_m: f64, tau_syn: f64) -> f64 {
+/// Autocorrelation of the response of a membrane to a spike, at the lag `s` (ms): that of a chain of exponentials with the
+/// time constants of membrane, decay and rise (0: none), `sum_i tau_i^(2n-3) exp(-s/tau_i) / prod_j (tau_i^2 - tau_j^2)`.
+fn response_autocorrelation(s: f64, [tau_m, tau_syn, tau_rise]: [f64; 3]) -> f64 {
     let difference = tau_m - tau_syn;
-    if difference.abs() < 1e-4 * tau_syn {
-        // The limit of equal time constants.
-        let tau = 0.5 * (tau_m + tau_syn);
-        return (1.0 + s / tau) * (-s / tau).exp();
+    if tau_rise == 0.0 {
+        if difference.abs() < 1e-4 * tau_syn {
+            // The limit of equal time constants.
+            let tau = 0.5 * (tau_m + tau_syn);
+            return (1.0 + s / tau) * (-s / tau).exp();
+        }
+        return (tau_m * (-s / tau_m).exp() - tau_syn * (-s / tau_syn).exp()) / difference;
     }
-    (tau_m * (-s / tau_m).exp() - tau_syn * (-s / tau_syn).exp()) / difference
+    // Apart by a thousandth where they agree: the function is smooth there.
+    let mut tau = [tau_m, tau_syn, tau_rise];
+    tau.sort_by(f64::total_cmp);
+    tau[1] = tau[1].max(1.001 * tau[0]);
+    tau[2] = tau[2].max(1.001 * tau[1]);
+    let term = |i: usize, lag: f64| {
+        let others = (0..3).filter(|j| *j != i).map(|j| tau[i] * tau[i] - tau[j] * tau[j]);
+        tau[i].powi(3) * (-lag / tau[i]).exp() / others.product::<f64>()
+    };
+    let sum = |lag: f64| (0..3).map(|i| term(i, lag)).sum::<f64>();
+    sum(s) / sum(0.0)
 }
 
 #[cfg(test)]
@@ -265,7 +292,7 @@ mod tests {
     fn a_slow_membrane_sees_counts_and_a_fast_one_single_spikes() {
         let train = dead_time(6.0);
         let phi = |tau_m: f64, tau_syn: f64, p: f64| {
-            1.0 + p * train.regularity(|s| response_autocorrelation(s, tau_m, tau_syn))
+            1.0 + p * train.regularity(|s| response_autocorrelation(s, [tau_m, tau_syn, 0.0]))
         };
         assert!((phi(1e6, 10.0, 1.0) - train.fano_factor()).abs() < 1e-4);
         assert!((phi(1e-2, 2e-2, 1.0) - 1.0).abs() < 1e-6);
@@ -274,6 +301,11 @@ mod tests {
         let integral = (area(4.2) - area(5.0)) / (4.2 - 5.0);
         let expected = 1.0 - 2e-3 * 6.0 * integral;
         assert!((phi(4.2, 5.0, 1.0) - expected).abs() < 1e-3, "{} {expected}", phi(4.2, 5.0, 1.0));
+        // A rise of no length is none.
+        let with_rise =
+            |rise| 1.0 + train.regularity(|s| response_autocorrelation(s, [4.2, 5.0, rise]));
+        assert!((with_rise(1e-3) - with_rise(0.0)).abs() < 1e-5);
+        assert!(with_rise(4.0) < with_rise(0.0), "a slower response sees more of the silence");
         // Continuous where the two time constants agree; half of it where half of the spikes are lost.
         assert!((phi(5.0, 5.0, 1.0) - phi(5.001, 5.0, 1.0)).abs() < 1e-5);
         assert!(((1.0 - phi(4.2, 5.0, 0.5)) / (1.0 - phi(4.2, 5.0, 1.0)) - 0.5).abs() < 1e-12);

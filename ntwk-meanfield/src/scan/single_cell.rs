@@ -238,7 +238,7 @@ impl SingleCellPlan {
         let highest = membrane.V_th + settings.above_threshold;
         let strength = |class: &ClassOfInputs| {
             let s = &class.synapses;
-            s.in_degree * s.weight * s.tau_syn * s.driving_force(highest)
+            s.in_degree * s.weight * s.area() * s.driving_force(highest)
         };
         let driving = (0..classes.len())
             .filter(|&i| strength(&classes[i]) > 0.0)
@@ -260,8 +260,7 @@ impl SingleCellPlan {
     /// What class `class` is called: its receptor, with the weight where that is needed to tell it from another.
     #[must_use]
     pub fn class_name(&self, class: usize) -> String {
-        let ClassOfInputs { receptor, weight, is_current, .. } = &self.classes[class];
-        let unit = if *is_current { "pA" } else { "nS" };
+        let ClassOfInputs { receptor, weight, unit, .. } = &self.classes[class];
         let alone = self.classes.iter().filter(|c| c.receptor == *receptor).count() == 1;
         if alone { receptor.clone() } else { format!("{receptor}@{weight}{unit}") }
     }
@@ -327,7 +326,8 @@ fn backgrounds(
         if Some(c) == driving {
             continue;
         }
-        let depolarising = class.synapses.driving_force(highest) > 0.0;
+        let synapses = &class.synapses;
+        let depolarising = synapses.weight * synapses.driving_force(highest) > 0.0;
         let levels = if depolarising {
             settings.background_points.min(3)
         } else {
@@ -353,7 +353,7 @@ fn backgrounds(
 /// Current (pA) that a class gives at 1 Hz, at a potential (mV): `K tau Q D`.
 fn current_per_hertz(class: &ClassOfInputs, potential: f64) -> f64 {
     let s = &class.synapses;
-    1e-3 * s.in_degree * s.tau_syn * s.weight * s.driving_force(potential)
+    1e-3 * s.in_degree * s.area() * s.weight * s.driving_force(potential)
 }
 
 /// Current (pA) into the membrane at a potential `mu` (mV), from leak, inputs at `rates` and injected current:

@@ -4,6 +4,7 @@ use ntwk_core::model::Projection;
 use ntwk_core::spec::{PlasticitySpec, ReceptorKind};
 use ntwk_core::{Membrane, Model};
 
+use crate::moments::short_term::ShortTermPlasticity;
 use crate::moments::synapse::{Mixture, SynapseClass};
 
 /// A part of a model that has no mean field.
@@ -33,42 +34,36 @@ pub fn covered_membrane(model: &Model, population: usize) -> Result<Membrane, Un
 
 /// The synapses of a projection as the theory sees them: `in_degree` of the mean weight.
 ///
-/// A current of `w` pA is a mixture without a conductance: `|w|` nS with a driving force of 1 mV, or -1 mV for `w < 0`.
+/// A current of `w` pA is a mixture without a conductance: `w` nS with a driving force of 1 mV.
 ///
 /// # Errors
-/// [`Unsupported`] for a receptor that has a rise time, and for plastic synapses.
+/// [`Unsupported`] for weights that change with spike timing.
 pub fn synapse_class(
     model: &Model,
     projection: &Projection,
     in_degree: f64,
 ) -> Result<SynapseClass, Unsupported> {
     let receptor = &model.receptors()[projection.receptor];
-    let fault = |key: String, reason: &str| Unsupported { key, reason: reason.to_owned() };
-    if receptor.tau_rise.is_some() {
-        return Err(fault(
-            format!("receptors.{}.tau_rise", receptor.name),
-            "the moments are those of exponential synapses; leave the rise time out",
-        ));
-    }
-    if let Some(plasticity) = projection.plasticity {
-        let rule = match plasticity {
-            PlasticitySpec::TsodyksMarkram { .. } => "short-term plasticity",
-            PlasticitySpec::Stdp { .. } => "spike-timing-dependent plasticity",
-        };
-        let key = format!("projections.{}.plasticity", projection.name);
-        return Err(fault(key, &format!("the theory has no {rule}")));
-    }
+    let short_term = match projection.plasticity {
+        None => None,
+        Some(PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil }) => {
+            Some(ShortTermPlasticity { U, tau_rec, tau_facil })
+        }
+        Some(PlasticitySpec::Stdp { .. }) => {
+            return Err(Unsupported {
+                key: format!("projections.{}.plasticity", projection.name),
+                reason: "the theory has no spike-timing-dependent plasticity".to_owned(),
+            });
+        }
+    };
     #[allow(non_snake_case)]
     let (E_rev, mixture) = match receptor.kind {
         ReceptorKind::Conductance { E_rev } => (E_rev, None),
         ReceptorKind::Mixture { E_rev, alpha, V_0 } => (E_rev, Some(Mixture { alpha, V_0 })),
-        ReceptorKind::Current => {
-            (projection.weight.signum(), Some(Mixture { alpha: 0.0, V_0: 0.0 }))
-        }
+        // A driving force of 1 mV: nS stand for pA.
+        ReceptorKind::Current => (1.0, Some(Mixture { alpha: 0.0, V_0: 0.0 })),
     };
-    let weight = match receptor.kind {
-        ReceptorKind::Current => projection.weight.abs(),
-        _ => projection.weight,
-    };
-    Ok(SynapseClass { in_degree, weight, tau_syn: receptor.tau_syn, E_rev, mixture })
+    let weight = projection.weight;
+    let (tau_syn, tau_rise) = (receptor.tau_syn, receptor.tau_rise.unwrap_or(0.0));
+    Ok(SynapseClass { in_degree, weight, tau_syn, E_rev, mixture, tau_rise, short_term })
 }

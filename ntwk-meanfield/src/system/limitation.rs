@@ -37,6 +37,15 @@ pub enum Limitation {
         /// Name of the projection.
         projection: String,
     },
+    /// Synapses with short-term plasticity are in their stationary state.
+    #[error(
+        "short-term plasticity of {projection} is the stationary one at the rate of its source: the theory leaves out how it \
+         gets there"
+    )]
+    StationaryPlasticity {
+        /// Name of the projection.
+        projection: String,
+    },
     /// The transfer function belongs to other cells.
     #[error(
         "the transfer function of {population} was measured on other cells; moments of its V_m are those of the point neuron"
@@ -128,6 +137,9 @@ pub fn limitations(model: &Model) -> Vec<Limitation> {
         let name = || projection.name.clone();
         if matches!(projection.delays, DelaySpec::Distance { .. }) {
             found.push(Limitation::DistanceDelays { projection: name() });
+        }
+        if projection.plasticity.is_some() {
+            found.push(Limitation::StationaryPlasticity { projection: name() });
         }
         let weights = model.spec().theory.distributed_weights;
         if !weights && projection.weights.constant().is_none() {

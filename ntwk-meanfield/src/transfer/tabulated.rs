@@ -85,7 +85,7 @@ pub enum TableError {
 
 /// Conductance and current per Hz of a class: nS and pA.
 fn per_hertz(s: &SynapseClass) -> [f64; 2] {
-    let area = 1e-3 * s.in_degree * s.weight * s.tau_syn;
+    let area = 1e-3 * s.in_degree * s.weight * s.area();
     [area * s.alpha(), area * s.drive()]
 }
 

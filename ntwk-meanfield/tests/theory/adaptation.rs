@@ -41,6 +41,8 @@ pub fn di_volo(a: f64, b: f64) -> MeanField {
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let population = |m: usize| MeanFieldPopulation {
         name: ["RS", "FS"][m].to_owned(),

@@ -25,6 +25,8 @@ fn system(case: &Value) -> (MeanField, Input) {
                     tau_syn: number(&s["tau_ms"]),
                     E_rev: number(&s["E_mV"]),
                     mixture: None,
+                    tau_rise: 0.0,
+                    short_term: None,
                 };
                 let mut afferent = |rate: f64| {
                     rates.push(rate);

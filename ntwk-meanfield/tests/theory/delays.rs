@@ -39,6 +39,8 @@ fn linear(gains: &[Vec<f64>]) -> MeanField {
                     tau_syn: 10.0,
                     E_rev: if gains[m][k] < 0.0 { -1.0 } else { 1.0 },
                     mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
+                    tau_rise: 0.0,
+                    short_term: None,
                 };
                 offset += 10.0 * gains[m][k];
                 Connection { source: Source::Population(k), synapse }
@@ -132,6 +134,8 @@ fn delays_add_to_the_jacobian_of_adapting_populations() {
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let population = MeanFieldPopulation {
         name: "E".to_owned(),

@@ -193,6 +193,8 @@ fn fits_to_the_published_scan() {
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let synapses = [synapse(400.0, 1.0, 0.0), synapse(100.0, 5.0, -80.0)];
     let mut quadratic = Vec::new();

@@ -26,5 +26,6 @@ mod siegert;
 mod spatial_mean_field;
 mod special;
 mod support;
+mod synapses;
 mod threshold;
 mod tvb;

@@ -77,6 +77,8 @@ fn transfer_functions_of_zerlaut_2018() {
         tau_syn: TAU,
         E_rev: e,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     });
     for case in array(&file["tf"]) {
         let tf = as_published(&file, &format!("P_{}", case["cell"].as_str().unwrap()));

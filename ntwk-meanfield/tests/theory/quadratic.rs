@@ -59,3 +59,30 @@ fn one_state_without_coupling_and_faults_named() {
     let faults: Vec<QuadraticFault> = bad.fixed_points(0.0).unwrap_err();
     assert_eq!(faults.iter().map(|f| f.name).collect::<Vec<_>>(), ["tau", "Delta", "eta"]);
 }
+
+/// Half a second of the simulator's own runs, from two sides of bistability, with `tau` 10 and with its parameter `Gamma`,
+/// which its equations do not use.
+#[test]
+fn half_a_second_of_the_simulator() {
+    for case in array(&data("tvb_mpr_500ms.json")["cases"]) {
+        let get = |k: &str| number(&case["parameters"][k]);
+        let (tau, Delta, eta, J) = (get("tau"), get("Delta"), get("eta"), get("J"));
+        let network = QuadraticNetwork { tau, Delta, eta, J };
+        let slope = |x: &[f64]| network.derivative([x[0], x[1]], get("I")).to_vec();
+        let (dt, mut x) = (number(&case["dt_ms"]), numbers(&case["x0"]));
+        let rows = array(&case["rows"]);
+        let mut next = 0;
+        for step in 1..=5000 {
+            crate::tvb::heun(&mut x, dt, &slope, |x| x[0] = x[0].max(0.0));
+            let t = f64::from(step) * dt;
+            let Some(row) = rows.get(next).map(numbers).filter(|r| (r[0] - t).abs() < 1e-6) else {
+                continue;
+            };
+            next += 1;
+            for (a, b) in x.iter().zip(&row[1..]) {
+                assert_close(*a, *b, 1e-10, 1e-14, &format!("{} {t} ms", case["name"]));
+            }
+        }
+        assert_eq!(next, rows.len());
+    }
+}

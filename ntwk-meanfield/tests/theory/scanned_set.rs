@@ -6,8 +6,24 @@ use ntwk_meanfield::{
 };
 
 const SYNAPSES: [SynapseClass; 2] = [
-    SynapseClass { in_degree: 400.0, weight: 1.0, tau_syn: 5.0, E_rev: 0.0, mixture: None },
-    SynapseClass { in_degree: 100.0, weight: 5.0, tau_syn: 5.0, E_rev: -80.0, mixture: None },
+    SynapseClass {
+        in_degree: 400.0,
+        weight: 1.0,
+        tau_syn: 5.0,
+        E_rev: 0.0,
+        mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
+    },
+    SynapseClass {
+        in_degree: 100.0,
+        weight: 5.0,
+        tau_syn: 5.0,
+        E_rev: -80.0,
+        mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
+    },
 ];
 
 fn cell() -> Membrane {

@@ -71,6 +71,8 @@ fn network(
                     tau_syn,
                     E_rev: J[m][k] * cell.C_m / tau_syn,
                     mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
+                    tau_rise: 0.0,
+                    short_term: None,
                 },
             })
             .collect(),

@@ -89,6 +89,8 @@ fn linear() -> MeanField {
         // 1e-3 K tau Q (E - V_0) = w g_L
         E_rev: W * G_L * 100.0,
         mixture: Some(Mixture { alpha: 0.0, V_0: 0.0 }),
+        tau_rise: 0.0,
+        short_term: None,
     };
     let population = MeanFieldPopulation {
         name: "E".to_owned(),

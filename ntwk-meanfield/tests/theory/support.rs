@@ -54,6 +54,8 @@ pub fn cell_of_case(case: &Value) -> (Membrane, Vec<String>, Vec<SynapseClass>) 
         tau_syn: number(&s["Tsyn"]),
         E_rev: number(&s["Erev"]),
         // The package reads a missing V0 as 0 V; the type of this crate makes it explicit.
+        tau_rise: 0.0,
+        short_term: None,
         mixture: s
             .get("alpha")
             .map(|a| Mixture { alpha: number(a), V_0: s.get("V0").map_or(0.0, number) }),
@@ -75,6 +77,8 @@ pub fn spectrum_synapses() -> [SynapseClass; 3] {
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     [synapse(200.0, 2.0, 0.0), synapse(50.0, 10.0, -80.0), synapse(10.0, 4.0, 0.0)]
 }
@@ -124,6 +128,8 @@ pub fn rs_fs_2018_with(functions: &[Arc<dyn DynTransferFunction>; 2]) -> MeanFie
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let population = |m: usize| MeanFieldPopulation {
         name: ["RS", "FS"][m].to_owned(),

@@ -69,6 +69,8 @@ fn quadratic_form_with_published_coefficients() {
         tau_syn: 5.0,
         E_rev,
         mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
     };
     let synapses = [synapse(400.0, 1.0, 0.0), synapse(100.0, 5.0, -80.0)];
     for case in array(&file["tf"]) {

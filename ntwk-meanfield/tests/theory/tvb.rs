@@ -145,3 +145,54 @@ fn bad_parameters_are_named() {
     let err = TvbModel::new(TvbParameters { tau_syn: [5.0, -1.0], ..good }).unwrap_err();
     assert!(matches!(err, TvbError::Parameter { name: "tau_syn", .. }));
 }
+
+/// Half a second of the simulator's own runs, first and second order: a jump to saturation, a drive of 4 Hz with strong
+/// adaptation, adapting inhibition, a fall to 1e-7 Hz. Rates are limited to zero after every stage of Heun's method, as there.
+#[test]
+fn half_a_second_of_the_simulator() {
+    for case in array(&data("tvb_zerlaut_500ms.json")["cases"]) {
+        let model = TvbModel::new(parameters(&case["parameters"])).unwrap();
+        let first = case["model"] == "ZerlautAdaptationFirstOrder";
+        let slope = |x: &[f64]| -> Vec<f64> {
+            match first {
+                true => model.first_order(x.try_into().unwrap(), 0.0, 0.0).to_vec(),
+                false => {
+                    let equations = TvbSecondOrder::Published;
+                    model.second_order(x.try_into().unwrap(), 0.0, 0.0, equations).to_vec()
+                }
+            }
+        };
+        let rows = array(&case["rows"]);
+        let (dt, mut x) = (number(&case["dt_ms"]), numbers(&case["x0"]));
+        let mut next = 0;
+        for step in 1..=5000 {
+            heun(&mut x, dt, &slope, |x| x[..2].iter_mut().for_each(|r| *r = r.max(0.0)));
+            let t = f64::from(step) * dt;
+            let Some(row) = rows.get(next).map(numbers).filter(|r| (r[0] - t).abs() < 1e-6) else {
+                continue;
+            };
+            next += 1;
+            for (k, (a, b)) in x.iter().zip(&row[1..]).enumerate() {
+                // The simulator's derivatives of the second order are differences of 1e-7 kHz.
+                let relative = if first { 1e-10 } else { 1e-7 };
+                assert_close(*a, *b, relative, 1e-14, &format!("{} {t} ms {k}", case["name"]));
+            }
+        }
+        assert_eq!(next, rows.len());
+    }
+}
+
+/// One step of Heun's method, each stage limited.
+pub fn heun(
+    x: &mut [f64],
+    dt: f64,
+    slope: &dyn Fn(&[f64]) -> Vec<f64>,
+    limit: impl Fn(&mut [f64]),
+) {
+    let k1 = slope(x);
+    let mut y: Vec<f64> = x.iter().zip(&k1).map(|(x, k)| x + dt * k).collect();
+    limit(&mut y);
+    let k2 = slope(&y);
+    x.iter_mut().zip(k1.iter().zip(&k2)).for_each(|(x, (a, b))| *x += 0.5 * dt * (a + b));
+    limit(x);
+}

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use ntwk_meanfield::dynamics::delays::mean_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
-use ntwk_meanfield::prediction::predict::Theory;
+use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
@@ -221,6 +221,7 @@ pub fn compare_with(
             ));
         }
     }
+    notes.extend(theory.populations.iter().filter_map(FittedPopulation::check));
     notes.extend(theory.departures().iter().map(ToString::to_string));
     let mut populations = Vec::new();
     for (index, (recorded, population)) in

@@ -42,6 +42,7 @@ pub fn transfer_figure(scan: &FittedScan, theme: &Theme) -> Result<Figure, PlotE
             fit: scan.fit.clone(),
             fitted_points: scan.fitted_points.clone(),
             table: None,
+            given: None,
         })
     });
     let mut rows = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ntwk_core::spec::tree::Value;
 use ntwk_core::spec::{
-    ParameterScanSpec, SpikeTrainTheory, TransferFunctionKind, VarySpec, VaryValues,
+    ParameterScanSpec, SpikeTrainTheory, TheoryModel, TransferFunctionKind, VarySpec, VaryValues,
 };
 use ntwk_core::{CellLibrary, Faults, Job, Model};
 use ntwk_meanfield::scan::inputs::{VarianceFactors, classes_of_inputs};
@@ -17,7 +17,9 @@ use ntwk_meanfield::{
 
 use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
 use ntwk_meanfield::prediction::error::TheoryError;
-use ntwk_meanfield::prediction::predict::{FittedPopulation, TheorySeconds, fit_all, predict};
+use ntwk_meanfield::prediction::predict::{
+    FittedPopulation, GivenFunction, TheorySeconds, fit_all, predict,
+};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
@@ -196,6 +198,10 @@ impl TheoryFamily {
                 Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
             }
             Some(key) if family.axes.len() > 1 => return Err(FamilyError::Cells { key }),
+            Some(_) if model.spec().theory.model == TheoryModel::Siegert => {
+                let fitted = fit_all(model, &family.factors, library, job, &mut seconds)?;
+                Functions::Fixed(fitted.iter().map(FittedPopulation::function).collect())
+            }
             Some(_) => family.between(job, &mut seconds)?,
         };
         Ok(family)
@@ -216,7 +222,12 @@ impl TheoryFamily {
             let fitted =
                 fit_all(&model, &self.factors, &self.library, &job.part(k, NODES), seconds)?;
             nodes.push(value);
-            thresholds.push(fitted.into_iter().map(|f| f.fit.transfer_function).collect());
+            let threshold = |f: FittedPopulation| match f.given {
+                Some(GivenFunction::Published(threshold)) => threshold,
+                // The Siegert formula takes its cells from the mean field.
+                Some(GivenFunction::Siegert) | None => f.fit.transfer_function,
+            };
+            thresholds.push(fitted.into_iter().map(threshold).collect());
         }
         Ok(Functions::Between { nodes, thresholds })
     }

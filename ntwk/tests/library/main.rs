@@ -14,6 +14,7 @@ mod refinement;
 mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod run_figures;
+mod synapses_in_theory;
 mod tabulated;
 mod transfer_scan;
 mod windows;
