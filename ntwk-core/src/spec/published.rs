@@ -64,7 +64,7 @@ fn check(published: &PublishedSpec, table: &mut TableReader<'_, '_>) {
         return;
     }
     let first = published.in_millivolt()[0].abs();
-    if first > LARGEST || first < SMALLEST {
+    if !(SMALLEST..=LARGEST).contains(&first) {
         let (unit, other) = match published.unit {
             CoefficientUnit::Volt => ("V", "mV"),
             CoefficientUnit::Millivolt => ("mV", "V"),

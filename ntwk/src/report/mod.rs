@@ -66,9 +66,9 @@ impl Report<'_> {
             return String::new();
         }
         let [from, to] = self.analysis.window_ms;
-        let mut table = format!(
+        let mut table = String::from(
             "<h2>Simulated and predicted</h2>\n<table class=\"compared\">\n<tr><th></th><th></th>\
-             <th>simulated</th><th>predicted</th><th>error</th></tr>\n"
+             <th>simulated</th><th>predicted</th><th>error</th></tr>\n",
         );
         let mut last = "";
         for row in &rows {
