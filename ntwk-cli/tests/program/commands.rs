@@ -207,11 +207,11 @@ fn compare_writes_the_comparison_of_every_population() {
 }
 
 #[test]
-fn a_model_without_theory_fails_after_its_simulation_is_kept() {
+fn a_model_without_theory_is_refused_before_it_is_simulated() {
     let folder = TempDir::new().unwrap();
     let output = exits(&folder, 1, &["compare", &good("features.toml"), "--out", "c", "-q"]);
     assert!(stderr(&output).contains("spikes"), "{}", stderr(&output));
-    is_hdf5(&folder.path().join("c/results.h5"));
+    assert!(!folder.path().join("c").exists());
 }
 
 #[test]

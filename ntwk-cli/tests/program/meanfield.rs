@@ -162,7 +162,10 @@ fn keys_that_cannot_be_followed_are_refused() {
 #[test]
 fn spectra_belong_to_a_stable_state() {
     let folder = folder();
-    let spectra = ["meanfield", "spectra", "m.toml", "--frequency", "1..1000:40:log", "--out", "s"];
+    let range = "1..1000:40:log";
+    let once = "theory.multapses=false";
+    let spectra =
+        ["meanfield", "spectra", "m.toml", "--frequency", range, "--out", "s", "--set", once];
     let table = stdout(&exits(&folder, 0, &spectra));
     assert!(table.contains("sd of the rate"), "{table}");
     let file = folder.path().join("s/spectra.h5");
@@ -170,15 +173,18 @@ fn spectra_belong_to_a_stable_state() {
     assert!(power.iter().all(|p| *p > 0.0) && power[power.len() - 1] < power[0]);
     let coherence = stored(&file, "spectra", "coherence");
     assert!(coherence.iter().all(|c| (0.0..=1.0 + 1e-12).contains(c)));
-    // Ten times the neurons, a tenth of the power (in-degrees are a property of the theory, not of the noise).
+    // Ten times the neurons, a tenth of the power (in-degrees are a property of the theory, not of the noise; fewer sources that
+    // are drawn twice would be).
     let larger = [
         "meanfield",
         "spectra",
         "m.toml",
         "--frequency",
-        "1..1000:40:log",
+        range,
         "--out",
         "t",
+        "--set",
+        once,
         "--set",
         "populations.Exc.size=8000",
         "--set",
@@ -256,7 +262,7 @@ fn all_fixed_points_are_listed() {
     let three = ["afferents.AffExc.rate=1 Hz", "projections[0].weight=3 nS"];
     let (points, index) = listed(
         &example("rs-fs/model.toml"),
-        &[&three[..], &["theory.spike_trains=poisson"]].concat(),
+        &[&three[..], &["theory.spike_trains=poisson", "theory.multapses=false"]].concat(),
     );
     assert_eq!(index, [1.0, -1.0, 1.0], "{points:?}");
     // The unstable point that the branch along the drive goes through as well.

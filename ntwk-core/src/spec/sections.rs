@@ -60,8 +60,9 @@ section! {
         /// how regular spike trains are:
         spike_trains: SpikeTrainTheory = Choice(SpikeTrainTheory::WORDS), or(SpikeTrainTheory::Poisson);
         /// whether a source that a neuron draws twice counts twice at once: connections with multapses give the membrane potential
-        /// a larger variance; `false` leaves that out, as the published mean fields do
-        multapses: bool = Flag, or(true);
+        /// a larger variance; `false` leaves that out, as the published mean fields do. Without it, `true`, but `false` where the
+        /// theory is a published one (`model`, `coefficients`)
+        multapses: Option<bool> = Flag, none;
         /// whether the weights of the synapses differ as the projection says; `false` gives all their mean
         distributed_weights: bool = Flag, or(true);
         /// whether the neurons of a population differ in the number of their synapses and the sum of their weights, as the
@@ -204,3 +205,12 @@ macro_rules! defaults {
 }
 
 defaults!(TheorySpec, ScanSpec, CompareSpec);
+
+impl TheorySpec {
+    /// Whether sources that a neuron draws twice count twice at once: as written, else unless the theory is a published one.
+    #[must_use]
+    pub fn counts_multapses(&self) -> bool {
+        let published = self.model != TheoryModel::Zerlaut || !self.populations.is_empty();
+        self.multapses.unwrap_or(!published)
+    }
+}

@@ -229,7 +229,7 @@ fn weight_variance(model: &Model, projection: &Projection) -> f64 {
 
 /// The multapses of a projection, as far as the theory has them.
 fn multapses(model: &Model, projection: &Projection) -> f64 {
-    if model.spec().theory.multapses { projection.multapses } else { 0.0 }
+    if model.spec().theory.counts_multapses() { projection.multapses } else { 0.0 }
 }
 
 /// Smallest factor: trains as regular as clockwork leave this part of the variance of Poisson trains.

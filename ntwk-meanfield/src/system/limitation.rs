@@ -40,7 +40,7 @@ pub enum Limitation {
     /// Synapses with short-term plasticity are in their stationary state.
     #[error(
         "short-term plasticity of {projection} is the stationary one at the rate of its source: the theory leaves out how it \
-         gets there"
+         gets there; releases in a row are taken as independent, so that rates may be a tenth too high"
     )]
     StationaryPlasticity {
         /// Name of the projection.

@@ -13,6 +13,8 @@ use ntwk_io::{FileError, Precision, ResultFile, Selection, TheoryGroup};
 use crate::compare::{CompareError, compare_with};
 use crate::report::results::{ReadBackError, stored_potentials, theory_groups};
 use crate::run::stream::segment_steps;
+use crate::studies::StudyError;
+use crate::studies::rates::{RatesOptions, rates};
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::predict;
 
@@ -49,6 +51,9 @@ pub enum VerifyError {
     /// The theory failed.
     #[error(transparent)]
     Theory(#[from] TheoryError),
+    /// The rates of the theory failed.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// The comparison failed.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -124,15 +129,15 @@ pub fn verify_theory(
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<Verification, VerifyError> {
-    let theory = predict(model, library, job)?;
-    let comparison = match stored {
+    let computed = match stored {
         Some(stored) => {
+            let theory = predict(model, library, job)?;
             let potentials = stored_potentials(file, model)?;
-            Some(compare_with(model, stored, &potentials, &theory, library, job)?)
+            let comparison = compare_with(model, stored, &potentials, &theory, library, job)?;
+            theory_groups(&theory, Some(&comparison))
         }
-        None => None,
+        None => rates(model, &RatesOptions::default(), library, job)?.arrays(),
     };
-    let computed = theory_groups(&theory, comparison.as_ref());
     let mut found = Verification::default();
     for group in groups {
         let again = computed.iter().find(|g| g.name == group.name);
