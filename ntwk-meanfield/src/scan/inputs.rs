@@ -33,7 +33,7 @@ pub struct ClassOfInputs {
     /// Their weights (nS, or pA): `phi` times those of the synapses.
     pub event_weights: Distribution,
     /// The class; its in-degree is the sum over the projections, release probability included. Synapses with short-term
-    /// plasticity have the weight of their mean release at [`TYPICAL_RATE`].
+    /// plasticity have the weight of their mean release at 5 Hz.
     pub synapses: SynapseClass,
     /// Unit of its weight.
     pub unit: &'static str,
