@@ -72,6 +72,13 @@ impl PowerSpectrum {
         Ok(Self { frequencies, density, segments: n as usize })
     }
 
+    /// Samples of a segment for a signal of `n` samples: a power of two, of which four fit if they can.
+    #[must_use]
+    pub fn usual_segment(n: usize) -> usize {
+        let most = (n / 4).clamp(4, 1024);
+        if most.is_power_of_two() { most } else { most.next_power_of_two() / 2 }
+    }
+
     /// The frequency (Hz) of the highest density at or above `from` (Hz) if noise without a rhythm would reach that height
     /// with a probability below 1 %; `None` otherwise, as for a signal that does not change.
     ///

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     checks.for_each(note);
     study.stationary.theory.departures().iter().for_each(note);
     study.stationary.theory.limitations.iter().for_each(note);
-    study.settled.iter().flat_map(|s| s.notes(&model)).for_each(note);
+    study.settled.iter().flat_map(|s| s.notes(&model, &study.stationary.theory)).for_each(note);
     Ok(())
 }
 

@@ -111,7 +111,7 @@ words! {
         /// as regular as the spikes of single cells in the stationary state that the theory predicts with Poisson trains
         ///
         /// They give a smaller variance to the membrane potential, for which transfer functions are then scanned and
-        /// fitted anew.
+        /// fitted anew. Where the stationary state is refined, its cells receive the trains of other cells.
         Measured = "measured",
     }
 }

@@ -114,6 +114,10 @@ struct Linear {
 /// Stability of a fixed point at `state` (rates, then adaptation currents) with the delay (ms) of every connection,
 /// `delays[population][connection]`; those of afferents do not matter.
 ///
+/// A state that cells have corrected is none of the transfer functions, which give other rates `F_m` there: what is kept of them
+/// are their relative slopes, `dF_m / F_m`, so that those of a population count `x_m / F_m` times. At a fixed point of the
+/// transfer functions that is 1.
+///
 /// # Errors
 /// [`PointError`] for a state or an input that does not fit the system.
 pub fn delayed_stability(
@@ -148,7 +152,17 @@ impl Linear {
         lags: Lags,
     ) -> Result<Self, PointError> {
         let point = system.at(state, input)?;
-        let whole = point.jacobian();
+        let mut whole = point.jacobian();
+        // Relative slopes of the transfer functions, at the rates of the state.
+        let scales: Vec<f64> = (point.transfer().iter().zip(state))
+            .map(|(f, x)| if *f > 0.0 && *x > 0.0 { x / f } else { 1.0 })
+            .collect();
+        let decay = 1.0 / system.time_constant();
+        for (m, scale) in scales.iter().enumerate() {
+            whole[(m, m)] += decay;
+            whole.row_mut(m).scale_mut(*scale);
+            whole[(m, m)] -= decay;
+        }
         let recurrent = |c: &&Connection| matches!(c.source, Source::Population(_));
         let connections = || system.populations().iter().flat_map(|p| &p.connections);
         let synapses = match lags {
@@ -167,7 +181,8 @@ impl Linear {
                 if delay <= 0.0 && synapses == 0 {
                     continue;
                 }
-                let part = point.connection_jacobian(m, c);
+                let [rate, drift] = point.connection_jacobian(m, c);
+                let part = [scales[m] * rate, drift];
                 let place = match later.iter().position(|l| l.0 == delay) {
                     Some(place) => place,
                     None => {

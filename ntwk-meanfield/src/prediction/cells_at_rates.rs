@@ -48,28 +48,31 @@ const PARTS: usize = 25;
 /// order for every projection.
 pub struct SingleCells<'a> {
     model: &'a Model,
-    factors: &'a VarianceFactors,
     library: &'a CellLibrary,
     input: Input,
 }
 
 impl<'a> SingleCells<'a> {
-    /// The cells of `model` under the mean input of `window` (ms), trains with the variance of `factors`.
+    /// The cells of `model` under the mean input of `window` (ms).
     ///
     /// # Errors
     /// [`TheoryError`] when the theory does not cover the model.
     pub fn new(
         model: &'a Model,
         window: [f64; 2],
-        factors: &'a VarianceFactors,
         library: &'a CellLibrary,
     ) -> Result<Self, TheoryError> {
         let input = ModelInput::new(model)?.mean(window, TRAJECTORY_INTERVAL);
-        Ok(Self { model, factors, library, input })
+        Ok(Self { model, library, input })
     }
 
-    /// Measures them where the populations fire at `rates` (Hz), with one effort per population and random numbers of the
-    /// stream `name`.
+    /// The mean input they have.
+    pub(crate) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Measures them where the populations fire at `rates` (Hz) trains with the variance of `factors`, with one effort per
+    /// population and random numbers of the stream `name`.
     ///
     /// Deterministic in the model's seed: the number of threads does not matter, and other rates have the same random numbers.
     ///
@@ -78,6 +81,7 @@ impl<'a> SingleCells<'a> {
     pub fn measure(
         &self,
         rates: &[f64],
+        factors: &VarianceFactors,
         efforts: &[CellEffort],
         name: &str,
         job: &Job<'_>,
@@ -90,7 +94,8 @@ impl<'a> SingleCells<'a> {
             // The cells of the network adapt, whatever form the theory gives to that.
             let cell = scanned_cell(model, index, false, self.library)?;
             let settle = settling_time(&membrane, false, &settings);
-            let points = self.points(index, rates, &format!("{}-{name}", population.name))?;
+            let points =
+                self.points(index, rates, factors, &format!("{}-{name}", population.name))?;
             settings.neurons = efforts[index].neurons.div_ceil(points.len() as u64);
             settings.duration = efforts[index].duration;
             let measured =
@@ -110,6 +115,7 @@ impl<'a> SingleCells<'a> {
         &self,
         population: usize,
         rates: &[f64],
+        factors: &VarianceFactors,
         name: &str,
     ) -> Result<Vec<PlannedPoint>, TheoryError> {
         let model = self.model;
@@ -136,7 +142,7 @@ impl<'a> SingleCells<'a> {
             let (released, squared) = synapses.release(rate);
             let relative = if released > 0.0 { squared / released } else { 1.0 };
             let events = effective_in_degree(projection) * rate;
-            let phi = self.factors.without_weights(model, index) * self.regular(projection, events);
+            let phi = factors.without_weights(model, index) * self.regular(projection, events);
             let weight = drawn_weights(model, projection).times(phi * relative);
             let events = events * released / (phi * relative);
             let receptor = projection.receptor;
@@ -147,9 +153,7 @@ impl<'a> SingleCells<'a> {
         }
         Ok(points)
     }
-}
 
-impl SingleCells<'_> {
     /// Variance of the `events` (Hz) that a projection brings, over that of Poisson events: `1 - p` where at most one event per
     /// step falls on a target, with the probability `p`.
     fn regular(&self, projection: &Projection, events: f64) -> f64 {

@@ -3,6 +3,8 @@
 pub mod cells_at_rates;
 pub mod departure;
 pub mod error;
+pub(crate) mod generation;
+pub mod open_loop;
 pub mod predict;
 pub mod refinement;
 pub mod settled_state;

@@ -360,8 +360,9 @@ pub fn predict(model: &Model, library: &CellLibrary, job: &Job<'_>) -> Result<Th
         match theory.stationary_state(window, &job.silent())? {
             Some(point) => {
                 let efforts = CellEffort::usual(model);
-                let cells = SingleCells::new(model, window, &poisson, library)?.measure(
+                let cells = SingleCells::new(model, window, library)?.measure(
                     &point.rates,
+                    &poisson,
                     &efforts,
                     "0",
                     job,
@@ -452,13 +453,19 @@ impl Theory {
         if point.stability != Stability::Stable {
             return None;
         }
-        let mut state = point.rates.clone();
-        state.resize(self.mean_field.dimension(), 0.0);
-        for (m, w) in point.adaptation.iter().enumerate() {
-            if let Some(index) = self.mean_field.adaptation_index(m) {
-                state[index] = *w;
-            }
-        }
+        self.delayed_stability_at(&point.rates, input, delays, lags)
+    }
+
+    /// The same where the populations fire at `rates` (Hz), such as those of a state that cells have corrected.
+    #[must_use]
+    pub fn delayed_stability_at(
+        &self,
+        rates: &[f64],
+        input: &Input,
+        delays: &[Vec<f64>],
+        lags: Lags,
+    ) -> Option<DelayedStability> {
+        let state = self.mean_field.adapted_state(rates, input).ok()?;
         delayed_stability(&self.mean_field, &state, input, delays, lags).ok().flatten()
     }
 

@@ -13,6 +13,9 @@
 //! so that the cells of the last one are an independent check of the state that they are measured at. What is left after it
 //! is counting: with `J_mn = E_mn x_m / x_n` and the variances `S` of the measured rates, the state has the covariance
 //! `(1 - J)^-1 S (1 - J)^-T`.
+//!
+//! With measured spike trains the last rounds are cells under trains of cells (`generation`), which are regular as those of
+//! the network are, and not events of a smaller variance alone.
 
 use nalgebra::{DMatrix, DVector};
 use ntwk_core::spec::SpikeTrainTheory;
@@ -22,8 +25,8 @@ use crate::FixedPoint;
 use crate::bifurcation::fixed_point::Search;
 use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
 use crate::prediction::error::TheoryError;
+use crate::prediction::generation::Generation;
 use crate::prediction::predict::Theory;
-use crate::prediction::windows::TRAJECTORY_INTERVAL;
 use crate::scan::inputs::VarianceFactors;
 use crate::scan::measurement::Measurement;
 
@@ -44,6 +47,11 @@ const ERROR_OF_STEP: f64 = 0.3;
 /// Relative error of the rate of a cell whose trains are taken as independent: that of the network's correlated ones is 2 to 3 %
 /// lower in the RS-FS network between 4 and 12 Hz of drive (`ntwk compare --replay`).
 const ERROR_OF_INDEPENDENCE: f64 = 0.02;
+/// Generations of cells under trains of the one before, and the first of them whose rates count.
+const GENERATIONS: u64 = 4;
+const FIRST_GENERATION: u64 = 2;
+/// Relative error of the rate of a generation beyond which it says less than the cells before.
+const ENOUGH: f64 = 0.03;
 /// Rates below this (Hz) are silence: no network is counted for so long.
 const SILENCE: f64 = 1e-6;
 
@@ -71,15 +79,6 @@ pub struct RefinedState {
     pub rounds: usize,
 }
 
-impl RefinedState {
-    /// Difference between the rate of the cells of a population and the rate they were measured at, in standard errors.
-    #[must_use]
-    pub fn deviation(&self, population: usize) -> f64 {
-        let difference = self.cells[population].rate - self.checked_at[population];
-        difference / self.check_errors[population]
-    }
-}
-
 /// Corrects the fixed point `point` of the theory for the mean input of `window` (ms) by cells of the model.
 ///
 /// Cells are driven as the theory has it: Poisson trains, with the variances of [`Theory::factors`]; adaptation is that of the
@@ -95,10 +94,10 @@ pub fn refine(
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<RefinedState, TheoryError> {
-    let input = theory.input.mean(window, TRAJECTORY_INTERVAL);
+    let cells = SingleCells::new(model, window, library)?;
     let measured_trains = model.spec().theory.spike_trains == SpikeTrainTheory::Measured;
     let mut factors = theory.factors.clone();
-    let mut search = Search::new(&theory.mean_field, &input);
+    let mut search = Search::new(&theory.mean_field, cells.input());
     let n = point.rates.len();
     let mut x = DVector::from_iterator(n, point.rates.iter().map(|r| r.max(SILENCE)));
     let mut last = false;
@@ -107,48 +106,85 @@ pub fn refine(
         rounds += 1;
         let efforts: Vec<CellEffort> = x.iter().map(|&rate| effort(model, rate, last)).collect();
         let stream = format!("refined-{rounds}");
-        let measured = SingleCells::new(model, window, &factors, library)?.measure(
-            x.as_slice(),
-            &efforts,
-            &stream,
-            job,
-        )?;
+        let measured = cells.measure(x.as_slice(), &factors, &efforts, &stream, job)?;
         if measured_trains {
             // The next cells receive trains as regular as those of these.
             factors = VarianceFactors::measured(model, &point.moments, &measured);
         }
-        let cells: Vec<Counted> = measured
-            .into_iter()
-            .zip(&efforts)
-            .map(|(cells, effort)| Counted::new(cells, effort))
-            .collect();
-        let elasticity = elasticity(&mut search, &x);
-        let Some(inverse) = (DMatrix::identity(n, n) - &elasticity).try_inverse() else {
+        let counted: Vec<Counted> =
+            measured.into_iter().zip(&efforts).map(|(m, effort)| Counted::new(m, effort)).collect();
+        let Some(inverse) = inverse(&mut search, &x) else {
             // Neutral: no error of the cells is bounded here.
-            return Ok(ended(
-                false,
-                &x,
-                &x,
-                cells,
-                &DMatrix::from_element(n, n, f64::INFINITY),
-                rounds,
-            ));
+            let unbounded = DMatrix::from_element(n, n, f64::INFINITY);
+            return Ok(ended(false, &x, &x, counted, &unbounded, rounds));
         };
-        let residual = DVector::from_iterator(n, x.iter().zip(&cells).map(|(x, c)| c.lag(*x)));
-        let near = x
-            .iter()
-            .zip(&cells)
-            .zip(&residual)
-            .all(|((x, c), r)| r.abs() <= NEAR.max(3.0 * c.error / x.max(c.cells.rate)));
-        let step = limited(&inverse * &residual);
-        let next =
-            DVector::from_iterator(n, x.iter().zip(&step).map(|(x, s)| (x * s.exp()).max(SILENCE)));
+        let (next, near) = stepped(&x, &counted, &inverse);
+        if last && near && measured_trains {
+            let state = (next, counted, rounds);
+            return under_own_trains(model, &cells, &mut search, &x, state, library, job);
+        }
         if (last && near) || rounds == MOST_ROUNDS {
-            return Ok(ended(last && near, &x, &next, cells, &inverse, rounds));
+            return Ok(ended(last && near, &x, &next, counted, &inverse, rounds));
         }
         last = near;
         x = next;
     }
+}
+
+/// The state in which cells fire at the rates of the trains they receive, from one (`next`, of cells that were measured at `x`)
+/// where they receive equal events of the same variance. Populations that fire too little for that are left to those.
+fn under_own_trains(
+    model: &Model,
+    cells: &SingleCells<'_>,
+    search: &mut Search<'_>,
+    x: &DVector<f64>,
+    (mut next, mut counted, mut rounds): (DVector<f64>, Vec<Counted>, usize),
+    library: &CellLibrary,
+    job: &Job<'_>,
+) -> Result<RefinedState, TheoryError> {
+    let (mut x, mut near) = (x.clone(), true);
+    let mut parents: Option<Generation> = None;
+    for number in 0..GENERATIONS {
+        let rates = next.as_slice();
+        let generation =
+            Generation::of(model, cells.input(), rates, parents.as_ref(), number, library, job)?;
+        let Some(generation) = generation else { break };
+        if number >= FIRST_GENERATION {
+            for (m, counted) in counted.iter_mut().enumerate() {
+                counted.replace(generation.rates[m], generation.errors[m], next[m]);
+            }
+            rounds += 1;
+            let Some(inverse) = inverse(search, &next) else { break };
+            let after = stepped(&next, &counted, &inverse);
+            near = after.1;
+            x = std::mem::replace(&mut next, after.0);
+        }
+        parents = Some(generation);
+    }
+    let n = x.len();
+    let unbounded = || DMatrix::from_element(n, n, f64::INFINITY);
+    let inverse = inverse(search, &x).unwrap_or_else(unbounded);
+    Ok(ended(near, &x, &next, counted, &inverse, rounds))
+}
+
+/// `(1 - E)^-1`; `None` for a neutral state.
+fn inverse(search: &mut Search<'_>, x: &DVector<f64>) -> Option<DMatrix<f64>> {
+    let n = x.len();
+    (DMatrix::identity(n, n) - elasticity(search, x)).try_inverse()
+}
+
+/// The next state after one in which `cells` were measured, and whether they fire as it says.
+fn stepped(x: &DVector<f64>, cells: &[Counted], inverse: &DMatrix<f64>) -> (DVector<f64>, bool) {
+    let n = x.len();
+    let residual = DVector::from_iterator(n, x.iter().zip(cells).map(|(x, c)| c.lag(*x)));
+    let near = x
+        .iter()
+        .zip(cells)
+        .zip(&residual)
+        .all(|((x, c), r)| r.abs() <= NEAR.max(3.0 * c.error / x.max(c.cells.rate)));
+    let step = limited(inverse * residual);
+    let next = x.iter().zip(&step).map(|(x, s)| (x * s.exp()).max(SILENCE));
+    (DVector::from_iterator(n, next), near)
 }
 
 /// The state after the last round: measured at `x`, corrected to `next`.
@@ -215,6 +251,18 @@ impl Counted {
     fn new(cells: Measurement, effort: &CellEffort) -> Self {
         let one_spike = 1e3 / (effort.neurons as f64 * effort.duration);
         Self { error: cells.standard_error.max(one_spike), one_spike, cells }
+    }
+
+    /// Takes the rate of other cells, measured at the rate `at`, in place of these where it is known well enough; else these
+    /// count as cells that fire at that rate.
+    fn replace(&mut self, rate: f64, error: f64, at: f64) {
+        if error < ENOUGH * rate {
+            self.cells.rate = rate;
+            self.cells.standard_error = error;
+            self.error = error;
+        } else {
+            self.cells.rate = at;
+        }
     }
 
     /// `ln F(x) - ln x`; cells that are silent where less than half a spike is expected do not lag.

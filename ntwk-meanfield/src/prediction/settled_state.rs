@@ -3,12 +3,14 @@
 use ntwk_core::spec::{SpikeTrainTheory, StationaryTheory};
 use ntwk_core::{CellLibrary, Job, Model};
 
-use crate::FixedPoint;
+use crate::dynamics::delays::mean_delays;
 use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
 use crate::prediction::error::TheoryError;
 use crate::prediction::predict::Theory;
 use crate::prediction::refinement::{RefinedState, refine};
+use crate::prediction::windows::TRAJECTORY_INTERVAL;
 use crate::scan::measurement::Measurement;
+use crate::{DelayedStability, FixedPoint, Lags};
 
 /// A relative difference between transfer functions and cells that is worth a note.
 const WORTH_A_NOTE: f64 = 0.1;
@@ -80,21 +82,43 @@ impl SettledState {
         }
         let efforts = CellEffort::usual(model);
         let rates = point.rates.clone();
-        let cells = SingleCells::new(model, window, &theory.factors, library)?
-            .measure(&rates, &efforts, "0", job)?;
+        let cells = SingleCells::new(model, window, library)?.measure(
+            &rates,
+            &theory.factors,
+            &efforts,
+            "0",
+            job,
+        )?;
         Ok(Self { rates, errors: None, fitted, cells, changing, refined: None, elsewhere })
     }
 
-    /// Whether the rates of cells in the state are far from its own: none can be believed.
+    /// Stability of the state with the delays of the model, and with the lags of its synapses besides; `None` where spikes take
+    /// no time.
     #[must_use]
-    pub fn is_contradicted(&self) -> bool {
-        self.refined.as_ref().is_some_and(|r| !r.converged)
+    pub fn delayed_stability(
+        &self,
+        model: &Model,
+        theory: &Theory,
+    ) -> Option<[DelayedStability; 2]> {
+        let input = theory.input.mean(theory.windows.stationary, TRAJECTORY_INTERVAL);
+        let delays = mean_delays(model);
+        let with = |lags| theory.delayed_stability_at(&self.rates, &input, &delays, lags);
+        Some([with(Lags::Rates)?, with(Lags::RatesAndSynapses)?])
+    }
+
+    /// A note where delays make the state unstable.
+    fn unstable(&self, model: &Model, theory: &Theory) -> Option<String> {
+        let both = self.delayed_stability(model, theory)?;
+        let unstable = both.into_iter().find(|d| !d.is_stable())?;
+        Some(format!(
+            "the predicted state is {unstable}: the network does not stay in it, and its rates are not to be believed"
+        ))
     }
 
     /// What a reader should know before believing the rates.
     #[must_use]
-    pub fn notes(&self, model: &Model) -> Vec<String> {
-        let mut notes = Vec::new();
+    pub fn notes(&self, model: &Model, theory: &Theory) -> Vec<String> {
+        let mut notes: Vec<String> = self.unstable(model, theory).into_iter().collect();
         if self.changing {
             return notes;
         }
@@ -149,9 +173,7 @@ impl SettledState {
         }
         notes
     }
-}
 
-impl SettledState {
     /// A note where Poisson trains are assumed and those of the cells are others.
     fn regular_trains(&self, model: &Model) -> Option<String> {
         if model.spec().theory.spike_trains != SpikeTrainTheory::Poisson {

@@ -60,9 +60,13 @@ fn linear(gains: &[Vec<f64>]) -> MeanField {
 
 fn with_delay(system: &MeanField, delay: f64) -> DelayedStability {
     let input = system.silent_input();
-    let state = [10.0, 10.0];
-    let point = system.at(&state, &input).unwrap();
+    let point = system.at(&[10.0, 10.0], &input).unwrap();
     assert!(point.transfer().iter().all(|f| (f - 10.0).abs() < 1e-9), "a fixed point");
+    at(system, [10.0, 10.0], delay)
+}
+
+fn at(system: &MeanField, state: [f64; 2], delay: f64) -> DelayedStability {
+    let input = system.silent_input();
     let delays = vec![vec![delay; 2]; 2];
     delayed_stability(system, &state, &input, &delays, Lags::Rates).unwrap().unwrap()
 }
@@ -214,4 +218,26 @@ fn lags_of_synapses_move_the_critical_delay() {
     let (factor, frequency) = found.change.unwrap();
     assert_close(1.5 * factor, critical, 1e-9, 0.0, "critical delay");
     assert_close(frequency, 1e3 * w / std::f64::consts::TAU, 1e-6, 0.0, "frequency");
+}
+
+/// Where cells have corrected a state the transfer functions give other rates: their relative slopes count. With
+/// `F = 10 + G (x - 10)` at `x = (12, 8)` the gains are `G_mk x_m / F_m`.
+#[test]
+fn a_corrected_state_has_the_relative_slopes_of_the_transfer_functions() {
+    let gains = vec![vec![1.48, -0.59], vec![6.7, -2.7]];
+    let state = [12.0, 8.0];
+    let scaled: Vec<Vec<f64>> = gains
+        .iter()
+        .zip(state)
+        .map(|(row, x)| {
+            let f = 10.0 + row[0] * 2.0 - row[1] * 2.0;
+            row.iter().map(|g| g * x / f).collect()
+        })
+        .collect();
+    let (corrected, expected) =
+        (at(&linear(&gains), state, 2.0), with_delay(&linear(&scaled), 2.0));
+    assert_close(corrected.leading.re, expected.leading.re, 1e-9, 0.0, "rate");
+    assert_close(corrected.leading.im.abs(), expected.leading.im.abs(), 1e-9, 0.0, "frequency");
+    let fitted = with_delay(&linear(&gains), 2.0);
+    assert!((fitted.leading.re / expected.leading.re - 1.0).abs() > 0.1, "{fitted:?}");
 }

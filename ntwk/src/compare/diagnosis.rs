@@ -66,8 +66,8 @@ pub fn poisson_cells(
         .map(|p| mean_rate(&p.counts, p.size, window, dt))
         .collect::<Result<Vec<f64>, _>>()?;
     let (efforts, poisson) = (CellEffort::usual(model), VarianceFactors::poisson(model));
-    let cells = SingleCells::new(model, windows.stationary, &poisson, library)?
-        .measure(&simulated, &efforts, "0", job)?;
+    let cells = SingleCells::new(model, windows.stationary, library)?
+        .measure(&simulated, &poisson, &efforts, "0", job)?;
     let mut found = Vec::new();
     for (index, (population, m)) in model.populations().iter().zip(cells).enumerate() {
         let recorded = &recording.populations[index];

@@ -2,6 +2,7 @@
 
 pub mod diagnosis;
 pub mod replay;
+pub mod rhythm;
 pub mod together;
 
 use std::fmt;
@@ -10,10 +11,10 @@ use ntwk_analysis::{
     AnalysisError, Moments, PopulationRate, SpikeMask, TraceMoments, Window, mean_rate,
 };
 use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
-use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Lags, Moments as InputMoments, Trajectory};
+use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
-use ntwk_meanfield::dynamics::delays::mean_delays;
+use crate::compare::rhythm::Rhythm;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 use ntwk_meanfield::prediction::settled_state::SettledState;
@@ -91,6 +92,8 @@ pub struct Comparison {
     pub fano_factors: Option<Vec<f64>>,
     /// Number of fixed points the theory has for the stationary input, stable or not.
     pub fixed_points: usize,
+    /// The rhythm of the simulated network, with which it is in no stationary state; `None` where it has none.
+    pub rhythm: Option<Rhythm>,
     /// What the reader should know: limits of the theory for this model, missing quantities.
     pub notes: Vec<String>,
 }
@@ -210,17 +213,8 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
-    if let Some(point) = &stationary_state {
-        let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
-        let delays = mean_delays(model);
-        let with = |lags| theory.delayed_stability(point, &input, &delays, lags);
-        let both = [Lags::Rates, Lags::RatesAndSynapses].into_iter().filter_map(with);
-        if let Some(unstable) = both.into_iter().find(|d| !d.is_stable()) {
-            notes.push(format!(
-                "the fixed point is {unstable}: the network does not stay in the predicted stationary state"
-            ));
-        }
-    }
+    let rhythm = Rhythm::of(windows, recording, stationary);
+    notes.extend(rhythm.as_ref().map(Rhythm::note));
     notes.extend(theory.populations.iter().filter_map(FittedPopulation::check));
     notes.extend(theory.departures().iter().map(ToString::to_string));
     let mut populations = Vec::new();
@@ -285,9 +279,9 @@ pub fn compare_with(
             in_domain,
         });
     }
-    notes.extend(state.iter().flat_map(|s| s.notes(model)));
+    notes.extend(state.iter().flat_map(|s| s.notes(model, theory)));
     let fano_factors = theory.fano_factors.clone();
-    Ok(Comparison { windows, populations, fano_factors, fixed_points, notes })
+    Ok(Comparison { windows, populations, fano_factors, fixed_points, rhythm, notes })
 }
 
 /// Mean of a component of a trajectory in a window (ms); `None` for a window without a point of it.

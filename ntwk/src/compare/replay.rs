@@ -4,11 +4,11 @@
 use std::fmt;
 
 use ntwk_core::engine::connectivity::BuildError;
-use ntwk_core::engine::random::{Purpose, fractions};
-use ntwk_core::spec::{
-    AfferentActivity, AfferentSpec, ConnectionSpec, DelaySpec, RecordSpec, SpikeListSpec, Trains,
-};
+use ntwk_core::spec::{AfferentActivity, SpikeListSpec};
 use ntwk_core::{CellLibrary, Faults, Job, Model, ModelSpec, Recording, Stop, simulate};
+use ntwk_meanfield::prediction::open_loop::{
+    MovedTrains, OpenLoopError, open_loop, poisson_trains, trains_of,
+};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use serde::Serialize;
 
@@ -66,14 +66,9 @@ pub enum ReplayError {
     /// There are no spikes.
     #[error("a replay needs the spikes of the run: record.spikes = true")]
     NoSpikes,
-    /// Afferent neurons have no place.
-    #[error(
-        "the projection {projection} connects by distance; the neurons of a replay, which stand for its source, have no positions"
-    )]
-    Distance {
-        /// The projection.
-        projection: String,
-    },
+    /// It connects by distance.
+    #[error(transparent)]
+    OpenLoop(#[from] OpenLoopError),
     /// The window is too short.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -141,95 +136,42 @@ fn replayed(
     window: Window,
     trains: ReplayedTrains,
 ) -> Result<ModelSpec, ReplayError> {
-    let mut spec = model.spec().clone();
-    spec.scan = None;
-    spec.record = RecordSpec::default();
-    spec.record.spikes = false;
-    spec.record.V_m = 0;
-    spec.simulation.t_stop = window.end() as f64 * recording.dt;
-    // Connections and afferents independent of those that made the spikes.
-    spec.simulation.seed = spec.simulation.seed.wrapping_add(1);
-    let distinct = matches!(trains, ReplayedTrains::Poisson | ReplayedTrains::Shifted);
-    let sources: Vec<&str> = recording.populations.iter().map(|p| p.name.as_str()).collect();
-    let name = |source: &str| {
-        let mut name = format!("trains_of_{source}");
-        while spec.populations.contains_key(&name) || spec.afferents.contains_key(&name) {
-            name.push('_');
-        }
-        name
-    };
-    let names: Vec<String> = sources.iter().map(|s| name(s)).collect();
-    for projection in &mut spec.projections {
-        let Some(source) = sources.iter().position(|s| *s == projection.source) else { continue };
-        if matches!(projection.connection, ConnectionSpec::DistanceGaussian { .. })
-            || matches!(projection.delay, DelaySpec::Distance { .. })
-        {
-            let label = || format!("{} to {}", projection.source, projection.target.join(", "));
-            return Err(ReplayError::Distance {
-                projection: projection.name.clone().unwrap_or_else(label),
-            });
-        }
-        let sizes = [sources[source], projection.target[0].as_str()]
-            .map(|name| spec.populations.get(name).map_or(1, |p| p.size));
-        projection.source.clone_from(&names[source]);
-        adapt(&mut projection.connection, sizes, distinct);
-    }
-    for (population, name) in recording.populations.iter().zip(names) {
+    let dt = recording.dt;
+    let given = recording.populations.iter().map(|population| {
         let size = population.size as u64;
         let spikes = population.spikes.as_ref().ok_or(ReplayError::NoSpikes)?;
-        let activity = if trains == ReplayedTrains::Poisson {
-            let rate = mean_rate(&population.counts, population.size, window, recording.dt)?;
-            let trains = Trains::PerSource { correlation: 0.0, spikes: SpikeListSpec::default() };
-            AfferentActivity::Rate { rate: rate.into(), statistics: Default::default(), trains }
-        } else {
-            let mut given = SpikeListSpec::default();
-            let moved = trains != ReplayedTrains::Recorded;
-            let length = window.end() - window.start();
-            let shifts = moved.then(|| shifts(model.seed(), &name, size, length));
-            for (&step, &id) in spikes.steps.iter().zip(&spikes.ids) {
-                let mut add = |step: u64| {
-                    given.times.push(step as f64 * recording.dt);
-                    given.ids.push(u64::from(id));
-                };
-                match &shifts {
-                    None if step < window.end() => add(step),
-                    Some(shifts) if (window.start()..window.end()).contains(&step) => {
-                        // Around the window, and on before it.
-                        let first = (step + shifts[id as usize]) % length;
-                        (first..window.end()).step_by(length as usize).for_each(&mut add);
-                    }
-                    _ => {}
-                }
+        Ok(match trains {
+            ReplayedTrains::Poisson => {
+                poisson_trains(mean_rate(&population.counts, population.size, window, dt)?)
             }
-            AfferentActivity::Spikes { spikes: given }
-        };
-        let mut afferent = AfferentSpec::poisson(size, 0.0);
-        afferent.activity = activity;
-        spec.afferents.insert(name, afferent);
-    }
+            ReplayedTrains::Recorded => {
+                let within = || {
+                    let all = spikes.steps.iter().zip(&spikes.ids);
+                    all.filter(|(step, _)| **step < window.end())
+                };
+                let mut given = SpikeListSpec::default();
+                given.times = within().map(|(&step, _)| step as f64 * dt).collect();
+                given.ids = within().map(|(_, &id)| u64::from(id)).collect();
+                AfferentActivity::Spikes { spikes: given }
+            }
+            ReplayedTrains::Shifted | ReplayedTrains::ShiftedWithMultapses => {
+                let window = window.start()..window.end();
+                let moved = MovedTrains {
+                    spikes,
+                    cells: size,
+                    window: &window,
+                    stretch: 1.0,
+                    sources: size,
+                };
+                let name = trains_of(&population.name);
+                let spikes = moved.until(window.end, dt, model.seed(), &name);
+                AfferentActivity::Spikes { spikes }
+            }
+        })
+    });
+    let given = given.collect::<Result<Vec<_>, ReplayError>>()?;
+    let distinct = matches!(trains, ReplayedTrains::Poisson | ReplayedTrains::Shifted);
+    let mut spec = open_loop(model, given, distinct)?;
+    spec.simulation.t_stop = window.end() as f64 * dt;
     Ok(spec)
-}
-
-/// A time for every train (steps below `length`).
-fn shifts(seed: u64, name: &str, size: u64, length: u64) -> Vec<u64> {
-    let fractions = fractions(seed, Purpose::AfferentTrains, name);
-    fractions.take(size as usize).map(|u| (u * length as f64) as u64).collect()
-}
-
-/// The rule between two populations, for a source of its own; without multapses where `distinct`.
-fn adapt(connection: &mut ConnectionSpec, [sources, targets]: [u64; 2], distinct: bool) {
-    match connection {
-        ConnectionSpec::FixedInDegree { multapses, autapses, .. }
-        | ConnectionSpec::FixedOutDegree { multapses, autapses, .. } => {
-            *multapses &= !distinct;
-            *autapses = false;
-        }
-        ConnectionSpec::FixedTotalNumber { number, .. } if distinct => {
-            let probability = *number as f64 / (sources as f64 * targets as f64);
-            *connection = ConnectionSpec::pairwise_bernoulli(probability.min(1.0));
-        }
-        ConnectionSpec::PairwiseBernoulli { autapses, .. }
-        | ConnectionSpec::AllToAll { autapses } => *autapses = false,
-        _ => {}
-    }
 }

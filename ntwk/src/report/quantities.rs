@@ -244,12 +244,6 @@ pub fn rate_error(counts: &[u32], size: usize, window: Window, dt: f64) -> Optio
     Estimate::mean(rates.values)?.error
 }
 
-/// Samples of a segment of Welch's estimate for a signal of `n` samples: a power of two, of which four fit if they can.
-pub(crate) fn spectrum_segment(n: usize) -> usize {
-    let most = (n / 4).clamp(4, 1024);
-    if most.is_power_of_two() { most } else { most.next_power_of_two() / 2 }
-}
-
 fn spike_quantities(
     list: &mut Quantities,
     recorded: &PopulationRecording,
@@ -323,7 +317,7 @@ fn spike_quantities(
         let fluctuation = Moments::of(rate.values.iter().copied()).map(|m| m.sd);
         let label = "sd of the population rate (1 ms bins)";
         list.add("population_rate_sd", label, "Hz", fluctuation, binned);
-        let segment = spectrum_segment(rate.values.len());
+        let segment = PowerSpectrum::usual_segment(rate.values.len());
         let rhythm = PowerSpectrum::welch(&rate.values, rate.bin, segment)
             .ok()
             .and_then(|spectrum| spectrum.peak(1.0));

@@ -29,9 +29,9 @@ fn cells(changes: &[(&str, &str)]) -> Vec<(f64, f64)> {
     let library = ntwk_cells::library();
     let factors = VarianceFactors::poisson(&model);
     let effort = CellEffort { neurons: 1500, duration: 5000.0 };
-    SingleCells::new(&model, [0.0, 1.0], &factors, &library)
+    SingleCells::new(&model, [0.0, 1.0], &library)
         .unwrap()
-        .measure(&[1.604, 5.781], &[effort; 2], "0", &Job::threads(2))
+        .measure(&[1.604, 5.781], &factors, &[effort; 2], "0", &Job::threads(2))
         .unwrap()
         .iter()
         .map(|m| (m.rate, m.standard_error))

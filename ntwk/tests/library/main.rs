@@ -8,6 +8,7 @@ mod measured_spike_trains;
 mod model_faults;
 mod morpho_studies;
 mod mutated_models;
+mod oscillating_network;
 mod parameters_matter;
 mod random_models;
 mod refinement;

@@ -10,7 +10,6 @@ use ntwk_plot::{Anchor, Figure, Label, Layout, Mark, Theme, Width};
 use super::{RasterOrder, RunView};
 use crate::compare::{RATE_BIN, binned_rate, steps_of};
 use crate::figures::overview::FigureError;
-use crate::report::quantities::spectrum_segment;
 
 impl RunView<'_> {
     pub(super) fn raster(
@@ -170,7 +169,7 @@ impl RunView<'_> {
             if rate.values.len() < 64 {
                 return Ok(None);
             }
-            let segment = spectrum_segment(rate.values.len());
+            let segment = PowerSpectrum::usual_segment(rate.values.len());
             let spectrum = PowerSpectrum::welch(&rate.values, rate.bin, segment)?;
             found.push((p.name.as_str(), spectrum));
         }
