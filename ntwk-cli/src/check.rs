@@ -58,13 +58,15 @@ fn receptors(model: &Model) -> Table {
         let kind = match r.kind {
             ReceptorKind::Conductance { .. } => "conductance".to_owned(),
             ReceptorKind::Current => "current".to_owned(),
+            ReceptorKind::Delta => "step of V_m".to_owned(),
             ReceptorKind::Mixture { alpha, V_0, .. } => {
                 format!("mixture, alpha = {alpha}, V_0 = {V_0} mV")
             }
         };
         let or_dash = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| x.to_string());
         let (E_rev, tau_rise) = (or_dash(r.E_rev()), or_dash(r.tau_rise));
-        table.row(vec![r.name.clone(), kind, E_rev, r.tau_syn.to_string(), tau_rise]);
+        let tau_syn = or_dash((r.kind != ReceptorKind::Delta).then_some(r.tau_syn));
+        table.row(vec![r.name.clone(), kind, E_rev, tau_syn, tau_rise]);
     }
     table
 }

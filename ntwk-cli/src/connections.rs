@@ -28,7 +28,12 @@ pub(crate) fn export(
     library: &CellLibrary,
 ) -> Result<(), Failure> {
     let model = model_of(file, library)?;
-    if let Some(event) = model.spec().events.iter().find(|e| e.set.starts_with("projections")) {
+    if let Some(event) = model
+        .spec()
+        .events
+        .iter()
+        .find(|e| e.set.as_ref().is_some_and(|set| set.starts_with("projections")))
+    {
         return Err(Failure::Argument(format!(
             "{}: the event at {} ms changes projections, which files of edges do not follow",
             file.display(),

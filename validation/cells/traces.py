@@ -129,6 +129,12 @@ def nest_all():
     events = {'delay': 1.0, 'exc': {'tau_syn': 0.5, 'weight': 900.0, 'times': excitatory},
               'inh': {'tau_syn': 8.0, 'weight': -60.0, 'times': inhibitory}}
     write('iaf_psc_exp', 'iaf_psc_exp', ours, 380.0, program, ['V_m'], [np.concatenate([[-65.0], v])], spikes, events)
+    # Events of iaf_psc_delta raise the potential in the step in which they arrive, one step sooner than a current of theirs acts.
+    del parameters['tau_syn_ex'], parameters['tau_syn_in']
+    inputs = [(excitatory, 2.3, {}), (inhibitory, -1.7, {})]
+    (v,), spikes, program = nest_cell('iaf_psc_delta', parameters, 380.0, ['V_m'], inputs)
+    events = {'delay': 0.9, 'exc': {'weight': 2.3, 'times': excitatory}, 'inh': {'weight': -1.7, 'times': inhibitory}}
+    write('iaf_psc_delta', 'iaf_psc_exp', ours, 380.0, program, ['V_m'], [np.concatenate([[-65.0], v])], spikes, events)
 
 
 def main():

@@ -19,10 +19,11 @@ import numpy as np
 
 out, ntwk = Path(sys.argv[1]).resolve(), sys.argv[2] if len(sys.argv) > 2 else "ntwk"
 N, T, DT, DELAY = 50, 2000.0, 0.1, 1.5
-# Model: current (pA), weights of excitation and inhibition (pA or nS), their rates (Hz).
+# Model: current (pA), weights of excitation and inhibition (pA, mV or nS), their rates (Hz).
 MODELS = {
     "iaf_psc_exp": (250.0, 120.0, -120.0, 1500.0, 500.0),
     "iaf_psc_alpha": (250.0, 60.0, -60.0, 1500.0, 500.0),
+    "iaf_psc_delta": (250.0, 1.5, -1.5, 1500.0, 500.0),
     "iaf_cond_exp": (150.0, 12.0, -3.0, 1500.0, 500.0),
     "iaf_cond_alpha": (150.0, 5.0, -1.5, 1500.0, 500.0),
     "aeif_cond_exp": (500.0, 25.0, -5.0, 1500.0, 500.0),
@@ -107,7 +108,7 @@ def compare_defaults():
     for block, model in [("CURRENT", "iaf_psc_exp"), ("CONDUCTANCE", "iaf_cond_exp"), ("ADAPTING", "aeif_cond_exp")]:
         text = re.search(rf"const {block}: .*?\];", source, re.S).group()
         for name, value in re.findall(r'\("(\w+)", (-?[\d.]+)\)', text):
-            for one in [model, model.replace("_exp", "_alpha")]:
+            for one in [model, model.replace("_exp", "_alpha"), *["iaf_psc_delta"] * (block == "CURRENT")]:
                 assert nest.GetDefaults(one)[name] == float(value), (one, name)
     print("defaults: equal")
 

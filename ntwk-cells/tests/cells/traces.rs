@@ -49,8 +49,9 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         let delay = events["delay"].as_f64().unwrap() - dt;
         for name in ["exc", "inh"] {
             let input = &events[name];
-            let tau = input["tau_syn"].as_f64().unwrap();
-            spec.receptors.insert(name.to_owned(), ReceptorSpec::current(tau));
+            let tau = input["tau_syn"].as_f64();
+            let receptor = tau.map_or_else(ReceptorSpec::delta, ReceptorSpec::current);
+            spec.receptors.insert(name.to_owned(), receptor);
             let times = numbers(&input["times"]);
             let ids = vec![0; times.len()];
             spec.afferent(format!("from_{name}"), AfferentSpec::spikes(1, times, ids));
@@ -128,10 +129,11 @@ fn izhikevich_follows_nest() {
 }
 
 #[test]
-fn iaf_psc_exp_is_exact_like_nest_whatever_the_method() {
+fn iaf_psc_exp_and_iaf_psc_delta_are_exact_like_nest_whatever_the_method() {
     // Both propagate exactly, so that they differ by rounding alone.
     for method in [Method::Euler, Method::Heun] {
         compare("iaf_psc_exp", method, 1e-9);
+        compare("iaf_psc_delta", method, 1e-9);
     }
 }
 
@@ -154,7 +156,7 @@ fn an_exact_step_does_not_depend_on_its_length() {
                 let mut spec = spec(oracle, dt, kind);
                 spec.receptors[0].tau_rise = exc;
                 spec.receptors[1].tau_rise = inh;
-                spec.receptors[1].tau_syn = tau_inh;
+                spec.receptors[1].tau_syn = Some(tau_inh);
                 let recording = run(&Model::from_spec(spec, &library()).unwrap());
                 recording.populations[0].traces[0].data.column(0).to_vec()
             };

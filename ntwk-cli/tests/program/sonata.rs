@@ -243,6 +243,7 @@ fn everything_without_an_equivalent_is_named_at_once() {
     for part in [
         "nodes.v1[node_type_id=10].model_template = \"nest:glif_psc\": there is no equivalent",
         "nest:iaf_psc_exp",
+        "nearest: nest:iaf_psc_alpha, which is level 1 (LIF)",
         "nodes.v1[node_type_id=11].dynamics_params.V_thr",
         "did you mean \"V_th\"?",
         "dynamics_params.C_m = \"big\": must be a number",
@@ -256,4 +257,41 @@ fn everything_without_an_equivalent_is_named_at_once() {
     assert!(!Path::new(&folder.path().join("net.toml")).exists());
     let text = ntwk(&folder, 2, &["run", "simulation.json"]);
     assert!(text.contains("'ntwk import FILE") && text.lines().count() == 1, "{text}");
+}
+
+/// Steps of the potential, which need no time constant and act a step sooner.
+#[test]
+fn iaf_psc_delta_is_read() {
+    let folder = TempDir::new().unwrap();
+    network(&folder);
+    let types = "node_type_id model_type model_template pop_name dynamics_params\n\
+                 10 point_neuron nest:iaf_psc_delta exc exc.json\n\
+                 11 point_neuron nest:iaf_psc_alpha inh inh.json\n";
+    written(&folder, "network/v1_node_types.csv", types);
+    written(
+        &folder,
+        "network/lgn_v1_edge_types.csv",
+        "edge_type_id syn_weight delay model_template\n7 20.0 1.0 static_synapse\n",
+    );
+    written(&folder, "simulation.json", SIMULATION);
+    let text = ntwk(&folder, 0, &["import", "simulation.json", "-o", "net.toml"]);
+    assert!(text.contains("delays are shorter by a step (0.1 ms)"), "{text}");
+    ntwk(&folder, 0, &["run", "net.toml", "-q", "-o", "r"]);
+    let run = ResultFile::open(&folder.path().join("r/results.h5")).unwrap();
+    let run = run.recording().unwrap().unwrap();
+    // 20 mV lift a neuron from -70 over -55 mV in the step that ends at 11 ms, to which NEST gives that time.
+    assert_eq!(run.spike_times("v1_exc", 0).unwrap(), [11.0]);
+    // A parameter of the others is none of this one; a model without an equivalent is told the nearest.
+    written(&folder, "cells/exc.json", r#"{"tau_syn_ex": 2.0}"#);
+    written(
+        &folder,
+        "network/v1_node_types.csv",
+        &types.replace("nest:iaf_psc_alpha", "nrn:IntFire1"),
+    );
+    let text = ntwk(&folder, 2, &["import", "simulation.json", "-o", "net.toml"]);
+    for part in
+        ["dynamics_params.tau_syn_ex", "nrn:IntFire1", "nearest: nest:iaf_psc_delta with E_L"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }

@@ -120,8 +120,10 @@ impl Simulation {
     ) -> Result<(), SimulationError> {
         let mut left = n_steps;
         while left > 0 {
-            let until_change = self.network.next_change().map_or(left, |next| next - self.step);
-            let steps = left.min(until_change);
+            self.network.take_arrivals(self.step);
+            let next = [self.network.next_change(), self.network.next_arrival(self.step)];
+            let next = next.into_iter().flatten().min();
+            let steps = next.map_or(left, |next| left.min(next - self.step));
             self.advance_unchanged(steps, recorder)?;
             self.network.apply_changes(self.step);
             left -= steps;
@@ -129,7 +131,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// As [`Simulation::advance`], within the time between two changes of the model.
+    /// As [`Simulation::advance`], within the time between two events of the model.
     fn advance_unchanged(
         &mut self,
         n_steps: u32,

@@ -137,29 +137,34 @@ fn integrate(
     let end = population.looks_at_end.then(|| current_at(step + 1));
     let injected = Injected { start: current_at(step), end };
     for range in part.blocks() {
-        let injections = &part.injections;
+        let (injections, own_currents) = (&part.injections, &part.own_currents);
         let inject = |sums: &mut ConductanceSums| {
-            for (neurons, current) in injections {
-                let add = |t: f64, drive: &mut [f64]| {
+            let of_all = |step: u32| population.current.at(f64::from(step) * shared.dt);
+            let added = injections.iter().map(|(neurons, current)| (neurons, current, false));
+            let replaced = own_currents.iter().map(|(neurons, current)| (neurons, current, true));
+            for (neurons, current, replaces) in added.chain(replaced) {
+                let add = |step: u32, drive: &mut [f64]| {
                     let from = neurons.partition_point(|&n| (n as usize) < range.start);
-                    let current = gain * current.at(t);
+                    let current = current.at(f64::from(step) * shared.dt);
+                    let current = gain * if replaces { current - of_all(step) } else { current };
                     neurons[from..]
                         .iter()
                         .take_while(|&&n| (n as usize) < range.end)
                         .for_each(|&n| drive[n as usize - range.start] += current);
                 };
-                add(f64::from(step) * shared.dt, &mut sums.drive);
+                add(step, &mut sums.drive);
                 if end.is_some() {
-                    add(f64::from(step + 1) * shared.dt, &mut sums.drive_end);
+                    add(step + 1, &mut sums.drive_end);
                 }
             }
         };
+        let some = !injections.is_empty() || !own_currents.is_empty();
         let mut input = SynapticInput {
             arch,
             receptors: &mut part.receptors,
             range: range.clone(),
             injected: &injected,
-            inject: (!injections.is_empty()).then_some(&inject),
+            inject: some.then_some(&inject),
             sums,
         };
         fired.clear();

@@ -9,14 +9,14 @@ pub struct Receptor {
     pub name: String,
     /// How it acts.
     pub kind: ReceptorKind,
-    /// Decay time constant (ms).
+    /// Decay time constant (ms); 0 of potential steps.
     pub tau_syn: f64,
     /// Rise time constant (ms) of a double exponential.
     pub tau_rise: Option<f64>,
 }
 
 impl Receptor {
-    /// Reversal potential (mV); `None` for a current.
+    /// Reversal potential (mV); `None` for a current and for potential steps.
     #[must_use]
     #[allow(non_snake_case)]
     pub fn E_rev(&self) -> Option<f64> {

@@ -7,7 +7,7 @@ use pulp::{Arch, NullaryFnOnce};
 use super::{
     Column, LinearMembrane, PendingEvents, Propagator, Receptor, are_equal, column, rise_gain,
 };
-use crate::spec::Method;
+use crate::spec::{Method, ReceptorKind};
 
 /// The variable `s` of one receptor for a run of neurons; it carries the current `s (q - p V)`.
 #[derive(Debug, Clone)]
@@ -80,6 +80,11 @@ impl ReceptorColumn {
         let (dt, method, tau) = (integration.dt, integration.method(), receptor.tau_syn);
         let propagator = integration.propagator();
         (self.p, self.q) = receptor.kind.coefficients();
+        if receptor.kind == ReceptorKind::Delta {
+            // All of `s` goes into the potential in one step. Only linear membranes have such a receptor.
+            (self.into_drive, self.decay) = (1.0, 0.0);
+            return;
+        }
         self.into_drive = self.q * propagator.map_or(1.0, |p| p.of_exponential(tau));
         self.decay = decay_factor(tau, dt, method);
         if let Some(tau_rise) = receptor.tau_rise {
@@ -315,7 +320,6 @@ impl NullaryFnOnce for AddRise<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::ReceptorKind;
 
     /// Response of `s` to one event of weight 2 under `method`, sampled at the steps.
     fn response(tau_syn: f64, tau_rise: f64, dt: f64, method: Method) -> Vec<f64> {

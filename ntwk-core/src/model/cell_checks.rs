@@ -9,7 +9,7 @@ use crate::model::cell::{Fallback, ParameterValues};
 use crate::model::cell_library::{CellLibrary, PresetNameError};
 use crate::spec::fault::FaultKind;
 use crate::spec::nearest::nearest;
-use crate::spec::{CellSpec, ModelSpec, ParameterText};
+use crate::spec::{CellSpec, ModelSpec, ParameterText, ReceptorKind};
 
 /// Name of the kind, its parameters, and the cell they make.
 pub(super) type Cell = (String, ParameterValues, Arc<dyn CellModel>);
@@ -149,7 +149,11 @@ pub(super) fn idle_parameters(
         let (Some(kind), Some(written)) = (library.kind(&population.kind), written) else {
             continue;
         };
-        if spec.events.iter().any(|event| event.set.starts_with(&prefix)) {
+        if spec
+            .events
+            .iter()
+            .any(|event| event.set.as_ref().is_some_and(|set| set.starts_with(&prefix)))
+        {
             continue;
         }
         for (parameter, why) in kind.idle(&population.parameters) {
@@ -161,30 +165,47 @@ pub(super) fn idle_parameters(
     notices
 }
 
-/// Faults every projection of a conductance onto a cell that takes currents only.
+/// Faults every projection of a conductance onto a cell that takes currents only, and every event of one.
 pub(super) fn check_input_of_linear_cells(
     spec: &ModelSpec,
     populations: &[Population],
     judge: &mut Judge<'_>,
 ) {
-    for (i, written) in spec.projections.iter().enumerate() {
-        let Some(receptor) = spec.receptors.get(&written.receptor) else { continue };
-        if judge.concerns(&format!("receptors.{}", written.receptor)) {
+    let projections = spec.projections.iter().enumerate();
+    let projections =
+        projections.map(|(i, p)| (format!("projections[{i}]"), &p.receptor, &p.target[..]));
+    let events = spec.events.iter().enumerate().filter_map(|(i, event)| {
+        let (population, receptor) = (event.population.as_ref()?, event.receptor.as_ref()?);
+        Some((format!("events[{i}]"), receptor, std::slice::from_ref(population)))
+    });
+    for (path, name, targets) in projections.chain(events) {
+        let Some(receptor) = spec.receptors.get(name) else { continue };
+        if judge.concerns(&format!("receptors.{name}")) {
             continue;
         }
         let (share, _) = receptor.kind.coefficients();
-        let linear = |name: &&String| {
-            populations.iter().any(|p| p.name == **name && p.cell.linear_membrane().is_some())
-        };
-        if let Some(target) = written.target.iter().find(linear)
+        let cell = |name: &String| populations.iter().find(|p| p.name == *name);
+        let is_linear = |p: &Population| p.cell.linear_membrane().is_some();
+        if receptor.kind == ReceptorKind::Delta {
+            let other = targets.iter().filter_map(cell).find(|p| !is_linear(p));
+            if let Some(Population { name, kind, .. }) = other {
+                let rule = format!(
+                    "raises the potential at once, and {name} is of kind {kind}: the step of the potential is for cells with a \
+                     linear membrane (iaf_psc_exp); give the receptor kind = \"current\" with a short tau_syn"
+                );
+                judge.broken(format!("{path}.receptor"), rule);
+            }
+        }
+        let linear = |name: &&String| cell(name).is_some_and(is_linear);
+        if let Some(target) = targets.iter().find(linear)
             && share != 0.0
         {
-            let kind = populations.iter().find(|p| p.name == *target).map_or("", |p| &p.kind);
+            let kind = cell(target).map_or("", |p| &p.kind);
             let rule = format!(
                 "is a conductance, and {target} is of kind {kind}, which takes currents only: give the receptor \
                  kind = \"current\""
             );
-            judge.broken(format!("projections[{i}].receptor"), rule);
+            judge.broken(format!("{path}.receptor"), rule);
         }
     }
 }

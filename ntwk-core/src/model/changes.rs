@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cell_checks::resolve_cell;
 use super::judge::{Judge, unknown};
-use super::{Change, Model};
+use super::{Change, Model, Population};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::bound::Bound;
@@ -22,7 +22,7 @@ type Broken = (&'static str, FaultKind);
 
 /// Resolves the events of `model` in order of time (then of the list).
 pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &mut Judge<'_>) {
-    if model.spec.events.is_empty() {
+    if model.spec.events.iter().all(|event| event.set.is_none()) {
         // No copy of long lists of connections.
         return;
     }
@@ -33,18 +33,12 @@ pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &
     let mut changes: Vec<Change> = Vec::new();
     for i in order {
         let event = &events[i];
+        let Some(set) = &event.set else { continue };
         let path = format!("events[{i}]");
-        let step = (event.time / model.dt()).round();
-        if step >= f64::from(model.n_steps) {
-            let allowed = format!("from 0 to before the end of the run ({} ms)", model.t_stop());
-            let kind = FaultKind::OutOfRange { allowed };
-            judge.fault_of(format!("{path}.time"), &event.time, kind);
-            continue;
-        }
-        match apply(&mut current, event, library, &path, judge) {
-            Ok(()) => {
-                changes.push(Change { step: step as u32, model: Arc::new(current.clone()) });
-            }
+        let step = judge.step_of_event(event.time, model.n_steps, model.dt(), &path);
+        let Some(step) = step else { continue };
+        match apply(&mut current, set, event, library, &path, judge) {
+            Ok(()) => changes.push(Change { step, model: Arc::new(current.clone()) }),
             Err((key, kind)) => judge.fault(format!("{path}.{key}"), kind),
         }
     }
@@ -57,12 +51,13 @@ pub(super) fn resolve_changes(model: &mut Model, library: &CellLibrary, judge: &
 
 fn apply(
     model: &mut Model,
+    set: &str,
     event: &EventSpec,
     library: &CellLibrary,
     path: &str,
     judge: &mut Judge<'_>,
 ) -> Result<(), Broken> {
-    let parts: Vec<&str> = event.set.split('.').collect();
+    let parts: Vec<&str> = set.split('.').collect();
     let (n_steps, dt) = (model.n_steps, model.dt());
     let value_key = format!("{path}.value");
     match parts[..] {
@@ -70,7 +65,7 @@ fn apply(
             let i = position(model.populations.iter().map(|p| &p.name), name)?;
             let waveform: Waveform = value(event, PopulationSpec::KEYS, key)?;
             judge.finite(&waveform, n_steps, dt, &value_key);
-            model.populations[i].current = waveform;
+            set_current(&mut model.populations[i], waveform, event)?;
         }
         ["populations", name, "cell", parameter] => {
             let i = position(model.populations.iter().map(|p| &p.name), name)?;
@@ -131,6 +126,30 @@ fn apply(
     Ok(())
 }
 
+/// The new current of all neurons, or of the chosen ones alone.
+fn set_current(
+    population: &mut Population,
+    current: Waveform,
+    event: &EventSpec,
+) -> Result<(), Broken> {
+    let Some(chosen) = &event.neurons else {
+        population.current = current;
+        population.own_currents.clear();
+        return Ok(());
+    };
+    let Some(neurons) = chosen.numbers(u64::from(population.size)) else {
+        let Population { name, size, .. } = population;
+        let allowed = format!("neurons of {name}, which has {size}");
+        return Err(("neurons", FaultKind::OutOfRange { allowed }));
+    };
+    for (before, _) in &mut population.own_currents {
+        before.retain(|n| neurons.binary_search(n).is_err());
+    }
+    population.own_currents.retain(|(before, _)| !before.is_empty());
+    population.own_currents.push((neurons, current));
+    Ok(())
+}
+
 fn set_parameter(
     model: &mut Model,
     index: usize,
@@ -140,7 +159,7 @@ fn set_parameter(
     path: &str,
     judge: &mut Judge<'_>,
 ) -> Result<(), Broken> {
-    let EventValue::Quantity(text) = &event.value else {
+    let Some(EventValue::Quantity(text)) = &event.value else {
         let allowed = "a number or text with a unit".to_owned();
         return Err(("value", FaultKind::OutOfRange { allowed }));
     };
@@ -188,6 +207,11 @@ fn set_receptor(
     let (dt, method) = (model.dt(), model.method());
     let new: f64 = value(event, ReceptorSpec::KEYS, key)?;
     let receptor = &mut model.receptors[index];
+    if receptor.kind == ReceptorKind::Delta {
+        let rule =
+            format!("receptor {} raises the potential at once and has no {key}", receptor.name);
+        return Err(broken("set", rule));
+    }
     if key == "tau_syn" {
         let least = receptor.tau_rise.unwrap_or(0.0);
         if !(new >= least && (new > dt || method != Method::Euler)) {
@@ -201,7 +225,7 @@ fn set_receptor(
     }
     match &mut receptor.kind {
         ReceptorKind::Conductance { E_rev } | ReceptorKind::Mixture { E_rev, .. } => *E_rev = new,
-        ReceptorKind::Current => {
+        ReceptorKind::Current | ReceptorKind::Delta => {
             let rule = format!("receptor {} is a current and has no E_rev", receptor.name);
             return Err(broken("set", rule));
         }
@@ -262,7 +286,9 @@ fn value<T: KeyValue>(
 
 /// The new value, read and judged as the value of a file.
 fn read<T: KeyValue>(event: &EventSpec, kind: &Kind) -> Result<T, Broken> {
-    let Some(node) = event.value.write() else { return Err(unknown_key(&[])) };
+    let Some(node) = event.value.as_ref().and_then(KeyValue::write) else {
+        return Err(unknown_key(&[]));
+    };
     let mut faults = Faults::default();
     let place =
         Place { node: &node, path: String::new(), own: None, root: &node, faults: &mut faults };

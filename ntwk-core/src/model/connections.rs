@@ -403,7 +403,8 @@ fn check_connection(
 pub(super) fn unused(spec: &ModelSpec) -> Vec<String> {
     let mut notices = Vec::new();
     for name in spec.receptors.keys() {
-        if !spec.projections.iter().any(|p| p.receptor == *name) {
+        let of_event = spec.events.iter().any(|e| e.receptor.as_ref() == Some(name));
+        if !of_event && !spec.projections.iter().any(|p| p.receptor == *name) {
             notices.push(format!("receptor {name} is used by no projection"));
         }
     }

@@ -103,6 +103,21 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The step that starts at the time of an event; a fault and `None` where it is after the run.
+    pub fn step_of_event(&mut self, time: f64, n_steps: u32, dt: f64, path: &str) -> Option<u32> {
+        let step = (time / dt).round();
+        if self.concerns("simulation") {
+            return None;
+        }
+        if step >= f64::from(n_steps) {
+            let end = f64::from(n_steps) * dt;
+            let allowed = format!("from 0 to before the end of the run ({end} ms)");
+            self.fault_of(format!("{path}.time"), &time, FaultKind::OutOfRange { allowed });
+            return None;
+        }
+        Some(step as u32)
+    }
+
     /// The steps of a span, to `u32::MAX` where it has no end; a fault and `None` for one that holds no step of the run.
     pub fn steps_of(
         &mut self,

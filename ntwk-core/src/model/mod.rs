@@ -13,6 +13,7 @@ mod record;
 mod resolve;
 mod sample_steps;
 mod space;
+mod synaptic_events;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(crate) use record::Quantity;
 pub use record::{RecordedAfferent, Sampled};
 pub use sample_steps::SampleSteps;
 pub(crate) use space::Positions;
+pub use synaptic_events::SynapticEvent;
 
 /// A valid model. Made by [`Model::from_tree`] or [`Model::from_spec`] and never changed.
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ pub struct Model {
     projections: Vec<Projection>,
     sampled: Vec<Vec<Sampled>>,
     recorded_afferents: Vec<RecordedAfferent>,
+    synaptic_events: Vec<SynapticEvent>,
     changes: Vec<Change>,
     notices: Vec<String>,
 }
@@ -81,6 +84,9 @@ pub struct Population {
     pub initial: Vec<(String, Distribution)>,
     /// Currents (pA) into some neurons (ascending numbers).
     pub injections: Vec<(Vec<u32>, Waveform)>,
+    /// Currents (pA) of neurons (ascending numbers) to which a change gave one of their own, in the place of `current`; no
+    /// neuron is in two of them.
+    pub own_currents: Vec<(Vec<u32>, Waveform)>,
     /// Voltage clamps; no two hold a neuron at the same time.
     pub voltage_clamps: Vec<VoltageClamp>,
 }
@@ -317,6 +323,12 @@ impl Model {
         &self.changes
     }
 
+    /// Events that single neurons receive at given times, in order of time.
+    #[must_use]
+    pub fn synaptic_events(&self) -> &[SynapticEvent] {
+        &self.synaptic_events
+    }
+
     /// Things that are allowed and probably not meant.
     #[must_use]
     pub fn notices(&self) -> &[String] {
@@ -328,10 +340,12 @@ impl Model {
         self.projections.iter().filter(move |p| p.target == target)
     }
 
-    /// Receptors that some projection onto population `target` acts on, ascending.
+    /// Receptors that some projection onto population `target`, or an event, acts on, ascending.
     #[must_use]
     pub fn receptors_of(&self, target: usize) -> Vec<usize> {
         let mut used: Vec<usize> = self.projections_onto(target).map(|p| p.receptor).collect();
+        let events = self.synaptic_events.iter().filter(|e| e.population == target);
+        used.extend(events.map(|event| event.receptor));
         used.sort_unstable();
         used.dedup();
         used

@@ -2,6 +2,7 @@
 
 use super::judge::{Judge, unknown};
 use super::{Model, Projection, SampleSteps, Source};
+use crate::spec::ReceptorKind;
 use crate::spec::fault::FaultKind;
 
 /// A variable that is sampled for some neurons of a population.
@@ -88,6 +89,9 @@ fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity
         cell.map(|(k, v)| (v.name.to_owned(), v.dimension.unit(), Quantity::Variable(k))).collect();
     for (column, r) in model.receptors_of(index).into_iter().enumerate() {
         let receptor = &model.receptors[r];
+        if receptor.kind == ReceptorKind::Delta {
+            continue;
+        }
         // The variable of a current is that current.
         if receptor.E_rev().is_some() {
             found.push((format!("g_{}", receptor.name), "nS", Quantity::Receptor(column)));

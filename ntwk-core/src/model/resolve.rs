@@ -6,6 +6,7 @@ use super::coarse_step::coarse_step;
 use super::connections::{resolve_projections, unused};
 use super::judge::{Judge, unknown};
 use super::record::resolve_record;
+use super::synaptic_events::resolve_synaptic_events;
 use super::{Afferent, Model, Population, Receptor, VoltageClamp};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
@@ -16,7 +17,7 @@ use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, Distribution, MOST_STEPS, Method, ModelSpec, NeuronsSpec, PopulationSpec,
-    SpikeListSpec, TheoryModel, Trains,
+    ReceptorKind, SpikeListSpec, TheoryModel, Trains,
 };
 
 /// Resolves `spec`; the model is meaningful only when there is no fault.
@@ -41,7 +42,7 @@ pub(super) fn resolve(
         .map(|(name, r)| Receptor {
             name: name.clone(),
             kind: r.kind,
-            tau_syn: r.tau_syn,
+            tau_syn: r.tau_syn.unwrap_or(0.0),
             tau_rise: r.tau_rise,
         })
         .collect();
@@ -91,9 +92,11 @@ pub(super) fn resolve(
         projections,
         sampled: Vec::new(),
         recorded_afferents: Vec::new(),
+        synaptic_events: Vec::new(),
         changes: Vec::new(),
         notices,
     };
+    resolve_synaptic_events(&mut model, &mut judge);
     resolve_record(&mut model, &mut judge);
     if judge.is_clean() {
         resolve_changes(&mut model, library, &mut judge);
@@ -106,7 +109,7 @@ fn check_receptors(receptors: &[Receptor], dt: f64, judge: &mut Judge<'_>) {
     for receptor in receptors {
         let times = [("tau_syn", Some(receptor.tau_syn)), ("tau_rise", receptor.tau_rise)];
         for (key, tau) in times.into_iter().filter_map(|(k, t)| t.map(|t| (k, t))) {
-            if tau <= dt {
+            if tau <= dt && receptor.kind != ReceptorKind::Delta {
                 let rule =
                     format!("must be longer than the step (dt = {dt} ms) under the euler method");
                 let key = format!("receptors.{}.{key}", receptor.name);
@@ -133,13 +136,12 @@ fn resolve_population(
     let size_is_known = !judge.concerns(&format!("{path}.size"));
     let numbers = |judge: &mut Judge<'_>, neurons: &NeuronsSpec, key: String| {
         let size = population.size;
-        let inside = neurons.last().is_some_and(|last| last < size);
-        let numbers = neurons.numbers().filter(|_| inside);
+        let numbers = neurons.numbers(size);
         if numbers.is_none() && size_is_known && !judge.concerns(&key) {
             let allowed = format!("neuron numbers below the size ({size})");
             judge.fault(key, FaultKind::OutOfRange { allowed });
         }
-        numbers.map(|list| list.into_iter().map(|n| n as u32).collect::<Vec<u32>>())
+        numbers
     };
     let mut injections = Vec::new();
     for (i, injection) in population.injections.iter().enumerate() {
@@ -179,6 +181,7 @@ fn resolve_population(
         space: population.space,
         initial,
         injections,
+        own_currents: Vec::new(),
         voltage_clamps,
     })
 }
@@ -193,7 +196,8 @@ fn resolve_initial(
 ) -> Vec<(String, Distribution)> {
     let mut valid: Vec<(String, Option<Dimension>)> =
         cell.variables().iter().map(|v| (v.name.to_owned(), Some(v.dimension))).collect();
-    valid.extend(spec.receptors.iter().map(|(name, r)| {
+    let with_variable = spec.receptors.iter().filter(|(_, r)| r.kind != ReceptorKind::Delta);
+    valid.extend(with_variable.map(|(name, r)| {
         let known = !judge.concerns(&format!("receptors.{name}.kind"));
         (format!("g_{name}"), known.then(|| r.kind.dimension()))
     }));

@@ -52,7 +52,7 @@ pub use population::{Border, CellSpec, InjectionSpec, PopulationSpec, SpaceSpec}
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
 pub use published::{CoefficientUnit, PUBLISHED_TERMS, PublishedSpec};
 pub use receptor::{ReceptorKind, ReceptorSpec};
-pub use record::{RecordSpec, SampledNeurons, TracesSpec};
+pub use record::{RecordSpec, TracesSpec};
 pub use sections::{
     AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
     StationaryTheory, TheoryModel, TheorySpec, TransferFunctionKind,

@@ -1,16 +1,20 @@
 //! Choices of neurons as written.
 
 use crate::spec::fault::FaultKind;
+use crate::spec::key::plain::read_count;
 use crate::spec::key::{KeyValue, Kind, Place};
 use crate::spec::tree::{Node, Value};
 use crate::spec::value::read_counts;
 
 /// What a fault expects.
-pub(super) const NEURONS: &str = "a list of neuron numbers, or \"start..stop\" (stop excluded)";
+pub(super) const NEURONS: &str =
+    "a number of neurons, a list of neuron numbers, or \"start..stop\" (stop excluded)";
 
 /// A choice of neurons of a population.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NeuronsSpec {
+    /// The first ones of the population.
+    First(u64),
     /// The neurons with these numbers.
     List(Vec<u64>),
     /// From `start` to before `end`; `"start..end"` in files.
@@ -18,27 +22,25 @@ pub enum NeuronsSpec {
 }
 
 impl NeuronsSpec {
-    /// The numbers, ascending and without repetition; `None` for a range without a neuron.
+    /// The numbers, ascending and without repetition; `None` where there are none, or some are not below `size`.
     #[must_use]
-    pub fn numbers(&self) -> Option<Vec<u64>> {
-        match self {
-            Self::List(list) => {
-                let mut list = list.clone();
-                list.sort_unstable();
-                list.dedup();
-                Some(list)
-            }
-            Self::Range(range) => {
-                let length = range.end.checked_sub(range.start)?;
-                (1..=u64::from(u32::MAX)).contains(&length).then(|| range.clone().collect())
-            }
-        }
+    pub fn numbers(&self, size: u64) -> Option<Vec<u32>> {
+        self.last().filter(|&last| last < size)?;
+        let mut numbers: Vec<u64> = match self {
+            Self::First(n) => (0..*n).collect(),
+            Self::List(list) => list.clone(),
+            Self::Range(range) => range.clone().collect(),
+        };
+        numbers.sort_unstable();
+        numbers.dedup();
+        // Sizes are below 2^32.
+        Some(numbers.into_iter().map(|n| n as u32).collect())
     }
 
-    /// The largest number, to be compared with the size.
-    #[must_use]
-    pub fn last(&self) -> Option<u64> {
+    /// The largest number, to be compared with the size; `None` where there is no neuron.
+    fn last(&self) -> Option<u64> {
         match self {
+            Self::First(n) => n.checked_sub(1),
             Self::List(list) => list.iter().max().copied(),
             Self::Range(range) => (range.start < range.end).then(|| range.end - 1),
         }
@@ -58,11 +60,18 @@ impl KeyValue for NeuronsSpec {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
         let before = place.faults.list.len();
         let neurons = match &place.node.value {
+            Value::Integer(_) | Value::Float(_) => {
+                Self::First(read_count(&mut place).unwrap_or_default())
+            }
             Value::String(text) => Self::Range(range_of(text)),
             _ => Self::List(read_counts(&mut place, NEURONS).unwrap_or_default()),
         };
         if neurons.last().is_none() && place.faults.list.len() == before {
-            place.fault(FaultKind::OutOfRange { allowed: NEURONS.to_owned() });
+            let allowed = match neurons {
+                Self::First(_) => "at least one neuron".to_owned(),
+                _ => NEURONS.to_owned(),
+            };
+            place.fault(FaultKind::OutOfRange { allowed });
         }
         neurons
     }
@@ -73,6 +82,7 @@ impl KeyValue for NeuronsSpec {
 
     fn write(&self) -> Option<Node> {
         match self {
+            Self::First(n) => n.write(),
             Self::List(numbers) => numbers.write(),
             Self::Range(range) => format!("{}..{}", range.start, range.end).write(),
         }

@@ -153,7 +153,7 @@ section! {
     #[derive(Debug, Clone, PartialEq)]
     #[non_exhaustive]
     pub struct InjectionSpec {
-        /// the neurons: a list of numbers, or a range `"0..10"` (without the 10)
+        /// the neurons: how many (the first ones), a list of numbers, or a range `"0..10"` (without the 10)
         neurons: NeuronsSpec = Other(NEURONS), required;
         /// the current (pA): a value or a waveform
         current: Waveform = Waveform(Current), required;

@@ -22,7 +22,7 @@ section! {
         target: Vec<String> = Texts("the name of a population, or a list of names"), required;
         /// receptor the events act on
         receptor: String = Text, required("the name of a receptor");
-        /// step of the receptor's variable at one event (nS, or pA of either sign for a current): a value, a distribution,
+        /// step of the receptor's variable at one event (nS; pA of either sign for a current, mV for potential steps): a value, a distribution,
         /// or a list with a value per connection of the rule `pairs`
         ///
         /// A drawn weight whose sign is not that of the mean is drawn again.

@@ -1,11 +1,8 @@
 //! What to record, as written.
 
-use super::neurons::NeuronsSpec;
+use super::neurons::{NEURONS, NeuronsSpec};
 use crate::section;
-use crate::spec::fault::FaultKind;
-use crate::spec::key::plain::read_count;
-use crate::spec::key::{KeyValue, Kind, Place, Section};
-use crate::spec::tree::{Node, Value};
+use crate::spec::key::Section;
 use crate::spec::value::Named;
 use crate::spec::waveform::Span;
 
@@ -52,7 +49,7 @@ section! {
         /// population `weight_PROJECTION` (every synapse onto the neurons) and `mean_weight_PROJECTION` (their mean); one or a list
         variables: Vec<String> = Texts("the name of a variable, or a list of names"), required;
         /// the neurons: how many (the first ones), a list of numbers, or a range `"0..10"` (without the 10)
-        neurons: SampledNeurons = Other(SAMPLED), required;
+        neurons: NeuronsSpec = Other(NEURONS), required;
         /// time between samples (ms), rounded to steps; without it, `record.interval`
         interval: Option<f64> = Quantity(Time, Positive), none;
         /// when samples are taken, the first one at `start`; without an end, until the run ends
@@ -66,7 +63,7 @@ impl TracesSpec {
     pub fn new<V: Into<String>>(
         population: impl Into<String>,
         variables: impl IntoIterator<Item = V>,
-        neurons: SampledNeurons,
+        neurons: NeuronsSpec,
     ) -> Self {
         Self {
             population: population.into(),
@@ -74,66 +71,6 @@ impl TracesSpec {
             neurons,
             interval: None,
             span: Span::from(0.0),
-        }
-    }
-}
-
-const SAMPLED: &str =
-    "a number of neurons, a list of neuron numbers, or \"start..stop\" (stop excluded)";
-
-/// The neurons that are sampled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SampledNeurons {
-    /// The first ones of the population.
-    First(u64),
-    /// Chosen ones.
-    Chosen(NeuronsSpec),
-}
-
-impl SampledNeurons {
-    /// The numbers, ascending and without repetition; `None` where some are not below `size`.
-    #[must_use]
-    pub fn numbers(&self, size: u64) -> Option<Vec<u32>> {
-        let numbers = match self {
-            Self::First(n) => (*n <= size).then(|| (0..*n).collect()),
-            Self::Chosen(chosen) => {
-                chosen.last().filter(|&last| last < size).and_then(|_| chosen.numbers())
-            }
-        };
-        // Sizes are below 2^32.
-        numbers.map(|list: Vec<u64>| list.into_iter().map(|n| n as u32).collect())
-    }
-}
-
-impl KeyValue for SampledNeurons {
-    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
-        match &place.node.value {
-            Value::Integer(_) | Value::Float(_) => {
-                let n = read_count(&mut place);
-                if n == Some(0) {
-                    place
-                        .fault(FaultKind::OutOfRange { allowed: "at least one neuron".to_owned() });
-                }
-                Self::First(n.unwrap_or(0))
-            }
-            Value::String(_) | Value::List(_) | Value::Counts(_) => {
-                Self::Chosen(NeuronsSpec::read(place, kind))
-            }
-            _ => {
-                place.wrong_type(SAMPLED);
-                Self::nothing()
-            }
-        }
-    }
-
-    fn nothing() -> Self {
-        Self::First(0)
-    }
-
-    fn write(&self) -> Option<Node> {
-        match self {
-            Self::First(n) => n.write(),
-            Self::Chosen(chosen) => chosen.write(),
         }
     }
 }

@@ -13,7 +13,8 @@ section! {
     #[derive(Debug, Clone, PartialEq)]
     #[non_exhaustive]
     pub struct VoltageClampSpec {
-        /// the neurons: a list of numbers, or a range `"0..10"` (without the 10); they do not spike while they are clamped
+        /// the neurons: how many (the first ones), a list of numbers, or a range `"0..10"` (without the 10); they do not spike
+        /// while they are clamped
         neurons: NeuronsSpec = Other(NEURONS), required;
         /// the command (mV): a value or a waveform
         V: Waveform = Waveform(Voltage), required;

@@ -1,7 +1,7 @@
 //! Variables of chosen neurons: the same bits as in a recording of all, on any number of threads.
 
 use ndarray::Axis;
-use ntwk_core::spec::{RecordSpec, SampledNeurons, TracesSpec};
+use ntwk_core::spec::{NeuronsSpec, RecordSpec, TracesSpec};
 use ntwk_core::{Job, Model, Network, Recording, Simulation, Trace};
 
 use crate::common::{model, parse_model, run};
@@ -206,7 +206,7 @@ fn tables_written_in_rust_and_in_a_file_are_the_same() {
     let again = Model::from_spec(written.spec().clone(), &ntwk_cells::library()).unwrap();
     assert_eq!(again.spec(), written.spec());
     let mut record = RecordSpec::default();
-    let traces = TracesSpec::new("I", ["V_m", "g_exc"], SampledNeurons::First(3));
+    let traces = TracesSpec::new("I", ["V_m", "g_exc"], NeuronsSpec::First(3));
     record.traces.insert("first".to_owned(), traces);
     let mut spec = written.spec().clone();
     spec.record = record;

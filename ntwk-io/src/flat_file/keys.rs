@@ -117,7 +117,9 @@ impl Keys {
             self.agree(format!("psyn_{pair}"), projection.release_probability, &what);
         }
         let receptor = &model.receptors()[projection.receptor];
-        self.agree(format!("Tsyn_{source}"), receptor.tau_syn, &what);
+        if receptor.kind != ReceptorKind::Delta {
+            self.agree(format!("Tsyn_{source}"), receptor.tau_syn, &what);
+        }
         match receptor.kind {
             ReceptorKind::Conductance { E_rev } => {
                 self.agree(format!("Erev_{source}"), E_rev, &what);

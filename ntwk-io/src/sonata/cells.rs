@@ -17,8 +17,17 @@ struct Template {
     reversal: Option<[f64; 2]>,
     /// Time constants (ms) of excitation and inhibition.
     tau_syn: [f64; 2],
-    /// Whether the time course is an alpha function.
-    alpha: bool,
+    /// Time course of the synapses.
+    course: Course,
+}
+
+/// Time course of synapses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Course {
+    Exponential,
+    Alpha,
+    /// A step of the potential.
+    Delta,
 }
 
 const CURRENT: &[(&str, f64)] = &[
@@ -52,23 +61,40 @@ const ADAPTING: &[(&str, f64)] = &[
 ];
 
 /// Source of the defaults: the documentation of NEST 3.
-const TEMPLATES: [Template; 6] = [
-    current("iaf_psc_exp", false),
-    current("iaf_psc_alpha", true),
-    conductance("iaf_cond_exp", "LIF", CONDUCTANCE, false),
-    conductance("iaf_cond_alpha", "LIF", CONDUCTANCE, true),
-    conductance("aeif_cond_exp", "AdEx", ADAPTING, false),
-    conductance("aeif_cond_alpha", "AdEx", ADAPTING, true),
+const TEMPLATES: [Template; 7] = [
+    current("iaf_psc_exp", Course::Exponential),
+    current("iaf_psc_alpha", Course::Alpha),
+    current("iaf_psc_delta", Course::Delta),
+    conductance("iaf_cond_exp", "LIF", CONDUCTANCE, Course::Exponential),
+    conductance("iaf_cond_alpha", "LIF", CONDUCTANCE, Course::Alpha),
+    conductance("aeif_cond_exp", "AdEx", ADAPTING, Course::Exponential),
+    conductance("aeif_cond_alpha", "AdEx", ADAPTING, Course::Alpha),
 ];
 
-const fn current(name: &'static str, alpha: bool) -> Template {
+/// Models of bmtk's examples without an equivalent, by a part of their names: which of those above is nearest.
+const NEAREST: [(&str, &str); 5] = [
+    (
+        "glif",
+        "nearest: nest:iaf_psc_alpha, which is level 1 (LIF) without its ports; for after-spike currents nest:aeif_cond_alpha, whose \
+         current w adapts; a threshold that adapts has none",
+    ),
+    (
+        "IntFire",
+        "nearest: nest:iaf_psc_delta with E_L = V_reset = 0, V_th = 1 and tau_m = tau, in units of the threshold",
+    ),
+    ("aeif_psc", "nearest: nest:aeif_cond_exp, whose synapses are conductances"),
+    ("gif", "nearest: nest:aeif_cond_exp; a threshold that adapts and stochastic spikes have none"),
+    ("iaf_", "nearest: nest:iaf_psc_exp"),
+];
+
+const fn current(name: &'static str, course: Course) -> Template {
     Template {
         name,
         kind: "iaf_psc_exp",
         parameters: CURRENT,
         reversal: None,
         tau_syn: [2.0, 2.0],
-        alpha,
+        course,
     }
 }
 
@@ -76,9 +102,9 @@ const fn conductance(
     name: &'static str,
     kind: &'static str,
     parameters: &'static [(&'static str, f64)],
-    alpha: bool,
+    course: Course,
 ) -> Template {
-    Template { name, kind, parameters, reversal: Some([0.0, -85.0]), tau_syn: [0.2, 2.0], alpha }
+    Template { name, kind, parameters, reversal: Some([0.0, -85.0]), tau_syn: [0.2, 2.0], course }
 }
 
 /// What a cell becomes.
@@ -89,6 +115,8 @@ pub(super) struct Cell {
     pub receptors: [String; 2],
     /// Whether weights are conductances, which have no sign.
     pub conductance: bool,
+    /// Whether an event raises the potential in the very step in which it arrives: one step sooner than a current acts.
+    pub at_once: bool,
 }
 
 /// The cell of a type of nodes; `None`, with a fault, for a model without an equivalent.
@@ -101,8 +129,10 @@ pub(super) fn cell(
     let plain = template.strip_prefix("nest:");
     let Some(found) = TEMPLATES.iter().find(|t| Some(t.name) == plain) else {
         let valid: Vec<String> = TEMPLATES.iter().map(|t| format!("nest:{}", t.name)).collect();
+        let near = NEAREST.iter().find(|near| template.contains(near.0));
+        let near = near.map_or_else(String::new, |near| format!("; {}", near.1));
         let rule = format!(
-            "there is no equivalent of this model; there are: {} (as ntwk's iaf_psc_exp, LIF, AdEx)",
+            "there is no equivalent of this model; there are: {} (as ntwk's iaf_psc_exp, LIF, AdEx){near}",
             valid.join(", ")
         );
         import.fault(
@@ -115,7 +145,10 @@ pub(super) fn cell(
     let given =
         |name: &str| parameters.iter().find(|(k, _)| k == name).and_then(|(_, n)| number_of(n));
     let mut valid: Vec<&str> = found.parameters.iter().map(|p| p.0).collect();
-    valid.extend(["I_e", "V_m", "tau_syn_ex", "tau_syn_in"]);
+    valid.extend(["I_e", "V_m"]);
+    if found.course != Course::Delta {
+        valid.extend(["tau_syn_ex", "tau_syn_in"]);
+    }
     if found.reversal.is_some() {
         valid.extend(["E_ex", "E_in"]);
     }
@@ -158,12 +191,13 @@ pub(super) fn cell(
     let receptors = [("ex", 0), ("in", 1)].map(|(class, i)| {
         let tau = given(&format!("tau_syn_{class}")).unwrap_or(found.tau_syn[i]);
         let reversal = found.reversal.map(|e| given(&format!("E_{class}")).unwrap_or(e[i]));
-        import.receptors.name(class, Receptor { reversal, tau, alpha: found.alpha })
+        import.receptors.name(class, Receptor { reversal, tau, course: found.course })
     });
     if found.kind != "iaf_psc_exp" {
         finer_steps(template, import);
     }
-    Some(Cell { keys, receptors, conductance: found.reversal.is_some() })
+    let at_once = found.course == Course::Delta;
+    Some(Cell { keys, receptors, conductance: found.reversal.is_some(), at_once })
 }
 
 /// So many Delta_T above the threshold the upstroke of a spike is a matter of less than a microsecond.
@@ -199,7 +233,7 @@ fn finer_steps(template: &str, import: &mut Importer) {
 struct Receptor {
     reversal: Option<f64>,
     tau: f64,
-    alpha: bool,
+    course: Course,
 }
 
 /// The receptors of an import, each once.
@@ -221,11 +255,17 @@ impl Receptors {
 
     pub(super) fn tables(self) -> Entries {
         let table = |(name, r): (String, Receptor)| {
-            let kind = if r.reversal.is_some() { "conductance" } else { "current" };
+            let kind = match (r.reversal, r.course) {
+                (_, Course::Delta) => "delta",
+                (Some(_), _) => "conductance",
+                (None, _) => "current",
+            };
             let mut keys = vec![entry("kind", Node::text(kind))];
             keys.extend(r.reversal.map(|e| entry("E_rev", number(e))));
-            keys.push(entry("tau_syn", number(r.tau)));
-            if r.alpha {
+            if r.course != Course::Delta {
+                keys.push(entry("tau_syn", number(r.tau)));
+            }
+            if r.course == Course::Alpha {
                 keys.push(entry("tau_rise", number(r.tau)));
             }
             (name, Node::new(Value::Table(keys)))

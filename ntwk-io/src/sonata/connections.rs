@@ -213,6 +213,16 @@ fn split(
             // The reversal potential makes it inhibitory.
             columns.weights.iter_mut().for_each(|w| *w = w.abs());
         }
+        if end.at_once {
+            let dt = import.step();
+            let sooner = |delay: &mut f64| *delay = ((*delay - dt) * 1e9).round().max(0.0) / 1e9;
+            columns.delays.iter_mut().for_each(sooner);
+            import.note(format!(
+                "{}: delays are shorter by a step ({dt} ms): NEST raises the potential in the step in which an event arrives, here \
+                 it is the next one",
+                target.name
+            ));
+        }
         let mut projection = format!("{}_{}", source.name, target.name);
         if found.iter().any(|c| c.list.projection == projection) {
             projection = format!("{projection}_{}", if inhibitory { "in" } else { "ex" });

@@ -4,6 +4,7 @@
 //! | in SONATA | becomes |
 //! |---|---|
 //! | a type of nodes with `nest:iaf_psc_exp`, `iaf_psc_alpha` | a population of `iaf_psc_exp` with current receptors |
+//! | `nest:iaf_psc_delta` | the same with receptors of potential steps |
 //! | `nest:iaf_cond_exp`, `iaf_cond_alpha`; `aeif_cond_exp`, `aeif_cond_alpha` | a population of `LIF`; of `AdEx`, with conductances |
 //! | a population of virtual nodes | an afferent population with the spikes of its input |
 //! | edges between two types of nodes | a projection with its pairs in a file of edges; negative weights act on the inhibitory receptor |
@@ -131,6 +132,12 @@ impl Importer {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// The time step of the configuration (ms).
+    fn step(&self) -> f64 {
+        let dt = self.simulation.iter().find(|(key, _)| key == "dt");
+        dt.and_then(|(_, node)| number_of(node)).unwrap_or_default()
     }
 
     /// The table of a population of the model.

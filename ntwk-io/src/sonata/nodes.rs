@@ -44,6 +44,8 @@ pub(super) struct NodeGroup {
 pub(super) struct Target {
     pub receptors: [String; 2],
     pub conductance: bool,
+    /// Whether events act in the step in which they arrive.
+    pub at_once: bool,
 }
 
 impl Nodes {
@@ -180,7 +182,11 @@ impl Nodes {
             let mut keys = vec![entry("size", Node::new(Value::Integer(ids.len() as i64)))];
             let target = found.map(|cell| {
                 keys.extend(cell.keys);
-                Target { receptors: cell.receptors, conductance: cell.conductance }
+                Target {
+                    receptors: cell.receptors,
+                    conductance: cell.conductance,
+                    at_once: cell.at_once,
+                }
             });
             initial_potential(&mut keys, config, import);
             import.note(format!(

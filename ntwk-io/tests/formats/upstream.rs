@@ -75,7 +75,7 @@ fn release_probabilities_and_mixtures_are_of_their_pair() {
     assert_eq!(receptor("Inh", "Exc"), mixture);
     assert_eq!(receptor("Inh", "Inh"), ReceptorKind::Conductance { E_rev: -80.0 });
     assert_eq!(receptor("Exc", "Exc"), ReceptorKind::Conductance { E_rev: 0.0 });
-    assert!(spec.receptors.values().filter(|r| r.tau_syn == 6.0).count() == 2);
+    assert!(spec.receptors.values().filter(|r| r.tau_syn == Some(6.0)).count() == 2);
     assert_eq!(rate(spec, "AffExc"), Waveform::Constant(8.0));
     let import = imported(r#""F_AffExc":8.0,"alpha_Inh_Exc":0.25"#);
     noted(&import, &["alpha_Inh_Exc = 0.25", "V0"]);
@@ -257,7 +257,7 @@ fn both_spellings_are_read_and_must_agree() {
         r#""F_AffExc":8,"Erev_Exc":0.0,"Tsyn_Exc":5.0,"Erev_AffExc":10.0,"Tsyn_AffExc":3.0"#,
     );
     let receptor = &import.spec.receptors[&projection(&import.spec, "AffExc", "Exc").receptor];
-    assert_eq!((receptor.kind.E_rev(), receptor.tau_syn), (Some(10.0), 3.0));
+    assert_eq!((receptor.kind.E_rev(), receptor.tau_syn), (Some(10.0), Some(3.0)));
     let differs = faults(r#""Erev_Exc":5.0"#);
     assert!(differs.contains("Ee = 0: Erev_Exc = 5 says otherwise"), "{differs}");
     // "Exc" decides before "Inh".

@@ -81,6 +81,7 @@ pub fn classes_of_inputs(
                 synapses,
                 unit: match receptor.kind {
                     ReceptorKind::Current => "pA",
+                    ReceptorKind::Delta => "mV",
                     ReceptorKind::Conductance { .. } | ReceptorKind::Mixture { .. } => "nS",
                 },
             }),

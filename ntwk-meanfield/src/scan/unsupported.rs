@@ -37,7 +37,7 @@ pub fn covered_membrane(model: &Model, population: usize) -> Result<Membrane, Un
 /// A current of `w` pA is a mixture without a conductance: `w` nS with a driving force of 1 mV.
 ///
 /// # Errors
-/// [`Unsupported`] for weights that change with spike timing.
+/// [`Unsupported`] for weights that change with spike timing, and for steps of the potential.
 pub fn synapse_class(
     model: &Model,
     projection: &Projection,
@@ -62,6 +62,14 @@ pub fn synapse_class(
         ReceptorKind::Mixture { E_rev, alpha, V_0 } => (E_rev, Some(Mixture { alpha, V_0 })),
         // A driving force of 1 mV: nS stand for pA.
         ReceptorKind::Current => (1.0, Some(Mixture { alpha: 0.0, V_0: 0.0 })),
+        ReceptorKind::Delta => {
+            return Err(Unsupported {
+                key: format!("receptors.{}.kind", receptor.name),
+                reason: "the theory has no steps of the potential (\"delta\"): a current with a short tau_syn and the weight \
+                         weight x C_m / tau_syn is the nearest"
+                    .to_owned(),
+            });
+        }
     };
     let weight = projection.weight;
     let (tau_syn, tau_rise) = (receptor.tau_syn, receptor.tau_rise.unwrap_or(0.0));

@@ -163,7 +163,7 @@ pub fn limitations(model: &Model) -> Vec<Limitation> {
             });
         }
     }
-    if !model.changes().is_empty() {
+    if !model.changes().is_empty() || !model.synaptic_events().is_empty() {
         found.push(Limitation::Changes);
     }
     for afferent in model.afferents() {

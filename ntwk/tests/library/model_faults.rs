@@ -224,7 +224,7 @@ fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
     let cases: [(&str, Change); 21] = [
         ("simulation.dt", |s| s.simulation.dt = 0.0),
         ("simulation.t_stop", |s| s.simulation.t_stop = f64::NAN),
-        ("receptors.exc.tau_syn", |s| s.receptors[0].tau_syn = 0.0),
+        ("receptors.exc.tau_syn", |s| s.receptors[0].tau_syn = Some(0.0)),
         ("receptors.exc.E_rev", |s| {
             s.receptors[0].kind = ReceptorKind::Conductance { E_rev: f64::NAN };
         }),

@@ -6,7 +6,8 @@ use rand_chacha::rand_core::Rng;
 
 use super::partition::Share;
 use super::{
-    Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Release, Shared, WorkerState,
+    Arrival, Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Release, Shared,
+    WorkerState,
 };
 use crate::engine::connectivity::{BuildError, TargetLists, Wiring};
 use crate::engine::drive::{BlockEvents, EventRate};
@@ -16,7 +17,8 @@ use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
 use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
-use crate::model::{Model, Population, Projection, Source, VoltageClamp};
+use crate::model::{Model, Population, Projection, Source, SynapticEvent, VoltageClamp};
+use crate::spec::waveform::Waveform;
 use crate::spec::{AfferentActivity, Method, PlasticitySpec, SpaceSpec, Trains};
 
 /// A model on its way to a network.
@@ -306,21 +308,14 @@ impl<'m> Lowering<'m> {
                 })
             })
             .collect();
-        let local = |neurons: &[u32]| -> Vec<u32> {
-            neurons.iter().filter(|n| range.contains(n)).map(|n| n - range.start).collect()
-        };
-        let injections = population
-            .injections
-            .iter()
-            .map(|(neurons, current)| (local(neurons), current.clone()))
-            .filter(|(neurons, _)| !neurons.is_empty())
-            .collect();
+        let injections = local_currents(&population.injections, range);
         let clamps = population
             .voltage_clamps
             .iter()
-            .map(|clamp| VoltageClamp { neurons: local(&clamp.neurons), ..clamp.clone() })
+            .map(|clamp| VoltageClamp { neurons: local(&clamp.neurons, range), ..clamp.clone() })
             .filter(|clamp| !clamp.neurons.is_empty())
             .collect();
+        let own_currents = local_currents(&population.own_currents, range);
         let mut part = Part {
             population: index,
             first: range.start,
@@ -330,6 +325,7 @@ impl<'m> Lowering<'m> {
             free_from: column(0, len),
             drives,
             injections,
+            own_currents,
             clamps,
         };
         self.initialise(population, &mut part, job)?;
@@ -386,12 +382,30 @@ impl<'m> Lowering<'m> {
         Some(EventRate::new(rate, synapses, dt, delay, *statistics))
     }
 
+    /// The events that neurons receive at given times, by step.
+    pub(super) fn arrivals(&self) -> Vec<Arrival> {
+        let events = self.model.synaptic_events().iter();
+        let arrival = |event: &SynapticEvent| {
+            let receptors = self.model.receptors_of(event.population);
+            Some(Arrival {
+                step: event.step,
+                population: event.population,
+                column: receptors.iter().position(|&r| r == event.receptor)?,
+                neurons: event.neurons.clone(),
+                weight: event.weight,
+            })
+        };
+        events.filter_map(arrival).collect()
+    }
+
     /// Derives the constants of a worker anew, keeping its state.
     pub(super) fn rederive(&self, worker: &mut WorkerState) {
         let model = self.model;
         for part in &mut worker.parts {
             let receptors = model.receptors_of(part.population);
-            let integration = self.integration(&model.populations()[part.population]);
+            let population = &model.populations()[part.population];
+            let integration = self.integration(population);
+            part.own_currents = local_currents(&population.own_currents, &part.neurons());
             for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
                 column.derive(&model.receptors()[r], &integration);
             }
@@ -409,4 +423,18 @@ impl<'m> Lowering<'m> {
             }
         }
     }
+}
+
+/// Those of the neurons that are in `range`, counted from its first.
+fn local(neurons: &[u32], range: &Range<u32>) -> Vec<u32> {
+    neurons.iter().filter(|n| range.contains(n)).map(|n| n - range.start).collect()
+}
+
+/// The currents into neurons of `range`, counted from its first.
+fn local_currents(
+    currents: &[(Vec<u32>, Waveform)],
+    range: &Range<u32>,
+) -> Vec<(Vec<u32>, Waveform)> {
+    let local = currents.iter().map(|(neurons, current)| (local(neurons, range), current.clone()));
+    local.filter(|(neurons, _)| !neurons.is_empty()).collect()
 }

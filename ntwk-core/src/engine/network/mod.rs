@@ -34,6 +34,19 @@ pub struct Network {
     synapses: u64,
     /// Changes still to come, the next one last.
     changes: Vec<Change>,
+    /// Events that neurons receive at given times, by step.
+    arrivals: Vec<Arrival>,
+}
+
+/// A [`SynapticEvent`](crate::model::SynapticEvent), lowered.
+struct Arrival {
+    step: u32,
+    population: usize,
+    /// Column of the receptor in the population.
+    column: usize,
+    /// Ascending.
+    neurons: Vec<u32>,
+    weight: f64,
 }
 
 /// What all workers read.
@@ -163,6 +176,8 @@ pub(crate) struct Part {
     pub drives: Vec<PartDrive>,
     /// Currents into some neurons of the part (ascending indices).
     pub injections: Vec<(Vec<u32>, Waveform)>,
+    /// Currents of neurons of the part (ascending indices) in the place of that of the population.
+    pub own_currents: Vec<(Vec<u32>, Waveform)>,
     /// Voltage clamps, with the neurons of the part (ascending indices) that they hold.
     pub clamps: Vec<VoltageClamp>,
 }
@@ -250,6 +265,7 @@ impl Network {
             workers,
             synapses,
             changes: model.changes().iter().rev().cloned().collect(),
+            arrivals: lowering.arrivals(),
         };
         for worker in &mut network.workers {
             lowering.finish(worker, network.shared.history, job)?;
@@ -339,6 +355,27 @@ impl Network {
         while self.next_change().is_some_and(|next| next <= step) {
             if let Some(change) = self.changes.pop() {
                 self.take_over(&change.model);
+            }
+        }
+    }
+
+    /// Step of the next event of a receptor after `step`.
+    pub(crate) fn next_arrival(&self, step: u32) -> Option<u32> {
+        let later = self.arrivals.partition_point(|arrival| arrival.step <= step);
+        self.arrivals.get(later).map(|arrival| arrival.step)
+    }
+
+    /// Raises the variables of receptors by the events of `step`.
+    pub(crate) fn take_arrivals(&mut self, step: u32) {
+        let from = self.arrivals.partition_point(|arrival| arrival.step < step);
+        for arrival in self.arrivals[from..].iter().take_while(|arrival| arrival.step == step) {
+            let parts = self.workers.iter_mut().flat_map(|worker| &mut worker.parts);
+            for part in parts.filter(|part| part.population == arrival.population) {
+                let (first, own) = (part.first, part.neurons());
+                let events = part.receptors[arrival.column].events();
+                for n in arrival.neurons.iter().filter(|n| own.contains(n)) {
+                    events[(n - first) as usize] += arrival.weight;
+                }
             }
         }
     }
