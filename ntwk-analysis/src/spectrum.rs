@@ -80,7 +80,8 @@ impl PowerSpectrum {
     }
 
     /// The frequency (Hz) of the highest density at or above `from` (Hz) if noise without a rhythm would reach that height
-    /// with a probability below 1 %; `None` otherwise, as for a signal that does not change.
+    /// with a probability below 1 %; `None` otherwise, as for a signal that does not change, and where the density only falls
+    /// from the lowest of these frequencies on: a rhythm may be slower than the segments resolve.
     ///
     /// White noise of the median density `m` gives densities `m x / ln 2`-like: averaged over K independent segments their
     /// ratio to the mean is a Gamma variable of shape K and mean 1, of which the spectrum draws as many as it has
@@ -100,14 +101,13 @@ impl PowerSpectrum {
         if highest > 0.0 && all < CHANCE { self.highest(from) } else { None }
     }
 
-    /// The frequency (Hz) of the highest density at or above `from` (Hz), whether it stands out or not.
+    /// The frequency (Hz) of the highest density at or above `from` (Hz), unless it is the lowest of them.
     fn highest(&self, from: f64) -> Option<f64> {
-        let above = self
-            .frequencies
-            .iter()
-            .zip(&self.density)
-            .filter(|(f, d)| **f >= from && d.is_finite());
-        above.max_by(|a, b| a.1.total_cmp(b.1)).map(|(f, _)| *f)
+        let pairs = self.frequencies.iter().zip(&self.density);
+        let mut above = pairs.filter(|(f, d)| **f >= from && d.is_finite());
+        let lowest = above.next()?;
+        let highest = above.max_by(|a, b| a.1.total_cmp(b.1))?;
+        (highest.1 > lowest.1).then_some(*highest.0)
     }
 }
 
@@ -196,6 +196,13 @@ mod tests {
         let found = PowerSpectrum::welch(&x, 1.0, 1024).unwrap().peak(1.0).unwrap();
         assert!((found - 40.0).abs() < 1.5, "{found}");
         assert_eq!(PowerSpectrum::welch(&[3.0; 64], 1.0, 16).unwrap().peak(1.0), None);
+        // 3 Hz in segments of 128 ms: the density falls from the lowest frequency on (7.8 Hz), which is no rhythm of the signal.
+        let slow: Vec<f64> = (0..666)
+            .map(|k| (2.0 * std::f64::consts::PI * 3.0 * 1e-3 * f64::from(k)).sin())
+            .collect();
+        assert_eq!(PowerSpectrum::welch(&slow, 1.0, 128).unwrap().peak(1.0), None);
+        let found = PowerSpectrum::welch(&slow, 1.0, 512).unwrap().peak(1.0);
+        assert!(found.is_none_or(|f| f < 4.0), "{found:?}");
     }
 
     #[test]

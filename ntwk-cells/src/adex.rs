@@ -168,12 +168,14 @@ pub(crate) fn dynamics(
         let rule = format!("must not be below V_th ({} mV)", m.V_th);
         broken.push(BrokenRule { parameter: "V_peak", rule });
     }
-    // The exponential current must stay far from overflow up to V_peak: exp(200) pA is nonsense
-    // already, and the run would be reported as a blow-up long before.
+    // The exponential current must stay far from overflow up to V_peak.
     if Delta_T > 0.0 && (V_peak - m.V_th) / Delta_T > 200.0 {
         let rule = format!(
-            "is {} slopes Delta_T above V_th; the exponential would overflow",
-            (V_peak - m.V_th) / Delta_T
+            "is {} slopes Delta_T above V_th; the exponential would overflow; at most {} mV, and from V_th + 5 Delta_T on \
+             ({} mV) a higher one changes the time of a spike by a step at most",
+            (V_peak - m.V_th) / Delta_T,
+            m.V_th + 200.0 * Delta_T,
+            m.V_th + 5.0 * Delta_T
         );
         broken.push(BrokenRule { parameter: "V_peak", rule });
     }

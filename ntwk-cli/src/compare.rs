@@ -22,6 +22,7 @@ use ntwk::compare::replay::{Replay, replay};
 use ntwk::compare::together::simulate_and_predict;
 use ntwk::compare::{Comparison, Pair, compare_with};
 use ntwk::figures::overview::{TheoryCurves, overview};
+use ntwk::report::quantities::signed;
 use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
 use ntwk::run::stream::StreamedRun;
 use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds, check_covered};
@@ -267,7 +268,7 @@ fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
             let error = if relative {
                 percent(pair.relative_error)
             } else {
-                pair.difference.map_or_else(|| "–".to_owned(), |d| format!("{d:+.digits$}"))
+                pair.difference.map_or_else(|| "–".to_owned(), |d| signed(d, digits))
             };
             table.row(vec![
                 format!("{population}  {quantity}"),

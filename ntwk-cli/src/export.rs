@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use ntwk_core::{CellLibrary, Model, Recording};
+use ntwk_core::CellLibrary;
 use ntwk_io::{
-    Layout, Provenance, ResultFile, read_cell_run, write_afferent_spikes_csv, write_cell_npz,
-    write_cell_spikes, write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv,
-    write_spikes_csv, write_trace_csv,
+    Layout, read_cell_run, write_afferent_spikes_csv, write_cell_npz, write_cell_spikes,
+    write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv, write_spikes_csv,
+    write_trace_csv,
 };
 
 use super::Failure;
 use super::connections::{EdgeFormat, export};
 use super::interruption;
-use super::output::{make_folder, no_run, note, stored_model};
+use super::output::{make_folder, no_run, note};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of, other_kind};
 use ntwk::compare::RATE_BIN;
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     if layout_of(&args.file)? == Layout::Cell {
         return cell_run(args, to, &target);
     }
-    let (recording, provenance, model) = stored(&args.file, library)?;
+    let (recording, provenance, model) = StoredRun::parts(&args.file, library)?;
     interruption::writes_in(target.parent().unwrap_or(&target));
     let mut files = vec![target.clone()];
     match to {
@@ -122,20 +122,6 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
     }
     list_files(&files);
     Ok(())
-}
-
-/// The recording of a file, with the model where there is one: only the flat layout needs it.
-fn stored(
-    path: &Path,
-    library: &CellLibrary,
-) -> Result<(Recording, Option<Provenance>, Option<Model>), Failure> {
-    if layout_of(path)? != Layout::Ntwk {
-        let run = StoredRun::open(path, library)?;
-        return Ok((run.recording(path)?, run.provenance, Some(run.model)));
-    }
-    let file = ResultFile::open(path)?;
-    let recording = file.recording()?.ok_or_else(|| no_run(path))?;
-    Ok((recording, file.provenance()?, stored_model(&file, path, library)?))
 }
 
 fn connections(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {

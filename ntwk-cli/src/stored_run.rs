@@ -45,6 +45,20 @@ impl StoredRun {
         }
     }
 
+    /// The whole recording of a file with its origin and, where there is one, its model, which most formats can do without.
+    pub(crate) fn parts(
+        path: &Path,
+        library: &CellLibrary,
+    ) -> Result<(Recording, Option<Provenance>, Option<Model>), Failure> {
+        if layout_of(path)? != Layout::Ntwk {
+            let run = Self::open(path, library)?;
+            return Ok((run.recording(path)?, run.provenance, Some(run.model)));
+        }
+        let file = ResultFile::open(path)?;
+        let recording = file.recording()?.ok_or_else(|| no_run(path))?;
+        Ok((recording, file.provenance()?, stored_model(&file, path, library)?))
+    }
+
     /// The model of a file of ntwk.
     pub(crate) fn model_of(path: &Path, library: &CellLibrary) -> Result<Model, Failure> {
         let file = ResultFile::open(path)?;

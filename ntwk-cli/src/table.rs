@@ -1,5 +1,7 @@
 //! Plain-text tables.
 
+use ntwk::report::quantities::signed;
+
 /// Rows of cells, columns aligned: the first to the left, the others to the right unless they are text.
 #[derive(Default)]
 pub(crate) struct Table {
@@ -81,7 +83,7 @@ pub(crate) fn optional(x: Option<f64>, digits: usize) -> String {
 
 /// A relative error in percent with its sign; a dash when there is none.
 pub(crate) fn percent(x: Option<f64>) -> String {
-    x.map_or_else(|| "–".to_owned(), |x| format!("{:+.1} %", 100.0 * x))
+    x.map_or_else(|| "–".to_owned(), |x| format!("{} %", signed(100.0 * x, 1)))
 }
 
 /// Bytes for people.

@@ -60,19 +60,29 @@ impl Figure {
         Self { title: title.into(), width, height, layout, letters, theme: theme.clone() }
     }
 
+    /// Printed width (mm).
+    #[must_use]
+    pub fn printed_width(&self) -> f64 {
+        self.size()[0] * 25.4 / 72.0
+    }
+
+    /// Width and height in points, between 10 mm and 5 m.
+    fn size(&self) -> [f64; 2] {
+        let (least, most) = (10.0 * 72.0 / 25.4, 5000.0 * 72.0 / 25.4);
+        let held = |points: f64| {
+            if points.is_nan() { least } else { points.clamp(least, most) }
+        };
+        let size = self.theme.size.map(|mm| mm.map(|v| v * 72.0 / 25.4));
+        size.unwrap_or_else(|| [self.width.points(), self.height * 72.0 / 25.4]).map(held)
+    }
+
     /// The figure as SVG text: the master, from which the PNG is made.
     ///
     /// Texts remain texts, in the font of the viewer where the bundled one is not installed. The size is held between
     /// 10 mm and 5 m; NaN counts as 10 mm.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        let (least, most) = (10.0 * 72.0 / 25.4, 5000.0 * 72.0 / 25.4);
-        let held = |points: f64| {
-            if points.is_nan() { least } else { points.clamp(least, most) }
-        };
-        let size = self.theme.size.map(|mm| mm.map(|v| v * 72.0 / 25.4));
-        let [width, height] =
-            size.unwrap_or_else(|| [self.width.points(), self.height * 72.0 / 25.4]).map(held);
+        let [width, height] = self.size();
         let mut svg = Svg::new();
         let pad = 3.0;
         let page = Box2 { x: pad, y: pad, width: width - 2.0 * pad, height: height - 2.0 * pad };

@@ -8,11 +8,13 @@ use ntwk::core::spec::key::Words;
 use ntwk::core::{AfferentRecording, PopulationRecording, Spikes};
 use ntwk::figures::overview::TheoryCurves;
 use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
+use ntwk::library;
 use ntwk::meanfield::prediction::windows::ComparisonWindows;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use crate::computation::{How, compute};
 use crate::error::{Failure, exception, wrong};
 use crate::figure::Figure;
 use crate::model::Model;
@@ -235,15 +237,27 @@ impl Recording {
         }))
     }
 
-    /// Stores the recording with its model; the file appears whole.
+    /// Stores the recording with its model, and what a theory predicts beside it; the file appears whole.
+    #[pyo3(signature = (path, model, double_precision, how, theory = None))]
     fn save(
         &self,
         py: Python<'_>,
         path: std::path::PathBuf,
         model: &Model,
         double_precision: bool,
+        how: How,
+        theory: Option<&crate::theory::Theory>,
     ) -> PyResult<()> {
         let recording = self.whole(py);
+        let groups = match theory.map(crate::theory::Theory::stationary) {
+            None => Vec::new(),
+            Some(stationary) => compute(py, &how, |job| {
+                let theory = &stationary.theory;
+                let comparison =
+                    ntwk::compare::compare(&model.model, &recording, theory, &library(), job)?;
+                Ok(ntwk::report::results::theory_groups(theory, Some(&comparison)))
+            })?,
+        };
         let model = &model.model;
         let text = ntwk::run::origin::model_text(model).map_err(Failure::from)?;
         let seconds = self.course.build_seconds + self.course.simulate_seconds;
@@ -257,7 +271,7 @@ impl Recording {
             recording: Some(&recording),
             model: Some(&text),
             provenance: Some(&origin),
-            theory: &[],
+            theory: &groups,
         };
         let mut options = ntwk::io::WriteOptions::default();
         if double_precision {

@@ -47,6 +47,8 @@ BRIAN2 = {
     'lif': ('LIF', PASSIVE, 330.0),
     'eif': ('EIF', PASSIVE | {'Delta_T': 1.5}, 330.0),
     'adex': ('AdEx', PASSIVE | {'Delta_T': 2.0} | ADAPTING, 600.0),
+    # Between the end of the upstroke and this peak a step is 10^8 mV long, and a spike all the same.
+    'adex_high_peak': ('AdEx', PASSIVE | {'Delta_T': 2.0, 'V_peak': 0.0} | ADAPTING, 600.0),
     'iadexp': ('iAdExp', PASSIVE | {'Delta_T': 1.0} | ADAPTING | INACTIVATING, 700.0),
     'ilif': ('iAdExp', PASSIVE | {'Delta_T': 0.0, 'a': 0.0, 'b': 0.0} | INACTIVATING, 500.0),
 }
@@ -66,8 +68,9 @@ def brian2_trace(kind, parameters, scale):
                     dw/dt = (a*(v - E_L) - w)/tau_w : amp
                     dtheta/dt = (V_th + a_i*clip(v - V_i, 0*mV, inf*mV) - theta)/tau_theta : volt'''
     namespace = {k: p[k] * getattr(b2, u) for k, u in UNITS.items()}
-    namespace |= {'a_i': p['a_i'], 'injected': b2.TimedArray(current(scale) * b2.pA, dt=DT * b2.ms)}
-    cell = b2.NeuronGroup(1, equations, threshold='v > theta + 5*Delta_T', reset='v = V_reset; w += b',
+    height = p.get('V_peak', p['V_th'] + 5 * p['Delta_T']) - p['V_th']
+    namespace |= {'a_i': p['a_i'], 'above': height * b2.mV, 'injected': b2.TimedArray(current(scale) * b2.pA, dt=DT * b2.ms)}
+    cell = b2.NeuronGroup(1, equations, threshold='v > theta + above', reset='v = V_reset; w += b',
                           refractory=p['t_ref'] * b2.ms, method='euler', namespace=namespace)
     cell.v, cell.theta = p['E_L'] * b2.mV, p['V_th'] * b2.mV
     trace = b2.StateMonitor(cell, ['v', 'w', 'theta'], record=True)

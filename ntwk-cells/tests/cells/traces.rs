@@ -116,7 +116,7 @@ const SAME_SCHEME: f64 = 1e-9;
 
 #[test]
 fn lif_eif_adex_and_iadexp_follow_brian2() {
-    for name in ["lif", "eif", "adex", "iadexp", "ilif"] {
+    for name in ["lif", "eif", "adex", "adex_high_peak", "iadexp", "ilif"] {
         compare(name, Method::Euler, SAME_SCHEME);
     }
 }

@@ -159,7 +159,7 @@ Examples:
   ntwk morpho info cell.swc --soma-rule neuromorpho-3-point
   ntwk morpho info examples/dendritic-integration/cell.toml --out out/info
 
-Writes info.png, info.svg, the numbered branches as branches.csv, branches.png and branches.svg, and, for a \
+Writes info.png, info.svg, the numbered branches as branches.csv (or branches.json), branches.png and branches.svg, and, for a \
 cell file, morphology.swc where SWC can express it. The numbers are those of \"branch 3\" and \"subtree 3\" in \
 selections and locations.")]
 pub(crate) struct InfoArgs {
@@ -174,7 +174,10 @@ pub(crate) struct InfoArgs {
     /// List every branch, however many.
     #[arg(long)]
     pub branches: bool,
-    /// Write branches.json too.
+    /// Write the numbered branches as branches.csv [default, unless --json is given].
+    #[arg(long)]
+    pub csv: bool,
+    /// Write the numbered branches as branches.json.
     #[arg(long)]
     pub json: bool,
     /// List every repair and remark, however many.
@@ -428,8 +431,9 @@ pub(crate) struct MovieArgs {
 /// resistance, time constant) and what that does to an EPSP.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   ntwk morpho background examples/dendritic-integration/cell.toml --synapses cluster --at 'apical at 300 um'
+  ntwk morpho background cell.toml --at 'branch 3' --number 5
 
 The activity is that of the synapses of the cell file. The cell runs with the same spikes three \
 times: alone, with a steady test current, and with the probe EPSP every 150 ms; differences between \
@@ -446,9 +450,12 @@ pub(crate) struct BackgroundArgs {
     /// Group whose contact probes the cell [default: the first].
     #[arg(long, value_name = "GROUP")]
     pub synapses: Option<String>,
-    /// Where the probe synapse is.
-    #[arg(long, default_value = "apical at 200 um", value_parser = location)]
-    pub at: LocationSpec,
+    /// Where the probe synapses are: a location, or a selection ("branch 3", "subtree 7") that they are spread over.
+    #[arg(long, default_value = "apical at 200 um", value_name = "LOCATION|SELECTION", value_parser = sites)]
+    pub at: Sites,
+    /// Number of probe synapses, active together.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub number: u32,
     /// Where the potential is measured.
     #[arg(long, default_value = "soma", value_parser = location)]
     pub to: LocationSpec,

@@ -18,7 +18,8 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let theme = out.figure.theme(&[])?;
     let mut options = BackgroundOptions::default();
     options.synapses.clone_from(&args.synapses);
-    (options.at, options.to, options.current) = (args.at, args.to, args.current);
+    (options.at, options.number) = (args.at.clone(), args.number as usize);
+    (options.to, options.current) = (args.to, args.current);
     (options.transient, options.duration) = (args.transient, args.duration);
     make_folder(&out.out)?;
     let stored = out.out.join("background.h5");
@@ -38,7 +39,9 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
             "the cell fires under this activity: input resistance, time constant and EPSP include the spikes",
         );
     }
-    print(format!("probe: \"{}\" at {}, measured at {}\n", result.synapses, args.at, args.to));
+    let probes = if args.number == 1 { String::new() } else { format!("{} of ", args.number) };
+    let (group, at) = (&result.synapses, &args.at);
+    print(format!("probe: {probes}\"{group}\" at {at}, measured at {}\n", args.to));
     print(comparison(&columns));
     let mut files = vec![stored, write_columns(&out.out, "background.csv", &columns)?];
     files.extend(write_figure(&out.out, "background", &figure)?);

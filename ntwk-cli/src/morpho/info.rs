@@ -62,11 +62,13 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let (figure, drawn) = plotted(branch_figure(&name, &morphology, &theme))?;
     if drawn < branches.rows() {
         print(format!(
-            "branches.png has room for the numbers of {drawn} of {} branches; branches.csv has all",
+            "branches.png has room for the numbers of {drawn} of {} branches; the table of branches has all",
             branches.rows()
         ));
     }
-    files.push(write_columns(folder, "branches.csv", &branches)?);
+    if args.csv || !args.json {
+        files.push(write_columns(folder, "branches.csv", &branches)?);
+    }
     if args.json {
         files.push(write_json(folder, "branches.json", &rows(&branches))?);
     }

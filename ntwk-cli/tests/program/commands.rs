@@ -1,15 +1,11 @@
 //! The program from outside: exit codes, messages, files.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::common::model_files;
+use crate::common::{good, model_files, output as ntwk};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap()
-}
 
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -24,11 +20,6 @@ fn exits(folder: &TempDir, code: i32, args: &[&str]) -> Output {
     let output = ntwk(folder, args);
     assert_eq!(output.status.code(), Some(code), "{args:?}\n{}", stderr(&output));
     output
-}
-
-fn good(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
-    path.display().to_string()
 }
 
 fn json(file: &Path) -> Value {

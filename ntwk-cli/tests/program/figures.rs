@@ -1,23 +1,7 @@
 //! Figures as a user asks for them: by name, with colours, sizes, neurons; of runs and of scans.
 
-use std::path::Path;
-use std::process::Command;
-
+use crate::common::{good, ntwk};
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    text
-}
-
-fn good(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
-    path.display().to_string()
-}
 
 #[test]
 fn colours_sizes_and_neurons_are_those_asked_for() {

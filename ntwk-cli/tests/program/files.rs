@@ -1,25 +1,12 @@
 //! What runs leave behind: streamed files, description, verification, export, analysis, scans.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::common::{good, ntwk};
 use ntwk_io::{ResultFile, ScanValues, describe, read_scan};
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
-    let output: Output =
-        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    text
-}
-
-fn good(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
-    path.display().to_string()
-}
 
 /// Starts a command and kills it when `ready` says so.
 fn kill_when(folder: &TempDir, args: &[&str], ready: impl Fn() -> bool) {
@@ -418,7 +405,7 @@ fn each_figure_and_the_report_show_what_was_recorded() {
 
     ntwk(&folder, 0, &["report", "r/results.h5", "-o", "page/report.html"]);
     let page = std::fs::read_to_string(folder.path().join("page/report.html")).unwrap();
-    assert_eq!(page.matches("<figure>").count(), 4);
+    assert_eq!(page.matches("<figure style=\"--mm: ").count(), 4);
     // It needs nothing else, and no two parts share a name.
     assert!(!page.contains("src=") && !page.contains("<link") && !page.contains("@import"));
     let mut names: Vec<&str> =

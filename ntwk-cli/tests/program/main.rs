@@ -4,7 +4,6 @@ mod architecture;
 mod cell_sweep;
 mod cells;
 mod commands;
-#[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
 mod figures;
 mod files;

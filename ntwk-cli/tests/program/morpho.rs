@@ -63,7 +63,7 @@ fn branches_are_listed_drawn_and_taken_by_their_numbers() {
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let all = said(&["info", file, "--branches", "--json"]);
+    let all = said(&["info", file, "--branches", "--json", "--csv"]);
     assert!(all.contains("from soma (µm)"), "{all}");
     let csv = read("branches.csv");
     let numbers = column(&csv, "branch");
@@ -73,6 +73,15 @@ fn branches_are_listed_drawn_and_taken_by_their_numbers() {
     assert_eq!(json[0]["region"], "soma");
     assert!(json[0]["parent"].is_null() && json[1]["parent"].is_u64());
     assert!(read("branches.svg").contains(">1</text>"));
+    // Without either CSV, with one of them that alone.
+    for (flags, wanted) in
+        [(&[][..], [true, false]), (&["--json"], [false, true]), (&["--csv"], [true, false])]
+    {
+        let written = ["branches.csv", "branches.json"].map(|name| folder.path().join(name));
+        written.iter().for_each(|path| _ = std::fs::remove_file(path));
+        said(&[&["info", file], flags].concat());
+        assert_eq!(written.map(|path| path.is_file()), wanted, "{flags:?}");
+    }
 
     // The longest branch: its compartments alone, and synapses spread over it.
     let lengths = column(&csv, "length_um");

@@ -2,18 +2,14 @@
 //! that are interrupted and go on.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use crate::common::output as ntwk;
 use ntwk_io::{ScanData, ScanValues, read_scan};
 use tempfile::TempDir;
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/morpho-transfer").join(name)
-}
-
-fn ntwk(folder: &TempDir, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ntwk"));
-    command.current_dir(folder.path()).args(arguments).output().unwrap()
 }
 
 fn sound(folder: &TempDir, arguments: &[&str]) -> String {

@@ -1,19 +1,10 @@
 //! What a run records of chosen neurons, through every command that touches it.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::common::ntwk;
 use ntwk_io::ResultFile;
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    text
-}
 
 const MODEL: &str = r#"
 simulation = { t_stop = 200, dt = 0.1, seed = 8 }

@@ -3,13 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::good;
 use ntwk_io::{FileError, ResultFile};
 use tempfile::TempDir;
-
-fn good(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ntwk/tests/models/good").join(name);
-    path.display().to_string()
-}
 
 /// Datasets of a results file that the simulation makes, by their bytes.
 fn same_results(a: &Path, b: &Path) {

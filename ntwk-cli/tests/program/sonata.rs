@@ -1,20 +1,12 @@
 //! SONATA networks of point neurons, imported and run.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use crate::common::ntwk;
 use hdf5::{AttrValue, FileBuilder};
 use ntwk_io::ResultFile;
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
-    let output: Output =
-        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    text
-}
 
 fn written(folder: &TempDir, name: &str, text: &str) {
     let path = folder.path().join(name);

@@ -1,17 +1,8 @@
 //! `ntwk init`: the files it writes work with the commands it names.
 
-use std::process::{Command, Output};
-
+use crate::common::{output as ntwk, said};
 use ntwk::starter::Starter;
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat()
-}
 
 #[test]
 fn every_starter_works_with_the_commands_it_names() {

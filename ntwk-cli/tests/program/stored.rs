@@ -1,20 +1,9 @@
 //! Stored files given to the commands that open files: runs of cells, of the Python package, sweeps, and what is none of them.
 
-use std::path::Path;
-use std::process::{Command, Output};
-
+use crate::common::{good, ntwk, path};
 use hdf5::{File, FileBuilder};
 use ntwk_io::read_flat;
 use tempfile::TempDir;
-
-fn ntwk(folder: &TempDir, code: i32, args: &[&str]) -> String {
-    let output: Output =
-        Command::new(env!("CARGO_BIN_EXE_ntwk")).args(args).current_dir(folder).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    text
-}
 
 /// A command that refuses its file in one sentence.
 fn refused(folder: &TempDir, args: &[&str], parts: &[&str]) {
@@ -23,14 +12,6 @@ fn refused(folder: &TempDir, args: &[&str], parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{args:?}: {part}\n{text}");
     }
-}
-
-fn path(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).display().to_string()
-}
-
-fn good(name: &str) -> String {
-    path(&format!("ntwk/tests/models/good/{name}"))
 }
 
 fn is_figure(folder: &TempDir, name: &str) {

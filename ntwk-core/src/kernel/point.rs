@@ -65,12 +65,16 @@ impl<D: NeuronDynamics<K>, const K: usize> CellModel for PointNeuron<D, K> {
         // A neuron that spikes in step k integrates again in step k + max(t_ref / dt, 1).
         let refractory_steps =
             (self.membrane.t_ref / dt).round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        // From below its peak the upstroke of a spike takes a step of any length: that is a spike and no blow-up.
+        let x = std::array::from_fn(|k| self.rest.get(k + 1).copied().unwrap_or(0.0));
+        let (upstroke, _) = self.dynamics.derivatives(self.dynamics.threshold(x), x, 0.0);
         Arc::new(Stepper {
             dynamics: self.dynamics,
             arch: Arch::new(),
             dt,
             method,
             refractory_steps,
+            highest: POTENTIAL_LIMIT + (dt * upstroke).max(0.0),
             variables: self.variables,
         })
     }
@@ -83,6 +87,8 @@ struct Stepper<D, const K: usize> {
     dt: f64,
     method: Method,
     refractory_steps: u32,
+    /// The highest potential (mV) at the end of a step that is still taken for a spike.
+    highest: f64,
     variables: &'static [StateVariable],
 }
 
@@ -147,7 +153,8 @@ impl<D: NeuronDynamics<K>, const K: usize> Stepper<D, K> {
         step: u32,
     ) -> Result<bool, NotFinite> {
         let now: [f64; K] = std::array::from_fn(|k| x[k][i]);
-        if v[i].is_nan() || v[i].abs() > POTENTIAL_LIMIT {
+        // The negation also catches NaN.
+        if !(v[i] >= -POTENTIAL_LIMIT && v[i] <= self.highest) {
             // A variable that is not a number poisons V one step later: name the culprit.
             let culprit = now.iter().position(|value| !value.is_finite());
             let (variable, value) = match culprit {

@@ -21,8 +21,8 @@ pub enum Per {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
-    /// As even as whole numbers allow, by the largest remainder: compartment k gets ⌊ρ A_k⌋, and those with the largest
-    /// remainders one more until the total is reached (the first of equals). No randomness.
+    /// Evenly spaced: one after every ΣA/n of membrane (or of length), in the order of the compartments, the first after half of
+    /// that; compartment k gets ⌊ρ A_k⌋ or one more. No randomness.
     Even,
     /// Each one falls on a compartment with probability A_k/ΣA (multinomial) and anywhere in it; a stream of its own.
     Random {
@@ -63,21 +63,23 @@ impl Compartments {
         let total = sum.round() as usize;
         Ok(match spread {
             Spread::Even => {
-                let mut counts: Vec<usize> = expected.iter().map(|e| *e as usize).collect();
-                let mut order: Vec<usize> = (0..places.len()).collect();
-                order.sort_by(|&a, &b| {
-                    expected[b].fract().total_cmp(&expected[a].fract()).then(a.cmp(&b))
-                });
-                let missing = total.saturating_sub(counts.iter().sum());
-                for &i in order.iter().take(missing) {
-                    counts[i] += 1;
+                let step = sum / total.max(1) as f64;
+                let mut found = Vec::with_capacity(total);
+                let mut start = 0.0;
+                for (&k, &e) in places.iter().zip(&expected) {
+                    // Place j is due where the sum over the compartments reaches (j + 1/2) steps.
+                    let due = |found: &[Location]| (found.len() as f64 + 0.5) * step;
+                    while found.len() < total && due(&found) < start + e {
+                        let c = &list[k];
+                        let within = ((due(&found) - start) / e).clamp(0.0, 1.0);
+                        found.push(Location::new(
+                            c.branch,
+                            c.x_start + within * (c.x_end - c.x_start),
+                        ));
+                    }
+                    start += e;
                 }
-                let centre = |i: usize| Location::new(list[places[i]].branch, list[places[i]].x);
-                counts
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(i, &n)| std::iter::repeat_n(centre(i), n))
-                    .collect()
+                found
             }
             Spread::Random { seed } => {
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -161,5 +163,25 @@ mod tests {
         assert!(c.spread(&selection, Per::Length, 1e9, Spread::Even).is_err());
         let none = Selection::Region(Region::Custom(9));
         assert_eq!(c.spread(&none, Per::Length, 1.0, Spread::Random { seed: 1 }).unwrap(), []);
+    }
+    #[test]
+    fn even_places_are_as_far_apart_everywhere() {
+        let tree = PyramidalTree::default().build(4).unwrap();
+        for largest in [5.0, 50.0] {
+            let c = tree.compartments(&Discretisation::MaxLength(largest)).unwrap();
+            // One per 37 µm: less than one per short compartment, none of which is preferred to its neighbours.
+            let branch: Selection = "branch 3".parse().unwrap();
+            let total: f64 = branch.indices(&c).iter().map(|&k| c.as_slice()[k].length).sum();
+            let n = (total / 37.0).round();
+            let places = c.spread(&branch, Per::Length, 1.0 / 37.0, Spread::Even).unwrap();
+            assert_eq!(places.len() as f64, n);
+            for (j, place) in places.iter().enumerate() {
+                assert!((place.x - (j as f64 + 0.5) / n).abs() < 1e-9, "{largest}: {places:?}");
+            }
+            // Many per compartment are not on top of each other either.
+            let places = c.spread(&branch, Per::Length, 3.0, Spread::Even).unwrap();
+            let gaps = places.windows(2).map(|p| (p[1].x - p[0].x) * total);
+            assert!(gaps.clone().all(|gap| (gap - 1.0 / 3.0).abs() < 1e-3), "{largest}");
+        }
     }
 }

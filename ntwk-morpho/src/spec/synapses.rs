@@ -64,7 +64,7 @@ pub enum SynapseLocations {
 ntwk_core::words! {
     /// How a number of synapses is spread.
     enum Spreading, what = "way of spreading" {
-        /// as even as whole numbers allow
+        /// evenly spaced over the length, or the area, of the part
         Even = "even",
         /// each falls anywhere, drawn independently
         Random = "random",

@@ -43,10 +43,10 @@ const EPSP: f64 = 80.0;
 pub struct BackgroundProtocol {
     /// Where the potential is measured and the test current enters.
     pub at: Location,
-    /// The probe synapse.
+    /// The contact of a probe synapse.
     pub probe: Contact,
-    /// Where the probe synapse is.
-    pub probe_at: Location,
+    /// Where its synapses are, which are active together.
+    pub probe_at: Vec<Location>,
     /// Test current (nA).
     pub current: f64,
     /// Initial transient to discard (ms).
@@ -103,7 +103,7 @@ impl BackgroundStudy {
         active.clamps.clear();
         let (quiet, resting) = settled(built, job)?;
         let rest = resting.voltage(protocol.at)?;
-        let BackgroundProtocol { transient, duration, current, .. } = protocol;
+        let BackgroundProtocol { at, transient, duration, current, .. } = protocol;
         let times: Vec<f64> = (0..)
             .map(|k| transient + PROBE_EVERY * f64::from(k))
             .take_while(|t| t + EPSP < transient + duration)
@@ -111,9 +111,11 @@ impl BackgroundStudy {
         let mut cells = Vec::new();
         for base in [quiet, active] {
             let mut stepped = base.clone();
-            stepped.inject(protocol.at, Waveform::step(transient, duration, current))?;
+            stepped.inject(at, Waveform::step(transient, duration, current))?;
             let mut probed = base.clone();
-            add_contact(&mut probed, protocol.probe_at, &protocol.probe, 1.0, &times)?;
+            for &place in &protocol.probe_at {
+                add_contact(&mut probed, place, &protocol.probe, 1.0, &times)?;
+            }
             cells.extend([base, stepped, probed]);
         }
         Ok(Self { protocol, settings, cells, rest, times })

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ntwk import _ntwk
 from ntwk._errors import SimulationError, with_partial
 from ntwk._figure import Figure
+from ntwk._progress import How
 
 if TYPE_CHECKING:
     from ntwk._model import Model
@@ -355,7 +356,8 @@ class Run:
 
     def save(self, path: str | PathLike[str], double_precision: bool = False) -> None:
         """Stores the run with its model in a result file, as ``ntwk run`` does."""
-        self._recording.save(fspath(path), self._model()._native, double_precision)
+        with How(None, False) as how:
+            self._recording.save(fspath(path), self._model()._native, double_precision, how)
 
     def export(self, path: str | PathLike[str], format: str) -> list[str]:
         """Writes another format: ``flat`` (the layout of neural_network_dynamics), ``npz``. Returns remarks."""

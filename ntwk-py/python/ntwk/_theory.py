@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -287,6 +288,12 @@ class Comparison:
     def figure(self) -> Figure:
         """The overview of the run, with the prediction."""
         return self.run.figure("overview", theory=self.theory)
+
+    def save(self, path: str | PathLike[str], double_precision: bool = False, threads: int | None = None) -> None:
+        """Stores the run with its model and the theory, as ``ntwk compare`` does: ``ntwk report`` begins with the comparison."""
+        with How(threads, False) as how:
+            model, theory = self.run._model()._native, self.theory._native
+            self.run._recording.save(fspath(path), model, double_precision, how, theory)
 
     def plot(self, axes: Any = None, **options: Any) -> Any:
         """As :meth:`Run.plot`, with the predicted rates."""

@@ -3,7 +3,7 @@
 use ntwk_io::{Attribute, TheoryGroup};
 
 use crate::compare::Pair;
-use crate::report::quantities::{Analysis, significant};
+use crate::report::quantities::{Analysis, signed, significant};
 use crate::report::results::{FIXED_POINT, find};
 
 /// One quantity of one population, simulated and predicted.
@@ -75,8 +75,8 @@ impl ComparedQuantity {
             }
         };
         let error = match (self.pair.relative_error, self.pair.difference) {
-            (_, Some(d)) if self.label == "mean V_m" => format!("{d:+.2} mV"),
-            (Some(e), _) => format!("{:+.1} %", 100.0 * e),
+            (_, Some(d)) if self.label == "mean V_m" => format!("{} mV", signed(d, 2)),
+            (Some(e), _) => format!("{} %", signed(100.0 * e, 1)),
             _ => "–".to_owned(),
         };
         [

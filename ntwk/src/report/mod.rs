@@ -50,7 +50,11 @@ impl Report<'_> {
         for (k, (caption, figure)) in self.figures.iter().enumerate() {
             let svg = with_own_names(&figure.to_svg(), &format!("f{k}-"));
             let caption = escaped(caption);
-            page += &format!("<figure>\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>\n");
+            // Of all figures a millimetre is as long on the page, so that texts have one size.
+            let width = figure.printed_width();
+            page += &format!(
+                "<figure style=\"--mm: {width:.0}\">\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>\n"
+            );
         }
         page += "</div>\n";
         page += &self.quantities();

@@ -90,6 +90,13 @@ pub fn significant(x: f64, error: Option<f64>) -> String {
     format!("{x:.*}", last.clamp(0, 8) as usize)
 }
 
+/// A number with its sign and so many decimals; what rounds to zero is no negative zero.
+#[must_use]
+pub fn signed(x: f64, decimals: usize) -> String {
+    let text = format!("{x:+.decimals$}");
+    if text.bytes().any(|c| (b'1'..=b'9').contains(&c)) { text } else { text.replace('-', "+") }
+}
+
 /// What a quantity rests on: a number of spikes, intervals, neurons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Basis {
@@ -506,4 +513,18 @@ fn inputs(
         });
     }
     Ok(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed;
+
+    #[test]
+    fn what_rounds_to_zero_has_no_sign_of_its_own() {
+        assert_eq!(
+            [-0.04, 0.0, -0.06, 2.5].map(|x| signed(x, 1)),
+            ["+0.0", "+0.0", "-0.1", "+2.5"]
+        );
+        assert_eq!(signed(f64::NAN, 1), "NaN");
+    }
 }

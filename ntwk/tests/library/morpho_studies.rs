@@ -128,8 +128,20 @@ fn a_stored_study_says_what_it_is_and_what_differs() {
     let text = read_study(&path).unwrap().unwrap();
     assert!(text.json.contains(r#""duration_ms":15.0"#), "{}", text.json);
     // The same point by another name is the same study.
-    options.at = cell.locate(&options.at).map(ntwk_morpho::LocationSpec::Branch).unwrap();
+    let place = cell.places(&options.at, 1).unwrap()[0];
+    options.at = ntwk_morpho::LocationSpec::Branch(place).into();
     assert_eq!(study(&options).unwrap().runs.computed, 0);
+    // Several probes on a part of the tree are another study, and more of them a larger EPSP.
+    let probes = |number: usize| {
+        let mut options = options.clone();
+        (options.at, options.number) = ("subtree 1".parse().unwrap(), number);
+        options.duration = 90.0;
+        let path = folder.path().join(format!("probes_{number}.h5"));
+        let study = background(&cell, &options, &path, StoreOptions::default(), &Job::threads(2));
+        study.unwrap().state.unwrap().epsp[0]
+    };
+    let (one, three) = (probes(1), probes(3));
+    assert!(one > 0.0 && three > 1.5 * one && three < 6.0 * one, "{one} {three}");
     options.duration = 20.0;
     let refused = study(&options).unwrap_err().to_string();
     assert!(refused.contains("duration_ms is 15.0 in the file and 20.0 here"), "{refused}");

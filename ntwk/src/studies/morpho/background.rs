@@ -7,7 +7,7 @@ use ntwk_io::{ModelText, ScanArray, ScanData, ScanValues};
 use ntwk_morpho::studies::{
     BackgroundProtocol, BackgroundRun, BackgroundState, BackgroundStudy, StudyError,
 };
-use ntwk_morpho::{Location, LocationSpec, Region};
+use ntwk_morpho::{Location, LocationSpec, Region, Sites};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 use serde_json::json;
@@ -29,8 +29,11 @@ use crate::sweep::task::{
 pub struct BackgroundOptions {
     /// Group of synapses whose contact probes the cell; the first by default.
     pub synapses: Option<String>,
-    /// Where the probe synapse is; on the way to the farthest apical tip, 200 µm from the soma, by default.
-    pub at: LocationSpec,
+    /// Where the probe synapses are: a location, or a selection that they are spread over; on the way to the farthest apical
+    /// tip, 200 µm from the soma, by default.
+    pub at: Sites,
+    /// Number of probe synapses, active together; 1 by default.
+    pub number: usize,
     /// Where the potential is measured and the test current enters; the soma by default.
     pub to: LocationSpec,
     /// Test current (nA); −0.02 by default.
@@ -45,7 +48,8 @@ impl Default for BackgroundOptions {
     fn default() -> Self {
         Self {
             synapses: None,
-            at: LocationSpec::Path { region: Some(Region::Apical), distance: 200.0 },
+            at: LocationSpec::Path { region: Some(Region::Apical), distance: 200.0 }.into(),
+            number: 1,
             to: LocationSpec::Soma,
             current: -0.02,
             transient: 300.0,
@@ -82,7 +86,11 @@ pub fn background(
     let BackgroundOptions { current, transient, duration, .. } = *options;
     let mut checks = Checks::default();
     let synapses = checks.take(cell.synapses(options.synapses.as_deref()));
-    let places = (checks.take(cell.locate(&options.at)), checks.take(cell.locate(&options.to)));
+    let places = (
+        checks.take(cell.places(&options.at, options.number)),
+        checks.take(cell.locate(&options.to)),
+    );
+    checks.positive("number of synapses", options.number as f64);
     let is_current = current != 0.0 && current.is_finite();
     checks.require("current", current, is_current, "a finite number other than 0 (nA)");
     checks.not_negative("transient", transient);
@@ -190,9 +198,14 @@ impl PointTask for Runs {
     fn study(&self) -> Result<StudyIdentity, DescriptionError> {
         let p = self.study.protocol();
         let point = |at: &Location| json!({ "branch": at.branch, "x": at.x });
+        // Studies with one probe are stored as before there could be several.
+        let probe_at = match &p.probe_at[..] {
+            [only] => point(only),
+            several => several.iter().map(point).collect(),
+        };
         let settings = json!({
             "probe": self.synapses,
-            "probe_at": point(&p.probe_at),
+            "probe_at": probe_at,
             "measured_at": point(&p.at),
             "test_current_nA": p.current,
             "transient_ms": p.transient,
