@@ -109,10 +109,11 @@ fn check_receptors(receptors: &[Receptor], dt: f64, judge: &mut Judge<'_>) {
     for receptor in receptors {
         let times = [("tau_syn", Some(receptor.tau_syn)), ("tau_rise", receptor.tau_rise)];
         for (key, tau) in times.into_iter().filter_map(|(k, t)| t.map(|t| (k, t))) {
-            if tau <= dt && receptor.kind != ReceptorKind::Delta {
+            let key = format!("receptors.{}.{key}", receptor.name);
+            let of_a_step = receptor.kind == ReceptorKind::Delta;
+            if tau <= dt && !of_a_step && !judge.concerns(&key) {
                 let rule =
                     format!("must be longer than the step (dt = {dt} ms) under the euler method");
-                let key = format!("receptors.{}.{key}", receptor.name);
                 judge.fault_of(key, &tau, FaultKind::Combination { rule });
             }
         }

@@ -107,7 +107,10 @@ pub fn surface(data: &TransferData<'_>, points: bool, theme: &Theme) -> Result<P
     }
     // The box with room for what is written around it. The height says what the colours say: no colour bar.
     let corner = |u, v, w| project((u, v, w)).0;
-    let x_axis = Axis::none().range(corner(0.0, 0.0, 0.0).0 - 0.24, corner(1.0, 1.0, 0.0).0 + 0.16);
+    // The second label is written from the edge of the box outwards. A hundred points are about a side of the box.
+    let wide = (second_label(data).width(theme.label_size) / 100.0 - 0.28).max(0.0);
+    let right = corner(1.0, 1.0, 0.0).0 + 0.16 + wide;
+    let x_axis = Axis::none().range(corner(0.0, 0.0, 0.0).0 - 0.24, right);
     let y_axis = Axis::none().range(corner(1.0, 0.0, 0.0).1 - 0.19, corner(0.0, 1.0, 1.0).1 + 0.02);
     let key = vec![
         (Swatch::Disc(theme.ink), Label::plain("measured, above the fit")),
@@ -155,6 +158,10 @@ fn measured(
         hollow,
     };
     vec![points(below, true), points(above, false)]
+}
+
+fn second_label(data: &TransferData<'_>) -> Label {
+    Label::math(&format!("{} (Hz)", data.second_symbol))
 }
 
 /// Floor and wall grid, edges, ticks and labels of the box.
@@ -211,7 +218,7 @@ fn box_marks(data: &TransferData<'_>, theme: &Theme, x: &Scale, y: &Scale, z: &S
     }
     let first = Label::math(&format!("{} (Hz)", data.first_symbol));
     write(at((0.55, -0.2, 0.0)), (-4.0, 6.0), first, theme.label_size, Anchor::End);
-    let second = Label::math(&format!("{} (Hz)", data.second_symbol));
+    let second = second_label(data);
     write(at((1.2, 0.5, 0.0)), (4.0, 6.0), second, theme.label_size, Anchor::Start);
     let (px, py) = at((0.0, 0.0, 0.5));
     texts.push(Mark::Text {

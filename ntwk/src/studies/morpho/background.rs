@@ -99,8 +99,10 @@ pub fn background(
     let is_long =
         if t_stop < needed { Err(MorphoError::TooShort { t_stop, needed }) } else { Ok(()) };
     checks.take(is_long);
-    let silent = built.synapses.iter().all(|s| s.events.iter().all(Vec::is_empty));
-    checks.take(if silent { Err(MorphoError::NoActivity) } else { Ok(()) });
+    let measured = transient..needed;
+    let mut events = built.synapses.iter().flat_map(|s| s.events.iter().flatten());
+    let silent = MorphoError::NoActivity { from: transient, to: needed };
+    checks.take(if events.any(|t| measured.contains(t)) { Ok(()) } else { Err(silent) });
     let ((group, probe), (probe_at, at)) = checks.all(synapses.zip(places.0.zip(places.1)))?;
     let threshold = built.spec.record.threshold;
     let protocol =

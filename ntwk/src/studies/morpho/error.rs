@@ -51,9 +51,17 @@ pub enum MorphoError {
         /// The channels there are.
         known: Vec<String>,
     },
-    /// No synapse has presynaptic spikes.
-    #[error("no synapse of the cell file is active")]
-    NoActivity,
+    /// No synapse has presynaptic spikes in the time that is measured.
+    #[error(
+        "no synapse of the cell file is active between {from} and {to} ms, which is what is measured: give a group of synapses \
+         a rate, or spikes in that time"
+    )]
+    NoActivity {
+        /// Beginning (ms).
+        from: f64,
+        /// End (ms).
+        to: f64,
+    },
     /// The description ends before the study does.
     #[error(
         "the cell runs, and its synapses are active, until simulation.t_stop = {t_stop} ms; this needs {needed} ms: \
@@ -147,7 +155,7 @@ impl MorphoError {
                 | Self::Group { .. }
                 | Self::OneGroup { .. }
                 | Self::Channel { .. }
-                | Self::NoActivity
+                | Self::NoActivity { .. }
                 | Self::TooShort { .. }
                 | Self::Parameter { .. }
                 | Self::Options(_)
