@@ -197,9 +197,8 @@ mod tests {
         assert!((found - 40.0).abs() < 1.5, "{found}");
         assert_eq!(PowerSpectrum::welch(&[3.0; 64], 1.0, 16).unwrap().peak(1.0), None);
         // 3 Hz in segments of 128 ms: the density falls from the lowest frequency on (7.8 Hz), which is no rhythm of the signal.
-        let slow: Vec<f64> = (0..666)
-            .map(|k| (2.0 * std::f64::consts::PI * 3.0 * 1e-3 * f64::from(k)).sin())
-            .collect();
+        let slow: Vec<f64> =
+            (0..666).map(|k| (2.0 * PI * 3.0 * 1e-3 * f64::from(k)).sin()).collect();
         assert_eq!(PowerSpectrum::welch(&slow, 1.0, 128).unwrap().peak(1.0), None);
         let found = PowerSpectrum::welch(&slow, 1.0, 512).unwrap().peak(1.0);
         assert!(found.is_none_or(|f| f < 4.0), "{found:?}");
