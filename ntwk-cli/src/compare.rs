@@ -18,6 +18,7 @@ use super::table::{Table, optional, percent};
 use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
 };
+use ntwk::compare::fluctuations::{rate_spectra, spectra_figure};
 use ntwk::compare::replay::{Replay, replay};
 use ntwk::compare::together::simulate_and_predict;
 use ntwk::compare::{Comparison, Pair, compare_with};
@@ -45,7 +46,8 @@ where errors of the rates come from: single cells under independent Poisson trai
 rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
 where the prediction differs from these, the transfer function is off. With \
 theory.spike_trains=measured the theory takes trains as regular as those of single cells at its rates. [compare] in the model file sets the windows. Writes results.h5, \
-summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg.")]
+summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg, with --spectra spectra.png and spectra.svg. `rate sd in time` is that of the rate of \
+the whole population, low-passed with theory.T; predicted by the second order of the theory.")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub simulate: SimulateArgs,
@@ -57,6 +59,9 @@ pub(crate) struct CompareArgs {
     /// variable, Poisson and measured spike trains, second order.
     #[arg(long)]
     pub forms: bool,
+    /// Also draw the power spectra of the rates, simulated and of the second order of the theory.
+    #[arg(long)]
+    pub spectra: bool,
 }
 
 /// Machine-readable summary of a comparison.
@@ -73,7 +78,7 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let (forms, with_replay) = (args.forms, args.replay);
+    let (forms, with_replay, with_spectra) = (args.forms, args.replay, args.spectra);
     let args = &args.simulate;
     let model = model(&args.run, library)?;
     // What the theory does not cover is not simulated first.
@@ -146,6 +151,17 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     }
     if forms {
         files.extend(show_forms(&model, &theory, &recording, args, library)?);
+    }
+    if with_spectra {
+        match rate_spectra(&model, &recording, &theory, &args.run.terminal().job()) {
+            Ok(Some(spectra)) => {
+                let theme = args.run.figure.theme_of(&model)?;
+                let figure = spectra_figure(&spectra, &theme);
+                files.extend(write_figure(&args.run.out, "spectra", &figure)?);
+            }
+            Ok(None) => note("no spectra: the theory has no stable state to fluctuate around"),
+            Err(reason) => note(format!("no spectra: {reason}")),
+        }
     }
     if let Some(fano_factors) = &comparison.fano_factors {
         let each = comparison.populations.iter().zip(fano_factors);
@@ -286,6 +302,7 @@ fn table(comparison: &Comparison, cells: &[PoissonCells]) -> String {
         let rate =
             (alone.and_then(|c| c.simulated_rate_error), alone.map(|c| c.rate), p.rate_error);
         row(name, "rate (Hz)", &p.rate, rate, 3, true);
+        row(name, "rate sd in time (Hz)", &p.rate_sd, (None, None, None), 3, true);
         row(
             name,
             "V_m mean (mV)",

@@ -62,18 +62,17 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
 fn settled_table(state: &SettledState, names: &[String]) -> String {
     let header = ["settles at", "rate (Hz)", "± s.e.", "fit", "cells there", "± s.e.", "at"];
     let mut table = Table::new(&header);
-    let known = |x: f64| small_rate(x);
     for (p, name) in names.iter().enumerate() {
         let at = state.refined.as_ref().map_or(state.rates[p], |r| r.checked_at[p]);
         let check = state.refined.as_ref().map(|r| r.check_errors[p]);
         table.row(vec![
             name.clone(),
-            known(state.rates[p]),
-            state.errors.as_ref().map_or_else(|| "–".to_owned(), |e| known(e[p])),
-            known(state.fitted[p]),
-            known(state.cells[p].rate),
-            known(check.unwrap_or(state.cells[p].standard_error)),
-            known(at),
+            small_rate(state.rates[p]),
+            state.errors.as_ref().map_or_else(|| "–".to_owned(), |e| small_rate(e[p])),
+            small_rate(state.fitted[p]),
+            small_rate(state.cells[p].rate),
+            small_rate(check.unwrap_or(state.cells[p].standard_error)),
+            small_rate(at),
         ]);
     }
     let gain = state.refined.as_ref().filter(|r| r.converged).map_or_else(String::new, |r| {

@@ -123,6 +123,8 @@ struct Indicators {
 
 /// Largest turn of the direction in one step (cosine).
 const LARGEST_TURN: f64 = 0.94;
+/// How far, in lengths of a step, a bifurcation that lies in the step is sought along its tangent.
+const REACHES: [f64; 4] = [1.1, 1.0, 1.5, 2.5];
 /// Newton steps of a corrector.
 const CORRECTIONS: usize = 8;
 /// Half the distance, in the range, over which the slope along the parameter is taken.
@@ -469,12 +471,14 @@ impl<F: Family + ?Sized> Follower<'_, F> {
             Some((indicator(&self.indicators(&place, &tangent)), place))
         };
         let first = indicator(&self.indicators(here, tangent));
-        // A step is measured along the tangent, the way between two points is a little longer.
-        let (mut low, mut high) = (0.0, 1.1 * length);
-        let (end, mut place) = at(high)?;
-        if first * end > 0.0 {
-            return None;
-        }
+        // A step is measured along the tangent, the way between two points is a little longer; more than that where the branch
+        // has a kink, as between nodes of an interpolation.
+        let reach = |factor: f64| {
+            let high = factor * length;
+            at(high).filter(|(end, _)| first * end <= 0.0).map(|(_, place)| (high, place))
+        };
+        let mut low = 0.0;
+        let (mut high, mut place) = REACHES.into_iter().find_map(reach)?;
         for _ in 0..45 {
             let middle = 0.5 * (low + high);
             let (value, found) = at(middle)?;

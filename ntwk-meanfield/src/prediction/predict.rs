@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use crate::dynamics::delays::{has_delays, integrate_with_delays};
 use crate::scan::inputs::VarianceFactors;
-use crate::scan::single_cell::{SingleCellError, SingleCellPlan, SingleCellScan, run_scan};
+use crate::scan::single_cell::{
+    SingleCellError, SingleCellPlan, SingleCellScan, points_of, run_scan,
+};
 use crate::system::from_model::{FromModelError, ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
@@ -174,15 +176,7 @@ fn threshold_points(
     let plan = FluctuationPlan::new(model, population, &axes).map_err(|e| fault(e.to_string()))?;
     let all: Vec<usize> = (0..plan.len()).collect();
     let measured = plan.measure(model, settings, library, &all, job)?;
-    let mut points = Vec::new();
-    for (&point, measured) in all.iter().zip(measured) {
-        let measured = measured.map_err(|source| SingleCellError::Simulation {
-            population: model.populations()[population].name.clone(),
-            source,
-        })?;
-        points.push(measured.at(plan.moments(point)?));
-    }
-    Ok(points)
+    points_of(model, population, measured, |point| plan.moments(point))
 }
 
 /// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the

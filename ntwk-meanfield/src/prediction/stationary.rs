@@ -6,7 +6,8 @@ use crate::FixedPoint;
 use crate::prediction::error::TheoryError;
 use crate::prediction::predict::Theory;
 
-/// The state that the theory predicts for the stationary window of a model.
+/// The state that the transfer functions predict for the stationary window of a model, before cells correct it: `ntwk compare`,
+/// `ntwk meanfield` and sweeps show [`SettledState`](crate::prediction::settled_state::SettledState), which starts from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StationaryState {
     /// Names of the populations, in the order of the arrays of `point`.

@@ -387,6 +387,22 @@ pub fn settling_time(membrane: &Membrane, without_adaptation: bool, settings: &S
     settings.settle.unwrap_or(if adapting { 3.0 * membrane.tau_w } else { 200.0 })
 }
 
+/// The points of a population that measurements make, with the moments of each.
+pub(crate) fn points_of(
+    model: &Model,
+    population: usize,
+    measured: Vec<Result<Measurement, BlowUp>>,
+    moments: impl Fn(usize) -> Result<crate::Moments, MomentsError>,
+) -> Result<Vec<ScanPoint>, SingleCellError> {
+    let name = || model.populations()[population].name.clone();
+    let point = |(point, measured): (usize, Result<Measurement, BlowUp>)| {
+        let measured = measured
+            .map_err(|source| SingleCellError::Simulation { population: name(), source })?;
+        Ok(measured.at(moments(point)?))
+    };
+    measured.into_iter().enumerate().map(point).collect()
+}
+
 /// Runs a scan.
 ///
 /// # Errors
@@ -399,14 +415,7 @@ pub fn run_scan(
     job: &Job<'_>,
 ) -> Result<SingleCellScan, SingleCellError> {
     let all: Vec<usize> = (0..plan.rates.len()).collect();
-    let mut points = Vec::with_capacity(all.len());
     let measured = plan.measure(model, settings, library, &all, job)?;
-    for (&point, measured) in all.iter().zip(measured) {
-        let measured = measured.map_err(|source| SingleCellError::Simulation {
-            population: model.populations()[plan.population].name.clone(),
-            source,
-        })?;
-        points.push(measured.at(plan.moments(point)?));
-    }
+    let points = points_of(model, plan.population, measured, |point| plan.moments(point))?;
     Ok(SingleCellScan { plan: plan.clone(), points })
 }

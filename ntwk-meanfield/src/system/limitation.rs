@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ntwk_core::Model;
 use ntwk_core::model::Source;
-use ntwk_core::spec::{AfferentActivity, DelaySpec, EventStatistics, Trains};
+use ntwk_core::spec::{AfferentActivity, ConnectionSpec, DelaySpec, EventStatistics, Trains};
 
 use crate::scan::inputs::adaptation_is_dynamic;
 
@@ -30,6 +30,16 @@ pub enum Limitation {
     DistanceDelays {
         /// Name of the projection.
         projection: String,
+    },
+    /// Neurons are connected to their neighbours.
+    #[error(
+        "sources of {} are near their targets: neighbours share them and fire together, which the theory leaves out; rates of \
+         the network may be lower by 10 to 20 %",
+        projections.join(", ")
+    )]
+    Neighbours {
+        /// Names of the projections.
+        projections: Vec<String>,
     },
     /// Weights differ between synapses.
     #[error("the weights of {projection} are distributed; the theory takes their mean")]
@@ -132,6 +142,13 @@ pub fn limitations(model: &Model) -> Vec<Limitation> {
         .collect();
     if !delayed.is_empty() {
         found.push(Limitation::MeanDelays { projections: delayed });
+    }
+    let near: Vec<String> = (model.projections().iter())
+        .filter(|p| matches!(p.connection, ConnectionSpec::DistanceGaussian { .. }))
+        .map(|p| p.name.clone())
+        .collect();
+    if !near.is_empty() {
+        found.push(Limitation::Neighbours { projections: near });
     }
     for projection in model.projections() {
         let name = || projection.name.clone();

@@ -1,6 +1,7 @@
 //! Simulation beside theory: the same quantities of both, with their errors.
 
 pub mod diagnosis;
+pub mod fluctuations;
 pub mod replay;
 pub mod rhythm;
 pub mod together;
@@ -14,6 +15,7 @@ use ntwk_core::{CellLibrary, Job, Model, PopulationRecording, Recording};
 use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, Trajectory};
 use serde::Serialize;
 
+use crate::compare::fluctuations::{predicted_sd, simulated_sd};
 use crate::compare::rhythm::Rhythm;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
@@ -63,6 +65,9 @@ pub struct PopulationComparison {
     pub cells_rate: Option<f64>,
     /// Its standard error (Hz).
     pub cells_rate_error: Option<f64>,
+    /// Standard deviation in time (Hz) of the rate of the whole population, low-passed with the time constant `T` of the theory;
+    /// predicted by its second order around the fixed point of the transfer functions.
+    pub rate_sd: Pair,
     /// Mean membrane potential (mV) outside the refractory period; predicted is that of single cells under Poisson trains
     /// at the predicted rates.
     pub V_m_mean: Pair,
@@ -213,6 +218,10 @@ pub fn compare_with(
                 .to_owned(),
         );
     }
+    let rate_sd = match &stationary_state {
+        Some(point) if !changing => predicted_sd(theory, point)?,
+        _ => None,
+    };
     let rhythm = Rhythm::of(windows, recording, stationary);
     notes.extend(rhythm.as_ref().map(Rhythm::note));
     notes.extend(theory.populations.iter().filter_map(FittedPopulation::check));
@@ -267,6 +276,10 @@ pub fn compare_with(
             population: population.name.clone(),
             rate: Pair::new(Some(rate), predicted_rate),
             rate_error: state.as_ref().and_then(|s| s.errors.as_ref().map(|e| e[index])),
+            rate_sd: Pair::new(
+                simulated_sd(recorded, stationary, dt, theory.mean_field.time_constant()),
+                rate_sd.as_ref().map(|sd| sd[index]),
+            ),
             fitted_rate: stationary_state.as_ref().map(|p| p.rates[index]),
             cells_rate: alone.map(|c| c.rate),
             cells_rate_error: alone.map(|c| c.standard_error),

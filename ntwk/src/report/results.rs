@@ -127,6 +127,7 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
             arrays: vec![
                 vector("rate", "Hz", "population", &column(|p| p.rate.predicted)),
                 vector("rate_error", "Hz", "population", &column(|p| p.rate_error)),
+                vector("rate_sd", "Hz", "population", &column(|p| p.rate_sd.predicted)),
                 vector("fitted_rate", "Hz", "population", &column(|p| p.fitted_rate)),
                 vector("cells_rate", "Hz", "population", &column(|p| p.cells_rate)),
                 vector("cells_rate_error", "Hz", "population", &column(|p| p.cells_rate_error)),

@@ -4,7 +4,7 @@ use ntwk_analysis::AnalysisError;
 use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::ScanArray;
-use ntwk_meanfield::{FixedPointStatus, Stability};
+use ntwk_meanfield::{FixedPoint, FixedPointStatus, Stability};
 use serde_json::Value;
 
 use crate::compare::{CompareError, compare};
@@ -17,7 +17,7 @@ use crate::sweep::task::{DescriptionError, PointFailure, PointQuantity, PointTas
 use ntwk_core::engine::run::{Stop, simulate};
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
-use ntwk_meanfield::prediction::windows::ComparisonWindows;
+use ntwk_meanfield::prediction::settled_state::SettledState;
 
 /// A point that failed.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +112,7 @@ fn compute(
     job: &Job<'_>,
 ) -> Result<Vec<PointQuantity>, PointError> {
     let mut quantities = Vec::new();
+    let mut compared = None;
     let theory = match command {
         NetworkCommand::Meanfield | NetworkCommand::Compare => {
             Some(predict(model, library, &job.silent())?)
@@ -144,24 +145,39 @@ fn compute(
             let label = "relative error of the predicted rate";
             let name = "rate_relative_error";
             quantities.push(PointQuantity::along("population", name, label, "1", values));
+            compared = Some(comparison);
         }
     }
     if let Some(theory) = &theory {
-        quantities.extend(theory_quantities(model, theory, &job.silent())?);
+        let point = theory.stationary_state(theory.windows.stationary, &job.silent())?;
+        // The same rates as those of a comparison.
+        let predicted = match (compared, &point) {
+            (Some(comparison), _) => {
+                let all = comparison.populations.into_iter();
+                all.map(|p| [p.rate.predicted, p.rate_error]).collect()
+            }
+            (None, Some(point)) => {
+                let state = SettledState::of(model, theory, point, library, &job.silent())?;
+                let error = |p: usize| state.errors.as_ref().map(|e| e[p]);
+                (0..state.rates.len()).map(|p| [Some(state.rates[p]), error(p)]).collect()
+            }
+            (None, None) => vec![[None; 2]; theory.populations.len()],
+        };
+        quantities.extend(theory_quantities(theory, point.as_ref(), &predicted, &job.silent())?);
     }
     Ok(quantities)
 }
 
-/// The stationary state, the number of fixed points, and the rates between which the stable ones lie.
+/// The stationary state (rates as `predicted`, each with its standard error), that of the transfer functions (`point`), the number
+/// of fixed points, and the rates between which the stable ones lie.
 fn theory_quantities(
-    model: &Model,
     theory: &Theory,
+    point: Option<&FixedPoint>,
+    predicted: &[[Option<f64>; 2]],
     job: &Job<'_>,
 ) -> Result<Vec<PointQuantity>, PointError> {
-    let window = ComparisonWindows::of(model).stationary;
     let n = theory.populations.len();
-    let point = theory.stationary_state(window, job)?;
-    let points = theory.fixed_points(window, job)?.points;
+    let points = theory.fixed_points(theory.windows.stationary, job)?.points;
     let stable: Vec<_> = points
         .iter()
         .filter(|p| p.stability == Stability::Stable && p.status == FixedPointStatus::Converged)
@@ -172,12 +188,19 @@ fn theory_quantities(
     let count = |name: &str, label: &str, value: usize| {
         PointQuantity::scalar(name, label, "1", value as f64)
     };
-    let of = |f: &dyn Fn(&ntwk_meanfield::FixedPoint) -> f64| point.as_ref().map_or(f64::NAN, f);
+    let of = |f: &dyn Fn(&FixedPoint) -> f64| point.map_or(f64::NAN, f);
+    let known = |x: Option<f64>| x.unwrap_or(f64::NAN);
     let extreme = |i: usize, pick: fn(f64, f64) -> f64| {
         stable.iter().map(|p| p.rates[i]).reduce(pick).unwrap_or(f64::NAN)
     };
     Ok(vec![
-        each("rate_theory", "predicted rate", "Hz", &|i| of(&|p| p.rates[i])),
+        each("rate_theory", "predicted rate", "Hz", &|i| known(predicted[i][0])),
+        each("rate_theory_error", "standard error of the predicted rate", "Hz", &|i| {
+            known(predicted[i][1])
+        }),
+        each("rate_fitted", "rate at the fixed point of the transfer functions", "Hz", &|i| {
+            of(&|p| p.rates[i])
+        }),
         each("V_m_mean_theory", "predicted mean of the free V_m", "mV", &|i| {
             of(&|p| p.moments[i].mu_V)
         }),

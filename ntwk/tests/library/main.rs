@@ -4,6 +4,7 @@ mod assumptions;
 #[path = "../../../ntwk-core/tests/engine/common.rs"]
 mod common;
 mod diagnosis;
+mod fluctuations;
 mod measured_spike_trains;
 mod model_faults;
 mod morpho_studies;

@@ -5,6 +5,7 @@ use std::path::Path;
 use ntwk::compare::{Comparison, compare};
 use ntwk::core::{Job, Model, simulate};
 use ntwk_meanfield::prediction::predict::predict;
+use ntwk_meanfield::system::limitation::Limitation;
 
 const OSCILLATING: &str = r#"
 [simulation]
@@ -95,4 +96,14 @@ fn an_asynchronous_network_has_no_rhythm() {
         compared(&ntwk_io::read_model(&file, &changes, &ntwk_cells::library()).unwrap());
     assert_eq!(comparison.rhythm, None);
     assert!(!says_that_it_oscillates(&comparison));
+}
+
+/// On the ring neighbours share their sources: rates are predicted too high, with a word.
+#[test]
+fn neighbours_that_share_sources_are_named() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/ring/model.toml");
+    let model = ntwk_io::read_model(&file, &[], &ntwk_cells::library()).unwrap();
+    let found = ntwk_meanfield::system::limitation::limitations(&model);
+    let named = |l: &Limitation| matches!(l, Limitation::Neighbours { projections } if projections.len() == 4);
+    assert!(found.iter().any(named), "{found:?}");
 }
