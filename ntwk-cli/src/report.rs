@@ -54,8 +54,12 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
     };
     let theme = &args.figure.theme_of(&run.model)?;
     let mut figures = Vec::new();
+    let overview = match curves {
+        Some(_) => "Spikes, rates and membrane potentials; dashed: the theory.",
+        None => "Spikes, rates and membrane potentials.",
+    };
     for (which, caption) in [
-        (RunFigure::Overview, "Spikes, rates and membrane potentials; dashed: the theory."),
+        (RunFigure::Overview, overview),
         (RunFigure::Potentials, "Membrane potentials of single neurons and their mean."),
         (RunFigure::Inputs, "Conductances and currents, mean over the recorded neurons."),
         (

@@ -406,6 +406,7 @@ fn each_figure_and_the_report_show_what_was_recorded() {
     ntwk(&folder, 0, &["report", "r/results.h5", "-o", "page/report.html"]);
     let page = std::fs::read_to_string(folder.path().join("page/report.html")).unwrap();
     assert_eq!(page.matches("<figure style=\"--mm: ").count(), 4);
+    assert!(!page.contains("dashed: the theory"), "there is none");
     // It needs nothing else, and no two parts share a name.
     assert!(!page.contains("src=") && !page.contains("<link") && !page.contains("@import"));
     let mut names: Vec<&str> =

@@ -170,3 +170,28 @@ fn a_resumed_run_has_the_samples_of_one_that_was_not_interrupted() {
         );
     }
 }
+
+/// Steps of the potential carry the charge weight x C_m each; the theory refuses them before anything runs.
+#[test]
+fn steps_of_the_potential_are_analysed_and_refused_by_the_theory() {
+    let folder = TempDir::new().unwrap();
+    let text = "simulation = { t_stop = 200 }\nreceptors = { step = { kind = 'delta' } }\n\
+                populations = { E = { size = 20, cell = { model = 'iaf_psc_exp', C_m = 250, tau_m = 20, E_L = 0, V_th = 20, \
+                V_reset = 10, t_ref = 2 } } }\nafferents = { A = { size = 100, rate = 100 } }\n\
+                [[projections]]\nsource = 'A'\ntarget = 'E'\nreceptor = 'step'\nweight = '0.1 mV'\n\
+                connection = { rule = 'fixed_in_degree', in_degree = 100 }\n";
+    std::fs::write(folder.path().join("m.toml"), text).unwrap();
+    ntwk(&folder, 0, &["run", "m.toml", "-q", "-o", "r"]);
+    // 10000 events per second of 25 fC.
+    let said = ntwk(&folder, 0, &["analyze", "r/results.h5"]);
+    let row = said.lines().find(|line| line.starts_with("A_E ")).unwrap();
+    assert!(row.trim_end().ends_with("250.0"), "{row}");
+    for command in ["compare", "meanfield"] {
+        let said = ntwk(&folder, 1, &[command, "m.toml", "-q", "-o", "c"]);
+        assert!(
+            said.contains("receptors.step.kind: the theory has no steps of the potential"),
+            "{said}"
+        );
+        assert!(!folder.path().join("c/results.h5").exists());
+    }
+}

@@ -8,7 +8,7 @@ use ntwk_analysis::{
     sttc_matrix, synchrony_index, up_down_states,
 };
 use ntwk_core::model::Source;
-use ntwk_core::spec::AfferentActivity;
+use ntwk_core::spec::{AfferentActivity, ReceptorKind};
 use ntwk_core::{Model, PopulationRecording, Recording, Spikes};
 use serde::Serialize;
 
@@ -117,7 +117,8 @@ pub struct ProjectionInput {
     pub event_rate: f64,
     /// Mean conductance `event rate x weight x tau_syn` (nS).
     pub conductance: f64,
-    /// Mean current `conductance x (E_rev - mean V_m)` (pA); `None` without a recorded V_m.
+    /// Mean current `conductance x (E_rev - mean V_m)` (pA), of steps of the potential `event rate x weight x C_m`; `None` without
+    /// a recorded V_m.
     pub current: Option<f64>,
 }
 
@@ -504,12 +505,17 @@ fn inputs(
         let event_rate = projection.in_degree * projection.release_probability * rate;
         let mean = 1e-3 * event_rate * projection.weight * receptor.area();
         let (p, q) = receptor.kind.coefficients();
+        // A step of the potential is a pulse of the charge `weight x C_m`.
+        let of_steps = (receptor.kind == ReceptorKind::Delta).then(|| {
+            let membrane = model.populations()[target].cell.membrane();
+            1e-3 * event_rate * projection.weight * membrane.C_m
+        });
         inputs.push(ProjectionInput {
             projection: projection.name.clone(),
             afferent: matches!(projection.source, Source::Afferent(_)),
             event_rate,
             conductance: p * mean,
-            current: mean_potential.map(|v| mean * (q - p * v)),
+            current: of_steps.or_else(|| mean_potential.map(|v| mean * (q - p * v))),
         });
     }
     Ok(inputs)
