@@ -40,7 +40,9 @@ def test_a_stored_comparison_has_its_theory(network, theory, tmp_path):
     ntwk.Comparison(network.run(), theory).save(tmp_path / "c.h5")
     stored = ntwk.load(tmp_path / "c.h5").theory
     assert "fixed_point" in stored
-    np.testing.assert_allclose(stored["fixed_point"]["rate"][0], theory.settled().rates["E"], rtol=0.5)
+    rate = stored["fixed_point"]["arrays"]["rate"]
+    assert rate["unit"] == "Hz"
+    np.testing.assert_allclose(rate["values"][0], theory.settled().rates["E"], rtol=0.5)
     network.run().save(tmp_path / "r.h5")
     assert ntwk.load(tmp_path / "r.h5").theory == {}
 
