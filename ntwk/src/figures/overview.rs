@@ -83,13 +83,15 @@ pub struct TransferGrid {
 }
 
 impl TransferGrid {
-    /// The transfer function against the driving rate, for each rate of the first background
-    /// class (the other classes at their lowest rate). `None` for a scan without background, or without a class that drives.
+    /// The transfer function against the driving rate, for each rate of the first other class that takes several (the rest at
+    /// their lowest rate). `None` for a scan without background, or without a class that drives.
     #[must_use]
     pub fn new(population: &FittedPopulation) -> Option<Self> {
         let plan = &population.scan.plan;
         let driving = plan.driving?;
-        let background = (0..plan.classes.len()).find(|&c| c != driving)?;
+        let varies = |c: usize| plan.rates.iter().any(|r| r[c] != plan.rates[0][c]);
+        let mut others = (0..plan.classes.len()).filter(|&c| c != driving);
+        let background = others.clone().find(|&c| varies(c)).or_else(|| others.next())?;
         let lowest = |c: usize| plan.rates.iter().map(|r| r[c]).fold(f64::INFINITY, f64::min);
         let shown: Vec<usize> = population
             .fitted_points
