@@ -8,8 +8,7 @@ use ntwk_core::spec::{CellSpec, Method};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "RS".to_owned());
-    let bench =
-        Bench { cell: CellSpec::preset(name), dt: 0.1, method: Method::Heun, population: None };
+    let bench = Bench { method: Method::Heun, ..Bench::new(CellSpec::preset(name)) };
     let protocol = FiProtocol { from: 0.0, to: 600.0, points: 7, duration: 1000.0, settle: 300.0 };
     let (_, recording) = protocol.run(&bench, &ntwk_cells::library())?;
     let curve = protocol.curve(&recording);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use ntwk_core::Membrane;
 use ntwk_core::kernel::CellModel;
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron, exp};
-use ntwk_core::model::cell::{BrokenRule, CellKind, Parameter, ParameterValues};
+use ntwk_core::model::cell::{BrokenRule, CellKind, Parameter, ParameterValues, WrittenEquations};
 
 use crate::parameters::{
     A, B, C_M, DELTA_T, E_L, G_L, T_REF, TAU_W, V_M, V_PEAK, V_RESET, V_TH, W, idle_tau_w,
@@ -197,6 +197,21 @@ pub(crate) fn dynamics(
     }
 }
 
+/// Values with `V_peak` and `tau_w` where they are left out.
+pub(crate) fn complete(values: &ParameterValues) -> ParameterValues {
+    let mut complete = values.clone();
+    let derived = [
+        ("V_peak", values.value("V_th") + 5.0 * values.get("Delta_T").unwrap_or(0.0)),
+        ("tau_w", membrane(values).tau_w),
+    ];
+    for (name, value) in derived {
+        if values.get(name).is_none() {
+            complete.values.push((name, value));
+        }
+    }
+    complete
+}
+
 fn without_w<D: NeuronDynamics<0>>(m: Membrane, dynamics: D) -> Arc<dyn CellModel> {
     let spike_threshold = dynamics.threshold([]);
     Arc::new(PointNeuron {
@@ -234,6 +249,17 @@ impl CellKind for Lif {
         &[C_M, G_L, E_L, V_TH, V_RESET, T_REF]
     }
 
+    fn equations(&self) -> Option<WrittenEquations> {
+        Some(WrittenEquations {
+            variables: &[("V", "mV")],
+            equations: "dV/dt = (g_L*(E_L - V) + I_syn)/C_m",
+            when: "V > V_th",
+            then: "V = V_reset",
+            refractory: Some("t_ref"),
+            hold: &["V"],
+        })
+    }
+
     fn build(&self, values: &ParameterValues) -> Result<Arc<dyn CellModel>, Vec<BrokenRule>> {
         dynamics(values).map(|(m, d)| without_w(m, d.leaky))
     }
@@ -253,6 +279,21 @@ impl CellKind for Eif {
 
     fn parameters(&self) -> &'static [Parameter] {
         &[C_M, G_L, E_L, V_TH, DELTA_T, V_PEAK, V_RESET, T_REF]
+    }
+
+    fn equations(&self) -> Option<WrittenEquations> {
+        Some(WrittenEquations {
+            variables: &[("V", "mV")],
+            equations: "dV/dt = (g_L*(E_L - V) + g_L*Delta_T*exp((V - V_th)/Delta_T) + I_syn)/C_m",
+            when: "V > V_peak",
+            then: "V = V_reset",
+            refractory: Some("t_ref"),
+            hold: &["V"],
+        })
+    }
+
+    fn complete(&self, values: &ParameterValues) -> ParameterValues {
+        complete(values)
     }
 
     fn build(&self, values: &ParameterValues) -> Result<Arc<dyn CellModel>, Vec<BrokenRule>> {
@@ -280,6 +321,22 @@ impl CellKind for AdEx {
 
     fn idle(&self, values: &ParameterValues) -> Vec<(&'static str, String)> {
         idle_tau_w(values)
+    }
+
+    fn equations(&self) -> Option<WrittenEquations> {
+        Some(WrittenEquations {
+            variables: &[("V", "mV"), ("w", "pA")],
+            equations: "dV/dt = (g_L*(E_L - V) + g_L*Delta_T*exp((V - V_th)/Delta_T) - w + I_syn)/C_m\n\
+                        dw/dt = (a*(V - E_L) - w)/tau_w",
+            when: "V > V_peak",
+            then: "V = V_reset; w += b",
+            refractory: Some("t_ref"),
+            hold: &["V"],
+        })
+    }
+
+    fn complete(&self, values: &ParameterValues) -> ParameterValues {
+        complete(values)
     }
 
     /// Without adaptation (a = b = 0) `w` stays zero, so the equations without it are used.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use ntwk_core::kernel::{CellModel, StateVariable};
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk_core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
+use ntwk_core::model::cell::{
+    Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues, WrittenEquations,
+};
 use ntwk_core::spec::units::Dimension;
 
-use crate::adex::{EifDynamics, dynamics};
+use crate::adex::{EifDynamics, complete, dynamics};
 use crate::parameters::{
     A, B, C_M, DELTA_T, E_L, G_L, T_REF, TAU_W, V_M, V_PEAK, V_RESET, V_TH, W, idle_tau_w,
     parameter,
@@ -122,6 +124,23 @@ impl CellKind for IAdEx {
             idle.extend([("V_i", why()), ("tau_theta", why())]);
         }
         idle
+    }
+
+    fn equations(&self) -> Option<WrittenEquations> {
+        Some(WrittenEquations {
+            variables: &[("V", "mV"), ("w", "pA"), ("theta", "mV")],
+            equations: "dV/dt = (g_L*(E_L - V) + g_L*Delta_T*exp((V - V_th)/Delta_T) - w + I_syn)/C_m\n\
+                        dw/dt = (a*(V - E_L) - w)/tau_w\n\
+                        dtheta/dt = (V_th + a_i*max(V - V_i, 0) - theta)/tau_theta",
+            when: "V > theta + (V_peak - V_th)",
+            then: "V = V_reset; w += b",
+            refractory: Some("t_ref"),
+            hold: &["V"],
+        })
+    }
+
+    fn complete(&self, values: &ParameterValues) -> ParameterValues {
+        complete(values)
     }
 
     #[allow(non_snake_case)]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use ntwk_core::Membrane;
 use ntwk_core::kernel::{CellModel, CellStepper, StateVariable};
 use ntwk_core::kernel::{NeuronDynamics, PointNeuron};
-use ntwk_core::model::cell::{Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues};
+use ntwk_core::model::cell::{
+    Bound, BrokenRule, CellKind, Fallback, Parameter, ParameterValues, WrittenEquations,
+};
 use ntwk_core::spec::Method;
 use ntwk_core::spec::units::Dimension;
 
@@ -115,7 +117,7 @@ impl CellModel for IzhikevichCell {
         self.0.membrane()
     }
 
-    fn variables(&self) -> &'static [StateVariable] {
+    fn variables(&self) -> &[StateVariable] {
         self.0.variables()
     }
 
@@ -127,7 +129,7 @@ impl CellModel for IzhikevichCell {
         self.0.spike_threshold()
     }
 
-    fn beyond_theory(&self) -> Option<&'static str> {
+    fn beyond_theory(&self) -> Option<&str> {
         Some(
             "its membrane is quadratic: it has no leak conductance, which the moments of the theory need",
         )
@@ -161,6 +163,18 @@ impl CellKind for Izhikevich {
             return Vec::new();
         }
         vec![("b", "with a = 0 the recovery variable does not follow V".to_owned())]
+    }
+
+    fn equations(&self) -> Option<WrittenEquations> {
+        Some(WrittenEquations {
+            variables: &[("V", "mV"), ("u", "1")],
+            equations: "dV/dt = (0.04/mV*V^2 + 5*V + 140 mV - u*mV)/ms + I_syn/C_m\n\
+                        du/dt = a*(b*V/mV - u)/ms",
+            when: "V > V_peak",
+            then: "V = c; u += d",
+            refractory: None,
+            hold: &[],
+        })
     }
 
     #[allow(non_snake_case)]

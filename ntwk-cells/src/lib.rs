@@ -5,7 +5,7 @@
 //! use ntwk_core::spec::{CellSpec, Method};
 //!
 //! // 300 pA for 200 ms into the regular-spiking cell.
-//! let bench = Bench { cell: CellSpec::preset("RS"), dt: 0.1, method: Method::Heun, population: None };
+//! let bench = Bench { method: Method::Heun, ..Bench::new(CellSpec::preset("RS")) };
 //! let pulse = PulseProtocol { amplitudes: vec![300.0], holding: 0.0, t_start: 50.0, t_stop: 250.0, duration: 300.0 };
 //! let (_, recording) = pulse.run(&bench, &ntwk_cells::library())?;
 //! let spikes = recording.spike_times("cell", 0).ok_or("spikes were not recorded")?;

@@ -197,8 +197,8 @@ impl RunArgs {
     }
 }
 
-/// Import a model of another program as a model file: the flat JSON of the Python package neural_network_dynamics, or the configuration
-/// of a SONATA network of point neurons.
+/// Import a model of another program as a model file: the flat JSON of the Python package neural_network_dynamics, the configuration
+/// of a SONATA network of point neurons, or equations of Brian2.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -207,7 +207,11 @@ Examples:
 
 Of SONATA (as bmtk's PointNet runs it with NEST): nodes and their types, edges and theirs, spikes and current \
 clamps; the edges go to v1_edges.h5. A model_template or synapse without an equivalent is a fault, all at once; \
-what cannot change a spike is named in a note.")]
+what cannot change a spike is named in a note.
+
+Of Brian2: a JSON object with the arguments of its NeuronGroup: equations (text or lines), threshold, reset, refractory, method; \
+parameters (or namespace) and initial, each value as \"10*mV\", a number or {\"value\": 10, \"unit\": \"mV\"}; per_neuron with \
+\"values\"; timed_arrays with \"values\", \"unit\", \"dt_ms\"; N, name, dt_ms, t_stop_ms, about, source.")]
 pub(crate) struct ImportArgs {
     /// The JSON file, comment keys and all; circuit_config.json or simulation_config.json of SONATA.
     pub file: PathBuf,

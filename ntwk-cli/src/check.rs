@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure
     print("");
     print(simulation(&model));
     print(receptors(&model));
-    print(populations(&model, library));
+    print(populations(&model));
     print(afferents(&model));
     print(projections(&model));
     print(memory(&model));
@@ -72,7 +72,7 @@ fn receptors(model: &Model) -> Table {
 }
 
 /// One column per population, one row per parameter: the parameter table of a paper.
-fn populations(model: &Model, library: &CellLibrary) -> Table {
+fn populations(model: &Model) -> Table {
     let mut header = vec!["population"];
     header.extend(model.populations().iter().map(|p| p.name.as_str()));
     let mut table = Table::new(&header);
@@ -83,7 +83,7 @@ fn populations(model: &Model, library: &CellLibrary) -> Table {
     row("cell".to_owned(), &|p| p.kind.clone());
     let mut names: Vec<(&str, &str)> = Vec::new();
     for population in model.populations() {
-        for parameter in library.kind(&population.kind).map_or(&[][..], |k| k.parameters()) {
+        for parameter in &population.parameter_table {
             // Kinds may give one name to quantities of different units.
             let named = (parameter.name, parameter.dimension.unit());
             if !names.contains(&named) {
@@ -94,7 +94,7 @@ fn populations(model: &Model, library: &CellLibrary) -> Table {
     for (name, unit) in names {
         let label = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
         row(label, &|p| {
-            let own = library.kind(&p.kind).map_or(&[][..], |kind| kind.parameters());
+            let own = &p.parameter_table;
             match name {
                 // Derived where it is not given.
                 "V_peak" => p.cell.spike_threshold().to_string(),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use ntwk_core::spec::tree::Node;
 use ntwk_core::{CellLibrary, Faults, Model};
 use ntwk_io::{
-    EdgeList, FileKind, ModelFileError, Notation, import_sonata, import_upstream, parse_tree,
-    read_linked_data, read_text, write_edges, write_file, write_tree,
+    EdgeList, FileKind, ModelFileError, Notation, import_brian2, import_sonata, import_upstream,
+    parse_tree, read_linked_data, read_text, write_edges, write_file, write_tree,
 };
 
 use super::Failure;
@@ -32,8 +32,17 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     let root = parse_tree(&text, Notation::Json).map_err(named)?;
     let folder = beside(None, &args.out);
     let edges_file = file_of_edges(args);
-    let sonata = FileKind::of(&root) == Some(FileKind::Sonata);
-    let import = if sonata {
+    let kind = FileKind::of(&root);
+    let sonata = kind == Some(FileKind::Sonata);
+    let import = if kind == Some(FileKind::Brian2) {
+        if let Some((key, _)) = args.overrides.first() {
+            return Err(Failure::Argument(format!(
+                "--set {key}: equations are imported as they are; set keys of the model with 'ntwk run --set'"
+            )));
+        }
+        let import = import_brian2(&root).map_err(named)?;
+        Imported { tree: import.tree, edges: Vec::new(), notes: import.notes }
+    } else if sonata {
         if let Some((key, _)) = args.overrides.first() {
             return Err(Failure::Argument(format!(
                 "--set {key}: a SONATA configuration is imported as it is; set keys of the model with 'ntwk run --set'"

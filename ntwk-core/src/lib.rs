@@ -36,6 +36,7 @@
 //! Units inside are **ms, mV, pF, nS, pA** (coherent: nS mV = pA, pA ms / pF = mV); rates are Hz.
 //! This crate opens no files, prints nothing, and starts no threads but those it is asked for.
 
+mod equations;
 pub mod job;
 pub mod kernel;
 

@@ -53,6 +53,8 @@ pub enum FileKind {
     Upstream,
     /// A configuration of SONATA.
     Sonata,
+    /// Equations of Brian2.
+    Brian2,
 }
 
 impl FileKind {
@@ -75,6 +77,8 @@ impl FileKind {
             Some(Self::Upstream)
         } else if has("networks") || (has("run") && (has("network") || has("manifest"))) {
             Some(Self::Sonata)
+        } else if has("equations") {
+            Some(Self::Brian2)
         } else {
             None
         }
@@ -108,6 +112,9 @@ impl FileKind {
             }
             Self::CoupledCells => {
                 "describes morphological cells joined by gap junctions: 'ntwk morpho coupled' takes it"
+            }
+            Self::Brian2 => {
+                "has equations of Brian2: 'ntwk import FILE -o model.toml' makes a kind of cell of them"
             }
             Self::Sonata => "is a network in SONATA: 'ntwk import FILE -o model.toml' converts it",
             Self::Upstream => {

@@ -50,6 +50,7 @@
 //! content of a file leads to a panic.
 
 mod atomic;
+mod brian2;
 pub mod cell_file;
 pub mod cell_run_file;
 pub mod checkpoint_file;
@@ -82,6 +83,7 @@ pub mod trace_csv;
 pub mod upstream;
 
 pub use atomic::{remove_unfinished, write_file};
+pub use brian2::{Brian2Import, import_brian2};
 pub use cell_file::{
     CellFile, CellFileError, cell_text, read_cell, read_cell_tree, read_morphology,
 };
@@ -100,8 +102,8 @@ pub use hdf5_writer::{Compression, Precision};
 pub use matrix_csv::{Matrix, read_matrix_csv};
 pub use model_data::read_linked_data;
 pub use model_file::{
-    ModelFileError, Notation, apply_overrides, model_of_tree, parse_tree, read_model, write_model,
-    write_tree,
+    ModelFileError, Notation, apply_overrides, model_of_tree, parse_tree, read_kinds, read_model,
+    write_model, write_tree,
 };
 pub use npy::{read_npy, read_npy_vector, write_npy_vector};
 pub use npz::{write_cell_npz, write_npz};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jsonc_parser::ast;
+use ntwk_core::model::library_with_kinds;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::{Key, Section};
 use ntwk_core::spec::set::set;
@@ -12,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::file_kind::{FileKind, read_text};
-use crate::model_data::read_linked_data;
+use crate::model_data::{read_included, read_linked_data};
 
 /// The two notations of a model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +73,31 @@ pub fn read_model(
     };
     let mut root = parse_tree(&text, Notation::of(path)).map_err(named)?;
     FileKind::Network.expect(&root).map_err(named)?;
-    apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
     let folder = path.parent().unwrap_or(Path::new(""));
+    let mut faults = Faults::default();
+    read_included(&mut root, folder, &mut faults);
+    faults.into_result(()).map_err(named)?;
+    apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
     Ok(model_of_tree(root, folder, library).map_err(named)?)
+}
+
+/// The library with the kinds of cells that a file declares under `kinds` or includes, whatever else it holds.
+///
+/// # Errors
+/// [`ModelFileError::Read`] or all [`Faults`] with file and line.
+pub fn read_kinds(path: &Path, library: &CellLibrary) -> Result<CellLibrary, ModelFileError> {
+    let file = path.display().to_string();
+    let text =
+        read_text(path).map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
+    let named = |mut faults: Faults| {
+        faults.file = Some(file.clone());
+        faults
+    };
+    let mut root = parse_tree(&text, Notation::of(path)).map_err(named)?;
+    let mut faults = Faults::default();
+    read_linked_data(&mut root, path.parent().unwrap_or(Path::new("")), &mut faults);
+    faults.into_result(()).map_err(named)?;
+    Ok(library_with_kinds(&root, library).map_err(named)?)
 }
 
 /// The model of a tree, with the connections, spikes and waveforms it keeps in other files, which are looked for in `folder`.

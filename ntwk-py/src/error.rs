@@ -116,6 +116,7 @@ fn fault_fields<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyDi
         FaultKind::Duplicate { .. } => ("duplicate", none),
         FaultKind::Combination { .. } => ("combination", none),
         FaultKind::File { .. } => ("file", none),
+        FaultKind::Expression { .. } => ("expression", none),
         FaultKind::Syntax { .. } => ("syntax", none),
     };
     let fields = PyDict::new(py);

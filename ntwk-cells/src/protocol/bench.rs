@@ -2,8 +2,8 @@
 
 use ntwk_core::model::cell_library::PresetNameError;
 use ntwk_core::spec::{
-    CellSpec, InjectionSpec, Method, Named, NeuronsSpec, ParameterText, PopulationSpec, RecordSpec,
-    SimulationSpec,
+    CellSpec, CurrentSpec, InjectionSpec, KindSpec, Method, Named, NeuronsSpec, ParameterText,
+    PopulationSpec, RecordSpec, SimulationSpec,
 };
 use ntwk_core::{CellLibrary, Faults, Membrane, Model, ModelSpec, Waveform};
 
@@ -20,9 +20,20 @@ pub struct Bench {
     pub method: Method,
     /// The population of a model file that the cell was taken from.
     pub population: Option<String>,
+    /// Kinds and currents that the cell is made of, where a model declares them.
+    pub kinds: Named<KindSpec>,
+    /// See `kinds`.
+    pub currents: Named<CurrentSpec>,
 }
 
 impl Bench {
+    /// A cell with the default step and method.
+    #[must_use]
+    pub fn new(cell: CellSpec) -> Self {
+        let SimulationSpec { dt, method, .. } = SimulationSpec::default();
+        Self { cell, dt, method, population: None, kinds: Named::new(), currents: Named::new() }
+    }
+
     /// The model of a protocol: neuron `i` under `currents[i]` (pA) for `duration` ms, without anything else.
     ///
     /// # Errors
@@ -42,6 +53,8 @@ impl Bench {
         let mut spec = ModelSpec::new(duration);
         spec.simulation.dt = self.dt;
         spec.simulation.method = self.method;
+        spec.kinds = self.kinds.clone();
+        spec.currents = self.currents.clone();
         spec.populations = Named::from([(POPULATION.to_owned(), population)]);
         spec.record = record;
         Model::from_spec(spec, library).map_err(|mut faults| {
@@ -82,9 +95,7 @@ impl Bench {
             (None, Ok(_)) => (None, Some(name.to_owned())),
             (None, Err(source)) => return Err(Self::unknown(name, source, library)),
         };
-        let simulation = SimulationSpec::default();
-        let cell = CellSpec { model, preset, values };
-        Ok(Self { cell, dt: simulation.dt, method: simulation.method, population: None })
+        Ok(Self::new(CellSpec { model, preset, currents: Vec::new(), values }))
     }
 
     /// The cell of a population of `model`, with its step and method.
@@ -102,6 +113,8 @@ impl Bench {
             dt: model.dt(),
             method: model.method(),
             population: Some(name.to_owned()),
+            kinds: model.spec().kinds.clone(),
+            currents: model.spec().currents.clone(),
         })
     }
 

@@ -5,8 +5,13 @@ use ntwk_cells::protocol::{Bench, FiProtocol, ProtocolError, PulseProtocol, feat
 use ntwk_core::spec::{CellSpec, Method};
 
 fn bench(preset: &str) -> Bench {
-    let cell = CellSpec { model: None, preset: Some(preset.to_owned()), values: Vec::new() };
-    Bench { cell, dt: 0.05, method: Method::Heun, population: None }
+    let cell = CellSpec {
+        model: None,
+        preset: Some(preset.to_owned()),
+        currents: Vec::new(),
+        values: Vec::new(),
+    };
+    Bench { dt: 0.05, method: Method::Heun, ..Bench::new(cell) }
 }
 
 fn pulses(amplitudes: &[f64]) -> PulseProtocol {

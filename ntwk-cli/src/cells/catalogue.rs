@@ -80,6 +80,20 @@ fn show_kind(kind: &dyn CellKind) {
         ]);
     }
     print(format!("{}\n{}\n\n{table}", kind.name(), kind.doc()));
+    if let Some(written) = kind.equations() {
+        let units: Vec<String> =
+            written.variables.iter().map(|(v, unit)| format!("{v} ({unit})")).collect();
+        let refractory = written.refractory.map_or_else(String::new, |time| {
+            format!("; refractory for {time}, held in it: {}", written.hold.join(", "))
+        });
+        print(format!(
+            "\nas equations of a model file, for [currents]:\nvariables: {}\n{}\nat {}: {}{refractory}",
+            units.join(", "),
+            written.equations,
+            written.when,
+            written.then
+        ));
+    }
 }
 
 fn show_preset(name: &str, named: &NamedPreset<'_>, library: &CellLibrary) {

@@ -5,8 +5,11 @@ mod catalogue;
 mod fi;
 mod pulse;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use ntwk_core::CellLibrary;
+use ntwk_io::read_kinds;
 
 use super::Failure;
 use fi::FiArgs;
@@ -19,8 +22,12 @@ Examples:
   ntwk cells list
   ntwk cells show AdEx
   ntwk cells pulse RS --current '-100 pA,250 pA'
-  ntwk cells fi RS --from 0 --to '600 pA'")]
+  ntwk cells fi RS --from 0 --to '600 pA'
+  ntwk cells show my_cell --kinds my_cells.toml      a kind of your own, by its equations")]
 pub(crate) struct CellsArgs {
+    /// File with kinds of cells of your own: a model, or tables [kinds.NAME] alone.
+    #[arg(long, value_name = "FILE", global = true)]
+    kinds: Option<PathBuf>,
     #[command(subcommand)]
     command: CellsCommand,
 }
@@ -45,6 +52,10 @@ Examples:
 }
 
 pub(crate) fn run(args: &CellsArgs, library: &CellLibrary) -> Result<(), Failure> {
+    let library = &match &args.kinds {
+        Some(file) => read_kinds(file, library)?,
+        None => library.clone(),
+    };
     match &args.command {
         CellsCommand::List => {
             catalogue::list(library);

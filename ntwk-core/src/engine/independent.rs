@@ -14,7 +14,7 @@ use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::poisson::PoissonTrain;
 use crate::engine::random::{Purpose, stream};
 use crate::job::{Interrupted, Job};
-use crate::kernel::{CellModel, CellStepper};
+use crate::kernel::{CellModel, CellNoise, CellStepper, StepContext};
 use crate::kernel::{
     Column, ConductanceSums, Injected, Integration, ReceptorColumn, SynapticInput, column,
 };
@@ -110,9 +110,12 @@ pub fn measure_groups(
     let stepper = cell.lower(protocol.dt, protocol.method);
     let rest = cell.rest();
     let linear = cell.linear_membrane();
-    let integration = Integration { dt: protocol.dt, method: protocol.method, linear };
+    let method = cell.method(protocol.method);
+    let integration = Integration { dt: protocol.dt, method, linear };
     let membrane = cell.membrane();
-    let bench = Bench { stepper, rest, receptors, groups, protocol, integration, membrane, job };
+    let is_random = cell.is_random();
+    let bench =
+        Bench { stepper, rest, receptors, groups, protocol, integration, membrane, is_random, job };
     let blocks = pack(groups);
     let measured: Vec<Vec<Measured>> = job.each(&blocks, |block| bench.run(block))?;
     job.check()?;
@@ -180,6 +183,8 @@ struct Bench<'a> {
     protocol: &'a Protocol,
     integration: Integration,
     membrane: Membrane,
+    /// Whether cells need random numbers of their own.
+    is_random: bool,
     job: &'a Job<'a>,
 }
 
@@ -266,7 +271,8 @@ impl Bench<'_> {
     }
 
     fn attempt(&self, units: &[Unit]) -> Result<Vec<GroupMeasurement>, Left> {
-        let Protocol { dt, method, settle_steps, counted_steps, potential_every, pairs, .. } =
+        let method = self.integration.method;
+        let Protocol { dt, seed, settle_steps, counted_steps, potential_every, pairs, .. } =
             *self.protocol;
         let n = units.last().map_or(0, |u| u.at + u.len);
         let (mut columns, mut trains) = self.inputs(units, n);
@@ -285,6 +291,16 @@ impl Bench<'_> {
         let injected = Injected { start: 0.0, end };
         let driven = units.iter().any(|unit| self.groups[unit.group].current != 0.0);
         let arch = Arch::new();
+        let mut scratch = Vec::new();
+        let noise: Vec<CellNoise> = units
+            .iter()
+            .filter(|_| self.is_random)
+            .map(|unit| CellNoise {
+                cells: unit.at..unit.at + unit.len,
+                stream: stream(seed, Purpose::CellNoise, &self.groups[unit.group].name, 0),
+                index: unit.stream,
+            })
+            .collect();
         for step in 0..settle_steps.saturating_add(counted_steps) {
             if step % LOOK_EVERY == 0 {
                 self.job.check()?;
@@ -312,8 +328,9 @@ impl Bench<'_> {
                 sums: &mut sums,
             };
             fired.clear();
+            let mut at = StepContext { step, noise: &noise, scratch: &mut scratch };
             self.stepper
-                .advance(&mut state, 0..n, &mut free_from, &mut input, step, &mut fired)
+                .advance(&mut state, 0..n, &mut free_from, &mut input, &mut at, &mut fired)
                 .map_err(|bad| {
                     let index = units.partition_point(|u| u.at + u.len <= bad.index);
                     let unit = units[index];

@@ -31,6 +31,8 @@ pub enum Purpose {
     AfferentTrains,
     /// Finite-size noise of a mean field.
     MeanFieldNoise,
+    /// Noise of the cells themselves.
+    CellNoise,
     /// Points of a parameter scan.
     ParameterScan,
     /// Which parts of a population have many synapses of a projection, in the theory.
@@ -48,6 +50,7 @@ impl Purpose {
             Self::Initial => 6,
             Self::AfferentTrains => 7,
             Self::MeanFieldNoise => 8,
+            Self::CellNoise => 9,
             Self::ParameterScan => 100,
             Self::PartsOfPopulations => 101,
         }

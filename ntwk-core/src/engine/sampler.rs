@@ -52,6 +52,25 @@ impl Sampler {
                             sample_weights(shared, state, found, neurons, step, samples);
                         }
                     }
+                    Quantity::Definition(k) => {
+                        let population = &shared.populations[part.population];
+                        for &n in trace.within(part.neurons()) {
+                            let neuron = (n - part.first) as usize;
+                            let (drive, g) = part.input(
+                                neuron,
+                                population.current_at(step, shared.dt),
+                                f64::from(step) * shared.dt,
+                            );
+                            samples.push(population.stepper.definition(
+                                k,
+                                &part.columns,
+                                neuron,
+                                drive,
+                                g,
+                                step,
+                            ));
+                        }
+                    }
                     _ => sample(part, trace, samples),
                 }
                 *next = next_step(trace, step + 1);
@@ -73,7 +92,7 @@ fn sample(part: &Part, trace: &Sampled, samples: &mut Vec<f64>) {
     match trace.quantity {
         Quantity::Variable(k) => pick(&part.columns[k], neurons, local, samples),
         Quantity::Receptor(c) => pick(&part.receptors[c].s, neurons, local, samples),
-        Quantity::Weight { .. } => {}
+        Quantity::Weight { .. } | Quantity::Definition(_) => {}
         Quantity::Current(c) => {
             let (column, potential) = (&part.receptors[c], &part.columns[0]);
             let current = |i: usize| column.s[i] * (column.q - column.p * potential[i]);

@@ -10,7 +10,7 @@ use crate::engine::exchange::{SpikeExchange, StepBarrier};
 use crate::engine::network::{Part, Shared, WorkerState};
 use crate::engine::sampler::Sampler;
 use crate::kernel::BLOCK;
-use crate::kernel::{ConductanceSums, Injected, SynapticInput};
+use crate::kernel::{ConductanceSums, Injected, StepContext, SynapticInput};
 
 /// What a worker brings back from a segment.
 #[derive(Default)]
@@ -50,8 +50,11 @@ pub(crate) fn run_worker(
     steps: Range<u32>,
 ) -> WorkerOutput {
     let arch = Arch::new();
-    let mut sums = ConductanceSums::new(BLOCK);
-    let mut fired = Vec::with_capacity(BLOCK);
+    let mut room = Room {
+        sums: ConductanceSums::new(BLOCK),
+        scratch: Vec::new(),
+        fired: Vec::with_capacity(BLOCK),
+    };
     let mut published = Vec::new();
     let mut output = WorkerOutput {
         traces: state
@@ -71,8 +74,7 @@ pub(crate) fn run_worker(
         sampler.take(shared, state, step, &mut output.traces);
         let before = output.spikes.len();
         for part in &mut state.parts {
-            if let Err(failure) =
-                integrate(arch, shared, part, step, &mut sums, &mut fired, &mut output.spikes)
+            if let Err(failure) = integrate(arch, shared, part, step, &mut room, &mut output.spikes)
             {
                 output.failure.get_or_insert(failure);
                 barrier.fail(step);
@@ -119,24 +121,28 @@ fn clamp(shared: &Shared, part: &mut Part, step: u32) {
     }
 }
 
+/// What a worker keeps from step to step, so that a step takes no memory.
+struct Room {
+    sums: ConductanceSums,
+    scratch: Vec<f64>,
+    fired: Vec<u32>,
+}
+
 fn integrate(
     arch: Arch,
     shared: &Shared,
     part: &mut Part,
     step: u32,
-    sums: &mut ConductanceSums,
-    fired: &mut Vec<u32>,
+    room: &mut Room,
     spikes: &mut Vec<(u32, u32)>,
 ) -> Result<(), BlowUp> {
+    let Room { sums, scratch, fired } = room;
     let population = &shared.populations[part.population];
     let gain = population.current_gain;
-    let current_at = |step: u32| {
-        let at = || population.current.at(f64::from(step) * shared.dt);
-        gain * population.constant_current.unwrap_or_else(at)
-    };
+    let current_at = |step: u32| gain * population.current_at(step, shared.dt);
     let end = population.looks_at_end.then(|| current_at(step + 1));
     let injected = Injected { start: current_at(step), end };
-    for range in part.blocks() {
+    for (block, range) in part.blocks().enumerate() {
         let (injections, own_currents) = (&part.injections, &part.own_currents);
         let inject = |sums: &mut ConductanceSums| {
             let of_all = |step: u32| population.current.at(f64::from(step) * shared.dt);
@@ -168,10 +174,19 @@ fn integrate(
             sums,
         };
         fired.clear();
+        let noise = part.noise.get(block).map_or(&[][..], std::slice::from_ref);
+        let mut at = StepContext { step, noise, scratch };
         let offset = part.first + range.start as u32;
         population
             .stepper
-            .advance(&mut part.columns, range.clone(), &mut part.free_from, &mut input, step, fired)
+            .advance(
+                &mut part.columns,
+                range.clone(),
+                &mut part.free_from,
+                &mut input,
+                &mut at,
+                fired,
+            )
             .map_err(|bad| BlowUp {
                 population: population.name.clone(),
                 neuron: offset + bad.index as u32,

@@ -4,7 +4,7 @@
 ///
 /// Where a network is active some neuron of a block spikes in most steps, so marks are read eight at a time.
 #[inline]
-pub(super) fn each_candidate<E>(
+pub(crate) fn each_candidate<E>(
     marks: &[u8],
     mut f: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Column, LinearMembrane, Membrane, SynapticInput};
+use super::{CellNoise, Column, LinearMembrane, Membrane, SynapticInput};
 use crate::spec::Method;
 use crate::spec::units::Dimension;
 
@@ -21,10 +21,40 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
     fn membrane(&self) -> Membrane;
 
     /// State variables; the first is the membrane potential.
-    fn variables(&self) -> &'static [StateVariable];
+    fn variables(&self) -> &[StateVariable];
 
-    /// Initial value of each variable: the resting state.
+    /// Initial value of each variable: the resting state. There may be more columns than variables: what a cell keeps for
+    /// itself.
     fn rest(&self) -> Vec<f64>;
+
+    /// Sets initial values that depend on those of other variables, where a model has given the variables `given` values of
+    /// their own for each neuron.
+    fn follow_initial(&self, _columns: &mut [Column], _given: &[usize]) {}
+
+    /// The method of the cell's own step where that of the simulation is `simulation`; its receptors decay by the same.
+    fn method(&self, simulation: Method) -> Method {
+        simulation
+    }
+
+    /// Whether a step of the cell needs random numbers ([`StepContext::noise`]).
+    fn is_random(&self) -> bool {
+        false
+    }
+
+    /// What the cell computes on the way and can be recorded besides its variables.
+    fn definitions(&self) -> &[StateVariable] {
+        &[]
+    }
+
+    /// What somebody should know who steps such cells by `dt` (ms).
+    fn remarks(&self, _dt: f64, _simulation: Method) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether synapses and injected currents act on the cell.
+    fn takes_input(&self) -> bool {
+        true
+    }
 
     /// The potential above which a spike is declared (mV).
     fn spike_threshold(&self) -> f64;
@@ -36,7 +66,7 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
     }
 
     /// Why the mean-field theory does not cover this cell; `None` when [`CellModel::membrane`] is its membrane.
-    fn beyond_theory(&self) -> Option<&'static str> {
+    fn beyond_theory(&self) -> Option<&str> {
         None
     }
 
@@ -49,7 +79,7 @@ pub trait CellStepper: Send + Sync {
     /// Advances the neurons of `range` by one step and appends those that spike to `spikes`
     /// (index within the range, ascending), after resetting them.
     ///
-    /// `columns` holds one column per state variable; `free_from[i]` is the first step in which
+    /// `columns` holds one column per value of [`CellModel::rest`]; `free_from[i]` is the first step in which
     /// neuron `i` is no longer refractory; `input` has one entry per neuron of the range, which is
     /// of at most [`BLOCK`](super::BLOCK) neurons.
     ///
@@ -61,9 +91,33 @@ pub trait CellStepper: Send + Sync {
         range: std::ops::Range<usize>,
         free_from: &mut [u32],
         input: &mut SynapticInput<'_>,
-        step: u32,
+        at: &mut StepContext<'_>,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite>;
+
+    /// The value of one of [`CellModel::definitions`] in a neuron at the start of a step, where its synapses and currents bring
+    /// `drive - g V` (pA, nS).
+    fn definition(
+        &self,
+        _index: usize,
+        _columns: &[Column],
+        _neuron: usize,
+        _drive: f64,
+        _g: f64,
+        _step: u32,
+    ) -> f64 {
+        f64::NAN
+    }
+}
+
+/// The step that a cell takes, and what it may use for it.
+pub struct StepContext<'a> {
+    /// Number of the step.
+    pub step: u32,
+    /// Random numbers of the cells, for those that are random.
+    pub noise: &'a [CellNoise],
+    /// Room for numbers of the step, which it may enlarge; kept from step to step by each worker.
+    pub scratch: &'a mut Vec<f64>,
 }
 
 /// A state variable left the range in which the model means anything.

@@ -62,6 +62,12 @@ impl SynapticInput<'_> {
         }
     }
 
+    /// The sums of the step, to be used as room afterwards; the receptors decay.
+    pub(crate) fn sums_mut(&mut self) -> &mut ConductanceSums {
+        self.sums();
+        self.sums
+    }
+
     /// The input at the start of the step; the receptors decay as it is taken.
     pub(crate) fn at_start(&mut self) -> StartInput<'_> {
         if self.inject.is_some() || self.receptors.iter().any(|r| r.rise.is_some()) {

@@ -9,7 +9,9 @@ use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, Propagator, StartInput, SynapticInput, TakeInput};
 use crate::kernel::BLOCK;
 use crate::kernel::Membrane;
-use crate::kernel::{CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable};
+use crate::kernel::{
+    CellModel, CellStepper, LinearMembrane, NotFinite, StateVariable, StepContext,
+};
 use crate::spec::Method;
 
 /// A leaky integrate-and-fire neuron that takes currents only and whose step is exact, whatever the
@@ -40,7 +42,7 @@ impl CellModel for LinearNeuron {
         self.membrane
     }
 
-    fn variables(&self) -> &'static [StateVariable] {
+    fn variables(&self) -> &[StateVariable] {
         self.variables
     }
 
@@ -81,9 +83,10 @@ impl CellStepper for Stepper {
         range: Range<usize>,
         free_from: &mut [u32],
         input: &mut SynapticInput<'_>,
-        step: u32,
+        at: &mut StepContext<'_>,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite> {
+        let step = at.step;
         let Some(v) = columns.first_mut() else { return Ok(()) };
         let v = &mut v[range.clone()];
         let free_from = &mut free_from[range];

@@ -4,7 +4,7 @@
 //! several instruction sets and picks one at run time. No fused multiply-add is used, so every
 //! instruction set gives the same bits.
 
-mod candidates;
+pub(crate) mod candidates;
 mod cell;
 mod column;
 mod exp;
@@ -12,13 +12,14 @@ mod input;
 mod linear;
 mod linear_membrane;
 mod membrane;
+mod noise;
 mod pending;
 mod point;
 mod propagator;
 mod receptor;
 mod synapse;
 
-pub use cell::{CellModel, CellStepper, NotFinite, StateVariable};
+pub use cell::{CellModel, CellStepper, NotFinite, StateVariable, StepContext};
 pub use column::{Column, column};
 pub use exp::exp;
 pub(crate) use input::{StartInput, TakeInput};
@@ -26,6 +27,7 @@ pub use input::{SummedInput, SynapticInput};
 pub use linear::LinearNeuron;
 pub use linear_membrane::LinearMembrane;
 pub use membrane::Membrane;
+pub use noise::CellNoise;
 pub(crate) use pending::{PendingEvents, Sums};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;

@@ -10,7 +10,7 @@ use super::candidates::each_candidate;
 use super::{Column, POTENTIAL_LIMIT, StartInput, SummedInput, SynapticInput, TakeInput};
 use crate::kernel::BLOCK;
 use crate::kernel::Membrane;
-use crate::kernel::{CellModel, CellStepper, NotFinite, StateVariable};
+use crate::kernel::{CellModel, CellStepper, NotFinite, StateVariable, StepContext};
 use crate::spec::Method;
 
 /// The equations of one neuron with `K` variables besides the membrane potential.
@@ -49,7 +49,7 @@ impl<D: NeuronDynamics<K>, const K: usize> CellModel for PointNeuron<D, K> {
         self.membrane
     }
 
-    fn variables(&self) -> &'static [StateVariable] {
+    fn variables(&self) -> &[StateVariable] {
         self.variables
     }
 
@@ -99,9 +99,10 @@ impl<D: NeuronDynamics<K>, const K: usize> CellStepper for Stepper<D, K> {
         range: Range<usize>,
         free_from: &mut [u32],
         input: &mut SynapticInput<'_>,
-        step: u32,
+        at: &mut StepContext<'_>,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite> {
+        let step = at.step;
         let Some((v, others)) = columns.split_first_mut() else {
             return Ok(());
         };

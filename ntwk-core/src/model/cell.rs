@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::kernel::CellModel;
+use crate::spec::KindSpec;
 pub use crate::spec::bound::Bound;
 use crate::spec::units::Dimension;
 
@@ -68,6 +69,23 @@ pub struct BrokenRule {
     pub rule: String,
 }
 
+/// The equations of a kind as a model file has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenEquations {
+    /// Variables with their units, the membrane potential first.
+    pub variables: &'static [(&'static str, &'static str)],
+    /// Equations.
+    pub equations: &'static str,
+    /// Condition of a spike.
+    pub when: &'static str,
+    /// What a spike sets.
+    pub then: &'static str,
+    /// Refractory period.
+    pub refractory: Option<&'static str>,
+    /// Variables that stand still in it.
+    pub hold: &'static [&'static str],
+}
+
 /// A kind of point neuron: what a model file may name.
 pub trait CellKind: Send + Sync {
     /// Name in model files, for example `AdEx`.
@@ -77,12 +95,28 @@ pub trait CellKind: Send + Sync {
     fn doc(&self) -> &'static str;
 
     /// Parameter table.
-    fn parameters(&self) -> &'static [Parameter];
+    fn parameters(&self) -> &[Parameter];
 
     /// Parameters that have no effect beside the values of the others, and why. A model that gives one
     /// of them gets a notice: it is not refused, since a scan or an event may give it its effect.
     fn idle(&self, _values: &ParameterValues) -> Vec<(&'static str, String)> {
         Vec::new()
+    }
+
+    /// Its equations as a model file has them, for currents that are added to it; they give the spikes of the cell that the
+    /// kind builds.
+    fn equations(&self) -> Option<WrittenEquations> {
+        None
+    }
+
+    /// The values with those of parameters that are derived.
+    fn complete(&self, values: &ParameterValues) -> ParameterValues {
+        values.clone()
+    }
+
+    /// What a model declares it by, where it is no kind of ntwk or of a crate.
+    fn declaration(&self) -> Option<&KindSpec> {
+        None
     }
 
     /// Builds the cell; single values are already checked against their range.

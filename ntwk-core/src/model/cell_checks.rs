@@ -3,20 +3,29 @@
 use std::sync::Arc;
 
 use super::Population;
+use super::equation_kind::with_currents;
 use super::judge::{Judge, unknown};
 use crate::kernel::CellModel;
-use crate::model::cell::{Fallback, ParameterValues};
+use crate::model::cell::{Fallback, Parameter, ParameterValues};
 use crate::model::cell_library::{CellLibrary, PresetNameError};
 use crate::spec::fault::FaultKind;
 use crate::spec::nearest::nearest;
+use crate::spec::units::Dimension;
 use crate::spec::{CellSpec, ModelSpec, ParameterText, ReceptorKind};
 
-/// Name of the kind, its parameters, and the cell they make.
-pub(super) type Cell = (String, ParameterValues, Arc<dyn CellModel>);
+/// A cell as a model has it.
+pub(super) struct Cell {
+    /// Name of its kind, and the parameters that has.
+    pub kind: String,
+    pub table: Vec<Parameter>,
+    pub values: ParameterValues,
+    pub model: Arc<dyn CellModel>,
+}
 
 pub(super) fn resolve_cell(
     spec: &CellSpec,
     path: &str,
+    whole: &ModelSpec,
     library: &CellLibrary,
     judge: &mut Judge<'_>,
 ) -> Option<Cell> {
@@ -54,15 +63,26 @@ pub(super) fn resolve_cell(
         (None, None) => return None,
     };
     let Some(kind) = library.kind(kind_name) else {
+        // A kind that is declared and at fault is there.
+        if judge.concerns(&format!("kinds.{kind_name}")) {
+            return None;
+        }
         let names: Vec<String> = library.kinds().map(|k| k.name().to_owned()).collect();
         judge.fault(format!("{path}.model"), unknown("cell model", kind_name, &names));
         return None;
     };
 
+    let own;
+    let kind = if spec.currents.is_empty() {
+        kind
+    } else {
+        own = with_currents(kind_name, &spec.currents, path, whole, library, judge)?;
+        own.as_ref()
+    };
     let table = kind.parameters();
     for (name, _) in &spec.values {
         if !table.iter().any(|p| p.name == name) {
-            let valid: Vec<String> = ["model", "preset"]
+            let valid: Vec<String> = ["model", "preset", "currents"]
                 .into_iter()
                 .chain(table.iter().map(|p| p.name))
                 .map(str::to_owned)
@@ -104,12 +124,10 @@ pub(super) fn resolve_cell(
             }
             None if parameter.default == Fallback::Derived => {}
             None => {
-                let expected = format!(
-                    "{} in {} ({})",
-                    parameter.dimension.name(),
-                    parameter.dimension.unit(),
-                    parameter.doc
-                );
+                let mut expected = parameter.dimension.expected();
+                if !parameter.doc.is_empty() {
+                    expected += &format!(" ({})", parameter.doc);
+                }
                 judge.fault(key, FaultKind::MissingKey { expected });
                 complete = false;
             }
@@ -120,7 +138,9 @@ pub(super) fn resolve_cell(
     }
     let values = ParameterValues { values };
     match kind.build(&values) {
-        Ok(cell) => Some((kind_name.to_owned(), values, cell)),
+        Ok(model) => {
+            Some(Cell { kind: kind_name.to_owned(), table: table.to_vec(), values, model })
+        }
         Err(broken) => {
             for rule in broken {
                 let key = format!("{path}.{}", rule.parameter);
@@ -163,6 +183,65 @@ pub(super) fn idle_parameters(
         }
     }
     notices
+}
+
+/// Faults what acts on cells by equations in a way that they have not: input without `I_syn`, conductances and clamps on a
+/// potential that is none, and variables with the name of a conductance or current.
+pub(super) fn check_input_of_equations(
+    spec: &ModelSpec,
+    populations: &[Population],
+    judge: &mut Judge<'_>,
+) {
+    for p in populations {
+        let onto = |receptor: &dyn Fn(&str) -> bool| {
+            spec.projections
+                .iter()
+                .position(|q| q.target.contains(&p.name) && receptor(&q.receptor))
+        };
+        let path = format!("populations.{}", p.name);
+        if !p.cell.takes_input() {
+            let rule = "would do nothing: the equations of its cell do not mention I_syn";
+            if let Some(i) = onto(&|_| true) {
+                judge.broken(format!("projections[{i}].target"), rule);
+            }
+            if p.current.constant() != Some(0.0) {
+                judge.broken(format!("{path}.I_e"), rule);
+            }
+            if !p.injections.is_empty() {
+                judge.broken(format!("{path}.injections"), rule);
+            }
+        }
+        let potential = p.cell.variables().first().map(|v| v.dimension);
+        if potential.is_some_and(|dimension| dimension != Dimension::Voltage) {
+            let carries = |name: &str| {
+                spec.receptors.get(name).is_some_and(|r| r.kind.coefficients().0 != 0.0)
+            };
+            if let Some(i) = onto(&carries) {
+                let rule = format!(
+                    "is a conductance, and the first variable of {} is no voltage: give the receptor kind = \"current\"",
+                    p.kind
+                );
+                judge.broken(format!("projections[{i}].receptor"), rule);
+            }
+            if !p.voltage_clamps.is_empty() {
+                let rule = format!(
+                    "clamps a potential, and the first variable of {} is no voltage",
+                    p.kind
+                );
+                judge.broken(format!("{path}.voltage_clamp"), rule);
+            }
+        }
+        for variable in p.cell.variables().iter().chain(p.cell.definitions()) {
+            let receptor = ["g_", "I_"].iter().find_map(|start| variable.name.strip_prefix(start));
+            if let Some(receptor) = receptor.filter(|name| spec.receptors.contains_key(*name)) {
+                let rule = format!(
+                    "has {}, the name of a variable of receptor {receptor}: give one of them another name",
+                    variable.name
+                );
+                judge.broken(format!("{path}.cell"), rule);
+            }
+        }
+    }
 }
 
 /// Faults every projection of a conductance onto a cell that takes currents only, and every event of one.

@@ -156,6 +156,12 @@ impl CellLibrary {
         self.kinds.iter().find(|k| k.name() == name).map(AsRef::as_ref)
     }
 
+    /// The kind called `name`, to be kept.
+    #[must_use]
+    pub fn shared_kind(&self, name: &str) -> Option<Arc<dyn CellKind>> {
+        self.kinds.iter().find(|k| k.name() == name).cloned()
+    }
+
     /// The preset called `name`.
     #[must_use]
     pub fn preset(&self, name: &str) -> Option<&Preset> {

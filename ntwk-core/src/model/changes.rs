@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cell_checks::resolve_cell;
+use super::cell_checks::{Cell, resolve_cell};
 use super::judge::{Judge, unknown};
 use super::{Change, Model, Population};
 use crate::kernel::CellModel;
@@ -167,19 +167,20 @@ fn set_parameter(
         return Err(unknown_key(&[]));
     }
     let name = model.populations[index].name.clone();
+    let whole = model.spec.clone();
     let Some((_, population)) = model.spec.populations.get_index_mut(index) else { return Ok(()) };
     let cell = &mut population.cell;
     cell.values.retain(|v| v.0 != parameter);
     cell.values.push((parameter.to_owned(), text.clone()));
     let mut faults = Faults::default();
     let mut inner = Judge::new(judge.root(), &mut faults);
-    let new = resolve_cell(cell, &format!("populations.{name}.cell"), library, &mut inner);
+    let new = resolve_cell(cell, &format!("populations.{name}.cell"), &whole, library, &mut inner);
     // A fault of the new cell is a fault of the event.
     for fault in faults.list {
         let key = if fault.key.ends_with(&format!(".{parameter}")) { "value" } else { "set" };
         judge.fault(format!("{path}.{key}"), fault.kind);
     }
-    let Some((_, parameters, cell)) = new else { return Ok(()) };
+    let Some(Cell { values: parameters, model: cell, .. }) = new else { return Ok(()) };
     let names = |cell: &dyn CellModel| {
         let names: Vec<&str> = cell.variables().iter().map(|v| v.name).collect();
         names.join(", ")

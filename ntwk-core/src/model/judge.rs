@@ -53,6 +53,11 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Adds a fault as it is.
+    pub fn add(&mut self, fault: Fault) {
+        self.faults.list.push(fault);
+    }
+
     /// Adds a fault of a value.
     pub fn fault_of(
         &mut self,

@@ -7,7 +7,9 @@ mod cell_checks;
 mod changes;
 mod coarse_step;
 mod connections;
+mod equation_kind;
 mod in_degrees;
+mod intrinsic_currents;
 mod judge;
 mod record;
 mod resolve;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use crate::kernel::CellModel;
 pub use crate::kernel::Receptor;
-use crate::model::cell::ParameterValues;
+use crate::model::cell::{Parameter, ParameterValues};
 use crate::model::cell_library::CellLibrary;
 use crate::spec::fault::Faults;
 use crate::spec::key::Section;
@@ -31,6 +33,7 @@ use crate::spec::{
     AfferentActivity, ConnectionSpec, DelaySpec, Distribution, Method, ModelSpec, PlasticitySpec,
     SpaceSpec, Trains,
 };
+pub use equation_kind::library_with_kinds;
 
 pub(crate) use record::Quantity;
 pub use record::{RecordedAfferent, Sampled};
@@ -74,6 +77,8 @@ pub struct Population {
     pub kind: String,
     /// Cell parameters, resolved.
     pub parameters: ParameterValues,
+    /// The parameters that its kind has.
+    pub parameter_table: Vec<Parameter>,
     /// The cell.
     pub cell: Arc<dyn CellModel>,
     /// Injected current (pA).

@@ -61,6 +61,8 @@ pub(crate) enum Quantity {
     Receptor(usize),
     /// Its current `s (q - p V)`.
     Current(usize),
+    /// What a cell defines on the way, by its place.
+    Definition(usize),
     /// Weights of the synapses of a plastic projection (index in the model) onto a neuron: each, or their mean.
     Weight { projection: usize, mean: bool },
 }
@@ -87,6 +89,10 @@ fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity
     let cell = model.populations[index].cell.variables().iter().enumerate();
     let mut found: Vec<_> =
         cell.map(|(k, v)| (v.name.to_owned(), v.dimension.unit(), Quantity::Variable(k))).collect();
+    let defined = model.populations[index].cell.definitions().iter().enumerate();
+    found.extend(
+        defined.map(|(k, v)| (v.name.to_owned(), v.dimension.unit(), Quantity::Definition(k))),
+    );
     for (column, r) in model.receptors_of(index).into_iter().enumerate() {
         let receptor = &model.receptors[r];
         if receptor.kind == ReceptorKind::Delta {
@@ -133,7 +139,7 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
                 Quantity::Variable(_) => record.cell_variables,
                 Quantity::Receptor(_) => record.conductances,
                 Quantity::Current(_) => record.currents,
-                Quantity::Weight { .. } => 0,
+                Quantity::Definition(_) | Quantity::Weight { .. } => 0,
             };
             if wanted > 0 {
                 let neurons = (0..wanted.min(size) as u32).collect();

@@ -1,9 +1,12 @@
 //! From a [`ModelSpec`] to a [`Model`]: names, units of cell parameters, combinations.
 
-use super::cell_checks::{check_input_of_linear_cells, idle_parameters, resolve_cell};
+use super::cell_checks::{
+    check_input_of_equations, check_input_of_linear_cells, idle_parameters, resolve_cell,
+};
 use super::changes::resolve_changes;
 use super::coarse_step::coarse_step;
 use super::connections::{resolve_projections, unused};
+use super::equation_kind::with_kinds;
 use super::judge::{Judge, unknown};
 use super::record::resolve_record;
 use super::synaptic_events::resolve_synaptic_events;
@@ -22,12 +25,23 @@ use crate::spec::{
 
 /// Resolves `spec`; the model is meaningful only when there is no fault.
 pub(super) fn resolve(
-    spec: ModelSpec,
+    mut spec: ModelSpec,
     root: &Node,
     library: &CellLibrary,
     faults: &mut Faults,
 ) -> Model {
     let mut judge = Judge::new(root, faults);
+    let library = &with_kinds(&spec, library, &mut judge);
+    // A kind that the library has from another file becomes part of the model.
+    let named: Vec<String> =
+        spec.populations.values().filter_map(|p| p.cell.model.clone()).collect();
+    for name in named {
+        if let Some(declared) = library.kind(&name).and_then(|kind| kind.declaration())
+            && !spec.kinds.contains_key(&name)
+        {
+            spec.kinds.insert(name, declared.clone());
+        }
+    }
     let dt = spec.simulation.dt;
     let steps = (spec.simulation.t_stop / dt).round();
     // Where the duration is at fault, what is wrong in the first step is.
@@ -80,7 +94,17 @@ pub(super) fn resolve(
     notices.extend(unused(&spec));
     notices.extend(coarse_step(&spec, &receptors, &populations));
     notices.extend(idle_parameters(&spec, &populations, library));
+    for population in &populations {
+        let mut remarks = population.cell.remarks(dt, spec.simulation.method);
+        if population.initial.iter().any(|(name, _)| name == "V_m") {
+            remarks.retain(|remark| !remark.starts_with("the potential starts"));
+        }
+        notices.extend(
+            remarks.into_iter().map(|remark| format!("cells of {}: {remark}", population.name)),
+        );
+    }
     check_input_of_linear_cells(&spec, &populations, &mut judge);
+    check_input_of_equations(&spec, &populations, &mut judge);
     // Indices in projections refer to the populations as written; when a cell is faulty the model
     // is discarded with its faults, so the lists never disagree in a model that is returned.
     let mut model = Model {
@@ -169,15 +193,15 @@ fn resolve_population(
         }
         voltage_clamps.push(VoltageClamp { neurons, command: clamp.V.clone(), steps });
     }
-    let (kind, parameters, cell) =
-        resolve_cell(&population.cell, &format!("{path}.cell"), library, judge)?;
-    let initial = resolve_initial(population, cell.as_ref(), spec, &path, judge);
+    let cell = resolve_cell(&population.cell, &format!("{path}.cell"), spec, library, judge)?;
+    let initial = resolve_initial(population, cell.model.as_ref(), spec, &path, judge);
     Some(Population {
         name: name.to_owned(),
         size: population.size as u32,
-        kind,
-        parameters,
-        cell,
+        kind: cell.kind,
+        parameters: cell.values,
+        parameter_table: cell.table,
+        cell: cell.model,
         current,
         space: population.space,
         initial,
@@ -216,11 +240,21 @@ fn resolve_initial(
             Err(error) => judge.fault(key, FaultKind::Quantity(error)),
             Ok(value) => match value.broken_rule() {
                 Some(rule) => judge.broken(key, rule),
+                None if listed_otherwise(&value, population.size) => {
+                    let rule =
+                        format!("a list has one value for each of the {} neurons", population.size);
+                    judge.broken(key, rule);
+                }
                 None => initial.push((variable.clone(), value)),
             },
         }
     }
     initial
+}
+
+/// Whether a list has not one value for each neuron.
+fn listed_otherwise(value: &Distribution, size: u64) -> bool {
+    matches!(value, Distribution::Listed(values) if values.len() as u64 != size)
 }
 
 fn check_windows(spec: &ModelSpec, judge: &mut Judge<'_>) {

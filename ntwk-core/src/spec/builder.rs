@@ -81,13 +81,13 @@ impl CellSpec {
     /// The cell of a published parameter set, for example `RS`; `ntwk cells list` lists them.
     #[must_use]
     pub fn preset(name: impl Into<String>) -> Self {
-        Self { model: None, preset: Some(name.into()), values: Vec::new() }
+        Self { model: None, preset: Some(name.into()), currents: Vec::new(), values: Vec::new() }
     }
 
     /// A cell of a kind, for example `AdEx`; its parameters follow with [`CellSpec::set`].
     #[must_use]
     pub fn kind(name: impl Into<String>) -> Self {
-        Self { model: Some(name.into()), preset: None, values: Vec::new() }
+        Self { model: Some(name.into()), preset: None, currents: Vec::new(), values: Vec::new() }
     }
 
     /// The same cell with a parameter: a number in the unit of the parameter, or text with a unit (`"200 pF"`).

@@ -287,7 +287,26 @@ impl KeyValue for Distribution {
 impl KeyValue for Distribution<ParameterText> {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
         place.own = None;
-        read_shape(&mut place, &Kind::Value)
+        let item = |node: &Node| match &node.value {
+            Value::Integer(n) => Some(ParameterText::Number(*n as f64)),
+            Value::Float(x) => Some(ParameterText::Number(*x)),
+            Value::String(text) => Some(ParameterText::Text(text.clone())),
+            _ => None,
+        };
+        let listed = match &place.node.value {
+            Value::Numbers(numbers) => {
+                Some(numbers.iter().map(|x| ParameterText::Number(*x)).collect())
+            }
+            Value::List(items) => items.iter().map(item).collect(),
+            _ => return read_shape(&mut place, &Kind::Value),
+        };
+        match listed {
+            Some(values) => Self::Listed(values),
+            None => {
+                place.wrong_type("a list of numbers or of texts with a unit");
+                Self::nothing()
+            }
+        }
     }
 
     fn nothing() -> Self {

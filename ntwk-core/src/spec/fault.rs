@@ -71,6 +71,17 @@ pub enum FaultKind {
         /// Why.
         problem: String,
     },
+    /// A part of an expression that is at fault.
+    Expression {
+        /// What is wrong.
+        message: String,
+        /// The line of the text that it stands on.
+        line: String,
+        /// Where it begins (letters).
+        column: usize,
+        /// How long it is (letters), at least 1.
+        length: usize,
+    },
     /// The text is not valid TOML or JSON.
     Syntax {
         /// The parser's message.
@@ -110,6 +121,12 @@ impl fmt::Display for FaultKind {
             Self::Duplicate { what } => write!(f, "this {what} is given twice"),
             Self::Combination { rule } => f.write_str(rule),
             Self::File { problem } => f.write_str(problem),
+            Self::Expression { message, line, column, length } => {
+                // Tabs keep their width below them.
+                let before: String =
+                    line.chars().take(*column).map(|c| if c == '\t' { c } else { ' ' }).collect();
+                write!(f, "{message}\n    {line}\n    {before}{}", "~".repeat(*length))
+            }
             Self::Syntax { message } => f.write_str(message),
         }
     }

@@ -18,8 +18,11 @@ pub mod waveform;
 mod afferent;
 mod builder;
 mod connection;
+mod current;
 mod distribution;
 mod event;
+pub mod interned;
+mod kind;
 mod measured;
 pub mod nearest;
 mod neurons;
@@ -42,8 +45,10 @@ use crate::{section, words};
 
 pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, Trains};
 pub use connection::ConnectionSpec;
+pub use current::CurrentSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
+pub use kind::{KindMethod, KindParameterSpec, KindSpec, SpikeSpec, Texts, TimeTableSpec};
 pub use measured::MeasuredSpec;
 pub use neurons::NeuronsSpec;
 pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};
@@ -72,6 +77,10 @@ section! {
         reference: Option<String> = Text, none;
         /// time step, duration, seed, method
         simulation: SimulationSpec = Table(SimulationSpec::KEYS), required("a table with t_stop, dt, seed");
+        /// kinds of cells declared by their equations
+        kinds: Named<KindSpec> = Named(KindSpec::KEYS), none;
+        /// intrinsic currents declared by their equations, for any kind of cell that has equations
+        currents: Named<CurrentSpec> = Named(CurrentSpec::KEYS), none;
         /// synaptic receptors by name
         receptors: Named<ReceptorSpec> = Named(ReceptorSpec::KEYS), none;
         /// populations by name

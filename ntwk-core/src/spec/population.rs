@@ -24,8 +24,8 @@ section! {
         cell: CellSpec = Table(CellSpec::KEYS), required("a table with model or preset and the cell's parameters");
         /// where the neurons lie, evenly spaced in the order of their numbers
         space: Option<SpaceSpec> = Table(SpaceSpec::KEYS), none;
-        /// initial values by variable (`V_m`, the cell's others such as `w`, `g_RECEPTOR`), each a value or a distribution;
-        /// without one, rest
+        /// initial values by variable (`V_m`, the cell's others such as `w`, `g_RECEPTOR`), each a value, a
+        /// distribution, or a list with one value for each neuron; without one, rest
         initial: Named<Distribution<ParameterText>> = Variables, none;
         /// currents into some of the neurons, added to `I_e`
         injections: Vec<InjectionSpec> = Tables(InjectionSpec::KEYS), none;
@@ -57,6 +57,8 @@ pub struct CellSpec {
     pub model: Option<String>,
     /// A published parameter set.
     pub preset: Option<String>,
+    /// Currents of its own, by the names of [`ModelSpec::currents`](super::ModelSpec).
+    pub currents: Vec<String>,
     /// Parameters by name.
     pub values: Vec<(String, ParameterText)>,
 }
@@ -77,6 +79,13 @@ impl Section for CellSpec {
             absent: Absent::Nothing,
             doc: "published set of parameters; those that are given beside it differ",
         },
+        Key {
+            name: "currents",
+            was: None,
+            kind: Kind::Texts("names of currents"),
+            absent: Absent::Nothing,
+            doc: "currents of its own, by their names among the `currents` of the model",
+        },
     ];
 }
 
@@ -88,6 +97,7 @@ impl KeyValue for CellSpec {
         }
         let Some(mut table) = place.table() else { return Self::nothing() };
         let [model, preset] = [0, 1].map(|i| table.read::<Option<String>>(&Self::KEYS[i]));
+        let currents = table.read::<Option<Vec<String>>>(&Self::KEYS[2]).unwrap_or_default();
         if model.is_none() && preset.is_none() {
             table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
         }
@@ -98,11 +108,11 @@ impl KeyValue for CellSpec {
             let place = Place { node, path, own: None, root: node, faults: table.faults };
             values.push((name.to_owned(), ParameterText::read(place, &Kind::Value)));
         }
-        Self { model, preset, values }
+        Self { model, preset, currents, values }
     }
 
     fn nothing() -> Self {
-        Self { model: None, preset: None, values: Vec::new() }
+        Self { model: None, preset: None, currents: Vec::new(), values: Vec::new() }
     }
 
     fn write(&self) -> Option<Node> {
@@ -110,6 +120,9 @@ impl KeyValue for CellSpec {
         let mut entries: Vec<(String, Node)> = texts
             .filter_map(|(text, key)| Some((key.name.to_owned(), Node::text(text.as_ref()?))))
             .collect();
+        if !self.currents.is_empty() {
+            entries.extend(self.currents.write().map(|node| (Self::KEYS[2].name.to_owned(), node)));
+        }
         let value = |v: &(String, ParameterText)| Some((v.0.clone(), v.1.write()?));
         entries.extend(self.values.iter().filter_map(value));
         Some(Node::new(Value::Table(entries)))

@@ -6,6 +6,7 @@ mod brian2_plasticity;
 mod clamps;
 mod common;
 mod determinism;
+mod equations;
 mod events;
 mod features;
 mod no_allocation;

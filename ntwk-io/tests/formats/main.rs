@@ -1,5 +1,6 @@
 //! Files: what is written is read back, what others wrote is read, what is damaged is said.
 
+mod brian2;
 mod cell_faults;
 mod cell_file;
 mod cell_round_trip;

@@ -98,6 +98,7 @@ pub fn scanned_cell(
     let name = described.name.clone();
     let mut spec = ModelSpec::default();
     spec.simulation = model.spec().simulation.clone();
+    spec.kinds = model.spec().kinds.clone();
     spec.populations = Named::from([(name.clone(), PopulationSpec::new(1, cell))]);
     Model::from_spec(spec, library)
         .map(|alone| Arc::clone(&alone.populations()[0].cell))

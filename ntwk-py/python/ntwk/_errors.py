@@ -17,7 +17,7 @@ class Fault:
     value : the value as written, where there is one.
     line : line of the file, from 1, where the description came from one.
     kind : ``unknown_key``, ``missing_key``, ``wrong_type``, ``quantity``, ``out_of_range``, ``unknown_name``, ``duplicate``,
-        ``combination``, ``file``, ``syntax`` or ``option``.
+        ``combination``, ``expression``, ``file``, ``syntax`` or ``option``.
     message : what is wrong, in words.
     nearest : of an unknown key or name, the nearest one there is.
     valid : of an unknown key or name, all there are.

@@ -16,10 +16,10 @@ use crate::engine::random::{Purpose, stream};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
-use crate::kernel::{Integration, PendingEvents, ReceptorColumn, column};
+use crate::kernel::{CellNoise, Integration, PendingEvents, ReceptorColumn, column};
 use crate::model::{Model, Population, Projection, Source, SynapticEvent, VoltageClamp};
 use crate::spec::waveform::Waveform;
-use crate::spec::{AfferentActivity, Method, PlasticitySpec, SpaceSpec, Trains};
+use crate::spec::{AfferentActivity, Distribution, Method, PlasticitySpec, SpaceSpec, Trains};
 
 /// A model on its way to a network.
 pub(super) struct Lowering<'m> {
@@ -75,7 +75,7 @@ impl<'m> Lowering<'m> {
     fn integration(&self, population: &Population) -> Integration {
         Integration {
             dt: self.model.dt(),
-            method: self.model.method(),
+            method: population.cell.method(self.model.method()),
             linear: population.cell.linear_membrane(),
         }
     }
@@ -120,7 +120,7 @@ impl<'m> Lowering<'m> {
                     membrane: population.cell.membrane(),
                     spike_threshold: population.cell.spike_threshold(),
                     current_gain: self.integration(population).current_gain(),
-                    looks_at_end: model.method() != Method::Euler
+                    looks_at_end: population.cell.method(model.method()) != Method::Euler
                         && population.cell.linear_membrane().is_none(),
                     constant_current: population.current.constant(),
                     current: population.current.clone(),
@@ -327,9 +327,25 @@ impl<'m> Lowering<'m> {
             injections,
             own_currents,
             clamps,
+            noise: self.noise(population, range),
         };
         self.initialise(population, &mut part, job)?;
         Ok(part)
+    }
+
+    /// The random numbers of the cells of a part, one entry for each block.
+    fn noise(&self, population: &Population, range: &Range<u32>) -> Vec<CellNoise> {
+        if !population.cell.is_random() {
+            return Vec::new();
+        }
+        let stream = stream(self.model.seed(), Purpose::CellNoise, &population.name, 0);
+        let starts = range.clone().step_by(BLOCK);
+        let block = |start: u32| CellNoise {
+            cells: 0..((range.end - start) as usize).min(BLOCK),
+            stream: stream.clone(),
+            index: u64::from(start) / BLOCK as u64,
+        };
+        starts.map(block).collect()
     }
 
     /// Draws the initial values that differ from rest, block by block.
@@ -362,10 +378,21 @@ impl<'m> Lowering<'m> {
             for (b, values) in column.chunks_mut(BLOCK).enumerate() {
                 job.check()?;
                 let block = first_block + b as u64;
+                if let Distribution::Listed(listed) = distribution {
+                    let from = part.first as usize + b * BLOCK;
+                    values.iter_mut().zip(&listed[from..]).for_each(|(value, own)| *value = *own);
+                    continue;
+                }
                 let mut rng = stream(model.seed(), Purpose::Initial, &entity, block);
                 values.iter_mut().for_each(|value| *value = distribution.draw(&mut rng));
             }
         }
+        let given: Vec<usize> = population
+            .initial
+            .iter()
+            .filter_map(|(name, _)| variables.iter().position(|v| v.name == name))
+            .collect();
+        population.cell.follow_initial(&mut part.columns, &given);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::job::Job;
 use crate::kernel::BLOCK;
 use crate::kernel::CellStepper;
 use crate::kernel::Membrane;
-use crate::kernel::{Column, ReceptorColumn};
+use crate::kernel::{CellNoise, Column, ReceptorColumn};
 use crate::model::{Change, Model, Quantity, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
@@ -180,6 +180,8 @@ pub(crate) struct Part {
     pub own_currents: Vec<(Vec<u32>, Waveform)>,
     /// Voltage clamps, with the neurons of the part (ascending indices) that they hold.
     pub clamps: Vec<VoltageClamp>,
+    /// Random numbers of the cells, block by block, where their steps need some.
+    pub noise: Vec<CellNoise>,
 }
 
 /// A rate-driven afferent projection onto a part.
@@ -192,6 +194,30 @@ pub(crate) struct PartDrive {
     pub blocks: Vec<BlockEvents>,
     /// Place in [`Shared::afferents`], where its events are kept.
     pub kept: Option<usize>,
+}
+
+impl LoweredPopulation {
+    /// Current (pA) into every neuron at the start of a step of `dt` (ms).
+    pub(crate) fn current_at(&self, step: u32, dt: f64) -> f64 {
+        self.constant_current.unwrap_or_else(|| self.current.at(f64::from(step) * dt))
+    }
+}
+
+impl Part {
+    /// What synapses, `current` (pA) and injections bring to a neuron at time t (ms): `(drive, g)` of `drive - g V`.
+    pub(crate) fn input(&self, neuron: usize, current: f64, t: f64) -> (f64, f64) {
+        let (mut drive, mut g) = (current, 0.0);
+        for receptor in &self.receptors {
+            drive += receptor.q * receptor.s[neuron];
+            g += receptor.p * receptor.s[neuron];
+        }
+        for (neurons, injected) in &self.injections {
+            if neurons.binary_search(&(neuron as u32)).is_ok() {
+                drive += injected.at(t);
+            }
+        }
+        (drive, g)
+    }
 }
 
 impl WorkerState {

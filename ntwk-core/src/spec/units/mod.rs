@@ -3,9 +3,13 @@
 //! Inside ntwk every quantity is a bare `f64` in the unit of its [`Dimension`]; unit symbols exist
 //! only at this boundary.
 
+mod unit;
+
 use std::fmt;
 
+use crate::spec::interned::interned;
 use crate::spec::nearest::nearest;
+pub use unit::Unit;
 
 /// Dimension of a parameter. Each has one unit inside ntwk ([`Dimension::unit`]).
 ///
@@ -62,6 +66,8 @@ pub enum Dimension {
     Angle,
     /// Pure number.
     Number,
+    /// Any other, of variables and parameters that equations declare, in a unit of their own.
+    Compound(Unit),
 }
 
 use Dimension as D;
@@ -180,6 +186,7 @@ impl Dimension {
             D::Speed => "m/s",
             D::Angle => "deg",
             D::Number => "",
+            D::Compound(unit) => interned(&unit.to_string()),
         }
     }
 
@@ -209,6 +216,7 @@ impl Dimension {
             D::Speed => "a speed",
             D::Angle => "an angle",
             D::Number => "a pure number",
+            D::Compound(unit) => interned(&format!("a quantity in {unit}")),
         }
     }
 
@@ -238,6 +246,7 @@ impl Dimension {
             D::Speed => "\"0.3 m/s\"",
             D::Angle => "\"30 deg\"",
             D::Number => "0.05 or \"5 %\"",
+            D::Compound(unit) => interned(&format!("\"2 {unit}\"")),
         }
     }
 
@@ -247,6 +256,7 @@ impl Dimension {
         match (self.readings(), self.unit()) {
             (Some(_), _) => format!("{} with its unit, such as {}", self.name(), self.example()),
             (None, "") => "a number".to_owned(),
+            (None, _) if matches!(self, D::Compound(_)) => self.name().to_owned(),
             (None, unit) => format!("{} in {unit}", self.name()),
         }
     }
@@ -336,6 +346,20 @@ impl Dimension {
                 _ if self.is_ambiguous() => self.bare(number),
                 _ => Err(QuantityError::MissingUnit { expected: self }),
             };
+        }
+        if let D::Compound(own) = self {
+            return own.read(number, written).map_err(|problem| match problem {
+                Some(found) => QuantityError::WrongDimension {
+                    unit: written.to_owned(),
+                    found: found.dimension(),
+                    expected: self,
+                },
+                None => QuantityError::UnknownUnit {
+                    unit: written.to_owned(),
+                    nearest: None,
+                    expected: self,
+                },
+            });
         }
         let (units_of, own) = self.units_of();
         let Some(&(_, dimension, power)) = UNITS.iter().find(|u| u.0 == symbol) else {

@@ -1,0 +1,30 @@
+//! Cells by their equations: texts, checked in names and units, become programs that run on blocks of neurons.
+//!
+//! The way of a text: words ([`token`]), trees ([`syntax`]), one graph of all expressions of a kind with units checked
+//! ([`check`], [`system`]), the graph with numbers for parameters ([`cell_equations`]), the graph after a step by the rule of a method
+//! ([`method`]), operations on registers ([`program`]), which [`interpreter`] runs.
+
+mod calculus;
+mod cell;
+mod cell_equations;
+mod check;
+mod function;
+mod graph;
+mod interpreter;
+mod matrix;
+mod membrane;
+mod method;
+mod op;
+mod program;
+mod registers;
+mod rename;
+mod stepper;
+mod syntax;
+mod system;
+mod text;
+mod token;
+
+pub(crate) use cell::EquationCell;
+pub(crate) use rename::with_prefix;
+pub(crate) use system::{System, parameter_units, system};
+pub(crate) use text::KindFault;

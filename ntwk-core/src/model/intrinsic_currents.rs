@@ -1,0 +1,80 @@
+//! Kinds of cells with currents of their own.
+
+use crate::equations::with_prefix;
+use crate::model::cell::{CellKind, WrittenEquations};
+use crate::spec::{CurrentSpec, KindParameterSpec, KindSpec, Named, SpikeSpec, Texts};
+
+/// A kind of ntwk as a model file would declare it; `None` where it has no equations of that form.
+pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
+    let WrittenEquations { variables, equations, when, then, refractory, hold } =
+        kind.equations()?;
+    let text = |text: &str| text.to_owned();
+    let units = variables.iter().map(|(name, unit)| (text(name), text(unit))).collect();
+    let mut parameters = Named::new();
+    for parameter in kind.parameters() {
+        let unit = match parameter.dimension.unit() {
+            "" => "1",
+            unit => unit,
+        };
+        let spec = KindParameterSpec {
+            value: None,
+            unit: Some(text(unit)),
+            range: None,
+            doc: Some(text(parameter.doc)),
+        };
+        parameters.insert(text(parameter.name), spec);
+    }
+    Some(KindSpec {
+        doc: Some(text(kind.doc().lines().next().unwrap_or_default())),
+        variables: Texts(units),
+        equations: text(equations),
+        spike: Some(SpikeSpec {
+            when: text(when),
+            then: Some(text(then)),
+            refractory: refractory.map(text),
+            until: None,
+            hold: Some(hold.iter().map(|name| text(name)).collect()),
+        }),
+        init: Texts::default(),
+        method: None,
+        area: None,
+        parameters,
+        tables: Named::new(),
+        theory: Texts::default(),
+    })
+}
+
+/// Adds currents to a kind: their names become definitions, and what is theirs begins with their name.
+pub(super) fn add(kind: &mut KindSpec, currents: &[(&str, &CurrentSpec)]) {
+    for (name, current) in currents {
+        let mut own: Vec<&str> = current.variables.0.iter().map(|v| v.0.as_str()).collect();
+        own.extend(current.parameters.keys().map(String::as_str));
+        own.extend(current.tables.keys().map(String::as_str));
+        let equations = current.equations.as_deref().unwrap_or_default();
+        // Definitions of its own, too.
+        let defined: Vec<&str> = equations
+            .split(['\n', ';'])
+            .filter_map(|line| line.split_once('=').map(|(left, _)| left.trim()))
+            .filter(|left| !left.contains(['/', '\'']) && !left.is_empty())
+            .collect();
+        own.extend(defined);
+        let renamed = |text: &str| with_prefix(text, &own, name);
+        kind.equations = format!(
+            "{}\n{name} = {}\n{}",
+            kind.equations.trim_end(),
+            renamed(&current.current),
+            renamed(equations)
+        );
+        let prefixed = |of: &str| format!("{name}_{of}");
+        kind.variables
+            .0
+            .extend(current.variables.0.iter().map(|(of, unit)| (prefixed(of), unit.clone())));
+        kind.init.0.extend(current.init.0.iter().map(|(of, text)| (prefixed(of), renamed(text))));
+        for (of, parameter) in &current.parameters {
+            kind.parameters.insert(prefixed(of), parameter.clone());
+        }
+        for (of, table) in &current.tables {
+            kind.tables.insert(prefixed(of), table.clone());
+        }
+    }
+}
