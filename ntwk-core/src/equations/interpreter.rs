@@ -20,6 +20,79 @@ pub(crate) fn no_registers<'r>() -> Registers<'r> {
     std::array::from_fn(|_| Default::default())
 }
 
+/// Which neurons may move and spike, before the operations.
+pub(crate) struct Gate<'a> {
+    /// First step in which each neuron is no longer refractory.
+    pub free_from: &'a [u32],
+    pub step: u32,
+}
+
+/// Which neurons are to be looked at, after the operations.
+pub(crate) struct Marks<'a> {
+    /// 1 for those that spike, and for those that spike or whose potential is beyond all sense; else 0.
+    pub fired: &'a mut [u8],
+    pub marked: &'a mut [u8],
+    /// Largest size of a potential.
+    pub limit: f64,
+    /// Whether cells spike.
+    pub spikes: bool,
+}
+
+/// Runs the operations of a step on the first `n` neurons of the registers: `active` says which may move, then which spike.
+pub(crate) fn run_step(
+    arch: Arch,
+    program: Program<'_>,
+    registers: &mut Registers<'_>,
+    active: Register,
+    (gate, marks): (Gate<'_>, Marks<'_>),
+    n: usize,
+) {
+    let Program { ops, scalars, tables } = program;
+    let run = Run { ops, registers, scalars, tables, n };
+    arch.dispatch(RunStep { run, gate, marks, active });
+}
+
+/// Operations and what they read besides registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Program<'a> {
+    pub ops: &'a [Op],
+    pub scalars: &'a [f64],
+    pub tables: &'a [TimeTable],
+}
+
+struct RunStep<'a, 'r> {
+    run: Run<'a, 'r>,
+    gate: Gate<'a>,
+    marks: Marks<'a>,
+    active: Register,
+}
+
+impl NullaryFnOnce for RunStep<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { mut run, gate, marks, active } = self;
+        let (n, step) = (run.n, gate.step);
+        let free_from = &gate.free_from[..n];
+        let may = &mut run.registers[usize::from(active)][..n];
+        for i in 0..n {
+            may[i] = f64::from(u8::from(step >= free_from[i]));
+        }
+        run.all();
+        let (v, fires) = (&run.registers[0][..n], &run.registers[usize::from(active)][..n]);
+        let (fired, marked) = (&mut marks.fired[..n], &mut marks.marked[..n]);
+        let (spikes, limit) = (f64::from(u8::from(marks.spikes)), marks.limit);
+        for i in 0..n {
+            let spike = u8::from(fires[i] * spikes != 0.0);
+            // Of a potential that is no number both are false.
+            let sensible = (v[i] >= -limit) & (v[i] <= limit);
+            fired[i] = spike;
+            marked[i] = spike | u8::from(!sensible);
+        }
+    }
+}
+
 /// Runs operations on the first `n` neurons of the registers.
 pub(crate) fn run(
     arch: Arch,
@@ -218,6 +291,14 @@ impl NullaryFnOnce for Run<'_, '_> {
 
     #[inline(always)]
     fn call(mut self) {
+        self.all();
+    }
+}
+
+impl Run<'_, '_> {
+    /// All operations, one after the other.
+    #[inline(always)]
+    fn all(&mut self) {
         let scalars = self.scalars;
         let at = |s: u16| scalars[usize::from(s)];
         let truth = |b: bool| f64::from(u8::from(b));
@@ -256,6 +337,11 @@ impl NullaryFnOnce for Run<'_, '_> {
                     let (c, k) = (at(c), at(k));
                     self.one(d, a, |a| (a + c) * k);
                 }
+                Op::ScaledForce { d, s, a, k } => {
+                    let (s, k) = (at(s), at(k));
+                    self.one(d, a, |a| (s - a) * k);
+                }
+                Op::SubtractProduct { d, a, b, e } => self.three(d, [a, b, e], |a, b, e| e - a * b),
                 Op::DrivingForce { d, s, a, b } => {
                     let s = at(s);
                     self.two(d, a, b, |a, b| (s - a) * b);

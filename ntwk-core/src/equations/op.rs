@@ -84,6 +84,20 @@ pub(crate) enum Op {
         c: Scalar,
         k: Scalar,
     },
+    /// d = (s - a) k
+    ScaledForce {
+        d: Register,
+        s: Scalar,
+        a: Register,
+        k: Scalar,
+    },
+    /// d = e - a b
+    SubtractProduct {
+        d: Register,
+        a: Register,
+        b: Register,
+        e: Register,
+    },
     /// d = (s - a) b
     DrivingForce {
         d: Register,

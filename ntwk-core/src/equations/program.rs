@@ -139,6 +139,10 @@ impl<'g> Compiler<'g> {
                 Op::ScaleAdd { k, .. } | Op::Advance { k, .. } | Op::AdvanceWhere { k, .. } => {
                     place(k);
                 }
+                Op::ScaledForce { s, k, .. } => {
+                    place(s);
+                    place(k);
+                }
                 Op::Line { k, c, .. } | Op::ShiftScale { k, c, .. } => {
                     place(k);
                     place(c);
@@ -208,6 +212,12 @@ impl<'g> Compiler<'g> {
     fn merges(&self, id: Id, uses: &HashMap<Id, usize>, tiers: &HashMap<Id, Tier>) -> Vec<Id> {
         let single = |id: Id| uses[&id] == 1 && tiers[&id] == Tier::Neuron;
         let is_product = |id: Id| matches!(self.graph.node(id), Node::Multiply(..)) && single(id);
+        let is_product_of_two = |id: Id| match self.graph.node(id) {
+            Node::Multiply(x, y) => {
+                single(id) && tiers[&x] == Tier::Neuron && tiers[&y] == Tier::Neuron
+            }
+            _ => false,
+        };
         let shift = |id: Id, factor: Id| {
             let scalar = tiers[&factor] < Tier::Neuron;
             match self.graph.node(id) {
@@ -223,6 +233,7 @@ impl<'g> Compiler<'g> {
         match self.graph.node(id) {
             Node::Add(a, _) if is_product(a) => vec![a],
             Node::Add(_, b) if is_product(b) => vec![b],
+            Node::Subtract(_, b) if is_product_of_two(b) => vec![b],
             Node::Multiply(a, b) if shift(a, b) => vec![a],
             Node::Multiply(a, b) if shift(b, a) => vec![b],
             _ => Vec::new(),
@@ -349,6 +360,9 @@ impl Emitter<'_, '_> {
         let (r0, r1, r2) = (0, 0, 0);
         match node {
             Node::Add(a, b) => self.emit_sum(d, a, b, tiers),
+            Node::Subtract(a, b) if tiers[&b] == Tier::Neuron && self.is_merged(b) => {
+                self.emit_difference(d, a, b, tiers);
+            }
             Node::Subtract(a, b) => match (self.place(a, tiers), self.place(b, tiers)) {
                 (Place::Scalar(s), Place::Register(b)) => {
                     self.push(Op::SubtractFrom { d: r0, s, a: r1 }, d, [Some(b), None, None]);
@@ -461,6 +475,13 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// `a - x y`
+    fn emit_difference(&mut self, d: usize, a: Id, product: Id, tiers: &HashMap<Id, Tier>) {
+        let Node::Multiply(x, y) = self.compiler.graph.node(product) else { return };
+        let reads = [x, y, a].map(|id| Some(self.register(id, tiers)));
+        self.push(Op::SubtractProduct { d: 0, a: 0, b: 0, e: 0 }, d, reads);
+    }
+
     fn emit_product(&mut self, d: usize, a: Id, b: Id, tiers: &HashMap<Id, Tier>) {
         for (inner, other) in [(a, b), (b, a)] {
             if tiers[&inner] < Tier::Neuron || !self.is_merged(inner) {
@@ -472,6 +493,14 @@ impl Emitter<'_, '_> {
                         (self.place(x, tiers), self.place(c, tiers))
                     {
                         self.push(Op::ShiftScale { d: 0, a: 0, c, k }, d, [Some(x), None, None]);
+                        return;
+                    }
+                }
+                (Node::Subtract(s, x), Place::Scalar(k)) => {
+                    if let (Place::Scalar(s), Place::Register(x)) =
+                        (self.place(s, tiers), self.place(x, tiers))
+                    {
+                        self.push(Op::ScaledForce { d: 0, s, a: 0, k }, d, [Some(x), None, None]);
                         return;
                     }
                 }

@@ -111,6 +111,8 @@ fn with_registers(op: Op, d: Option<usize>, reads: [Option<usize>; 3]) -> Op {
         Op::ScaleAdd { k, .. } => Op::ScaleAdd { d, a, k, e: b },
         Op::Line { k, c, .. } => Op::Line { d, a, k, c },
         Op::ShiftScale { k, c, .. } => Op::ShiftScale { d, a, c, k },
+        Op::ScaledForce { s, k, .. } => Op::ScaledForce { d, s, a, k },
+        Op::SubtractProduct { .. } => Op::SubtractProduct { d, a, b, e: c },
         Op::DrivingForce { s, .. } => Op::DrivingForce { d, s, a, b },
         Op::Divide { .. } => Op::Divide { d, a, b },
         Op::Reciprocal { s, .. } => Op::Reciprocal { d, s, a },

@@ -7,7 +7,7 @@ use pulp::Arch;
 use super::cell_equations::CellEquations;
 use super::function::{Comparison, Function};
 use super::graph::{Graph, Id, Node};
-use super::interpreter::{Registers, no_registers, run};
+use super::interpreter::{Gate, Marks, Program, Registers, no_registers, run, run_step};
 use super::method::{Held, step};
 use super::op::{MOST_REGISTERS, Op, Phase, Register, TooLarge};
 use super::program::{Compiler, Layout, Target};
@@ -331,9 +331,6 @@ impl CellStepper for EquationStepper {
             }
             let mut temporary = temporary.chunks_mut(self.lanes);
             if let (Some(register), Some(active)) = (free.next(), temporary.next()) {
-                for (active, &from) in active.iter_mut().zip(&free_from[own.clone()]) {
-                    *active = f64::from(u8::from(step >= from));
-                }
                 *register = active;
             }
             for out in drawn.chunks_mut(n) {
@@ -344,14 +341,16 @@ impl CellStepper for EquationStepper {
             for (register, run) in free.zip(temporary) {
                 *register = run;
             }
-            run(self.arch, &self.ops, &mut registers, scalars, &self.tables, lanes);
-            let (v, active) = (&registers[0][..lanes], &registers[self.columns + 4][..lanes]);
-            let spiking = f64::from(u8::from(self.spikes));
-            let cells = marks[part.clone()].iter_mut().zip(&mut fired[part]).zip(v).zip(active);
-            for (((mark, fires), v), active) in cells {
-                *fires = u8::from(active * spiking != 0.0);
-                *mark = *fires | u8::from(self.is_beyond(*v));
-            }
+            let program = Program { ops: &self.ops, scalars, tables: &self.tables };
+            let gate = Gate { free_from: &free_from[own], step };
+            let marks = Marks {
+                fired: &mut fired[part.clone()],
+                marked: &mut marks[part],
+                limit: self.limit,
+                spikes: self.spikes,
+            };
+            let active = (self.columns + 4) as Register;
+            run_step(self.arch, program, &mut registers, active, (gate, marks), lanes);
             first += lanes;
         }
         if step % LOOK_EVERY == 0 {
