@@ -210,10 +210,10 @@ impl EquationStepper {
         })
     }
 
-    /// Scalars of a step, after the numbers.
-    fn scalars(&self, step: u32, scratch: &mut Vec<f64>) {
-        scratch.clear();
-        scratch.extend_from_slice(&self.numbers);
+    /// Puts the scalars of a step at the beginning of `room`: the numbers, then what depends on time.
+    fn scalars(&self, step: u32, room: &mut [f64]) {
+        let (numbers, of_time) = room.split_at_mut(self.numbers.len());
+        numbers.copy_from_slice(&self.numbers);
         if self.steps == 0 {
             return;
         }
@@ -224,7 +224,7 @@ impl EquationStepper {
             *register = value;
         }
         run(self.arch, &self.per_step, &mut registers, &self.per_step_numbers, &self.tables, 1);
-        scratch.extend_from_slice(&file[1..=self.steps]);
+        of_time[..self.steps].copy_from_slice(&file[1..=self.steps]);
     }
 }
 
@@ -293,13 +293,18 @@ impl CellStepper for EquationStepper {
         if columns.len() < self.columns.max(1) || self.registers == 0 {
             return Err(NotFinite { index: 0, variable: "equations", value: f64::NAN });
         }
-        self.scalars(step, at.scratch);
-        let scalars = at.scratch.len();
+        let scalars = self.numbers.len() + self.steps;
         let temporaries = self.registers - self.columns - 4;
         let random = self.random.len();
-        at.scratch.resize(scalars + random * n + temporaries * self.lanes, 0.0);
+        // What is in it is written before it is read.
+        let needed = scalars + random * n + temporaries * self.lanes;
+        if at.scratch.len() < needed {
+            at.scratch.resize(needed, 0.0);
+        }
+        self.scalars(step, at.scratch);
         let (scalars, rest) = at.scratch.split_at_mut(scalars);
-        let (drawn, temporary) = rest.split_at_mut(random * n);
+        let (drawn, rest) = rest.split_at_mut(random * n);
+        let temporary = &mut rest[..temporaries * self.lanes];
         for (node, out) in self.random.iter().zip(drawn.chunks_mut(n.max(1))) {
             for noise in at.noise {
                 match *node {
@@ -382,7 +387,7 @@ impl CellStepper for EquationStepper {
         g: f64,
         step: u32,
     ) -> f64 {
-        let mut scalars = Vec::new();
+        let mut scalars = vec![0.0; self.numbers.len() + self.steps];
         self.scalars(step, &mut scalars);
         let mut file = [0.0; MOST_REGISTERS];
         for (value, column) in file.iter_mut().zip(&columns[..self.columns]) {

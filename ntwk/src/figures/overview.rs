@@ -83,25 +83,32 @@ pub struct TransferGrid {
 }
 
 impl TransferGrid {
-    /// The transfer function against the driving rate, for each rate of the first other class that takes several (the rest at
-    /// their lowest rate). `None` for a scan without background, or without a class that drives.
+    /// The transfer function against the driving rate, for each rate of the other class that takes most (the rest at their
+    /// lowest rate). `None` for a scan without background, or without a class that drives.
     #[must_use]
     pub fn new(population: &FittedPopulation) -> Option<Self> {
         let plan = &population.scan.plan;
         let driving = plan.driving?;
-        let varies = |c: usize| plan.rates.iter().any(|r| r[c] != plan.rates[0][c]);
-        let mut others = (0..plan.classes.len()).filter(|&c| c != driving);
-        let background = others.clone().find(|&c| varies(c)).or_else(|| others.next())?;
         let lowest = |c: usize| plan.rates.iter().map(|r| r[c]).fold(f64::INFINITY, f64::min);
-        let shown: Vec<usize> = population
-            .fitted_points
-            .iter()
-            .copied()
-            .filter(|&i| {
-                (0..plan.classes.len())
-                    .all(|c| c == driving || c == background || plan.rates[i][c] == lowest(c))
-            })
-            .collect();
+        // Points at which all classes but the driving one and one other are at their lowest rate.
+        let beside = |other: usize| -> Vec<usize> {
+            let rest = |c: usize| c != driving && c != other;
+            let low = |i: usize| {
+                (0..plan.classes.len()).all(|c| !rest(c) || plan.rates[i][c] == lowest(c))
+            };
+            population.fitted_points.iter().copied().filter(|&i| low(i)).collect()
+        };
+        let levels = |other: usize| {
+            let mut values: Vec<f64> =
+                beside(other).iter().map(|&i| plan.rates[i][other]).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            values.len()
+        };
+        // Of classes with equally many levels the first.
+        let others = (0..plan.classes.len()).filter(|&c| c != driving);
+        let background = others.rev().max_by_key(|&c| levels(c))?;
+        let shown = beside(background);
         let distinct = |c: usize| {
             let mut values: Vec<f64> = shown.iter().map(|&i| plan.rates[i][c]).collect();
             values.sort_by(f64::total_cmp);
