@@ -378,72 +378,25 @@ impl Graph {
 
     /// Makes a node anew from inputs that stand elsewhere, folding what has become constant.
     pub(crate) fn make(&mut self, node: Node, mut input: impl FnMut(Id) -> Id) -> Id {
-        match node {
-            Node::Add(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.add(a, b)
-            }
-            Node::Subtract(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.subtract(a, b)
-            }
-            Node::Multiply(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.multiply(a, b)
-            }
-            Node::Divide(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.divide(a, b)
-            }
-            Node::Power(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.power(a, b)
-            }
-            Node::Minimum(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.minimum(a, b)
-            }
-            Node::Maximum(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.maximum(a, b)
-            }
-            Node::FloorDivide(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.floor_divide(a, b)
-            }
-            Node::Modulo(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.modulo(a, b)
-            }
-            Node::Compare(how, a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.compare(how, a, b)
-            }
-            Node::And(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.and(a, b)
-            }
-            Node::Or(a, b) => {
-                let (a, b) = (input(a), input(b));
-                self.or(a, b)
-            }
-            Node::Not(a) => {
-                let a = input(a);
-                self.not(a)
-            }
-            Node::Select(c, a, b) => {
-                let (c, a, b) = (input(c), input(a), input(b));
-                self.select(c, a, b)
-            }
-            Node::Apply(function, a) => {
-                let a = input(a);
-                self.apply(function, a)
-            }
-            Node::Table(table, a) => {
-                let a = input(a);
-                self.plain(Node::Table(table, a))
-            }
-            leaf => self.plain(leaf),
+        let inputs = node.inputs().map(|id| id.map(&mut input));
+        match (node, inputs) {
+            (Node::Add(..), [Some(a), Some(b), _]) => self.add(a, b),
+            (Node::Subtract(..), [Some(a), Some(b), _]) => self.subtract(a, b),
+            (Node::Multiply(..), [Some(a), Some(b), _]) => self.multiply(a, b),
+            (Node::Divide(..), [Some(a), Some(b), _]) => self.divide(a, b),
+            (Node::Power(..), [Some(a), Some(b), _]) => self.power(a, b),
+            (Node::Minimum(..), [Some(a), Some(b), _]) => self.minimum(a, b),
+            (Node::Maximum(..), [Some(a), Some(b), _]) => self.maximum(a, b),
+            (Node::FloorDivide(..), [Some(a), Some(b), _]) => self.floor_divide(a, b),
+            (Node::Modulo(..), [Some(a), Some(b), _]) => self.modulo(a, b),
+            (Node::Compare(how, ..), [Some(a), Some(b), _]) => self.compare(how, a, b),
+            (Node::And(..), [Some(a), Some(b), _]) => self.and(a, b),
+            (Node::Or(..), [Some(a), Some(b), _]) => self.or(a, b),
+            (Node::Not(_), [Some(a), ..]) => self.not(a),
+            (Node::Select(..), [Some(c), Some(a), Some(b)]) => self.select(c, a, b),
+            (Node::Apply(function, _), [Some(a), ..]) => self.apply(function, a),
+            (Node::Table(table, _), [Some(a), ..]) => self.plain(Node::Table(table, a)),
+            (leaf, _) => self.plain(leaf),
         }
     }
 

@@ -94,15 +94,18 @@ impl NullaryFnOnce for RunStep<'_, '_> {
 }
 
 /// Runs operations on the first `n` neurons of the registers.
-pub(crate) fn run(
-    arch: Arch,
-    ops: &[Op],
-    registers: &mut Registers<'_>,
-    scalars: &[f64],
-    tables: &[TimeTable],
-    n: usize,
-) {
+pub(crate) fn run(arch: Arch, program: Program<'_>, registers: &mut Registers<'_>, n: usize) {
+    let Program { ops, scalars, tables } = program;
     arch.dispatch(Run { ops, registers, scalars, tables, n });
+}
+
+/// Runs operations on one number in each register.
+pub(crate) fn run_once(arch: Arch, program: Program<'_>, file: &mut [f64; MOST_REGISTERS]) {
+    let mut registers = no_registers();
+    for (register, value) in registers.iter_mut().zip(file.chunks_mut(1)) {
+        *register = value;
+    }
+    run(arch, program, &mut registers, 1);
 }
 
 struct Run<'a, 'r> {

@@ -85,7 +85,7 @@ fn save_old_values(ops: &mut Vec<Virtual>, fixed: usize) {
     let mut copies: Vec<(usize, usize)> = copies.into_iter().collect();
     copies.sort_unstable();
     for (from, to) in copies {
-        // Multiplying by one is a copy.
+        // The larger of a number and itself is a copy of it.
         let op = Virtual {
             op: Op::Maximum { d: 0, a: 0, b: 0 },
             writes: Some(to),

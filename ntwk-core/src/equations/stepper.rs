@@ -7,7 +7,7 @@ use pulp::Arch;
 use super::cell_equations::CellEquations;
 use super::function::{Comparison, Function};
 use super::graph::{Graph, Id, Node};
-use super::interpreter::{Gate, Marks, Program, Registers, no_registers, run, run_step};
+use super::interpreter::{Gate, Marks, Program, no_registers, run, run_once, run_step};
 use super::method::{Held, step};
 use super::op::{MOST_REGISTERS, Op, Phase, Register, TooLarge};
 use super::program::{Compiler, Layout, Target};
@@ -219,11 +219,8 @@ impl EquationStepper {
         }
         let mut file = [0.0; MOST_REGISTERS];
         file[0] = f64::from(step) * self.dt;
-        let mut registers: Registers<'_> = no_registers();
-        for (register, value) in registers.iter_mut().zip(file.chunks_mut(1)) {
-            *register = value;
-        }
-        run(self.arch, &self.per_step, &mut registers, &self.per_step_numbers, &self.tables, 1);
+        let (ops, scalars) = (&self.per_step, &self.per_step_numbers);
+        run_once(self.arch, Program { ops, scalars, tables: &self.tables }, &mut file);
         of_time[..self.steps].copy_from_slice(&file[1..=self.steps]);
     }
 }
@@ -395,12 +392,8 @@ impl CellStepper for EquationStepper {
         }
         let input = self.columns;
         file[input..input + 4].copy_from_slice(&[drive, g, drive, g]);
-        let mut registers = no_registers();
-        for (register, value) in registers.iter_mut().zip(file.chunks_mut(1)) {
-            *register = value;
-        }
         let Some(ops) = self.definitions.get(index) else { return f64::NAN };
-        run(self.arch, ops, &mut registers, &scalars, &self.tables, 1);
+        run_once(self.arch, Program { ops, scalars: &scalars, tables: &self.tables }, &mut file);
         file[input + 4]
     }
 }
@@ -448,7 +441,8 @@ impl EquationStepper {
             for (register, room) in free.zip(spare.iter_mut()) {
                 *register = room;
             }
-            run(self.arch, &self.reset, &mut registers, scalars, &self.tables, 1);
+            let program = Program { ops: &self.reset, scalars, tables: &self.tables };
+            run(self.arch, program, &mut registers, 1);
         }
         match self.waits {
             Waits::Steps => {}

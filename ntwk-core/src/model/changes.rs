@@ -167,14 +167,15 @@ fn set_parameter(
         return Err(unknown_key(&[]));
     }
     let name = model.populations[index].name.clone();
-    let whole = model.spec.clone();
-    let Some((_, population)) = model.spec.populations.get_index_mut(index) else { return Ok(()) };
-    let cell = &mut population.cell;
+    let Some((_, population)) = model.spec.populations.get_index(index) else { return Ok(()) };
+    let mut cell = population.cell.clone();
     cell.values.retain(|v| v.0 != parameter);
     cell.values.push((parameter.to_owned(), text.clone()));
     let mut faults = Faults::default();
     let mut inner = Judge::new(judge.root(), &mut faults);
-    let new = resolve_cell(cell, &format!("populations.{name}.cell"), &whole, library, &mut inner);
+    let path_of_cell = format!("populations.{name}.cell");
+    let new = resolve_cell(&cell, &path_of_cell, &model.spec, library, &mut inner);
+    model.spec.populations[index].cell = cell;
     // A fault of the new cell is a fault of the event.
     for fault in faults.list {
         let key = if fault.key.ends_with(&format!(".{parameter}")) { "value" } else { "set" };
