@@ -23,6 +23,17 @@ struct Imported {
 
 pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let file = args.file.display().to_string();
+    let ending = args.file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let instead = match ending {
+        "py" => {
+            "a script of Python; write its dictionary as JSON: json.dump(Model, open(\"model.json\", \"w\"))"
+        }
+        "toml" => "TOML, as the model files of ntwk are; import reads the JSON of other programs",
+        _ => "",
+    };
+    if !instead.is_empty() {
+        return Err(Failure::Argument(format!("{file}: it is {instead}")));
+    }
     let text = read_text(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: Faults| {

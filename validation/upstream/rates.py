@@ -23,6 +23,7 @@ import brian2
 import numpy as np
 import ntwk
 from ntwk.build.syn_and_connec_construct import build_populations, build_up_recurrent_connections, collect_and_run, initialize_to_rest
+from ntwk.stim import waveform_library
 from ntwk.stim.connect_afferent_input import construct_feedforward_input
 
 SPELLINGS = {"Tse": "Tsyn_Exc", "Tsi": "Tsyn_Inh", "Ee": "Erev_Exc", "Ei": "Erev_Inh"}
@@ -40,6 +41,8 @@ def spikes(model, seed):
     for a, source in enumerate(afferent):
         array = model.get(f"Farray_{source}")
         rate = np.array(array)[: len(t)] if array else model.get(f"F_{source}", 0.0) + 0 * t
+        if f"{source}_IncreasingStep_size" in model:
+            rate = waveform_library.IncreasingSteps(t, source, model)
         for i, target in enumerate(recurrent):
             if model.get(f"p_{source}_{target}", 0) > 0 and f"Q_{source}_{target}" in model:
                 construct_feedforward_input(network, target, source, t, rate, SEED=31 * seed + a + 3 * i + 3)

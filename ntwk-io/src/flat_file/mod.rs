@@ -77,20 +77,29 @@ impl FlatFile {
 /// [`FileError::Oversized`] for a file that cannot be read.
 pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
     let reader = Hdf5Reader::open(path)?;
-    let dt = duration(&reader, "/dt")?;
-    let tstop = duration(&reader, "/tstop")?;
+    let dt = duration(&reader, "/dt", 0.0)?;
+    let datasets = reader.datasets("/")?;
+    let activity = datasets.iter().find(|name| name.starts_with("POP_ACT_"));
+    let recorded = match activity {
+        Some(name) => reader.require(&[format!("/{name}")])?.shape()?.first().copied(),
+        None => None,
+    };
+    let tstop = duration(&reader, "/tstop", (recorded.unwrap_or(0) as f64 - 0.5) * dt)?;
     let steps = (tstop / dt).round();
     if !(0.0..1e12).contains(&steps) {
         return Err(reader.mismatch("/tstop", "a duration of whole steps", format!("{tstop} ms")));
     }
     let n_steps = steps as u64;
-    let datasets = reader.datasets("/")?;
 
     let (mut populations, mut cells) = (Vec::new(), Vec::new());
     let mut index = 0;
     while reader.group(&format!("/{index}"))?.is_some() {
         let name = reader.require(&[format!("/{index}/name")])?.text()?;
-        let size = single(&reader.require(&[format!("/{index}/N")])?)?;
+        let spikes = spikes(&reader, &name, dt)?;
+        let highest =
+            spikes.as_ref().and_then(|s| s.ids.iter().max()).map_or(0, |&id| u64::from(id) + 1);
+        let stored = reader.require(&[format!("/{index}/N")])?;
+        let size = unwrapped(&stored, single(&stored)?, highest as f64)?;
         if !(size >= 0.0 && size <= f64::from(u32::MAX)) {
             return Err(reader.mismatch(
                 &format!("/{index}/N"),
@@ -98,7 +107,6 @@ pub fn read_flat(path: &Path) -> Result<FlatFile, FileError> {
                 size.to_string(),
             ));
         }
-        let spikes = spikes(&reader, &name, dt)?;
         let counts = match &spikes {
             Some(spikes) => counts_of(spikes, n_steps, &reader, &name)?,
             None => counts_of_activity(&reader, &name, size, dt)?,
@@ -283,14 +291,23 @@ fn counts_of_activity(
     Ok(rates.iter().map(|rate| (rate * size * dt / 1e3).round() as u32).collect())
 }
 
-/// A time in ms stored as one positive value; single precision is read as the decimal number that was meant.
-fn duration(reader: &Hdf5Reader, object: &str) -> Result<f64, FileError> {
+/// A time in ms stored as one positive value, at least `least`; single precision is read as the decimal number that was meant.
+fn duration(reader: &Hdf5Reader, object: &str, least: f64) -> Result<f64, FileError> {
     let stored = reader.require(&[object.to_owned()])?;
-    let value = single(&stored)?;
+    let value = unwrapped(&stored, single(&stored)?, least)?;
     if !(value > 0.0 && value.is_finite()) {
         return Err(stored.mismatch("a positive time (ms)", value.to_string()));
     }
     Ok(value)
+}
+
+/// A whole number that is at least `least`, and not negative: the package stores whole numbers in 16 bits, in which 40000 is -25536.
+fn unwrapped(stored: &StoredArray<'_>, value: f64, least: f64) -> Result<f64, FileError> {
+    const RANGE: f64 = 65_536.0;
+    if stored.element_type()? != "i16" || !(least < 1e12) {
+        return Ok(value);
+    }
+    Ok(value + ((least.max(0.0) - value) / RANGE).ceil().max(0.0) * RANGE)
 }
 
 /// The only number of a dataset.

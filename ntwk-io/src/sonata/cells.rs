@@ -76,14 +76,18 @@ const NEAREST: [(&str, &str); 5] = [
     (
         "glif",
         "nearest: nest:iaf_psc_alpha, which is level 1 (LIF) without its ports; for after-spike currents nest:aeif_cond_alpha, whose \
-         current w adapts; a threshold that adapts has none",
+         current w adapts; a threshold that adapts is written as a kind by its equations ([kinds.NAME], ntwk reference kinds)",
     ),
     (
         "IntFire",
         "nearest: nest:iaf_psc_delta with E_L = V_reset = 0, V_th = 1 and tau_m = tau, in units of the threshold",
     ),
     ("aeif_psc", "nearest: nest:aeif_cond_exp, whose synapses are conductances"),
-    ("gif", "nearest: nest:aeif_cond_exp; a threshold that adapts and stochastic spikes have none"),
+    (
+        "gif",
+        "nearest: nest:aeif_cond_exp; a threshold that adapts is written as a kind by its equations ([kinds.NAME], ntwk reference \
+         kinds)",
+    ),
     ("iaf_", "nearest: nest:iaf_psc_exp"),
 ];
 

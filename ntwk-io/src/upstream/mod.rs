@@ -18,6 +18,7 @@
 
 mod afferent;
 mod dictionary;
+mod model_path;
 mod names;
 mod population;
 mod projection;
@@ -57,6 +58,8 @@ pub struct Import {
 /// All faults: missing parameters, values of the wrong type, keys that are not understood, a tree that is not a table.
 pub fn import_upstream(root: &Node, overrides: &[(String, String)]) -> Result<Import, Faults> {
     let mut root = root.clone();
+    let (paths, overrides): (Vec<_>, Vec<_>) =
+        overrides.iter().cloned().partition(|(key, _)| model_path::is_path(key));
     if let Value::Table(entries) = &mut root.value {
         // Of a key that is given twice the last counts, unless it is set.
         let mut kept = Vec::new();
@@ -65,7 +68,7 @@ pub fn import_upstream(root: &Node, overrides: &[(String, String)]) -> Result<Im
             kept.extend(overrides.iter().filter(|o| o.0 == *key).map(|o| o.0.clone()));
             first
         });
-        apply_overrides(&mut root, &[], overrides)?;
+        apply_overrides(&mut root, &[], &overrides)?;
     }
     let Value::Table(table) = &root.value else {
         let mut faults = Faults::default();
@@ -77,6 +80,13 @@ pub fn import_upstream(root: &Node, overrides: &[(String, String)]) -> Result<Im
         return Err(faults);
     };
     let mut dictionary = Dictionary::new(table);
+    for (path, value) in paths {
+        let rule = match model_path::key_of(&path) {
+            Some(key) => format!("is a key of a model file; that of the dictionary is {key}"),
+            None => "is no key of the dictionary; set those of the model when it has been imported, with 'ntwk run --set'".to_owned(),
+        };
+        dictionary.faults.push(&path, Some(value), None, FaultKind::Combination { rule });
+    }
     let names = Names::read(&mut dictionary);
     if names.populations.is_empty() {
         dictionary.missing("N_POP", "a population: its size, and its cell (POP_Gl, POP_Cm, ...)");

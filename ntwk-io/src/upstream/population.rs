@@ -7,6 +7,7 @@ use ntwk_core::spec::waveform::{Shape, Span, Waveform};
 use ntwk_core::spec::{CellSpec, ParameterText, PopulationSpec};
 
 use super::dictionary::Dictionary;
+use super::model_path::CELL;
 
 /// The size of a population or afferent population.
 pub(super) fn size(dictionary: &mut Dictionary<'_>, name: &str) -> Option<u64> {
@@ -38,14 +39,7 @@ fn cell(dictionary: &mut Dictionary<'_>, name: &str) -> CellSpec {
         let value = dictionary.required(&format!("{name}_{theirs}"), &expected);
         value.inspect(|&x| values.push((ours.to_owned(), ParameterText::Number(x))))
     };
-    for (theirs, ours) in [
-        ("Cm", "C_m"),
-        ("Gl", "g_L"),
-        ("El", "E_L"),
-        ("Vthre", "V_th"),
-        ("Vreset", "V_reset"),
-        ("Trefrac", "t_ref"),
-    ] {
+    for (ours, theirs) in &CELL[..6] {
         read(dictionary, theirs, ours);
     }
     let slope = read(dictionary, "deltaV", "Delta_T");

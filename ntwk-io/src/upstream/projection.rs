@@ -11,11 +11,18 @@ use super::ring::Ring;
 /// The projections of all pairs of the dictionary, with their receptors and places, put into the model.
 pub(super) fn projections(dictionary: &mut Dictionary<'_>, names: &Names, spec: &mut ModelSpec) {
     receptor::ask(dictionary, names.sources());
-    let mut projections = Vec::new();
+    let (mut projections, mut thinned) = (Vec::new(), Vec::new());
     for source in names.sources() {
         for target in &names.populations {
-            projections.extend(projection(dictionary, names, source, target, spec));
+            projections.extend(projection(dictionary, names, (source, target), spec, &mut thinned));
         }
+    }
+    if !thinned.is_empty() {
+        dictionary.note(format!(
+            "{}: no whole numbers of afferent synapses; the package draws events at these rates, as here the next whole number of \
+             synapses, with a release_probability that makes up for it",
+            thinned.join(", ")
+        ));
     }
     spec.projections = merge_targets(projections);
 }
@@ -23,9 +30,9 @@ pub(super) fn projections(dictionary: &mut Dictionary<'_>, names: &Names, spec: 
 fn projection(
     dictionary: &mut Dictionary<'_>,
     names: &Names,
-    source: &str,
-    target: &str,
+    (source, target): (&str, &str),
     spec: &mut ModelSpec,
+    thinned: &mut Vec<String>,
 ) -> Option<ProjectionSpec> {
     let is_afferent = names.afferents.iter().any(|name| name == source);
     let [p_key, q_key, release_key] =
@@ -61,17 +68,20 @@ fn projection(
         true => spec.afferents.get(source)?.size,
         false => spec.populations.get(source)?.size,
     };
-    if is_afferent {
-        judge_afferent_in_degree(dictionary, &p_key, p, size, release);
+    let release = release.map(|release| as_written(dictionary, &release_key, release, is_afferent));
+    let number = SynapseNumber::of(p, size, is_afferent);
+    match number {
+        SynapseNumber::Part(_) => {}
+        SynapseNumber::Truncated { synapses } => dictionary.note(format!(
+            "{p_key} = {p}: {synapses} synapses, as in the package, where rounding brings {} just below that number",
+            synapses + 1
+        )),
+        SynapseNumber::Thinned { exact, synapses } => {
+            thinned.push(format!("{p_key} ({exact} as {synapses})"));
+        }
     }
-    let connection = ConnectionSpec::FixedInDegree {
-        in_degree: None,
-        probability: Some(p),
-        multapses: true,
-        autapses: false,
-    };
-    let mut projection = ProjectionSpec::new(source, target, receptor, weight, connection);
-    projection.release_probability = release.unwrap_or(1.0);
+    let mut projection = ProjectionSpec::new(source, target, receptor, weight, number.connection());
+    projection.release_probability = number.release() * release.unwrap_or(1.0);
     if let Some(ring) = ring {
         if !(0.0..=1.0).contains(&p) {
             dictionary.broken(&p_key, "must be between 0 and 1".to_owned());
@@ -81,23 +91,64 @@ fn projection(
     Some(projection)
 }
 
-/// Afferent events come in the package at `p N` times the rate of a neuron, also where that is no whole number.
-fn judge_afferent_in_degree(
-    dictionary: &mut Dictionary<'_>,
-    key: &str,
-    p: f64,
-    size: u64,
-    release: Option<f64>,
-) {
-    let exact = p * size as f64;
-    if (exact - exact.round()).abs() > 1e-9 * exact.max(1.0) {
-        let (down, up) = (exact.floor(), exact.ceil());
+/// How many synapses a neuron has of a source.
+#[derive(Clone, Copy)]
+enum SynapseNumber {
+    /// This part of the source.
+    Part(f64),
+    /// `int(p N)` where binary fractions bring `p N` just below a whole number.
+    Truncated { synapses: u64 },
+    /// `exact` synapses on average: the afferent events of the package come at `p N` times the rate of a neuron, also where that
+    /// is no whole number. As many as the next whole number, which release rarely enough, have events at the same rate.
+    Thinned { exact: f64, synapses: u64 },
+}
+
+impl SynapseNumber {
+    fn of(p: f64, size: u64, is_afferent: bool) -> Self {
+        let exact = p * size as f64;
+        let whole = (exact - exact.round()).abs() <= 1e-9 * exact.max(1.0);
+        if !(exact > 0.0 && exact < f64::from(u32::MAX)) {
+            Self::Part(p)
+        } else if is_afferent && !whole {
+            // Without the noise of binary fractions.
+            let exact = (exact * 1e9).round() / 1e9;
+            Self::Thinned { exact, synapses: exact.ceil() as u64 }
+        } else if !is_afferent && whole && exact < exact.round() {
+            Self::Truncated { synapses: exact as u64 }
+        } else {
+            Self::Part(p)
+        }
+    }
+
+    fn connection(self) -> ConnectionSpec {
+        let (in_degree, probability) = match self {
+            Self::Part(p) => (None, Some(p)),
+            Self::Truncated { synapses } | Self::Thinned { synapses, .. } => (Some(synapses), None),
+        };
+        ConnectionSpec::FixedInDegree { in_degree, probability, multapses: true, autapses: false }
+    }
+
+    /// The release probability that makes synapses of it what the package has.
+    fn release(self) -> f64 {
+        match self {
+            Self::Part(_) | Self::Truncated { .. } => 1.0,
+            Self::Thinned { exact, synapses } => exact / synapses as f64,
+        }
+    }
+}
+
+/// The release probability as the package writes it into its equations, with three decimals.
+fn as_written(dictionary: &mut Dictionary<'_>, key: &str, release: f64, is_afferent: bool) -> f64 {
+    if !(release < 1.0 || is_afferent) {
+        return release;
+    }
+    let written: f64 = format!("{release:.3}").parse().unwrap_or(release);
+    if (written - release).abs() > 1e-12 {
         dictionary.note(format!(
-            "{key} = {p}: {down} of {exact} synapses; the afferent events of the package come at the rate of {exact}, as here \
-             those of in_degree = {up} with release_probability = {}",
-            release.unwrap_or(1.0) * exact / up
+            "{key} = {release}: {written}, as in the package, which takes three decimals of it"
         ));
     }
+    written
 }
 
 /// Projections that differ only in their target become one with a list of targets.

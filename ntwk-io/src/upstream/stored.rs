@@ -8,7 +8,8 @@ use crate::flat_file::FlatFile;
 use crate::theory::Attribute;
 
 /// Imports the model of a stored run. Its populations are those of the recording. Keys that are no part of a network are left out
-/// with a note; so are the connections where they cannot be understood: what was recorded can be looked at all the same.
+/// with a note; so are the connections where they cannot be understood: what was recorded can be looked at all the same. What a
+/// simulation of the model would do otherwise is not said: it has run.
 ///
 /// # Errors
 /// All faults, where the cells are not there or wrong.
@@ -61,9 +62,8 @@ fn import(entries: &[(String, Node)]) -> Result<Import, Faults> {
     import_upstream(&Node::new(Value::Table(entries.to_vec())), &[])
 }
 
-fn with_notes(mut import: Import, notes: Vec<String>) -> Import {
-    import.notes.extend(notes);
-    import
+fn with_notes(import: Import, notes: Vec<String>) -> Import {
+    Import { notes, ..import }
 }
 
 fn set(entries: &mut Vec<(String, Node)>, key: &str, value: Value) {

@@ -108,6 +108,29 @@ fn the_flat_layout_of_the_python_package() {
     assert_eq!(describe(&path("flat.h5")).unwrap().layout, Layout::Flat);
 }
 
+/// The package stores whole numbers in 16 bits: 70000 neurons are 4464 there, 40000 ms are -25536.
+#[test]
+fn whole_numbers_that_did_not_fit_are_unwrapped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrapped.h5");
+    let mut file = hdf5::FileBuilder::new();
+    file.create_dataset("dt").with_data(&[10.0]).with_shape(&[]);
+    file.create_dataset("tstop").with_data(&[40_000_u16 as i16]).with_shape(&[]);
+    file.create_dataset("POP_ACT_E").with_data(&vec![0.0; 4000]);
+    file.create_dataset("tRASTER_E").with_data(&[20.0, 30.0]);
+    file.create_dataset("iRASTER_E").with_data(&[3_i64, 69_000]);
+    let mut group = file.create_group("0");
+    group.create_dataset("N").with_data(&[70_000_u32 as i16]).with_shape(&[]);
+    group.create_dataset("name").with_vlen_strings(&["E"]).with_shape(&[]);
+    file.add_group(group.finish());
+    let mut out = std::fs::File::create(&path).unwrap();
+    file.finish_to(&mut out).unwrap();
+    drop(out);
+    let recording = read_flat(&path).unwrap().recording;
+    assert_eq!((recording.populations[0].size, recording.n_steps), (70_000, 4000));
+    assert_eq!(recording.duration(), 40_000.0);
+}
+
 #[test]
 fn a_recording_survives_the_flat_layout() {
     let folder = tempfile::tempdir().unwrap();

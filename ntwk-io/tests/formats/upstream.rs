@@ -230,25 +230,66 @@ fn plateaus_of_the_demos_have_smooth_edges() {
     }
 }
 
+/// The package draws afferent events at `p N` times the rate, whole or not, and `int(p N)` synapses between populations.
 #[test]
-fn a_rounded_in_degree_of_afferents_is_said() {
+fn numbers_of_synapses_are_those_of_the_package() {
     let import = imported(r#""F_AffExc":8,"psyn_AffExc_Inh":0.5"#);
     let inh = projection(&import.spec, "AffExc", "Inh");
     assert_eq!(inh.release_probability, 0.5);
-    let text = BASE.replace("\"p_AffExc_Inh\":0.5", "\"p_AffExc_Inh\":0.075").replace("MORE", "");
+    let part = |p: f64, release: &str| {
+        let text = BASE
+            .replace("\"p_AffExc_Inh\":0.5", &format!("\"p_AffExc_Inh\":{p}"))
+            .replace("MORE", release);
+        let import = outcome(&text, &[]).unwrap();
+        let projection = projection(&import.spec, "AffExc", "Inh").clone();
+        let ConnectionSpec::FixedInDegree { in_degree, probability, .. } = projection.connection
+        else {
+            panic!("{projection:?}")
+        };
+        (in_degree, probability, projection.release_probability, import)
+    };
+    let (in_degree, probability, release, import) = part(0.075, "");
+    assert_eq!((in_degree, probability, release), (Some(8), None, 0.9375));
+    noted(&import, &["p_AffExc_Inh (7.5 as 8)", "release_probability"]);
+    let (in_degree, _, release, _) = part(0.003, r#","psyn_AffExc_Inh":0.5"#);
+    assert_eq!((in_degree, release), (Some(1), 0.15), "less than one synapse is not none");
+    let (in_degree, probability, release, _) = part(0.29, "");
+    assert_eq!((in_degree, probability, release), (None, Some(0.29), 1.0));
+    // int(0.29 * 100) is 28 in Python.
+    let text = BASE.replace("\"p_Inh_Exc\":0.05", "\"p_Inh_Exc\":0.29").replace("MORE", "");
     let import = outcome(&text, &[]).unwrap();
-    let inh = projection(&import.spec, "AffExc", "Inh");
-    assert!(matches!(
-        inh.connection,
-        ConnectionSpec::FixedInDegree { probability: Some(0.075), .. }
-    ));
-    noted(
-        &import,
-        &[
-            "p_AffExc_Inh = 0.075: 7 of 7.5 synapses",
-            "in_degree = 8 with release_probability = 0.9375",
-        ],
-    );
+    let exc = projection(&import.spec, "Inh", "Exc");
+    assert!(matches!(exc.connection, ConnectionSpec::FixedInDegree { in_degree: Some(28), .. }));
+    noted(&import, &["p_Inh_Exc = 0.29: 28 synapses"]);
+}
+
+/// `--set` gives keys of the dictionary; one of a model file is said to be none, with that of the dictionary.
+#[test]
+fn keys_of_a_model_file_are_no_keys_of_a_dictionary() {
+    let set = |key: &str| outcome(&BASE.replace("MORE", ""), &[(key, "1")]).unwrap_err();
+    for (path, key) in [
+        ("simulation.t_stop", "tstop"),
+        ("populations.Exc.cell.C_m", "Exc_Cm"),
+        ("populations.Exc.size", "N_Exc"),
+        ("afferents.AffExc.rate", "F_AffExc"),
+        ("projections.Exc_Inh.weight", "Q_Exc_Inh"),
+    ] {
+        let said = set(path);
+        assert!(said.contains(&format!("{path} = 1: ")), "{said}");
+        assert!(said.ends_with(&format!("that of the dictionary is {key}")), "{said}");
+    }
+    assert!(set("projections[0].weight").contains("ntwk run --set"));
+    assert!(set("tstp").contains("did you mean \"tstop\""));
+}
+
+/// The package writes release probabilities into its equations as `%.3f`.
+#[test]
+fn release_probabilities_have_three_decimals() {
+    let import = imported(r#""F_AffExc":8,"psyn_Exc_Exc":0.0625,"psyn_Inh_Exc":0.25"#);
+    assert_eq!(projection(&import.spec, "Exc", "Exc").release_probability, 0.062);
+    assert_eq!(projection(&import.spec, "Inh", "Exc").release_probability, 0.25);
+    noted(&import, &["psyn_Exc_Exc = 0.0625: 0.062"]);
+    assert_eq!(import.notes.iter().filter(|note| note.contains("decimals")).count(), 1);
 }
 
 #[test]
