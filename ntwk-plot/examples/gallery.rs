@@ -306,6 +306,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             start: 0.0,
             interval: DT,
             values: values.view(),
+            unit: "mV",
             spikes: spikes.clone(),
         })
         .collect();

@@ -134,6 +134,16 @@ impl FiCurve {
         self.points.iter().find(|p| p.rate > 0.0).map(|p| p.current)
     }
 
+    /// The current (pA) of the highest stationary rate, where the rate falls beyond it by more than a spike and a hundredth; `None`
+    /// for a rate that goes on rising.
+    #[must_use]
+    pub fn falls_after(&self) -> Option<f64> {
+        let highest = self.points.iter().max_by(|a, b| a.rate.total_cmp(&b.rate))?;
+        let grain = (highest.rate / highest.spikes.max(1) as f64).max(0.01 * highest.rate);
+        let beyond = |p: &&FiPoint| p.current > highest.current && p.rate < highest.rate - grain;
+        self.points.iter().find(beyond).map(|_| highest.current)
+    }
+
     /// The slope (Hz/pA) of the least-squares line through the points that fire; needs two of them.
     #[must_use]
     pub fn gain(&self) -> Option<f64> {
@@ -147,5 +157,29 @@ impl FiCurve {
         let xx: f64 = firing.iter().map(|p| (p.current - x).powi(2)).sum();
         let xy: f64 = firing.iter().map(|p| (p.current - x) * (p.rate - y)).sum();
         Some(xy / xx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_that_falls_again_is_told_from_one_that_scatters() {
+        let curve = |rates: &[f64]| {
+            let points = rates.iter().enumerate().map(|(k, &rate)| FiPoint {
+                current: 10.0 * k as f64,
+                rate,
+                spikes: (1.5 * rate) as usize,
+                initial_rate: None,
+                latency: None,
+            });
+            FiCurve { points: points.collect() }
+        };
+        assert_eq!(curve(&[0.0, 20.0, 40.0, 60.0]).falls_after(), None);
+        // Less than a spike of 1.5 s.
+        assert_eq!(curve(&[0.0, 20.0, 40.0, 39.5]).falls_after(), None);
+        assert_eq!(curve(&[0.0, 20.0, 27.0, 26.5, 22.0, 0.0]).falls_after(), Some(20.0));
+        assert_eq!(curve(&[0.0, 0.0]).falls_after(), None);
     }
 }

@@ -72,11 +72,14 @@ pub(super) fn run(args: &FiArgs, library: &CellLibrary) -> Result<(), Failure> {
     if curve.points.len() > ROWS {
         print(format!("{ROWS} of {} currents; fi.csv has all", curve.points.len()));
     }
-    print(format!(
-        "first current that fires: {} pA; slope above it: {} Hz/pA",
-        optional(curve.threshold(), 3),
-        optional(curve.gain(), 4)
-    ));
+    // A line through a curve that falls again says nothing.
+    let slope = match curve.falls_after() {
+        None => format!("slope above it: {} Hz/pA", optional(curve.gain(), 4)),
+        Some(current) => {
+            format!("the rate is highest at {} pA and falls above it", number(current, 1))
+        }
+    };
+    print(format!("first current that fires: {} pA; {slope}", optional(curve.threshold(), 3)));
     list_files(&files);
     Ok(())
 }

@@ -60,14 +60,16 @@ pub(super) fn run(args: &PulseArgs, library: &CellLibrary) -> Result<(), Failure
     let (recording, results) = run_to_file(&model, &args.out)?;
     let folder = &args.out.out;
     let features = features(&protocol, &recording);
+    let potential = recording.population(POPULATION).and_then(|p| p.trace("V_m"));
+    let unit = potential.map_or("mV", |trace| trace.unit.as_str());
     let mut files = vec![results];
     files.extend(traces(folder, &recording)?);
-    files.push(write_csv(folder, "features.csv", columns(&features))?);
+    files.push(write_csv(folder, "features.csv", columns(&features, unit))?);
     let threshold = model.populations()[0].cell.spike_threshold();
     let title = format!("{}: current pulses", chosen.title);
     let figure = pulse_figure(&title, &protocol, &recording, threshold, &theme);
     files.extend(write_figure(folder, "pulse", &figure)?);
-    print(table(&features));
+    print(table(&features, unit));
     print(format!(
         "pulse from {} to {} ms; {} ms with dt = {} ms",
         protocol.t_start, protocol.t_stop, protocol.duration, chosen.bench.dt
@@ -111,7 +113,11 @@ fn traces(
     Ok(files)
 }
 
-fn table(all: &[PulseFeatures]) -> Table {
+fn table(all: &[PulseFeatures], unit: &str) -> Table {
+    let in_unit = match unit {
+        "" | "1" => String::new(),
+        unit => format!(" ({unit})"),
+    };
     let mut header = vec!["pulse (pA)".to_owned()];
     header.extend(all.iter().map(|f| f.amplitude.to_string()));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
@@ -119,9 +125,10 @@ fn table(all: &[PulseFeatures]) -> Table {
     let mut row = |name: &str, of: &dyn Fn(&PulseFeatures) -> String| {
         table.row(std::iter::once(name.to_owned()).chain(all.iter().map(of)).collect());
     };
-    row("V_m before (mV)", &|f| number(f.V_before, 2));
-    row("V_m at the end (mV)", &|f| number(f.V_end, 2));
-    row("lowest V_m (mV)", &|f| number(f.V_range.0, 2));
+    let digits = if unit == "mV" { 2 } else { 4 };
+    row(&format!("V_m before{in_unit}"), &|f| number(f.V_before, digits));
+    row(&format!("V_m at the end{in_unit}"), &|f| number(f.V_end, digits));
+    row(&format!("lowest V_m{in_unit}"), &|f| number(f.V_range.0, digits));
     row("spikes in the pulse", &|f| f.spikes.to_string());
     row("spikes after it", &|f| f.spikes_after.to_string());
     row("rate (Hz)", &|f| number(f.rate, 2));
@@ -130,18 +137,27 @@ fn table(all: &[PulseFeatures]) -> Table {
     row("last interval (ms)", &|f| optional(f.intervals.map(|i| i.1), 1));
     row("last / first", &|f| optional(f.intervals.map(|i| i.1 / i.0), 2));
     row("CV of intervals", &|f| optional(f.cv, 3));
-    row("input resistance (MOhm)", &|f| optional(f.resistance, 1));
+    if unit == "mV" {
+        row("input resistance (MOhm)", &|f| optional(f.resistance, 1));
+    }
     row("time constant (ms)", &|f| optional(f.time_constant, 1));
     table
 }
 
-fn columns(all: &[PulseFeatures]) -> Vec<Column<'_>> {
-    vec![
+fn columns<'a>(all: &'a [PulseFeatures], unit: &str) -> Vec<Column<'a>> {
+    let in_unit = match unit {
+        "" | "1" => String::new(),
+        unit => format!("_{unit}"),
+    };
+    let potential = |name: &str, of: fn(&PulseFeatures) -> f64| {
+        Column::new(&format!("{name}{in_unit}"), all.iter().map(of))
+    };
+    let mut columns = vec![
         Column::new("amplitude_pA", all.iter().map(|f| f.amplitude)),
-        Column::new("V_before_mV", all.iter().map(|f| f.V_before)),
-        Column::new("V_end_mV", all.iter().map(|f| f.V_end)),
-        Column::new("V_lowest_mV", all.iter().map(|f| f.V_range.0)),
-        Column::new("V_highest_mV", all.iter().map(|f| f.V_range.1)),
+        potential("V_before", |f| f.V_before),
+        potential("V_end", |f| f.V_end),
+        potential("V_lowest", |f| f.V_range.0),
+        potential("V_highest", |f| f.V_range.1),
         Column::new("spikes", all.iter().map(|f| f.spikes)),
         Column::new("spikes_after", all.iter().map(|f| f.spikes_after)),
         Column::new("rate_Hz", all.iter().map(|f| f.rate)),
@@ -149,7 +165,10 @@ fn columns(all: &[PulseFeatures]) -> Vec<Column<'_>> {
         Column::new("first_interval_ms", all.iter().map(|f| f.intervals.map(|i| i.0))),
         Column::new("last_interval_ms", all.iter().map(|f| f.intervals.map(|i| i.1))),
         Column::new("cv", all.iter().map(|f| f.cv)),
-        Column::new("resistance_MOhm", all.iter().map(|f| f.resistance)),
-        Column::new("time_constant_ms", all.iter().map(|f| f.time_constant)),
-    ]
+    ];
+    if unit == "mV" {
+        columns.push(Column::new("resistance_MOhm", all.iter().map(|f| f.resistance)));
+    }
+    columns.push(Column::new("time_constant_ms", all.iter().map(|f| f.time_constant)));
+    columns
 }

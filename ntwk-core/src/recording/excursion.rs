@@ -34,10 +34,10 @@ impl Excursion {
 }
 
 impl PopulationRecording {
-    /// That of the recorded potentials of the population, over all its recorded neurons.
+    /// That of the recorded potentials of the population in mV, over all its recorded neurons.
     #[must_use]
     pub fn excursion(&self, dt: f64) -> Option<Excursion> {
-        let potentials = self.traces.iter().filter(|t| t.variable == "V_m");
+        let potentials = self.traces.iter().filter(|t| t.variable == "V_m" && t.unit == "mV");
         let found = potentials.filter_map(|trace| {
             let rows = trace.data.rows().into_iter().enumerate();
             Excursion::of(rows.flat_map(|(k, row)| {

@@ -57,7 +57,8 @@ impl Default for RasterLimits {
 /// The raster: one stroke per spike, populations stacked from the first at the bottom.
 ///
 /// Which neurons are shown does not depend on chance: they are evenly spaced in each population, in proportion to
-/// the sizes, though every population gets a twelfth of the height at least. `dt` is the step (ms). Spikes of
+/// the sizes, though every population gets a twelfth of the height at least. Of populations with too many spikes fewer neurons
+/// are shown, in the same height. `dt` is the step (ms). Spikes of
 /// neurons beyond a population's size are not drawn.
 ///
 /// ```
@@ -98,39 +99,55 @@ pub fn raster(
         });
     }
     let total: usize = populations.iter().map(RasterPopulation::n_rows).sum();
-    let mut rows = allot(populations, limits.neurons);
+    let heights = allot(populations, limits.neurons);
+    let mut rows = heights.clone();
     let mut drawn = select(populations, &rows, dt, span);
-    let n_spikes: usize = drawn.iter().map(Vec::len).sum();
-    if n_spikes > limits.spikes {
-        let fewer =
-            (rows.iter().sum::<usize>() as f64 * limits.spikes as f64 / n_spikes as f64) as usize;
-        rows = allot(populations, fewer);
+    let spikes: Vec<usize> = drawn.iter().map(Vec::len).collect();
+    if spikes.iter().sum::<usize>() > limits.spikes {
+        for (n, (spikes, allowed)) in rows.iter_mut().zip(share(&spikes, limits.spikes)) {
+            *n = ((*n as f64 * allowed as f64 / spikes.max(1) as f64) as usize).max(1).min(*n);
+        }
         drawn = select(populations, &rows, dt, span);
     }
-    let shown: usize = rows.iter().sum();
-    let gap = 0.012 * shown as f64;
+    let (whole, shown) = (heights.iter().sum::<usize>() as f64, rows.iter().sum::<usize>());
+    let gap = 0.012 * whole;
     let mut bottom = 0.0;
     let mut marks = Vec::new();
     let mut names = Vec::new();
-    // A stroke fills its row, but stays visible when rows are thinner than a line.
-    let height = (0.0035 * shown as f64).max(0.8);
-    for (population, (points, &n)) in populations.iter().zip(drawn.into_iter().zip(&rows)) {
+    for (i, (population, points)) in populations.iter().zip(drawn).enumerate() {
         let color = theme.population(population.color);
+        let row_height = heights[i] as f64 / rows[i].max(1) as f64;
+        // A stroke fills its row, but stays visible when rows are thinner than a line.
+        let height = (0.0035 * whole).max(0.8 * row_height);
         let segments = points
             .into_iter()
             .map(|(t, row)| {
-                let middle = bottom + row as f64 + 0.5;
+                let middle = bottom + (row as f64 + 0.5) * row_height;
                 [(t, middle - 0.5 * height), (t, middle + 0.5 * height)]
             })
             .collect();
         marks.push(Mark::Segments { segments, stroke: Stroke::solid(color, 0.5) });
-        names.push((bottom + 0.5 * n as f64, Label::plain(population.name), color));
-        bottom += n as f64 + gap;
+        names.push((bottom + 0.5 * heights[i] as f64, Label::plain(population.name), color));
+        bottom += heights[i] as f64 + gap;
     }
     let what =
         if shown < total { format!("neurons ({shown} of {total})") } else { "neurons".to_owned() };
     let y = Axis::new(&what).range(0.0, (bottom - gap).max(1.0)).names_at(names);
     Ok(Panel { marks, ..Panel::new(span.axis(), y) })
+}
+
+/// Numbers of spikes with how many of them may be drawn: those of populations with many are cut until all fit into `most`.
+fn share(spikes: &[usize], most: usize) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..spikes.len()).collect();
+    order.sort_by_key(|&i| spikes[i]);
+    let mut shared = vec![(0, 0); spikes.len()];
+    let mut left = most;
+    for (k, &i) in order.iter().enumerate() {
+        let allowed = spikes[i].min(left / (order.len() - k));
+        shared[i] = (spikes[i], allowed);
+        left -= allowed;
+    }
+    shared
 }
 
 /// Rows of each population: proportional to its size, with a least share.
@@ -208,6 +225,31 @@ mod tests {
         let n: usize =
             count(&raster(&populations, 0.1, span, limits, &theme).unwrap()).iter().sum();
         assert!((1000..=1220).contains(&n), "{n}");
+    }
+
+    /// A population that fires a thousand times as often leaves the others their neurons and its own height.
+    #[test]
+    fn dense_populations_do_not_crowd_out_the_others() {
+        let sparse = every_neuron_once(500);
+        let dense = Spikes {
+            steps: (0..500_000).map(|k| k / 500).collect(),
+            ids: (0..500_000).map(|k| (k % 500) as u32).collect(),
+        };
+        let populations = [
+            RasterPopulation { name: "A", size: 500, color: 0, spikes: &dense, rows: None },
+            RasterPopulation { name: "E", size: 500, color: 1, spikes: &sparse, rows: None },
+        ];
+        let span = TimeSpan::new(0.0, 1e6).unwrap();
+        let panel =
+            raster(&populations, 0.1, span, RasterLimits::default(), &Theme::light()).unwrap();
+        // 40000 - 500 spikes are 39 neurons with 1000 each.
+        assert_eq!(count(&panel), [39_000, 500]);
+        let highest = |mark: &Mark| match mark {
+            Mark::Segments { segments, .. } => segments.iter().map(|s| s[1].1).fold(0.0, f64::max),
+            _ => 0.0,
+        };
+        assert!((highest(&panel.marks[0]) - 500.0).abs() < 3.0);
+        assert!((highest(&panel.marks[1]) - 1012.0).abs() < 3.0);
     }
 
     #[test]

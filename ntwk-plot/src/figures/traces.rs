@@ -23,8 +23,10 @@ pub struct VoltageTrace<'a> {
     pub start: f64,
     /// Time between two samples (ms); the first is at 0.
     pub interval: f64,
-    /// V_m (mV), one value per sample.
+    /// V_m, one value per sample.
     pub values: ArrayView1<'a, f64>,
+    /// Its unit: `mV`, or none for a potential that is a pure number.
+    pub unit: &'a str,
     /// Spike times (ms).
     pub spikes: Vec<f64>,
 }
@@ -65,15 +67,18 @@ impl<'a> VoltageTrace<'a> {
             own.map(|(&step, _)| step as f64 * dt).collect()
         });
         let (start, interval) = (trace.steps.time(0, dt), trace.steps.every as f64 * dt);
-        Ok(Self { name, population, start, interval, values: trace.data.column(column), spikes })
+        let (values, unit) = (trace.data.column(column), trace.unit.as_str());
+        Ok(Self { name, population, start, interval, values, unit, spikes })
     }
 }
 
-/// Membrane potentials shifted vertically, the first at the top, with a scale bar in mV.
+/// Membrane potentials shifted vertically, the first at the top, with a scale bar in their unit.
 ///
 /// Spikes of integrate-and-fire neurons are events without a shape: each is drawn as a vertical stroke from the
-/// membrane potential to `peak` (mV), by default 20 mV above the highest sample shown.
+/// membrane potential to `peak`, by default 20 mV (a fifth of the range of potentials in another unit) above the highest sample
+/// shown.
 #[must_use]
+#[allow(non_snake_case)]
 pub fn traces(
     voltages: &[VoltageTrace<'_>],
     span: TimeSpan,
@@ -86,13 +91,16 @@ pub fn traces(
         finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let (low, high) = if low <= high { (low, high) } else { (-70.0, -50.0) };
     let any_spike = voltages.iter().flat_map(|v| &v.spikes).any(|&t| span.contains(t));
+    let in_mV = voltages.iter().all(|v| v.unit == "mV");
+    let least = if in_mV { 1.0 } else { 1e-9 };
     let peak = match peak.filter(|p| p.is_finite()) {
         Some(p) => p,
-        None if any_spike => high + 20.0,
+        None if any_spike && in_mV => high + 20.0,
+        None if any_spike => high + 0.2 * (high - low),
         None => high,
     };
     let top = peak.max(high);
-    let distance = 1.06 * (top - low).max(1.0);
+    let distance = 1.06 * (top - low).max(least);
     let mut marks = Vec::new();
     let mut names = Vec::new();
     for (i, (voltage, points)) in voltages.iter().zip(&cut).enumerate() {
@@ -117,11 +125,29 @@ pub fn traces(
         names.push((mean + shift, Label::plain(voltage.name), color));
     }
     let bottom = low - (voltages.len().max(1) - 1) as f64 * distance;
-    let pad = 0.02 * (top - bottom).max(1.0);
+    let pad = 0.02 * (top - bottom).max(least);
     let y = Axis::new("V_m").range(bottom - pad, top + pad).names_at(names);
-    let bar = if top - low > 25.0 { 20.0 } else { 10.0 };
-    let scale_bar = Some(ScaleBar { length: bar, label: Label::plain(format!("{bar} mV")) });
+    let bar = match in_mV {
+        true if top - low > 25.0 => 20.0,
+        true => 10.0,
+        false => round_part(top - low),
+    };
+    let unit = match voltages.first().map(|v| v.unit) {
+        Some(unit) if unit != "1" && voltages.iter().all(|v| v.unit == unit) => unit,
+        _ => "",
+    };
+    let label = Label::plain(format!("{bar} {unit}").trim_end());
+    let scale_bar = Some(ScaleBar { length: bar, label });
     Panel { marks, scale_bar, ..Panel::new(span.axis(), y) }
+}
+
+/// The largest of 1, 2, 5, 10, ... that is no more than half of `range`.
+fn round_part(range: f64) -> f64 {
+    if !(range > 0.0) {
+        return 1.0;
+    }
+    let power = 10f64.powf((0.5 * range).log10().floor());
+    [5.0, 2.0].into_iter().map(|m| m * power).find(|x| *x <= 0.5 * range).unwrap_or(power)
 }
 
 fn samples(voltage: &VoltageTrace<'_>, span: TimeSpan) -> Vec<Point> {

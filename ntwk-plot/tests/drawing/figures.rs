@@ -106,6 +106,7 @@ impl Network {
                 start: 0.0,
                 interval: 0.1,
                 values: self.voltage.view(),
+                unit: "mV",
                 spikes: vec![33.0, 270.5],
             })
             .collect()
@@ -214,6 +215,7 @@ fn nothing_to_show_is_no_panic() {
             start: 0.0,
             interval: 1.0,
             values: nan.view(),
+            unit: "mV",
             spikes: vec![5.0],
         }],
         transfer: &[TransferData {
@@ -341,6 +343,7 @@ fn the_overview_of_a_large_busy_network_stays_small() {
             start: 0.0,
             interval: 0.1,
             values: voltage.view(),
+            unit: "mV",
             spikes: vec![],
         })
         .collect();

@@ -6,13 +6,19 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::svg::Stroke;
 use ntwk_plot::{Axis, Figure, Layout, Mark, Panel, Theme, Width};
 
-/// How far above the threshold a spike is drawn (mV): the models give it no shape.
-const SPIKE: f64 = 20.0;
+use crate::figures::potential::{label, shows_its_spikes};
 
-/// The potential of each pulse with its spikes, the cell's other variables, and the current.
+/// How far above the threshold a spike is drawn (mV) that the model gives no shape.
+const SPIKE: f64 = 20.0;
+/// The same for potentials in another unit, as a part of their range.
+const SPIKE_OF_RANGE: f64 = 0.2;
+
+/// The potential of each pulse with its spikes, the cell's other variables, and the current. Spikes are drawn as strokes, unless
+/// the potential goes on rising and draws them itself.
 ///
 /// `spike_threshold` (mV) is where spikes are declared at rest. A recording without traces gives empty panels.
 #[must_use]
+#[allow(non_snake_case)]
 pub fn pulse_figure(
     title: &str,
     protocol: &PulseProtocol,
@@ -33,11 +39,21 @@ pub fn pulse_figure(
     let of = |variable: &str| traces.iter().find(|t| t.variable == variable);
     let mut rows: Vec<(f64, Layout)> = Vec::new();
     if let Some(potential) = of("V_m") {
-        let top = potential.data.iter().copied().fold(spike_threshold, f64::max);
-        let low = potential.data.iter().copied().fold(top, f64::min);
+        let strokes: Vec<Vec<(f64, f64)>> = match shows_its_spikes(potential, spike_threshold) {
+            true => vec![Vec::new(); names.len()],
+            false => (0..names.len()).map(|i| feet(potential, recording, i)).collect(),
+        };
+        let highest = potential.data.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let low = potential.data.iter().copied().fold(highest, f64::min);
+        let in_mV = potential.unit == "mV";
         // A model whose V rises to a peak of its own (above 0 mV) draws its spikes itself.
-        let above = if spike_threshold > 0.0 { 0.0 } else { SPIKE };
-        let peak = top.max(spike_threshold + above);
+        let peak = match strokes.iter().all(Vec::is_empty) {
+            true => highest,
+            false if !in_mV => highest + SPIKE_OF_RANGE * (highest - low),
+            false if spike_threshold > 0.0 => highest.max(spike_threshold),
+            false => highest.max(spike_threshold + SPIKE),
+        };
+        let margin = if in_mV { 2.0 } else { 0.03 * (peak - low).max(1e-9) };
         let theta = of("theta");
         for (i, name) in names.iter().enumerate() {
             let mut lines = vec![NamedCurve {
@@ -50,15 +66,9 @@ pub fn pulse_figure(
                 let points = series(theta, i);
                 lines.push(NamedCurve { name: "θ", points, color: None, style: Style::Dashed });
             }
-            let y = Axis::new("V_m (mV)").range(low - 2.0, peak + 2.0);
+            let y = Axis::new(&label(potential)).range(low - margin, peak + margin);
             let mut panel = curves(time(), y, &lines, theme);
-            let segments = spikes_of(recording, i)
-                .map(|(step, t)| {
-                    let row = (step / potential.steps.every) as usize;
-                    let foot = potential.data.get([row, i]).copied().unwrap_or(spike_threshold);
-                    [(t, foot), (t, peak)]
-                })
-                .collect();
+            let segments = strokes[i].iter().map(|&(t, foot)| [(t, foot), (t, peak)]).collect();
             let stroke = Stroke::solid(theme.population(i), theme.line_width);
             panel.marks.push(Mark::Segments { segments, stroke });
             let panel = panel.without_x_labels();
@@ -74,13 +84,21 @@ pub fn pulse_figure(
                 style: Style::Line,
             })
             .collect();
-        let unit = if trace.unit.is_empty() { String::new() } else { format!(" ({})", trace.unit) };
-        let y = Axis::new(&format!("{}{unit}", trace.variable));
-        rows.push((0.6, Layout::panel(curves(time(), y, &lines, theme).without_x_labels())));
+        let panel = curves(time(), Axis::new(&label(trace)), &lines, theme);
+        rows.push((0.6, Layout::panel(panel.without_x_labels())));
     }
     rows.push((0.5, Layout::panel(current(protocol, recording.duration(), time(), theme))));
     let height = 30.0 + 30.0 * rows.iter().map(|r| r.0).sum::<f64>();
     Figure::new(title, Width::Page, height, Layout::Column(rows), theme)
+}
+
+/// (time, potential) of the spikes of a neuron.
+fn feet(potential: &Trace, recording: &Recording, neuron: usize) -> Vec<(f64, f64)> {
+    let foot = |step: u64| {
+        let row = (step / potential.steps.every) as usize;
+        potential.data.get([row, neuron]).copied()
+    };
+    spikes_of(recording, neuron).filter_map(|(step, t)| Some((t, foot(step)?))).collect()
 }
 
 /// The currents of the pulses.

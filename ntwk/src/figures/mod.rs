@@ -5,6 +5,7 @@ pub mod cell_run;
 pub mod cell_sweep;
 pub mod connectivity;
 pub mod overview;
+pub(crate) mod potential;
 pub mod run;
 pub mod sweep;
 pub mod transfer;

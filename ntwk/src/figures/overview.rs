@@ -12,6 +12,7 @@ use ntwk_plot::figures::{
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use crate::compare::binned_rate;
+use crate::figures::potential::unshaped;
 use crate::figures::sweep::short;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 
@@ -263,13 +264,15 @@ pub fn overview(
     let mut voltages = Vec::new();
     for (index, population) in recording.populations.iter().enumerate() {
         let Some(trace) = population.trace("V_m") else { continue };
+        let threshold = model.populations().get(index).map(|p| p.cell.spike_threshold());
+        let spikes = unshaped(population, trace, threshold);
         for (column, name) in names[index].iter().enumerate() {
             voltages.push(VoltageTrace::from_trace(
                 name,
                 index,
                 trace,
                 column,
-                population.spikes.as_ref(),
+                spikes,
                 recording.dt,
             )?);
         }

@@ -8,6 +8,7 @@ use ntwk_plot::{Axis, Color, Figure, Label, Layout, Mark, Panel, Stroke, Swatch,
 
 use super::RunView;
 use crate::figures::overview::FigureError;
+use crate::figures::potential::{label, shows_its_spikes};
 use crate::report::currents::{exponential_current, leak_current, samples_of, synaptic_currents};
 
 /// How far above the highest potential shown a spike is drawn (mV): the models give it no shape.
@@ -135,13 +136,18 @@ impl RunView<'_> {
         let finite = || points.iter().map(|p| p.1).filter(|v| v.is_finite());
         let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(-1e9, f64::max));
         // A model whose potential rises to a peak of its own (above 0 mV) draws its spikes itself.
-        let cell = self.model.populations().get(i).map(|p| p.cell.spike_threshold());
-        let above = if cell.is_some_and(|threshold| threshold > 0.0) { 0.0 } else { SPIKE };
+        let threshold = self.threshold(i);
+        let above = match trace.unit.as_str() {
+            "mV" if threshold.is_some_and(|threshold| threshold > 0.0) => 0.0,
+            "mV" => SPIKE,
+            _ => 0.2 * (high - low),
+        };
+        let shaped = threshold.is_some_and(|threshold| shows_its_spikes(trace, threshold));
         let steps = recorded.spikes_of(neuron).unwrap_or_default();
         let shown = |step: &u64| span.contains(*step as f64 * self.recording.dt);
         let spikes: Vec<u64> = steps.into_iter().filter(shown).collect();
-        let peak = if spikes.is_empty() { high } else { high + above };
-        let segments = spikes.iter().map(|&step| {
+        let peak = if spikes.is_empty() || shaped { high } else { high + above };
+        let segments = spikes.iter().filter(|_| !shaped).map(|&step| {
             // The last sample at or before the spike.
             let row = trace.steps.before(step + 1).checked_sub(1);
             let foot = row.and_then(|row| trace.data.get([row as usize, column]));
@@ -151,10 +157,11 @@ impl RunView<'_> {
         let segments: Vec<_> = segments.collect();
         let stroke = Stroke::solid(color, 0.7);
         let y = if low <= high {
-            let pad = 0.04 * (peak - low).max(1.0);
-            Axis::new("V_m (mV)").range(low - pad, peak + pad)
+            let least = if trace.unit == "mV" { 1.0 } else { 1e-9 };
+            let pad = 0.04 * (peak - low).max(least);
+            Axis::new(&label(trace)).range(low - pad, peak + pad)
         } else {
-            Axis::new("V_m (mV)")
+            Axis::new(&label(trace))
         };
         let title = format!(
             "{} {neuron}: {} spike{}",

@@ -6,6 +6,7 @@ use ntwk_plot::{Figure, Label, Layout, Panel, Scale, Spacing, Theme, Width, rang
 
 use super::RunView;
 use crate::figures::overview::FigureError;
+use crate::figures::potential::common_label;
 use crate::report::currents::synaptic_currents;
 use crate::report::quantities::LEAST_INTERVALS;
 
@@ -21,6 +22,7 @@ impl RunView<'_> {
         let dt = self.recording.dt;
         let window = Window::from_ms(from, to.min(self.recording.duration()), dt)?;
         let (mut rates, mut variation, mut potential) = (Vec::new(), Vec::new(), Vec::new());
+        let mut traces = Vec::new();
         for p in &self.recording.populations {
             if let Some(spikes) = &p.spikes {
                 rates.push((p.name.as_str(), neuron_rates(spikes, p.size, window, dt)?));
@@ -36,6 +38,7 @@ impl RunView<'_> {
                 let rows = (0..trace.data.nrows()).filter(inside);
                 let values = rows.flat_map(|row| trace.data.row(row).to_vec()).collect();
                 potential.push((p.name.as_str(), values));
+                traces.push(trace);
             }
         }
         let all_rates = rates.iter().flat_map(|(_, values): &(&str, Vec<f64>)| values).copied();
@@ -49,7 +52,7 @@ impl RunView<'_> {
         let rows: Vec<(f64, Layout)> = [
             panel(&rates, rate_bins, "rate of a neuron (Hz)"),
             panel(&variation, BINS, "CV of the intervals of a neuron"),
-            panel(&potential, BINS, "V_m (mV)"),
+            panel(&potential, BINS, &common_label(traces)),
         ]
         .into_iter()
         .flatten()

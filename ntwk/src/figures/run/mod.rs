@@ -128,6 +128,11 @@ impl RunView<'_> {
         }
     }
 
+    /// The potential (mV) at which a population's spikes are declared at rest.
+    fn threshold(&self, population: usize) -> Option<f64> {
+        self.model.populations().get(population).map(|p| p.cell.spike_threshold())
+    }
+
     /// Whether a trace has a sample in `span`.
     fn is_sampled(&self, trace: &Trace, span: TimeSpan) -> bool {
         (0..trace.data.nrows()).any(|row| span.contains(trace.steps.time(row, self.recording.dt)))

@@ -6,6 +6,7 @@ use ntwk_plot::{Axis, Figure, Label, Layout, Mark, Panel, Stroke, Swatch, Theme,
 
 use super::RunView;
 use crate::figures::overview::{FigureError, TRACES_PER_POPULATION};
+use crate::figures::potential::{common_label, label, unshaped};
 
 impl RunView<'_> {
     pub(super) fn potentials(
@@ -35,10 +36,10 @@ impl RunView<'_> {
         let mut name = names.iter();
         let mut voltages = Vec::new();
         for (&(i, trace), columns) in recorded.iter().zip(&columns) {
-            let population = &self.recording.populations[i];
+            let spikes = unshaped(&self.recording.populations[i], trace, self.threshold(i));
+            let dt = self.recording.dt;
             for &column in columns {
                 let Some(name) = name.next() else { break };
-                let (spikes, dt) = (population.spikes.as_ref(), self.recording.dt);
                 voltages.push(VoltageTrace::from_trace(name, i, trace, column, spikes, dt)?);
             }
         }
@@ -50,7 +51,8 @@ impl RunView<'_> {
             .iter()
             .map(|&(i, trace)| (of_group(&self.recording.populations[i].name, trace), i, trace))
             .collect();
-        let mean = mean_curves(&means, self.recording.dt, span, "mean V_m (mV)", theme);
+        let label = format!("mean {}", common_label(recorded.iter().map(|r| r.1)));
+        let mean = mean_curves(&means, self.recording.dt, span, &label, theme);
         let layout = Layout::Column(vec![(2.0, single), (1.0, Layout::panel(mean))]);
         let height = 95.0 + 10.0 * voltages.len().saturating_sub(4) as f64;
         Ok(Some(Figure::new("Membrane potentials", Width::Column, height, layout, theme)))
@@ -67,8 +69,9 @@ impl RunView<'_> {
             let dt = self.recording.dt;
             let times: Vec<f64> =
                 (0..trace.data.nrows()).map(|k| trace.steps.time(k, dt)).collect();
-            let label = ("V_m (mV)", theme.population(i));
-            let panel = band(&trace.data.view(), &times, single, label, span, theme);
+            let name = label(trace);
+            let colored = (name.as_str(), theme.population(i));
+            let panel = band(&trace.data.view(), &times, single, colored, span, theme);
             let n = trace.neurons.len();
             let shown = single.map_or(0, |c| trace.neurons[c]);
             let title = match n {
