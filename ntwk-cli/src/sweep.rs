@@ -20,7 +20,7 @@ use super::output::{cell_file, make_folder, model, note, plotted, print, write_f
 use super::run::list_files;
 use super::words::{word, words_of};
 use ntwk::figures::cell_sweep::cell_sweep_figure;
-use ntwk::figures::sweep::{drawable, quantity_figure, sweep_figure};
+use ntwk::figures::sweep::{drawable, held, quantity_figure, sweep_figure};
 use ntwk::sweep::cell::{CellSweep, PLACE_AXIS};
 use ntwk::sweep::command::{CellCommand, NetworkCommand, command_of};
 use ntwk::sweep::network::NetworkSweep;
@@ -179,6 +179,9 @@ fn compute(
             None => note(no_quantity(&outcome.data, name)),
         }
     }
+    if files.len() > 1 {
+        say_held(&outcome.data);
+    }
     list_files(&files);
     Failure::of_points(&outcome, &path)
 }
@@ -214,11 +217,21 @@ pub(crate) fn plot_scan(
             .ok_or_else(|| Failure::Argument(no_quantity(data, name)))?;
         figures.push((format!("{stem}_{name}"), figure));
     }
+    say_held(data);
     make_folder(out)?;
     for (name, figure) in &figures {
         list_files(&write_figure(out, name, figure)?);
     }
     Ok(())
+}
+
+/// Says at which values of other axes the figures of a scan are.
+fn say_held(data: &ScanData) {
+    for (name, value, n) in held(data) {
+        note(format!(
+            "figures show {name} = {value} alone, the first of its {n} values; the file has all"
+        ));
+    }
 }
 
 /// Why there is no figure of a scan, and what there could be.
@@ -227,13 +240,13 @@ fn no_figure(data: &ScanData, what: &str) -> String {
     if names.is_empty() {
         return format!("{what}: the scan holds no numbers to draw");
     }
-    format!("{what}; --quantity draws {} over keys of several numbers", names.join(", "))
+    format!("{what}; --quantity draws {} over keys with several values", names.join(", "))
 }
 
 fn no_quantity(data: &ScanData, name: &str) -> String {
     let names = drawable(data);
     if names.contains(&name) {
-        return format!("no figure of {name}: no key has several numbers as values");
+        return format!("no figure of {name}: no key has several values");
     }
     let meant = nearest(name, names.iter().copied());
     let meant = meant.map_or_else(String::new, |n| format!("; nearest: {n}"));

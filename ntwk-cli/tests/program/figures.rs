@@ -86,3 +86,26 @@ fn every_quantity_of_a_scan_is_drawn() {
     let text = ntwk(&folder, 0, &one);
     assert!(text.contains("one point") && !text.contains("needs results"), "{text}");
 }
+
+/// Values of one key in different units are one axis; bare numbers are in the unit of their key; words have places.
+#[test]
+fn axes_of_a_scan_have_units_and_keys_out_of_sight_are_named() {
+    let folder = TempDir::new().unwrap();
+    let scan = |out: &str, varied: &[&str]| {
+        let file = good("theory.toml");
+        let mut args = vec!["sweep", &file, "--out", out, "-q"];
+        args.extend(varied.iter().flat_map(|v| ["--vary", v]));
+        let text = ntwk(&folder, 0, &args);
+        (text, std::fs::read_to_string(folder.path().join(out).join("scan.svg")).unwrap())
+    };
+    let (text, mixed) = scan("a", &["simulation.t_stop=150ms,0.2s", "populations.N.size=20,30"]);
+    for part in ["simulation t stop (ms)", ">150<", ">200<", "N size<", ">30<"] {
+        assert!(mixed.contains(part), "{part}\n{mixed}");
+    }
+    assert!(!text.contains("alone"), "{text}");
+    let (text, bare) = scan("b", &["simulation.t_stop=150,200", "simulation.method=euler,heun"]);
+    assert!(bare.contains("simulation t stop (ms)") && !bare.contains("heun"), "{bare}");
+    assert!(text.contains("figures show simulation_method = euler alone"), "{text}");
+    let (_, words) = scan("c", &["simulation.method=euler,heun"]);
+    assert!(words.contains(">euler<") && words.contains(">heun<"), "{words}");
+}

@@ -23,7 +23,7 @@ pub fn cell_sweep_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure
     match varied(data) {
         Varied::Line(axis, values) => Ok(Some(lines(data, axis, values, &places, theme))),
         Varied::Map(x, y) => maps(data, &MapAxes::new(x, y), &places, theme),
-        Varied::Scattered(_) | Varied::Other => Ok(None),
+        Varied::Names(..) | Varied::Scattered(_) | Varied::Other => Ok(None),
     }
 }
 

@@ -10,6 +10,9 @@ use ntwk_plot::{
 use crate::sweep::cell::PLACE_AXIS;
 use crate::sweep::points::{POINT_AXIS, SEED_AXIS};
 
+/// Axes inside a point.
+const INSIDE: [&str; 2] = ["population", PLACE_AXIS];
+
 /// What a figure of a scan shows of it.
 struct Shown<'a> {
     /// The quantity as simulated, and as predicted, where there are both.
@@ -35,7 +38,7 @@ impl Shown<'_> {
             ScanValues::Texts(names) => Some(names.clone()),
             ScanValues::Numbers(_) => None,
         };
-        let inside = ["population", PLACE_AXIS]
+        let inside = INSIDE
             .into_iter()
             .filter(|axis| first.axes.iter().any(|a| a == axis))
             .find_map(|axis| Some((axis, names_of(axis)?)));
@@ -91,8 +94,9 @@ pub fn sweep_figure(data: &ScanData, theme: &Theme) -> Result<Option<Figure>, Pl
 }
 
 /// Draws a quantity of a scan, simulated and predicted where there are both, mean over the seeds: lines over one axis,
-/// maps over the first two axes of a grid (the others at their first value), one panel per key of points that form no grid.
-/// `None` when there is nothing to draw: no such quantity, or no keys of numbers with several values.
+/// maps over the first two axes of numbers of a grid (the others at their first value, see [`held`]), points over an axis of names
+/// where there is none of numbers, one panel per key of points that form no grid. `None` when there is nothing to draw: no such
+/// quantity, or no key with several values.
 ///
 /// # Errors
 /// [`PlotError`].
@@ -103,7 +107,11 @@ pub fn quantity_figure(
 ) -> Result<Option<Figure>, PlotError> {
     let Some(shown) = Shown::of(data, quantity) else { return Ok(None) };
     match varied(data) {
-        Varied::Line(axis, values) => Ok(Some(lines(data, axis, values, &shown, theme))),
+        Varied::Line(axis, values) => Ok(Some(lines(data, axis, values, None, &shown, theme))),
+        Varied::Names(axis, names) => {
+            let places: Vec<f64> = (0..names.len()).map(|k| k as f64).collect();
+            Ok(Some(lines(data, axis, &places, Some(names), &shown, theme)))
+        }
         Varied::Map(first, second) => {
             maps(data, &MapAxes::new(first, second), &shown, theme).map(Some)
         }
@@ -116,6 +124,8 @@ pub fn quantity_figure(
 pub(crate) enum Varied<'a> {
     /// One axis of numbers.
     Line(&'a ScanArray, &'a [f64]),
+    /// One axis of names, and none of numbers.
+    Names(&'a ScanArray, &'a [String]),
     /// The first two of a grid.
     Map(NumberAxis<'a>, NumberAxis<'a>),
     /// Several that form no grid.
@@ -142,9 +152,50 @@ pub(crate) fn varied(data: &ScanData) -> Varied<'_> {
     match numbers[..] {
         [(axis, values)] => Varied::Line(axis, values),
         [first, second, ..] if grid => Varied::Map(first, second),
-        [] => Varied::Other,
+        [] => {
+            let named = data.axes.iter().filter(|a| grid && a.name != SEED_AXIS);
+            let named = named.filter(|a| matches!(&a.axes[..], [own] if *own == a.name));
+            let mut named = named.filter_map(|a| match &a.values {
+                ScanValues::Texts(names)
+                    if names.len() > 1 && !INSIDE.contains(&a.name.as_str()) =>
+                {
+                    Some(Varied::Names(a, names))
+                }
+                _ => None,
+            });
+            named.next().unwrap_or(Varied::Other)
+        }
         _ => Varied::Scattered(numbers),
     }
+}
+
+/// The axes of a grid that a figure does not show, each with the value that it has there and their number.
+#[must_use]
+pub fn held(data: &ScanData) -> Vec<(&str, String, usize)> {
+    let shown: Vec<&str> = match varied(data) {
+        Varied::Line(axis, _) | Varied::Names(axis, _) => vec![&axis.name],
+        Varied::Map(first, second) => vec![&first.0.name, &second.0.name],
+        Varied::Scattered(_) | Varied::Other => return Vec::new(),
+    };
+    let is_held = |name: &str| {
+        name != SEED_AXIS && name != POINT_AXIS && !INSIDE.contains(&name) && !shown.contains(&name)
+    };
+    let swept = data.get("status").map_or(&[][..], |status| &status.axes);
+    data.axes
+        .iter()
+        .filter(|axis| is_held(&axis.name) && swept.contains(&axis.name) && axis.values.len() > 1)
+        .map(|axis| {
+            let first = match &axis.values {
+                ScanValues::Numbers(values) => with_unit_after(values[0], &axis.unit),
+                ScanValues::Texts(names) => names[0].clone(),
+            };
+            (axis.name.as_str(), first, axis.values.len())
+        })
+        .collect()
+}
+
+fn with_unit_after(value: f64, unit: &str) -> String {
+    if unit.is_empty() || unit == "1" { short(value) } else { format!("{} {unit}", short(value)) }
 }
 
 pub(crate) fn label(axis: &ScanArray) -> String {
@@ -231,6 +282,7 @@ fn lines(
     data: &ScanData,
     axis: &ScanArray,
     values: &[f64],
+    names: Option<&[String]>,
     shown: &Shown<'_>,
     theme: &Theme,
 ) -> Figure {
@@ -238,7 +290,15 @@ fn lines(
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let sorted: Vec<f64> = order.iter().map(|&i| values[i]).collect();
-    let mut panel = Panel::new(sampled_axis(&label(axis), &sorted), Axis::new(&shown.label));
+    let x = match names {
+        None => sampled_axis(&label(axis), &sorted),
+        Some(names) => {
+            let ticks = values.iter().zip(names).map(|(&v, name)| (v, Label::plain(name)));
+            let ends = (-0.5, values.len() as f64 - 0.5);
+            Axis::new(&label(axis)).range(ends.0, ends.1).ticks_at(ticks.collect())
+        }
+    };
+    let mut panel = Panel::new(x, Axis::new(&shown.label));
     for (p, name) in shown.names.iter().enumerate() {
         let color = theme.population(p);
         if !name.is_empty() {
@@ -248,24 +308,34 @@ fn lines(
             let predicted = array.name.ends_with("_theory");
             let at = |&i: &usize| over_seeds(data, array, &[(along, i), (shown.inside, p)]);
             let points: Vec<(f64, f64)> = order.iter().map(|i| (values[*i], at(i).0)).collect();
-            if predicted {
+            // Between names there is nothing to join.
+            let joined = names.is_none();
+            if predicted && joined {
                 panel.marks.push(Mark::line(points, Stroke::dashed(color, 1.1)));
-            } else {
-                panel.marks.push(Mark::line(points.clone(), Stroke::solid(color, 0.7)));
-                let errors = order.iter().map(|i| at(i).1).collect();
-                panel.marks.push(Mark::Points {
-                    points,
-                    errors,
-                    color,
-                    radius: 2.0,
-                    hollow: false,
-                });
+                continue;
             }
+            if joined {
+                panel.marks.push(Mark::line(points.clone(), Stroke::solid(color, 0.7)));
+            }
+            let errors = match predicted {
+                true => Vec::new(),
+                false => order.iter().map(|i| at(i).1).collect(),
+            };
+            panel.marks.push(Mark::Points {
+                points,
+                errors,
+                color,
+                radius: 2.0,
+                hollow: predicted,
+            });
         }
     }
     if shown.arrays.iter().any(|a| a.name.ends_with("_theory")) {
-        let stroke = Stroke::dashed(theme.population(0), 1.1);
-        panel.key.push((Swatch::Line(stroke), Label::plain("predicted")));
+        let swatch = match names {
+            None => Swatch::Line(Stroke::dashed(theme.population(0), 1.1)),
+            Some(_) => Swatch::Ring(theme.ink),
+        };
+        panel.key.push((swatch, Label::plain("predicted")));
     }
     Figure::new("Scan", Width::Column, 60.0, Layout::panel(panel), theme)
 }

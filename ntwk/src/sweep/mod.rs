@@ -9,3 +9,4 @@ pub mod run;
 pub mod store;
 pub mod task;
 pub mod transfer_scan;
+mod unit;

@@ -11,6 +11,8 @@ use ntwk_core::spec::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryV
 use ntwk_core::{CellLibrary, FaultKind, Faults, Model, ModelSpec};
 use ntwk_io::{ScanArray, ScanValues};
 
+use super::unit::{in_one_unit, unit_of};
+
 /// Axis of points that are not a grid.
 pub const POINT_AXIS: &str = "point";
 /// Axis of the repeats.
@@ -23,9 +25,9 @@ pub struct SweepAxis {
     pub name: String,
     /// Keys of the model that take its values.
     pub keys: Vec<String>,
-    /// Unit as written (empty for none).
+    /// Unit of the numbers (empty for none).
     pub unit: String,
-    /// Numbers, when the values are numbers of one unit.
+    /// Numbers, when the values are numbers of one dimension.
     pub numbers: Option<Vec<f64>>,
     /// The values as they are written into the model.
     pub texts: Vec<String>,
@@ -60,7 +62,17 @@ impl SweepPlan {
     pub fn new(model: &Model, scan: &ParameterScanSpec) -> Result<Self, SweepPlanError> {
         let mut spec = model.spec().clone();
         spec.scan = None;
-        Ok(Self::over(spec.to_tree(), ModelSpec::KEYS, model.seed(), scan)?)
+        let mut plan = Self::over(spec.to_tree(), ModelSpec::KEYS, model.seed(), scan)?;
+        for axis in plan.axes.iter_mut().filter(|a| a.numbers.is_some() && a.unit.is_empty()) {
+            // Bare numbers are in the unit of their key.
+            let mut units = axis.keys.iter().map(|key| unit_of(model, key));
+            if let Some(Some(first)) = units.next()
+                && units.all(|unit| unit == Some(first))
+            {
+                axis.unit = first.to_owned();
+            }
+        }
+        Ok(plan)
     }
 
     /// The points of `scan` around the description of a network or of a cell with the keys `keys`, whose seed is `seed`.
@@ -291,7 +303,11 @@ fn values(
                     let unit = list.first().map_or_else(String::new, |v| v.1.clone());
                     (Some(list.into_iter().map(|v| v.0).collect()), unit, texts)
                 }
-                _ => (None, String::new(), texts),
+                Some(list) => match in_one_unit(&list) {
+                    Some((numbers, unit)) => (Some(numbers), unit, texts),
+                    None => (None, String::new(), texts),
+                },
+                None => (None, String::new(), texts),
             });
         }
         VaryValues::Range { from, to, points, spacing } => {
