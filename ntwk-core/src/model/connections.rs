@@ -442,3 +442,32 @@ pub(super) fn unused(spec: &ModelSpec) -> Vec<String> {
     }
     notices
 }
+
+/// In-degrees that lose more than this part when they are rounded down are said.
+const ROUNDED: f64 = 0.05;
+
+/// Probabilities of a fixed in-degree that lose much of their synapses to rounding, one sentence each.
+pub(super) fn rounded_in_degrees(spec: &ModelSpec) -> Vec<String> {
+    let size = |name: &String| {
+        let population = spec.populations.get(name).map(|p| p.size);
+        population.or_else(|| spec.afferents.get(name).map(|a| a.size))
+    };
+    let note = |(i, p): (usize, &ProjectionSpec)| {
+        let ConnectionSpec::FixedInDegree { in_degree: None, probability: Some(x), .. } =
+            p.connection
+        else {
+            return None;
+        };
+        let size = size(&p.source)?;
+        let exact = (x * size as f64 * 1e9).round() / 1e9;
+        let (whole, next) = (exact.floor(), exact.ceil());
+        (whole >= 1.0 && exact - whole > ROUNDED * exact).then(|| {
+            format!(
+                "projections[{i}]: probability = {x} of {size} sources is {exact}, and a target has {whole} synapses; in_degree = {next} \
+                 with release_probability = {:.4} transmits as many events as {exact} would",
+                p.release_probability * exact / next
+            )
+        })
+    };
+    spec.projections.iter().enumerate().filter_map(note).collect()
+}

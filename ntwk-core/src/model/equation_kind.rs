@@ -89,6 +89,21 @@ impl EquationKind {
     }
 }
 
+impl EquationKind {
+    /// Why its equations cannot be solved by its method, whatever a population gives its parameters.
+    fn broken_method(&self) -> Option<String> {
+        let usual = |p: &Parameter| match p.default {
+            Fallback::Value(x) => x,
+            _ => 1.0,
+        };
+        let values: Vec<f64> = self.parameters.iter().map(usual).collect();
+        match EquationCell::new(&self.system, self.method, &values, false, &[]) {
+            Err((key, rule)) if key == "method" => Some(rule),
+            _ => None,
+        }
+    }
+}
+
 /// The documentation of a kind: its own, then its equations.
 fn text_of(spec: &KindSpec) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -187,7 +202,11 @@ pub(super) fn with_currents(
 ) -> Option<Arc<dyn CellKind>> {
     let key = format!("{path}.currents");
     let mut found = Vec::new();
-    for current in currents {
+    for (i, current) in currents.iter().enumerate() {
+        if currents[..i].contains(current) {
+            judge.broken(&key, format!("{current} is listed twice"));
+            return None;
+        }
         match spec.currents.get(current) {
             Some(written) => found.push((current.as_str(), written)),
             None => {
@@ -211,6 +230,23 @@ pub(super) fn with_currents(
             }
         },
     };
+    for current in currents {
+        let what = match (
+            kind.variables.0.iter().any(|v| v.0 == *current),
+            kind.parameters.contains_key(current),
+        ) {
+            (true, _) => "variable",
+            (_, true) => "parameter",
+            _ => continue,
+        };
+        judge.broken(
+            &key,
+            format!(
+                "cells of kind {name} have a {what} called {current}: give the current another name"
+            ),
+        );
+        return None;
+    }
     add(&mut kind, &found);
     match EquationKind::new(name, &kind, currents) {
         Ok(mut made) => {
@@ -228,6 +264,37 @@ pub(super) fn with_currents(
                 judge.fault(&key, kind);
             }
             None
+        }
+    }
+}
+
+/// Says what is wrong with currents that no population has: each must go with some kind.
+pub(super) fn check_unused_currents(
+    spec: &ModelSpec,
+    library: &CellLibrary,
+    judge: &mut Judge<'_>,
+) {
+    for (name, current) in &spec.currents {
+        let key = format!("currents.{name}");
+        let used = spec.populations.values().any(|p| p.cell.currents.contains(name));
+        if used || judge.concerns(&key) {
+            continue;
+        }
+        let written = library.kinds().filter_map(|kind| written(kind));
+        let mut faults = Vec::new();
+        for mut kind in written.chain(spec.kinds.values().cloned()) {
+            add(&mut kind, &[(name, current)]);
+            match EquationKind::new(name, &kind, std::slice::from_ref(name)) {
+                Ok(_) => {
+                    faults.clear();
+                    break;
+                }
+                Err(found) if faults.is_empty() => faults = found,
+                Err(_) => {}
+            }
+        }
+        for (_, _, kind) in faults {
+            judge.fault(&key, kind);
         }
     }
 }
@@ -273,7 +340,10 @@ pub(super) fn with_kinds(
             continue;
         }
         match EquationKind::new(name, kind, &[]) {
-            Ok(kind) => all.add_kind(Box::new(kind)),
+            Ok(kind) => match kind.broken_method() {
+                Some(rule) => judge.broken(format!("{path}.method"), rule),
+                None => all.add_kind(Box::new(kind)),
+            },
             Err(faults) => {
                 for (key, below, kind) in faults {
                     let key = format!("{path}.{key}");

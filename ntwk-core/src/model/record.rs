@@ -212,6 +212,9 @@ fn recorded_afferents(model: &Model, judge: &mut Judge<'_>) -> Vec<RecordedAffer
     let key = "record.afferents";
     for (i, name) in names.iter().enumerate() {
         let Some(afferent) = model.afferents.iter().position(|a| a.name == *name) else {
+            if model.spec.afferents.contains_key(name) {
+                continue;
+            }
             let all = model.afferents.iter().map(|a| &a.name);
             judge.fault_of(key, name, unknown("afferent population", name, all));
             continue;
@@ -222,6 +225,10 @@ fn recorded_afferents(model: &Model, judge: &mut Judge<'_>) -> Vec<RecordedAffer
         }
         let sends = |p: &Projection| p.source == Source::Afferent(afferent);
         if !model.projections.iter().any(sends) {
+            // One that is written and faulty has its faults already.
+            if model.spec.projections.iter().any(|p| p.source == *name) {
+                continue;
+            }
             judge.fault_of(
                 key,
                 name,

@@ -5,8 +5,8 @@ use super::cell_checks::{
 };
 use super::changes::resolve_changes;
 use super::coarse_step::coarse_step;
-use super::connections::{resolve_projections, unused};
-use super::equation_kind::with_kinds;
+use super::connections::{resolve_projections, rounded_in_degrees, unused};
+use super::equation_kind::{check_unused_currents, with_kinds};
 use super::judge::{Judge, unknown};
 use super::record::resolve_record;
 use super::synaptic_events::resolve_synaptic_events;
@@ -92,6 +92,7 @@ pub(super) fn resolve(
     let projections = resolve_projections(&spec, &mut judge);
     notices.extend(notice_of_record(&spec));
     notices.extend(unused(&spec));
+    notices.extend(rounded_in_degrees(&spec));
     notices.extend(coarse_step(&spec, &receptors, &populations));
     notices.extend(idle_parameters(&spec, &populations, library));
     for population in &populations {
@@ -103,6 +104,7 @@ pub(super) fn resolve(
             remarks.into_iter().map(|remark| format!("cells of {}: {remark}", population.name)),
         );
     }
+    check_unused_currents(&spec, library, &mut judge);
     check_input_of_linear_cells(&spec, &populations, &mut judge);
     check_input_of_equations(&spec, &populations, &mut judge);
     // Indices in projections refer to the populations as written; when a cell is faulty the model
@@ -231,7 +233,16 @@ fn resolve_initial(
         let key = format!("{path}.initial.{variable}");
         let Some((_, dimension)) = valid.iter().find(|v| v.0 == *variable) else {
             let names: Vec<String> = valid.iter().map(|v| v.0.clone()).collect();
-            let near = nearest(variable, names.iter().map(String::as_str)).map(str::to_owned);
+            // Whatever equations call it, the potential is V_m here.
+            let kind = population.cell.model.as_ref().and_then(|name| spec.kinds.get(name));
+            let own = kind.and_then(|kind| kind.variables.0.first());
+            let near = match own.is_some_and(|own| own.0 == *variable)
+                || variable.eq_ignore_ascii_case("v")
+            {
+                true => Some("V_m"),
+                false => nearest(variable, names.iter().map(String::as_str)),
+            };
+            let near = near.map(str::to_owned);
             judge.fault(key, FaultKind::UnknownKey { nearest: near, valid: names });
             continue;
         };

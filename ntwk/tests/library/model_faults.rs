@@ -262,3 +262,23 @@ fn a_model_made_by_code_is_held_to_the_ranges_of_a_file() {
         assert!(faults.list.iter().any(|f| f.key == key), "{key}: {faults}");
     }
 }
+
+/// A current that no population has must still go with some kind of cell.
+#[test]
+fn a_current_that_nobody_uses_is_checked() {
+    let faults = |current: &str| {
+        let text = format!(
+            "[simulation]\nt_stop = 10\n[populations.E]\nsize = 2\ncell = 'RS'\n\
+             [kinds.k]\nvariables = {{ u = 'mV' }}\nequations = 'du/dt = -u/(10 ms)'\n\
+             [currents.x]\ncurrent = '{current}'\nparameters = {{ g = '2 nS' }}\n"
+        );
+        let root = parse_tree(&text, Notation::Toml).unwrap();
+        Model::from_tree(&root, &library()).map_or_else(|f| f.to_string(), |_| String::new())
+    };
+    assert_eq!(faults("g*(-30 mV - V)"), "");
+    assert_eq!(faults("g*u"), "", "of a kind that the file declares");
+    let said = faults("3*g");
+    assert!(said.contains("currents.x") && said.contains("must be in pA, is in nS"), "{said}");
+    let said = faults("g*(V - 10 mV");
+    assert!(said.contains("currents.x"), "{said}");
+}
