@@ -45,7 +45,10 @@ pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failu
     let run = StoredRun::open(&args.file, library)?;
     let analysis = analyze(&run.model, &run.sampled(&args.file, false)?, args.window)?;
     print(quantities(&analysis).to_string().trim_end());
-    print(inputs(&analysis).to_string().trim_end());
+    let inputs = inputs(&analysis);
+    if !inputs.is_empty() {
+        print(inputs.to_string().trim_end());
+    }
     print(rates_between("values", analysis.window_ms, analysis.window_basis));
     print("value ± standard error (what it rests on); –: the data do not define it");
     let folder = beside(args.out.as_deref(), &args.file);

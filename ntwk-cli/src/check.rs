@@ -29,10 +29,8 @@ pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure
     }
     print("");
     print(simulation(&model));
-    print(receptors(&model));
-    print(populations(&model));
-    print(afferents(&model));
-    print(projections(&model));
+    let tables = [receptors(&model), populations(&model), afferents(&model), projections(&model)];
+    tables.iter().filter(|table| !table.is_empty()).for_each(print);
     print(memory(&model));
     model.notices().iter().for_each(note);
     Ok(())

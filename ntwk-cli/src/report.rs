@@ -28,7 +28,7 @@ Example:
 pub(crate) struct ReportArgs {
     /// Results file of `ntwk run` or `ntwk compare`, or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
-    /// Page to write [default: report.html beside FILE].
+    /// Page to write, or folder for report.html [default: report.html beside FILE].
     #[arg(short, long, alias = "output", value_name = "HTML")]
     pub out: Option<PathBuf>,
     /// Window of the tables FROM,TO (ms) [default: the stationary window of the model].
@@ -79,7 +79,11 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
         model: &run.text,
         provenance: run.provenance.as_ref(),
     };
-    let path = args.out.clone().unwrap_or_else(|| args.file.with_file_name("report.html"));
+    let path = match &args.out {
+        Some(folder) if folder.is_dir() => folder.join("report.html"),
+        Some(page) => page.clone(),
+        None => args.file.with_file_name("report.html"),
+    };
     let folder = &beside(None, &path);
     let name = path
         .file_name()

@@ -4,7 +4,7 @@ use ntwk_io::{Attribute, TheoryGroup};
 
 use crate::compare::Pair;
 use crate::report::quantities::{Analysis, signed, significant};
-use crate::report::results::{FIXED_POINT, find};
+use crate::report::results::{FIXED_POINT, NOTES, find};
 
 /// One quantity of one population, simulated and predicted.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,17 @@ pub fn compared_quantities(theory: &[TheoryGroup], analysis: &Analysis) -> Vec<C
         }
     }
     all
+}
+
+/// What is to be said of the prediction: where it is not to be believed, and what the theory leaves out.
+#[must_use]
+pub fn comparison_notes(theory: &[TheoryGroup]) -> &[String] {
+    let stored = theory.iter().find(|g| g.name == FIXED_POINT);
+    let notes = stored.and_then(|g| g.attributes.iter().find(|(key, _)| key == NOTES));
+    match notes {
+        Some((_, Attribute::Texts(notes))) => notes,
+        _ => &[],
+    }
 }
 
 impl ComparedQuantity {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use ntwk_io::{Provenance, TheoryGroup};
 use ntwk_plot::Figure;
 
-use crate::report::compared::compared_quantities;
+use crate::report::compared::{compared_quantities, comparison_notes};
 use crate::report::quantities::{Analysis, Quantity};
 
 const STYLE: &str = include_str!("report.css");
@@ -93,6 +93,14 @@ impl Report<'_> {
             "</table>\n<p class=\"hint\">Stationary state between {from} and {to} ms, ± standard error; \
              V_m outside refractory periods.</p>"
         );
+        let notes = comparison_notes(self.theory);
+        if !notes.is_empty() {
+            table += "<ul class=\"notes\">\n";
+            for note in notes {
+                let _ = writeln!(table, "<li>{}</li>", escaped(note));
+            }
+            table += "</ul>\n";
+        }
         table
     }
 

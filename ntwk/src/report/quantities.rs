@@ -12,6 +12,7 @@ use ntwk_core::spec::{AfferentActivity, ReceptorKind};
 use ntwk_core::{Model, PopulationRecording, Recording, Spikes};
 use serde::Serialize;
 
+use crate::compare::diagnosis::block_error;
 use crate::compare::{stationary_window, steps_of};
 use crate::report::currents::synaptic_currents;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
@@ -26,10 +27,8 @@ pub const FANO_BIN: f64 = 100.0;
 pub const TILED_NEURONS: usize = 50;
 /// Least number of intervals of a neuron that counts for CV, CV2 and LV.
 pub(crate) const LEAST_INTERVALS: usize = 5;
-/// Blocks of a window whose rates tell the standard error of the rate: at least so many, of at least [`LEAST_BLOCK`].
-const BLOCKS: u64 = 10;
-/// Least length of a block (ms): longer than the memory of most networks.
-const LEAST_BLOCK: f64 = 50.0;
+/// Periods of the inputs whose rates tell the standard error of the rate.
+const LEAST_PERIODS: u64 = 3;
 /// Longest lag of the autocorrelation of V_m (ms).
 const MEMORY: f64 = 200.0;
 /// Longest lag between excitation and inhibition (ms).
@@ -182,7 +181,7 @@ pub fn analyze(
     let mut populations = Vec::new();
     for (index, recorded) in recording.populations.iter().enumerate() {
         let mut list = Quantities::default();
-        spike_quantities(&mut list, recorded, window, dt)?;
+        spike_quantities(&mut list, recorded, window, window_basis, dt)?;
         let t_ref = model.populations().get(index).map_or(0.0, |p| p.cell.membrane().t_ref);
         let mean_potential = potential_quantities(&mut list, recorded, window, dt, t_ref)?;
         current_quantities(&mut list, model, index, recorded, window, dt)?;
@@ -241,25 +240,37 @@ fn of(n: usize, of: &'static str) -> Basis {
     Basis { n: n as u64, of }
 }
 
-/// Standard error (Hz) of the rate of a population: that of the mean of the rates in equal blocks, so that what neurons share
-/// is counted once; `None` for a window too short for them.
+/// Standard error (Hz) of the rate of a population: that of the mean of the rates in blocks of 100 ms, so that what neurons share
+/// is counted once. Where inputs oscillate, a block is a period; `None` for a window too short for blocks, and where inputs change
+/// otherwise, so that blocks differ by what drives them.
 #[must_use]
-pub fn rate_error(counts: &[u32], size: usize, window: Window, dt: f64) -> Option<f64> {
-    let least = steps_of(LEAST_BLOCK, dt);
-    let steps = window.n_steps() / BLOCKS;
-    let block = if steps >= least { steps } else { return None };
-    let rates = PopulationRate::from_counts(counts, size, window, block, dt).ok()?;
-    Estimate::mean(rates.values)?.error
+pub fn rate_error(
+    recorded: &PopulationRecording,
+    window: Window,
+    basis: WindowBasis,
+    dt: f64,
+) -> Option<f64> {
+    match basis {
+        WindowBasis::WholePeriods { periods, .. } if periods >= LEAST_PERIODS => {
+            let block = window.n_steps() / periods;
+            let (counts, size) = (&recorded.counts, recorded.size);
+            let rates = PopulationRate::from_counts(counts, size, window, block, dt).ok()?;
+            Estimate::mean(rates.values)?.error
+        }
+        WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun => None,
+        _ => block_error(recorded, window, dt),
+    }
 }
 
 fn spike_quantities(
     list: &mut Quantities,
     recorded: &PopulationRecording,
     window: Window,
+    basis: WindowBasis,
     dt: f64,
 ) -> Result<(), AnalysisError> {
     let value = mean_rate(&recorded.counts, recorded.size, window, dt)?;
-    let error = rate_error(&recorded.counts, recorded.size, window, dt);
+    let error = rate_error(recorded, window, basis, dt);
     let inside = window.start() as usize..(window.end() as usize).min(recorded.counts.len());
     let n_spikes: u64 = recorded.counts[inside].iter().map(|&c| u64::from(c)).sum();
     let spiked = Basis { n: n_spikes, of: "spikes" };
@@ -372,8 +383,9 @@ fn potential_quantities(
         Estimate::mean(moments.per_neuron.iter().flatten().filter_map(f))
     };
     let sampled = of(moments.per_neuron.iter().flatten().count(), "neurons");
-    list.estimate("V_m_mean", "mean V_m without spikes", "mV", over(|m| Some(m.mean)), sampled);
-    list.estimate("V_m_sd", "sd of V_m without spikes", "mV", over(|m| Some(m.sd)), sampled);
+    let unit = if trace.unit.is_empty() { "1" } else { &trace.unit };
+    list.estimate("V_m_mean", "mean V_m without spikes", unit, over(|m| Some(m.mean)), sampled);
+    list.estimate("V_m_sd", "sd of V_m without spikes", unit, over(|m| Some(m.sd)), sampled);
     let skewness = over(|m| m.skewness);
     list.estimate("V_m_skewness", "skewness of V_m without spikes", "1", skewness, sampled);
     let every = trace.steps.every.max(1);
@@ -523,7 +535,29 @@ fn inputs(
 
 #[cfg(test)]
 mod tests {
-    use super::signed;
+    use super::{PopulationRecording, Window, WindowBasis, rate_error, signed};
+    use ntwk_meanfield::prediction::windows::Oscillations;
+
+    /// A rate that follows an oscillating input is as sure as its periods are alike.
+    #[test]
+    fn the_error_of_an_oscillating_rate_is_that_of_its_periods() {
+        let dt = 1.0;
+        let counts = (0..400).map(|k| u32::from(k % 100 < 50) + u32::from(k == 0)).collect();
+        let (name, size) = ("E".to_owned(), 10);
+        let recorded = PopulationRecording { name, size, spikes: None, counts, traces: Vec::new() };
+        let window = Window::new(0, 400).unwrap();
+        let error = |basis| rate_error(&recorded, window, basis, dt);
+        let periods = |periods| {
+            let of = Oscillations::of([100.0]);
+            error(WindowBasis::WholePeriods { periods, period: 100.0, of })
+        };
+        // Periods of 51, 50, 50, 50 spikes of 10 neurons in 0.1 s: sd 0.5 Hz, of four.
+        let found = periods(4).unwrap();
+        assert!((found - 0.25).abs() < 1e-12, "{found}");
+        assert_eq!(periods(2), None);
+        assert_eq!(error(WindowBasis::WholeRun), None);
+        assert_eq!(error(WindowBasis::ConstantInputs), Some(found), "blocks of 100 ms");
+    }
 
     #[test]
     fn what_rounds_to_zero_has_no_sign_of_its_own() {

@@ -13,6 +13,8 @@ use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Stability};
 
 const TRAJECTORY: &str = "trajectory";
 pub(crate) const FIXED_POINT: &str = "fixed_point";
+/// Attribute of it: what is to be said of the prediction.
+pub(crate) const NOTES: &str = "notes";
 const TRANSFER: &str = "transfer_function_";
 const CURVES: &str = "transfer_curves_";
 
@@ -122,6 +124,8 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
         let column = |f: fn(&crate::compare::PopulationComparison) -> Option<f64>| -> Vec<f64> {
             comparison.populations.iter().map(|p| f(p).unwrap_or(f64::NAN)).collect()
         };
+        let notes = Some(&comparison.notes).filter(|notes| !notes.is_empty());
+        let notes = notes.map(|notes| (NOTES.to_owned(), Attribute::Texts(notes.clone())));
         groups.push(TheoryGroup {
             name: FIXED_POINT.to_owned(),
             arrays: vec![
@@ -136,13 +140,16 @@ pub fn theory_groups(theory: &Theory, comparison: Option<&Comparison>) -> Vec<Th
                 vector("free_V_m_mean", "mV", "population", &column(|p| p.free_V_m_mean)),
                 vector("free_V_m_sd", "mV", "population", &column(|p| p.free_V_m_sd)),
             ],
-            attributes: vec![
+            attributes: [
                 ("populations".to_owned(), Attribute::Texts(names)),
                 (
                     "window_ms".to_owned(),
                     Attribute::Numbers(comparison.windows.stationary.to_vec()),
                 ),
-            ],
+            ]
+            .into_iter()
+            .chain(notes)
+            .collect(),
         });
     }
     groups.extend(theory.populations.iter().map(transfer_group));
