@@ -17,7 +17,7 @@ for numpy in "numpy==1.26.*" "numpy>=2"; do
     "$python" -m venv --clear "$work/fresh"
     extras=(pytest)
     # The newest matplotlib, pandas and xarray want NumPy 2.
-    [ "$numpy" = "numpy>=2" ] && extras+=(matplotlib pandas xarray pyright)
+    [ "$numpy" = "numpy>=2" ] && extras+=(matplotlib pandas xarray pyright pyNN neo lazyarray)
     "$work/fresh/bin/pip" install --quiet "$wheel" "$numpy" "${extras[@]}"
     (cd "$work/tests" && MPLBACKEND=Agg "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider .)
 done

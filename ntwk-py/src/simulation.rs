@@ -19,6 +19,10 @@ use crate::tree::node;
 /// Longest time between two looks at an interruption.
 const SEGMENT: Duration = Duration::from_millis(20);
 
+/// Sources, targets, weights.
+type Synapses<'py> =
+    (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
+
 /// A simulation between two segments.
 #[pyclass(frozen, module = "ntwk._ntwk")]
 pub(crate) struct Simulation(Mutex<Running>);
@@ -143,6 +147,24 @@ impl Simulation {
         let Running { simulation, model, .. } = &mut *running;
         let set = simulation.set_state(model, index, variable, &values);
         set.map_err(|error| wrong(py, &error.to_string()))
+    }
+
+    /// Source, target and weight of every synapse of a projection with STDP, as they are now; by target, then source.
+    fn weights<'py>(&self, py: Python<'py>, projection: &str) -> PyResult<Synapses<'py>> {
+        let running = self.running();
+        let names: Vec<&str> =
+            running.model.projections().iter().map(|p| p.name.as_str()).collect();
+        let Some(index) = names.iter().position(|&name| name == projection) else {
+            let names = names.join(", ");
+            return Err(wrong(py, &format!("there is no projection {projection:?}; there are {names}")));
+        };
+        let Some(synapses) = running.simulation.plastic_synapses(index) else {
+            return Err(wrong(py, &format!("the weights of {projection} do not change: its plasticity is not stdp")));
+        };
+        let sources: Vec<i64> = synapses.iter().map(|s| i64::from(s.0)).collect();
+        let targets: Vec<i64> = synapses.iter().map(|s| i64::from(s.1)).collect();
+        let weights: Vec<f64> = synapses.iter().map(|s| s.2).collect();
+        Ok((sources.into_pyarray(py), targets.into_pyarray(py), weights.into_pyarray(py)))
     }
 
     /// Changes a value of the model from the next step on: the keys of `[[events]]`.

@@ -49,6 +49,8 @@ struct ReceptorCheckpoint {
 enum PlasticityCheckpoint {
     ShortTerm(Vec<SourceState>, Vec<Vec<f64>>),
     Stdp(StdpState),
+    /// With spikes of targets on their way to the synapses.
+    DendriticStdp(StdpState, Vec<(u32, u32)>),
 }
 
 /// A checkpoint that does not belong to the network it is to be restored to.
@@ -133,7 +135,10 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
                 let (sources, efficacies) = short_term.state();
                 PlasticityCheckpoint::ShortTerm(sources, efficacies)
             }
-            Plasticity::Stdp(stdp) => PlasticityCheckpoint::Stdp(stdp.state()),
+            Plasticity::Stdp(stdp) => match stdp.unseen() {
+                none if none.is_empty() => PlasticityCheckpoint::Stdp(stdp.state()),
+                unseen => PlasticityCheckpoint::DendriticStdp(stdp.state(), unseen),
+            },
         })
     });
     WorkerCheckpoint {
@@ -182,8 +187,12 @@ fn restore_worker(
                 Some(PlasticityCheckpoint::ShortTerm(sources, efficacies)),
             ) => short_term.restore(sources, efficacies),
             (Some(Plasticity::Stdp(stdp)), Some(PlasticityCheckpoint::Stdp(state))) => {
-                stdp.restore(state)
+                stdp.restore(state, &[])
             }
+            (
+                Some(Plasticity::Stdp(stdp)),
+                Some(PlasticityCheckpoint::DendriticStdp(state, unseen)),
+            ) => stdp.restore(state, unseen),
             _ => false,
         };
         fits(good, "plastic projections")?;

@@ -99,6 +99,7 @@ pub(crate) fn deliver_spikes<'e>(
             for &(_, neuron) in fired.iter().filter(|spike| (first..end).contains(&spike.1)) {
                 stdp.spike((neuron - first) as usize, step);
             }
+            stdp.end_step(step);
         }
     }
 }

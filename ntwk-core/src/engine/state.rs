@@ -1,6 +1,7 @@
 //! The state of a simulation between two segments: read, set, and continued with other parameters.
 
-use crate::engine::network::{Network, Part};
+use crate::engine::network::{Incoming, Network, Part};
+use crate::engine::plasticity::Plasticity;
 use crate::engine::simulation::Simulation;
 use crate::kernel::Column;
 use crate::model::Model;
@@ -120,6 +121,31 @@ impl Simulation {
             column_mut(part, place).copy_from_slice(own);
         }
         Ok(())
+    }
+
+    /// The plastic synapses of projection `index` of the model (rule `stdp`) as they are now: source, target, weight (nS or pA), by
+    /// target, then source; `None` for a projection of another kind.
+    #[must_use]
+    pub fn plastic_synapses(&self, index: usize) -> Option<Vec<(u32, u32, f64)>> {
+        let mut found = Vec::new();
+        let mut is_plastic = false;
+        for worker in &self.network().workers {
+            let Some(Some(Incoming { part, lists, plasticity })) = worker.incoming.get(index)
+            else {
+                continue;
+            };
+            let Some(Plasticity::Stdp(stdp)) = plasticity else { continue };
+            is_plastic = true;
+            let first = worker.parts[*part].first;
+            for source in 0..lists.sources() {
+                found.extend(lists.row(source).map(|synapse| {
+                    // All synapses have one delay, so that a place is a target.
+                    (source, first + lists.places()[synapse], stdp.weight(synapse))
+                }));
+            }
+        }
+        found.sort_by_key(|synapse| (synapse.1, synapse.0));
+        is_plastic.then_some(found)
     }
 
     /// Goes on with the changes of `model` (its events): those up to now are made, those to come are made in their time. All

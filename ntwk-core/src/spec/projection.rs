@@ -196,7 +196,8 @@ variants! {
         /// ```
         ///
         /// The delay is axonal: all that a source's spike does happens at its arrival. In a step,
-        /// arrivals come before spikes of the target.
+        /// arrivals come before spikes of the target. With a dendritic share f of the delay d, the synapse sees a spike of
+        /// the source (1 - f) d after it is sent, and one of the target f d after it is fired.
         Stdp = "stdp" {
             /// amplitude of potentiation, relative to `w_max`
             A_plus: f64 = Quantity(Number, Any), required;
@@ -208,6 +209,8 @@ variants! {
             tau_minus: f64 = Quantity(Time, Positive), required;
             /// largest weight (nS or pA)
             w_max: f64 = Own(Positive), required;
+            /// share of the delay that lies in the dendrite, between synapse and soma
+            dendritic_delay_fraction: f64 = Quantity(Number, Between(0.0, 1.0)), or(0.0);
         },
     }
 }

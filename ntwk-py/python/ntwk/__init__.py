@@ -71,7 +71,7 @@ _WHERE = {
     "Study": "_theory",
     "meanfield": "_theory",
 }
-_MODULES = ("morpho", "tf")
+_MODULES = ("morpho", "nrn", "tf")
 
 __all__ = [
     "AfferentTrain",

@@ -13,7 +13,7 @@ from ntwk import _ntwk
 from ntwk._describe import described, milliseconds
 from ntwk._model import Model
 from ntwk._progress import How, Progress
-from ntwk._run import Floats, Run
+from ntwk._run import Floats, Ints, Run
 
 
 class PopulationState(MutableMapping[str, Any]):
@@ -100,6 +100,16 @@ class Simulation:
             raise ValueError("a run does not go back")
         with How(self._threads, self._progress) as how:
             self._native.advance(steps, how)
+
+    def weights(self, projection: str) -> tuple[Ints, Ints, Floats]:
+        """The synapses of a projection with STDP as they are now.
+
+        Returns
+        -------
+        sources, targets : int64.
+        weights : float64 (nS, or pA of a current); by target, then source.
+        """
+        return self._native.weights(projection)
 
     def set(self, key: str, value: Any) -> None:
         """Changes a value of the model from the next step on.

@@ -222,13 +222,25 @@ impl<'m> Lowering<'m> {
                     let times = [tau_rec / dt, tau_facil / dt];
                     Some(Plasticity::ShortTerm(ShortTerm::new(U, times, sources, history)))
                 }
-                Some(PlasticitySpec::Stdp { A_plus, A_minus, tau_plus, tau_minus, w_max }) => {
+                Some(PlasticitySpec::Stdp {
+                    A_plus,
+                    A_minus,
+                    tau_plus,
+                    tau_minus,
+                    w_max,
+                    dendritic_delay_fraction,
+                }) => {
+                    // A spike of the source acts the rest of the delay before its arrival, one of the target this share later;
+                    // both are shifted, so that the first acts at the arrival.
+                    let delay = incoming.lists.delays().end - 1;
+                    let lag = 2.0 * dendritic_delay_fraction * f64::from(delay);
                     let rule = StdpRule {
                         potentiation: A_plus * w_max,
                         depression: A_minus * w_max,
                         tau_plus: tau_plus / dt,
                         tau_minus: tau_minus / dt,
                         w_max,
+                        lag: lag.round() as u32,
                     };
                     let targets = worker.parts[incoming.part].len;
                     let (lists, weight) = (&incoming.lists, projection.weight);

@@ -1,5 +1,7 @@
 //! Spike-timing-dependent plasticity: a weight per synapse, a trace per neuron.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::connectivity::TargetLists;
@@ -22,6 +24,10 @@ pub(crate) struct Stdp {
     /// Traces of the arrivals from each source, and of the spikes of each target.
     arrivals: Traces,
     spikes: Traces,
+    /// Steps by which the synapses see a spike of the target later than its soma, relative to the arrivals.
+    lag: u32,
+    /// Spikes of targets that the synapses have not seen: when they will, and the target.
+    unseen: VecDeque<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +68,7 @@ pub(crate) struct StdpRule {
     pub tau_plus: f64,
     pub tau_minus: f64,
     pub w_max: f64,
+    pub lag: u32,
 }
 
 impl Stdp {
@@ -104,6 +111,8 @@ impl Stdp {
             incoming,
             arrivals: Traces::new(rule.tau_plus, sources as usize),
             spikes: Traces::new(rule.tau_minus, targets),
+            lag: rule.lag,
+            unseen: VecDeque::new(),
         })
     }
 
@@ -125,8 +134,26 @@ impl Stdp {
         }
     }
 
-    /// Target `target` (counted from the first of the run) spikes: potentiates.
+    /// Target `target` (counted from the first of the run) spikes in `step`: potentiates when the synapses see it.
     pub(crate) fn spike(&mut self, target: usize, step: u32) {
+        if self.lag == 0 {
+            self.see(target, step);
+        } else {
+            self.unseen.push_back((step + self.lag, target as u32));
+        }
+    }
+
+    /// After the arrivals of `step`: the synapses see the spikes that reach them now.
+    pub(crate) fn end_step(&mut self, step: u32) {
+        while let Some(&(when, target)) = self.unseen.front()
+            && when <= step
+        {
+            self.unseen.pop_front();
+            self.see(target as usize, step);
+        }
+    }
+
+    fn see(&mut self, target: usize, step: u32) {
         self.spikes.raise(target, step);
         let onto = self.starts[target] as usize..self.starts[target + 1] as usize;
         for &Incoming { synapse, source } in &self.incoming[onto] {
@@ -134,6 +161,11 @@ impl Stdp {
             let change = self.potentiation * self.arrivals.at(source as usize, step);
             *weight = (*weight + change).clamp(0.0, self.w_max);
         }
+    }
+
+    /// Spikes of targets that are on their way to the synapses.
+    pub(crate) fn unseen(&self) -> Vec<(u32, u32)> {
+        self.unseen.iter().copied().collect()
     }
 
     /// Weight of a synapse.
@@ -150,15 +182,17 @@ impl Stdp {
         }
     }
 
-    /// Takes up a state; `false` when it is of another projection.
-    pub(crate) fn restore(&mut self, state: &StdpState) -> bool {
+    /// Takes up a state and the spikes on their way; `false` when it is of another projection.
+    pub(crate) fn restore(&mut self, state: &StdpState, unseen: &[(u32, u32)]) -> bool {
         let fits = state.weights.len() == self.weights.len()
             && state.arrivals.len() == self.arrivals.values.len()
-            && state.spikes.len() == self.spikes.values.len();
+            && state.spikes.len() == self.spikes.values.len()
+            && unseen.iter().all(|spike| (spike.1 as usize) < self.spikes.values.len());
         if fits {
             self.weights.copy_from_slice(&state.weights);
             self.arrivals.values.copy_from_slice(&state.arrivals);
             self.spikes.values.copy_from_slice(&state.spikes);
+            self.unseen = unseen.iter().copied().collect();
         }
         fits
     }

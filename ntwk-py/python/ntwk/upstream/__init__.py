@@ -21,10 +21,13 @@ import numpy as np
 _MODULES = (
     "analysis",
     "build",
+    "cells",
     "plots",
     "quick_run",
     "recording",
+    "scan",
     "stim",
+    "theory",
     "transfer_functions",
 )
 # Names at the top level, those of older versions among them, and where they are.
@@ -54,11 +57,8 @@ _BRIAN = {
     "SpatialNeuron": "cells with dendrites are ntwk.morpho.Cell",
     "Morphology": "cells with dendrites are ntwk.morpho.Cell",
     "run": "ntwk.collect_and_run(NTWK), or ntwk.Model(...).run()",
-    "theory": "the theory is ntwk.Model(...).meanfield(); of a dictionary of the package, ntwk.Model.from_upstream(Model)",
-    "scan": "sweeps over parameters are ntwk.sweep",
-    "cells": "parameter sets are ntwk.presets(); responses of single cells are drawn by 'ntwk cells pulse'",
     "configs": "parameters are files: ntwk.utils.params.load('ntwk/configs/RS-FS_2017/params.json')",
-    "mean_field": "the theory is ntwk.Model(...).meanfield()",
+    "nrn": "cells with dendrites are ntwk.morpho.Cell; helpers for segments and synapses are in ntwk.nrn",
 }
 
 

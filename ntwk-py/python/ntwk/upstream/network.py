@@ -167,8 +167,8 @@ class Network(dict[str, Any]):
                 keys = {"kind": "mixture", **keys, "alpha": float(alpha), "V_0": float(V0)}
             tree["receptors"][name] = keys
         for index, neurons in enumerate(self["NEURONS"]):
-            population: dict[str, Any] = {"size": int(neurons["N"]), "cell": _cell(neurons["params"])}
-            oscillation = _oscillation(model, neurons["name"])
+            population: dict[str, Any] = {"size": int(neurons["N"]), "cell": cell_of(neurons["params"])}
+            oscillation = oscillation_of(model, neurons["name"])
             if oscillation is not None:
                 population["I_e"] = oscillation
             if currents:
@@ -268,7 +268,8 @@ def _word(E_rev: float) -> str:
     return f"{abs(E_rev):g}mV".replace(".", "_") if E_rev >= 0 else f"minus{abs(E_rev):g}mV".replace(".", "_")
 
 
-def _cell(params: Mapping[str, Any]) -> dict[str, Any]:
+def cell_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a cell of ntwk, of parameters of the package."""
     keys = {"C_m": "Cm", "g_L": "Gl", "E_L": "El", "V_th": "Vthre", "V_reset": "Vreset", "t_ref": "Trefrac"}
     cell: dict[str, Any] = {name: float(params[key]) for name, key in keys.items()}
     adapts = params["a"] != 0 or params["b"] != 0
@@ -280,7 +281,7 @@ def _cell(params: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": "AdEx", **cell, "a": float(params["a"]), "b": float(params["b"]), "tau_w": float(params["tauw"])}
 
 
-def _oscillation(model: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+def oscillation_of(model: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     """amp (1 - cos(2 pi freq t)) / 2; the simulations of the package take no onset."""
     amplitude = float(model.get(f"{name}_Ioscill_amp", 0.0))
     if amplitude == 0:

@@ -28,7 +28,7 @@ def write_as_hdf5(
     data: dict[str, Any] = {"dt": np.full(1, NTWK["dt"], dtype=float), "tstop": np.full(1, NTWK["tstop"], dtype=float)}
     data.update({key: value for key, value in NTWK["Model"].items() if key not in data})
     wanted = [key for key in ("RASTER", "POP_ACT", "VMS", "ISYNe", "ISYNi", "GSYNe", "GSYNi") if key not in KEY_NOT_TO_RECORD]
-    afferents = [str(name) for name in NTWK["AFFERENT_POPULATIONS"]]
+    afferents = [str(name) for name in NTWK.get("AFFERENT_POPULATIONS", ())]
     for index, neurons in enumerate(NTWK["NEURONS"]):
         name = neurons["name"]
         data[str(index)] = {"name": name, "N": int(neurons["N"])}
