@@ -157,3 +157,42 @@ def test_arrays_with_strides(tree):
     }
     edges = ntwk.Model(tree).connections()["E_E"]
     assert edges["weights"].tolist() == [1.0, 2.0, 3.0] and edges["targets"].tolist() == [5, 5, 7]
+
+
+def test_cells_by_their_equations_are_keywords_and_builders():
+    keys = {
+        "variables": {"V": "mV", "q": "1"},
+        "equations": "dV/dt = (g_L*(E_L - V) + I_syn)/C_m\ndq/dt = -q/(20 ms)",
+        "parameters": {"g_L": "10 nS", "E_L": "-65 mV", "C_m": "200 pF", "V_th": "-50 mV"},
+        "spike": {"when": "V > V_th", "then": "V = E_L; q += 1", "refractory": "5 ms", "hold": ["V"]},
+        "init": {"V": "E_L"},
+    }
+    drive = {"current": "A*if(t > 10 ms, 1, 0)", "parameters": {"A": "200 pA"}}
+    record = {"V_m": 1, "cell_variables": 1}
+    by_keywords = ntwk.Model(
+        simulation={"t_stop": 60, "dt": 0.1},
+        kinds={"leaky": keys},
+        currents={"drive": drive},
+        populations={"L": {"size": 2, "cell": {"model": "leaky", "currents": ["drive"], "drive_A": "250 pA"}}},
+        record=record,
+    )
+    b = ntwk.Builder(dt=0.1)
+    own = dict(keys)
+    kind = b.kind("leaky", own.pop("equations"), own.pop("variables"), **own)
+    b.current("drive", **drive)
+    b.population("L", 2, cell={"model": kind, "currents": ["drive"]}, drive_A="250 pA")
+    built = b.model(t_stop=60, record=record)
+    runs = [by_keywords.run(progress=False), built.run(progress=False)]
+    np.testing.assert_array_equal(runs[0].L.V_m, runs[1].L.V_m)
+    np.testing.assert_array_equal(runs[0].L.V_m[:101, 0], -65.0)
+    assert len(runs[0].L.times) > 0
+    # The potential goes to -65 + 25 mV with 20 ms: it crosses -50 mV after 20 ln(25/10) ms.
+    assert runs[0].L.times[0] == pytest.approx(10 + 20 * np.log(2.5), abs=0.5)
+    assert runs[0].L.q.max() > 0.9
+    with pytest.raises(ntwk.ModelError, match="V_t"):
+        ntwk.Model(
+            simulation={"t_stop": 60, "dt": 0.1},
+            kinds={"leaky": {**keys, "spike": {"when": "V > V_t", "then": "V = E_L"}}},
+            populations={"L": {"size": 2, "cell": {"model": "leaky"}}},
+        )
+    assert pickle.loads(pickle.dumps(built)) == built

@@ -117,6 +117,5 @@ def test_synapses_are_spread_by_area():
 
 
 def ntwk_cell():
-    import tomllib
-
+    tomllib = pytest.importorskip("tomllib")
     return tomllib.loads(ntwk.init("cell", "cell.toml"))

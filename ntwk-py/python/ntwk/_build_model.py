@@ -32,11 +32,48 @@ class Builder:
     def __init__(self, dt: Any = 0.1, seed: int = 1, **simulation: Any) -> None:
         self._tree: dict[str, Any] = {
             "simulation": {"dt": dt, "seed": seed, **simulation},
+            "kinds": {},
+            "currents": {},
             "receptors": {},
             "populations": {},
             "afferents": {},
             "projections": [],
         }
+
+    def kind(self, name: str, equations: str, variables: Mapping[str, str], **keys: Any) -> str:
+        """A kind of cell by its equations; returns its name, for ``cell={"model": name}``.
+
+        Parameters
+        ----------
+        equations : ``dx/dt = ...`` for variables, ``x = ...`` for what they are made of; one per line. ``I_syn`` is the current that
+            synapses and injections bring.
+        variables : units by name, ``{"V": "mV", "w": "pA"}``; the first one is the membrane potential.
+        **keys : ``parameters`` (values with units, or tables), ``spike`` (``when``, ``then``, ``refractory``, ``hold``, ``until``),
+            ``init``, ``method``, ``area``, ``theory``, ``doc``, ``tables``.
+
+        Examples
+        --------
+        >>> import ntwk
+        >>> b = ntwk.Builder()
+        >>> kind = b.kind("leaky", "dV/dt = (g_L*(E_L - V) + I_syn)/C_m", {"V": "mV"},
+        ...               parameters={"g_L": "10 nS", "E_L": "-65 mV", "C_m": "200 pF", "V_th": "-50 mV"},
+        ...               spike={"when": "V > V_th", "then": "V = E_L", "refractory": "5 ms", "hold": ["V"]},
+        ...               init={"V": "E_L"})
+        >>> cells = b.population("L", 3, cell={"model": kind}, I_e="200 pA")
+        >>> b.model(t_stop=50).run(progress=False).L.rate_mean > 0
+        True
+        """
+        self._tree["kinds"][name] = {"equations": equations, "variables": dict(variables), **keys}
+        return name
+
+    def current(self, name: str, current: str, **keys: Any) -> str:
+        """A current of a cell's own, added to any kind of cell that has equations by ``cell={..., "currents": [name]}``.
+
+        ``current`` is its expression (positive currents depolarise); further keywords are ``parameters``, ``variables``,
+        ``equations``, ``init``, ``doc``, ``tables``. Returns its name.
+        """
+        self._tree["currents"][name] = {"current": current, **keys}
+        return name
 
     def receptor(self, name: str, **keys: Any) -> str:
         """A receptor: ``E_rev`` (mV) and ``tau_syn`` (ms) of a conductance, and the other keys of a model file. Returns its

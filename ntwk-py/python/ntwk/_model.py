@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 SECTIONS = (
     "title",
     "reference",
+    "include",
     "simulation",
+    "kinds",
+    "currents",
     "receptors",
     "populations",
     "afferents",
