@@ -3,6 +3,7 @@
 # Needs Rust, Python 3.10 or newer, and the package index. Built with the profile and in the folder of the workspace.
 set -euo pipefail
 cd "$(dirname "$0")"
+here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python=${PYTHON:-python3}
@@ -17,7 +18,7 @@ for numpy in "numpy==1.26.*" "numpy>=2"; do
     "$python" -m venv --clear "$work/fresh"
     extras=(pytest)
     # The newest matplotlib, pandas and xarray want NumPy 2.
-    [ "$numpy" = "numpy>=2" ] && extras+=(matplotlib pandas xarray pyright pyNN neo lazyarray)
+    [ "$numpy" = "numpy>=2" ] && extras+=(matplotlib pandas xarray pyright pyNN neo lazyarray joblib dask)
     "$work/fresh/bin/pip" install --quiet "$wheel" "$numpy" "${extras[@]}"
     (cd "$work/tests" && MPLBACKEND=Agg "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider .)
 done
@@ -26,6 +27,10 @@ done
 (cd "$work" && "$work/fresh/bin/python" -m pytest --quiet -p no:cacheprovider --doctest-modules --pyargs ntwk)
 awk '/^```$/ { inside = 0 } inside { print } /^```python$/ { inside = 1 }' README.md > "$work/readme.py"
 (cd "$work" && "$work/fresh/bin/python" readme.py)
+
+# The documentation: every snippet of its pages runs, every link leads somewhere.
+"$work/fresh/bin/pip" install --quiet mkdocs
+(cd "$work" && MPLBACKEND=Agg "$work/fresh/bin/python" "$here/site/build.py" "$work/site")
 
 # Types, of the sources: without the installed copy, which would be a second package of the same name.
 "$work/fresh/bin/pip" uninstall --quiet --yes ntwk

@@ -156,10 +156,16 @@ impl Simulation {
             running.model.projections().iter().map(|p| p.name.as_str()).collect();
         let Some(index) = names.iter().position(|&name| name == projection) else {
             let names = names.join(", ");
-            return Err(wrong(py, &format!("there is no projection {projection:?}; there are {names}")));
+            return Err(wrong(
+                py,
+                &format!("there is no projection {projection:?}; there are {names}"),
+            ));
         };
         let Some(synapses) = running.simulation.plastic_synapses(index) else {
-            return Err(wrong(py, &format!("the weights of {projection} do not change: its plasticity is not stdp")));
+            return Err(wrong(
+                py,
+                &format!("the weights of {projection} do not change: its plasticity is not stdp"),
+            ));
         };
         let sources: Vec<i64> = synapses.iter().map(|s| i64::from(s.0)).collect();
         let targets: Vec<i64> = synapses.iter().map(|s| i64::from(s.1)).collect();

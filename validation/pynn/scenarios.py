@@ -42,7 +42,7 @@ def main() -> int:
         (work / "fixtures.py").write_text(FIXTURES)
         report = Path(folder) / "report.xml"
         chosen = ["-k", sys.argv[sys.argv.index("-k") + 1]] if "-k" in sys.argv else []
-        options = ["-v", "--timeout=60", "-p", "no:cacheprovider", "--tb=short", f"--junit-xml={report}", *chosen]
+        options = ["-q", "-p", "no:cacheprovider", "--tb=short", f"--junit-xml={report}", *chosen]
         subprocess.run([sys.executable, "-m", "pytest", *options, "scenarios"], cwd=folder, check=False)
         rows = []
         for case in ET.parse(report).iter("testcase"):

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from ntwk._ntwk import __version__
 
 if TYPE_CHECKING:
-    from ntwk import morpho, tf
+    from ntwk import morpho, nrn, tf
     from ntwk._build_model import Builder
     from ntwk._builtin import init, presets
     from ntwk._distributions import lognormal, normal, uniform
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ntwk._run import AfferentTrain, PopulationRun, Run, Trace
     from ntwk._simulation import Simulation
     from ntwk._sweep import Sweep, sweep
-    from ntwk._theory import Comparison, FixedPoint, MeanField, Study, meanfield
+    from ntwk._theory import Comparison, FixedPoint, MeanField, SettledState, Study, meanfield
 
 # Where each name is, so that `import ntwk` costs milliseconds.
 _WHERE = {
@@ -68,6 +68,7 @@ _WHERE = {
     "Comparison": "_theory",
     "FixedPoint": "_theory",
     "MeanField": "_theory",
+    "SettledState": "_theory",
     "Study": "_theory",
     "meanfield": "_theory",
 }
@@ -87,6 +88,7 @@ __all__ = [
     "NtwkError",
     "PopulationRun",
     "Run",
+    "SettledState",
     "Simulation",
     "SimulationError",
     "Study",
@@ -100,6 +102,7 @@ __all__ = [
     "meanfield",
     "morpho",
     "normal",
+    "nrn",
     "presets",
     "sweep",
     "tf",
