@@ -119,3 +119,24 @@ def test_synapses_are_spread_by_area():
 def ntwk_cell():
     tomllib = pytest.importorskip("tomllib")
     return tomllib.loads(ntwk.init("cell", "cell.toml"))
+
+
+def test_the_engine_may_draw_the_drive(monkeypatch):
+    own = {**model(), "dt": 0.1, "tstop": 400.0, "SEED": 2, "N_RecExc": 400, "N_RecInh": 100}
+
+    def rates():
+        network = ntwk.build.populations(own, ["RecExc", "RecInh"], AFFERENT_POPULATIONS=["AffExc"], with_raster=True)
+        ntwk.build.recurrent_connections(network, SEED=3)
+        t = ntwk.arange(4000) * 0.1
+        for i, target in enumerate(["RecExc", "RecInh"]):
+            ntwk.stim.construct_feedforward_input(network, target, "AffExc", t, 9.0 + 0 * t, SEED=4 + i)
+        ntwk.build.initialize_to_rest(network)
+        run = ntwk.collect_and_run(network)
+        return run.RecExc.rate_mean, run.RecInh.rate_mean
+
+    drawn = rates()
+    monkeypatch.setattr(ntwk.stim, "draws", "native")
+    assert rates() == pytest.approx(drawn, rel=0.1) and rates() != drawn
+    monkeypatch.setattr(ntwk.stim, "draws", "numpy")
+    with pytest.raises(ValueError, match="'upstream' or 'native'"):
+        rates()

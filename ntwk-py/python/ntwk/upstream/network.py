@@ -26,6 +26,15 @@ class Connections:
         self.delays = delays
 
 
+class Drive:
+    """Events of a rate that the engine draws, independent for every target neuron: at most one per step."""
+
+    def __init__(self, afferent: str, target: str, rate: Any, interval: float, weight: float, release: float) -> None:
+        self.source, self.target, self.weight, self.release = afferent, target, weight, release
+        #: Events of a target neuron (Hz), one value per interval (ms).
+        self.rate, self.interval = np.ascontiguousarray(rate, dtype=np.float64), interval
+
+
 class Afference:
     """Events that reach a population: of trains (afferent neurons, or one per target), along connections."""
 
@@ -117,6 +126,8 @@ class Network(dict[str, Any]):
     _simulation: Simulation | None = None
     #: The run, once there is one.
     run: Run | None = None
+    # Of `ntwk.stim.draws = "native"`.
+    _drives: tuple[Drive, ...] = ()
     # Receptor of every (source, target), known when the model is made.
     _receptors: dict[tuple[str, str], str]
 
@@ -184,6 +195,20 @@ class Network(dict[str, Any]):
         for connections in self.get("REC_SYNAPSES", []):
             if connections is not None and len(connections.i):
                 tree["projections"].append(self._projection(connections, connections.source, receptors))
+        for k, drive in enumerate(self._drives):
+            name = f"{drive.source}_drive_{k}"
+            rate = {"waveform": "sampled", "interval": drive.interval, "values": drive.rate}
+            tree["afferents"][name] = {"size": 1, "rate": rate, "statistics": "at_most_one_per_step"}
+            projection = {
+                "source": name,
+                "target": drive.target,
+                "receptor": receptors[drive.source, drive.target],
+                "weight": float(drive.weight),
+                "connection": {"rule": "all_to_all"},
+            }
+            if drive.release < 1:
+                projection["release_probability"] = float(drive.release)
+            tree["projections"].append(projection)
         for k, (afference, synapses) in enumerate(zip(self["PRE_SPIKES"], self["PRE_SYNAPSES"])):
             name = f"{afference.afferent}_{k}"
             tree["afferents"][name] = {
@@ -229,7 +254,7 @@ class Network(dict[str, Any]):
     def _projects(self, source: str, target: str) -> bool:
         recurrent = [c for c in self.get("REC_SYNAPSES", []) if c is not None and len(c.i)]
         afferent = [c for each in self["PRE_SYNAPSES"] for c in (each if isinstance(each, list) else [each])]
-        return any((c.source, c.target) == (source, target) for c in [*recurrent, *afferent])
+        return any((c.source, c.target) == (source, target) for c in [*recurrent, *afferent, *self._drives])
 
     def _take(self, run: Run) -> None:
         """Fills the monitors."""

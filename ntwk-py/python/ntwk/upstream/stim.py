@@ -9,7 +9,11 @@ import numpy as np
 
 from ntwk.upstream import waveform_library as waveform_library
 from ntwk.upstream.draws import events_of_a_rate, one_event_per_bin
-from ntwk.upstream.network import Afference, Connections, Network
+from ntwk.upstream.network import Afference, Connections, Drive, Network
+
+#: Who draws the events of :func:`construct_feedforward_input`: ``"upstream"``, NumPy's global generator in the order of the package, for
+#: its events and its spikes; or ``"native"``, the engine while it runs, for the same statistics at once (``tRASTER_PRE`` stays empty).
+draws: str = "upstream"
 
 _NONE: Mapping[str, Any] = {"indices": [], "times": []}
 
@@ -71,7 +75,14 @@ def construct_feedforward_input(
     t = np.asarray(t, dtype=float)
     indices: Any = np.zeros(0, dtype=int)
     times: Any = np.zeros(0)
-    if Model.get(f"p_{pair}", 0) > 0 and f"Q_{pair}" in Model:
+    if draws not in ("upstream", "native"):
+        raise ValueError(f"ntwk.stim.draws is 'upstream' or 'native', not {draws!r}")
+    more = len(additional_spikes["indices"]) + len(additional_spikes_in_terms_of_pre_pop["indices"])
+    if Model.get(f"p_{pair}", 0) > 0 and f"Q_{pair}" in Model and draws == "native" and not more:
+        rate = np.broadcast_to(Model[f"p_{pair}"] * Model[f"N_{afferent_pop}"] * np.asarray(rate_array, dtype=float), t.shape)
+        drive = Drive(afferent_pop, target_pop, rate, t[1] - t[0], Model[f"Q_{pair}"], Model.get(f"psyn_{pair}", 1.0))
+        NTWK._drives = (*NTWK._drives, drive)
+    elif Model.get(f"p_{pair}", 0) > 0 and f"Q_{pair}" in Model:
         n = NTWK["POPS"][_index(NTWK, target_pop)].N
         if verbose:
             print("drawing Poisson process for afferent input [...]")
