@@ -236,3 +236,17 @@ def test_analysis(run):
     assert analysis["window_ms"] == [50.0, 200.0]
     quantities = {q["name"]: q for q in analysis["populations"][0]["quantities"]}
     np.testing.assert_allclose(quantities["rate"]["value"], run.window(50, 200).E.rate_mean)
+
+
+def test_neo(run):
+    neo = pytest.importorskip("neo")
+    block = run.window(50, 150).to_neo()
+    segment = block.segments[0]
+    assert isinstance(block, neo.Block) and len(segment.spiketrains) == 125
+    train = segment.spiketrains[3]
+    inside = run.E.spikes_of(3)
+    np.testing.assert_allclose(train.rescale("ms").magnitude, inside[(inside >= 50) & (inside < 150)])
+    assert float(train.t_start.rescale("ms")) == 50 and float(train.t_stop.rescale("ms")) == 150
+    signal = next(s for s in segment.analogsignals if s.name == "E V_m")
+    assert signal.units == signal.units.rescale("mV") and float(signal.sampling_period.rescale("ms")) == pytest.approx(0.1)
+    np.testing.assert_array_equal(signal.magnitude, run.window(50, 150).E.V_m)

@@ -7,7 +7,9 @@ script writes. `import main as ntwk` becomes `import ntwk`, `from utils import .
 is changed. With --package, the scripts run on the package itself, from its checkout.
 """
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -28,7 +30,7 @@ SCRIPTS = {
     "ring_model_with_stim.py": [[], ["plot"]],
     "with_correlated_ext_drive.py": [[], ["plot"]],
     "from_papers/Zerlaut_et_al_2019.py": [[], ["plot"]],
-    "from_MF_review/fixed_point_analysis.py": [["ntwk"], ["plot"]],
+    "from_MF_review/fixed_point_analysis.py": [[mode, "ext-driven-AI"] for mode in ("ntwk", "tf", "plot")],
     "characterize_transfer_function.py": [[], ["plot"]],
 }
 CHANGES = ((r"^import main as ntwk", "import ntwk"), (r"^from utils", "from ntwk.utils"))
@@ -51,9 +53,12 @@ def main() -> None:
         if not on_package:
             for old, new in CHANGES:
                 text = re.sub(old, new, text, flags=re.MULTILINE)
-        place = folder / Path(name).stem / "demo"
-        for needed in ("data", "doc"):
+        place = (folder / Path(name).stem / "demo" / name).parent
+        for needed in ("data/tf", "data/ntwk", "doc", "Desktop"):
             (place / needed).mkdir(parents=True, exist_ok=True)
+        beside = checkout / "demo" / Path(name).parent / "configs"
+        if beside.exists():
+            shutil.copytree(beside, place / "configs", dirs_exist_ok=True)
         if on_package:
             # Scripts open configurations by a path from the checkout.
             (place / "ntwk").mkdir(exist_ok=True)
@@ -66,7 +71,9 @@ def main() -> None:
         outcome = []
         began = time.perf_counter()
         for arguments in SCRIPTS[name]:
-            ran = subprocess.run([sys.executable, script.name, *arguments], cwd=place, capture_output=True, text=True)
+            command = [sys.executable, script.name, *arguments]
+            home = {**os.environ, "HOME": str(place), "MPLBACKEND": "Agg"}
+            ran = subprocess.run(command, cwd=place, capture_output=True, text=True, env=home)
             (place / f"log{len(outcome)}").write_text(ran.stdout + ran.stderr)
             last = (ran.stderr.strip().splitlines() or [""])[-1][:100]
             outcome.append("runs" if ran.returncode == 0 else last)

@@ -403,6 +403,7 @@ class Run:
     def to_neo(self) -> Any:
         """A Block of Neo: spike trains and analog signals."""
         import neo  # pyright: ignore[reportMissingImports]
+        from quantities import ms  # pyright: ignore[reportMissingImports]
 
         block = neo.Block(name=None if self.model is None else self.model.title)
         segment = neo.Segment()
@@ -412,7 +413,7 @@ class Run:
                 for neuron, train in enumerate(p.spike_trains()):
                     segment.spiketrains.append(
                         neo.SpikeTrain(
-                            train, units="ms", t_start=self.start, t_stop=self.stop, name=f"{p.name} {neuron}",
+                            train, units="ms", t_start=self.start * ms, t_stop=self.stop * ms, name=f"{p.name} {neuron}",
                             population=p.name, neuron=neuron,
                         )
                     )
@@ -421,7 +422,7 @@ class Run:
                     step = float(trace.times[1] - trace.times[0])
                     segment.analogsignals.append(
                         neo.AnalogSignal(
-                            trace.values, units=trace.unit, sampling_rate=1000 / step, t_start=float(trace.times[0]),
+                            trace.values, units=trace.unit or "dimensionless", sampling_period=step * ms, t_start=float(trace.times[0]) * ms,
                             name=f"{p.name} {trace.name}", population=p.name, **{"neurons": trace.neurons},
                         )
                     )

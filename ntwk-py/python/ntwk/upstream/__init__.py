@@ -58,6 +58,8 @@ _BRIAN = {
     "Morphology": "cells with dendrites are ntwk.morpho.Cell",
     "run": "ntwk.collect_and_run(NTWK), or ntwk.Model(...).run()",
     "configs": "parameters are files: ntwk.utils.params.load('ntwk/configs/RS-FS_2017/params.json')",
+    "construct_feedforward_input_correlated": "the package has no such function any more; events that targets share are afferents of an "
+    "ntwk.Model with trains = 'per_source' and correlation",
     "nrn": "cells with dendrites are ntwk.morpho.Cell; helpers for segments and synapses are in ntwk.nrn",
 }
 
