@@ -54,7 +54,7 @@ def main() -> None:
             for old, new in CHANGES:
                 text = re.sub(old, new, text, flags=re.MULTILINE)
         place = (folder / Path(name).stem / "demo" / name).parent
-        for needed in ("data/tf", "data/ntwk", "doc", "Desktop"):
+        for needed in ("data/tf", "data/ntwk", "demo/data", "doc", "Desktop"):
             (place / needed).mkdir(parents=True, exist_ok=True)
         beside = checkout / "demo" / Path(name).parent / "configs"
         if beside.exists():
@@ -78,7 +78,7 @@ def main() -> None:
             last = (ran.stderr.strip().splitlines() or [""])[-1][:100]
             outcome.append("runs" if ran.returncode == 0 else last)
         took = time.perf_counter() - began
-        files = sorted(place.rglob("*.h5"))
+        files = sorted((folder / Path(name).stem).rglob("*.h5"))
         counts = []
         for file in files[:4]:
             counted = subprocess.run([sys.executable, "-c", COUNT, str(file)], capture_output=True, text=True)
