@@ -304,7 +304,9 @@ impl Recording {
                 return Err(exception(
                     py,
                     "ModelError",
-                    &format!("there is no format {format:?}; there are csv, flat, npz, nwb; save() writes SONATA"),
+                    &format!(
+                        "there is no format {format:?}; there are csv, flat, npz, nwb; save() writes SONATA"
+                    ),
                     None,
                 ));
             }
@@ -454,7 +456,10 @@ struct TraceParts {
 }
 
 /// The tables of `ntwk export --to csv` in a folder that is there.
-fn tables(folder: &std::path::Path, recording: &ntwk::core::Recording) -> Result<(), ntwk::io::FileError> {
+fn tables(
+    folder: &std::path::Path,
+    recording: &ntwk::Recording,
+) -> Result<(), ntwk::io::FileError> {
     ntwk::io::write_spikes_csv(&folder.join("spikes.csv"), recording)?;
     let bin = (ntwk::compare::RATE_BIN / recording.dt).round().max(1.0) as usize;
     ntwk::io::write_rates_csv(&folder.join("rates.csv"), recording, bin)?;
