@@ -161,7 +161,15 @@ pub fn parse_tree(text: &str, notation: Notation) -> Result<Node, Faults> {
                     None => Err(syntax("the file is empty", None)),
                 },
                 Err(error) => {
-                    Err(syntax(&error.to_string(), u32::try_from(error.line_display()).ok()))
+                    let line = error.line_display();
+                    let written = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+                    let hint = match ["Infinity", "NaN"].iter().any(|word| written.contains(word)) {
+                        true => {
+                            "; JSON has no Infinity and no NaN, which Python writes: give a number"
+                        }
+                        false => "",
+                    };
+                    Err(syntax(&format!("{error}{hint}"), u32::try_from(line).ok()))
                 }
             }
         }

@@ -21,6 +21,8 @@ pub(super) fn unit_of(model: &Model, path: &str) -> Option<&'static str> {
             let first = units.next()?;
             units.all(|other| other == first).then_some(first)
         }
+        // A value, a distribution, or a table of its own.
+        ["projections", .., "delay"] => unit(Dimension::Time),
         _ => dimension_at(ModelSpec::KEYS, &parts).and_then(unit),
     }
 }
