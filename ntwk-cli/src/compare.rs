@@ -19,6 +19,7 @@ use ntwk::compare::diagnosis::{
     PoissonCells, compared_forms, forms_figure, poisson_cells, theory_forms,
 };
 use ntwk::compare::fluctuations::{rate_spectra, spectra_figure};
+use ntwk::compare::rate_distribution::distribution_figure;
 use ntwk::compare::replay::{Replay, replay};
 use ntwk::compare::together::simulate_and_predict;
 use ntwk::compare::{Comparison, Pair, compare_with};
@@ -46,7 +47,7 @@ where errors of the rates come from: single cells under independent Poisson trai
 rates. Where these differ from the simulation, the network's trains are not independent and Poisson; \
 where the prediction differs from these, the transfer function is off. With \
 theory.spike_trains=measured the theory takes trains as regular as those of single cells at its rates. [compare] in the model file sets the windows. Writes results.h5, \
-summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg, with --spectra spectra.png and spectra.svg. `rate sd in time` is that of the rate of \
+summary.json, overview.png and overview.svg into DIR; with --forms also forms.png and forms.svg, with --spectra spectra.png and spectra.svg, with --distributions distributions.png and distributions.svg. `rate sd in time` is that of the rate of \
 the whole population, low-passed with theory.T; predicted by the second order of the theory.")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
@@ -62,6 +63,10 @@ pub(crate) struct CompareArgs {
     /// Also draw the power spectra of the rates, simulated and of the second order of the theory.
     #[arg(long)]
     pub spectra: bool,
+    /// Also draw how the rates are distributed over neurons: of the network, and of the cells that say where the theory's state
+    /// is (theory.spike_trains = "measured").
+    #[arg(long)]
+    pub distributions: bool,
 }
 
 /// Machine-readable summary of a comparison.
@@ -79,6 +84,7 @@ struct Summary<'a> {
 
 pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failure> {
     let (forms, with_replay, with_spectra) = (args.forms, args.replay, args.spectra);
+    let with_distributions = args.distributions;
     let args = &args.simulate;
     let model = model(&args.run, library)?;
     // What the theory does not cover is not simulated first.
@@ -161,6 +167,17 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
             }
             Ok(None) => note("no spectra: the theory has no stable state to fluctuate around"),
             Err(reason) => note(format!("no spectra: {reason}")),
+        }
+    }
+    if with_distributions {
+        match &comparison.rate_distributions {
+            Some(all) => {
+                let figure = distribution_figure(all, &args.run.figure.theme_of(&model)?);
+                files.extend(write_figure(&args.run.out, "distributions", &figure)?);
+            }
+            None => note(
+                "no distributions: they take a refined state whose cells receive trains of cells (theory.spike_trains=measured)",
+            ),
         }
     }
     if let Some(fano_factors) = &comparison.fano_factors {

@@ -95,7 +95,12 @@ pub use bifurcation::fixed_point::{
 pub use bifurcation::parameter_map::map_fixed_points;
 pub use bifurcation::phase_plane::{PhasePlane, PhasePlaneError, phase_plane};
 pub use bifurcation::self_consistency::{SelfConsistency, SelfConsistencyError, self_consistency};
+pub use dynamics::delay_distribution::{DelayDistribution, delay_distributions};
 pub use dynamics::dormand_prince::Tolerance;
+pub use dynamics::effective_connectivity::{
+    EffectiveConnectivity, Sensitivity, growing_oscillation, low_passed_deviations, poisson_noise,
+};
+pub use dynamics::growing_oscillation::GrowingOscillation;
 pub use dynamics::linear_response::LinearResponse;
 pub use dynamics::noise::{NoiseError, NoiseOptions, integrate_with_noise};
 pub use dynamics::second_order::{SecondOrder, SecondOrderState, SecondOrderStatus};
@@ -135,6 +140,7 @@ pub use system::{
 pub use transfer::domain::Domain;
 pub use transfer::effective_threshold::{EffectiveThreshold, ThresholdError, effective_threshold};
 pub use transfer::fit_domain::FitDomain;
+pub use transfer::normalisation::Normalisation;
 pub use transfer::siegert::Siegert;
 pub use transfer::tabulated::{TableError, Tabulated};
 pub use transfer::threshold_form::{MAX_TERMS, ThresholdForm, edgeworth_tail};

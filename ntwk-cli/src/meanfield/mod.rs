@@ -5,6 +5,7 @@ mod connectome;
 mod continuation;
 mod map;
 mod phase_plane;
+mod quadratic;
 mod rates;
 mod ring;
 mod spectra;

@@ -2,8 +2,10 @@
 
 use std::time::{Instant, SystemTime};
 
+use ntwk_core::spec::TheoryModel;
 use ntwk_core::{CellLibrary, Model};
 use ntwk_io::{RunContents, WriteOptions, write_run};
+use ntwk_meanfield::prediction::loop_response::LoopResponse;
 use ntwk_meanfield::prediction::predict::FittedPopulation;
 use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::{Completeness, Stability, is_saturated};
@@ -14,6 +16,7 @@ use super::super::interruption;
 use super::super::output::{make_folder, model, note, print, write_figure};
 use super::super::run::list_files;
 use super::super::table::{Table, number};
+use super::quadratic;
 use ntwk::figures::overview::FigureError;
 use ntwk::run::origin::{model_text, provenance};
 use ntwk::studies::rates::{RatesOptions, rates};
@@ -21,6 +24,9 @@ use ntwk::studies::stationary::StationaryTheory;
 
 pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> {
     let model = model(args, library)?;
+    if model.spec().theory.model == TheoryModel::MontbrioPazoRoxin {
+        return quadratic::run(args, &model);
+    }
     make_folder(&args.out)?;
     let (started, start) = (SystemTime::now(), Instant::now());
     let options = RatesOptions::default();
@@ -55,6 +61,7 @@ pub(crate) fn run(args: &RunArgs, library: &CellLibrary) -> Result<(), Failure> 
     study.stationary.theory.departures().iter().for_each(note);
     study.stationary.theory.limitations.iter().for_each(note);
     study.settled.iter().flat_map(|s| s.notes(&model, &study.stationary.theory)).for_each(note);
+    study.loop_response.iter().filter_map(LoopResponse::note).for_each(note);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use super::{Afferent, Model, Population, Receptor, VoltageClamp};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
 use crate::spec::fault::{FaultKind, Faults};
+use crate::spec::key::Words;
 use crate::spec::nearest::nearest;
 use crate::spec::tree::Node;
 use crate::spec::units::Dimension;
@@ -50,6 +51,7 @@ pub(super) fn resolve(
     check_windows(&spec, &mut judge);
     check_measured(&spec, &mut judge);
     check_published(&spec, &mut judge);
+    check_quadratic(&spec, &mut judge);
     let receptors: Vec<Receptor> = spec
         .receptors
         .iter()
@@ -303,6 +305,31 @@ fn check_measured(spec: &ModelSpec, judge: &mut Judge<'_>) {
     }
 }
 
+/// The exact mean field of quadratic neurons has its own parameters, and one population.
+fn check_quadratic(spec: &ModelSpec, judge: &mut Judge<'_>) {
+    const TABLE: &str = "theory.montbrio_pazo_roxin";
+    if judge.concerns("theory.model") || judge.concerns(TABLE) {
+        return;
+    }
+    let wanted = spec.theory.model == TheoryModel::MontbrioPazoRoxin;
+    match (wanted, spec.theory.montbrio_pazo_roxin.is_some()) {
+        (true, false) => {
+            let rule = format!("\"montbrio_pazo_roxin\" needs its parameters, [{TABLE}]");
+            judge.broken("theory.model", rule);
+        }
+        (false, true) => {
+            judge.broken(TABLE, "belongs to theory.model = \"montbrio_pazo_roxin\"");
+        }
+        _ => {}
+    }
+    let n = spec.populations.len();
+    if wanted && n > 1 {
+        let rule =
+            format!("\"montbrio_pazo_roxin\" is for a model with one population; it has {n}");
+        judge.broken("theory.model", rule);
+    }
+}
+
 /// Published transfer functions: populations of the model, one theory.
 fn check_published(spec: &ModelSpec, judge: &mut Judge<'_>) {
     for name in spec.theory.populations.keys() {
@@ -310,7 +337,8 @@ fn check_published(spec: &ModelSpec, judge: &mut Judge<'_>) {
         if !spec.populations.contains_key(name) {
             judge.fault(key, unknown("population", name, spec.populations.keys()));
         } else if spec.theory.model != TheoryModel::Zerlaut && !judge.concerns("theory.model") {
-            judge.broken(key, "theory.model = \"siegert\" takes no coefficients");
+            let model = spec.theory.model.word();
+            judge.broken(key, format!("theory.model = \"{model}\" takes no coefficients"));
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod units;
 pub mod value;
 pub mod waveform;
 
+mod adaptation;
 mod afferent;
 mod builder;
 mod connection;
@@ -31,6 +32,7 @@ mod parameter_text;
 mod population;
 mod projection;
 mod published;
+mod quadratic;
 mod receptor;
 mod record;
 mod sections;
@@ -43,6 +45,7 @@ use crate::spec::key::{KeyValue, Kind, Place, Section};
 use crate::spec::tree::{Node, Value};
 use crate::{section, words};
 
+pub use adaptation::AdaptationTheory;
 pub use afferent::{AfferentActivity, AfferentSpec, EventStatistics, Trains};
 pub use connection::ConnectionSpec;
 pub use current::CurrentSpec;
@@ -55,12 +58,15 @@ pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, Va
 pub use parameter_text::ParameterText;
 pub use population::{Border, CellSpec, InjectionSpec, PopulationSpec, SpaceSpec};
 pub use projection::{DelaySpec, PlasticitySpec, ProjectionSpec};
-pub use published::{CoefficientUnit, PUBLISHED_TERMS, PublishedSpec};
+pub use published::{
+    CoefficientUnit, NormalisationSpec, PUBLISHED_TERMS, PublishedMoments, PublishedSpec,
+};
+pub use quadratic::QuadraticSpec;
 pub use receptor::{ReceptorKind, ReceptorSpec};
 pub use record::{RecordSpec, TracesSpec};
 pub use sections::{
-    AdaptationTheory, CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory,
-    StationaryTheory, TheoryModel, TheorySpec, TransferFunctionKind,
+    CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory, StationaryTheory,
+    TheoryModel, TheorySpec, TransferFunctionKind,
 };
 pub use spike_list::SpikeListSpec;
 pub use value::Named;

@@ -1,6 +1,6 @@
 //! The settings sections of a model file: simulation, theory, compare.
 
-use super::{MeasuredSpec, Method, PublishedSpec};
+use super::{AdaptationTheory, MeasuredSpec, Method, PublishedSpec, QuadraticSpec};
 use crate::spec::fault::FaultKind;
 use crate::spec::key::TableReader;
 use crate::spec::key::{Section, Words};
@@ -77,8 +77,10 @@ section! {
         scan: ScanSpec = Table(ScanSpec::KEYS), or(ScanSpec::default());
         /// transfer functions measured elsewhere, such as on a [morphological cell](../../examples/morpho-transfer/README.md)
         measured: Vec<MeasuredSpec> = Tables(MeasuredSpec::KEYS), none;
-        /// published transfer functions, by the name of the population
+        /// the theory of single populations, such as published transfer functions, by the name of the population
         populations: Named<PublishedSpec> = Named(PublishedSpec::KEYS), none;
+        /// parameters of the mean field of `model = "montbrio_pazo_roxin"`
+        montbrio_pazo_roxin: Option<QuadraticSpec> = Table(QuadraticSpec::KEYS), none;
     }
 }
 
@@ -90,6 +92,10 @@ words! {
         /// the rate of leaky integrate-and-fire cells in the diffusion approximation (Siegert 1951; Brunel 2000), with filtering
         /// by synapses to first order in the root of tau_syn / tau_m (Fourcaud & Brunel 2002); cells of model LIF only
         Siegert = "siegert",
+        /// the exact mean field of infinitely many quadratic integrate-and-fire neurons, all coupled to all (Montbrió, Pazó &
+        /// Roxin 2015), with parameters of its own (`[theory.montbrio_pazo_roxin]`): `ntwk meanfield FILE` alone, for a model with
+        /// one population, whose cells and synapses it does not take
+        MontbrioPazoRoxin = "montbrio_pazo_roxin",
     }
 }
 
@@ -124,21 +130,6 @@ words! {
         Refined = "refined",
         /// where the transfer functions have it, as in the published mean fields
         Fitted = "fitted",
-    }
-}
-
-words! {
-    /// How the adaptation of the cells enters the mean field.
-    pub enum AdaptationTheory, what = "treatment of adaptation" {
-        /// a variable of the theory, cells are scanned without
-        ///
-        /// `tau_w dW/dt = -W + tau_w b nu + a (mu_V - E_L)` (after di Volo et al. 2019, Neural Comput 31:653).
-        Dynamic = "dynamic",
-        /// inside the transfer function
-        ///
-        /// It is scanned with adaptation: right for stationary states, without memory in time (Zerlaut et al. 2018,
-        /// J Comput Neurosci 44:45).
-        Stationary = "stationary",
     }
 }
 
@@ -210,7 +201,15 @@ impl TheorySpec {
     /// Whether sources that a neuron draws twice count twice at once: as written, else unless the theory is a published one.
     #[must_use]
     pub fn counts_multapses(&self) -> bool {
-        let published = self.model != TheoryModel::Zerlaut || !self.populations.is_empty();
+        let coefficients = self.populations.values().any(|p| p.coefficients.is_some());
+        let published = self.model != TheoryModel::Zerlaut || coefficients;
         self.multapses.unwrap_or(!published)
+    }
+
+    /// How the adaptation of the population called `name` enters.
+    #[must_use]
+    pub fn adaptation_of(&self, name: &str) -> AdaptationTheory {
+        let own = self.populations.get(name).and_then(|p| p.adaptation);
+        own.unwrap_or(self.adaptation)
     }
 }

@@ -12,6 +12,7 @@ use std::f64::consts::{PI, TAU};
 use std::fmt;
 
 use crate::bifurcation::fixed_point::eigenvalues;
+use crate::dynamics::delay_distribution::DelayDistribution;
 use crate::system::input::Input;
 use crate::system::point::PointError;
 use crate::system::{Connection, MeanField, Source};
@@ -111,8 +112,9 @@ struct Linear {
     T: f64,
 }
 
-/// Stability of a fixed point at `state` (rates, then adaptation currents) with the delay (ms) of every connection,
-/// `delays[population][connection]`; those of afferents do not matter.
+/// Stability of a fixed point at `state` (rates, then adaptation currents) with the delays of every connection,
+/// `delays[population][connection]`; those of afferents do not matter. A distribution of delays is that of the few that stand for
+/// it ([`DelayDistribution::nodes`]).
 ///
 /// A state that cells have corrected is none of the transfer functions, which give other rates `F_m` there: what is kept of them
 /// are their relative slopes, `dF_m / F_m`, so that those of a population count `x_m / F_m` times. At a fixed point of the
@@ -124,12 +126,23 @@ pub fn delayed_stability(
     system: &MeanField,
     state: &[f64],
     input: &Input,
-    delays: &[Vec<f64>],
+    delays: &[Vec<impl Clone + Into<DelayDistribution>>],
     lags: Lags,
 ) -> Result<Option<DelayedStability>, PointError> {
-    let linear = Linear::of(system, state, input, delays, lags)?;
-    let shortest = linear.later.iter().map(|l| l.0).fold(f64::INFINITY, f64::min);
-    let longest = linear.later.iter().map(|l| l.0).fold(0.0, f64::max);
+    let given: Vec<Vec<DelayDistribution>> =
+        delays.iter().map(|d| d.iter().cloned().map(Into::into).collect()).collect();
+    let linear = Linear::of(system, state, input, &given, lags)?;
+    let (mut shortest, mut longest) = (f64::INFINITY, 0.0_f64);
+    for (p, delays) in system.populations().iter().zip(&given) {
+        let own = p.connections.iter().zip(delays);
+        for (_, delay) in own.filter(|(c, _)| matches!(c.source, Source::Population(_))) {
+            let mean = delay.mean();
+            longest = longest.max(mean);
+            if mean > 0.0 || lags == Lags::RatesAndSynapses {
+                shortest = shortest.min(mean);
+            }
+        }
+    }
     if !longest.is_finite() || longest <= 0.0 {
         return Ok(None);
     }
@@ -143,12 +156,27 @@ pub fn delayed_stability(
     }))
 }
 
+/// The element of what acts after `delay` (ms).
+fn place(
+    later: &mut Vec<(f64, DMatrix<f64>)>,
+    delay: f64,
+    size: usize,
+    row: usize,
+    column: usize,
+) -> &mut f64 {
+    let at = later.iter().position(|l| l.0 == delay).unwrap_or_else(|| {
+        later.push((delay, DMatrix::zeros(size, size)));
+        later.len() - 1
+    });
+    &mut later[at].1[(row, column)]
+}
+
 impl Linear {
     fn of(
         system: &MeanField,
         state: &[f64],
         input: &Input,
-        delays: &[Vec<f64>],
+        delays: &[Vec<DelayDistribution>],
         lags: Lags,
     ) -> Result<Self, PointError> {
         let point = system.at(state, input)?;
@@ -177,24 +205,22 @@ impl Linear {
             let rows = [Some(m), system.adaptation_index(m)];
             for (c, connection) in p.connections.iter().enumerate() {
                 let Source::Population(source) = connection.source else { continue };
-                let delay = delays.get(m).and_then(|d| d.get(c)).copied().unwrap_or(0.0);
-                if delay <= 0.0 && synapses == 0 {
+                let given = delays.get(m).and_then(|d| d.get(c));
+                let nodes = given.map_or_else(|| vec![(0.0, 1.0)], DelayDistribution::nodes);
+                if nodes.iter().all(|n| n.0 <= 0.0) && synapses == 0 {
                     continue;
                 }
                 let [rate, drift] = point.connection_jacobian(m, c);
                 let part = [scales[m] * rate, drift];
-                let place = match later.iter().position(|l| l.0 == delay) {
-                    Some(place) => place,
-                    None => {
-                        later.push((delay, DMatrix::zeros(size, size)));
-                        later.len() - 1
-                    }
-                };
                 for (row, value) in rows.into_iter().zip(part) {
                     let Some(row) = row else { continue };
                     now[(row, source)] -= value;
                     match lags {
-                        Lags::Rates => later[place].1[(row, source)] += value,
+                        Lags::Rates => {
+                            for &(delay, share) in &nodes {
+                                *place(&mut later, delay, size, row, source) += share * value;
+                            }
+                        }
                         Lags::RatesAndSynapses => now[(row, synapse)] += value,
                     }
                 }
@@ -202,7 +228,9 @@ impl Linear {
                     // The synapses follow the rate that arrives: tau_syn ds/dt = x(t - d) - s.
                     let rate = 1.0 / (connection.synapse.tau_syn + connection.synapse.tau_rise);
                     now[(synapse, synapse)] = -rate;
-                    later[place].1[(synapse, source)] = rate;
+                    for &(delay, share) in &nodes {
+                        *place(&mut later, delay, size, synapse, source) = share * rate;
+                    }
                     synapse += 1;
                 }
             }

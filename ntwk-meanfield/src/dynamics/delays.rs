@@ -19,8 +19,7 @@ pub fn has_delays(model: &Model) -> bool {
 }
 
 /// Mean delay (ms) of every connection of every population of the mean field of `model`.
-#[must_use]
-pub fn mean_delays(model: &Model) -> Vec<Vec<f64>> {
+fn mean_delays(model: &Model) -> Vec<Vec<f64>> {
     let delay = |p: &Projection| f64::from(p.delay_steps) * model.dt();
     let onto = |population| model.projections_onto(population).map(delay).collect();
     (0..model.populations().len()).map(onto).collect()

@@ -1,7 +1,10 @@
 //! Response of a mean-field system to inputs that vary in time.
 
+pub mod delay_distribution;
 pub mod delays;
 pub(crate) mod dormand_prince;
+pub(crate) mod effective_connectivity;
+pub(crate) mod growing_oscillation;
 pub(crate) mod linear_response;
 pub(crate) mod noise;
 pub(crate) mod second_order;

@@ -25,12 +25,41 @@ pub enum TheoryError {
         /// Why.
         source: FitError,
     },
+    /// No cell of the scan fired.
+    #[error(
+        "no cell of the scan of population {population} fired, at mean potentials from {lowest:.1} to {highest:.1} mV: there is no \
+         transfer function to fit. Where these cells fire at other potentials, theory.scan.above_threshold = {above} mV is to be \
+         larger; where the injected current or too weak an input keeps them silent, their rate is 0"
+    )]
+    Silent {
+        /// The population.
+        population: String,
+        /// Lowest mean potential of the scan (mV).
+        lowest: f64,
+        /// Highest (mV).
+        highest: f64,
+        /// How far above the threshold it was to go (mV).
+        above: f64,
+    },
     /// There is no effective threshold with this number of terms.
     #[error("theory.threshold_terms = {terms}: there is no such form")]
     Terms {
         /// Number of terms.
         terms: u64,
     },
+    /// A published transfer function that a population cannot have.
+    #[error("theory.populations.{population}: {problem}")]
+    Published {
+        /// The population.
+        population: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A theory without transfer functions of single cells.
+    #[error(
+        "theory.model = \"montbrio_pazo_roxin\" has no transfer functions: it is for ntwk meanfield FILE alone"
+    )]
+    NoTransferFunctions,
     /// The scan makes no table.
     #[error("the transfer function of population {population} cannot be tabulated: {source}")]
     Table {

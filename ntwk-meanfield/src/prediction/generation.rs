@@ -19,8 +19,9 @@ use crate::scan::single_cell::settling_time;
 use crate::scan::unsupported::covered_membrane;
 use crate::system::input::Input;
 
-/// Spikes that are to be counted of every population.
-const SPIKES: f64 = 10_000.0;
+/// Spikes that are to be counted of every population: of a generation that only makes trains for the next one, and of one whose
+/// rates count.
+const SPIKES: [f64; 2] = [3000.0, 6500.0];
 /// Fewest cells of a population; smaller populations have all of theirs.
 const FEWEST_CELLS: u64 = 400;
 /// Time in which spikes are counted (ms).
@@ -31,7 +32,7 @@ const BLOCK: f64 = 100.0;
 const FEWEST_SPIKES: usize = 200;
 
 /// What the cells of all populations fired.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Generation {
     /// Mean rates (Hz).
     pub rates: Vec<f64>,
@@ -40,11 +41,33 @@ pub(crate) struct Generation {
     spikes: Vec<Spikes>,
     cells: Vec<u64>,
     window: Range<u64>,
+    dt: f64,
 }
 
 impl Generation {
+    /// Rates (Hz) of every cell of a population in windows of `seconds`, one after the other; shorter where the cells were not
+    /// counted for so long. The length that was taken (s) besides.
+    pub fn rates_of_cells(&self, population: usize, seconds: f64) -> (f64, Vec<f64>) {
+        let counted = self.window.end - self.window.start;
+        let length = ((1e3 * seconds / self.dt).round() as u64).clamp(1, counted);
+        let seconds = 1e-3 * self.dt * length as f64;
+        let windows = counted / length;
+        let cells = self.cells[population];
+        let mut rates = vec![0.0; (windows * cells) as usize];
+        let spikes = &self.spikes[population];
+        for (step, &id) in spikes.steps.iter().zip(&spikes.ids) {
+            let Some(at) = step.checked_sub(self.window.start).map(|s| s / length) else {
+                continue;
+            };
+            if at < windows {
+                rates[(at * cells + u64::from(id)) as usize] += 1.0 / seconds;
+            }
+        }
+        (seconds, rates)
+    }
+
     /// The cells of `model` at the mean `input`, where its populations fire at `rates` (Hz) trains like those of `parents`, or
-    /// Poisson trains. `None` where the model has what cannot be given to cells alone.
+    /// Poisson trains; more of them where their rates count. `None` where the model has what cannot be given to cells alone.
     ///
     /// Deterministic in the model's seed and `number`, for any number of threads.
     ///
@@ -56,6 +79,7 @@ impl Generation {
         rates: &[f64],
         parents: Option<&Self>,
         number: u64,
+        counts: bool,
         library: &CellLibrary,
         job: &Job<'_>,
     ) -> Result<Option<Self>, TheoryError> {
@@ -84,7 +108,12 @@ impl Generation {
             AfferentActivity::Spikes { spikes }
         });
         let trains: Vec<AfferentActivity> = trains.collect();
-        let Some(spec) = alone(model, input, trains, rates, number, window.end) else {
+        let wanted = |rate: &f64| {
+            let spikes = SPIKES[usize::from(counts)] / (rate.max(1e-3) * 1e-3 * COUNTED);
+            (spikes.ceil() as u64).max(FEWEST_CELLS)
+        };
+        let wanted: Vec<u64> = rates.iter().map(wanted).collect();
+        let Some(spec) = alone(model, input, trains, &wanted, number, window.end) else {
             return Ok(None);
         };
         let Ok(cells) = Model::from_spec(spec, library) else { return Ok(None) };
@@ -103,7 +132,7 @@ impl Generation {
             spikes.push(fired);
             sizes.push(population.size as u64);
         }
-        Ok(Some(Self { rates: found, errors, spikes, cells: sizes, window }))
+        Ok(Some(Self { rates: found, errors, spikes, cells: sizes, window, dt }))
     }
 }
 
@@ -138,13 +167,13 @@ fn standard_error(values: &[f64]) -> f64 {
     (variance / n).sqrt()
 }
 
-/// The cells of a model under given trains: as many of each population as are to be counted. `None` for a model with what cells
+/// The cells of a model under given trains: at least `wanted` of each population, or all of a smaller one. `None` for a model with what cells
 /// alone cannot have, or where the theory leaves out what its synapses are.
-fn alone(
+pub(crate) fn alone(
     model: &Model,
     input: &Input,
     trains: Vec<AfferentActivity>,
-    rates: &[f64],
+    wanted: &[u64],
     number: u64,
     end: u64,
 ) -> Option<ModelSpec> {
@@ -185,8 +214,7 @@ fn alone(
         own.injections.clear();
         own.voltage_clamp = Default::default();
         if !of_all {
-            let wanted = (SPIKES / (rates[p].max(1e-3) * 1e-3 * COUNTED)).ceil() as u64;
-            own.size = own.size.min(wanted.max(FEWEST_CELLS));
+            own.size = own.size.min(wanted[p]);
         }
     }
     Some(spec)

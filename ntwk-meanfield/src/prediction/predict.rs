@@ -6,27 +6,24 @@ use std::time::Instant;
 
 use crate::dynamics::delays::{has_delays, integrate_with_delays};
 use crate::scan::inputs::VarianceFactors;
-use crate::scan::single_cell::{
-    SingleCellError, SingleCellPlan, SingleCellScan, points_of, run_scan,
-};
-use crate::system::from_model::{FromModelError, ModelInput, mean_field};
+use crate::scan::single_cell::SingleCellScan;
+use crate::system::from_model::{ModelInput, mean_field};
 use crate::system::limitation::{Limitation, limitations};
 use crate::{
-    AllFixedPoints, DelayedStability, DynTransferFunction, Dynamics, EffectiveThreshold, Fit,
+    AllFixedPoints, DelayDistribution, DelayedStability, DynTransferFunction, Dynamics, Fit,
     FitOptions, FixedPoint, FixedPointOptions, FixedPointStatus, Input, IntegrationOptions, Lags,
-    MeanField, ScanPoint, Siegert, Stability, TableError, Tabulated, ThresholdForm, Trajectory,
-    Weighting, all_fixed_points, covered_membrane, default_starts, delayed_stability,
-    find_fixed_points, fit, integrate,
+    MeanField, ScanPoint, Siegert, Stability, Tabulated, ThresholdForm, Trajectory, Weighting,
+    all_fixed_points, default_starts, delayed_stability, find_fixed_points, fit, integrate,
 };
-use ntwk_core::spec::{ScanSpec, SpikeTrainTheory, TheoryModel, TransferFunctionKind};
+use ntwk_core::spec::{SpikeTrainTheory, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Membrane, Model};
 
 use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
 use crate::prediction::error::TheoryError;
+use crate::prediction::given_function::{GivenFunction, given_function};
+use crate::prediction::laid_out::lay_out;
 use crate::prediction::windows::ComparisonWindows;
 use crate::prediction::windows::TRAJECTORY_INTERVAL;
-use crate::scan::design::{ScanAxis, Spacing};
-use crate::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes, FluctuationPlan};
 use crate::scan::measurement::Measurement;
 
 /// Scan and fit of one population.
@@ -46,21 +43,13 @@ pub struct FittedPopulation {
     pub given: Option<GivenFunction>,
 }
 
-/// A transfer function that is not that of the scan.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GivenFunction {
-    /// Published coefficients (`[theory.populations.NAME]`).
-    Published(EffectiveThreshold),
-    /// `theory.model = "siegert"`.
-    Siegert,
-}
-
 impl FittedPopulation {
     /// The transfer function of the mean field: the table where there is one, else the fit.
     #[must_use]
     pub fn function(&self) -> Arc<dyn DynTransferFunction> {
         match (&self.given, &self.table) {
             (Some(GivenFunction::Published(threshold)), _) => Arc::new(threshold.clone()),
+            (Some(GivenFunction::PublishedWithMoments(own)), _) => Arc::new(own.clone()),
             (Some(GivenFunction::Siegert), _) => Arc::new(Siegert::Coloured),
             (None, Some(table)) => Arc::new(table.clone()),
             (None, None) => Arc::new(self.fit.transfer_function.clone()),
@@ -71,7 +60,9 @@ impl FittedPopulation {
     #[must_use]
     pub fn check(&self) -> Option<String> {
         let what = match self.given.as_ref()? {
-            GivenFunction::Published(_) => "the published coefficients",
+            GivenFunction::Published(_) | GivenFunction::PublishedWithMoments(_) => {
+                "the published coefficients"
+            }
             GivenFunction::Siegert => "the Siegert formula",
         };
         let function = self.function();
@@ -125,102 +116,6 @@ pub struct Theory {
     pub seconds: TheorySeconds,
 }
 
-/// Scans the transfer function of one population on the engine, with synapses at `factors`; or takes it from `[[theory.measured]]`.
-///
-/// # Errors
-/// [`SingleCellError`].
-pub fn scan_population(
-    model: &Model,
-    population: usize,
-    factors: &VarianceFactors,
-    library: &CellLibrary,
-    job: &Job<'_>,
-) -> Result<SingleCellScan, SingleCellError> {
-    let settings: &ScanSpec = &model.spec().theory.scan;
-    if let Some(measured) = measured_scan(model, population)? {
-        return Ok(measured);
-    }
-    match SingleCellPlan::new(model, population, settings, factors) {
-        Err(SingleCellError::NoInput { .. }) => {
-            let plan = SingleCellPlan::at_rates(model, population, settings, Vec::new())?;
-            let points = threshold_points(model, population, library, job)?;
-            Ok(SingleCellScan { plan, points })
-        }
-        plan => run_scan(model, &plan?, settings, library, job),
-    }
-}
-
-/// Points for the threshold of a cell that no projection drives: under noise of three strengths and two correlation times, at
-/// mean potentials from below to above the threshold.
-fn threshold_points(
-    model: &Model,
-    population: usize,
-    library: &CellLibrary,
-    job: &Job<'_>,
-) -> Result<Vec<ScanPoint>, SingleCellError> {
-    let settings = &model.spec().theory.scan;
-    let membrane = covered_membrane(model, population)?;
-    let (lowest, highest) = (settings.below_threshold, settings.above_threshold);
-    let tau_m = membrane.tau_m();
-    let axis = |low, high, points| ScanAxis { low, high, points, spacing: Spacing::Linear };
-    let axes = FluctuationAxes {
-        mu_V: axis(membrane.V_th + lowest, membrane.V_th + highest, 12),
-        sigma_V: axis(1.0, 5.0, 3),
-        tau_V: axis(0.75 * tau_m, tau_m, 2),
-        tau_ratio: DEFAULT_TAU_RATIO,
-    };
-    let fault = |problem: String| SingleCellError::Rates {
-        population: model.populations()[population].name.clone(),
-        problem,
-    };
-    let plan = FluctuationPlan::new(model, population, &axes).map_err(|e| fault(e.to_string()))?;
-    let all: Vec<usize> = (0..plan.len()).collect();
-    let measured = plan.measure(model, settings, library, &all, job)?;
-    points_of(model, population, measured, |point| plan.moments(point))
-}
-
-/// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
-/// moments that the theory gives its point neuron at the same rates.
-///
-/// # Errors
-/// [`SingleCellError`], [`SingleCellError::Rates`] unless every class of inputs of the population has its rates.
-pub fn measured_scan(
-    model: &Model,
-    population: usize,
-) -> Result<Option<SingleCellScan>, SingleCellError> {
-    let theory = &model.spec().theory;
-    let name = &model.populations()[population].name;
-    let Some(measured) = theory.measured.iter().find(|m| m.population == *name) else {
-        return Ok(None);
-    };
-    let empty = SingleCellPlan::at_rates(model, population, &theory.scan, Vec::new())?;
-    let classes: Vec<String> = (0..empty.classes.len()).map(|c| empty.class_name(c)).collect();
-    let given: Vec<&str> = measured.inputs.iter().map(|i| i.0.as_str()).collect();
-    if given.len() != classes.len() || classes.iter().any(|c| !given.contains(&c.as_str())) {
-        let problem = format!(
-            "theory.measured has rates of {}; its classes of inputs are {}",
-            given.join(", "),
-            classes.join(", ")
-        );
-        return Err(SingleCellError::Rates { population: name.clone(), problem });
-    }
-    let of = |class: &String| measured.inputs.get(class);
-    let columns: Vec<&Vec<f64>> = classes.iter().filter_map(of).collect();
-    let rates = (0..measured.rate.len()).map(|k| columns.iter().map(|c| c[k]).collect()).collect();
-    let plan = SingleCellPlan::at_rates(model, population, &theory.scan, rates)?;
-    let points = (0..measured.rate.len())
-        .map(|k| {
-            Ok(ScanPoint {
-                moments: plan.moments(k)?,
-                rate: measured.rate[k],
-                standard_error: measured.standard_error[k],
-                samples: measured.cells as usize,
-            })
-        })
-        .collect::<Result<Vec<_>, SingleCellError>>()?;
-    Ok(Some(SingleCellScan { plan, points }))
-}
-
 /// Fits the transfer function of a scanned population, as [`fit_points`] does.
 ///
 /// # Errors
@@ -231,20 +126,8 @@ pub fn fit_population(
     scan: SingleCellScan,
 ) -> Result<FittedPopulation, TheoryError> {
     let (fit, fitted_points) = fit_points(model, name, &scan.plan.membrane, &scan.points)?;
-    let given = given_function(model, name);
+    let given = given_function(model, scan.plan.population)?;
     Ok(FittedPopulation { name: name.to_owned(), scan, fit, fitted_points, table: None, given })
-}
-
-/// The transfer function that the model gives a population in place of that of its scan.
-fn given_function(model: &Model, name: &str) -> Option<GivenFunction> {
-    let theory = &model.spec().theory;
-    if theory.model == TheoryModel::Siegert {
-        return Some(GivenFunction::Siegert);
-    }
-    let coefficients = theory.populations.get(name)?.in_millivolt();
-    let form = ThresholdForm::with_terms(coefficients.len())?;
-    // The model has checked number and size.
-    EffectiveThreshold::new(form, coefficients, None).ok().map(GivenFunction::Published)
 }
 
 /// How the points of a scan weigh in a fit: by their standard error, so that the low rates, where networks work, are
@@ -265,6 +148,15 @@ pub fn fit_points(
     points: &[ScanPoint],
 ) -> Result<(Fit, Vec<usize>), TheoryError> {
     let theory = &model.spec().theory;
+    if !points.is_empty() && points.iter().all(|p| p.rate == 0.0) {
+        let potentials = || points.iter().map(|p| p.moments.mu_V);
+        return Err(TheoryError::Silent {
+            population: name.to_owned(),
+            lowest: potentials().fold(f64::INFINITY, f64::min),
+            highest: potentials().fold(f64::NEG_INFINITY, f64::max),
+            above: theory.scan.above_threshold,
+        });
+    }
     let fitted: Vec<usize> =
         (0..points.len()).filter(|&i| points[i].rate <= theory.scan.rate_max).collect();
     let points: Vec<ScanPoint> = fitted.iter().map(|&i| points[i]).collect();
@@ -288,12 +180,11 @@ pub fn fit_all(
     job: &Job<'_>,
     seconds: &mut TheorySeconds,
 ) -> Result<Vec<FittedPopulation>, TheoryError> {
-    // Before the first scan, not after the scans of the populations in front.
-    check_covered(model)?;
     let mut populations = Vec::new();
-    for (index, population) in model.populations().iter().enumerate() {
+    // Before the first scan, not after the scans of the populations in front.
+    for (laid_out, population) in lay_out(model, factors)?.into_iter().zip(model.populations()) {
         let start = Instant::now();
-        let scan = scan_population(model, index, factors, library, &job.stage(&population.name))?;
+        let scan = laid_out.run(model, library, &job.stage(&population.name))?;
         seconds.scan += start.elapsed().as_secs_f64();
         let start = Instant::now();
         let mut fitted = fit_population(model, &population.name, scan)?;
@@ -314,25 +205,7 @@ pub fn fit_all(
 /// # Errors
 /// [`TheoryError`]: the first reason for which [`predict`] would fail at once.
 pub fn check_covered(model: &Model) -> Result<(), TheoryError> {
-    ModelInput::new(model)?;
-    let tabulated = model.spec().theory.transfer_function == TransferFunctionKind::Tabulated;
-    for (index, population) in model.populations().iter().enumerate() {
-        covered_membrane(model, index).map_err(FromModelError::from)?;
-        if measured_scan(model, index)?.is_some() {
-            continue;
-        }
-        let settings = &model.spec().theory.scan;
-        let plan = SingleCellPlan::new(model, index, settings, &VarianceFactors::poisson(model));
-        let classes = match plan {
-            Err(SingleCellError::NoInput { .. }) => 0,
-            plan => plan?.classes.len(),
-        };
-        if tabulated && classes != 2 {
-            let source = TableError::Classes { classes };
-            return Err(TheoryError::Table { population: population.name.clone(), source });
-        }
-    }
-    Ok(())
+    lay_out(model, &VarianceFactors::poisson(model)).map(drop)
 }
 
 /// Predicts the activity of `model`.
@@ -434,14 +307,14 @@ impl Theory {
         Ok(all_fixed_points(&self.mean_field, &input, true, job)?)
     }
 
-    /// Stability of a fixed point that is stable without delays, with the delay (ms) of every connection of every population
-    /// ([`mean_delays`](crate::dynamics::delays::mean_delays)); `None` for another, or where no delay is above zero.
+    /// Stability of a fixed point that is stable without delays, with the delays of every connection of every population
+    /// ([`delay_distributions`](crate::delay_distributions)); `None` for another, or where no delay is above zero.
     #[must_use]
     pub fn delayed_stability(
         &self,
         point: &FixedPoint,
         input: &Input,
-        delays: &[Vec<f64>],
+        delays: &[Vec<DelayDistribution>],
         lags: Lags,
     ) -> Option<DelayedStability> {
         if point.stability != Stability::Stable {
@@ -456,7 +329,7 @@ impl Theory {
         &self,
         rates: &[f64],
         input: &Input,
-        delays: &[Vec<f64>],
+        delays: &[Vec<DelayDistribution>],
         lags: Lags,
     ) -> Option<DelayedStability> {
         let state = self.mean_field.adapted_state(rates, input).ok()?;

@@ -78,6 +78,8 @@ pub struct RefinedState {
     pub gain: f64,
     /// Rounds of measurements.
     pub rounds: usize,
+    /// The last cells under trains of cells, with measured trains.
+    pub(crate) generation: Option<Generation>,
 }
 
 /// Corrects the fixed point `point` of the theory for the mean input of `window` (ms) by cells of the model.
@@ -146,11 +148,12 @@ fn under_own_trains(
     let (mut x, mut near) = (x.clone(), true);
     let mut parents: Option<Generation> = None;
     for number in 0..GENERATIONS {
-        let rates = next.as_slice();
+        let (rates, counts) = (next.as_slice(), number >= FIRST_GENERATION);
+        let before = parents.as_ref();
         let generation =
-            Generation::of(model, cells.input(), rates, parents.as_ref(), number, library, job)?;
+            Generation::of(model, cells.input(), rates, before, number, counts, library, job)?;
         let Some(generation) = generation else { break };
-        if number >= FIRST_GENERATION {
+        if counts {
             for (m, counted) in counted.iter_mut().enumerate() {
                 counted.replace(generation.rates[m], generation.errors[m], next[m]);
             }
@@ -159,16 +162,17 @@ fn under_own_trains(
             let after = stepped(&next, &counted, &inverse);
             near = after.1;
             x = std::mem::replace(&mut next, after.0);
-            if near && number > FIRST_GENERATION {
-                break;
-            }
         }
         parents = Some(generation);
+        if near && number > FIRST_GENERATION {
+            break;
+        }
     }
     let n = x.len();
     let unbounded = || DMatrix::from_element(n, n, f64::INFINITY);
     let inverse = inverse(search, &x).unwrap_or_else(unbounded);
-    Ok(ended(near, &x, &next, counted, &inverse, rounds))
+    let found = ended(near, &x, &next, counted, &inverse, rounds);
+    Ok(RefinedState { generation: parents, ..found })
 }
 
 /// `(1 - E)^-1`; `None` for a neutral state.
@@ -234,6 +238,7 @@ fn ended(
         cells: cells.into_iter().map(|c| c.cells).collect(),
         gain,
         rounds,
+        generation: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use ntwk_core::spec::{SpikeTrainTheory, StationaryTheory};
 use ntwk_core::{CellLibrary, Job, Model};
 
-use crate::dynamics::delays::mean_delays;
+use crate::dynamics::delay_distribution::delay_distributions;
 use crate::prediction::cells_at_rates::{CellEffort, SingleCells};
 use crate::prediction::error::TheoryError;
 use crate::prediction::predict::Theory;
@@ -92,6 +92,17 @@ impl SettledState {
         Ok(Self { rates, errors: None, fitted, cells, changing, refined: None, elsewhere })
     }
 
+    /// Rates (Hz) of the single cells that say where the state is, per population, counted in windows of `seconds` or as long as
+    /// they were counted; that length (s) first. `None` without cells under trains of cells.
+    #[must_use]
+    pub fn rates_of_cells(&self, seconds: f64) -> Option<(f64, Vec<Vec<f64>>)> {
+        let generation = self.refined.as_ref().filter(|r| r.converged)?.generation.as_ref()?;
+        let all: Vec<(f64, Vec<f64>)> =
+            (0..self.rates.len()).map(|p| generation.rates_of_cells(p, seconds)).collect();
+        let length = all.first()?.0;
+        Some((length, all.into_iter().map(|of| of.1).collect()))
+    }
+
     /// Stability of the state with the delays of the model, and with the lags of its synapses besides; `None` where spikes take
     /// no time.
     #[must_use]
@@ -101,7 +112,7 @@ impl SettledState {
         theory: &Theory,
     ) -> Option<[DelayedStability; 2]> {
         let input = theory.input.mean(theory.windows.stationary, TRAJECTORY_INTERVAL);
-        let delays = mean_delays(model);
+        let delays = delay_distributions(model);
         let with = |lags| theory.delayed_stability_at(&self.rates, &input, &delays, lags);
         Some([with(Lags::Rates)?, with(Lags::RatesAndSynapses)?])
     }
@@ -119,9 +130,6 @@ impl SettledState {
     #[must_use]
     pub fn notes(&self, model: &Model, theory: &Theory) -> Vec<String> {
         let mut notes: Vec<String> = self.unstable(model, theory).into_iter().collect();
-        if self.changing {
-            return notes;
-        }
         notes.extend(self.regular_trains(model));
         let named = || model.populations().iter().map(|p| &p.name).enumerate();
         let Some(refined) = &self.refined else {
@@ -130,8 +138,9 @@ impl SettledState {
                 let difference = cells.rate - rate;
                 let beyond = CONTRADICTS * cells.standard_error;
                 if difference.abs() > beyond.max(WORTH_A_NOTE * rate) {
+                    let at = if self.changing { " at the mean of the inputs" } else { "" };
                     notes.push(format!(
-                        "the prediction of {name}, {} Hz, is not that of its cells: in the predicted state they fire at {} ± {} Hz",
+                        "the prediction of {name}{at}, {} Hz, is not that of its cells: in the predicted state they fire at {} ± {} Hz",
                         short(rate), short(cells.rate), short(cells.standard_error)
                     ));
                 }

@@ -2,3 +2,4 @@
 
 pub mod quadratic;
 pub mod tvb;
+pub mod zerlaut_2018;

@@ -65,6 +65,17 @@ impl QuadraticNetwork {
         ]
     }
 
+    /// One step of Heun's method of `dt` from `state` = `[r, V]`, with the currents at its start and its end. The rate is kept at
+    /// 0 or above after each stage, as The Virtual Brain does.
+    #[must_use]
+    pub fn heun_step(&self, state: [f64; 2], dt: f64, currents: [f64; 2]) -> [f64; 2] {
+        let limited = |[r, v]: [f64; 2]| [f64::max(r, 0.0), v];
+        let first = self.derivative(state, currents[0]);
+        let there = limited([0, 1].map(|k| state[k] + dt * first[k]));
+        let second = self.derivative(there, currents[1]);
+        limited([0, 1].map(|k| state[k] + 0.5 * dt * (first[k] + second[k])))
+    }
+
     /// All fixed points under a constant current, by ascending rate: one or three.
     ///
     /// With `x = pi tau r` and `V = -Delta / (2 x)` they are the positive roots of

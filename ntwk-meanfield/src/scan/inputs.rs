@@ -111,8 +111,9 @@ pub fn classes_of_inputs(
 /// asks for it and the cell adapts.
 #[must_use]
 pub fn adaptation_is_dynamic(model: &Model, population: usize) -> bool {
-    let membrane = model.populations()[population].cell.membrane();
-    model.spec().theory.adaptation == AdaptationTheory::Dynamic
+    let described = &model.populations()[population];
+    let membrane = described.cell.membrane();
+    model.spec().theory.adaptation_of(&described.name) == AdaptationTheory::Dynamic
         && (membrane.a != 0.0 || membrane.b != 0.0)
 }
 

@@ -14,8 +14,8 @@ use crate::scan::inputs::adaptation_is_dynamic;
 pub enum Limitation {
     /// Projections have delays.
     #[error(
-        "delays ({}): rates over time and stability use their means; fixed points do not depend on them, spectra leave \
-         them out",
+        "delays ({}): rates over time use their means, stability and spectra how they are distributed; fixed points do not \
+         depend on them",
         projections.join(", ")
     )]
     MeanDelays {

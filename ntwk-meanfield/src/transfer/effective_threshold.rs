@@ -35,6 +35,9 @@ pub struct EffectiveThreshold {
     domain: Option<Domain>,
     #[serde(skip_serializing_if = "Option::is_none")]
     support: Option<FitDomain>,
+    /// Potential (mV) above which the tail is taken, where it is not `V_th` of the cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tail_above: Option<f64>,
 }
 
 /// Coefficients or a domain that do not make a transfer function.
@@ -89,7 +92,7 @@ impl EffectiveThreshold {
         }
         match domain {
             Some(d) if !d.is_valid() => Err(ThresholdError::Domain(d)),
-            _ => Ok(Self { form, coefficients, domain, support: None }),
+            _ => Ok(Self { form, coefficients, domain, support: None, tail_above: None }),
         }
     }
 
@@ -103,6 +106,13 @@ impl EffectiveThreshold {
         domain: Option<Domain>,
     ) -> Result<Self, ThresholdError> {
         Self::new(form, coefficients.iter().map(|c| 1e3 * c).collect(), domain)
+    }
+
+    /// The same with the tail of the skewness forms above the potential `V` (mV) in place of `V_th` of the cell.
+    #[must_use]
+    #[allow(non_snake_case)]
+    pub fn with_tail_above(self, V: f64) -> Self {
+        Self { tail_above: Some(V), ..self }
     }
 
     /// The form of the threshold.
@@ -154,15 +164,32 @@ impl EffectiveThreshold {
         let coefficients = self.coefficients.iter().zip(&other.coefficients).map(mix).collect();
         let domain = self.domain.zip(other.domain).map(|(a, b)| a.between(&b, t));
         let nearer = if t < 0.5 { self } else { other };
-        Self::new(self.form, coefficients, domain)?.with_fit_domain(nearer.support.clone())
+        let mixed = Self::new(self.form, coefficients, domain)?;
+        let mixed = Self { tail_above: nearer.tail_above, ..mixed };
+        mixed.with_fit_domain(nearer.support.clone())
+    }
+
+    /// The terms of the form at moments of a cell.
+    fn terms<'b, S: Scalar>(
+        &self,
+        membrane: &Membrane,
+        moments: &Moments<S>,
+        buffer: &'b mut [S; MAX_TERMS],
+    ) -> &'b [S] {
+        match self.tail_above {
+            None => self.form.evaluate(membrane, moments, buffer),
+            Some(above) => {
+                let cell = Membrane { V_th: above, ..*membrane };
+                self.form.evaluate(&cell, moments, buffer)
+            }
+        }
     }
 
     /// The effective threshold (mV).
     pub fn threshold<S: Scalar>(&self, membrane: &Membrane, moments: &Moments<S>) -> S {
         let inside = self.domain.map_or(*moments, |d| d.nearest(membrane, moments));
         let mut buffer = [S::constant(0.0); MAX_TERMS];
-        self.form
-            .evaluate(membrane, &inside, &mut buffer)
+        self.terms(membrane, &inside, &mut buffer)
             .iter()
             .zip(&self.coefficients)
             .fold(S::constant(0.0), |sum, (&term, &c)| sum + term * c)
@@ -177,8 +204,7 @@ impl TransferFunction for EffectiveThreshold {
     fn in_domain(&self, membrane: &Membrane, moments: &Moments) -> bool {
         let scanned = |support: &FitDomain| {
             let mut buffer = [0.0; MAX_TERMS];
-            !fluctuates(moments)
-                || support.contains(self.form.evaluate(membrane, moments, &mut buffer))
+            !fluctuates(moments) || support.contains(self.terms(membrane, moments, &mut buffer))
         };
         self.domain.is_none_or(|d| d.contains(membrane, moments))
             && self.support.as_ref().is_none_or(scanned)
@@ -208,11 +234,14 @@ struct Unchecked {
     domain: Option<Domain>,
     #[serde(default)]
     support: Option<FitDomain>,
+    #[serde(default)]
+    tail_above: Option<f64>,
 }
 
 impl TryFrom<Unchecked> for EffectiveThreshold {
     type Error = ThresholdError;
     fn try_from(u: Unchecked) -> Result<Self, ThresholdError> {
-        Self::new(u.form, u.coefficients, u.domain)?.with_fit_domain(u.support)
+        let threshold = Self::new(u.form, u.coefficients, u.domain)?.with_fit_domain(u.support)?;
+        Ok(Self { tail_above: u.tail_above, ..threshold })
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::moments::Moments;
 use crate::moments::scalar::Scalar;
-use crate::moments::special::erfcx;
+use crate::moments::special::{GAUSS_LEGENDRE, erfcx};
 use crate::transfer::transfer_function::TransferFunction;
+use nalgebra::Complex;
 use ntwk_core::Membrane;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
@@ -36,16 +37,24 @@ pub enum Siegert {
     Coloured,
 }
 
-impl TransferFunction for Siegert {
-    fn rate<S: Scalar>(&self, membrane: &Membrane, m: &Moments<S>) -> S {
+impl Siegert {
+    /// Bounds `y_r`, `y_th` of the integral.
+    pub(crate) fn bounds<S: Scalar>(self, membrane: &Membrane, m: &Moments<S>) -> [S; 2] {
         let sigma = m.sigma_V * (m.tau_V * 2.0 / m.tau_m).sqrt();
         let mut y_th = -(m.mu_V - membrane.V_th) / sigma;
         let mut y_r = -(m.mu_V - membrane.V_reset) / sigma;
-        if *self == Self::Coloured && m.tau_V.value() > m.tau_m.value() {
+        if self == Self::Coloured && m.tau_V.value() > m.tau_m.value() {
             let shift = ((m.tau_V - m.tau_m) / m.tau_m).sqrt() * (0.5 * ALPHA);
             y_th = y_th + shift;
             y_r = y_r + shift;
         }
+        [y_r, y_th]
+    }
+}
+
+impl TransferFunction for Siegert {
+    fn rate<S: Scalar>(&self, membrane: &Membrane, m: &Moments<S>) -> S {
+        let [y_r, y_th] = self.bounds(membrane, m);
         let top = y_th.value();
         if top > LARGEST_BOUND {
             return S::constant(0.0);
@@ -66,6 +75,15 @@ impl TransferFunction for Siegert {
     fn in_domain(&self, _membrane: &Membrane, moments: &Moments) -> bool {
         // The expansion in sqrt(tau_syn / tau_m) has lost its meaning beyond 1.
         *self == Self::White || moments.tau_V - moments.tau_m < moments.tau_m
+    }
+
+    fn response_to_mean(
+        &self,
+        membrane: &Membrane,
+        moments: &Moments,
+        frequency: f64,
+    ) -> Option<Complex<f64>> {
+        Some(self.response(membrane, moments, frequency))
     }
 
     fn unusable(&self, membrane: &Membrane) -> Option<&'static str> {
@@ -108,15 +126,3 @@ fn scaled_integral(low: f64, high: f64, exponent: f64) -> f64 {
     }
     sum
 }
-
-/// Positive nodes and weights of the 16-point rule on [-1, 1].
-const GAUSS_LEGENDRE: [(f64, f64); 8] = [
-    (0.989_400_934_991_649_9, 0.027_152_459_411_754_096),
-    (0.944_575_023_073_232_6, 0.062_253_523_938_647_894),
-    (0.865_631_202_387_831_8, 0.095_158_511_682_492_79),
-    (0.755_404_408_355_003, 0.124_628_971_255_533_88),
-    (0.617_876_244_402_643_8, 0.149_595_988_816_576_74),
-    (0.458_016_777_657_227_37, 0.169_156_519_395_002_54),
-    (0.281_603_550_779_258_9, 0.182_603_415_044_923_58),
-    (0.095_012_509_837_637_44, 0.189_450_610_455_068_5),
-];

@@ -76,6 +76,23 @@ impl ThresholdForm {
         Self::ALL.into_iter().find(|form| form.terms() == count)
     }
 
+    /// Whether the form has the skewness and the tail of the membrane potential.
+    #[must_use]
+    pub const fn has_tail(self) -> bool {
+        matches!(self, Self::Skewness6 | Self::Skewness31)
+    }
+
+    /// The pairs of variables whose products are the last terms, in their order.
+    pub(crate) fn products(self) -> Vec<[usize; 2]> {
+        match self {
+            Self::Linear4 | Self::Linear5 | Self::Skewness6 => Vec::new(),
+            Self::Quadratic10 | Self::Quadratic11 => {
+                vec![[0, 0], [1, 1], [2, 2], [0, 1], [0, 2], [1, 2]]
+            }
+            Self::Skewness31 => (0..25).map(|k| [k / 5, k % 5]).collect(),
+        }
+    }
+
     /// Writes the value of each term into the first [`terms`](Self::terms) entries of `out` and returns them.
     pub fn evaluate<'a, S: Scalar>(
         self,

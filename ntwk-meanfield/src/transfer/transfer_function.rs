@@ -2,6 +2,7 @@
 
 use crate::moments::scalar::{Dual, HyperDual, Scalar};
 use crate::moments::{DIRECTIONS, Moments};
+use nalgebra::Complex;
 use ntwk_core::Membrane;
 use std::fmt::Debug;
 
@@ -15,6 +16,17 @@ pub trait TransferFunction: Debug + Send + Sync {
 
     /// Whether the moments lie where the function was fitted or where its theory holds.
     fn in_domain(&self, membrane: &Membrane, moments: &Moments) -> bool;
+
+    /// Response (Hz/mV) of the rate to a modulation of the mean input with `frequency` (Hz), where the theory of the function has
+    /// one; others follow their input at once.
+    fn response_to_mean(
+        &self,
+        _membrane: &Membrane,
+        _moments: &Moments,
+        _frequency: f64,
+    ) -> Option<Complex<f64>> {
+        None
+    }
 
     /// Why the function cannot be used for a cell, if so; [`MeanField::new`](crate::MeanField::new) reports it.
     fn unusable(&self, _membrane: &Membrane) -> Option<&'static str> {
@@ -38,6 +50,13 @@ pub trait DynTransferFunction: Debug + Send + Sync {
     fn rate_hyper_dual(&self, membrane: &Membrane, moments: &Moments<HyperDual>) -> HyperDual;
     /// Whether the moments lie in the domain of the function.
     fn contains(&self, membrane: &Membrane, moments: &Moments) -> bool;
+    /// Response (Hz/mV) of the rate to a modulation of the mean input with `frequency` (Hz), where there is one.
+    fn response_to_mean(
+        &self,
+        membrane: &Membrane,
+        moments: &Moments,
+        frequency: f64,
+    ) -> Option<Complex<f64>>;
     /// Why the function cannot be used for a cell, if so.
     fn unusable_for(&self, membrane: &Membrane) -> Option<&'static str>;
 }
@@ -58,6 +77,14 @@ impl<T: TransferFunction> DynTransferFunction for T {
     }
     fn contains(&self, membrane: &Membrane, moments: &Moments) -> bool {
         self.in_domain(membrane, moments)
+    }
+    fn response_to_mean(
+        &self,
+        membrane: &Membrane,
+        moments: &Moments,
+        frequency: f64,
+    ) -> Option<Complex<f64>> {
+        TransferFunction::response_to_mean(self, membrane, moments, frequency)
     }
     fn unusable_for(&self, membrane: &Membrane) -> Option<&'static str> {
         self.unusable(membrane)

@@ -1,11 +1,12 @@
 //! Fixed points with delays: roots by the Lambert function.
 
 use crate::support::{array, assert_close, data, membrane, number, numbers};
+use nalgebra::Complex;
 use ntwk_core::{Job, Membrane};
 use ntwk_meanfield::{
-    Adaptation, Connection, DelayedStability, EffectiveThreshold, Lags, MeanField,
-    MeanFieldPopulation, Mixture, Moments, Scalar, Source, SynapseClass, ThresholdForm,
-    TransferFunction, all_fixed_points, delayed_stability,
+    Adaptation, Connection, DelayDistribution, DelayedStability, EffectiveThreshold, Lags,
+    LinearResponse, MeanField, MeanFieldPopulation, Mixture, Moments, Scalar, SecondOrder, Source,
+    SynapseClass, ThresholdForm, TransferFunction, all_fixed_points, delayed_stability,
 };
 use std::sync::Arc;
 
@@ -240,4 +241,78 @@ fn a_corrected_state_has_the_relative_slopes_of_the_transfer_functions() {
     assert_close(corrected.leading.im.abs(), expected.leading.im.abs(), 1e-9, 0.0, "frequency");
     let fitted = with_delay(&linear(&gains), 2.0);
     assert!((fitted.leading.re / expected.leading.re - 1.0).abs() > 0.1, "{fitted:?}");
+}
+
+/// Factors of distributed delays against quadrature of high precision; the few delays that stand for a distribution, against
+/// the factor; a list against its mean.
+#[test]
+fn factors_of_distributed_delays_are_exact() {
+    for case in array(&data("delays_rise_plasticity.json")["delay_factors"]) {
+        let get = |key: &str| number(&case[key]);
+        let (mean, sd) = (1e3 * get("mean"), 1e3 * get("sd"));
+        let z = Complex::new(0.0, 2e-3 * std::f64::consts::PI * get("f"));
+        let all = [
+            ("lognormal_exact", DelayDistribution::Lognormal { mean, sd }),
+            ("truncated_exact", DelayDistribution::Normal { mean, sd }),
+        ];
+        for (key, delays) in all {
+            let exact = numbers(&case[key]);
+            let exact = Complex::new(exact[0], exact[1]);
+            let what = format!("{key} {mean} {sd} {z}");
+            assert!(
+                (delays.factor(z) - exact).norm() < 1e-9,
+                "{what}: {} {exact}",
+                delays.factor(z)
+            );
+            let few: Complex<f64> =
+                delays.nodes().into_iter().map(|(d, share)| (-z * d).exp() * share).sum();
+            assert!((few - exact).norm() < 1e-3, "{what}: {few} {exact}");
+        }
+        let uniform = DelayDistribution::Uniform { low: mean - sd, high: mean + sd };
+        let exact = (-z * mean).exp() * (z.im * sd).sin() / (z.im * sd);
+        assert!((uniform.factor(z) - exact).norm() < 1e-12);
+        assert!((uniform.mean() - mean).abs() < 1e-12);
+    }
+    let listed = DelayDistribution::Listed(vec![1.0, 2.0, 6.0]);
+    assert_eq!((listed.mean(), listed.nodes().len()), (3.0, 3));
+}
+
+/// A spread of delays blurs what comes around: the network that oscillates with equal delays does not with spread ones, and
+/// a spread that vanishes makes no difference.
+#[test]
+fn spread_delays_damp_the_oscillation_that_equal_ones_make() {
+    let system = linear(&[vec![1.4, -0.67], vec![6.93, -3.32]]);
+    let input = system.silent_input();
+    let with = |delay: DelayDistribution| {
+        let delays = vec![vec![delay; 2]; 2];
+        delayed_stability(&system, &[10.0, 10.0], &input, &delays, Lags::Rates).unwrap().unwrap()
+    };
+    let equal = with(DelayDistribution::Constant(7.0));
+    assert!(!equal.is_stable());
+    let narrow = with(DelayDistribution::Normal { mean: 7.0, sd: 1e-4 });
+    assert_close(narrow.leading.re, equal.leading.re, 1e-5, 1e-5, "narrow");
+    let wide = with(DelayDistribution::Lognormal { mean: 7.0, sd: 4.0 });
+    assert!(wide.is_stable(), "{wide}");
+
+    // The same in the spectrum: the resonance of stable delays is lower where they are spread.
+    let power = |delay: DelayDistribution| {
+        let delays = vec![vec![delay; 2]; 2];
+        let all = LinearResponse::with_delays(&system, &[10.0, 10.0], &input, &delays).unwrap();
+        all.spectrum(50.0).unwrap()[(0, 0)].re
+    };
+    let [none, equal, spread] = [
+        DelayDistribution::Constant(0.0),
+        DelayDistribution::Constant(6.0),
+        DelayDistribution::Normal { mean: 6.0, sd: 2.0 },
+    ]
+    .map(power);
+    let without = LinearResponse::new(&system, &[10.0, 10.0], &input).unwrap();
+    assert_close(none, without.spectrum(50.0).unwrap()[(0, 0)].re, 1e-12, 0.0, "no delay");
+    assert!(equal > 5.0 * none && spread < 0.5 * equal, "{none} {equal} {spread}");
+    // The integral over all frequencies is the covariance.
+    let covariance =
+        SecondOrder::new(&system).linear_noise_covariance(&[10.0, 10.0], &input).unwrap().unwrap();
+    for (m, sd) in without.standard_deviations().unwrap().into_iter().enumerate() {
+        assert_close(sd, covariance[(m, m)].sqrt(), 1e-6, 0.0, "sd");
+    }
 }

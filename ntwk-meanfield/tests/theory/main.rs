@@ -12,6 +12,7 @@ mod all_fixed_points;
 mod continuation;
 mod delays;
 mod dynamics;
+mod effective_connectivity;
 mod fit;
 mod fixed_points;
 mod linear_response;

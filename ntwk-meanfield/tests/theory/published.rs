@@ -6,6 +6,7 @@ use crate::support::{
 };
 use ntwk_core::Job;
 use ntwk_core::Membrane;
+use ntwk_meanfield::reference::zerlaut_2018::Zerlaut2018;
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, EffectiveThreshold, FixedPointOptions, FunctionInput, Input,
     IntegrationOptions, MeanField, Moments, Scalar, SecondOrder, SecondOrderStatus, SynapseClass,
@@ -14,49 +15,26 @@ use ntwk_meanfield::{
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The threshold of ModelDB 234992 with the moments of that code: its inhibitory variance and autocorrelation have the
-/// *number* `Q_i` (5e-9, in siemens) where `tau_i` (5e-3, in seconds) belongs, it adds 1e-12 V to `sigma_V` and 1e-9 Hz
-/// to the event rates of `tau_V`. The two event rates follow from `mu_G` and `mu_V`.
-#[derive(Debug, Clone)]
-struct AsPublished(EffectiveThreshold);
-
 /// `Q` (nS), `E_rev` (mV) of both synapses; `tau_syn` is 5 ms.
 const SYNAPSES: [(f64, f64); 2] = [(1.0, 0.0), (5.0, -80.0)];
 const TAU: f64 = 5.0;
 
-impl AsPublished {
-    fn moments<S: Scalar>(cell: &Membrane, m: &Moments<S>) -> Moments<S> {
-        let inhibitory = (m.mu_G * m.mu_V - cell.g_L * cell.E_L) * (1.0 / SYNAPSES[1].1);
-        let conductances = [m.mu_G - cell.g_L - inhibitory, inhibitory];
-        let zero = S::constant(0.0);
-        let (mut variance, mut power, mut weighted) = (zero, zero, zero);
-        for (k, (conductance, (q, reversal))) in conductances.into_iter().zip(SYNAPSES).enumerate()
-        {
-            let rate = conductance.limited_to(0.0, f64::INFINITY) * (1.0 / (q * TAU));
-            let slip = if k == 1 { 1e-6 } else { 1.0 };
-            let psp = -(m.mu_V - reversal) / m.mu_G * (q * TAU * slip);
-            variance = variance + rate * psp * psp / ((m.tau_m + TAU) * 2.0);
-            let softened = (rate + 1e-12) * psp * psp;
-            power = power + softened;
-            weighted = weighted + softened / (m.tau_m + TAU);
-        }
-        let root = if variance.value() > 0.0 { variance.sqrt() } else { zero };
-        Moments { sigma_V: root + 1e-9, tau_V: power / weighted, ..*m }
-    }
+fn synapses() -> [SynapseClass; 2] {
+    [(400.0, SYNAPSES[0]), (100.0, SYNAPSES[1])].map(|(k, (q, e))| SynapseClass {
+        in_degree: k,
+        weight: q,
+        tau_syn: TAU,
+        E_rev: e,
+        mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
+    })
 }
 
-impl TransferFunction for AsPublished {
-    fn rate<S: Scalar>(&self, cell: &Membrane, m: &Moments<S>) -> S {
-        self.0.rate(cell, &Self::moments(cell, m))
-    }
-    fn in_domain(&self, _: &Membrane, _: &Moments) -> bool {
-        true
-    }
-}
-
-fn as_published(file: &Value, key: &str) -> AsPublished {
+fn as_published(file: &Value, key: &str) -> Zerlaut2018 {
     let p = numbers(&file[key]);
-    AsPublished(EffectiveThreshold::from_volts(ThresholdForm::Quadratic11, &p, None).unwrap())
+    let threshold = EffectiveThreshold::from_volts(ThresholdForm::Quadratic11, &p, None).unwrap();
+    Zerlaut2018::new(threshold, &synapses()).unwrap()
 }
 
 fn zerlaut_2018(file: &Value) -> MeanField {
@@ -71,20 +49,12 @@ fn zerlaut_2018(file: &Value) -> MeanField {
 fn transfer_functions_of_zerlaut_2018() {
     let file = data("zerlaut2018.json");
     let cell = membrane(10.0, 200.0, -65.0, -50.0);
-    let synapses = [(400.0, SYNAPSES[0]), (100.0, SYNAPSES[1])].map(|(k, (q, e))| SynapseClass {
-        in_degree: k,
-        weight: q,
-        tau_syn: TAU,
-        E_rev: e,
-        mixture: None,
-        tau_rise: 0.0,
-        short_term: None,
-    });
+    let synapses = synapses();
     for case in array(&file["tf"]) {
         let tf = as_published(&file, &format!("P_{}", case["cell"].as_str().unwrap()));
         let rates = [number(&case["fe_Hz"]), number(&case["fi_Hz"])];
         let m = moments(&cell, &synapses, &rates, 0.0).unwrap();
-        let theirs = AsPublished::moments(&cell, &m);
+        let theirs = tf.moments(&cell, &m);
         let reference = &case["as_published"];
         assert_close(theirs.sigma_V, 1e3 * number(&reference["sV_V"]), 1e-12, 1e-14, "sigma_V");
         if rates != [0.0, 0.0] {

@@ -2,8 +2,8 @@ use crate::support::{
     array, assert_close, data, input, membrane, number, numbers, spectrum_2018, spectrum_cells,
 };
 use ntwk_meanfield::{
-    Domain, EffectiveThreshold, MAX_TERMS, Moments, SynapseClass, ThresholdError, ThresholdForm,
-    TransferFunction, edgeworth_tail, effective_threshold, moments,
+    Domain, EffectiveThreshold, MAX_TERMS, Moments, Normalisation, SynapseClass, ThresholdError,
+    ThresholdForm, TransferFunction, edgeworth_tail, effective_threshold, moments,
 };
 
 #[test]
@@ -15,6 +15,65 @@ fn coefficients_of_a_wrong_number_are_refused() {
     assert!(matches!(err, ThresholdError::NotFinite { index: 1, .. }));
     let json = r#"{"form":"linear4","coefficients":[1.0],"domain":null}"#;
     assert!(serde_json::from_str::<EffectiveThreshold>(json).is_err());
+}
+
+/// A polynomial in variables of another normalisation, written out, against the coefficients of the form that stand for it; and
+/// the tail above another potential, which is that of a cell with this threshold.
+#[test]
+fn other_normalisations_and_thresholds_are_the_same_polynomial() {
+    let cell = membrane(10.0, 200.0, -65.0, -50.0);
+    let synapse = |in_degree, weight, E_rev| SynapseClass {
+        in_degree,
+        weight,
+        tau_syn: 5.0,
+        E_rev,
+        mixture: None,
+        tau_rise: 0.0,
+        short_term: None,
+    };
+    let synapses = [synapse(400.0, 1.0, 0.0), synapse(100.0, 5.0, -80.0)];
+    let m = moments(&cell, &synapses, &[3.0, 8.0], 20.0).unwrap();
+    let mut normalisation = Normalisation::of(ThresholdForm::Skewness31);
+    (normalisation.mu_V, normalisation.sigma_V) = ([-55.0, 7.0], [3.0, 2.5]);
+    for form in ThresholdForm::ALL {
+        normalisation.tau = if form.has_tail() { [20.0, 60.0] } else { [0.8, 0.3] };
+        let given: Vec<f64> = (0..form.terms())
+            .map(|k| -50.0 * f64::from(u8::from(k == 0)) + (1.7 * k as f64).sin())
+            .collect();
+        let (x, y) = ((m.mu_V + 55.0) / 7.0, (m.sigma_V - 3.0) / 2.5);
+        let (G, P) = ((m.mu_G / 10.0).ln(), edgeworth_tail(-50.0, &m));
+        let ratio = (m.tau_V / 20.0 - 0.8) / 0.3;
+        let five = [x, y, m.gamma_V, (m.tau_V - 20.0) / 60.0, P];
+        let mut terms = vec![1.0];
+        match form {
+            ThresholdForm::Linear4 => terms.extend([x, y, ratio]),
+            ThresholdForm::Linear5 => terms.extend([x, y, ratio, G]),
+            ThresholdForm::Quadratic10 | ThresholdForm::Quadratic11 => {
+                terms.extend([x, y, ratio]);
+                terms.extend((form == ThresholdForm::Quadratic11).then_some(G));
+                terms.extend([x * x, y * y, ratio * ratio, x * y, x * ratio, y * ratio]);
+            }
+            ThresholdForm::Skewness6 => terms.extend(five),
+            ThresholdForm::Skewness31 => {
+                terms.extend(five);
+                terms.extend(five.iter().flat_map(|a| five.iter().map(move |b| a * b)));
+            }
+        }
+        let exact: f64 = terms.iter().zip(&given).map(|(t, c)| t * c).sum();
+        let own = normalisation.coefficients_of_form(form, &given);
+        let threshold = EffectiveThreshold::new(form, own, None).unwrap();
+        assert_close(threshold.threshold(&cell, &m), exact, 1e-13, 0.0, &format!("{form:?}"));
+        let unchanged = Normalisation::of(form).coefficients_of_form(form, &given);
+        assert_eq!(unchanged, given, "{form:?}");
+
+        let other = membrane(10.0, 200.0, -65.0, -47.0);
+        let moved = threshold.clone().with_tail_above(-47.0);
+        assert_eq!(moved.threshold(&cell, &m), threshold.threshold(&other, &m), "{form:?}");
+        let same = moved.threshold(&cell, &m) == threshold.threshold(&cell, &m);
+        assert_eq!(same, !form.has_tail(), "{form:?}");
+        let json = serde_json::to_string(&moved).unwrap();
+        assert_eq!(serde_json::from_str::<EffectiveThreshold>(&json).unwrap(), moved);
+    }
 }
 
 /// Rate, threshold and both derivatives of the 31-term form: exact values by 40-digit differences.

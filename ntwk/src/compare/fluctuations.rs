@@ -4,10 +4,11 @@ use std::f64::consts::TAU;
 
 use ntwk_analysis::{Moments, PopulationRate, PowerSpectrum, Window};
 use ntwk_core::{Job, Model, PopulationRecording, Recording};
+use ntwk_meanfield::dynamics::delays::has_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::Theory;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, TRAJECTORY_INTERVAL};
-use ntwk_meanfield::{FixedPoint, LinearResponse, SecondOrder};
+use ntwk_meanfield::{FixedPoint, LinearResponse, SecondOrder, delay_distributions};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Label, Layout, Theme, Width};
 
@@ -36,14 +37,21 @@ pub(crate) fn simulated_sd(
     (n >= 2).then(|| Moments::of(passed).map(|m| m.sd))?
 }
 
-/// Standard deviations (Hz) of the rates by the second order of the theory around a stable state (El Boustani and Destexhe 2009, Neural Comput 21:46); `None` where the noise has no stationary covariance.
+/// Standard deviations (Hz) of the rates by the second order of the theory around a stable state (El Boustani and Destexhe 2009,
+/// Neural Comput 21:46), with the delays of the model; `None` where the noise has no stationary covariance.
 pub(crate) fn predicted_sd(
+    model: &Model,
     theory: &Theory,
     point: &FixedPoint,
 ) -> Result<Option<Vec<f64>>, TheoryError> {
     let system = &theory.mean_field;
     let input = theory.input.mean(theory.windows.stationary, TRAJECTORY_INTERVAL);
     let state = system.adapted_state(&point.rates, &input)?;
+    if has_delays(model) {
+        let delays = delay_distributions(model);
+        let response = LinearResponse::with_delays(system, &state, &input, &delays)?;
+        return Ok(response.standard_deviations());
+    }
     let covariance = SecondOrder::new(system).linear_noise_covariance(&state, &input)?;
     let sd = |c: f64| c.max(0.0).sqrt();
     Ok(covariance.map(|c| (0..system.populations().len()).map(|p| sd(c[(p, p)])).collect()))
@@ -81,7 +89,9 @@ pub fn rate_spectra(
     let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
     let system = &theory.mean_field;
     let state = system.adapted_state(&point.rates, &input).map_err(TheoryError::from)?;
-    let response = LinearResponse::new(system, &state, &input).map_err(TheoryError::from)?;
+    let delays = delay_distributions(model);
+    let response =
+        LinearResponse::with_delays(system, &state, &input, &delays).map_err(TheoryError::from)?;
     let bin = steps_of(RATE_BIN, recording.dt);
     let mut all = Vec::new();
     for (p, population) in recording.populations.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 pub mod diagnosis;
 pub mod fluctuations;
+pub mod rate_distribution;
 pub mod replay;
 pub mod rhythm;
 pub mod together;
@@ -16,6 +17,7 @@ use ntwk_meanfield::{Adaptation, Dynamics, FixedPoint, Moments as InputMoments, 
 use serde::Serialize;
 
 use crate::compare::fluctuations::{predicted_sd, simulated_sd};
+use crate::compare::rate_distribution::{RateDistribution, rate_distributions};
 use crate::compare::rhythm::Rhythm;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
@@ -99,6 +101,9 @@ pub struct Comparison {
     pub fixed_points: usize,
     /// The rhythm of the simulated network, with which it is in no stationary state; `None` where it has none.
     pub rhythm: Option<Rhythm>,
+    /// How rates are distributed over neurons, where cells of the theory say so.
+    #[serde(skip)]
+    pub rate_distributions: Option<Vec<RateDistribution>>,
     /// What the reader should know: limits of the theory for this model, missing quantities.
     pub notes: Vec<String>,
 }
@@ -219,7 +224,7 @@ pub fn compare_with(
         );
     }
     let rate_sd = match &stationary_state {
-        Some(point) if !changing => predicted_sd(theory, point)?,
+        Some(point) if !changing => predicted_sd(model, theory, point)?,
         _ => None,
     };
     let rhythm = Rhythm::of(windows, recording, stationary);
@@ -294,7 +299,19 @@ pub fn compare_with(
     }
     notes.extend(state.iter().flat_map(|s| s.notes(model, theory)));
     let fano_factors = theory.fano_factors.clone();
-    Ok(Comparison { windows, populations, fano_factors, fixed_points, rhythm, notes })
+    let rate_distributions = match &state {
+        Some(state) => rate_distributions(model, recording, state)?,
+        None => None,
+    };
+    Ok(Comparison {
+        windows,
+        populations,
+        fano_factors,
+        fixed_points,
+        rhythm,
+        rate_distributions,
+        notes,
+    })
 }
 
 /// Mean of a component of a trajectory in a window (ms); `None` for a window without a point of it.

@@ -6,6 +6,7 @@ use ntwk_io::{Attribute, FileError, NamedArray, ResultFile, Selection, TheoryGro
 
 use crate::compare::{CompareError, Comparison, PotentialMoments, potential_moments};
 use crate::figures::overview::{TRACES_PER_POPULATION, TheoryCurves, TransferGrid};
+use ntwk_meanfield::prediction::loop_response::LoopResponse;
 use ntwk_meanfield::prediction::predict::{FittedPopulation, Theory};
 use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::scan::measurement::Measurement;
@@ -100,6 +101,28 @@ pub fn settled_state_group(state: &SettledState, names: &[String]) -> TheoryGrou
             vector("fitted_rate", "Hz", "population", &state.fitted),
             vector("cells_rate", "Hz", "population", &cells(|c| c.rate)),
             vector("cells_rate_error", "Hz", "population", &cells(|c| c.standard_error)),
+        ],
+        attributes: vec![("populations".to_owned(), Attribute::Texts(names.to_vec()))],
+    }
+}
+
+/// The response of the cells to their sources as a group of a results file.
+#[must_use]
+pub fn loop_response_group(response: &LoopResponse, names: &[String]) -> TheoryGroup {
+    let (k, n) = (response.frequencies.len(), names.len());
+    let shape = [k, n, n];
+    let real = ArrayD::from_shape_fn(IxDyn(&shape), |i| response.gains[i[0]][(i[1], i[2])].re);
+    let imaginary = ArrayD::from_shape_fn(IxDyn(&shape), |i| response.gains[i[0]][(i[1], i[2])].im);
+    let axes = ["frequency", "population", "source"];
+    let errors = ArrayD::from_shape_fn(IxDyn(&[n, n]), |i| response.errors[(i[0], i[1])]);
+    TheoryGroup {
+        name: "loop_response".to_owned(),
+        arrays: vec![
+            vector("frequency", "Hz", "frequency", &response.frequencies),
+            array("gain_real", "1", &axes, real),
+            array("gain_imaginary", "1", &axes, imaginary),
+            array("gain_error", "1", &axes[1..], errors),
+            vector("rate", "Hz", "population", &response.rates),
         ],
         attributes: vec![("populations".to_owned(), Attribute::Texts(names.to_vec()))],
     }

@@ -17,9 +17,8 @@ use ntwk_meanfield::{
 
 use crate::sweep::points::{SweepAxis, SweepPlan, SweepPlanError};
 use ntwk_meanfield::prediction::error::TheoryError;
-use ntwk_meanfield::prediction::predict::{
-    FittedPopulation, GivenFunction, TheorySeconds, fit_all, predict,
-};
+use ntwk_meanfield::prediction::given_function::GivenFunction;
+use ntwk_meanfield::prediction::predict::{FittedPopulation, TheorySeconds, fit_all, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
 
@@ -222,12 +221,19 @@ impl TheoryFamily {
             let fitted =
                 fit_all(&model, &self.factors, &self.library, &job.part(k, NODES), seconds)?;
             nodes.push(value);
-            let threshold = |f: FittedPopulation| match f.given {
-                Some(GivenFunction::Published(threshold)) => threshold,
+            let threshold = |f: FittedPopulation| {
+                match f.given {
+                Some(GivenFunction::Published(threshold)) => Ok(threshold),
+                Some(GivenFunction::PublishedWithMoments(_)) => Err(TheoryError::Published {
+                    population: f.name,
+                    problem: "moments = \"zerlaut2018\" is for the cells it was published for, none that vary"
+                        .to_owned(),
+                }),
                 // The Siegert formula takes its cells from the mean field.
-                Some(GivenFunction::Siegert) | None => f.fit.transfer_function,
+                Some(GivenFunction::Siegert) | None => Ok(f.fit.transfer_function),
+            }
             };
-            thresholds.push(fitted.into_iter().map(threshold).collect());
+            thresholds.push(fitted.into_iter().map(threshold).collect::<Result<_, _>>()?);
         }
         Ok(Functions::Between { nodes, thresholds })
     }
@@ -246,7 +252,8 @@ impl TheoryFamily {
         values
     }
 
-    fn model(&self, values: &[f64]) -> Result<Model, Faults> {
+    /// The model at values of the keys.
+    pub(crate) fn model(&self, values: &[f64]) -> Result<Model, Faults> {
         let all: Vec<_> = self.axes.iter().zip(values.iter().copied()).collect();
         self.changed(&all)
     }

@@ -2,9 +2,12 @@
 
 use ndarray::{Array2, Array3, ArrayView2};
 use ntwk_core::spec::VarySpec;
-use ntwk_core::{CellLibrary, Job, Model};
+use ntwk_core::{CellLibrary, Interrupted, Job, Model};
 use ntwk_io::{ScanArray, ScanData, ScanValues};
-use ntwk_meanfield::{AllFixedPoints, Completeness, Stability, map_fixed_points};
+use ntwk_meanfield::{
+    AllFixedPoints, Completeness, FixedPoint, Stability, delay_distributions, growing_oscillation,
+    map_fixed_points,
+};
 use ntwk_plot::figures::{HeatMap, Shading, heat_map};
 use ntwk_plot::{Figure, Label, Layout, Panel, PlotError, Swatch, Theme, Width};
 
@@ -16,6 +19,9 @@ use crate::sweep::points::SweepAxis;
 
 /// Most points of a map.
 const MOST: usize = 1_000_000;
+/// Frequency (Hz) up to which oscillations are sought, and at how many.
+const HIGHEST: f64 = 1000.0;
+const LOOKS: usize = 160;
 
 /// Options of [`fixed_point_map`].
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +79,36 @@ pub fn fixed_point_map(
         &|k| family.system(&[x[k / shape[1]], y[k % shape[1]]]),
         &job.stage("fixed points"),
     )?;
-    let map = FixedPointMap::new(shape, populations.len(), &results);
+    let mut map = FixedPointMap::new(shape, populations.len(), &results);
+    let places: Vec<(usize, Option<&FixedPoint>)> =
+        results.iter().map(|r| r.as_ref().ok().and_then(highest)).enumerate().collect();
+    let sought = |(k, point): &(usize, Option<&FixedPoint>)| {
+        let values = [x[k / shape[1]], y[k % shape[1]]];
+        Ok::<_, Interrupted>(point.and_then(|point| oscillation(&family, &values, point)))
+    };
+    let found = job.stage("oscillations").each(&places, sought)?;
+    for (hertz, found) in map.oscillation.iter_mut().zip(found) {
+        *hertz = found.unwrap_or(f64::NAN);
+    }
+    job.check()?;
     Ok(MapStudy { model, map, axes, populations })
+}
+
+/// The stable state with the highest rates.
+fn highest(points: &AllFixedPoints) -> Option<&FixedPoint> {
+    points.points.iter().rev().find(|f| f.stability == Stability::Stable)
+}
+
+/// Frequency (Hz) of the oscillation that grows at a state of spiking cells (`theory.model = "siegert"`), with the delays of the
+/// model.
+fn oscillation(family: &TheoryFamily, values: &[f64; 2], point: &FixedPoint) -> Option<f64> {
+    let (system, input) = family.system(values).ok()?;
+    let delays = delay_distributions(&family.model(values).ok()?);
+    let state = system.adapted_state(&point.rates, &input).ok()?;
+    let step = HIGHEST / LOOKS as f64;
+    let frequencies: Vec<f64> = (0..=LOOKS).map(|k| k as f64 * step).collect();
+    let found = growing_oscillation(&system, &state, &input, &delays, &frequencies);
+    found.ok().flatten().map(|o| o.frequency)
 }
 
 impl MapStudy {
@@ -117,6 +151,9 @@ pub struct FixedPointMap {
     pub in_domain: Array2<f64>,
     /// Largest real part (1/s) of the eigenvalues of the highest stable state.
     pub leading: Array2<f64>,
+    /// Frequency (Hz) of the oscillation that grows at the highest stable state through the response of its cells in time and the
+    /// delays; NaN where none does, and where the cells of the theory have no such response.
+    pub oscillation: Array2<f64>,
     /// Places without a theory, with the first error.
     pub failed: (usize, Option<String>),
 }
@@ -139,6 +176,7 @@ impl FixedPointMap {
             high: cube(),
             in_domain: plain(),
             leading: plain(),
+            oscillation: plain(),
             failed: (0, None),
         };
         for (place, result) in results.iter().enumerate() {
@@ -182,8 +220,12 @@ impl FixedPointMap {
             0 => String::new(),
             n => format!("; at {n} the search did not find all"),
         };
+        let growing = match self.oscillation.iter().filter(|f| f.is_finite()).count() {
+            0 => String::new(),
+            n => format!("; at {n} an oscillation grows in the highest of them"),
+        };
         format!(
-            "{places} points: {} with one stable fixed point, {several} with several, {} with none{lacking}",
+            "{places} points: {} with one stable fixed point, {several} with several, {} with none{growing}{lacking}",
             with(1.0),
             with(0.0)
         )
@@ -235,6 +277,12 @@ impl FixedPointMap {
                 cube("rate_high", "rates of the highest stable fixed point", &self.high),
                 plane("in_domain", "1", "highest state on the scanned set", &self.in_domain),
                 plane("leading", "1/s", "leading eigenvalue of the highest state", &self.leading),
+                plane(
+                    "oscillation",
+                    "Hz",
+                    "oscillation that grows at the highest state, by the response of its cells",
+                    &self.oscillation,
+                ),
             ],
         }
     }
@@ -319,6 +367,11 @@ fn map_figure(
         Shading::Linear,
         None,
     )?));
+    if map.oscillation.iter().any(|f| f.is_finite()) {
+        let title = "oscillation that grows there";
+        let values = map.oscillation.view();
+        panels.push(Layout::panel(draw(values, "frequency (Hz)", title, Shading::Linear, None)?));
+    }
     let mut rows = Vec::new();
     let mut panels = panels.into_iter();
     while let Some(left) = panels.next() {

@@ -12,6 +12,7 @@ pub mod map;
 pub mod morpho;
 pub mod options;
 pub mod phase_plane;
+pub mod quadratic;
 pub mod rates;
 pub mod ring;
 pub mod spatial_rates;

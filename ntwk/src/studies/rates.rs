@@ -3,12 +3,15 @@
 use ntwk_core::spec::AfferentActivity;
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::TheoryGroup;
+use ntwk_meanfield::prediction::loop_response::LoopResponse;
 use ntwk_meanfield::prediction::settled_state::SettledState;
 use ntwk_meanfield::{SelfConsistency, Stability, self_consistency};
 use ntwk_plot::figures::{Activity, Afferent, Series, TimeSpan, activity_figure};
 use ntwk_plot::{Axis, Figure, Layout, Mark, Panel, PlotError, Stroke, Theme, Width};
 
-use crate::report::results::{fixed_points_group, settled_state_group, theory_groups};
+use crate::report::results::{
+    fixed_points_group, loop_response_group, settled_state_group, theory_groups,
+};
 use crate::studies::StudyError;
 use crate::studies::axes::rate_label;
 use crate::studies::stationary::StationaryTheory;
@@ -35,6 +38,8 @@ pub struct Rates {
     pub stationary: StationaryTheory,
     /// The stable one where the model settles, refined by cells; `None` where the theory has none.
     pub settled: Option<SettledState>,
+    /// How the cells in that state follow their sources; `None` without a state, or where no population drives another.
+    pub loop_response: Option<LoopResponse>,
     /// The response of each population to its own rate, over a range that has all fixed points.
     pub solutions: Vec<SelfConsistency>,
     /// Name and rate (Hz) of each afferent that has one, at the times of the prediction.
@@ -74,6 +79,10 @@ pub fn rates(
         Some(point) => Some(SettledState::of(model, &stationary.theory, &point, library, job)?),
         None => None,
     };
+    let loop_response = match &settled {
+        Some(state) => LoopResponse::measure(model, &stationary.input, &state.rates, library, job)?,
+        None => None,
+    };
     let times = &stationary.theory.trajectory.times;
     let rate = |a: &ntwk_core::model::Afferent| match &a.activity {
         AfferentActivity::Rate { rate, .. } => {
@@ -82,7 +91,7 @@ pub fn rates(
         AfferentActivity::Spikes { .. } => None,
     };
     let afferents = model.afferents().iter().filter_map(rate).collect();
-    Ok(Rates { stationary, settled, solutions, afferents, t_stop: model.t_stop() })
+    Ok(Rates { stationary, settled, loop_response, solutions, afferents, t_stop: model.t_stop() })
 }
 
 impl Rates {
@@ -93,6 +102,7 @@ impl Rates {
         let found = &self.stationary;
         groups.push(fixed_points_group(&found.points, &found.delayed, &found.names()));
         groups.extend(self.settled.iter().map(|s| settled_state_group(s, &found.names())));
+        groups.extend(self.loop_response.iter().map(|r| loop_response_group(r, &found.names())));
         groups
     }
 

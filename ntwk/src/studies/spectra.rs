@@ -4,7 +4,10 @@ use ndarray::{Array2, Array3};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::{Attribute, TheoryGroup};
 use ntwk_meanfield::scan::design::{ScanAxis, Spacing};
-use ntwk_meanfield::{FixedPoint, LinearResponse, MeanField, SecondOrder, Stability};
+use ntwk_meanfield::{
+    DelayDistribution, EffectiveConnectivity, FixedPoint, Input, LinearResponse, MeanField,
+    Stability, low_passed_deviations, poisson_noise,
+};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Label, Layout, Point, Theme, Width};
 
@@ -55,7 +58,8 @@ pub struct SpectraStudy {
     pub spectra: Spectra,
     /// The state.
     pub state: FixedPoint,
-    /// Standard deviation of the rate (Hz) of each population; `None` where the noise has no stationary covariance.
+    /// Standard deviation of the rate (Hz) of each population, low-passed with `theory.T` where the cells have a response of their
+    /// own; `None` where the noise has no stationary covariance.
     pub rate_sd: Vec<Option<f64>>,
     /// Names of the populations.
     pub populations: Vec<String>,
@@ -90,14 +94,27 @@ pub fn spectra_of(
     let state = chosen(stationary, options.fixed_point, job)?;
     let (system, input) = (&stationary.theory.mean_field, &stationary.input);
     let adapted = system.adapted_state(&state.rates, input)?;
-    let response = LinearResponse::new(system, &adapted, input)?;
-    let spectra = Spectra::of(&response, system, frequencies).ok_or(StudyError::Undamped)?;
-    let covariance = SecondOrder::new(system).linear_noise_covariance(&adapted, input)?;
+    let delays = &stationary.delays;
     let populations = stationary.names();
-    let sd = |p| covariance.as_ref().map(|c| c[(p, p)].max(0.0).sqrt());
-    let rate_sd = (0..populations.len()).map(sd).collect();
+    let unknown = || vec![None; populations.len()];
+    let known = |sd: Vec<f64>| sd.into_iter().map(Some).collect();
+    let (spectra, rate_sd) = if spiking(system, &adapted, input)? {
+        let spectra = Spectra::of_spikes(system, &adapted, input, delays, frequencies)?;
+        let sd = low_passed_deviations(system, &adapted, input, delays)?;
+        (spectra, sd.map_or_else(unknown, known))
+    } else {
+        let response = LinearResponse::with_delays(system, &adapted, input, delays)?;
+        let spectra = Spectra::of(&response, system, frequencies);
+        (spectra, response.standard_deviations().map_or_else(unknown, known))
+    };
+    let spectra = spectra.ok_or(StudyError::Undamped)?;
     let afferents = system.afferents().to_vec();
     Ok(SpectraStudy { spectra, state, rate_sd, populations, afferents })
+}
+
+/// Whether the cells have a response in time of their own (`theory.model = "siegert"`).
+fn spiking(system: &MeanField, state: &[f64], input: &Input) -> Result<bool, StudyError> {
+    Ok(EffectiveConnectivity::of(system, state, input, &[], 0.0)?.is_some())
 }
 
 fn chosen(
@@ -153,15 +170,48 @@ pub struct Spectra {
 }
 
 impl Spectra {
-    /// The linear response at the given frequencies; `None` where one of them is that of an undamped oscillation.
-    #[must_use]
-    pub fn of(
-        response: &LinearResponse,
+    /// The response of spiking cells at the given frequencies ([`EffectiveConnectivity`]), with the noise of Poisson trains; `None`
+    /// where one of them is that of an undamped oscillation, or where cells have no response in time of their own.
+    ///
+    /// # Errors
+    /// [`StudyError`] for a state or input that does not fit the system.
+    pub fn of_spikes(
         system: &MeanField,
+        state: &[f64],
+        input: &Input,
+        delays: &[Vec<DelayDistribution>],
         frequencies: Vec<f64>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, StudyError> {
+        let noise = poisson_noise(system, state);
+        let mut spectra = Self::empty(system, frequencies);
+        for i in 0..spectra.frequencies.len() {
+            let f = spectra.frequencies[i];
+            let all = EffectiveConnectivity::of(system, state, input, delays, f)?.and_then(|w| {
+                Some((w.spectrum(&noise)?, w.afferent_response()?, w.current_response()?))
+            });
+            let Some((s, h, g)) = all else { return Ok(None) };
+            let n = noise.len();
+            for m in 0..n {
+                spectra.power[[i, m]] = s[(m, m)].re;
+                for l in 0..n {
+                    let powers = s[(m, m)].re * s[(l, l)].re;
+                    let coherence = if powers > 0.0 { s[(m, l)].norm_sqr() / powers } else { 0.0 };
+                    spectra.coherence[[i, m, l]] = coherence;
+                    spectra.phase[[i, m, l]] = s[(m, l)].arg().to_degrees();
+                    spectra.current_gain[[i, m, l]] = g[(m, l)].norm();
+                }
+                for l in 0..h.ncols() {
+                    spectra.afferent_gain[[i, m, l]] = h[(m, l)].norm();
+                    spectra.afferent_phase[[i, m, l]] = h[(m, l)].arg().to_degrees();
+                }
+            }
+        }
+        Ok(Some(spectra))
+    }
+
+    fn empty(system: &MeanField, frequencies: Vec<f64>) -> Self {
         let (n, a, k) = (system.populations().len(), system.afferents().len(), frequencies.len());
-        let mut spectra = Self {
+        Self {
             power: Array2::zeros((k, n)),
             coherence: Array3::zeros((k, n, n)),
             phase: Array3::zeros((k, n, n)),
@@ -169,7 +219,18 @@ impl Spectra {
             afferent_phase: Array3::zeros((k, n, a)),
             current_gain: Array3::zeros((k, n, n)),
             frequencies,
-        };
+        }
+    }
+
+    /// The linear response at the given frequencies; `None` where one of them is that of an undamped oscillation.
+    #[must_use]
+    pub fn of(
+        response: &LinearResponse,
+        system: &MeanField,
+        frequencies: Vec<f64>,
+    ) -> Option<Self> {
+        let (n, a) = (system.populations().len(), system.afferents().len());
+        let mut spectra = Self::empty(system, frequencies);
         for (i, &f) in spectra.frequencies.iter().enumerate() {
             let (s, c) = (response.spectrum(f)?, response.coherence(f)?);
             let (h, g) = (response.afferent_response(f)?, response.current_response(f)?);

@@ -1,12 +1,14 @@
 //! The prediction of a model with its stationary states, from which the studies of the theory start.
 
 use ntwk_core::{CellLibrary, Job, Model};
-use ntwk_meanfield::dynamics::delays::mean_delays;
 use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
-use ntwk_meanfield::{AllFixedPoints, DelayedStability, FixedPoint, Input, Lags};
+use ntwk_meanfield::{
+    AllFixedPoints, DelayDistribution, DelayedStability, FixedPoint, Input, Lags,
+    delay_distributions,
+};
 
 /// The theory of a model with its fixed points under the mean input of the stationary window (`[compare] stationary`).
 ///
@@ -18,9 +20,11 @@ pub struct StationaryTheory {
     pub theory: Theory,
     /// The windows of the model.
     pub windows: ComparisonWindows,
+    /// The delays of every connection of every population.
+    pub delays: Vec<Vec<DelayDistribution>>,
     /// All fixed points under the mean input.
     pub points: AllFixedPoints,
-    /// Stability of each of them with the mean delays of the model, and with the lags of synapses besides; `None` for one that
+    /// Stability of each of them with these delays, and with the lags of synapses besides; `None` for one that
     /// is unstable without delays, or where spikes take no time.
     pub delayed: Vec<Option<[DelayedStability; 2]>>,
     /// The mean input of the stationary window.
@@ -39,11 +43,11 @@ impl StationaryTheory {
         let windows = ComparisonWindows::of(model);
         let points = theory.fixed_points(windows.stationary, &job.silent())?;
         let input = theory.input.mean(windows.stationary, TRAJECTORY_INTERVAL);
-        let delays = mean_delays(model);
+        let delays = delay_distributions(model);
         let with = |p, lags| theory.delayed_stability(p, &input, &delays, lags);
         let both = |p| Some([with(p, Lags::Rates)?, with(p, Lags::RatesAndSynapses)?]);
         let delayed = points.points.iter().map(both).collect();
-        Ok(Self { theory, windows, points, delayed, input })
+        Ok(Self { theory, windows, points, delayed, delays, input })
     }
 
     /// Names of the populations.

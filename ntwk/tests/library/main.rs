@@ -5,6 +5,7 @@ mod assumptions;
 mod common;
 mod diagnosis;
 mod fluctuations;
+mod loop_response;
 mod measured_spike_trains;
 mod model_faults;
 mod morpho_studies;

@@ -102,7 +102,7 @@ impl RunView<'_> {
 /// Number of bins between the bounds of the histogram of `rates`, each `n / seconds` of a whole number of spikes, so
 /// that every bin holds one such number: bins of other widths hold now one, now two or none. [`BINS`] where the bounds
 /// are no whole numbers of spikes or too many lie between them.
-fn whole_bins(rates: impl Iterator<Item = f64>, seconds: f64) -> usize {
+pub(crate) fn whole_bins(rates: impl Iterator<Item = f64>, seconds: f64) -> usize {
     let (low, high) = range_of(rates, 0.0);
     let (low, high) = Scale::new(Spacing::Linear, low, high).bounds();
     let whole = |spikes: f64| (spikes - spikes.round()).abs() < 1e-6;

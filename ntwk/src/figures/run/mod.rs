@@ -11,6 +11,8 @@ use ntwk_core::{Model, Recording, Trace, words};
 use ntwk_plot::figures::TimeSpan;
 use ntwk_plot::{Figure, Theme};
 
+pub(crate) use distributions::whole_bins;
+
 use crate::figures::overview::{FigureError, TheoryCurves, overview};
 use crate::figures::weights::weights_figure;
 

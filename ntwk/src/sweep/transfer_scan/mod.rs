@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::run::origin::model_text;
 use crate::sweep::identity::StudyIdentity;
 use crate::sweep::store::{PointStatus, PointStore, StoreError, StoreOptions};
-use ntwk_meanfield::prediction::predict::measured_scan;
+use ntwk_meanfield::prediction::laid_out::measured_scan;
 
 /// Cells measured between two looks at the clock, per thread.
 const CELLS_AT_A_TIME: u64 = 2048;

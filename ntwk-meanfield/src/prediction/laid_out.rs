@@ -1,0 +1,171 @@
+//! The scans of the transfer functions of a model, laid out before the first is run.
+
+use ntwk_core::spec::{TheoryModel, TransferFunctionKind};
+use ntwk_core::{CellLibrary, Job, Model};
+
+use crate::prediction::error::TheoryError;
+use crate::prediction::given_function::given_function;
+use crate::scan::design::{ScanAxis, Spacing};
+use crate::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes, FluctuationPlan};
+use crate::scan::inputs::VarianceFactors;
+use crate::scan::single_cell::{
+    SingleCellError, SingleCellPlan, SingleCellScan, points_of, run_scan,
+};
+use crate::system::from_model::{FromModelError, ModelInput};
+use crate::{ScanPoint, TableError, covered_membrane};
+
+/// The scan of one population, before it is run.
+pub(crate) enum LaidOut {
+    /// Taken from `[[theory.measured]]`.
+    Measured(SingleCellScan),
+    /// Of cells that no projection drives.
+    Undriven(SingleCellPlan),
+    /// Of cells under their inputs.
+    Driven(SingleCellPlan),
+}
+
+impl LaidOut {
+    /// That of a population, with synapses at `factors`.
+    fn of(
+        model: &Model,
+        population: usize,
+        factors: &VarianceFactors,
+    ) -> Result<Self, SingleCellError> {
+        if let Some(measured) = measured_scan(model, population)? {
+            return Ok(Self::Measured(measured));
+        }
+        let settings = &model.spec().theory.scan;
+        match SingleCellPlan::new(model, population, settings, factors) {
+            Err(SingleCellError::NoInput { .. }) => {
+                SingleCellPlan::at_rates(model, population, settings, Vec::new())
+                    .map(Self::Undriven)
+            }
+            plan => plan.map(Self::Driven),
+        }
+    }
+
+    /// Classes of inputs of the population.
+    fn classes(&self) -> usize {
+        match self {
+            Self::Measured(scan) => scan.plan.classes.len(),
+            Self::Undriven(plan) | Self::Driven(plan) => plan.classes.len(),
+        }
+    }
+
+    /// Runs it on the engine.
+    pub fn run(
+        self,
+        model: &Model,
+        library: &CellLibrary,
+        job: &Job<'_>,
+    ) -> Result<SingleCellScan, SingleCellError> {
+        match self {
+            Self::Measured(scan) => Ok(scan),
+            Self::Undriven(plan) => {
+                let points = threshold_points(model, plan.population, library, job)?;
+                Ok(SingleCellScan { plan, points })
+            }
+            Self::Driven(plan) => run_scan(model, &plan, &model.spec().theory.scan, library, job),
+        }
+    }
+}
+
+/// The scans of all populations, before the first is run.
+///
+/// # Errors
+/// [`TheoryError`]: the first reason for which the theory does not cover the model.
+pub(crate) fn lay_out(
+    model: &Model,
+    factors: &VarianceFactors,
+) -> Result<Vec<LaidOut>, TheoryError> {
+    let theory = &model.spec().theory;
+    if theory.model == TheoryModel::MontbrioPazoRoxin {
+        return Err(TheoryError::NoTransferFunctions);
+    }
+    ModelInput::new(model)?;
+    let tabulated = theory.transfer_function == TransferFunctionKind::Tabulated;
+    let mut all = Vec::new();
+    for (index, population) in model.populations().iter().enumerate() {
+        covered_membrane(model, index).map_err(FromModelError::from)?;
+        given_function(model, index)?;
+        let scan = LaidOut::of(model, index, factors)?;
+        let classes = scan.classes();
+        if tabulated && classes != 2 && !matches!(scan, LaidOut::Measured(_)) {
+            let source = TableError::Classes { classes };
+            return Err(TheoryError::Table { population: population.name.clone(), source });
+        }
+        all.push(scan);
+    }
+    Ok(all)
+}
+
+/// Points for the threshold of a cell that no projection drives: under noise of three strengths and two correlation times, at
+/// mean potentials from below to above the threshold.
+fn threshold_points(
+    model: &Model,
+    population: usize,
+    library: &CellLibrary,
+    job: &Job<'_>,
+) -> Result<Vec<ScanPoint>, SingleCellError> {
+    let settings = &model.spec().theory.scan;
+    let membrane = covered_membrane(model, population)?;
+    let (lowest, highest) = (settings.below_threshold, settings.above_threshold);
+    let tau_m = membrane.tau_m();
+    let axis = |low, high, points| ScanAxis { low, high, points, spacing: Spacing::Linear };
+    let axes = FluctuationAxes {
+        mu_V: axis(membrane.V_th + lowest, membrane.V_th + highest, 12),
+        sigma_V: axis(1.0, 5.0, 3),
+        tau_V: axis(0.75 * tau_m, tau_m, 2),
+        tau_ratio: DEFAULT_TAU_RATIO,
+    };
+    let fault = |problem: String| SingleCellError::Rates {
+        population: model.populations()[population].name.clone(),
+        problem,
+    };
+    let plan = FluctuationPlan::new(model, population, &axes).map_err(|e| fault(e.to_string()))?;
+    let all: Vec<usize> = (0..plan.len()).collect();
+    let measured = plan.measure(model, settings, library, &all, job)?;
+    points_of(model, population, measured, |point| plan.moments(point))
+}
+
+/// The points of a population whose transfer function the model has from a measurement (`[[theory.measured]]`), with the
+/// moments that the theory gives its point neuron at the same rates.
+///
+/// # Errors
+/// [`SingleCellError`], [`SingleCellError::Rates`] unless every class of inputs of the population has its rates.
+pub fn measured_scan(
+    model: &Model,
+    population: usize,
+) -> Result<Option<SingleCellScan>, SingleCellError> {
+    let theory = &model.spec().theory;
+    let name = &model.populations()[population].name;
+    let Some(measured) = theory.measured.iter().find(|m| m.population == *name) else {
+        return Ok(None);
+    };
+    let empty = SingleCellPlan::at_rates(model, population, &theory.scan, Vec::new())?;
+    let classes: Vec<String> = (0..empty.classes.len()).map(|c| empty.class_name(c)).collect();
+    let given: Vec<&str> = measured.inputs.iter().map(|i| i.0.as_str()).collect();
+    if given.len() != classes.len() || classes.iter().any(|c| !given.contains(&c.as_str())) {
+        let problem = format!(
+            "theory.measured has rates of {}; its classes of inputs are {}",
+            given.join(", "),
+            classes.join(", ")
+        );
+        return Err(SingleCellError::Rates { population: name.clone(), problem });
+    }
+    let of = |class: &String| measured.inputs.get(class);
+    let columns: Vec<&Vec<f64>> = classes.iter().filter_map(of).collect();
+    let rates = (0..measured.rate.len()).map(|k| columns.iter().map(|c| c[k]).collect()).collect();
+    let plan = SingleCellPlan::at_rates(model, population, &theory.scan, rates)?;
+    let points = (0..measured.rate.len())
+        .map(|k| {
+            Ok(ScanPoint {
+                moments: plan.moments(k)?,
+                rate: measured.rate[k],
+                standard_error: measured.standard_error[k],
+                samples: measured.cells as usize,
+            })
+        })
+        .collect::<Result<Vec<_>, SingleCellError>>()?;
+    Ok(Some(SingleCellScan { plan, points }))
+}
