@@ -201,8 +201,8 @@ impl EffectiveConnectivity {
     }
 }
 
-/// The eigenvector of an eigenvalue, by inverse iteration.
-fn eigenvector(
+/// The eigenvector of the eigenvalue nearest to a number, by inverse iteration.
+pub(crate) fn eigenvector(
     matrix: &DMatrix<Complex<f64>>,
     eigenvalue: Complex<f64>,
 ) -> Option<DVector<Complex<f64>>> {

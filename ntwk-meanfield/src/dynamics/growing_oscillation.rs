@@ -60,3 +60,37 @@ impl GrowingOscillation {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    /// Inhibition of itself with a delay of 5 ms and a lag of 10 ms comes back in phase where `omega d + atan(omega tau) = pi`, with
+    /// the gain `g / sqrt(1 + (omega tau)²)`: an oscillation grows where that is above 1.
+    #[test]
+    fn delayed_inhibition_oscillates_where_its_gain_is_above_one() {
+        let (d, tau) = (5.0, 10.0);
+        let curve = |g: f64| -> Vec<(f64, DMatrix<Complex<f64>>)> {
+            let at = |k: u32| {
+                let f = 0.5 * f64::from(k);
+                let iw = Complex::new(0.0, 1e-3 * TAU * f);
+                let w = (-iw * d).exp() * -g / (iw * tau + 1.0);
+                (f, DMatrix::from_element(1, 1, w))
+            };
+            (0..4000).map(at).collect()
+        };
+        let (mut low, mut high) = (0.0_f64, PI / d);
+        for _ in 0..100 {
+            let w = 0.5 * (low + high);
+            if w * d + (w * tau).atan() < PI { low = w } else { high = w }
+        }
+        let size = (1.0 + (low * tau).powi(2)).sqrt();
+        let found = GrowingOscillation::of(&curve(1.2 * size)).unwrap();
+        assert!((found.frequency - 1e3 * low / TAU).abs() < 0.1, "{found:?}");
+        assert!((found.gain - 1.2).abs() < 0.01, "{found:?}");
+        assert_eq!(GrowingOscillation::of(&curve(0.9 * size)), None);
+        // Excitation of itself above 1 grows without oscillating.
+        assert_eq!(GrowingOscillation::of(&curve(-2.0)).filter(|o| o.frequency < 1.0), None);
+    }
+}

@@ -7,16 +7,11 @@
 //! dr_m(f) / x_m = sum_n E_mn(f) dx_n(f) / x_n
 //! ```
 //!
-//! with everything that a cell, its synapses and its axons do, and no time constant `T` of a theory. The network is stable where
+//! with everything that a cell, its synapses and its axons do, and no time constant `T` of a theory. To what is measured at single
+//! frequencies a delay and two lags are fitted ([`LaggedGain`]). The network is stable where
 //! `det(1 - E(lambda))` has no zeros with a positive real part, which its turns along the imaginary axis count (Nyquist; cells
-//! alone are stable); it fluctuates with the cross-spectra
-//!
-//! ```text
-//! C(f) = (1 - W)^-1 diag(S_m(f) / N_m) (1 - W)^-H,      W_mn = x_m E_mn / x_n
-//! ```
-//!
-//! where `S_m` is the spectrum of the train of one cell (Bos, Diesmann and Helias, PLoS Comput Biol 12:e1005132 (2016), eqs. 12
-//! and 18, whose response is that of a formula).
+//! alone are stable). That is the effective connectivity of Bos, Diesmann and Helias (PLoS Comput Biol 12:e1005132 (2016)), with
+//! the response of the cells themselves in the place of a formula.
 
 use std::f64::consts::{PI, TAU};
 
@@ -25,11 +20,12 @@ use ntwk_core::spec::waveform::{Shape, Span, Waveform};
 use ntwk_core::spec::{AfferentActivity, SpikeListSpec, Trains};
 use ntwk_core::{CellLibrary, Job, Model, simulate};
 
+use crate::dynamics::effective_connectivity::eigenvector;
 use crate::dynamics::growing_oscillation::GrowingOscillation;
 use crate::prediction::error::TheoryError;
 use crate::prediction::generation::alone;
+use crate::prediction::lagged_gain::LaggedGain;
 use crate::prediction::open_loop::poisson_trains;
-use crate::scan::measurement::Measurement;
 use crate::scan::single_cell::settling_time;
 use crate::scan::unsupported::covered_membrane;
 use crate::system::input::Input;
@@ -46,8 +42,9 @@ const SPIKES: f64 = 60_000.0;
 const MOST_CELLS: u64 = 8000;
 /// Rates below this (Hz) are not modulated: nothing follows them.
 const FIRING: f64 = 0.02;
-/// Points of the curve between two frequencies.
-const BETWEEN: usize = 8;
+/// Highest frequency (Hz) of the curve along which the loop is looked at, and how many there are.
+const HIGHEST: f64 = 600.0;
+const LOOKS: usize = 1200;
 
 /// The response of the cells of a model around a state.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +53,9 @@ pub struct LoopResponse {
     pub frequencies: Vec<f64>,
     /// Relative response of each population (row) to a relative modulation of the rate of each (column), one matrix per frequency.
     pub gains: Vec<DMatrix<Complex<f64>>>,
-    /// Standard error of real and imaginary part of each gain, by the counting of spikes.
+    /// The lagged responses fitted to them, row by row.
+    pub fitted: Vec<LaggedGain>,
+    /// Standard error of real and imaginary part of each measured gain, by the counting of spikes.
     pub errors: DMatrix<f64>,
     /// Rates (Hz) of the state.
     pub rates: Vec<f64>,
@@ -162,30 +161,27 @@ impl LoopResponse {
             }
             gains.push(gain);
         }
+        let of = |m: usize, p: usize| match driving.contains(&p) && spikes[m] > 0.0 {
+            true => {
+                let values: Vec<Complex<f64>> = gains.iter().map(|g| g[(m, p)]).collect();
+                LaggedGain::fitted(&frequencies, &values)
+            }
+            false => LaggedGain::none(),
+        };
+        let fitted = (0..n * n).map(|k| of(k / n, k % n)).collect();
         let errors = DMatrix::from_fn(n, n, |m, p| match driving.contains(&p) && spikes[m] > 0.0 {
             // Of Poisson spikes: more regular ones scatter less.
             true => (2.0 * k as f64 / spikes[m]).sqrt() / modulation.amplitude,
             false => 0.0,
         });
-        Ok(Some(Self { frequencies, gains, errors, rates: rates.to_vec() }))
+        Ok(Some(Self { frequencies, gains, fitted, errors, rates: rates.to_vec() }))
     }
 
-    /// The gains at any frequency (Hz): between those measured the response turns and falls evenly; below the lowest it is that
-    /// one's real part, above the highest nothing.
+    /// The fitted gains at a frequency (Hz): much of what single frequencies scatter is gone.
     #[must_use]
     pub fn gain(&self, frequency: f64) -> DMatrix<Complex<f64>> {
-        let at = self.frequencies.partition_point(|f| *f <= frequency);
-        let Some(low) = at.checked_sub(1) else {
-            return self.gains[0]
-                .map(|z| Complex::new(z.re, z.im * frequency / self.frequencies[0]));
-        };
-        let Some(high) = self.gains.get(at) else {
-            let last = self.frequencies[low];
-            return &self.gains[low] * Complex::new((last / frequency).powi(2), 0.0);
-        };
-        let [f0, f1] = [self.frequencies[low], self.frequencies[at]];
-        let t = (frequency / f0).ln() / (f1 / f0).ln();
-        self.gains[low].zip_map(high, |a, b| a * (1.0 - t) + b * t)
+        let n = self.rates.len();
+        DMatrix::from_fn(n, n, |m, k| self.fitted[m * n + k].at(frequency))
     }
 
     /// Whether an oscillation grows, and which.
@@ -194,69 +190,51 @@ impl LoopResponse {
         GrowingOscillation::of(&self.curve())
     }
 
-    /// A note where an oscillation grows.
+    /// A note where an oscillation grows, as far as the errors of the gains tell.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let GrowingOscillation { frequency, gain } = self.growing()?;
-        let error = self.error();
-        let loop_gain = format!(
+        let found = self.growing()?;
+        let error = self.error(&found);
+        let GrowingOscillation { frequency, gain } = found;
+        let cells = format!(
             "its cells, under small changes of the rates of their sources, give the loop a gain of {gain:.2} ± {error:.2} there"
         );
         Some(if gain > 1.0 + error {
             format!(
-                "an oscillation of {frequency:.0} Hz grows in the predicted state: {loop_gain}. The network does not stay in that \
-                 state, and its rates are not to be believed"
+                "an oscillation of {frequency:.0} Hz grows in the predicted state: {cells}. The network does not stay in that state, \
+                 and its rates are not to be believed"
             )
         } else {
             format!(
-                "an oscillation of {frequency:.0} Hz is at the edge of growing in the predicted state: {loop_gain}. The network \
-                 may not stay in that state"
+                "the predicted state is at the edge of an oscillation of {frequency:.0} Hz: {cells}. The network may oscillate, with \
+                 other rates"
             )
         })
     }
 
-    /// Standard error of an eigenvalue: that of the gains, as if it were all of theirs.
-    fn error(&self) -> f64 {
-        self.errors.iter().map(|e| e * e).sum::<f64>().sqrt() / (self.rates.len() as f64).sqrt()
+    /// Standard error of the gain of an oscillation, an eigenvalue of the loop, to first order in those of its elements.
+    #[must_use]
+    pub fn error(&self, oscillation: &GrowingOscillation) -> f64 {
+        let gain = self.gain(oscillation.frequency);
+        let eigenvalue = Complex::new(oscillation.gain, 0.0);
+        let right = eigenvector(&gain, eigenvalue);
+        let left = eigenvector(&gain.transpose(), eigenvalue);
+        let (Some(left), Some(right)) = (left, right) else { return f64::INFINITY };
+        let product: Complex<f64> = left.iter().zip(right.iter()).map(|(l, r)| l * r).sum();
+        let n = self.rates.len();
+        let square = |m: usize, k: usize| {
+            (left[m] * right[k]).norm_sqr()
+                * self.fitted[m * n + k].error(oscillation.frequency).powi(2)
+        };
+        let sum: f64 =
+            (0..n).flat_map(|m| (0..n).map(move |k| (m, k))).map(|(m, k)| square(m, k)).sum();
+        sum.sqrt() / product.norm()
     }
 
     /// The gains along frequencies, from zero to where nothing follows.
     fn curve(&self) -> Vec<(f64, DMatrix<Complex<f64>>)> {
-        let mut all = vec![(0.0, self.gain(0.0))];
-        let mut low = 0.0;
-        let highest = self.frequencies[self.frequencies.len() - 1];
-        for &high in self.frequencies.iter().chain([2.0 * highest, 8.0 * highest].iter()) {
-            let steps = (1..=BETWEEN).map(|k| low + (high - low) * k as f64 / BETWEEN as f64);
-            all.extend(steps.map(|f| (f, self.gain(f))));
-            low = high;
-        }
-        all
-    }
-
-    /// Cross-spectra (Hz²/Hz, two-sided) of the rates of populations of `sizes` neurons at `frequency` (Hz), with trains as those
-    /// of `cells`; `None` where an oscillation of that frequency is not damped.
-    #[must_use]
-    pub fn spectrum(
-        &self,
-        frequency: f64,
-        sizes: &[f64],
-        cells: &[Measurement],
-    ) -> Option<DMatrix<Complex<f64>>> {
-        let n = self.rates.len();
-        let gain = self.gain(frequency);
-        let w = DMatrix::from_fn(n, n, |m, k| match self.rates[k] > 0.0 {
-            true => gain[(m, k)] * (self.rates[m] / self.rates[k]),
-            false => Complex::new(0.0, 0.0),
-        });
-        let through = (DMatrix::identity(n, n) - w).try_inverse()?;
-        let noise = DMatrix::from_fn(n, n, |m, k| {
-            let of_cell = cells[m].autocovariance.as_ref();
-            let turn = |s: f64| (TAU * 1e-3 * frequency * s).cos();
-            let regular = of_cell.map_or(1.0, |a| (1.0 + a.regularity(turn)).max(0.0));
-            let power = if m == k { self.rates[m] * regular / sizes[m] } else { 0.0 };
-            Complex::new(power, 0.0)
-        });
-        Some(&through * noise * through.adjoint())
+        let at = |k: usize| HIGHEST * k as f64 / LOOKS as f64;
+        (0..=LOOKS).map(|k| (at(k), self.gain(at(k)))).collect()
     }
 }
 

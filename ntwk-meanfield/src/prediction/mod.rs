@@ -5,6 +5,7 @@ pub mod departure;
 pub mod error;
 pub(crate) mod generation;
 pub mod given_function;
+pub mod lagged_gain;
 pub mod laid_out;
 pub mod loop_response;
 pub mod open_loop;

@@ -1,6 +1,6 @@
 //! The prediction alone: rates in time, fixed points, and their graphical solution.
 
-use ntwk_core::spec::AfferentActivity;
+use ntwk_core::spec::{AfferentActivity, StationaryTheory as StationaryChoice};
 use ntwk_core::{CellLibrary, Job, Model};
 use ntwk_io::TheoryGroup;
 use ntwk_meanfield::prediction::loop_response::LoopResponse;
@@ -38,7 +38,8 @@ pub struct Rates {
     pub stationary: StationaryTheory,
     /// The stable one where the model settles, refined by cells; `None` where the theory has none.
     pub settled: Option<SettledState>,
-    /// How the cells in that state follow their sources; `None` without a state, or where no population drives another.
+    /// How the cells in that state follow their sources; `None` without a state, where no population drives another, or where
+    /// the state is not to be that of cells (`theory.stationary_state = "fitted"`).
     pub loop_response: Option<LoopResponse>,
     /// The response of each population to its own rate, over a range that has all fixed points.
     pub solutions: Vec<SelfConsistency>,
@@ -79,9 +80,12 @@ pub fn rates(
         Some(point) => Some(SettledState::of(model, &stationary.theory, &point, library, job)?),
         None => None,
     };
+    let by_cells = model.spec().theory.stationary_state == StationaryChoice::Refined;
     let loop_response = match &settled {
-        Some(state) => LoopResponse::measure(model, &stationary.input, &state.rates, library, job)?,
-        None => None,
+        Some(state) if by_cells => {
+            LoopResponse::measure(model, &stationary.input, &state.rates, library, job)?
+        }
+        _ => None,
     };
     let times = &stationary.theory.trajectory.times;
     let rate = |a: &ntwk_core::model::Afferent| match &a.activity {
