@@ -1,7 +1,7 @@
 //! `ntwk check`: the resolved model as a table.
 
 use ntwk_core::spec::{
-    AfferentActivity, DelaySpec, EventStatistics, PlasticitySpec, ReceptorKind, Trains,
+    AfferentActivity, DelaySpec, EventStatistics, PlasticitySpec, ReceptorKind, Trains, VariablesOf,
 };
 use ntwk_core::{CellLibrary, Model};
 
@@ -53,17 +53,22 @@ fn receptors(model: &Model) -> Table {
     let mut table =
         Table::new(&["receptor", "acts as", "E_rev (mV)", "tau_syn (ms)", "tau_rise (ms)"]);
     for r in model.receptors() {
-        let kind = match r.kind {
+        let kind = match &r.kind {
             ReceptorKind::Conductance { .. } => "conductance".to_owned(),
             ReceptorKind::Current => "current".to_owned(),
             ReceptorKind::Delta => "step of V_m".to_owned(),
+            ReceptorKind::Variable { variable, .. } => format!("variable {variable} of the cell"),
+            ReceptorKind::Equations { per, .. } => match per {
+                VariablesOf::Target => "equations, per target".to_owned(),
+                VariablesOf::Source => "equations, per source".to_owned(),
+            },
             ReceptorKind::Mixture { alpha, V_0, .. } => {
                 format!("mixture, alpha = {alpha}, V_0 = {V_0} mV")
             }
         };
         let or_dash = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| x.to_string());
         let (E_rev, tau_rise) = (or_dash(r.E_rev()), or_dash(r.tau_rise));
-        let tau_syn = or_dash((r.kind != ReceptorKind::Delta).then_some(r.tau_syn));
+        let tau_syn = or_dash(r.kind.decays().then_some(r.tau_syn));
         table.row(vec![r.name.clone(), kind, E_rev, tau_syn, tau_rise]);
     }
     table
@@ -180,7 +185,9 @@ fn projections(model: &Model) -> Table {
             Some(PlasticitySpec::TsodyksMarkram { .. }) => ", short-term plasticity",
             Some(PlasticitySpec::Stdp { .. }) => ", STDP",
         };
-        let rule = format!("{}{plasticity}", p.connection.name().replace('_', " "));
+        let synapse = p.synapse.and_then(|i| model.spec().synapses.get_index(i));
+        let synapse = synapse.map_or_else(String::new, |s| format!(", synapses {}", s.0));
+        let rule = format!("{}{plasticity}{synapse}", p.connection.name().replace('_', " "));
         let weight = match p.weights.constant() {
             Some(w) => w.to_string(),
             None => {

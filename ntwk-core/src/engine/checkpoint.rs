@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::drive::BlockEvents;
 use crate::engine::network::{Network, Part, WorkerState};
-use crate::engine::plasticity::{Plasticity, SourceState, StdpState};
+use crate::engine::plasticity::{EquationSynapsesState, Plasticity, SourceState, StdpState};
 use crate::engine::simulation::Simulation;
 use crate::engine::trains::TrainState;
 
@@ -25,6 +25,8 @@ pub struct Checkpoint {
 struct WorkerCheckpoint {
     parts: Vec<PartCheckpoint>,
     plasticity: Vec<Option<PlasticityCheckpoint>>,
+    /// Variables of the sources of each projection that has some.
+    sources: Vec<Option<Vec<Vec<f64>>>>,
     afferents: Vec<Option<TrainState>>,
 }
 
@@ -51,6 +53,7 @@ enum PlasticityCheckpoint {
     Stdp(StdpState),
     /// With spikes of targets on their way to the synapses.
     DendriticStdp(StdpState, Vec<(u32, u32)>),
+    Equations(EquationSynapsesState),
 }
 
 /// A checkpoint that does not belong to the network it is to be restored to.
@@ -139,11 +142,17 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
                 none if none.is_empty() => PlasticityCheckpoint::Stdp(stdp.state()),
                 unseen => PlasticityCheckpoint::DendriticStdp(stdp.state(), unseen),
             },
+            Plasticity::Equations(synapses) => PlasticityCheckpoint::Equations(synapses.state()),
         })
     });
     WorkerCheckpoint {
         parts: worker.parts.iter().map(take_part).collect(),
         plasticity: plasticity.collect(),
+        sources: worker
+            .incoming
+            .iter()
+            .map(|incoming| Some(incoming.as_ref()?.sources.as_ref()?.state()))
+            .collect(),
         afferents: worker.afferents.iter().map(|a| a.as_ref().map(|a| a.state())).collect(),
     }
 }
@@ -193,9 +202,22 @@ fn restore_worker(
                 Some(Plasticity::Stdp(stdp)),
                 Some(PlasticityCheckpoint::DendriticStdp(state, unseen)),
             ) => stdp.restore(state, unseen),
+            (
+                Some(Plasticity::Equations(synapses)),
+                Some(PlasticityCheckpoint::Equations(state)),
+            ) => synapses.restore(state),
             _ => false,
         };
         fits(good, "plastic projections")?;
+    }
+    fits(worker.incoming.len() == kept.sources.len(), "projections")?;
+    for (incoming, kept) in worker.incoming.iter_mut().zip(&kept.sources) {
+        let good = match (incoming.as_mut().and_then(|i| i.sources.as_mut()), kept) {
+            (None, None) => true,
+            (Some(sources), Some(kept)) => sources.restore(kept),
+            _ => false,
+        };
+        fits(good, "receptors")?;
     }
     for (afferent, kept) in worker.afferents.iter_mut().zip(&kept.afferents) {
         let good = match (afferent, kept) {

@@ -6,7 +6,7 @@ use std::sync::RwLockReadGuard;
 use crate::engine::connectivity::TargetLists;
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
 use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
-use crate::engine::plasticity::Plasticity;
+use crate::engine::plasticity::{EquationSynapses, Plasticity};
 use crate::engine::random::SynapseDraws;
 use crate::engine::trains::AfferentSpikes;
 use crate::kernel::BLOCK;
@@ -66,7 +66,7 @@ pub(crate) fn deliver_spikes<'e>(
     }
     update_efficacies(shared, exchange, published, state, step);
     spread_spikes(shared, exchange, published, state, step);
-    let WorkerState { parts, incoming, schedule, afferents, .. } = state;
+    let WorkerState { parts, incoming, schedule, afferents, fired: state_fired, .. } = state;
     for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
         receptor.take_pending(step);
     }
@@ -79,7 +79,15 @@ pub(crate) fn deliver_spikes<'e>(
         }
         for &p in projections {
             let projection = &shared.projections[p];
-            let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+            let Some(Incoming { part, lists, plasticity, sources }) = &mut incoming[p] else {
+                continue;
+            };
+            if let Some(sources) = sources {
+                each_spike(shared, projection.source, published, afferents, sent, |source| {
+                    sources.event(source, step);
+                });
+                continue;
+            }
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
             let mut sums =
@@ -91,13 +99,23 @@ pub(crate) fn deliver_spikes<'e>(
     }
     // The guards must be gone when the next step is told.
     published.clear();
+    for part in parts.iter_mut().filter(|part| !part.raises.is_empty()) {
+        let population = &shared.populations[part.population];
+        let own = population.first + part.first;
+        let local = |&(_, neuron): &(u32, u32)| neuron.checked_sub(own);
+        state_fired.clear();
+        state_fired.extend(fired.iter().filter_map(local).filter(|&n| (n as usize) < part.len));
+        part.raise_variables(population.stepper.as_ref(), step, state_fired);
+    }
     for (p, synapses) in incoming.iter_mut().enumerate() {
-        if let Some(Incoming { part, plasticity: Some(Plasticity::Stdp(stdp)), .. }) = synapses {
+        if let Some(Incoming { part, plasticity: Some(plasticity), .. }) = synapses
+            && !matches!(plasticity, Plasticity::ShortTerm(_))
+        {
             let population = &shared.populations[shared.projections[p].target];
             let first = population.first + parts[*part].first;
             let end = first + parts[*part].len as u32;
             for &(_, neuron) in fired.iter().filter(|spike| (first..end).contains(&spike.1)) {
-                stdp.spike((neuron - first) as usize, step);
+                plasticity.spike_of_target((neuron - first) as usize, step);
             }
             stdp.end_step(step);
         }
@@ -154,7 +172,7 @@ fn spread_spikes<'e>(
     }
     for &p in spread.iter() {
         let projection = &shared.projections[p];
-        let Some(Incoming { part, lists, plasticity }) = &mut incoming[p] else { continue };
+        let Some(Incoming { part, lists, plasticity, .. }) = &mut incoming[p] else { continue };
         let part = &mut parts[*part];
         let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
         let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
@@ -203,6 +221,8 @@ enum Rule<'a> {
     ShortTerm { efficacies: std::slice::Iter<'a, f64>, weight: f64 },
     /// Weights that the arrival changes.
     Stdp { stdp: &'a mut crate::engine::plasticity::Stdp, step: u32 },
+    /// What its equations send multiplies the weight.
+    Equations { synapses: &'a mut EquationSynapses, weight: f64, step: u32 },
 }
 
 struct Stochastic<'a> {
@@ -228,6 +248,9 @@ impl<'a> Rule<'a> {
         let weight = projection.weight;
         match (plasticity, projection.release, lists.weights()) {
             (Some(Plasticity::Stdp(stdp)), ..) => Self::Stdp { stdp, step },
+            (Some(Plasticity::Equations(synapses)), ..) => {
+                Self::Equations { synapses, weight, step }
+            }
             (Some(Plasticity::ShortTerm(short_term)), ..) => {
                 Self::ShortTerm { efficacies: short_term.at(sent).iter(), weight }
             }
@@ -264,6 +287,9 @@ impl<'a> Rule<'a> {
                 }
             }
             Self::Stdp { stdp, step } => stdp.arrive(lists, source, *step, sums),
+            Self::Equations { synapses, weight, step } => {
+                synapses.arrive(lists, row, *weight, *step, sums);
+            }
             Self::Stochastic(rule) => rule.send(lists, source, row, sums),
         }
     }

@@ -17,6 +17,7 @@ pub mod random;
 pub mod run;
 pub(crate) mod sampler;
 pub mod simulation;
+pub(crate) mod source_variables;
 pub mod state;
 pub(crate) mod trains;
 pub(crate) mod worker;

@@ -1,6 +1,7 @@
 //! The samples that a worker takes.
 
 use crate::engine::network::{Incoming, Part, SampledSynapses, Shared, WorkerState};
+use crate::engine::plasticity::Plasticity;
 use crate::model::{Quantity, Sampled};
 
 /// When each trace of a worker is sampled next.
@@ -45,11 +46,12 @@ impl Sampler {
                     continue;
                 }
                 match trace.quantity {
-                    Quantity::Weight { mean, .. } => {
+                    Quantity::Weight { mean, variable, .. } => {
                         let mut all = state.sampled_synapses.iter();
                         if let Some(found) = all.find(|s| (s.part, s.trace) == (p, t)) {
                             let neurons = mean.then(|| trace.within(part.neurons()));
-                            sample_weights(shared, state, found, neurons, step, samples);
+                            let what = (variable, neurons);
+                            sample_weights(shared, state, found, what, step, samples);
                         }
                     }
                     Quantity::Definition(k) => {
@@ -115,12 +117,12 @@ fn sample(part: &Part, trace: &Sampled, samples: &mut Vec<f64>) {
     }
 }
 
-/// The weight of every synapse, or its mean over the synapses onto each of `neurons`, NaN where there is none.
+/// The weight (or a variable) of every synapse, or its mean over the synapses onto each of `neurons`, NaN where there is none.
 fn sample_weights(
     shared: &Shared,
     state: &WorkerState,
     found: &SampledSynapses,
-    neurons: Option<&[u32]>,
+    (variable, neurons): (Option<usize>, Option<&[u32]>),
     step: u32,
     samples: &mut Vec<f64>,
 ) {
@@ -130,8 +132,10 @@ fn sample_weights(
         return;
     };
     let common = shared.projections[found.incoming].weight;
-    let weights =
-        found.synapses.iter().map(|s| plasticity.weight(lists, common, s.source, s.synapse, step));
+    let weights = found.synapses.iter().map(|s| match (variable, plasticity) {
+        (Some(variable), Plasticity::Equations(synapses)) => synapses.value(variable, s.synapse),
+        _ => plasticity.weight(lists, common, s.source, s.synapse, step),
+    });
     let Some(neurons) = neurons else {
         samples.extend(weights);
         return;

@@ -7,10 +7,11 @@ use pulp::Arch;
 use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
 use crate::engine::exchange::{SpikeExchange, StepBarrier};
-use crate::engine::network::{Part, Shared, WorkerState};
+use crate::engine::network::{Incoming, Part, Shared, WorkerState};
 use crate::engine::sampler::Sampler;
 use crate::kernel::BLOCK;
 use crate::kernel::{ConductanceSums, Injected, StepContext, SynapticInput};
+use crate::model::Source;
 
 /// What a worker brings back from a segment.
 #[derive(Default)]
@@ -73,6 +74,10 @@ pub(crate) fn run_worker(
         }
         sampler.take(shared, state, step, &mut output.traces);
         let before = output.spikes.len();
+        if let Err(failure) = sum_over_sources(arch, shared, state, step) {
+            output.failure.get_or_insert(failure);
+            barrier.fail(step);
+        }
         for part in &mut state.parts {
             if let Err(failure) = integrate(arch, shared, part, step, &mut room, &mut output.spikes)
             {
@@ -98,6 +103,49 @@ pub(crate) fn run_worker(
     }
     output.steps = n_steps;
     output
+}
+
+/// Sums the variables that receptors keep for sources into the cells, and makes a step with them.
+fn sum_over_sources(
+    arch: Arch,
+    shared: &Shared,
+    state: &mut WorkerState,
+    step: u32,
+) -> Result<(), BlowUp> {
+    let WorkerState { parts, incoming, .. } = state;
+    for part in parts.iter_mut() {
+        for &variable in &part.summed {
+            part.columns[variable].fill(0.0);
+        }
+    }
+    for (incoming, projection) in incoming.iter_mut().zip(&shared.projections) {
+        let Some(Incoming { part, lists, sources: Some(sources), .. }) = incoming else { continue };
+        let part = &mut parts[*part];
+        sources.sum_into(lists, part.first, &mut part.columns);
+        sources.advance(arch, step).map_err(|bad| {
+            let population = &shared.populations[projection.target];
+            BlowUp {
+                population: match projection.source {
+                    Source::Population(i) => shared.populations[i].name.clone(),
+                    Source::Afferent(_) => format!("the sources of {}", population.name),
+                },
+                neuron: bad.index as u32,
+                variable: bad.variable,
+                value: bad.value,
+                time: f64::from(step) * shared.dt,
+                dt: shared.dt,
+                cause: Box::new(BlowUpCause::of(
+                    &[],
+                    0,
+                    0.0,
+                    &population.membrane,
+                    shared.dt,
+                    true,
+                )),
+            }
+        })?;
+    }
+    Ok(())
 }
 
 /// Puts clamped neurons at their command, where they are held like refractory ones until the clamp ends.

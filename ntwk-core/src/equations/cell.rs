@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::cell_equations::{Broken, CellEquations};
+use super::graph::Node;
 use super::membrane::{Found, membrane_of};
 use super::stepper::EquationStepper;
 use super::system::{Refractory, System};
-use crate::kernel::{CellModel, CellStepper, Column, Membrane, StateVariable};
+use crate::kernel::{CellModel, CellStepper, Column, EventEffect, Membrane, StateVariable};
 use crate::spec::key::Words;
 use crate::spec::{KindMethod, Method};
 
@@ -116,6 +117,25 @@ impl CellModel for EquationCell {
 
     fn takes_input(&self) -> bool {
         self.equations.takes_input()
+    }
+
+    fn event_effect(&self, variable: usize) -> EventEffect {
+        let equations = &self.equations;
+        let own = |node| node == Node::Variable(variable as u32);
+        let set = equations.resets[variable].is_some_and(|id| !equations.graph.mentions(id, own));
+        EventEffect { held: equations.held[variable], set_by_reset: set }
+    }
+
+    fn has_equation(&self, variable: usize) -> bool {
+        self.equations.rates[variable].is_some()
+    }
+
+    fn refuses_events(&self, variable: usize) -> Option<&'static str> {
+        let by_time = matches!(self.equations.refractory, Refractory::Time(id)
+            if self.equations.graph.number_of(id).is_none());
+        (self.equations.held[variable] && by_time).then_some(
+            "it stands still for a refractory period that changes in time, and events on such a variable are not supported",
+        )
     }
 
     fn spike_threshold(&self) -> f64 {

@@ -375,6 +375,11 @@ impl CellStepper for EquationStepper {
         })
     }
 
+    fn is_refractory(&self, columns: &[Column], neuron: usize, free_from: u32, step: u32) -> bool {
+        let waits = self.waits == Waits::Condition && columns[self.variables][neuron] != 0.0;
+        waits || free_from > step
+    }
+
     fn definition(
         &self,
         index: usize,
@@ -423,6 +428,22 @@ impl EquationStepper {
         let broken = (1..self.variables).find(|&k| !columns[k][place].is_finite());
         let k = broken.unwrap_or(0);
         NotFinite { index, variable: self.names[k], value: columns[k][place] }
+    }
+
+    /// What an event sets in one neuron: what a spike of it would.
+    pub(crate) fn event(
+        &self,
+        columns: &mut [Column],
+        place: usize,
+        step: u32,
+        scratch: &mut Vec<f64>,
+    ) {
+        let scalars = self.numbers.len() + self.steps;
+        if scratch.len() < scalars {
+            scratch.resize(scalars, 0.0);
+        }
+        self.scalars(step, scratch);
+        self.fire(columns, place, step, &scratch[..scalars]);
     }
 
     /// What a spike sets in one neuron.

@@ -8,6 +8,7 @@
 //!
 //! Powers bind tighter than signs (-2^2 is -4) and to the right, as in Python.
 
+use super::synapse::SENT;
 use super::token::{Placed, Span, Token, tokens};
 use crate::spec::units::Unit;
 
@@ -178,6 +179,19 @@ impl<'t> Parser<'t> {
             return self.expected("an equation such as dV/dt = ... or x = ...");
         };
         self.at += 1;
+        if name == "send" && self.take("(") {
+            let value = self.expression(0)?;
+            if !self.take(")") {
+                return self.expected("\")\"");
+            }
+            let (name, name_span) = (SENT.to_owned(), span);
+            return self.finish(Statement {
+                kind: StatementKind::Changes("+"),
+                name,
+                name_span,
+                value,
+            });
+        }
         let derivative = self.derivative(name);
         let (name, name_span, kind) = match derivative {
             Some(of) => (of.to_owned(), span.start + 1..span.end, StatementKind::Derivative),

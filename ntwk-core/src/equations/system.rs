@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::check::{CheckFault, Checker, Declared, Meaning, RESERVED, Typed};
 use super::graph::{Graph, Id, Node};
+use super::synapse::SENT;
 use super::syntax::{Statement, StatementKind, Tree, expression, statements};
 use super::text::{KindFault, Text};
 use crate::spec::fault::FaultKind;
@@ -482,7 +483,11 @@ impl Reader<'_> {
                 let names = self.spec.variables.0.iter().map(|v| v.0.as_str());
                 let near = nearest(&statement.name, names)
                     .map_or_else(String::new, |near| format!("; did you mean {near}?"));
-                let message = format!("{} is no variable{near}", statement.name);
+                let message = if statement.name == SENT {
+                    "send(...) is what on_pre of a synapse does".to_owned()
+                } else {
+                    format!("{} is no variable{near}", statement.name)
+                };
                 self.faults.push(text.fault(&statement.name_span, message));
                 continue;
             };

@@ -56,6 +56,21 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
         true
     }
 
+    /// What becomes of an event that raises a variable (its place) by an amount: [`EventEffect`].
+    fn event_effect(&self, variable: usize) -> EventEffect {
+        EventEffect { held: variable == 0, set_by_reset: variable == 0 }
+    }
+
+    /// Whether a variable (its place) moves by an equation of its own.
+    fn has_equation(&self, _variable: usize) -> bool {
+        true
+    }
+
+    /// Why events cannot raise a variable.
+    fn refuses_events(&self, _variable: usize) -> Option<&'static str> {
+        None
+    }
+
     /// The potential above which a spike is declared (mV).
     fn spike_threshold(&self) -> f64;
 
@@ -72,6 +87,15 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
 
     /// Derives the constants for a time step (ms) and method.
     fn lower(&self, dt: f64, method: Method) -> Arc<dyn CellStepper>;
+}
+
+/// What becomes of an event that raises a variable of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventEffect {
+    /// It is lost while the cell is refractory: the variable stands still.
+    pub held: bool,
+    /// It is lost in the step of a spike, whose reset sets the variable.
+    pub set_by_reset: bool,
 }
 
 /// A lowered cell: advances slices of neurons by one step.
@@ -94,6 +118,17 @@ pub trait CellStepper: Send + Sync {
         at: &mut StepContext<'_>,
         spikes: &mut Vec<u32>,
     ) -> Result<(), NotFinite>;
+
+    /// Whether a neuron stands still after `step` has been made; `free_from` is the first step in which it is free.
+    fn is_refractory(
+        &self,
+        _columns: &[Column],
+        _neuron: usize,
+        free_from: u32,
+        step: u32,
+    ) -> bool {
+        free_from > step
+    }
 
     /// The value of one of [`CellModel::definitions`] in a neuron at the start of a step, where its synapses and currents bring
     /// `drive - g V` (pA, nS).

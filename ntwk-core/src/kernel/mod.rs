@@ -19,7 +19,7 @@ mod propagator;
 mod receptor;
 mod synapse;
 
-pub use cell::{CellModel, CellStepper, NotFinite, StateVariable, StepContext};
+pub use cell::{CellModel, CellStepper, EventEffect, NotFinite, StateVariable, StepContext};
 pub use column::{Column, column};
 pub use exp::exp;
 pub(crate) use input::{StartInput, TakeInput};

@@ -80,9 +80,11 @@ impl ReceptorColumn {
         let (dt, method, tau) = (integration.dt, integration.method(), receptor.tau_syn);
         let propagator = integration.propagator();
         (self.p, self.q) = receptor.kind.coefficients();
-        if receptor.kind == ReceptorKind::Delta {
-            // All of `s` goes into the potential in one step. Only linear membranes have such a receptor.
-            (self.into_drive, self.decay) = (1.0, 0.0);
+        if !receptor.kind.decays() {
+            // Of a delta receptor all of `s` goes into the potential in one step (only linear membranes have one); of the others
+            // `s` is what the events of a step add to variables of the cell.
+            let delta = receptor.kind == ReceptorKind::Delta;
+            (self.into_drive, self.decay) = (f64::from(u8::from(delta)), 0.0);
             return;
         }
         self.into_drive = self.q * propagator.map_or(1.0, |p| p.of_exponential(tau));

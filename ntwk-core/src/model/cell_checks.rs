@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Population;
-use super::equation_kind::with_currents;
+use super::equation_kind::{currents_of_cell, with_currents};
 use super::judge::{Judge, unknown};
+use super::receptor_equations::currents_of_receptors;
 use crate::kernel::CellModel;
 use crate::model::cell::{Fallback, Parameter, ParameterValues};
 use crate::model::cell_library::{CellLibrary, PresetNameError};
@@ -24,11 +25,12 @@ pub(super) struct Cell {
 
 pub(super) fn resolve_cell(
     spec: &CellSpec,
-    path: &str,
+    population: &str,
     whole: &ModelSpec,
     library: &CellLibrary,
     judge: &mut Judge<'_>,
 ) -> Option<Cell> {
+    let path = &format!("populations.{population}.cell");
     let names = [format!("{path}.model"), format!("{path}.preset")];
     // Without the kind nothing else can be judged.
     if names.iter().any(|name| judge.concerns(name)) {
@@ -73,10 +75,20 @@ pub(super) fn resolve_cell(
     };
 
     let own;
-    let kind = if spec.currents.is_empty() {
+    let mut added = currents_of_cell(&spec.currents, path, whole, judge)?;
+    let of_receptors = currents_of_receptors(whole, population);
+    let kind = if added.is_empty() && of_receptors.is_empty() {
         kind
     } else {
-        own = with_currents(kind_name, &spec.currents, path, whole, library, judge)?;
+        let key = match of_receptors.first() {
+            Some((receptor, _)) if added.is_empty() => format!("receptors.{receptor}"),
+            _ => format!("{path}.currents"),
+        };
+        if of_receptors.iter().any(|r| judge.concerns(&format!("receptors.{}", r.0))) {
+            return None;
+        }
+        added.extend(of_receptors);
+        own = with_currents(kind_name, &added, &key, whole, library, judge)?;
         own.as_ref()
     };
     let table = kind.parameters();
@@ -201,7 +213,14 @@ pub(super) fn check_input_of_equations(
         let path = format!("populations.{}", p.name);
         if !p.cell.takes_input() {
             let rule = "would do nothing: the equations of its cell do not mention I_syn";
-            if let Some(i) = onto(&|_| true) {
+            let needs_input = |name: &str| {
+                spec.receptors.get(name).is_some_and(|r| match &r.kind {
+                    ReceptorKind::Variable { .. } => false,
+                    ReceptorKind::Equations { current, .. } => current.is_some(),
+                    _ => true,
+                })
+            };
+            if let Some(i) = onto(&needs_input) {
                 judge.broken(format!("projections[{i}].target"), rule);
             }
             if p.current.constant() != Some(0.0) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cell_checks::{Cell, resolve_cell};
 use super::judge::{Judge, unknown};
+use super::receptor_equations::ports;
 use super::{Change, Model, Population};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
@@ -173,15 +174,18 @@ fn set_parameter(
     cell.values.push((parameter.to_owned(), text.clone()));
     let mut faults = Faults::default();
     let mut inner = Judge::new(judge.root(), &mut faults);
-    let path_of_cell = format!("populations.{name}.cell");
-    let new = resolve_cell(&cell, &path_of_cell, &model.spec, library, &mut inner);
+    let new = resolve_cell(&cell, &name, &model.spec, library, &mut inner);
     model.spec.populations[index].cell = cell;
+    let new = new.map(|new| {
+        let ports = ports(&model.spec, &name, new.model.as_ref(), &new.values, &mut inner);
+        (new, ports)
+    });
     // A fault of the new cell is a fault of the event.
     for fault in faults.list {
         let key = if fault.key.ends_with(&format!(".{parameter}")) { "value" } else { "set" };
         judge.fault(format!("{path}.{key}"), fault.kind);
     }
-    let Some(Cell { values: parameters, model: cell, .. }) = new else { return Ok(()) };
+    let Some((Cell { values: parameters, model: cell, .. }, ports)) = new else { return Ok(()) };
     let names = |cell: &dyn CellModel| {
         let names: Vec<&str> = cell.variables().iter().map(|v| v.name).collect();
         names.join(", ")
@@ -196,6 +200,7 @@ fn set_parameter(
         return Err(broken("value", rule));
     }
     population.parameters = parameters;
+    population.ports = ports;
     population.cell = cell;
     Ok(())
 }
@@ -209,9 +214,8 @@ fn set_receptor(
     let (dt, method) = (model.dt(), model.method());
     let new: f64 = value(event, ReceptorSpec::KEYS, key)?;
     let receptor = &mut model.receptors[index];
-    if receptor.kind == ReceptorKind::Delta {
-        let rule =
-            format!("receptor {} raises the potential at once and has no {key}", receptor.name);
+    if !receptor.kind.decays() {
+        let rule = format!("receptor {} has no {key}", receptor.name);
         return Err(broken("set", rule));
     }
     if key == "tau_syn" {
@@ -227,7 +231,7 @@ fn set_receptor(
     }
     match &mut receptor.kind {
         ReceptorKind::Conductance { E_rev } | ReceptorKind::Mixture { E_rev, .. } => *E_rev = new,
-        ReceptorKind::Current | ReceptorKind::Delta => {
+        _ => {
             let rule = format!("receptor {} is a current and has no E_rev", receptor.name);
             return Err(broken("set", rule));
         }

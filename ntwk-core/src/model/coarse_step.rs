@@ -1,7 +1,7 @@
 //! A time step too long for what it has to resolve.
 
 use super::{Population, Receptor};
-use crate::spec::{Method, ModelSpec, ReceptorKind};
+use crate::spec::{Method, ModelSpec};
 
 /// A step is called coarse that is longer than this part of a time constant.
 const COARSE: f64 = 0.2;
@@ -22,7 +22,7 @@ pub(super) fn coarse_step(
     // Linear cells and their currents are propagated exactly, and under Heun's rule conductances decay exactly.
     let linear = |p: &Population| p.cell.linear_membrane().is_some();
     if spec.simulation.method == Method::Euler && !populations.iter().all(linear) {
-        for r in receptors.iter().filter(|r| r.kind != ReceptorKind::Delta) {
+        for r in receptors.iter().filter(|r| r.kind.decays()) {
             let times = [("tau_rise", r.tau_rise), ("tau_syn", Some(r.tau_syn))];
             let short = times
                 .into_iter()

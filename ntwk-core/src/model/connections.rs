@@ -19,6 +19,10 @@ pub(super) fn resolve_projections(spec: &ModelSpec, judge: &mut Judge<'_>) -> Ve
         let source = find_source(spec, &written.source, &key("source"), judge);
         let receptor =
             lookup(&spec.receptors, &written.receptor, "receptor", &key("receptor"), judge);
+        let synapse = written
+            .synapse
+            .as_ref()
+            .and_then(|name| lookup(&spec.synapses, name, "synapse", &key("synapse"), judge));
         let targets: Vec<(&String, usize)> = written
             .target
             .iter()
@@ -73,6 +77,7 @@ pub(super) fn resolve_projections(spec: &ModelSpec, judge: &mut Judge<'_>) -> Ve
                 in_degree_sd,
                 multapses,
                 plasticity: written.plasticity,
+                synapse,
             });
         }
         check_delay(&written.delay, dt, &key("delay"), judge);

@@ -13,7 +13,7 @@ use crate::spec::interned::interned;
 use crate::spec::key::{KeyValue, Kind, Place, Section};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
-use crate::spec::{KindMethod, KindSpec, ModelSpec, ParameterText};
+use crate::spec::{CurrentSpec, KindMethod, KindSpec, ModelSpec, ParameterText};
 
 /// A kind of cell by its equations.
 pub struct EquationKind {
@@ -191,34 +191,42 @@ impl CellKind for EquationKind {
     }
 }
 
-/// A kind with currents of its own; faults are said, each with the key where it is.
-pub(super) fn with_currents(
-    name: &str,
+/// The currents that a cell names.
+pub(super) fn currents_of_cell(
     currents: &[String],
     path: &str,
     spec: &ModelSpec,
-    library: &CellLibrary,
     judge: &mut Judge<'_>,
-) -> Option<Arc<dyn CellKind>> {
-    let key = format!("{path}.currents");
+) -> Option<Vec<(String, CurrentSpec)>> {
     let mut found = Vec::new();
     for (i, current) in currents.iter().enumerate() {
         if currents[..i].contains(current) {
-            judge.broken(&key, format!("{current} is listed twice"));
+            judge.broken(format!("{path}.currents"), format!("{current} is listed twice"));
             return None;
         }
         match spec.currents.get(current) {
-            Some(written) => found.push((current.as_str(), written)),
+            Some(written) => found.push((current.clone(), written.clone())),
             None => {
                 let names = spec.currents.keys().map(String::as_str);
-                judge.fault_of(&key, current, FaultKind::unknown_name("current", current, names));
+                let kind = FaultKind::unknown_name("current", current, names);
+                judge.fault_of(format!("{path}.currents"), current, kind);
             }
         }
     }
     let complete = found.len() == currents.len();
-    if !complete || currents.iter().any(|name| judge.concerns(&format!("currents.{name}"))) {
-        return None;
-    }
+    let faulty = currents.iter().any(|name| judge.concerns(&format!("currents.{name}")));
+    (complete && !faulty).then_some(found)
+}
+
+/// A kind with `currents` of its own, which come from `key`: faults are said there.
+pub(super) fn with_currents(
+    name: &str,
+    currents: &[(String, CurrentSpec)],
+    key: &str,
+    spec: &ModelSpec,
+    library: &CellLibrary,
+    judge: &mut Judge<'_>,
+) -> Option<Arc<dyn CellKind>> {
     let base = library.shared_kind(name)?;
     let (mut kind, is_own) = match spec.kinds.get(name) {
         Some(kind) => (kind.clone(), true),
@@ -230,7 +238,7 @@ pub(super) fn with_currents(
             }
         },
     };
-    for current in currents {
+    for (current, _) in currents {
         let what = match (
             kind.variables.0.iter().any(|v| v.0 == *current),
             kind.parameters.contains_key(current),
@@ -240,15 +248,16 @@ pub(super) fn with_currents(
             _ => continue,
         };
         judge.broken(
-            &key,
+            key,
             format!(
                 "cells of kind {name} have a {what} called {current}: give the current another name"
             ),
         );
         return None;
     }
-    add(&mut kind, &found);
-    match EquationKind::new(name, &kind, currents) {
+    add(&mut kind, currents);
+    let added: Vec<String> = currents.iter().map(|current| current.0.clone()).collect();
+    match EquationKind::new(name, &kind, &added) {
         Ok(mut made) => {
             if !is_own {
                 // What is derived or has a range in the kind of ntwk is so here.
@@ -261,7 +270,7 @@ pub(super) fn with_currents(
         }
         Err(faults) => {
             for (_, _, kind) in faults {
-                judge.fault(&key, kind);
+                judge.fault(key, kind);
             }
             None
         }

@@ -45,7 +45,7 @@ pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
 }
 
 /// Adds currents to a kind: their names become definitions, and what is theirs begins with their name.
-pub(super) fn add(kind: &mut KindSpec, currents: &[(&str, &CurrentSpec)]) {
+pub(super) fn add(kind: &mut KindSpec, currents: &[(String, CurrentSpec)]) {
     for (name, current) in currents {
         let mut own: Vec<&str> = current.variables.0.iter().map(|v| v.0.as_str()).collect();
         own.extend(current.parameters.keys().map(String::as_str));

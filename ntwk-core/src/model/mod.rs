@@ -11,15 +11,18 @@ mod equation_kind;
 mod in_degrees;
 mod intrinsic_currents;
 mod judge;
+mod receptor_equations;
 mod record;
 mod resolve;
 mod sample_steps;
 mod space;
+mod synapse_equations;
 mod synaptic_events;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::equations::{CellEquations, SynapseEquations};
 use crate::kernel::CellModel;
 pub use crate::kernel::Receptor;
 use crate::model::cell::{Parameter, ParameterValues};
@@ -35,6 +38,7 @@ use crate::spec::{
 };
 pub use equation_kind::library_with_kinds;
 
+pub(crate) use receptor_equations::{Port, PortEffect};
 pub(crate) use record::Quantity;
 pub use record::{RecordedAfferent, Sampled};
 pub use sample_steps::SampleSteps;
@@ -53,6 +57,10 @@ pub struct Model {
     sampled: Vec<Vec<Sampled>>,
     recorded_afferents: Vec<RecordedAfferent>,
     synaptic_events: Vec<SynapticEvent>,
+    /// By receptor, the equations of variables that it keeps for each source.
+    source_equations: Vec<Option<Arc<CellEquations>>>,
+    /// By synapse that is declared, its equations.
+    synapse_equations: Vec<Option<Arc<SynapseEquations>>>,
     changes: Vec<Change>,
     notices: Vec<String>,
 }
@@ -94,6 +102,8 @@ pub struct Population {
     pub own_currents: Vec<(Vec<u32>, Waveform)>,
     /// Voltage clamps; no two hold a neuron at the same time.
     pub voltage_clamps: Vec<VoltageClamp>,
+    /// Receptors that are variables of the cells, or have equations of their own.
+    pub(crate) ports: Vec<Port>,
 }
 
 /// Neurons held at a command.
@@ -168,6 +178,8 @@ pub struct Projection {
     pub multapses: f64,
     /// Dynamics of the synapses.
     pub plasticity: Option<PlasticitySpec>,
+    /// Equations of the synapses: their place among those declared.
+    pub synapse: Option<usize>,
 }
 
 impl Projection {
@@ -354,6 +366,16 @@ impl Model {
         used.sort_unstable();
         used.dedup();
         used
+    }
+
+    /// The equations of the variables that a receptor keeps for each source.
+    pub(crate) fn source_equations(&self, receptor: usize) -> Option<&Arc<CellEquations>> {
+        self.source_equations.get(receptor)?.as_ref()
+    }
+
+    /// The equations of a synapse, by its place among those declared.
+    pub(crate) fn synapse_equations(&self, synapse: usize) -> Option<&Arc<SynapseEquations>> {
+        self.synapse_equations.get(synapse)?.as_ref()
     }
 
     /// Name of a projection's source.

@@ -2,7 +2,6 @@
 
 use super::judge::{Judge, unknown};
 use super::{Model, Projection, SampleSteps, Source};
-use crate::spec::ReceptorKind;
 use crate::spec::fault::FaultKind;
 
 /// A variable that is sampled for some neurons of a population.
@@ -38,7 +37,7 @@ impl Sampled {
     pub fn expected_columns(&self, model: &Model) -> f64 {
         let neurons = self.neurons.len() as f64;
         match self.quantity {
-            Quantity::Weight { projection, mean: false } => {
+            Quantity::Weight { projection, mean: false, .. } => {
                 neurons * model.projections[projection].in_degree
             }
             _ => neurons,
@@ -63,8 +62,9 @@ pub(crate) enum Quantity {
     Current(usize),
     /// What a cell defines on the way, by its place.
     Definition(usize),
-    /// Weights of the synapses of a plastic projection (index in the model) onto a neuron: each, or their mean.
-    Weight { projection: usize, mean: bool },
+    /// Weights of the synapses of a plastic projection (index in the model) onto a neuron, or a variable of those that have
+    /// equations: each, or their mean.
+    Weight { projection: usize, variable: Option<usize>, mean: bool },
 }
 
 /// Afferent spikes that are kept.
@@ -95,7 +95,7 @@ fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity
     );
     for (column, r) in model.receptors_of(index).into_iter().enumerate() {
         let receptor = &model.receptors[r];
-        if receptor.kind == ReceptorKind::Delta {
+        if !receptor.kind.decays() {
             continue;
         }
         // The variable of a current is that current.
@@ -106,13 +106,28 @@ fn variables(model: &Model, index: usize) -> Vec<(String, &'static str, Quantity
     }
     for (index, projection) in model.projections.iter().enumerate().filter(|p| p.1.target == index)
     {
+        let synapse = projection.synapse.and_then(|s| model.synapse_equations(s));
+        for (v, (variable, dimension)) in
+            synapse.iter().flat_map(|s| s.variables.iter().enumerate())
+        {
+            for mean in [false, true] {
+                let start = if mean { "mean_" } else { "" };
+                let name = format!("{start}{variable}_{}", projection.name);
+                let quantity = Quantity::Weight { projection: index, variable: Some(v), mean };
+                found.push((name, dimension.unit(), quantity));
+            }
+        }
         if projection.plasticity.is_some() {
             let unit = model.receptors[projection.receptor].kind.dimension().unit();
             let name = &projection.name;
             for (variable, mean) in
                 [(format!("weight_{name}"), false), (format!("mean_weight_{name}"), true)]
             {
-                found.push((variable, unit, Quantity::Weight { projection: index, mean }));
+                found.push((
+                    variable,
+                    unit,
+                    Quantity::Weight { projection: index, variable: None, mean },
+                ));
             }
         }
     }

@@ -8,7 +8,9 @@ use super::coarse_step::coarse_step;
 use super::connections::{resolve_projections, rounded_in_degrees, unused};
 use super::equation_kind::{check_unused_currents, with_kinds};
 use super::judge::{Judge, unknown};
+use super::receptor_equations::{check_projections, equations_of_sources, ports};
 use super::record::resolve_record;
+use super::synapse_equations::equations_of_synapses;
 use super::synaptic_events::resolve_synaptic_events;
 use super::{Afferent, Model, Population, Receptor, VoltageClamp};
 use crate::kernel::CellModel;
@@ -21,7 +23,7 @@ use crate::spec::units::Dimension;
 use crate::spec::waveform::Waveform;
 use crate::spec::{
     AfferentActivity, Distribution, MOST_STEPS, Method, ModelSpec, NeuronsSpec, PopulationSpec,
-    ReceptorKind, SpikeListSpec, TheoryModel, Trains,
+    SpikeListSpec, TheoryModel, Trains,
 };
 
 /// Resolves `spec`; the model is meaningful only when there is no fault.
@@ -57,7 +59,7 @@ pub(super) fn resolve(
         .iter()
         .map(|(name, r)| Receptor {
             name: name.clone(),
-            kind: r.kind,
+            kind: r.kind.clone(),
             tau_syn: r.tau_syn.unwrap_or(0.0),
             tau_rise: r.tau_rise,
         })
@@ -92,6 +94,9 @@ pub(super) fn resolve(
         .collect();
     check_afferents(&spec, n_steps, &mut judge);
     let projections = resolve_projections(&spec, &mut judge);
+    check_projections(&spec, &mut judge);
+    let source_equations = equations_of_sources(&spec, &mut judge);
+    let synapse_equations = equations_of_synapses(&spec, &mut judge);
     notices.extend(notice_of_record(&spec));
     notices.extend(unused(&spec));
     notices.extend(rounded_in_degrees(&spec));
@@ -121,6 +126,8 @@ pub(super) fn resolve(
         sampled: Vec::new(),
         recorded_afferents: Vec::new(),
         synaptic_events: Vec::new(),
+        source_equations,
+        synapse_equations,
         changes: Vec::new(),
         notices,
     };
@@ -138,8 +145,7 @@ fn check_receptors(receptors: &[Receptor], dt: f64, judge: &mut Judge<'_>) {
         let times = [("tau_syn", Some(receptor.tau_syn)), ("tau_rise", receptor.tau_rise)];
         for (key, tau) in times.into_iter().filter_map(|(k, t)| t.map(|t| (k, t))) {
             let key = format!("receptors.{}.{key}", receptor.name);
-            let of_a_step = receptor.kind == ReceptorKind::Delta;
-            if tau <= dt && !of_a_step && !judge.concerns(&key) {
+            if tau <= dt && receptor.kind.decays() && !judge.concerns(&key) {
                 let rule =
                     format!("must be longer than the step (dt = {dt} ms) under the euler method");
                 judge.fault_of(key, &tau, FaultKind::Combination { rule });
@@ -197,7 +203,8 @@ fn resolve_population(
         }
         voltage_clamps.push(VoltageClamp { neurons, command: clamp.V.clone(), steps });
     }
-    let cell = resolve_cell(&population.cell, &format!("{path}.cell"), spec, library, judge)?;
+    let cell = resolve_cell(&population.cell, name, spec, library, judge)?;
+    let ports = ports(spec, name, cell.model.as_ref(), &cell.values, judge);
     let initial = resolve_initial(population, cell.model.as_ref(), spec, &path, judge);
     Some(Population {
         name: name.to_owned(),
@@ -212,6 +219,7 @@ fn resolve_population(
         injections,
         own_currents: Vec::new(),
         voltage_clamps,
+        ports,
     })
 }
 
@@ -225,7 +233,7 @@ fn resolve_initial(
 ) -> Vec<(String, Distribution)> {
     let mut valid: Vec<(String, Option<Dimension>)> =
         cell.variables().iter().map(|v| (v.name.to_owned(), Some(v.dimension))).collect();
-    let with_variable = spec.receptors.iter().filter(|(_, r)| r.kind != ReceptorKind::Delta);
+    let with_variable = spec.receptors.iter().filter(|(_, r)| r.kind.decays());
     valid.extend(with_variable.map(|(name, r)| {
         let known = !judge.concerns(&format!("receptors.{name}.kind"));
         (format!("g_{name}"), known.then(|| r.kind.dimension()))

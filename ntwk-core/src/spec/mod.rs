@@ -37,6 +37,7 @@ mod receptor;
 mod record;
 mod sections;
 mod spike_list;
+mod synapse;
 mod voltage_clamp;
 
 use crate::spec::fault::{FaultKind, Faults};
@@ -62,13 +63,14 @@ pub use published::{
     CoefficientUnit, NormalisationSpec, PUBLISHED_TERMS, PublishedMoments, PublishedSpec,
 };
 pub use quadratic::QuadraticSpec;
-pub use receptor::{ReceptorKind, ReceptorSpec};
+pub use receptor::{ReceptorKind, ReceptorSpec, VariablesOf};
 pub use record::{RecordSpec, TracesSpec};
 pub use sections::{
     CompareSpec, MOST_STEPS, ScanSpec, SimulationSpec, SpikeTrainTheory, StationaryTheory,
     TheoryModel, TheorySpec, TransferFunctionKind,
 };
 pub use spike_list::SpikeListSpec;
+pub use synapse::SynapseSpec;
 pub use value::Named;
 pub use voltage_clamp::{VoltageClampSpec, VoltageClamps};
 
@@ -89,6 +91,8 @@ section! {
         currents: Named<CurrentSpec> = Named(CurrentSpec::KEYS), none;
         /// synaptic receptors by name
         receptors: Named<ReceptorSpec> = Named(ReceptorSpec::KEYS), none;
+        /// synapses declared by their equations
+        synapses: Named<SynapseSpec> = Named(SynapseSpec::KEYS), none;
         /// populations by name
         populations: Named<PopulationSpec> = Named(PopulationSpec::KEYS), required("at least one population");
         /// afferent populations by name

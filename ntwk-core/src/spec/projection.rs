@@ -36,6 +36,8 @@ section! {
         connection: ConnectionSpec = Table(ConnectionSpec::KEYS), required("a table with rule = \"...\"");
         /// dynamics of the synapses
         plasticity: Option<PlasticitySpec> = Table(PlasticitySpec::KEYS), none;
+        /// equations of the synapses, by their name among the `synapses` of the model
+        synapse: Option<String> = Text, none;
     }
 }
 
@@ -59,6 +61,7 @@ impl ProjectionSpec {
             release_probability: 1.0,
             connection,
             plasticity: None,
+            synapse: None,
         }
     }
 }

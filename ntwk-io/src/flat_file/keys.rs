@@ -117,7 +117,7 @@ impl Keys {
             self.agree(format!("psyn_{pair}"), projection.release_probability, &what);
         }
         let receptor = &model.receptors()[projection.receptor];
-        if receptor.kind != ReceptorKind::Delta {
+        if receptor.kind.decays() {
             self.agree(format!("Tsyn_{source}"), receptor.tau_syn, &what);
         }
         match receptor.kind {
@@ -137,7 +137,7 @@ impl Keys {
             (receptor.tau_rise.is_some(), "rise time of a receptor"),
             (projection.delays.as_constant() != Some(0.0), "delay without a ring"),
             (projection.weights.constant().is_none(), "distribution of weights"),
-            (projection.plasticity.is_some(), "plasticity"),
+            (projection.plasticity.is_some() || projection.synapse.is_some(), "plasticity"),
         ] {
             if there {
                 self.note(format!("{name}: the keys of the package have no {feature}"));

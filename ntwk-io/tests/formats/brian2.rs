@@ -10,7 +10,7 @@ use ntwk_core::{Job, Model, Recording, simulate};
 use ntwk_io::{Notation, import_brian2, parse_tree, write_tree};
 use serde_json::Value as Json;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "equations",
     "threshold",
@@ -19,6 +19,7 @@ const KEYS: [&str; 11] = [
     "method",
     "parameters",
     "timed_arrays",
+    "inputs",
     "initial",
     "per_neuron",
     "dt_ms",
@@ -94,6 +95,20 @@ fn compare_until(name: &str, tolerance: f64, until: f64) {
             fixture["trace"][definitions[0].as_str()]["values"].as_array().unwrap().len(),
         );
     }
+    // Variables of synapses, where each synapse has its own.
+    let of_synapses = |name: &str| format!("{}_input_1_g_e", name.trim_start_matches("synapse."));
+    let traced: Vec<String> = fixture["trace"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|variable| variable.starts_with("synapse.") && !name.contains("summed"))
+        .map(|variable| of_synapses(variable))
+        .collect();
+    if !traced.is_empty() {
+        record += &format!(
+            "[record.traces.synapses]\npopulation = \"cells\"\nneurons = 1\nvariables = {traced:?}\ninterval = {interval}\n"
+        );
+    }
     let model = model(&fixture, &record);
     let recording = run(&model);
     let own = recording.population("cells").unwrap();
@@ -122,7 +137,12 @@ fn compare_until(name: &str, tolerance: f64, until: f64) {
         .find(|line| line.starts_with("dV/dt"))
         .map_or("v", |_| "V");
     for (variable, trace) in fixture["trace"].as_object().unwrap() {
-        let stored = if variable == first { "V_m" } else { variable };
+        let stored = match variable.as_str() {
+            "synapse.s" | "synapse.x" if name.contains("summed") => continue,
+            synapse if synapse.starts_with("synapse.") => &of_synapses(synapse),
+            variable if variable == first => "V_m",
+            other => other,
+        };
         let Some(found) = own.trace(stored) else { panic!("{name}: {variable} was not recorded") };
         for (neuron, values) in trace["values"].as_array().unwrap().iter().enumerate() {
             for (k, value) in values.as_array().unwrap().iter().enumerate() {
@@ -170,6 +190,23 @@ fn cells_with_spikes_of_their_own() {
     ] {
         compare(name, 1e-4);
     }
+}
+
+#[test]
+fn events_raise_variables_of_cells() {
+    for method in ["euler", "exact", "exponential_euler", "rk2", "rk4"] {
+        compare(&format!("alpha_current_lif_{method}"), 1e-6);
+    }
+    compare("two_compartment_euler", 1e-6);
+    for name in ["euler_0.01", "exponential_euler_0.01", "exponential_euler_0.1"] {
+        compare(&format!("hh_traub_miles_{name}"), 1e-4);
+    }
+}
+
+#[test]
+fn synapses_and_receptors_have_equations() {
+    compare("short_term_plasticity_event_driven", 1e-9);
+    compare("lif_nmda_summed_euler", 1e-6);
 }
 
 /// Ornstein-Uhlenbeck membranes: mean and standard deviation over neurons and time, within four standard errors of Brian2's.

@@ -69,7 +69,7 @@ fn release_probabilities_and_mixtures_are_of_their_pair() {
     assert_eq!(projection(spec, "Exc", "Exc").release_probability, 0.5);
     assert_eq!(projection(spec, "Exc", "Inh").release_probability, 1.0);
     let receptor = |source, target| {
-        spec.receptors.get(&projection(spec, source, target).receptor).unwrap().kind
+        spec.receptors.get(&projection(spec, source, target).receptor).unwrap().kind.clone()
     };
     let mixture = ReceptorKind::Mixture { E_rev: -80.0, alpha: 0.25, V_0: -65.0 };
     assert_eq!(receptor("Inh", "Exc"), mixture);

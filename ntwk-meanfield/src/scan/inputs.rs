@@ -11,7 +11,7 @@
 
 use ntwk_core::Model;
 use ntwk_core::model::{Projection, Source};
-use ntwk_core::spec::{AdaptationTheory, Distribution, ReceptorKind};
+use ntwk_core::spec::{AdaptationTheory, Distribution};
 
 use crate::moments::Moments;
 use crate::moments::synapse::SynapseClass;
@@ -79,11 +79,7 @@ pub fn classes_of_inputs(
                 event_degree: 0.0,
                 event_weights: weights.times(released),
                 synapses,
-                unit: match receptor.kind {
-                    ReceptorKind::Current => "pA",
-                    ReceptorKind::Delta => "mV",
-                    ReceptorKind::Conductance { .. } | ReceptorKind::Mixture { .. } => "nS",
-                },
+                unit: receptor.kind.dimension().unit(),
             }),
         }
     }

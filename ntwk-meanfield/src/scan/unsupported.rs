@@ -44,6 +44,14 @@ pub fn synapse_class(
     in_degree: f64,
 ) -> Result<SynapseClass, Unsupported> {
     let receptor = &model.receptors()[projection.receptor];
+    if projection.synapse.is_some() {
+        return Err(Unsupported {
+            key: format!("projections.{}.synapse", projection.name),
+            reason: "the theory has no synapses by equations (of short-term plasticity it knows plasticity.rule = \
+                     \"tsodyks_markram\"): such a network can be simulated"
+                .to_owned(),
+        });
+    }
     let short_term = match projection.plasticity {
         None => None,
         Some(PlasticitySpec::TsodyksMarkram { U, tau_rec, tau_facil }) => {
@@ -62,6 +70,14 @@ pub fn synapse_class(
         ReceptorKind::Mixture { E_rev, alpha, V_0 } => (E_rev, Some(Mixture { alpha, V_0 })),
         // A driving force of 1 mV: nS stand for pA.
         ReceptorKind::Current => (1.0, Some(Mixture { alpha: 0.0, V_0: 0.0 })),
+        ReceptorKind::Variable { .. } | ReceptorKind::Equations { .. } => {
+            return Err(Unsupported {
+                key: format!("receptors.{}.kind", receptor.name),
+                reason: "the theory knows receptors by tau_syn (\"conductance\", \"current\", \"mixture\"), none that is a variable \
+                         of the cell or has equations of its own: such a network can be simulated"
+                    .to_owned(),
+            });
+        }
         ReceptorKind::Delta => {
             return Err(Unsupported {
                 key: format!("receptors.{}.kind", receptor.name),

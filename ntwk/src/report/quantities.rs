@@ -517,6 +517,7 @@ fn inputs(
         let event_rate = projection.in_degree * projection.release_probability * rate;
         let mean = 1e-3 * event_rate * projection.weight * receptor.area();
         let (p, q) = receptor.kind.coefficients();
+        let is_known = receptor.kind.decays() || receptor.kind == ReceptorKind::Delta;
         // A step of the potential is a pulse of the charge `weight x C_m`.
         let of_steps = (receptor.kind == ReceptorKind::Delta).then(|| {
             let membrane = model.populations()[target].cell.membrane();
@@ -526,8 +527,10 @@ fn inputs(
             projection: projection.name.clone(),
             afferent: matches!(projection.source, Source::Afferent(_)),
             event_rate,
-            conductance: p * mean,
-            current: of_steps.or_else(|| mean_potential.map(|v| mean * (q - p * v))),
+            // What is a variable of the cell, or has equations of its own, has no mean that is known beforehand.
+            conductance: if is_known { p * mean } else { f64::NAN },
+            current: of_steps
+                .or_else(|| mean_potential.filter(|_| is_known).map(|v| mean * (q - p * v))),
         });
     }
     Ok(inputs)

@@ -6,20 +6,27 @@ use rand_chacha::rand_core::Rng;
 
 use super::partition::Share;
 use super::{
-    Arrival, Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Release, Shared,
-    WorkerState,
+    Arrival, Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Raises, Release,
+    Shared, WorkerState,
 };
 use crate::engine::connectivity::{BuildError, TargetLists, Wiring};
 use crate::engine::drive::{BlockEvents, EventRate};
-use crate::engine::plasticity::{Plasticity, ShortTerm, Stdp, StdpRule};
+use crate::engine::plasticity::{
+    EquationSynapses, Plasticity, ShortTerm, Stdp, StdpRule, SynapsesByTarget,
+};
 use crate::engine::random::{Purpose, stream};
+use crate::engine::source_variables::{Everyone, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
 use crate::kernel::{CellNoise, Integration, PendingEvents, ReceptorColumn, column};
-use crate::model::{Model, Population, Projection, Source, SynapticEvent, VoltageClamp};
+use crate::model::{
+    Model, Population, PortEffect, Projection, Source, SynapticEvent, VoltageClamp,
+};
 use crate::spec::waveform::Waveform;
-use crate::spec::{AfferentActivity, Distribution, Method, PlasticitySpec, SpaceSpec, Trains};
+use crate::spec::{
+    AfferentActivity, ConnectionSpec, Distribution, Method, PlasticitySpec, SpaceSpec, Trains,
+};
 
 /// A model on its way to a network.
 pub(super) struct Lowering<'m> {
@@ -182,7 +189,7 @@ impl<'m> Lowering<'m> {
                         job,
                     };
                     let lists = TargetLists::build(&wiring, range)?;
-                    Some(Incoming { part, lists, plasticity: None })
+                    Some(Incoming { part, lists, plasticity: None, sources: None })
                 }
             });
         }
@@ -194,6 +201,7 @@ impl<'m> Lowering<'m> {
             afferents: Vec::new(),
             kept_afferents: Vec::new(),
             sampled_synapses: Vec::new(),
+            fired: Vec::new(),
         })
     }
 
@@ -248,6 +256,16 @@ impl<'m> Lowering<'m> {
                     Some(Plasticity::Stdp(stdp))
                 }
             };
+            incoming.sources = self.sources(projection);
+            if let Some(equations) = projection.synapse.and_then(|s| model.synapse_equations(s)) {
+                let targets = worker.parts[incoming.part].len;
+                let by_target = match &equations.on_post {
+                    None => None,
+                    Some(_) => Some(SynapsesByTarget::new(&incoming.lists, sources, targets, job)?),
+                };
+                let synapses = EquationSynapses::new(equations, dt, &incoming.lists, by_target);
+                incoming.plasticity = Some(Plasticity::Equations(synapses));
+            }
             let delays = incoming.lists.delays();
             if self.spreads(w) {
                 worker.spread.push(w);
@@ -340,9 +358,60 @@ impl<'m> Lowering<'m> {
             own_currents,
             clamps,
             noise: self.noise(population, range),
+            raises: self.raises(index),
+            summed: self.summed(index),
         };
         self.initialise(population, &mut part, job)?;
         Ok(part)
+    }
+
+    /// The receptors of a population whose events raise variables of the cells.
+    fn raises(&self, index: usize) -> Vec<Raises> {
+        let receptors = self.model.receptors_of(index);
+        let population = &self.model.populations()[index];
+        let raises = population.ports.iter().filter_map(|port| {
+            let PortEffect::Raises(variables) = &port.effect else { return None };
+            let effect = |&(variable, by)| (variable, by, population.cell.event_effect(variable));
+            Some(Raises {
+                column: receptors.iter().position(|&r| r == port.receptor)?,
+                variables: variables.iter().map(effect).collect(),
+            })
+        });
+        raises.collect()
+    }
+
+    /// Variables of the cells of a population that are sums over the variables of sources.
+    fn summed(&self, index: usize) -> Vec<usize> {
+        let ports = self.model.populations()[index].ports.iter();
+        let sums = ports.filter_map(|port| match &port.effect {
+            PortEffect::Sums(sums) => Some(sums.iter().map(|sum| sum.1)),
+            PortEffect::Raises(_) => None,
+        });
+        sums.flatten().collect()
+    }
+
+    /// The variables of the sources of a projection, where its receptor keeps some.
+    fn sources(&self, projection: &Projection) -> Option<SourceVariables> {
+        let model = self.model;
+        let equations = model.source_equations(projection.receptor)?;
+        let ports = &model.populations()[projection.target].ports;
+        let port = ports.iter().find(|port| port.receptor == projection.receptor)?;
+        let PortEffect::Sums(sums) = &port.effect else { return None };
+        let recurrent = projection.source == Source::Population(projection.target);
+        let everyone = match projection.connection {
+            ConnectionSpec::AllToAll { .. } if projection.weights.constant().is_none() => None,
+            ConnectionSpec::AllToAll { autapses: false } if recurrent => Some(Everyone::Others),
+            ConnectionSpec::AllToAll { .. } => Some(Everyone::All),
+            _ => None,
+        };
+        Some(SourceVariables::new(
+            equations,
+            (model.dt(), model.method()),
+            self.source_size(projection),
+            sums.clone(),
+            projection.weight,
+            everyone,
+        ))
     }
 
     /// The random numbers of the cells of a part, one entry for each block.
@@ -448,12 +517,18 @@ impl<'m> Lowering<'m> {
             for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
                 column.derive(&model.receptors()[r], &integration);
             }
+            part.raises = self.raises(part.population);
             for drive in &mut part.drives {
                 let projection = &model.projections()[drive.projection];
                 drive.weight = projection.weight;
                 if let Some(rate) = self.event_rate(projection) {
                     drive.rate = rate;
                 }
+            }
+        }
+        for (w, incoming) in worker.incoming.iter_mut().enumerate() {
+            if let Some(sources) = incoming.as_mut().and_then(|i| i.sources.as_mut()) {
+                sources.set_weight(self.projection(w).weight);
             }
         }
         for (spikes, afferent) in worker.afferents.iter_mut().zip(model.afferents()) {

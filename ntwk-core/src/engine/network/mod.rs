@@ -13,12 +13,13 @@ use rayon::prelude::*;
 use crate::engine::connectivity::{BuildError, TargetLists};
 use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::Plasticity;
+use crate::engine::source_variables::SourceVariables;
 use crate::engine::trains::AfferentSpikes;
 use crate::job::Job;
 use crate::kernel::BLOCK;
-use crate::kernel::CellStepper;
 use crate::kernel::Membrane;
 use crate::kernel::{CellNoise, Column, ReceptorColumn};
+use crate::kernel::{CellStepper, EventEffect};
 use crate::model::{Change, Model, Quantity, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
@@ -133,6 +134,8 @@ pub(crate) struct WorkerState {
     pub kept_afferents: Vec<(usize, usize)>,
     /// Synapses whose weights are sampled.
     pub sampled_synapses: Vec<SampledSynapses>,
+    /// Room for the neurons of a part that spiked in a step.
+    pub fired: Vec<u32>,
 }
 
 /// The synapses of one trace of weights onto one part.
@@ -160,6 +163,8 @@ pub(crate) struct Incoming {
     pub part: usize,
     pub lists: TargetLists,
     pub plasticity: Option<Plasticity>,
+    /// Variables of the sources, of receptors that keep some.
+    pub sources: Option<SourceVariables>,
 }
 
 /// A run of neurons of one population, with its state in columns.
@@ -182,6 +187,19 @@ pub(crate) struct Part {
     pub clamps: Vec<VoltageClamp>,
     /// Random numbers of the cells, block by block, where their steps need some.
     pub noise: Vec<CellNoise>,
+    /// Receptors whose events raise variables of the cells.
+    pub raises: Vec<Raises>,
+    /// Variables of the cells that are sums over the variables of sources.
+    pub summed: Vec<usize>,
+}
+
+/// A receptor whose events raise variables of the cells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Raises {
+    /// Column of the receptor.
+    pub column: usize,
+    /// The variables, by how much per weight, and what becomes of the events.
+    pub variables: Vec<(usize, f64, EventEffect)>,
 }
 
 /// A rate-driven afferent projection onto a part.
@@ -248,6 +266,28 @@ impl WorkerState {
 }
 
 impl Part {
+    /// Raises the variables of the cells by the events of `step`; `fired` are the neurons (ascending, in the numbering of the part)
+    /// that spiked in it.
+    pub(crate) fn raise_variables(&mut self, stepper: &dyn CellStepper, step: u32, fired: &[u32]) {
+        let Self { raises, receptors, columns, free_from, .. } = self;
+        for Raises { column, variables } in raises.iter() {
+            let events = receptors[*column].events();
+            for i in 0..events.len() {
+                let weight = std::mem::take(&mut events[i]);
+                if weight == 0.0 {
+                    continue;
+                }
+                for &(variable, by, effect) in variables {
+                    let lost = effect.held && stepper.is_refractory(columns, i, free_from[i], step)
+                        || effect.set_by_reset && fired.binary_search(&(i as u32)).is_ok();
+                    if !lost {
+                        columns[variable][i] += by * weight;
+                    }
+                }
+            }
+        }
+    }
+
     /// Its neurons, in the numbering of the population.
     pub(crate) fn neurons(&self) -> Range<u32> {
         self.first..self.first + self.len as u32
@@ -348,7 +388,7 @@ impl Network {
     fn find_sampled_synapses(&mut self, lowering: &Lowering<'_>) {
         for (p, population) in self.shared.populations.iter_mut().enumerate() {
             for (t, trace) in population.traces.iter_mut().enumerate() {
-                let Quantity::Weight { projection, mean } = trace.quantity else { continue };
+                let Quantity::Weight { projection, mean, .. } = trace.quantity else { continue };
                 let Some(incoming) = lowering.wired_place(projection) else { continue };
                 let mut columns = Vec::new();
                 for worker in &mut self.workers {
@@ -394,6 +434,7 @@ impl Network {
     /// Raises the variables of receptors by the events of `step`.
     pub(crate) fn take_arrivals(&mut self, step: u32) {
         let from = self.arrivals.partition_point(|arrival| arrival.step < step);
+        let populations = &self.shared.populations;
         for arrival in self.arrivals[from..].iter().take_while(|arrival| arrival.step == step) {
             let parts = self.workers.iter_mut().flat_map(|worker| &mut worker.parts);
             for part in parts.filter(|part| part.population == arrival.population) {
@@ -402,6 +443,9 @@ impl Network {
                 for n in arrival.neurons.iter().filter(|n| own.contains(n)) {
                     events[(n - first) as usize] += arrival.weight;
                 }
+                // They come before this step: after the one before, whose spikes have been reset.
+                let stepper = populations[part.population].stepper.as_ref();
+                part.raise_variables(stepper, step.saturating_sub(1), &[]);
             }
         }
     }

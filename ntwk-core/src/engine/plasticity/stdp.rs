@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::targets::{Incoming, SynapsesByTarget};
 use crate::engine::connectivity::TargetLists;
-use crate::job::{Interrupted, Job, pieces};
+use crate::job::{Interrupted, Job};
 use crate::kernel::Sums;
 
 /// State of the synapses of a projection onto the neurons of one worker (see
@@ -18,9 +19,7 @@ pub(crate) struct Stdp {
     w_max: f64,
     /// Weights by synapse.
     weights: Vec<f64>,
-    /// `incoming[starts[t]..starts[t + 1]]` are the synapses onto target `t`.
-    starts: Vec<u32>,
-    incoming: Vec<Incoming>,
+    by_target: SynapsesByTarget,
     /// Traces of the arrivals from each source, and of the spikes of each target.
     arrivals: Traces,
     spikes: Traces,
@@ -28,12 +27,6 @@ pub(crate) struct Stdp {
     lag: u32,
     /// Spikes of targets that the synapses have not seen: when they will, and the target.
     unseen: VecDeque<(u32, u32)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Incoming {
-    synapse: u32,
-    source: u32,
 }
 
 /// Traces that decay, each from its last event.
@@ -84,31 +77,12 @@ impl Stdp {
             Some(weights) => weights.iter().map(|&w| f64::from(w)).collect(),
             None => vec![weight; lists.len()],
         };
-        let mut starts = vec![0u32; targets + 1];
-        for piece in pieces(lists.len()) {
-            job.check()?;
-            lists.places()[piece].iter().for_each(|&target| starts[target as usize + 1] += 1);
-        }
-        for t in 0..targets {
-            starts[t + 1] += starts[t];
-        }
-        let mut next = starts.clone();
-        let mut incoming = vec![Incoming { synapse: 0, source: 0 }; lists.len()];
-        for source in 0..sources {
-            job.check()?;
-            for synapse in lists.row(source) {
-                let slot = &mut next[lists.places()[synapse] as usize];
-                incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
-                *slot += 1;
-            }
-        }
         Ok(Self {
             potentiation: rule.potentiation,
             depression: rule.depression,
             w_max: rule.w_max,
             weights,
-            starts,
-            incoming,
+            by_target: SynapsesByTarget::new(lists, sources, targets, job)?,
             arrivals: Traces::new(rule.tau_plus, sources as usize),
             spikes: Traces::new(rule.tau_minus, targets),
             lag: rule.lag,
@@ -155,8 +129,7 @@ impl Stdp {
 
     fn see(&mut self, target: usize, step: u32) {
         self.spikes.raise(target, step);
-        let onto = self.starts[target] as usize..self.starts[target + 1] as usize;
-        for &Incoming { synapse, source } in &self.incoming[onto] {
+        for &Incoming { synapse, source } in self.by_target.onto(target) {
             let weight = &mut self.weights[synapse as usize];
             let change = self.potentiation * self.arrivals.at(source as usize, step);
             *weight = (*weight + change).clamp(0.0, self.w_max);

@@ -8,6 +8,9 @@
 //! | `timed_arrays`: `{values, unit, dt_ms}` | tables |
 //! | `initial`, `per_neuron`: as parameters, or `{values, unit}` | initial values of the population |
 //! | of `initial`, text such as `"b*V"` | the initial value of the kind, for each neuron |
+//! | `inputs`: a list of `{times_ms, on_pre}`, with `delay_ms` | a source each, whose spikes reach every neuron: `g_post += w` raises a variable of the cell (a receptor of kind `variable`) |
+//! | in one of them, `model` (event-driven), `on_pre`, `on_post`, `init` | a synapse by its equations |
+//! | in one of them, `model` with a summed line (`s_tot_post = s`) and clock-driven variables | a receptor by equations, per source |
 //! | `about`, `source` | documentation |
 //! | `name`, `N`, `dt_ms`, `t_stop_ms` | names, size of the population, the simulation |
 //!
@@ -15,10 +18,14 @@
 //! variable that keeps its value, one for each neuron. `unless refractory` becomes `hold`; a `refractory` that is a condition
 //! becomes `until` its opposite. What is not understood is a fault.
 
+mod inputs;
+
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::units::Unit;
+
+use inputs::Inputs;
 
 /// An imported cell and what there is to say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +36,7 @@ pub struct Brian2Import {
     pub notes: Vec<String>,
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "about",
     "source",
     "name",
@@ -42,6 +49,7 @@ const KEYS: [&str; 16] = [
     "parameters",
     "namespace",
     "timed_arrays",
+    "inputs",
     "initial",
     "per_neuron",
     "dt_ms",
@@ -92,16 +100,27 @@ impl Reader {
         self.faults.push(key, None, line, FaultKind::Combination { rule: rule.into() });
     }
 
+    /// A fault without a line.
+    fn faults_of(&mut self, key: &str, rule: String) {
+        self.fault(key, None, rule);
+    }
+
+    /// Faults keys that a table does not have.
+    fn unknown(&mut self, path: &str, entries: &[(String, Node)], known: &[&str]) {
+        for (key, node) in entries.iter().filter(|e| !known.contains(&e.0.as_str())) {
+            let nearest = nearest(key, known.iter().copied()).map(str::to_owned);
+            let valid = known.iter().map(|&key| key.to_owned()).collect();
+            let key = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            self.faults.push(key, None, node.line, FaultKind::UnknownKey { nearest, valid });
+        }
+    }
+
     fn model(&mut self, root: &Node) -> Node {
         let Value::Table(entries) = &root.value else {
             self.fault("(file)", Some(root), "expected a table of keys");
             return table(Vec::new());
         };
-        for (key, node) in entries.iter().filter(|e| !KEYS.contains(&e.0.as_str())) {
-            let nearest = nearest(key, KEYS.iter().copied()).map(str::to_owned);
-            let valid = KEYS.map(str::to_owned).to_vec();
-            self.faults.push(key, None, node.line, FaultKind::UnknownKey { nearest, valid });
-        }
+        self.unknown("", entries, &KEYS);
         let get = |key: &str| entries.iter().find(|e| e.0 == key).map(|e| &e.1);
         let name = get("name").and_then(text_of).unwrap_or_else(|| "cell".to_owned());
         let name: String =
@@ -126,6 +145,7 @@ impl Reader {
                 }
             }
         }
+        let inputs = get("inputs").map(|node| self.inputs(node, &lines, &parameters));
         if !parameters.is_empty() {
             kind.push(entry("parameters", table(parameters)));
         }
@@ -174,11 +194,23 @@ impl Reader {
             entry("dt", float(number("dt_ms").unwrap_or(0.1))),
             entry("t_stop", float(number("t_stop_ms").unwrap_or(1000.0))),
         ];
-        table(vec![
+        let Inputs { receptors, synapses, afferents, projections } = inputs.unwrap_or_default();
+        let mut model = vec![
             entry("simulation", table(simulation)),
             entry("kinds", table(vec![(name, table(kind))])),
             entry("populations", table(vec![entry("cells", table(population))])),
-        ])
+        ];
+        for (section, entries) in
+            [("receptors", receptors), ("synapses", synapses), ("afferents", afferents)]
+        {
+            if !entries.is_empty() {
+                model.push(entry(section, table(entries)));
+            }
+        }
+        if !projections.is_empty() {
+            model.push(entry("projections", Node::new(Value::List(projections))));
+        }
+        table(model)
     }
 
     fn entries<'n>(&mut self, key: &str, node: &'n Node) -> &'n [(String, Node)] {
@@ -211,24 +243,9 @@ impl Reader {
                 return Vec::new();
             }
         };
-        let mut found: Vec<Entry> = Vec::new();
-        let mut open = String::new();
-        for line in text.lines() {
-            let line = line.split('#').next().unwrap_or_default().trim();
-            open = format!("{open} {line}").trim().to_owned();
-            let Some((left, unit)) = open.split_once(':') else { continue };
-            match read_entry(left.trim(), unit.trim()) {
-                Ok(entry) => found.push(entry),
-                Err(rule) => self.fault(key, Some(node), format!("\"{open}\": {rule}")),
-            }
-            open.clear();
-        }
-        if !open.is_empty() {
-            self.fault(
-                key,
-                Some(node),
-                format!("\"{open}\" has no unit: \": volt\" or the like is missing"),
-            );
+        let (mut found, faults) = read_entries(&text);
+        for rule in faults {
+            self.fault(key, Some(node), rule);
         }
         for entry in &found {
             for flag in &entry.flags {
@@ -476,6 +493,26 @@ fn equations(lines: &[Entry]) -> String {
         text += &format!("{left} = {value}\n");
     }
     text
+}
+
+/// The lines of equations, and what is wrong with others.
+fn read_entries(text: &str) -> (Vec<Entry>, Vec<String>) {
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    let mut open = String::new();
+    for line in text.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        open = format!("{open} {line}").trim().to_owned();
+        let Some((left, unit)) = open.split_once(':') else { continue };
+        match read_entry(left.trim(), unit.trim()) {
+            Ok(entry) => found.push(entry),
+            Err(rule) => faults.push(format!("\"{open}\": {rule}")),
+        }
+        open.clear();
+    }
+    if !open.is_empty() {
+        faults.push(format!("\"{open}\" has no unit: \": volt\" or the like is missing"));
+    }
+    (found, faults)
 }
 
 fn read_entry(left: &str, unit: &str) -> Result<Entry, String> {

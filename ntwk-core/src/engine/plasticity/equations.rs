@@ -1,0 +1,138 @@
+//! Synapses by equations: variables of their own, advanced from event to event.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::targets::SynapsesByTarget;
+use crate::engine::connectivity::TargetLists;
+use crate::equations::{EventRoom, SynapseEquations};
+use crate::kernel::{BLOCK, Sums};
+
+/// State of the synapses of a projection onto the neurons of one worker.
+#[derive(Debug, Clone)]
+pub(crate) struct EquationSynapses {
+    equations: Arc<SynapseEquations>,
+    dt: f64,
+    /// Variables by synapse.
+    columns: Vec<Vec<f64>>,
+    /// Step of the last event of each synapse.
+    last: Vec<u32>,
+    /// Synapses by target, where spikes of targets act.
+    by_target: Option<SynapsesByTarget>,
+    room: EventRoom,
+    /// Variables of synapses that do not lie beside each other.
+    gathered: Vec<Vec<f64>>,
+}
+
+impl EquationSynapses {
+    pub(crate) fn new(
+        equations: &Arc<SynapseEquations>,
+        dt: f64,
+        lists: &TargetLists,
+        by_target: Option<SynapsesByTarget>,
+    ) -> Self {
+        let initial = equations.initial.iter();
+        Self {
+            dt,
+            columns: initial.map(|&value| vec![value; lists.len()]).collect(),
+            last: vec![0; lists.len()],
+            by_target,
+            room: EventRoom::default(),
+            gathered: vec![Vec::with_capacity(BLOCK); equations.initial.len()],
+            equations: equations.clone(),
+        }
+    }
+
+    /// A spike arrives at the synapses `row`: what they send goes to `sums`, times their weights.
+    pub(crate) fn arrive(
+        &mut self,
+        lists: &TargetLists,
+        row: Range<usize>,
+        weight: f64,
+        step: u32,
+        sums: &mut Sums<'_>,
+    ) {
+        let Self { equations, dt, columns, last, room, .. } = self;
+        for start in row.clone().step_by(BLOCK) {
+            let run = start..(start + BLOCK).min(row.end);
+            room.elapsed.clear();
+            for last in &mut last[run.clone()] {
+                room.elapsed.push(f64::from(step - *last) * *dt);
+                *last = step;
+            }
+            let own = columns.iter_mut().map(|column| &mut column[run.clone()]);
+            equations.on_pre.run(own, room);
+            if !equations.on_pre.sends {
+                continue;
+            }
+            let places = lists.places()[run.clone()].iter().copied();
+            match lists.weights() {
+                None => {
+                    sums.add_all(
+                        places.zip(&room.sent).map(|(place, sent)| (place, weight * sent)),
+                    );
+                }
+                Some(weights) => {
+                    let weights = weights[run].iter().map(|&w| f64::from(w));
+                    let sent = weights.zip(&room.sent).map(|(weight, sent)| weight * sent);
+                    sums.add_all(places.zip(sent));
+                }
+            }
+        }
+    }
+
+    /// Target `target` (counted from the first of the run) spikes.
+    pub(crate) fn spike(&mut self, target: usize, step: u32) {
+        let Self { equations, dt, columns, last, by_target, room, gathered } = self;
+        let (Some(on_post), Some(by_target)) = (&equations.on_post, by_target) else { return };
+        for synapses in by_target.onto(target).chunks(BLOCK) {
+            room.elapsed.clear();
+            for synapse in synapses {
+                let last = &mut last[synapse.synapse as usize];
+                room.elapsed.push(f64::from(step - *last) * *dt);
+                *last = step;
+            }
+            for (gathered, column) in gathered.iter_mut().zip(columns.iter()) {
+                gathered.clear();
+                gathered.extend(synapses.iter().map(|s| column[s.synapse as usize]));
+            }
+            on_post.run(gathered.iter_mut().map(Vec::as_mut_slice), room);
+            for (gathered, column) in gathered.iter().zip(columns.iter_mut()) {
+                for (value, s) in gathered.iter().zip(synapses) {
+                    column[s.synapse as usize] = *value;
+                }
+            }
+        }
+    }
+
+    /// A variable of a synapse, as its last event has left it.
+    pub(crate) fn value(&self, variable: usize, synapse: usize) -> f64 {
+        self.columns[variable][synapse]
+    }
+
+    /// What changes from step to step.
+    pub(crate) fn state(&self) -> EquationSynapsesState {
+        EquationSynapsesState { columns: self.columns.clone(), last: self.last.clone() }
+    }
+
+    /// Takes up a state; `false` when it is of another projection.
+    pub(crate) fn restore(&mut self, state: &EquationSynapsesState) -> bool {
+        let fits = state.last.len() == self.last.len()
+            && state.columns.len() == self.columns.len()
+            && state.columns.iter().zip(&self.columns).all(|(new, old)| new.len() == old.len());
+        if fits {
+            self.columns.clone_from(&state.columns);
+            self.last.clone_from(&state.last);
+        }
+        fits
+    }
+}
+
+/// The variables of synapses by equations, as a checkpoint keeps them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EquationSynapsesState {
+    columns: Vec<Vec<f64>>,
+    last: Vec<u32>,
+}

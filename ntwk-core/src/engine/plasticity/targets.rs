@@ -1,0 +1,58 @@
+//! The synapses onto each target of a projection, for spikes of targets that act on them.
+
+use crate::engine::connectivity::TargetLists;
+use crate::job::{Interrupted, Job, pieces};
+
+/// A synapse onto a target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Incoming {
+    /// Its number in the target lists.
+    pub synapse: u32,
+    pub source: u32,
+}
+
+/// Synapses by target, in the order of their sources.
+#[derive(Debug, Clone)]
+pub(crate) struct SynapsesByTarget {
+    /// `incoming[starts[t]..starts[t + 1]]` are the synapses onto target `t`.
+    starts: Vec<u32>,
+    incoming: Vec<Incoming>,
+}
+
+impl SynapsesByTarget {
+    /// Of lists whose synapses have one delay, so that a place is a target.
+    ///
+    /// # Errors
+    /// When the job is interrupted.
+    pub(crate) fn new(
+        lists: &TargetLists,
+        sources: u32,
+        targets: usize,
+        job: &Job<'_>,
+    ) -> Result<Self, Interrupted> {
+        let mut starts = vec![0u32; targets + 1];
+        for piece in pieces(lists.len()) {
+            job.check()?;
+            lists.places()[piece].iter().for_each(|&target| starts[target as usize + 1] += 1);
+        }
+        for t in 0..targets {
+            starts[t + 1] += starts[t];
+        }
+        let mut next = starts.clone();
+        let mut incoming = vec![Incoming { synapse: 0, source: 0 }; lists.len()];
+        for source in 0..sources {
+            job.check()?;
+            for synapse in lists.row(source) {
+                let slot = &mut next[lists.places()[synapse] as usize];
+                incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
+                *slot += 1;
+            }
+        }
+        Ok(Self { starts, incoming })
+    }
+
+    /// The synapses onto a target.
+    pub(crate) fn onto(&self, target: usize) -> &[Incoming] {
+        &self.incoming[self.starts[target] as usize..self.starts[target + 1] as usize]
+    }
+}

@@ -1,0 +1,154 @@
+//! Variables that a receptor keeps for each source of a projection: raised when a spike arrives, summed into each target.
+
+use pulp::Arch;
+
+use crate::engine::connectivity::TargetLists;
+use crate::equations::{CellEquations, EquationStepper};
+use crate::kernel::{
+    BLOCK, CellStepper, Column, ConductanceSums, Injected, NotFinite, StepContext, SynapticInput,
+    column,
+};
+use crate::spec::Method;
+
+/// The variables of all sources of a projection. Every worker with targets has them: they are few beside the synapses, and the
+/// same whoever computes them.
+pub(crate) struct SourceVariables {
+    stepper: EquationStepper,
+    columns: Vec<Column>,
+    free_from: Vec<u32>,
+    /// Places of variables here and in the cells of the target.
+    summed: Vec<(usize, usize)>,
+    everyone: Option<Everyone>,
+    weight: f64,
+    sums: ConductanceSums,
+    scratch: Vec<f64>,
+}
+
+/// All sources reach all targets with one weight: one sum serves all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Everyone {
+    /// Each target, without exception.
+    All,
+    /// A neuron that is source and target does not reach itself.
+    Others,
+}
+
+impl SourceVariables {
+    pub(crate) fn new(
+        equations: &CellEquations,
+        (dt, method): (f64, Method),
+        sources: u32,
+        summed: Vec<(usize, usize)>,
+        weight: f64,
+        everyone: Option<Everyone>,
+    ) -> Self {
+        let n = sources as usize;
+        Self {
+            // What does not compile is a fault of the model.
+            stepper: EquationStepper::new(equations, dt, method).unwrap_or_default(),
+            columns: equations.initial.iter().map(|&value| column(value, n)).collect(),
+            free_from: vec![0; n],
+            summed,
+            everyone,
+            weight,
+            sums: ConductanceSums::new(BLOCK),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Sets the weight of all synapses, where they are equal.
+    pub(crate) fn set_weight(&mut self, weight: f64) {
+        self.weight = weight;
+    }
+
+    /// Adds the variables, each times the weight of its synapse, to the `columns` of the targets, which are those from `first` on.
+    ///
+    /// A target sums its sources in ascending order, whichever worker owns it.
+    pub(crate) fn sum_into(&self, lists: &TargetLists, first: u32, columns: &mut [Column]) {
+        for &(variable, target) in &self.summed {
+            let (values, sums) = (&self.columns[variable], &mut columns[target]);
+            if let Some(everyone) = self.everyone {
+                let total: f64 = values.iter().sum();
+                match everyone {
+                    Everyone::All => sums.iter_mut().for_each(|sum| *sum += self.weight * total),
+                    Everyone::Others => {
+                        let own = &values[first as usize..];
+                        for (sum, own) in sums.iter_mut().zip(own) {
+                            *sum += self.weight * (total - own);
+                        }
+                    }
+                }
+                continue;
+            }
+            for (source, &value) in (0u32..).zip(values.iter()) {
+                if value == 0.0 {
+                    continue;
+                }
+                let row = lists.row(source);
+                // All synapses have one delay: a place is a target.
+                let places = &lists.places()[row.clone()];
+                match lists.weights() {
+                    None => {
+                        let by = self.weight * value;
+                        places.iter().for_each(|&place| sums[place as usize] += by);
+                    }
+                    Some(weights) => {
+                        for (&place, &weight) in places.iter().zip(&weights[row]) {
+                            sums[place as usize] += f64::from(weight) * value;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes a step.
+    ///
+    /// # Errors
+    /// The source whose variable is no number.
+    pub(crate) fn advance(&mut self, arch: Arch, step: u32) -> Result<(), NotFinite> {
+        let Self { stepper, columns, free_from, sums, scratch, .. } = self;
+        let injected = Injected { start: 0.0, end: Some(0.0) };
+        let n = free_from.len();
+        for start in (0..n).step_by(BLOCK) {
+            let range = start..(start + BLOCK).min(n);
+            let mut input = SynapticInput {
+                arch,
+                receptors: &mut [],
+                range: range.clone(),
+                injected: &injected,
+                inject: None,
+                sums,
+            };
+            let mut at = StepContext { step, noise: &[], scratch };
+            let mut none = Vec::new();
+            stepper
+                .advance(columns, range, free_from, &mut input, &mut at, &mut none)
+                .map_err(|bad| NotFinite { index: start + bad.index, ..bad })?;
+        }
+        Ok(())
+    }
+
+    /// A spike of `source` arrives.
+    pub(crate) fn event(&mut self, source: u32, step: u32) {
+        self.stepper.event(&mut self.columns, source as usize, step, &mut self.scratch);
+    }
+
+    /// The variables, for a checkpoint.
+    pub(crate) fn state(&self) -> Vec<Vec<f64>> {
+        self.columns.iter().map(|column| column.to_vec()).collect()
+    }
+
+    /// Takes up a state; `false` when it is of another receptor.
+    pub(crate) fn restore(&mut self, state: &[Vec<f64>]) -> bool {
+        let fits = state.len() == self.columns.len()
+            && state.iter().zip(&self.columns).all(|(new, old)| new.len() == old.len());
+        if fits {
+            self.columns
+                .iter_mut()
+                .zip(state)
+                .for_each(|(column, kept)| column.copy_from_slice(kept));
+        }
+        fits
+    }
+}
