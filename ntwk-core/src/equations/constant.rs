@@ -1,7 +1,7 @@
 //! Expressions of parameters alone.
 
 use super::cell_equations::CellEquations;
-use super::receptor::default_values;
+use super::parameters::default_values;
 use super::system::system;
 use crate::spec::fault::FaultKind;
 use crate::spec::{KindParameterSpec, KindSpec, Named, Texts};

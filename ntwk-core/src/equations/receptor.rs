@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use super::cell_equations::{Broken, CellEquations};
 use super::graph::Node;
+use super::parameters::default_values;
 use super::syntax::{Statement, StatementKind, statements};
-use super::system::{System, parameter_units, system};
+use super::system::{System, system};
 use super::text::KindFault;
 use super::token::{Token, tokens};
 use crate::spec::fault::FaultKind;
 use crate::spec::interned::interned;
 use crate::spec::units::Unit;
 use crate::spec::{
-    CurrentSpec, KindMethod, KindParameterSpec, KindSpec, Named, ParameterText, SpikeSpec, Texts,
-    VariablesOf,
+    CurrentSpec, KindMethod, KindParameterSpec, KindSpec, Named, SpikeSpec, Texts, VariablesOf,
 };
 
 /// A receptor by equations, as it is written.
@@ -206,31 +206,6 @@ fn linear_changes(system: &System, values: &[f64], n: usize) -> Result<Vec<f64>,
         }
     }
     Ok(changes)
-}
-
-/// The values that parameters have where nobody else gives them, in base units.
-pub(super) fn default_values(spec: &KindSpec) -> Result<Vec<f64>, Vec<KindFault>> {
-    let units = parameter_units(spec, &mut Vec::new());
-    let mut faults = Vec::new();
-    let values = spec.parameters.iter().zip(units).map(|((name, parameter), (_, unit))| {
-        let key = format!("parameters.{name}");
-        match &parameter.value {
-            Some(ParameterText::Number(x)) => *x,
-            Some(ParameterText::Text(text)) => {
-                unit.dimension().parse(text).unwrap_or_else(|error| {
-                    faults.push((key, None, FaultKind::Quantity(error)));
-                    f64::NAN
-                })
-            }
-            None => {
-                let expected = "its value".to_owned();
-                faults.push((key, None, FaultKind::MissingKey { expected }));
-                f64::NAN
-            }
-        }
-    });
-    let values = values.collect();
-    if faults.is_empty() { Ok(values) } else { Err(faults) }
 }
 
 fn fault_of((key, rule): Broken) -> KindFault {

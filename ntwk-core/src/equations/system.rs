@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::check::{CheckFault, Checker, Declared, Meaning, RESERVED, Typed};
 use super::graph::{Graph, Id, Node};
+use super::parameters::parameter_units;
 use super::synapse::SENT;
 use super::syntax::{Statement, StatementKind, Tree, expression, statements};
 use super::text::{KindFault, Text};
 use crate::spec::fault::FaultKind;
 use crate::spec::nearest::nearest;
 use crate::spec::units::Unit;
-use crate::spec::{KindSpec, ParameterText, SpikeSpec};
+use crate::spec::{KindSpec, SpikeSpec};
 
 /// A state variable of equations.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,43 +80,6 @@ const MEMBRANE: [(&str, &str); 9] = [
     ("b", "pA"),
     ("tau_w", "ms"),
 ];
-
-/// Name and unit of each parameter of a kind, in the order of the file.
-pub(crate) fn parameter_units(spec: &KindSpec, faults: &mut Vec<KindFault>) -> Vec<(String, Unit)> {
-    let mut units = Vec::new();
-    for (name, parameter) in &spec.parameters {
-        let written = match (&parameter.unit, &parameter.value) {
-            (Some(unit), _) => Unit::parse(unit),
-            (None, Some(ParameterText::Text(text))) => unit_of_quantity(text),
-            _ => Ok(Unit::ONE),
-        };
-        match written {
-            Ok(unit) => units.push((name.clone(), unit)),
-            Err(rule) => {
-                faults.push((format!("parameters.{name}"), None, FaultKind::Combination { rule }));
-                units.push((name.clone(), Unit::ONE));
-            }
-        }
-    }
-    units
-}
-
-/// The unit of text such as `"200 pF"`.
-fn unit_of_quantity(text: &str) -> Result<Unit, String> {
-    let text = text.trim();
-    let number = text
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
-        .unwrap_or(text.len());
-    let rest = &text[number..];
-    // An exponent is part of the number.
-    let exponent = rest.strip_prefix(['e', 'E']).filter(|rest| {
-        rest.starts_with(['-', '+']) || rest.starts_with(|c: char| c.is_ascii_digit())
-    });
-    let rest = exponent.map_or(rest, |rest| {
-        rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+'))
-    });
-    if rest.trim().is_empty() { Ok(Unit::ONE) } else { Unit::parse(rest) }
-}
 
 /// Reads and checks the equations of a kind; `added` are the definitions among them that are currents of its own, part of
 /// `I_syn`.

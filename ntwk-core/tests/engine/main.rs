@@ -13,5 +13,6 @@ mod no_allocation;
 mod pins;
 mod spike_lists;
 mod state;
+mod synapse_equations;
 mod traces;
 mod weights;
