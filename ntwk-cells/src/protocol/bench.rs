@@ -95,7 +95,13 @@ impl Bench {
             (None, Ok(_)) => (None, Some(name.to_owned())),
             (None, Err(source)) => return Err(Self::unknown(name, source, library)),
         };
-        Ok(Self::new(CellSpec { model, preset, currents: Vec::new(), values }))
+        Ok(Self::new(CellSpec {
+            model,
+            preset,
+            currents: Vec::new(),
+            values,
+            distributed: Vec::new(),
+        }))
     }
 
     /// The cell of a population of `model`, with its step and method.

@@ -6,7 +6,13 @@ use ntwk_core::{Faults, Model, ModelSpec};
 
 fn cell(preset: &str, values: &[(&str, f64)]) -> CellSpec {
     let values = values.iter().map(|(n, x)| ((*n).to_owned(), ParameterText::Number(*x))).collect();
-    CellSpec { model: None, preset: Some(preset.to_owned()), currents: Vec::new(), values }
+    CellSpec {
+        model: None,
+        preset: Some(preset.to_owned()),
+        currents: Vec::new(),
+        values,
+        distributed: Vec::new(),
+    }
 }
 
 fn kind(kind: &str, values: &[(&str, f64)]) -> CellSpec {

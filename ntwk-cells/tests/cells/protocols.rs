@@ -10,6 +10,7 @@ fn bench(preset: &str) -> Bench {
         preset: Some(preset.to_owned()),
         currents: Vec::new(),
         values: Vec::new(),
+        distributed: Vec::new(),
     };
     Bench { dt: 0.05, method: Method::Heun, ..Bench::new(cell) }
 }

@@ -31,7 +31,13 @@ fn spec(oracle: &Value, dt: f64, method: Method) -> ModelSpec {
         .map(|(name, value)| (name.clone(), ParameterText::Number(value.as_f64().unwrap())))
         .collect();
     let kind = oracle["kind"].as_str().unwrap().to_owned();
-    let cell = CellSpec { model: Some(kind), preset: None, currents: Vec::new(), values };
+    let cell = CellSpec {
+        model: Some(kind),
+        preset: None,
+        currents: Vec::new(),
+        values,
+        distributed: Vec::new(),
+    };
     let mut population = PopulationSpec::new(1, cell);
     population.current = Some(Waveform::Shape(Shape::Steps {
         baseline: 0.0,

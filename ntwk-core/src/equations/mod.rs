@@ -31,7 +31,7 @@ mod token;
 pub(crate) use cell::EquationCell;
 pub(crate) use cell_equations::CellEquations;
 pub use constant::constant;
-pub(crate) use parameters::parameter_units;
+pub(crate) use parameters::{parameter_units, unit_of_quantity};
 pub(crate) use receptor::ReceptorEquations;
 pub(crate) use rename::with_prefix;
 pub(crate) use stepper::EquationStepper;

@@ -26,7 +26,7 @@ pub(crate) fn parameter_units(spec: &KindSpec, faults: &mut Vec<KindFault>) -> V
 }
 
 /// The unit of text such as `"200 pF"`.
-fn unit_of_quantity(text: &str) -> Result<Unit, String> {
+pub(crate) fn unit_of_quantity(text: &str) -> Result<Unit, String> {
     let text = text.trim();
     let number = text
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))

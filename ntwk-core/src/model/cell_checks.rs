@@ -12,7 +12,7 @@ use crate::model::cell_library::{CellLibrary, PresetNameError};
 use crate::spec::fault::FaultKind;
 use crate::spec::nearest::nearest;
 use crate::spec::units::Dimension;
-use crate::spec::{CellSpec, ModelSpec, ParameterText, ReceptorKind};
+use crate::spec::{CellSpec, Distribution, ModelSpec, ParameterText, ReceptorKind};
 
 /// A cell as a model has it.
 pub(super) struct Cell {
@@ -20,7 +20,30 @@ pub(super) struct Cell {
     pub kind: String,
     pub table: Vec<Parameter>,
     pub values: ParameterValues,
+    /// Parameters that differ between neurons; their means are among the values.
+    pub drawn: Vec<(String, Distribution)>,
     pub model: Arc<dyn CellModel>,
+}
+
+/// The values of a parameter that differ between neurons.
+fn distribution(
+    written: &Distribution<ParameterText>,
+    parameter: &Parameter,
+) -> Result<Distribution, FaultKind> {
+    let distribution = written.numbers(parameter.dimension).map_err(FaultKind::Quantity)?;
+    if let Some(rule) = distribution.broken_rule() {
+        return Err(FaultKind::Combination { rule: rule.to_string() });
+    }
+    let range = parameter.range;
+    let inside = match &distribution {
+        Distribution::Listed(values) => values.iter().all(|&x| range.contains(x)),
+        // What is drawn outside is drawn again; that must not be the rule.
+        other => range.contains(other.mean()),
+    };
+    if inside {
+        return Ok(distribution);
+    }
+    Err(FaultKind::OutOfRange { allowed: range.describe(parameter.dimension.unit()) })
 }
 
 pub(super) fn resolve_cell(
@@ -77,22 +100,31 @@ pub(super) fn resolve_cell(
     let own;
     let mut added = currents_of_cell(&spec.currents, path, whole, judge)?;
     let of_receptors = currents_of_receptors(whole, population);
-    let kind = if added.is_empty() && of_receptors.is_empty() {
+    let names = kind.parameters().iter().map(|p| p.name);
+    let distributed: Vec<String> = spec
+        .distributed
+        .iter()
+        .map(|(name, _)| name.clone())
+        .filter(|name| names.clone().any(|known| known == name))
+        .collect();
+    let kind = if added.is_empty() && of_receptors.is_empty() && distributed.is_empty() {
         kind
     } else {
-        let key = match of_receptors.first() {
-            Some((receptor, _)) if added.is_empty() => format!("receptors.{receptor}"),
+        let key = match (of_receptors.first(), distributed.first()) {
+            (Some((receptor, _)), _) if added.is_empty() => format!("receptors.{receptor}"),
+            (None, Some(name)) if added.is_empty() => format!("{path}.{name}"),
             _ => format!("{path}.currents"),
         };
         if of_receptors.iter().any(|r| judge.concerns(&format!("receptors.{}", r.0))) {
             return None;
         }
         added.extend(of_receptors);
-        own = with_currents(kind_name, &added, &key, whole, library, judge)?;
+        own = with_currents(kind_name, (&added, &distributed), &key, whole, library, judge)?;
         own.as_ref()
     };
     let table = kind.parameters();
-    for (name, _) in &spec.values {
+    let written = spec.values.iter().map(|v| &v.0).chain(spec.distributed.iter().map(|d| &d.0));
+    for name in written {
         if !table.iter().any(|p| p.name == name) {
             let valid: Vec<String> = ["model", "preset", "currents"]
                 .into_iter()
@@ -103,12 +135,25 @@ pub(super) fn resolve_cell(
             judge.fault(format!("{path}.{name}"), FaultKind::UnknownKey { nearest: near, valid });
         }
     }
-    let mut values = Vec::new();
+    let (mut values, mut drawn) = (Vec::new(), Vec::new());
     let mut complete = true;
     for parameter in table {
         let key = format!("{path}.{}", parameter.name);
         if judge.concerns(&key) {
             complete = false;
+            continue;
+        }
+        if let Some((_, written)) = spec.distributed.iter().find(|d| d.0 == parameter.name) {
+            match distribution(written, parameter) {
+                Ok(distribution) => {
+                    values.push((parameter.name, distribution.mean()));
+                    drawn.push((parameter.name.to_owned(), distribution));
+                }
+                Err(kind) => {
+                    judge.fault(key, kind);
+                    complete = false;
+                }
+            }
             continue;
         }
         let written = spec.values.iter().find(|v| v.0 == parameter.name).map(|v| &v.1);
@@ -151,7 +196,7 @@ pub(super) fn resolve_cell(
     let values = ParameterValues { values };
     match kind.build(&values) {
         Ok(model) => {
-            Some(Cell { kind: kind_name.to_owned(), table: table.to_vec(), values, model })
+            Some(Cell { kind: kind_name.to_owned(), table: table.to_vec(), values, drawn, model })
         }
         Err(broken) => {
             for rule in broken {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::intrinsic_currents::{add, written};
+use super::intrinsic_currents::{add, vary, written};
 use super::judge::Judge;
 use crate::equations::{EquationCell, KindFault, System, parameter_units, system};
 use crate::kernel::CellModel;
@@ -218,10 +218,11 @@ pub(super) fn currents_of_cell(
     (complete && !faulty).then_some(found)
 }
 
-/// A kind with `currents` of its own, which come from `key`: faults are said there.
+/// A kind with `currents` of its own, and parameters that are variables of each neuron (`distributed`); all come from `key`, where
+/// faults are said.
 pub(super) fn with_currents(
     name: &str,
-    currents: &[(String, CurrentSpec)],
+    (currents, distributed): (&[(String, CurrentSpec)], &[String]),
     key: &str,
     spec: &ModelSpec,
     library: &CellLibrary,
@@ -256,9 +257,17 @@ pub(super) fn with_currents(
         return None;
     }
     add(&mut kind, currents);
+    // Their places among the parameters, and those themselves, which are then called otherwise in the equations.
+    let place = |name: &String| kind.parameters.get_index_of(name);
+    let places: Vec<(usize, String)> =
+        distributed.iter().filter_map(|name| Some((place(name)?, name.clone()))).collect();
+    vary(&mut kind, distributed);
     let added: Vec<String> = currents.iter().map(|current| current.0.clone()).collect();
     match EquationKind::new(name, &kind, &added) {
         Ok(mut made) => {
+            for (place, name) in places {
+                made.parameters[place].name = interned(&name);
+            }
             if !is_own {
                 // What is derived or has a range in the kind of ntwk is so here.
                 for (parameter, own) in made.parameters.iter_mut().zip(base.parameters()) {

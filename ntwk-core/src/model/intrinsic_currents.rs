@@ -1,8 +1,10 @@
 //! Kinds of cells with currents of their own.
 
-use crate::equations::with_prefix;
+use crate::equations::{unit_of_quantity, with_prefix};
 use crate::model::cell::{CellKind, WrittenEquations};
-use crate::spec::{CurrentSpec, KindParameterSpec, KindSpec, Named, SpikeSpec, Texts};
+use crate::spec::{
+    CurrentSpec, KindParameterSpec, KindSpec, Named, ParameterText, SpikeSpec, Texts,
+};
 
 /// A kind of ntwk as a model file would declare it; `None` where it has no equations of that form.
 pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
@@ -42,6 +44,30 @@ pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
         tables: Named::new(),
         theory: Texts::default(),
     })
+}
+
+/// What the value of a parameter that differs between neurons is called where it is the same for all: their mean.
+const MEAN: &str = "mean_of_";
+
+/// Makes parameters variables of each neuron, which start from what was the parameter and stand still.
+pub(super) fn vary(kind: &mut KindSpec, distributed: &[String]) {
+    let parameters = std::mem::take(&mut kind.parameters);
+    for (name, parameter) in parameters {
+        if !distributed.contains(&name) {
+            kind.parameters.insert(name, parameter);
+            continue;
+        }
+        let unit = match (&parameter.unit, &parameter.value) {
+            (Some(unit), _) => unit.clone(),
+            (None, Some(ParameterText::Text(text))) => {
+                unit_of_quantity(text).unwrap_or_default().to_string()
+            }
+            (None, _) => "1".to_owned(),
+        };
+        kind.variables.0.push((name.clone(), unit));
+        kind.init.0.push((name.clone(), format!("{MEAN}{name}")));
+        kind.parameters.insert(format!("{MEAN}{name}"), parameter);
+    }
 }
 
 /// Adds currents to a kind: their names become definitions, and what is theirs begins with their name.

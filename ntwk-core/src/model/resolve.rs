@@ -102,6 +102,13 @@ pub(super) fn resolve(
     notices.extend(rounded_in_degrees(&spec));
     notices.extend(coarse_step(&spec, &receptors, &populations));
     notices.extend(idle_parameters(&spec, &populations, library));
+    for (name, population) in &spec.populations {
+        for (parameter, _) in &population.cell.distributed {
+            notices.push(format!(
+                "populations.{name}.cell.{parameter} differs between neurons: the theory takes cells with its mean"
+            ));
+        }
+    }
     for population in &populations {
         let mut remarks = population.cell.remarks(dt, spec.simulation.method);
         if population.initial.iter().any(|(name, _)| name == "V_m") {
@@ -205,7 +212,14 @@ fn resolve_population(
     }
     let cell = resolve_cell(&population.cell, name, spec, library, judge)?;
     let ports = ports(spec, name, cell.model.as_ref(), &cell.values, judge);
-    let initial = resolve_initial(population, cell.model.as_ref(), spec, &path, judge);
+    let mut initial = resolve_initial(population, cell.model.as_ref(), spec, &path, judge);
+    for (parameter, values) in cell.drawn {
+        if listed_otherwise(&values, population.size) {
+            let rule = format!("a list has one value for each of the {} neurons", population.size);
+            judge.broken(format!("{path}.cell.{parameter}"), rule);
+        }
+        initial.push((parameter, values));
+    }
     Some(Population {
         name: name.to_owned(),
         size: population.size as u32,

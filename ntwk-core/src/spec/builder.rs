@@ -5,6 +5,7 @@ use super::{
     ModelSpec, Named, NeuronsSpec, ParameterText, PopulationSpec, ProjectionSpec, ReceptorSpec,
     SimulationSpec, SpikeListSpec, VoltageClampSpec,
 };
+use crate::spec::key::KeyValue;
 use crate::spec::waveform::{Span, Waveform};
 
 /// Describes a model entry by entry. Every method that adds an entry returns it, so that its other keys can be set.
@@ -81,13 +82,13 @@ impl CellSpec {
     /// The cell of a published parameter set, for example `RS`; `ntwk cells list` lists them.
     #[must_use]
     pub fn preset(name: impl Into<String>) -> Self {
-        Self { model: None, preset: Some(name.into()), currents: Vec::new(), values: Vec::new() }
+        Self { preset: Some(name.into()), ..KeyValue::nothing() }
     }
 
     /// A cell of a kind, for example `AdEx`; its parameters follow with [`CellSpec::set`].
     #[must_use]
     pub fn kind(name: impl Into<String>) -> Self {
-        Self { model: Some(name.into()), preset: None, currents: Vec::new(), values: Vec::new() }
+        Self { model: Some(name.into()), ..KeyValue::nothing() }
     }
 
     /// The same cell with a parameter: a number in the unit of the parameter, or text with a unit (`"200 pF"`).

@@ -61,6 +61,8 @@ pub struct CellSpec {
     pub currents: Vec<String>,
     /// Parameters by name.
     pub values: Vec<(String, ParameterText)>,
+    /// Parameters that differ between neurons: drawn, or listed with one value for each.
+    pub distributed: Vec<(String, Distribution<ParameterText>)>,
 }
 
 impl Section for CellSpec {
@@ -102,17 +104,27 @@ impl KeyValue for CellSpec {
             table.missing("model", "a kind of cell, or preset = \"...\" (ntwk cells list)");
         }
         let known = |name: &str| Self::KEYS.iter().any(|key| key.name == name);
-        let mut values = Vec::new();
+        let (mut values, mut distributed) = (Vec::new(), Vec::new());
         let entries = table.named_entries();
         for (name, path, node) in entries.into_iter().filter(|e| !known(e.0)) {
             let place = Place { node, path, own: None, root: node, faults: table.faults };
-            values.push((name.to_owned(), ParameterText::read(place, &Kind::Value)));
+            if matches!(node.value, Value::Table(_) | Value::List(_) | Value::Numbers(_)) {
+                distributed.push((name.to_owned(), Distribution::read(place, &Kind::Value)));
+            } else {
+                values.push((name.to_owned(), ParameterText::read(place, &Kind::Value)));
+            }
         }
-        Self { model, preset, currents, values }
+        Self { model, preset, currents, values, distributed }
     }
 
     fn nothing() -> Self {
-        Self { model: None, preset: None, currents: Vec::new(), values: Vec::new() }
+        Self {
+            model: None,
+            preset: None,
+            currents: Vec::new(),
+            values: Vec::new(),
+            distributed: Vec::new(),
+        }
     }
 
     fn write(&self) -> Option<Node> {
@@ -125,6 +137,8 @@ impl KeyValue for CellSpec {
         }
         let value = |v: &(String, ParameterText)| Some((v.0.clone(), v.1.write()?));
         entries.extend(self.values.iter().filter_map(value));
+        let drawn = self.distributed.iter();
+        entries.extend(drawn.filter_map(|(name, drawn)| Some((name.clone(), drawn.write()?))));
         Some(Node::new(Value::Table(entries)))
     }
 }

@@ -78,8 +78,13 @@ fn model(oracle: &Value) -> Model {
         let keys = ["C_m", "g_L", "E_L", "V_th", "V_reset", "Delta_T", "a", "b", "tau_w", "t_ref"];
         let values =
             keys.iter().map(|&k| (k.to_owned(), ParameterText::Number(number(p, k)))).collect();
-        let cell =
-            CellSpec { model: Some("AdEx".to_owned()), preset: None, currents: Vec::new(), values };
+        let cell = CellSpec {
+            model: Some("AdEx".to_owned()),
+            preset: None,
+            currents: Vec::new(),
+            values,
+            distributed: Vec::new(),
+        };
         let name = text(p, "name");
         spec.populations.insert(name.clone(), PopulationSpec::new(size, cell));
         for (d, drive) in oracle["drive"].as_array().unwrap().iter().enumerate() {

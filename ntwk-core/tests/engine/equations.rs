@@ -429,3 +429,58 @@ fn no_text_of_equations_panics() {
     }
     assert!(valid * 200 > number, "{valid} of {number} are models");
 }
+
+#[test]
+fn parameters_may_differ_between_neurons() {
+    let text = |cell: &str| {
+        format!(
+            "{SIMULATION}[populations.E]
+size = 600
+cell = {cell}
+I_e = '300 pA'
+[record]
+V_m = 600
+interval = 299
+[record.traces.own]
+population = 'E'
+neurons = 600
+variables = ['C_m']
+interval = 299
+"
+        )
+    };
+    let drawn = "{ preset = 'RS', C_m = { distribution = 'normal', mean = '200 pF', sd = '150 pF' }, E_L = { distribution = 'uniform', low = '-72 mV', high = '-68 mV' } }";
+    let model_of = |cell: &str| model(&text(cell));
+    let drawn = model_of(drawn);
+    assert!(
+        drawn
+            .notices()
+            .iter()
+            .any(|n| n.contains("populations.E.cell.C_m differs between neurons")),
+        "{:?}",
+        drawn.notices()
+    );
+    let one = run(&drawn, 1);
+    assert!(one == run(&drawn, 3));
+    let e = one.population("E").unwrap();
+    let own = e.trace("C_m").unwrap().data.row(0).to_vec();
+    // What is drawn below 0 pF is drawn again.
+    assert!(own.iter().all(|&c| c > 0.0) && own.iter().any(|&c| c > 400.0));
+    // Listed, with the same value for all: the cell of the preset.
+    let alike = vec!["200"; 600].join(", ");
+    let listed = run(&model_of(&format!("{{ preset = 'RS', C_m = [{alike}] }}")), 1);
+    let preset = run(&model(&text("{ preset = 'RS' }").replace("['C_m']", "['w']")), 1);
+    let spikes = |r: &ntwk_core::Recording| r.population("E").unwrap().counts.clone();
+    assert!(spikes(&listed) == spikes(&preset));
+    assert!(spikes(&preset).iter().sum::<u32>() > 600);
+    let fault = |cell: &str| faults(&text(cell));
+    assert!(
+        fault("{ preset = 'RS', C_m = [100, 200] }")
+            .contains("one value for each of the 600 neurons")
+    );
+    assert!(
+        fault("{ preset = 'RS', C_m = { distribution = 'normal', mean = -5, sd = 1 } }")
+            .contains("> 0 pF")
+    );
+    assert!(fault("{ preset = 'RS', C_n = [1, 2] }").contains("did you mean \"C_m\"?"));
+}

@@ -70,7 +70,13 @@ fn cell(dictionary: &mut Dictionary<'_>, name: &str) -> CellSpec {
         "a" | "b" => model == "AdEx",
         _ => true,
     });
-    CellSpec { model: Some(model.to_owned()), preset: None, currents: Vec::new(), values }
+    CellSpec {
+        model: Some(model.to_owned()),
+        preset: None,
+        currents: Vec::new(),
+        values,
+        distributed: Vec::new(),
+    }
 }
 
 /// `amp (1 - cos(2 pi freq t)) / 2`, from the beginning of the run on.

@@ -21,6 +21,7 @@ fn projection(connection: ConnectionSpec, in_degree: f64, recurrent: bool) -> Pr
         in_degree_sd: 0.0,
         multapses: 0.0,
         plasticity: None,
+        synapse: None,
     }
 }
 

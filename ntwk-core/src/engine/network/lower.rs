@@ -465,7 +465,17 @@ impl<'m> Lowering<'m> {
                     continue;
                 }
                 let mut rng = stream(model.seed(), Purpose::Initial, &entity, block);
-                values.iter_mut().for_each(|value| *value = distribution.draw(&mut rng));
+                // A parameter that is drawn outside its range is drawn again.
+                let parameter = population.parameter_table.iter().find(|p| p.name == name);
+                let fits = |x: f64| parameter.is_none_or(|p| p.range.contains(x));
+                for value in values {
+                    *value = distribution.draw(&mut rng);
+                    let mut tries = 0;
+                    while !fits(*value) && tries < 1000 {
+                        *value = distribution.draw(&mut rng);
+                        tries += 1;
+                    }
+                }
             }
         }
         let given: Vec<usize> = population
