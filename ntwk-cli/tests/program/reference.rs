@@ -159,8 +159,8 @@ fn sections_are_shown_by_name() {
     let (code, _, error) = shown(&["projection"]);
     assert!(code == Some(2) && error.contains("did you mean \"projections\""), "{error}");
     // A section of the other file is named as such.
-    let (code, _, error) = shown(&["synapses"]);
-    assert!(code == Some(2) && error.contains("ntwk reference --cell synapses"), "{error}");
+    let (code, _, error) = shown(&["channels"]);
+    assert!(code == Some(2) && error.contains("ntwk reference --cell channels"), "{error}");
     let (code, _, error) = shown(&["--cell", "afferents"]);
     assert!(code == Some(2) && error.contains("model file: ntwk reference afferents"), "{error}");
 }

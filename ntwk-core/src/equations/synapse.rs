@@ -9,16 +9,13 @@ use super::interpreter::{Program, no_registers, run};
 use super::op::{Op, Register};
 use super::parameters::default_values;
 use super::program::{Compiler, Layout, Target};
-use super::syntax::{StatementKind, statements};
+use super::syntax::{SENT, StatementKind, statements};
 use super::system::system;
 use super::text::KindFault;
 use crate::kernel::BLOCK;
 use crate::spec::fault::FaultKind;
 use crate::spec::units::{Dimension, Unit};
 use crate::spec::{KindSpec, Named, SpikeSpec, SynapseSpec, Texts};
-
-/// The variable that collects what is sent.
-pub(super) const SENT: &str = "sent_to_the_receptor";
 
 /// A synapse by its equations: its variables, and what events do.
 #[derive(Debug, Clone)]

@@ -8,7 +8,6 @@
 //!
 //! Powers bind tighter than signs (-2^2 is -4) and to the right, as in Python.
 
-use super::synapse::SENT;
 use super::token::{Placed, Span, Token, tokens};
 use crate::spec::units::Unit;
 
@@ -51,6 +50,9 @@ pub(crate) enum StatementKind {
     /// `x += E` and the like: the operator.
     Changes(&'static str),
 }
+
+/// The name of what `send(E)` adds to.
+pub(super) const SENT: &str = "sent_to_the_receptor";
 
 /// Brackets inside each other and operators in a chain: a tree that is deeper would exhaust the stack.
 const DEEPEST: usize = 400;

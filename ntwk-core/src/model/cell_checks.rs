@@ -34,6 +34,10 @@ fn distribution(
     if let Some(rule) = distribution.broken_rule() {
         return Err(FaultKind::Combination { rule: rule.to_string() });
     }
+    if matches!(&distribution, Distribution::Listed(values) if values.is_empty()) {
+        let rule = "is an empty list: a list has one value for each neuron".to_owned();
+        return Err(FaultKind::Combination { rule });
+    }
     let range = parameter.range;
     let inside = match &distribution {
         Distribution::Listed(values) => values.iter().all(|&x| range.contains(x)),

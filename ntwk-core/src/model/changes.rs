@@ -215,7 +215,11 @@ fn set_receptor(
     let new: f64 = value(event, ReceptorSpec::KEYS, key)?;
     let receptor = &mut model.receptors[index];
     if !receptor.kind.decays() {
-        let rule = format!("receptor {} has no {key}", receptor.name);
+        let why = match receptor.kind {
+            ReceptorKind::Delta => "raises the potential at once and ",
+            _ => "",
+        };
+        let rule = format!("receptor {} {why}has no {key}", receptor.name);
         return Err(broken("set", rule));
     }
     if key == "tau_syn" {

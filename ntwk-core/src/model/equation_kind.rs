@@ -301,7 +301,7 @@ pub(super) fn check_unused_currents(
         let written = library.kinds().filter_map(|kind| written(kind));
         let mut faults = Vec::new();
         for mut kind in written.chain(spec.kinds.values().cloned()) {
-            add(&mut kind, &[(name, current)]);
+            add(&mut kind, &[(name.clone(), current.clone())]);
             match EquationKind::new(name, &kind, std::slice::from_ref(name)) {
                 Ok(_) => {
                     faults.clear();
