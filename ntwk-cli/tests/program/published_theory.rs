@@ -338,10 +338,10 @@ fn the_exact_mean_field_of_quadratic_neurons_is_a_theory() {
         std::fs::write(folder.path().join(&file), &text).unwrap();
         ntwk(folder.path(), 0, &["meanfield", &file, "--out", &out, "-q"]);
         let of = |name: &str| stored(folder.path(), &out, "trajectory", name);
-        let (rate, V) = (of("rate"), of("V"));
+        let (rate, potential) = (of("rate"), of("V"));
         for row in case["rows"].as_array().unwrap().iter().map(numbers) {
             let step = (row[0] / 0.1).round() as usize;
-            let (r, v) = (1e-3 * rate[step], V[step]);
+            let (r, v) = (1e-3 * rate[step], potential[step]);
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-10 * b.abs() + 1e-14;
             assert!(near(r, row[1]) && near(v, row[2]), "{} {row:?} {r} {v}", case["name"]);
         }

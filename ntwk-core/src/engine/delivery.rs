@@ -117,7 +117,7 @@ pub(crate) fn deliver_spikes<'e>(
             for &(_, neuron) in fired.iter().filter(|spike| (first..end).contains(&spike.1)) {
                 plasticity.spike_of_target((neuron - first) as usize, step);
             }
-            stdp.end_step(step);
+            plasticity.end_step(step);
         }
     }
 }

@@ -130,7 +130,7 @@ impl Simulation {
         let mut found = Vec::new();
         let mut is_plastic = false;
         for worker in &self.network().workers {
-            let Some(Some(Incoming { part, lists, plasticity })) = worker.incoming.get(index)
+            let Some(Some(Incoming { part, lists, plasticity, .. })) = worker.incoming.get(index)
             else {
                 continue;
             };

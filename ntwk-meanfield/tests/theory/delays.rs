@@ -183,7 +183,7 @@ fn delays_add_to_the_jacobian_of_adapting_populations() {
         [at.transfer()[0], at.moments()[0].mu_V]
     };
     let z = found.leading * 1e-3;
-    let mut sum = [nalgebra::Complex::new(0.0, 0.0); 2];
+    let mut sum = [Complex::new(0.0, 0.0); 2];
     for k in 0..2 {
         let (up, down) = (change(k, 1e-4), change(k, -1e-4));
         for i in 0..2 {

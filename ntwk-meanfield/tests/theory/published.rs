@@ -5,11 +5,10 @@ use crate::support::{
     array, assert_close, data, input, membrane, number, numbers, rs_fs_2018_with,
 };
 use ntwk_core::Job;
-use ntwk_core::Membrane;
 use ntwk_meanfield::reference::zerlaut_2018::Zerlaut2018;
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, EffectiveThreshold, FixedPointOptions, FunctionInput, Input,
-    IntegrationOptions, MeanField, Moments, Scalar, SecondOrder, SecondOrderStatus, SynapseClass,
+    IntegrationOptions, MeanField, SecondOrder, SecondOrderStatus, SynapseClass,
     ThresholdForm, Tolerance, TransferFunction, find_fixed_points, integrate, moments,
 };
 use serde_json::Value;

@@ -24,6 +24,13 @@ pub(crate) enum Plasticity {
 }
 
 impl Plasticity {
+    /// After what arrives in `step`.
+    pub(crate) fn end_step(&mut self, step: u32) {
+        if let Self::Stdp(stdp) = self {
+            stdp.end_step(step);
+        }
+    }
+
     /// A spike of the target `target` (counted from the first of the run).
     pub(crate) fn spike_of_target(&mut self, target: usize, step: u32) {
         match self {
