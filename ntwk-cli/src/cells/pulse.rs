@@ -150,7 +150,7 @@ fn columns<'a>(all: &'a [PulseFeatures], unit: &str) -> Vec<Column<'a>> {
         unit => format!("_{unit}"),
     };
     let potential = |name: &str, of: fn(&PulseFeatures) -> f64| {
-        Column::new(&format!("{name}{in_unit}"), all.iter().map(of))
+        Column::new(format!("{name}{in_unit}"), all.iter().map(of))
     };
     let mut columns = vec![
         Column::new("amplitude_pA", all.iter().map(|f| f.amplitude)),

@@ -252,7 +252,7 @@ fn coefficients_of_2018_with_the_moments_of_their_code() {
     ];
     for (text, expected) in faulty {
         std::fs::write(at("w.toml"), text).unwrap();
-        let said = ntwk(folder.path(), 2, &["meanfield", "w.toml", "--out", "w", "-q"]);
+        let said = ntwk(folder.path(), 1, &["meanfield", "w.toml", "--out", "w", "-q"]);
         let said = String::from_utf8_lossy(&said.stderr);
         assert!(said.contains(expected), "{said}");
     }
@@ -345,7 +345,7 @@ fn the_exact_mean_field_of_quadratic_neurons_is_a_theory() {
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-10 * b.abs() + 1e-14;
             assert!(near(r, row[1]) && near(v, row[2]), "{} {row:?} {r} {v}", case["name"]);
         }
-        let said = ntwk(folder.path(), 2, &["compare", &file, "--out", "c", "-q"]);
+        let said = ntwk(folder.path(), 1, &["compare", &file, "--out", "c", "-q"]);
         let said = String::from_utf8_lossy(&said.stderr);
         assert!(said.contains("has no transfer functions"), "{said}");
         let without = text.replace("model = \"montbrio_pazo_roxin\"\n", "");

@@ -298,7 +298,7 @@ pub(super) fn check_unused_currents(
         if used || judge.concerns(&key) {
             continue;
         }
-        let written = library.kinds().filter_map(|kind| written(kind));
+        let written = library.kinds().filter_map(written);
         let mut faults = Vec::new();
         for mut kind in written.chain(spec.kinds.values().cloned()) {
             add(&mut kind, &[(name.clone(), current.clone())]);

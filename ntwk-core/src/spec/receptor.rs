@@ -85,6 +85,8 @@ fn check_times(receptor: &ReceptorSpec, table: &mut TableReader<'_, '_>) {
 
 variants! {
     /// How a receptor acts on the cell.
+    // A model has a handful of receptors: the size of the largest does not matter.
+    #[allow(clippy::large_enum_variant)]
     #[derive(Debug, Clone, PartialEq)]
     pub enum ReceptorKind, key = "kind", what = "kind of receptor", none {
         /// `s` is a conductance (nS): `I = s (E_rev - V)`

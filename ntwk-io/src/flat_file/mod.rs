@@ -304,7 +304,7 @@ fn duration(reader: &Hdf5Reader, object: &str, least: f64) -> Result<f64, FileEr
 /// A whole number that is at least `least`, and not negative: the package stores whole numbers in 16 bits, in which 40000 is -25536.
 fn unwrapped(stored: &StoredArray<'_>, value: f64, least: f64) -> Result<f64, FileError> {
     const RANGE: f64 = 65_536.0;
-    if stored.element_type()? != "i16" || !(least < 1e12) {
+    if stored.element_type()? != "i16" || least.is_nan() || least >= 1e12 {
         return Ok(value);
     }
     Ok(value + ((least.max(0.0) - value) / RANGE).ceil().max(0.0) * RANGE)

@@ -121,22 +121,22 @@ impl DelayDistribution {
     /// Delays and shares by Gauss-Legendre panels over a normal or uniform variate.
     fn quadrature(&self, panels: usize, widest: f64) -> Vec<(f64, f64)> {
         let normal = |u: f64| (-0.5 * u * u).exp();
-        let (range, delay, density): ([f64; 2], Box<dyn Fn(f64) -> f64>, fn(f64) -> f64) =
-            match *self {
-                Self::Normal { mean, sd } => {
-                    let lowest = (-mean / sd).clamp(-widest, widest);
-                    ([lowest, widest.max(lowest + 1.0)], Box::new(move |u| mean + sd * u), normal)
-                }
-                Self::Lognormal { mean, sd } => {
-                    let variance = (sd / mean).powi(2).ln_1p();
-                    let (m, s) = (mean.ln() - 0.5 * variance, variance.sqrt());
-                    ([-widest, widest], Box::new(move |u| (m + s * u).exp()), normal)
-                }
-                Self::Uniform { low, high } => {
-                    ([0.0, 1.0], Box::new(move |u| low + (high - low) * u), |_| 1.0)
-                }
-                Self::Constant(_) | Self::Listed(_) => return self.nodes(),
-            };
+        type Delay = Box<dyn Fn(f64) -> f64>;
+        let (range, delay, density): ([f64; 2], Delay, fn(f64) -> f64) = match *self {
+            Self::Normal { mean, sd } => {
+                let lowest = (-mean / sd).clamp(-widest, widest);
+                ([lowest, widest.max(lowest + 1.0)], Box::new(move |u| mean + sd * u), normal)
+            }
+            Self::Lognormal { mean, sd } => {
+                let variance = (sd / mean).powi(2).ln_1p();
+                let (m, s) = (mean.ln() - 0.5 * variance, variance.sqrt());
+                ([-widest, widest], Box::new(move |u| (m + s * u).exp()), normal)
+            }
+            Self::Uniform { low, high } => {
+                ([0.0, 1.0], Box::new(move |u| low + (high - low) * u), |_| 1.0)
+            }
+            Self::Constant(_) | Self::Listed(_) => return self.nodes(),
+        };
         let half = 0.5 * (range[1] - range[0]) / panels as f64;
         let mut nodes = Vec::with_capacity(16 * panels);
         for panel in 0..panels {

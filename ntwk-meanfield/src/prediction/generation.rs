@@ -78,8 +78,7 @@ impl Generation {
         input: &Input,
         rates: &[f64],
         parents: Option<&Self>,
-        number: u64,
-        counts: bool,
+        (number, counts): (u64, bool),
         library: &CellLibrary,
         job: &Job<'_>,
     ) -> Result<Option<Self>, TheoryError> {

@@ -151,7 +151,7 @@ fn under_own_trains(
         let (rates, counts) = (next.as_slice(), number >= FIRST_GENERATION);
         let before = parents.as_ref();
         let generation =
-            Generation::of(model, cells.input(), rates, before, number, counts, library, job)?;
+            Generation::of(model, cells.input(), rates, before, (number, counts), library, job)?;
         let Some(generation) = generation else { break };
         if counts {
             for (m, counted) in counted.iter_mut().enumerate() {

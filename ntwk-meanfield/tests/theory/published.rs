@@ -8,8 +8,8 @@ use ntwk_core::Job;
 use ntwk_meanfield::reference::zerlaut_2018::Zerlaut2018;
 use ntwk_meanfield::{
     DynTransferFunction, Dynamics, EffectiveThreshold, FixedPointOptions, FunctionInput, Input,
-    IntegrationOptions, MeanField, SecondOrder, SecondOrderStatus, SynapseClass,
-    ThresholdForm, Tolerance, TransferFunction, find_fixed_points, integrate, moments,
+    IntegrationOptions, MeanField, SecondOrder, SecondOrderStatus, SynapseClass, ThresholdForm,
+    Tolerance, TransferFunction, find_fixed_points, integrate, moments,
 };
 use serde_json::Value;
 use std::sync::Arc;

@@ -143,7 +143,7 @@ pub fn traces(
 
 /// The largest of 1, 2, 5, 10, ... that is no more than half of `range`.
 fn round_part(range: f64) -> f64 {
-    if !(range > 0.0) {
+    if range.is_nan() || range <= 0.0 {
         return 1.0;
     }
     let power = 10f64.powf((0.5 * range).log10().floor());
