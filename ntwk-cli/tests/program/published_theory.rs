@@ -226,16 +226,19 @@ fn coefficients_of_2018_with_the_moments_of_their_code() {
 
     let text = published_2018("moments = \"zerlaut2018\"\n");
     let faulty = [
-        (text.replace("adaptation = \"stationary\"\n", ""), "with adaptation = \"stationary\""),
+        (1, text.replace("adaptation = \"stationary\"\n", ""), "with adaptation = \"stationary\""),
         (
+            1,
             text.replace("\"-80 mV\"", "\"0 mV\""),
             "one excitatory and one inhibitory kind of synapse",
         ),
         (
+            2,
             text.replace("moments = \"zerlaut2018\"", "V_th_nominal = \"-50 mV\""),
             "no tail above a potential",
         ),
         (
+            2,
             text.replace(
                 "moments = \"zerlaut2018\"",
                 "normalisation = { tau_V = [\"1 ms\", \"2 ms\"] }",
@@ -243,6 +246,7 @@ fn coefficients_of_2018_with_the_moments_of_their_code() {
             "tau_ratio in place of tau_V",
         ),
         (
+            2,
             text.replace(
                 "moments = \"zerlaut2018\"",
                 "normalisation = { mu_V = [\"-60 mV\", \"0 mV\"] }",
@@ -250,9 +254,9 @@ fn coefficients_of_2018_with_the_moments_of_their_code() {
             "a scale other than 0",
         ),
     ];
-    for (text, expected) in faulty {
+    for (code, text, expected) in faulty {
         std::fs::write(at("w.toml"), text).unwrap();
-        let said = ntwk(folder.path(), 1, &["meanfield", "w.toml", "--out", "w", "-q"]);
+        let said = ntwk(folder.path(), code, &["meanfield", "w.toml", "--out", "w", "-q"]);
         let said = String::from_utf8_lossy(&said.stderr);
         assert!(said.contains(expected), "{said}");
     }
