@@ -6,6 +6,7 @@ use crate::engine::drive::BlockEvents;
 use crate::engine::network::{Network, Part, WorkerState};
 use crate::engine::plasticity::{EquationSynapsesState, Plasticity, SourceState, StdpState};
 use crate::engine::simulation::Simulation;
+use crate::engine::source_variables::SourceVariables;
 use crate::engine::trains::TrainState;
 
 /// Everything that changes while a simulation runs. Parameters, connections and constants are not
@@ -25,8 +26,8 @@ pub struct Checkpoint {
 struct WorkerCheckpoint {
     parts: Vec<PartCheckpoint>,
     plasticity: Vec<Option<PlasticityCheckpoint>>,
-    /// Variables of the sources of each projection that has some.
-    sources: Vec<Option<Vec<Vec<f64>>>>,
+    /// Variables that receptors keep for sources.
+    sources: Vec<Vec<Vec<f64>>>,
     afferents: Vec<Option<TrainState>>,
 }
 
@@ -148,11 +149,7 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
     WorkerCheckpoint {
         parts: worker.parts.iter().map(take_part).collect(),
         plasticity: plasticity.collect(),
-        sources: worker
-            .incoming
-            .iter()
-            .map(|incoming| Some(incoming.as_ref()?.sources.as_ref()?.state()))
-            .collect(),
+        sources: worker.sources.iter().map(SourceVariables::state).collect(),
         afferents: worker.afferents.iter().map(|a| a.as_ref().map(|a| a.state())).collect(),
     }
 }
@@ -210,14 +207,9 @@ fn restore_worker(
         };
         fits(good, "plastic projections")?;
     }
-    fits(worker.incoming.len() == kept.sources.len(), "projections")?;
-    for (incoming, kept) in worker.incoming.iter_mut().zip(&kept.sources) {
-        let good = match (incoming.as_mut().and_then(|i| i.sources.as_mut()), kept) {
-            (None, None) => true,
-            (Some(sources), Some(kept)) => sources.restore(kept),
-            _ => false,
-        };
-        fits(good, "receptors")?;
+    fits(worker.sources.len() == kept.sources.len(), "receptors")?;
+    for (variables, kept) in worker.sources.iter_mut().zip(&kept.sources) {
+        fits(variables.restore(kept), "receptors")?;
     }
     for (afferent, kept) in worker.afferents.iter_mut().zip(&kept.afferents) {
         let good = match (afferent, kept) {

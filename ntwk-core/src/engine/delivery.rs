@@ -66,7 +66,15 @@ pub(crate) fn deliver_spikes<'e>(
     }
     update_efficacies(shared, exchange, published, state, step);
     spread_spikes(shared, exchange, published, state, step);
-    let WorkerState { parts, incoming, schedule, afferents, fired: state_fired, .. } = state;
+    let WorkerState {
+        parts,
+        incoming,
+        schedule,
+        afferents,
+        sources: variables,
+        fired: state_fired,
+        ..
+    } = state;
     for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
         receptor.take_pending(step);
     }
@@ -82,10 +90,13 @@ pub(crate) fn deliver_spikes<'e>(
             let Some(Incoming { part, lists, plasticity, sources }) = &mut incoming[p] else {
                 continue;
             };
-            if let Some(sources) = sources {
-                each_spike(shared, projection.source, published, afferents, sent, |source| {
-                    sources.event(source, step);
-                });
+            if let Some(sums) = sources {
+                if sums.raises {
+                    let variables = &mut variables[sums.variables];
+                    each_spike(shared, projection.source, published, afferents, sent, |source| {
+                        variables.event(source, step);
+                    });
+                }
                 continue;
             }
             let part = &mut parts[*part];

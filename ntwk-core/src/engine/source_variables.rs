@@ -8,20 +8,34 @@ use crate::kernel::{
     BLOCK, CellStepper, Column, ConductanceSums, Injected, NotFinite, StepContext, SynapticInput,
     column,
 };
+use crate::model::Source;
 use crate::spec::Method;
 
-/// The variables of all sources of a projection. Every worker with targets has them: they are few beside the synapses, and the
-/// same whoever computes them.
+/// The variables of all neurons of a source, for the projections from it that share a receptor and a delay. Every worker with
+/// targets has them: they are few beside the synapses, and the same whoever computes them.
 pub(crate) struct SourceVariables {
+    pub source: Source,
+    pub receptor: usize,
+    /// Delay (steps).
+    pub delay: u32,
     stepper: EquationStepper,
     columns: Vec<Column>,
     free_from: Vec<u32>,
-    /// Places of variables here and in the cells of the target.
-    summed: Vec<(usize, usize)>,
-    everyone: Option<Everyone>,
-    weight: f64,
     sums: ConductanceSums,
     scratch: Vec<f64>,
+}
+
+/// How a projection sums the variables of its sources into its targets.
+pub(crate) struct SourceSums {
+    /// Which of the [`SourceVariables`] of the worker.
+    pub variables: usize,
+    /// Whether spikes along this projection are those that raise them: one projection does for all that share them.
+    pub raises: bool,
+    /// Places of variables of a source and of the cells of the target.
+    pub summed: Vec<(usize, usize)>,
+    pub everyone: Option<Everyone>,
+    /// Weight of all synapses, where they are equal.
+    pub weight: f64,
 }
 
 /// All sources reach all targets with one weight: one sum serves all.
@@ -33,40 +47,19 @@ pub(crate) enum Everyone {
     Others,
 }
 
-impl SourceVariables {
-    pub(crate) fn new(
-        equations: &CellEquations,
-        (dt, method): (f64, Method),
-        sources: u32,
-        summed: Vec<(usize, usize)>,
-        weight: f64,
-        everyone: Option<Everyone>,
-    ) -> Self {
-        let n = sources as usize;
-        Self {
-            // What does not compile is a fault of the model.
-            stepper: EquationStepper::new(equations, dt, method).unwrap_or_default(),
-            columns: equations.initial.iter().map(|&value| column(value, n)).collect(),
-            free_from: vec![0; n],
-            summed,
-            everyone,
-            weight,
-            sums: ConductanceSums::new(BLOCK),
-            scratch: Vec::new(),
-        }
-    }
-
-    /// Sets the weight of all synapses, where they are equal.
-    pub(crate) fn set_weight(&mut self, weight: f64) {
-        self.weight = weight;
-    }
-
+impl SourceSums {
     /// Adds the variables, each times the weight of its synapse, to the `columns` of the targets, which are those from `first` on.
     ///
     /// A target sums its sources in ascending order, whichever worker owns it.
-    pub(crate) fn sum_into(&self, lists: &TargetLists, first: u32, columns: &mut [Column]) {
+    pub(crate) fn sum_into(
+        &self,
+        variables: &SourceVariables,
+        lists: &TargetLists,
+        first: u32,
+        columns: &mut [Column],
+    ) {
         for &(variable, target) in &self.summed {
-            let (values, sums) = (&self.columns[variable], &mut columns[target]);
+            let (values, sums) = (&variables.columns[variable], &mut columns[target]);
             if let Some(everyone) = self.everyone {
                 let total: f64 = values.iter().sum();
                 match everyone {
@@ -99,6 +92,29 @@ impl SourceVariables {
                     }
                 }
             }
+        }
+    }
+}
+
+impl SourceVariables {
+    pub(crate) fn new(
+        equations: &CellEquations,
+        (dt, method): (f64, Method),
+        (source, sources): (Source, u32),
+        receptor: usize,
+        delay: u32,
+    ) -> Self {
+        let n = sources as usize;
+        Self {
+            source,
+            receptor,
+            delay,
+            // What does not compile is a fault of the model.
+            stepper: EquationStepper::new(equations, dt, method).unwrap_or_default(),
+            columns: equations.initial.iter().map(|&value| column(value, n)).collect(),
+            free_from: vec![0; n],
+            sums: ConductanceSums::new(BLOCK),
+            scratch: Vec::new(),
         }
     }
 

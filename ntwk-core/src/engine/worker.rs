@@ -112,22 +112,31 @@ fn sum_over_sources(
     state: &mut WorkerState,
     step: u32,
 ) -> Result<(), BlowUp> {
-    let WorkerState { parts, incoming, .. } = state;
+    let WorkerState { parts, incoming, sources: variables, .. } = state;
+    if variables.is_empty() {
+        return Ok(());
+    }
     for part in parts.iter_mut() {
         for &variable in &part.summed {
             part.columns[variable].fill(0.0);
         }
     }
-    for (incoming, projection) in incoming.iter_mut().zip(&shared.projections) {
-        let Some(Incoming { part, lists, sources: Some(sources), .. }) = incoming else { continue };
+    for incoming in incoming.iter().flatten() {
+        let Incoming { part, lists, sources: Some(sums), .. } = incoming else { continue };
         let part = &mut parts[*part];
-        sources.sum_into(lists, part.first, &mut part.columns);
-        sources.advance(arch, step).map_err(|bad| {
-            let population = &shared.populations[projection.target];
+        sums.sum_into(&variables[sums.variables], lists, part.first, &mut part.columns);
+    }
+    for variables in variables {
+        let source = variables.source;
+        variables.advance(arch, step).map_err(|bad| {
+            let population = match source {
+                Source::Population(i) => &shared.populations[i],
+                Source::Afferent(_) => &shared.populations[0],
+            };
             BlowUp {
-                population: match projection.source {
-                    Source::Population(i) => shared.populations[i].name.clone(),
-                    Source::Afferent(_) => format!("the sources of {}", population.name),
+                population: match source {
+                    Source::Population(_) => population.name.clone(),
+                    Source::Afferent(_) => "of afferent neurons".to_owned(),
                 },
                 neuron: bad.index as u32,
                 variable: bad.variable,

@@ -198,7 +198,9 @@ fn afferents_and_currents_act_through_the_mean_input() {
     let solve = |drive: f64, current: f64| {
         let at = input(&[numbers(&case["nu_ext"])[0] + drive], &[current, 0.0]);
         let options = FixedPointOptions::default();
-        find_fixed_points(&system, &at, std::slice::from_ref(&rates), &options, &Job::new()).unwrap().points[0]
+        find_fixed_points(&system, &at, std::slice::from_ref(&rates), &options, &Job::new())
+            .unwrap()
+            .points[0]
             .rates
             .clone()
     };

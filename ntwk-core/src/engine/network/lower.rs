@@ -15,7 +15,7 @@ use crate::engine::plasticity::{
     EquationSynapses, Plasticity, ShortTerm, Stdp, StdpRule, SynapsesByTarget,
 };
 use crate::engine::random::{Purpose, stream};
-use crate::engine::source_variables::{Everyone, SourceVariables};
+use crate::engine::source_variables::{Everyone, SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
@@ -201,6 +201,7 @@ impl<'m> Lowering<'m> {
             afferents: Vec::new(),
             kept_afferents: Vec::new(),
             sampled_synapses: Vec::new(),
+            sources: Vec::new(),
             fired: Vec::new(),
         })
     }
@@ -256,7 +257,7 @@ impl<'m> Lowering<'m> {
                     Some(Plasticity::Stdp(stdp))
                 }
             };
-            incoming.sources = self.sources(projection);
+            incoming.sources = self.sources(projection, &mut worker.sources);
             if let Some(equations) = projection.synapse.and_then(|s| model.synapse_equations(s)) {
                 let targets = worker.parts[incoming.part].len;
                 let by_target = match &equations.on_post {
@@ -390,8 +391,12 @@ impl<'m> Lowering<'m> {
         sums.flatten().collect()
     }
 
-    /// The variables of the sources of a projection, where its receptor keeps some.
-    fn sources(&self, projection: &Projection) -> Option<SourceVariables> {
+    /// How a projection sums variables of its sources, where its receptor keeps some; those are among `variables` afterwards.
+    fn sources(
+        &self,
+        projection: &Projection,
+        variables: &mut Vec<SourceVariables>,
+    ) -> Option<SourceSums> {
         let model = self.model;
         let equations = model.source_equations(projection.receptor)?;
         let ports = &model.populations()[projection.target].ports;
@@ -404,14 +409,22 @@ impl<'m> Lowering<'m> {
             ConnectionSpec::AllToAll { .. } => Some(Everyone::All),
             _ => None,
         };
-        Some(SourceVariables::new(
-            equations,
-            (model.dt(), model.method()),
-            self.source_size(projection),
-            sums.clone(),
-            projection.weight,
+        let Projection { source, receptor, delay_steps: delay, weight, .. } = *projection;
+        let same =
+            |v: &SourceVariables| (v.source, v.receptor, v.delay) == (source, receptor, delay);
+        let known = variables.iter().position(same);
+        if known.is_none() {
+            let size = self.source_size(projection);
+            let step = (model.dt(), model.method());
+            variables.push(SourceVariables::new(equations, step, (source, size), receptor, delay));
+        }
+        Some(SourceSums {
+            variables: known.unwrap_or(variables.len() - 1),
+            raises: known.is_none(),
+            summed: sums.clone(),
             everyone,
-        ))
+            weight,
+        })
     }
 
     /// The random numbers of the cells of a part, one entry for each block.
@@ -538,7 +551,7 @@ impl<'m> Lowering<'m> {
         }
         for (w, incoming) in worker.incoming.iter_mut().enumerate() {
             if let Some(sources) = incoming.as_mut().and_then(|i| i.sources.as_mut()) {
-                sources.set_weight(self.projection(w).weight);
+                sources.weight = self.projection(w).weight;
             }
         }
         for (spikes, afferent) in worker.afferents.iter_mut().zip(model.afferents()) {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::engine::connectivity::{BuildError, TargetLists};
 use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::Plasticity;
-use crate::engine::source_variables::SourceVariables;
+use crate::engine::source_variables::{SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::Job;
 use crate::kernel::BLOCK;
@@ -134,6 +134,8 @@ pub(crate) struct WorkerState {
     pub kept_afferents: Vec<(usize, usize)>,
     /// Synapses whose weights are sampled.
     pub sampled_synapses: Vec<SampledSynapses>,
+    /// Variables that receptors keep for sources.
+    pub sources: Vec<SourceVariables>,
     /// Room for the neurons of a part that spiked in a step.
     pub fired: Vec<u32>,
 }
@@ -163,8 +165,8 @@ pub(crate) struct Incoming {
     pub part: usize,
     pub lists: TargetLists,
     pub plasticity: Option<Plasticity>,
-    /// Variables of the sources, of receptors that keep some.
-    pub sources: Option<SourceVariables>,
+    /// Sums over variables of the sources, of receptors that keep some.
+    pub sources: Option<SourceSums>,
 }
 
 /// A run of neurons of one population, with its state in columns.
