@@ -6,6 +6,7 @@ NMDA gates are those of the source neurons; their sums over a population are mad
 """
 
 import sys
+import tempfile
 import time
 
 from brian2 import *  # noqa: F403
@@ -98,7 +99,7 @@ net.add(*spikes.values())
 net.run(2500 * ms)
 started = time.time()
 if target == "cpp_standalone":
-    device.build(directory="/tmp/decision_brian2", compile=True, run=True, debug=False)
+    device.build(directory=tempfile.mkdtemp(), compile=True, run=True, debug=False)
     print("time loop (s):", device._last_run_time)
 print("seconds:", time.time() - started)
 for name, monitor in spikes.items():
