@@ -165,12 +165,18 @@ selections and locations.")]
 pub(crate) struct InfoArgs {
     /// SWC file (.swc) or cell file.
     pub file: PathBuf,
-    /// What the soma samples of an SWC file mean: neuron, arbor, neuromorpho-3-point or sphere.
+    /// What the soma samples of an SWC file mean: neuron, arbor, morphio, neuromorpho-3-point or sphere.
     #[arg(long, value_name = "RULE", default_value = "neuron", value_parser = soma_rule)]
     pub soma_rule: SomaRule,
-    /// Keep the tree with the soma when a file holds several, instead of refusing it.
+    /// Keep the tree with the soma alone when a file holds several.
     #[arg(long)]
     pub drop_other_trees: bool,
+    /// Radius of samples that have none (zero or below).
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub default_radius: Option<f64>,
+    /// Factor that makes µm of the numbers of an SWC file: 0.001 for nanometres.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
+    pub scale: f64,
     /// List every branch, however many.
     #[arg(long)]
     pub branches: bool,
@@ -188,10 +194,10 @@ pub(crate) struct InfoArgs {
 }
 
 fn soma_rule(text: &str) -> Result<SomaRule, String> {
-    [SomaRule::Neuron, SomaRule::Arbor, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere]
-        .into_iter()
-        .find(|r| r.to_string() == text)
-        .ok_or_else(|| "expected neuron, arbor, neuromorpho-3-point or sphere".to_owned())
+    SomaRule::of(text).ok_or_else(|| {
+        let words: Vec<&str> = SomaRule::WORDS.iter().map(|w| w.name).collect();
+        format!("expected one of {}", words.join(", "))
+    })
 }
 
 fn location(text: &str) -> Result<LocationSpec, String> {
@@ -210,6 +216,16 @@ fn selection(text: &str) -> Result<Selection, String> {
 fn fraction(text: &str) -> Result<f64, String> {
     let number = text.trim().parse::<f64>().ok().filter(|x| (1e-4..=1.0).contains(x));
     number.ok_or_else(|| "expected a number between 0.0001 and 1".to_owned())
+}
+
+fn length(text: &str) -> Result<f64, String> {
+    let length = quantity(text, Dimension::Length)?;
+    if length > 0.0 { Ok(length) } else { Err("expected a length above 0".to_owned()) }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite());
+    number.ok_or_else(|| "expected a number above 0".to_owned())
 }
 
 fn time(text: &str) -> Result<f64, String> {

@@ -23,7 +23,9 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let (name, morphology, compartments) = if is_swc {
         let options = SwcOptions {
             soma: args.soma_rule,
-            other_trees: if args.drop_other_trees { OtherTrees::Drop } else { OtherTrees::Fault },
+            other_trees: if args.drop_other_trees { OtherTrees::Drop } else { OtherTrees::AsRule },
+            default_radius: args.default_radius,
+            scale: args.scale,
             ..SwcOptions::default()
         };
         let reading = read_morphology(&args.file, &options)?;

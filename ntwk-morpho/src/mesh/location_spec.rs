@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// A point of a cell as a person names it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LocationSpec {
-    /// The middle of the root branch.
+    /// The middle of the first soma branch, of the root branch where there is none.
     Soma,
     /// The tip of the dendrite (or of one region) that is farthest from the origin along the path.
     Tip(Option<Region>),
@@ -100,7 +100,10 @@ impl LocationSpec {
             })
         };
         match *self {
-            LocationSpec::Soma => Ok(Location::new(0, 0.5)),
+            LocationSpec::Soma => {
+                let soma = morphology.branches().iter().position(|b| b.region == Region::Soma);
+                Ok(Location::new(soma.unwrap_or(0), 0.5))
+            }
             LocationSpec::Tip(region) => Ok(Location::new(tip(region)?, 1.0)),
             LocationSpec::Branch(at) => {
                 compartments.node(at).map_err(|e| e.to_string())?;

@@ -11,5 +11,6 @@ mod pyramidal;
 mod rallpack;
 mod rates;
 mod reconstructions;
+mod soma_rules;
 mod swc;
 mod synapses;

@@ -4,6 +4,7 @@
 
 use crate::common::{data, max_difference, number, numbers, reached, reconstruction};
 use nalgebra::Complex;
+use ntwk_core::spec::key::Words as _;
 use ntwk_morpho::geometry::swc::{SomaRule, SwcOptions, read};
 use ntwk_morpho::membrane::channels::{HodgkinHuxley, Leak};
 use ntwk_morpho::{
@@ -328,9 +329,7 @@ fn all_reconstructions_read() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
-        for soma in
-            [SomaRule::Neuron, SomaRule::Arbor, SomaRule::NeuromorphoThreePoint, SomaRule::Sphere]
-        {
+        for &soma in SomaRule::VALUES {
             let reading = read(&bytes, &SwcOptions { soma, ..SwcOptions::default() }).unwrap();
             let (m, before) = (reading.morphology.measures(), reading.report.before);
             eprintln!(

@@ -1,6 +1,7 @@
 //! From a tree of samples to branches.
 
 use super::fault::{SomaShape, SwcError, SwcFault};
+use super::neuron;
 use super::repair::{Repair, SwcReport};
 use super::soma::soma_branch;
 use super::table::SwcTable;
@@ -27,12 +28,32 @@ pub(super) fn reading(
     options: &SwcOptions,
 ) -> Result<SwcReading, SwcError> {
     let mut repairs = Vec::new();
-    let literal = options.soma == SomaRule::Arbor;
+    let branches = match options.soma {
+        SomaRule::Neuron => neuron::branches(&tree, &mut repairs)?,
+        rule => joined(&tree, rule, &mut repairs)?,
+    };
+    let branches = drop_without_length(branches, &tree, &mut repairs);
+    let morphology = Morphology::new(branches).map_err(SwcFault::from)?;
+    let mut all = tree.repairs;
+    all.extend(repairs);
+    let report = SwcReport {
+        soma: options.soma,
+        repairs: all,
+        before: tree.before,
+        after: morphology.measures(),
+        comments: table.comments.clone(),
+    };
+    Ok(SwcReading { morphology, report })
+}
+
+/// The branches under every rule but `Neuron`: the soma is one branch, or every segment is taken literally.
+fn joined(tree: &Tree, rule: SomaRule, repairs: &mut Vec<Repair>) -> Result<Vec<Branch>, SwcError> {
+    let literal = rule == SomaRule::Arbor;
     let mut branches = Vec::new();
     if literal {
-        check_literal(&tree)?;
+        check_literal(tree)?;
     } else {
-        branches.push(soma_branch(&tree, options.soma, &mut repairs)?);
+        branches.push(soma_branch(tree, rule, repairs)?);
     }
     let children = tree.children();
     let nodes = &tree.nodes;
@@ -42,15 +63,22 @@ pub(super) fn reading(
             ends.push(End::Soma);
             continue;
         }
+        let sample = sample_of(node);
         let Some(p) = node.parent else {
-            ends.push(End::Root);
+            ends.push(if i == 0 {
+                End::Root
+            } else {
+                // A further tree, on the middle of the root's branch.
+                let parent = (!branches.is_empty()).then_some(Attachment { branch: 0, x: 0.5 });
+                branches.push(Branch { region: node.region, parent, samples: vec![sample] });
+                End::Of(branches.len() - 1)
+            });
             continue;
         };
-        let sample = sample_of(node);
         let end = match ends[p] {
             End::Soma => {
                 let on_soma = Some(Attachment { branch: 0, x: 0.5 });
-                let samples = if children[i].is_empty() {
+                let samples = if children[i].is_empty() && rule != SomaRule::Morphio {
                     // A neurite of one sample starts in the middle of the soma, with its own radius.
                     let middle = branches[0].samples[branches[0].samples.len() / 2].position;
                     vec![Sample { position: middle, radius: node.radius, id: None }, sample]
@@ -78,12 +106,8 @@ pub(super) fn reading(
                 }
                 if changes || children[p].len() > 1 {
                     let parent = Some(Attachment { branch: b, x: 1.0 });
-                    let start = (!node.begins).then(|| sample_of(&nodes[p]));
-                    branches.push(Branch {
-                        region: node.region,
-                        parent,
-                        samples: start.into_iter().chain([sample]).collect(),
-                    });
+                    let samples = vec![sample_of(&nodes[p]), sample];
+                    branches.push(Branch { region: node.region, parent, samples });
                     branches.len() - 1
                 } else {
                     branches[b].samples.push(sample);
@@ -93,18 +117,7 @@ pub(super) fn reading(
         };
         ends.push(End::Of(end));
     }
-    let branches = drop_without_length(branches, &tree, &mut repairs);
-    let morphology = Morphology::new(branches).map_err(SwcFault::from)?;
-    let mut all = tree.repairs;
-    all.extend(repairs);
-    let report = SwcReport {
-        soma: options.soma,
-        repairs: all,
-        before: tree.before,
-        after: morphology.measures(),
-        comments: table.comments.clone(),
-    };
-    Ok(SwcReading { morphology, report })
+    Ok(branches)
 }
 
 fn sample_of(node: &Node) -> Sample {

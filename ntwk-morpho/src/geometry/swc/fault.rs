@@ -143,7 +143,7 @@ pub enum SwcFault {
     },
     /// A second root.
     #[error(
-        "line {line}: sample {id} is another root (the first is sample {first_root}); other trees can be dropped by option"
+        "line {line}: sample {id} is another root (the first is sample {first_root}); other_trees = \"drop\" leaves the others out, \"attach\" hangs them on the root"
     )]
     MultipleRoots {
         /// Line number, from 1.
@@ -155,7 +155,7 @@ pub enum SwcFault {
     },
     /// No sample has type 1.
     #[error(
-        "no sample has type 1 (soma), which the soma rule '{rule}' needs; rule 'arbor' does not"
+        "no sample has type 1 (soma), which the soma rule '{rule}' needs; rules 'neuron' and 'arbor' do not"
     )]
     NoSoma {
         /// The rule asked for.
@@ -183,6 +183,14 @@ pub enum SwcFault {
         /// The radius (µm).
         radius: f64,
     },
+    /// No sample has a radius.
+    #[error(
+        "none of the {samples} samples has a radius > 0: the file holds no diameters; default_radius gives one to all (--default-radius \"0.5 um\")"
+    )]
+    NoRadii {
+        /// Number of samples.
+        samples: usize,
+    },
     /// The samples are sound one by one, but do not make a tree with a length.
     #[error("the samples do not make a morphology: {0}")]
     Morphology(#[from] MorphologyError),
@@ -198,11 +206,11 @@ fn expected(column: Column) -> &'static str {
 
 fn suggestion(shape: SomaShape) -> &'static str {
     match shape {
-        SomaShape::OneSample => "'neuron' and 'sphere' do",
+        SomaShape::OneSample => "'neuron', 'morphio' and 'sphere' do",
         SomaShape::Contour => "'sphere' replaces it by a sphere",
-        SomaShape::Chain => "'neuron', 'arbor' and 'sphere' do",
-        SomaShape::Branched => "'arbor' and 'sphere' do",
-        SomaShape::Scattered | SomaShape::NotAtRoot => "'arbor' does",
+        SomaShape::Chain => "'neuron', 'arbor', 'morphio' and 'sphere' do",
+        SomaShape::Branched => "'neuron', 'arbor' and 'sphere' do",
+        SomaShape::Scattered | SomaShape::NotAtRoot => "'neuron' and 'arbor' do",
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod branches;
 mod fault;
+mod neuron;
 mod repair;
 mod soma;
 mod table;
@@ -33,22 +34,26 @@ use ntwk_core::spec::key::Words as _;
 ntwk_core::words! {
     /// What the soma samples of a file mean.
     ///
-    /// | rule | one sample | three samples, 2 and 3 one radius from 1 | chain of samples | neurites on the soma |
+    /// | rule | one sample | three samples, 2 and 3 one radius from 1 | other samples | neurites on the soma |
     /// |---|---|---|---|---|
-    /// | `Neuron` | cylinder L = d along x | cylinder L = d of sample 1 | stacked frusta | joined to the middle without resistance, from their own first sample |
+    /// | `Neuron` | cylinder L = d along x | the same, about sample 1 | sections, branched where the samples branch | from the soma sample with their own radius, at 0 or 1 of its section; from their own first sample without resistance in the middle of a soma |
     /// | `Arbor` | refused | literal segments | literal segments | a segment from the soma sample, tapering from its radius |
-    /// | `NeuromorphoThreePoint` | cylinder L = d along y | cylinder L = d of sample 1 | refused | as `Neuron` |
-    /// | `Sphere` | sphere | sphere of sample 1's radius | sphere of equal area | as `Neuron` |
+    /// | `Morphio` | sphere | sphere about sample 1, whatever the radii | sphere of the area of the frusta | from their own first sample, without resistance; nothing of those with a single sample |
+    /// | `NeuromorphoThreePoint` | cylinder L = d along y | cylinder L = d of sample 1 | refused | from their own first sample, without resistance |
+    /// | `Sphere` | sphere | sphere of sample 1's radius | sphere of the area of the frusta | from their own first sample, without resistance |
     ///
     /// A cylinder with L = d has the area π d² of the sphere. A neurite with a single sample starts at the soma's middle with
-    /// its own radius. A soma drawn as a contour is a fault except under `Sphere`, which takes the mean distance of the
-    /// contour from its centroid as the radius and says so. A file without a soma is a fault except under `Arbor`.
+    /// its own radius, but under `Morphio`. A soma drawn as a contour is a fault except under `Sphere`, which takes the mean
+    /// distance of the contour from its centroid as the radius and says so; NEURON would make a thin cable of it. A file
+    /// without a soma is a fault except under `Neuron` and `Arbor`.
     #[derive(Hash)]
     pub enum SomaRule, what = "soma rule" {
-        /// as NEURON 8 and 9 import SWC files
+        /// as NEURON (8 and 9) imports SWC files
         Neuron = "neuron",
         /// as Arbor's native reader: a segment between every sample and its parent, without exception
         Arbor = "arbor",
+        /// as MorphIO reads: a soma of its own, neurites from their own first sample
+        Morphio = "morphio",
         /// the three-point convention of NeuroMorpho.org, strictly
         NeuromorphoThreePoint = "neuromorpho-3-point",
         /// one sphere for any soma
@@ -69,8 +74,12 @@ ntwk_core::words! {
 ntwk_core::words! {
     /// What to do when the file holds several trees.
     pub enum OtherTrees, what = "way with other trees" {
+        /// under soma rule `neuron` as `attach`, else as `fault`
+        AsRule = "as-rule",
         /// every root after the first is a fault
         Fault = "fault",
+        /// hang every further root on the middle of the first root's branch, without resistance
+        Attach = "attach",
         /// keep the tree whose root is the first soma sample (else the first tree) and report the others
         Drop = "drop",
     }
@@ -78,14 +87,31 @@ ntwk_core::words! {
 
 ntwk_core::section! {
     /// How to read a file.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    #[derive(Debug, Clone, Copy, PartialEq)]
     pub struct SwcOptions {
         /// what the soma samples mean:
         soma as "soma_rule": SomaRule = Choice(SomaRule::WORDS), or(SomaRule::Neuron);
         /// what to do with a radius that is not positive:
         zero_radius: ZeroRadius = Choice(ZeroRadius::WORDS), or(ZeroRadius::FromParent);
         /// what to do when the file holds several trees:
-        other_trees: OtherTrees = Choice(OtherTrees::WORDS), or(OtherTrees::Fault);
+        other_trees: OtherTrees = Choice(OtherTrees::WORDS), or(OtherTrees::AsRule);
+        /// radius of samples that have none (zero or below), in the place of `zero_radius`
+        default_radius: Option<f64> = Quantity(Length, Positive), none;
+        /// factor that makes µm of the file's numbers: 0.001 for nanometres
+        scale: f64 = Quantity(Number, Positive), or(1.0);
+    }
+}
+
+impl Default for SwcOptions {
+    /// As NEURON reads files in µm.
+    fn default() -> Self {
+        SwcOptions {
+            soma: SomaRule::Neuron,
+            zero_radius: ZeroRadius::FromParent,
+            other_trees: OtherTrees::AsRule,
+            default_radius: None,
+            scale: 1.0,
+        }
     }
 }
 

@@ -21,13 +21,16 @@ pub enum Repair {
     Reordered { count: usize, line: usize, id: i64 },
     /// A radius that was not positive was replaced by the parent's.
     Radius { line: usize, id: i64, found: f64, used: f64 },
-    /// A sample in the same place as its parent was merged into it.
-    Merged { line: usize, id: i64, parent: i64 },
-    /// A sample in the same place as its parent with another radius was kept: within a branch a step of the radius, at the
-    /// start of a branch the radius the branch begins with.
+    /// A sample in the same place as its parent with another radius was kept: an annulus of membrane, and what follows
+    /// begins with the radius of the second.
     RadiusStep { line: usize, id: i64, parent: i64 },
     /// A tree that does not hold the soma was dropped.
     DroppedTree { line: usize, root: i64, samples: usize },
+    /// A further tree was hung on the middle of the root without resistance, as NEURON does.
+    AttachedTree { line: usize, root: i64, samples: usize },
+    /// The lengths of the file (its longest side and its median radius, µm) are not those of a neuron: perhaps it is in
+    /// nanometres, voxels or pixels.
+    Units { extent: f64, median: f64 },
     /// The type changes within an unbranched run, which was split there.
     TypeChange { line: usize, id: i64, from: Region, to: Region },
     /// A step more than ten times the median step of the file: perhaps an interrupted tracing. Nothing was changed.
@@ -46,7 +49,11 @@ impl Repair {
     pub fn is_remark(&self) -> bool {
         matches!(
             self,
-            Self::IdsNotConsecutive { .. } | Self::RadiusStep { .. } | Self::LongStep { .. }
+            Self::IdsNotConsecutive { .. }
+                | Self::RadiusStep { .. }
+                | Self::LongStep { .. }
+                | Self::TypeChange { .. }
+                | Self::Units { .. }
         )
     }
 }
@@ -82,12 +89,6 @@ impl fmt::Display for Repair {
                     "line {line}, sample {id}: radius {found} um replaced by the parent's {used} um"
                 )
             }
-            Repair::Merged { line, id, parent } => {
-                write!(
-                    f,
-                    "line {line}: sample {id} is in the same place as its parent {parent} and was merged into it"
-                )
-            }
             Repair::RadiusStep { line, id, parent } => {
                 write!(
                     f,
@@ -98,6 +99,18 @@ impl fmt::Display for Repair {
                 write!(
                     f,
                     "line {line}: dropped the tree of {samples} samples that starts at sample {root}"
+                )
+            }
+            Repair::AttachedTree { line, root, samples } => {
+                write!(
+                    f,
+                    "line {line}: hung the tree of {samples} samples that starts at sample {root} on the middle of the root, without resistance"
+                )
+            }
+            Repair::Units { extent, median } => {
+                write!(
+                    f,
+                    "the file spans {extent:.0} um and its median radius is {median:.3} um: perhaps it is not in um (for nanometres take scale = 0.001)"
                 )
             }
             Repair::TypeChange { line, id, from, to } => {

@@ -13,20 +13,19 @@ enum Form {
     One,
     /// Samples 2 and 3 are children of the first, with its radius and at that distance.
     ThreePoint,
-    /// Node indices, root first.
-    Chain(Vec<usize>),
+    Chain,
     Branched(usize),
     Contour,
 }
 
-/// The soma branch of a tree whose root is a soma sample, for every rule but `Arbor`.
+/// The soma branch of a tree whose root is a soma sample, for every rule but `Neuron` and `Arbor`.
 pub(super) fn soma_branch(
     tree: &Tree,
     rule: SomaRule,
     repairs: &mut Vec<Repair>,
 ) -> Result<Branch, SwcError> {
     let soma = soma_nodes(tree, rule)?;
-    let form = form_of(tree, &soma);
+    let form = form_of(tree, &soma, rule);
     let nodes = &tree.nodes;
     let refuse = |node: usize, shape| -> Result<Branch, SwcError> {
         Err(SwcFault::UnsupportedSoma { line: nodes[node].line, id: nodes[node].id, shape, rule }
@@ -34,9 +33,10 @@ pub(super) fn soma_branch(
     };
     let centre = nodes[0].position;
     match (form, rule) {
-        (Form::One, SomaRule::Neuron) => Ok(ball(centre, nodes[0].radius, 0, nodes[0].id)),
         (Form::One, _) => Ok(ball(centre, nodes[0].radius, 1, nodes[0].id)),
-        (Form::ThreePoint, SomaRule::Sphere) => Ok(ball(centre, nodes[0].radius, 1, nodes[0].id)),
+        (Form::ThreePoint, SomaRule::Sphere | SomaRule::Morphio) => {
+            Ok(ball(centre, nodes[0].radius, 1, nodes[0].id))
+        }
         (Form::ThreePoint, _) => {
             let mut branch = ball(centre, nodes[0].radius, 1, nodes[0].id);
             // The file's own end points, so that a soma that is drawn askew stays askew; their distance is set to r.
@@ -49,21 +49,15 @@ pub(super) fn soma_branch(
             }
             Ok(branch)
         }
-        (Form::Chain(chain), SomaRule::Neuron) => {
-            let samples = chain
-                .iter()
-                .map(|&i| Sample {
-                    position: nodes[i].position,
-                    radius: nodes[i].radius,
-                    id: Some(nodes[i].id),
-                })
-                .collect();
-            Ok(Branch { region: Region::Soma, parent: None, samples })
-        }
-        (Form::Chain(_) | Form::Branched(_), SomaRule::Sphere) => {
-            let area: f64 = soma
-                .iter()
-                .filter_map(|&i| Some((i, nodes[i].parent?)))
+        (Form::Chain | Form::Branched(_), SomaRule::Sphere)
+        | (Form::Chain | Form::Branched(0), SomaRule::Morphio) => {
+            // MorphIO stacks the samples in the order of the file.
+            let above = |k: usize| match rule {
+                SomaRule::Morphio => Some(soma[k.checked_sub(1)?]),
+                _ => nodes[soma[k]].parent,
+            };
+            let area: f64 = (0..soma.len())
+                .filter_map(|k| Some((soma[k], above(k)?)))
                 .map(|(i, p)| {
                     frustum_area(
                         nodes[i].radius,
@@ -87,7 +81,7 @@ pub(super) fn soma_branch(
         }
         (Form::Contour, _) => refuse(0, SomaShape::Contour),
         (Form::Branched(at), _) => refuse(at, SomaShape::Branched),
-        (Form::Chain(_), _) => refuse(0, SomaShape::Chain),
+        (Form::Chain, _) => refuse(0, SomaShape::Chain),
     }
 }
 
@@ -117,7 +111,7 @@ fn soma_nodes(tree: &Tree, rule: SomaRule) -> Result<Vec<usize>, SwcError> {
     Ok(soma)
 }
 
-fn form_of(tree: &Tree, soma: &[usize]) -> Form {
+fn form_of(tree: &Tree, soma: &[usize], rule: SomaRule) -> Form {
     let nodes = &tree.nodes;
     if soma.len() == 1 {
         return Form::One;
@@ -131,13 +125,17 @@ fn form_of(tree: &Tree, soma: &[usize]) -> Form {
                 && (nodes[i].radius - r).abs() <= slack
                 && (distance(nodes[i].position, nodes[0].position) - r).abs() <= slack
         };
+        // MorphIO asks for the shape of the tree alone.
+        let children = |i: usize| nodes[i].parent == Some(0);
+        if rule == SomaRule::Morphio && children(a) && children(b) {
+            return Form::ThreePoint;
+        }
         let across = distance(nodes[a].position, nodes[b].position);
         if at_radius(a) && at_radius(b) && (across - 2.0 * r).abs() <= 2.0 * slack {
             return Form::ThreePoint;
         }
     }
-    let mean_radius = soma.iter().map(|&i| nodes[i].radius).sum::<f64>() / soma.len() as f64;
-    if soma.len() >= 4 && mean_radius < 0.2 * mean_distance(tree, soma, centroid(tree, soma)) {
+    if is_contour(tree, soma) {
         return Form::Contour;
     }
     let mut soma_children = vec![0usize; nodes.len()];
@@ -148,12 +146,18 @@ fn form_of(tree: &Tree, soma: &[usize]) -> Form {
     }
     match soma.iter().copied().find(|&i| soma_children[i] > 1) {
         Some(i) => Form::Branched(i),
-        None => Form::Chain(soma.to_vec()),
+        None => Form::Chain,
     }
 }
 
+/// Whether soma samples are many and thin beside their distance from their middle: the outline of a soma.
+pub(super) fn is_contour(tree: &Tree, soma: &[usize]) -> bool {
+    let mean_radius = soma.iter().map(|&i| tree.nodes[i].radius).sum::<f64>() / soma.len() as f64;
+    soma.len() >= 4 && mean_radius < 0.2 * mean_distance(tree, soma, centroid(tree, soma))
+}
+
 /// A cylinder of length and diameter 2 r along one axis, which has the area of the sphere.
-fn ball(centre: [f64; 3], radius: f64, axis: usize, id: i64) -> Branch {
+pub(super) fn ball(centre: [f64; 3], radius: f64, axis: usize, id: i64) -> Branch {
     let at = |shift: f64| {
         let mut position = centre;
         position[axis] += shift;

@@ -3,11 +3,17 @@
 use super::fault::{SwcError, SwcFault};
 use super::repair::Repair;
 use super::table::{Record, SwcTable};
-use super::{OtherTrees, SwcOptions, ZeroRadius};
+use super::{OtherTrees, SomaRule, SwcOptions, ZeroRadius};
 use crate::geometry::morphology::{Measures, distance, frustum_area};
 use crate::geometry::region::Region;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+
+/// Extent (µm) above which a file is perhaps not in µm: 2 cm, beyond the axons of a mouse's brain.
+const LONGEST: f64 = 2e4;
+
+/// Median radius (µm) above which a file is perhaps not in µm.
+const THICKEST: f64 = 15.0;
 
 /// A sample of the tree; its parent stands before it.
 #[derive(Debug, Clone)]
@@ -19,11 +25,9 @@ pub(super) struct Node {
     pub radius: f64,
     /// Index in [`Tree::nodes`].
     pub parent: Option<usize>,
-    /// Stands where its parent stands and begins a branch with a radius of its own.
-    pub begins: bool,
 }
 
-/// One tree in topological order; node 0 is the root.
+/// The samples in topological order; node 0 is the root, and the only one unless other trees are kept.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub nodes: Vec<Node>,
@@ -37,11 +41,11 @@ impl Tree {
         let mut repairs = table.repairs.clone();
         let parents = resolve_parents(records)?;
         check_cycles(records, &parents)?;
-        let root = choose_root(records, &parents, options, &mut repairs)?;
+        let roots = choose_roots(records, &parents, options, &mut repairs)?;
         if let Some(r) = records.iter().zip(1..).find(|(r, n)| r.id != *n).map(|(r, _)| r) {
             repairs.push(Repair::IdsNotConsecutive { line: r.line, id: r.id });
         }
-        let order = topological_order(records, &parents, root, &mut repairs);
+        let order = topological_order(records, &parents, roots, &mut repairs);
         let mut place = vec![usize::MAX; records.len()];
         let mut nodes = Vec::with_capacity(order.len());
         for &i in &order {
@@ -51,16 +55,16 @@ impl Tree {
                 line: r.line,
                 id: r.id,
                 region: Region::from_swc(i64::from(r.tag)).unwrap_or(Region::Undefined),
-                position: r.position,
-                radius: r.radius,
+                position: r.position.map(|x| x * options.scale),
+                radius: r.radius * options.scale,
                 parent: parents[i].map(|p| place[p]),
-                begins: false,
             });
         }
         let before = measures(&nodes);
         repair_radii(&mut nodes, options, &mut repairs)?;
         let mut tree = Tree { nodes, before, repairs };
-        tree.merge_coincident();
+        tree.remark_units();
+        tree.remark_steps_of_radius();
         tree.remark_long_steps();
         Ok(tree)
     }
@@ -76,49 +80,31 @@ impl Tree {
         children
     }
 
-    /// Merges samples that stand where their parent stands, unless they change the radius: within a branch that is a step,
-    /// at the start of a branch it is the radius the branch begins with.
-    fn merge_coincident(&mut self) {
-        let counts: Vec<usize> = self.children().iter().map(Vec::len).collect();
-        let mut into: Vec<usize> = (0..self.nodes.len()).collect();
-        for i in 1..self.nodes.len() {
-            let Some(parent) = self.nodes[i].parent else {
-                continue;
-            };
-            let p = into[parent];
-            self.nodes[i].parent = Some(p);
-            let (node, above) = (&self.nodes[i], &self.nodes[p]);
-            let touches_soma = node.region == Region::Soma || above.region == Region::Soma;
-            if touches_soma || distance(node.position, above.position) > 0.0 {
-                continue;
-            }
-            let continues = counts[parent] == 1 && node.region == above.region;
-            if node.radius != above.radius && counts[i] == 1 && p != 0 {
-                self.repairs.push(Repair::RadiusStep {
-                    line: node.line,
-                    id: node.id,
-                    parent: above.id,
-                });
-                self.nodes[i].begins = !continues;
-            } else {
-                self.repairs.push(Repair::Merged {
-                    line: node.line,
-                    id: node.id,
-                    parent: above.id,
-                });
-                into[i] = p;
+    /// Remarks where lengths are beyond those of neurons in µm.
+    fn remark_units(&mut self) {
+        let mut radii: Vec<f64> = self.nodes.iter().map(|n| n.radius).collect();
+        radii.sort_by(f64::total_cmp);
+        let median = radii[radii.len() / 2];
+        let span = |k: usize| {
+            let along = || self.nodes.iter().map(move |n| n.position[k]);
+            along().fold(f64::MIN, f64::max) - along().fold(f64::MAX, f64::min)
+        };
+        let extent = (0..3).map(span).fold(0.0, f64::max);
+        if extent > LONGEST || median > THICKEST {
+            self.repairs.push(Repair::Units { extent, median });
+        }
+    }
+
+    /// Remarks on samples that stand where their parent stands with another radius.
+    fn remark_steps_of_radius(&mut self) {
+        for node in &self.nodes {
+            let Some(above) = node.parent.map(|p| &self.nodes[p]) else { continue };
+            let neurites = node.region != Region::Soma && above.region != Region::Soma;
+            if neurites && node.position == above.position && node.radius != above.radius {
+                let (line, id, parent) = (node.line, node.id, above.id);
+                self.repairs.push(Repair::RadiusStep { line, id, parent });
             }
         }
-        let mut place = vec![0; self.nodes.len()];
-        let mut kept = Vec::with_capacity(self.nodes.len());
-        for (i, mut node) in std::mem::take(&mut self.nodes).into_iter().enumerate() {
-            if into[i] == i {
-                place[i] = kept.len();
-                node.parent = node.parent.map(|p| place[p]);
-                kept.push(node);
-            }
-        }
-        self.nodes = kept;
     }
 
     fn remark_long_steps(&mut self) {
@@ -210,21 +196,34 @@ fn check_cycles(records: &[Record], parents: &[Option<usize>]) -> Result<(), Swc
     error.check()
 }
 
-fn choose_root(
+/// The roots of the trees that are kept, in the order of the file.
+fn choose_roots(
     records: &[Record],
     parents: &[Option<usize>],
     options: &SwcOptions,
     repairs: &mut Vec<Repair>,
-) -> Result<usize, SwcError> {
+) -> Result<Vec<usize>, SwcError> {
     let roots: Vec<usize> = (0..records.len()).filter(|&i| parents[i].is_none()).collect();
     // Without a cycle every walk ends at a root, so there is one.
     let Some(&first) = roots.first() else {
         return Err(SwcFault::Empty.into());
     };
     if roots.len() == 1 {
-        return Ok(first);
+        return Ok(roots);
     }
-    if options.other_trees == OtherTrees::Fault {
+    let way = match options.other_trees {
+        OtherTrees::AsRule if options.soma == SomaRule::Neuron => OtherTrees::Attach,
+        OtherTrees::AsRule => OtherTrees::Fault,
+        way => way,
+    };
+    if way == OtherTrees::Attach {
+        for (&r, samples) in roots.iter().zip(sizes(&roots, parents)).skip(1) {
+            let (line, root) = (records[r].line, records[r].id);
+            repairs.push(Repair::AttachedTree { line, root, samples });
+        }
+        return Ok(roots);
+    }
+    if way == OtherTrees::Fault {
         let mut error = SwcError::new();
         for &r in &roots[1..] {
             error.push(SwcFault::MultipleRoots {
@@ -233,12 +232,20 @@ fn choose_root(
                 first_root: records[first].id,
             });
         }
-        return error.check().map(|()| first);
+        return error.check().map(|()| roots);
     }
     let keep = roots.iter().copied().find(|&r| records[r].tag == 1).unwrap_or(first);
+    for (&r, samples) in roots.iter().zip(sizes(&roots, parents)).filter(|(r, _)| **r != keep) {
+        repairs.push(Repair::DroppedTree { line: records[r].line, root: records[r].id, samples });
+    }
+    Ok(vec![keep])
+}
+
+/// The number of samples of every tree.
+fn sizes(roots: &[usize], parents: &[Option<usize>]) -> Vec<usize> {
     let mut root_of: Vec<Option<usize>> =
-        (0..records.len()).map(|i| parents[i].is_none().then_some(i)).collect();
-    for i in 0..records.len() {
+        (0..parents.len()).map(|i| parents[i].is_none().then_some(i)).collect();
+    for i in 0..parents.len() {
         let mut walk = Vec::new();
         let mut at = i;
         while let (None, Some(p)) = (root_of[at], parents[at]) {
@@ -250,18 +257,14 @@ fn choose_root(
             root_of[w] = root;
         }
     }
-    for &r in roots.iter().filter(|&&r| r != keep) {
-        let samples = root_of.iter().filter(|&&o| o == Some(r)).count();
-        repairs.push(Repair::DroppedTree { line: records[r].line, root: records[r].id, samples });
-    }
-    Ok(keep)
+    roots.iter().map(|&r| root_of.iter().filter(|&&o| o == Some(r)).count()).collect()
 }
 
-/// Indices of the tree under `root`, parents first, otherwise in file order.
+/// Indices of the trees under `roots`, parents first, otherwise in file order.
 fn topological_order(
     records: &[Record],
     parents: &[Option<usize>],
-    root: usize,
+    roots: Vec<usize>,
     repairs: &mut Vec<Repair>,
 ) -> Vec<usize> {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); records.len()];
@@ -271,10 +274,10 @@ fn topological_order(
         }
     }
     let mut order = Vec::with_capacity(records.len());
-    let mut ready = BinaryHeap::from([Reverse(root)]);
-    while let Some(Reverse(i)) = ready.pop() {
+    let mut waiting = BinaryHeap::from_iter(roots.into_iter().map(Reverse));
+    while let Some(Reverse(i)) = waiting.pop() {
         order.push(i);
-        ready.extend(children[i].iter().map(|&c| Reverse(c)));
+        waiting.extend(children[i].iter().map(|&c| Reverse(c)));
     }
     let early: Vec<usize> =
         order.iter().copied().filter(|&i| parents[i].is_some_and(|p| p > i)).collect();
@@ -294,9 +297,17 @@ fn repair_radii(
     repairs: &mut Vec<Repair>,
 ) -> Result<(), SwcError> {
     let mut error = SwcError::new();
+    if options.default_radius.is_none() && nodes.iter().all(|n| n.radius <= 0.0) {
+        return Err(SwcFault::NoRadii { samples: nodes.len() }.into());
+    }
     for i in 0..nodes.len() {
         let (line, id, found) = (nodes[i].line, nodes[i].id, nodes[i].radius);
         if found > 0.0 {
+            continue;
+        }
+        if let Some(used) = options.default_radius {
+            nodes[i].radius = used;
+            repairs.push(Repair::Radius { line, id, found, used });
             continue;
         }
         let lent = nodes[i].parent.map(|p| nodes[p].radius).filter(|&r| r > 0.0);

@@ -8,7 +8,8 @@ use std::fmt::Write;
 ///
 /// A soma root that is a cylinder with L = d and carries neurites in its middle is written in the three-point form;
 /// [`super::SomaRule::Neuron`] reads it back as it was. Any other root is written literally, for
-/// [`super::SomaRule::Arbor`]. Coordinates keep all their digits.
+/// [`super::SomaRule::Arbor`]. Coordinates keep all their digits. Where a branch begins with another radius than its parent
+/// ends with, the step is an annulus of membrane in SWC.
 ///
 /// # Errors
 /// [`MorphologyError::NotExpressible`] when a branch hangs elsewhere than at an end of its parent or in the middle of

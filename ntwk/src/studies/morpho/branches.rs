@@ -1,6 +1,6 @@
 //! The numbered branches of a morphology: a table of them, and the tree with their numbers.
 
-use ntwk_morpho::{Location, Morphology};
+use ntwk_morpho::{Branch, Location, Morphology, Sample};
 use ntwk_plot::figures::{TreeColors, TreePiece, tree};
 use ntwk_plot::{Anchor, Figure, Label, Layout, Mark, PlotError, Theme, Width};
 
@@ -8,7 +8,7 @@ use super::drawing::position;
 use crate::studies::table::{ColumnValues, Table};
 
 /// One row per branch: its number, region, parent and where on it, order, length, area, mean diameter, path distances of both
-/// ends from the soma, and number of branches on it.
+/// ends from the soma, positions of both ends, and number of branches on it.
 #[must_use]
 pub fn branch_table(morphology: &Morphology) -> Table {
     let branches = morphology.branches();
@@ -19,6 +19,10 @@ pub fn branch_table(morphology: &Morphology) -> Table {
     let numbers = |f: &dyn Fn(usize) -> f64| (0..branches.len()).map(f).collect::<Vec<f64>>();
     let parent = |f: &dyn Fn(ntwk_morpho::Attachment) -> f64| {
         ColumnValues::Sparse(branches.iter().map(|b| b.parent.map(f)).collect())
+    };
+    let position = |end: fn(&[Sample]) -> Option<&Sample>, k: usize| -> Vec<f64> {
+        let of = |b: &Branch| end(&b.samples).map_or(f64::NAN, |s| s.position[k]);
+        branches.iter().map(of).collect()
     };
     let orders = morphology.branch_orders();
     let diameter = |b: usize| branches[b].area() / (std::f64::consts::PI * branches[b].length());
@@ -37,6 +41,12 @@ pub fn branch_table(morphology: &Morphology) -> Table {
         .numbers("area", "um2", &numbers(&|b| branches[b].area()))
         .numbers("from", "um", &numbers(&|b| ends[b][0]))
         .numbers("to", "um", &numbers(&|b| ends[b][1]))
+        .numbers("x_start", "um", &position(<[Sample]>::first, 0))
+        .numbers("y_start", "um", &position(<[Sample]>::first, 1))
+        .numbers("z_start", "um", &position(<[Sample]>::first, 2))
+        .numbers("x_end", "um", &position(<[Sample]>::last, 0))
+        .numbers("y_end", "um", &position(<[Sample]>::last, 1))
+        .numbers("z_end", "um", &position(<[Sample]>::last, 2))
         .with("children", "", counts(&|b| children[b].len()))
 }
 
