@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use ntwk_core::Dimension;
+use ntwk_core::spec::key::Words as _;
 use ntwk_morpho::geometry::swc::SomaRule;
 use ntwk_morpho::{LocationSpec, Selection, Sites};
 
