@@ -294,11 +294,19 @@ impl Recording {
         let written = match format {
             "flat" => py.detach(|| ntwk::io::write_flat(&path, &recording, model)),
             "npz" => py.detach(|| ntwk::io::write_npz(&path, &recording)).map(|()| Vec::new()),
+            "nwb" => {
+                let title = model.spec().title.clone().unwrap_or_else(|| "ntwk".to_owned());
+                py.detach(|| ntwk::io::write_nwb(&path, &recording, None, &title))
+                    .map(|()| Vec::new())
+            }
+            "csv" => py.detach(|| tables(&path, &recording)).map(|()| Vec::new()),
             _ => {
                 return Err(exception(
                     py,
                     "ModelError",
-                    &format!("there is no format {format:?}; there are flat, npz"),
+                    &format!(
+                        "there is no format {format:?}; there are csv, flat, npz, nwb; save() writes SONATA"
+                    ),
                     None,
                 ));
             }
@@ -445,4 +453,24 @@ struct TraceParts {
     every: u64,
     end: Option<u64>,
     data: Py<PyArray2<f64>>,
+}
+
+/// The tables of `ntwk export --to csv` in a folder that is there.
+fn tables(
+    folder: &std::path::Path,
+    recording: &ntwk::Recording,
+) -> Result<(), ntwk::io::FileError> {
+    ntwk::io::write_spikes_csv(&folder.join("spikes.csv"), recording)?;
+    let bin = (ntwk::compare::RATE_BIN / recording.dt).round().max(1.0) as usize;
+    ntwk::io::write_rates_csv(&folder.join("rates.csv"), recording, bin)?;
+    if !recording.afferents.is_empty() {
+        ntwk::io::write_afferent_spikes_csv(&folder.join("afferent_spikes.csv"), recording)?;
+    }
+    for population in &recording.populations {
+        for trace in &population.traces {
+            let file = folder.join(format!("{}_{}.csv", population.name, trace.name()));
+            ntwk::io::write_trace_csv(&file, trace, recording.dt)?;
+        }
+    }
+    Ok(())
 }

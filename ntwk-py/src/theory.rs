@@ -100,10 +100,19 @@ impl Theory {
         PyList::new(py, points.map(|p| fixed_point(py, p)).collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The stable fixed point where the model settles.
+    /// The stable fixed point where the model settles, with the state that single cells make of it: `refined` rates, their
+    /// `standard_errors`, what the `cells` fire in that state (Hz).
     fn settled<'py>(&self, py: Python<'py>, how: How) -> PyResult<Option<Bound<'py, PyDict>>> {
         let point = compute(py, &how, |job| Ok(self.stationary().settled(job)?))?;
-        point.map(|point| fixed_point(py, &point)).transpose()
+        let (Some(point), Some(state)) = (point, &self.rates.settled) else { return Ok(None) };
+        let fields = fixed_point(py, &point)?;
+        fields.set_item("refined", state.rates.clone().into_pyarray(py))?;
+        fields.set_item("is_refined", state.errors.is_some())?;
+        let errors = state.errors.clone().unwrap_or_else(|| vec![f64::NAN; state.rates.len()]);
+        fields.set_item("standard_errors", errors.into_pyarray(py))?;
+        let cells: Vec<f64> = state.cells.iter().map(|cell| cell.rate).collect();
+        fields.set_item("cells", cells.into_pyarray(py))?;
+        Ok(Some(fields))
     }
 
     /// Rates (Hz) and adaptation currents (pA) from a state on: shape [times, components].

@@ -88,6 +88,13 @@ def test_stored_runs(model, run, tmp_path):
     run.export(tmp_path / "flat.h5", "flat")
     flat = ntwk.load(tmp_path / "flat.h5")
     assert np.array_equal(flat.E.ids, run.E.ids) and flat.model is not None
+    run.export(tmp_path / "tables", "csv")
+    spikes = np.genfromtxt(tmp_path / "tables" / "spikes.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    assert len(spikes) == len(run.E.times) + len(run.I.times) and (tmp_path / "tables" / "E_V_m.csv").exists()
+    run.export(tmp_path / "run.nwb", "nwb")
+    assert (tmp_path / "run.nwb").read_bytes()[:8] == b"\x89HDF\r\n\x1a\n"
+    with pytest.raises(ntwk.ModelError, match="csv, flat, npz, nwb"):
+        run.export(tmp_path / "x", "matlab")
     run.export(tmp_path / "a.npz", "npz")
     with np.load(tmp_path / "a.npz") as archive:
         assert len(archive.files) > 3

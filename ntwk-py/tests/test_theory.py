@@ -23,16 +23,16 @@ def test_prediction(theory):
     settled = theory.settled()
     assert settled.stable and settled.converged and settled.residual < 1e-6
     assert settled.eigenvalues.dtype == np.complex128 and settled.eigenvalues.real.max() < 0
-    assert any(point.rates == pytest.approx(settled.rates, rel=1e-6) for point in theory.fixed_points())
+    assert any(point.rates == pytest.approx(settled.fitted_rates, rel=1e-6) for point in theory.fixed_points())
     assert "settles" in repr(theory) and "<svg" in theory._repr_html_()
     assert theory.unit("trajectory", "rate") == "Hz"
 
 
 def test_trajectories_end_where_the_model_settles(theory):
     settled = theory.settled()
-    rates = theory.trajectory(np.linspace(0, 5000, 501), settled.rates)
+    rates = theory.trajectory(np.linspace(0, 5000, 501), settled.fitted_rates)
     # Adaptation starts at 0 and comes back to its stationary value.
-    np.testing.assert_allclose(rates["I"][-1], settled.rates["I"], rtol=1e-2)
+    np.testing.assert_allclose(rates["I"][-1], settled.fitted_rates["I"], rtol=1e-2)
     assert set(rates) == {"E", "I"} and rates["E"].shape == (501,)
 
 

@@ -124,3 +124,63 @@ fn what_cannot_be_set_is_named() {
     assert_eq!(simulation.state(&model, 2, "V_m"), Err(StateError::Population { index: 2 }));
     assert_eq!(simulation.state(&model, 0, "V_m").unwrap(), before);
 }
+
+/// The weight of a synapse with STDP after a spike of its source and one of its target.
+fn plastic_weight(dendritic_delay_fraction: f64, cut: u32) -> f64 {
+    let model = parse_model(&format!(
+        r#"
+simulation = {{ t_stop = 40, dt = 0.1 }}
+[receptors]
+psc = {{ kind = "current", tau_syn = 0.5 }}
+[populations.P]
+size = 3
+cell = {{ model = "iaf_psc_exp", C_m = 250, tau_m = 10, E_L = -65, V_th = -50, V_reset = -65, t_ref = 30 }}
+[afferents]
+S = {{ size = 1, spikes = {{ times = [10], ids = [0] }} }}
+K = {{ size = 1, spikes = {{ times = [14], ids = [0] }} }}
+[[projections]]
+source = "K"
+target = "P"
+receptor = "psc"
+weight = 100000
+connection = {{ rule = "pairs", sources = [0], targets = [1] }}
+[[projections]]
+source = "S"
+target = "P"
+receptor = "psc"
+weight = 5
+delay = 2
+connection = {{ rule = "pairs", sources = [0, 0], targets = [1, 2] }}
+plasticity = {{ rule = "stdp", A_plus = 0.1, A_minus = 0.12, tau_plus = 20, tau_minus = 20, w_max = 10, dendritic_delay_fraction = {dendritic_delay_fraction} }}
+"#
+    ))
+    .unwrap();
+    let mut simulation = simulation(&model, 1);
+    let mut recorder = simulation.recorder();
+    simulation.advance(cut, &mut recorder).unwrap();
+    let kept = simulation.checkpoint();
+    let network = Network::build(&model, &Job::threads(1)).unwrap();
+    let mut simulation = Simulation::resume(network, &kept).unwrap();
+    simulation.advance(400 - cut, &mut recorder).unwrap();
+    assert_eq!(recorder.recording().populations[0].spikes.ids, [1]);
+    let spike = recorder.recording().populations[0].spikes.steps[0];
+    assert!((141..145).contains(&spike), "{spike}");
+    assert!(simulation.plastic_synapses(0).is_none());
+    let found = simulation.plastic_synapses(1).unwrap();
+    assert_eq!(found.iter().map(|s| (s.0, s.1)).collect::<Vec<_>>(), [(0, 1), (0, 2)]);
+    assert!((found[1].2 - 5.0).abs() < 1e-12);
+    // Interval between arrival and spike, longer by the dendritic share of the delay on either side.
+    let interval = (spike as f64 - 120.0) * 0.1 + 2.0 * 2.0 * dendritic_delay_fraction;
+    let expected = 5.0 + 0.1 * 10.0 * (-interval / 20.0).exp();
+    assert!((found[0].2 - expected).abs() < 1e-9, "{} {expected}", found[0].2);
+    found[0].2
+}
+
+#[test]
+fn weights_are_read_whatever_the_share_of_the_dendrite_and_where_the_run_is_cut() {
+    for share in [0.0, 0.5, 1.0] {
+        // Before both spikes, between them, while the target's spike is on its way.
+        let weights = [50, 130, 150].map(|cut| plastic_weight(share, cut).to_bits());
+        assert!(weights.iter().all(|&w| w == weights[0]));
+    }
+}

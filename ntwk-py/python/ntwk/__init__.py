@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ntwk._run import AfferentTrain, PopulationRun, Run, Trace
     from ntwk._simulation import Simulation
     from ntwk._sweep import Sweep, sweep
-    from ntwk._theory import Comparison, FixedPoint, MeanField, Study, meanfield
+    from ntwk._theory import Comparison, FixedPoint, MeanField, SettledState, Study, meanfield
 
 # Where each name is, so that `import ntwk` costs milliseconds.
 _WHERE = {
@@ -68,6 +68,7 @@ _WHERE = {
     "Comparison": "_theory",
     "FixedPoint": "_theory",
     "MeanField": "_theory",
+    "SettledState": "_theory",
     "Study": "_theory",
     "meanfield": "_theory",
 }
@@ -87,6 +88,7 @@ __all__ = [
     "NtwkError",
     "PopulationRun",
     "Run",
+    "SettledState",
     "Simulation",
     "SimulationError",
     "Study",

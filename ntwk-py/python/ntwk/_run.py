@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -360,7 +361,16 @@ class Run:
             self._recording.save(fspath(path), self._model()._native, double_precision, how)
 
     def export(self, path: str | PathLike[str], format: str) -> list[str]:
-        """Writes another format: ``flat`` (the layout of neural_network_dynamics), ``npz``. Returns remarks."""
+        """Writes another format; returns remarks.
+
+        Parameters
+        ----------
+        path : the file; of ``csv`` a folder, which is made: spikes, rates in bins of 1 ms, a table per sampled variable.
+        format : ``nwb`` (Neurodata Without Borders: a table of units), ``csv``, ``npz`` (arrays of NumPy), ``flat`` (the layout of
+            neural_network_dynamics). What :meth:`save` writes is SONATA.
+        """
+        if format == "csv":
+            Path(fspath(path)).mkdir(parents=True, exist_ok=True)
         return self._recording.export(fspath(path), format, self._model()._native)
 
     def to_pandas(self) -> Any:

@@ -45,6 +45,37 @@ class FixedPoint:
     in_domain: dict[str, bool]
 
 
+@dataclass(frozen=True)
+class SettledState(FixedPoint):
+    """The state where a model settles, as ``ntwk meanfield`` prints it.
+
+    Attributes
+    ----------
+    rates : Hz, by population: refined by single cells under the input of the state, else those of the transfer functions.
+    is_refined : whether they are (``theory.stationary_state``; not where inputs change, or where the cells agree on no state).
+    standard_errors : of refined rates (Hz), else NaN.
+    fitted_rates : of the transfer functions (Hz); everything else of this state is theirs.
+    cell_rates : what single cells fire under the input of the state (Hz).
+    """
+
+    is_refined: bool
+    standard_errors: dict[str, float]
+    fitted_rates: dict[str, float]
+    cell_rates: dict[str, float]
+
+
+def _settled(fields: dict[str, Any], names: list[str]) -> SettledState:
+    point = _fixed_point(fields, names)
+    own = {key: dict(zip(names, np.asarray(fields[key]).tolist())) for key in ("refined", "standard_errors", "cells")}
+    return SettledState(
+        **{**point.__dict__, "rates": own["refined"]},
+        is_refined=fields["is_refined"],
+        standard_errors=own["standard_errors"],
+        fitted_rates=point.rates,
+        cell_rates=own["cells"],
+    )
+
+
 def _fixed_point(fields: dict[str, Any], names: list[str]) -> FixedPoint:
     real, imaginary = fields["eigenvalues"]
     by_name = {
@@ -114,11 +145,11 @@ class MeanField(Study):
         """All fixed points that were found, stable or not."""
         return [_fixed_point(fields, self.populations) for fields in self._native.fixed_points()]
 
-    def settled(self) -> FixedPoint | None:
-        """The stable fixed point where the model settles."""
+    def settled(self) -> SettledState | None:
+        """The state where the model settles, refined by single cells; None where the theory has none."""
         with How(None, None) as how:
             fields = self._native.settled(how)
-        return None if fields is None else _fixed_point(fields, self.populations)
+        return None if fields is None else _settled(fields, self.populations)
 
     def trajectory(self, times: npt.ArrayLike, start: Mapping[str, float] | npt.ArrayLike) -> dict[str, Floats]:
         """Rates in time from a state on.
