@@ -79,7 +79,9 @@ def run(
         for point in missing:
             running_sim_func(point, **arguments)
     kept: dict[str, Any] = {**dict(Model), "PARAMS_SCAN": scanned}
-    arrays = {key: np.array(value, dtype=object) if isinstance(value, dict) else value for key, value in kept.items()}
+    arrays: dict[str, Any] = {
+        key: np.array(value, dtype=object) if isinstance(value, dict) else value for key, value in kept.items()
+    }
     np.savez(_parameters(archive), **arrays)
     there = [m["filename"] for m in models if os.path.isfile(m["filename"])]
     with zipfile.ZipFile(archive, mode="w") as file:
