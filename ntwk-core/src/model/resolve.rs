@@ -105,7 +105,7 @@ pub(super) fn resolve(
     for (name, population) in &spec.populations {
         for (parameter, _) in &population.cell.distributed {
             notices.push(format!(
-                "populations.{name}.cell.{parameter} differs between neurons: the theory takes cells with its mean"
+                "populations.{name}.cell.{parameter} differs between neurons: transfer functions are those of cells with its mean"
             ));
         }
     }
