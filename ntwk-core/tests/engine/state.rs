@@ -162,8 +162,8 @@ plasticity = {{ rule = "stdp", A_plus = 0.1, A_minus = 0.12, tau_plus = 20, tau_
     let network = Network::build(&model, &Job::threads(1)).unwrap();
     let mut simulation = Simulation::resume(network, &kept).unwrap();
     simulation.advance(400 - cut, &mut recorder).unwrap();
-    assert_eq!(recorder.recording().populations[0].spikes.ids, [1]);
-    let spike = recorder.recording().populations[0].spikes.steps[0];
+    assert_eq!(recorder.recording().populations[0].spikes.as_ref().unwrap().ids, [1]);
+    let spike = recorder.recording().populations[0].spikes.as_ref().unwrap().steps[0];
     assert!((141..145).contains(&spike), "{spike}");
     assert!(simulation.plastic_synapses(0).is_none());
     let found = simulation.plastic_synapses(1).unwrap();
