@@ -16,16 +16,12 @@ pub fn constant(
     parameters: &Named<KindParameterSpec>,
 ) -> Result<f64, String> {
     let kind = KindSpec {
-        doc: None,
-        variables: Texts(vec![("value_".to_owned(), unit.to_owned())]),
-        equations: "dvalue_/dt = 0*value_/(1 ms)".to_owned(),
-        spike: None,
         init: Texts(vec![("value_".to_owned(), expression.to_owned())]),
-        method: None,
-        area: None,
         parameters: parameters.clone(),
-        tables: Named::new(),
-        theory: Texts::default(),
+        ..KindSpec::of(
+            Texts(vec![("value_".to_owned(), unit.to_owned())]),
+            "dvalue_/dt = 0*value_/(1 ms)".to_owned(),
+        )
     };
     let said = |kind: FaultKind| match kind {
         FaultKind::Expression { message, .. } => message,

@@ -99,23 +99,13 @@ impl ReceptorEquations<'_> {
             }
         }
         let definitions = self.definitions_for(&mut read);
+        let equations = format!("{}\n{definitions}", lines.join("\n"));
         KindSpec {
-            doc: None,
-            variables: self.variables.clone(),
-            equations: format!("{}\n{definitions}", lines.join("\n")),
-            spike: Some(SpikeSpec {
-                when: "0 > 1".to_owned(),
-                then: Some(self.on_event.to_owned()),
-                refractory: None,
-                until: None,
-                hold: None,
-            }),
+            spike: Some(SpikeSpec::event(self.on_event)),
             init: self.init.clone(),
             method: self.method,
-            area: None,
             parameters: self.parameters.clone(),
-            tables: Named::new(),
-            theory: Texts::default(),
+            ..KindSpec::of(self.variables.clone(), equations)
         }
     }
 

@@ -15,7 +15,7 @@ use super::text::KindFault;
 use crate::kernel::BLOCK;
 use crate::spec::fault::FaultKind;
 use crate::spec::units::{Dimension, Unit};
-use crate::spec::{KindSpec, Named, SpikeSpec, SynapseSpec, Texts};
+use crate::spec::{KindSpec, SpikeSpec, SynapseSpec};
 
 /// A synapse by its equations: its variables, and what events do.
 #[derive(Debug, Clone)]
@@ -172,22 +172,10 @@ fn as_kind(spec: &SynapseSpec, then: &str) -> KindSpec {
         equations += &format!("\nd{first}/dt = 0*{first}/(1 ms)");
     }
     KindSpec {
-        doc: None,
-        variables,
-        equations,
-        spike: Some(SpikeSpec {
-            when: "0 > 1".to_owned(),
-            then: Some(then.to_owned()),
-            refractory: None,
-            until: None,
-            hold: None,
-        }),
+        spike: Some(SpikeSpec::event(then)),
         init: spec.init.clone(),
-        method: None,
-        area: None,
         parameters: spec.parameters.clone(),
-        tables: Named::new(),
-        theory: Texts::default(),
+        ..KindSpec::of(variables, equations)
     }
 }
 

@@ -46,6 +46,37 @@ fn check_variables(kind: &KindSpec, table: &mut TableReader<'_, '_>) {
     }
 }
 
+impl KindSpec {
+    /// A kind with these variables and equations, and nothing else.
+    pub(crate) fn of(variables: Texts, equations: String) -> Self {
+        Self {
+            doc: None,
+            variables,
+            equations,
+            spike: None,
+            init: Texts::default(),
+            method: None,
+            area: None,
+            parameters: Named::new(),
+            tables: Named::new(),
+            theory: Texts::default(),
+        }
+    }
+}
+
+impl SpikeSpec {
+    /// One that never comes: what it would set is what an event does.
+    pub(crate) fn event(then: &str) -> Self {
+        Self {
+            when: "0 > 1".to_owned(),
+            then: Some(then.to_owned()),
+            refractory: None,
+            until: None,
+            hold: None,
+        }
+    }
+}
+
 section! {
     /// When a cell spikes.
     #[derive(Debug, Clone, PartialEq)]

@@ -5,9 +5,7 @@ use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::units::Unit;
 use ntwk_core::spec::{KindParameterSpec, Named, ParameterText};
 
-use super::{
-    Entry, Reader, entry, equations, float, number_of, numbers_of, read_entries, table, text_of,
-};
+use super::{Entry, Reader, entry, equations, float, number_of, numbers_of, table, text_of};
 
 const KEYS: [&str; 8] =
     ["times_ms", "on_pre", "on_post", "model", "init", "delay_ms", "method", "record"];
@@ -228,30 +226,11 @@ impl Reader {
             let rule = format!("{target} is no variable of the cell without an equation");
             self.faults_of(&format!("{key}.model"), rule);
         }
-        let text: String = own
-            .iter()
-            .filter_map(|line| {
-                let value = line.value.as_ref()?;
-                let left = if line.is_derivative {
-                    format!("d{}/dt", line.name)
-                } else {
-                    line.name.clone()
-                };
-                Some(format!("{left} = {value}\n"))
-            })
-            .collect();
-        let units = own
-            .iter()
-            .filter(|line| line.is_derivative || line.value.is_none())
-            .map(|line| {
-                let unit = Unit::parse(&line.unit).map(Unit::base).unwrap_or_default();
-                (line.name.clone(), Node::text(&unit.to_string()))
-            })
-            .collect();
+        let text = equations(own.iter().copied());
         let mut receptor = vec![
             entry("kind", Node::text("equations")),
             entry("per", Node::text("source")),
-            entry("variables", table(units)),
+            entry("variables", self.variables(own.iter().copied())),
             entry("equations", Node::text(&text)),
             entry("on_event", Node::text(on_pre)),
             entry("sum", table(vec![(target, Node::text(&variable))])),
@@ -293,23 +272,6 @@ impl Reader {
             changes.push(Change { name, operator, value: value.trim().to_owned() });
         }
         Some(changes)
-    }
-
-    /// Lines of equations, without an order of their own.
-    fn lines(&mut self, key: &str, node: &Node) -> Vec<Entry> {
-        let text = match &node.value {
-            Value::String(text) => text.clone(),
-            Value::List(lines) => lines.iter().filter_map(text_of).collect::<Vec<_>>().join("\n"),
-            _ => {
-                self.fault(key, Some(node), "expected text or a list of lines");
-                return Vec::new();
-            }
-        };
-        let (found, faults) = read_entries(&text);
-        for rule in faults {
-            self.fault(key, Some(node), rule);
-        }
-        found
     }
 }
 

@@ -223,6 +223,23 @@ impl Reader {
         }
     }
 
+    /// Lines of equations, in their order.
+    fn lines(&mut self, key: &str, node: &Node) -> Vec<Entry> {
+        let text = match &node.value {
+            Value::String(text) => text.clone(),
+            Value::List(lines) => lines.iter().filter_map(text_of).collect::<Vec<_>>().join("\n"),
+            _ => {
+                self.fault(key, Some(node), "expected text or a list of lines");
+                return Vec::new();
+            }
+        };
+        let (found, faults) = read_entries(&text);
+        for rule in faults {
+            self.fault(key, Some(node), rule);
+        }
+        found
+    }
+
     /// The entries of the equations, the membrane potential first.
     fn equations(&mut self, node: Option<&Node>) -> Vec<Entry> {
         let key = "equations";
@@ -235,18 +252,7 @@ impl Reader {
             );
             return Vec::new();
         };
-        let text = match &node.value {
-            Value::String(text) => text.clone(),
-            Value::List(lines) => lines.iter().filter_map(text_of).collect::<Vec<_>>().join("\n"),
-            _ => {
-                self.fault(key, Some(node), "expected text or a list of lines");
-                return Vec::new();
-            }
-        };
-        let (mut found, faults) = read_entries(&text);
-        for rule in faults {
-            self.fault(key, Some(node), rule);
-        }
+        let mut found = self.lines(key, node);
         for entry in &found {
             for flag in &entry.flags {
                 match flag.as_str() {
@@ -285,9 +291,9 @@ impl Reader {
         found
     }
 
-    fn variables(&mut self, lines: &[Entry]) -> Node {
+    fn variables<'e>(&mut self, lines: impl IntoIterator<Item = &'e Entry>) -> Node {
         let mut units = Vec::new();
-        for line in lines.iter().filter(|line| line.is_derivative || line.value.is_none()) {
+        for line in lines.into_iter().filter(|line| line.is_derivative || line.value.is_none()) {
             let unit = match line.unit.as_str() {
                 "boolean" | "integer" => Ok(Unit::ONE),
                 text => Unit::parse(text).map(Unit::base),
@@ -484,7 +490,7 @@ impl Reader {
 }
 
 /// The equations without units and flags.
-fn equations(lines: &[Entry]) -> String {
+fn equations<'e>(lines: impl IntoIterator<Item = &'e Entry>) -> String {
     let mut text = String::new();
     for line in lines {
         let Some(value) = &line.value else { continue };
