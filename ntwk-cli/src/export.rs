@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use ntwk_core::CellLibrary;
 use ntwk_io::{
     Layout, read_cell_run, write_afferent_spikes_csv, write_cell_npz, write_cell_spikes,
-    write_cell_traces, write_flat, write_npz, write_nwb, write_rates_csv, write_spikes_csv,
-    write_trace_csv,
+    write_cell_traces, write_element_reports, write_flat, write_npz, write_nwb, write_rates_csv,
+    write_spikes_csv, write_trace_csv,
 };
 
 use super::Failure;
@@ -28,6 +28,7 @@ Examples:
   ntwk export out/results.h5 --to flat -o old.h5    the layout of neural_network_dynamics
   ntwk export old.h5 --to npz                       reads that layout, too
   ntwk export out/results.h5 --connections          out/connections: SONATA edges, and a model that reads them
+  ntwk export cell/results.h5 --to sonata           element reports of what was recorded of a cell
   ntwk export model.toml --connections --to csv -o edges
 
 results.h5 itself is SONATA: libsonata, bmtk and h5py open it as it is.")]
@@ -57,13 +58,16 @@ pub(crate) enum Format {
     Npz,
     /// Flat HDF5 of the Python package neural_network_dynamics.
     Flat,
-    /// SONATA edges (with --connections; results.h5 is SONATA as it is).
+    /// Of a morphological cell, element reports, one file per quantity; with --connections, the edges of a network. The results.h5 of
+    /// a network is SONATA as it is.
     Sonata,
 }
 
 pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let Some(to) = args.to.filter(|_| !args.connections) else { return connections(args, library) };
+    let is_cell = args.file.is_file() && layout_of(&args.file)? == Layout::Cell;
     let ending = match to {
+        Format::Sonata if is_cell => "sonata",
         Format::Sonata => {
             return Err(Failure::Argument(format!(
                 "{} is SONATA as it is; --connections writes the edges of its network",
@@ -82,7 +86,7 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
             args.file.display()
         )));
     }
-    if layout_of(&args.file)? == Layout::Cell {
+    if is_cell || layout_of(&args.file)? == Layout::Cell {
         return cell_run(args, to, &target);
     }
     let (recording, provenance, model) = StoredRun::parts(&args.file, library)?;
@@ -148,7 +152,11 @@ fn cell_run(args: &ExportArgs, to: Format, target: &Path) -> Result<(), Failure>
             write_cell_traces(&files[0], &run)?;
             write_cell_spikes(&files[1], &run)?;
         }
-        Format::Nwb | Format::Flat | Format::Sonata => {
+        Format::Sonata => {
+            make_folder(target)?;
+            files = write_element_reports(target, &run)?;
+        }
+        Format::Nwb | Format::Flat => {
             return Err(other_kind(&args.file, Layout::Cell));
         }
     }

@@ -7,6 +7,8 @@ use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::key::KeyValue;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::Morphology;
+use ntwk_morpho::geometry::neurolucida::{self, NeurolucidaError, NeurolucidaReading};
+use ntwk_morpho::geometry::neuroml::{self, NeuromlError};
 use ntwk_morpho::geometry::swc::{SwcError, SwcOptions, SwcReading};
 use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 
@@ -34,6 +36,22 @@ pub enum CellFileError {
         file: PathBuf,
         /// The faults, with lines and sample ids.
         source: SwcError,
+    },
+    /// The Neurolucida file has faults.
+    #[error("{}: {source}", file.display())]
+    Neurolucida {
+        /// The file.
+        file: PathBuf,
+        /// The faults, with lines.
+        source: NeurolucidaError,
+    },
+    /// The NeuroML file has faults.
+    #[error("{}: {source}", file.display())]
+    Neuroml {
+        /// The file.
+        file: PathBuf,
+        /// The faults, with lines and segments.
+        source: NeuromlError,
     },
     /// The cell cannot be written as text.
     #[error("cannot write the cell as TOML: {0}")]
@@ -85,8 +103,11 @@ pub fn cell_text(
 ) -> Result<ModelText, CellFileError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut named = Vec::new();
-    if let MorphologySource::Swc { file, .. } = &cell.spec.morphology.source {
-        named.push(file.clone());
+    match &cell.spec.morphology.source {
+        MorphologySource::Swc { file, .. }
+        | MorphologySource::Neurolucida(file)
+        | MorphologySource::Neuroml(file) => named.push(file.clone()),
+        MorphologySource::Generator(..) => {}
     }
     for s in cell.spec.synapses.values() {
         if let Activity::Network(drive) = &s.activity {
@@ -161,6 +182,27 @@ pub fn read_morphology(file: &Path, options: &SwcOptions) -> Result<SwcReading, 
         .map_err(|source| CellFileError::Swc { file: file.to_owned(), source })
 }
 
+/// Reads a Neurolucida file.
+///
+/// # Errors
+/// [`CellFileError::Read`], [`CellFileError::Neurolucida`] with every fault.
+pub fn read_neurolucida(file: &Path) -> Result<NeurolucidaReading, CellFileError> {
+    let text = std::fs::read(file)
+        .map_err(|source| CellFileError::Read { file: file.to_owned(), source })?;
+    neurolucida::read(&text)
+        .map_err(|source| CellFileError::Neurolucida { file: file.to_owned(), source })
+}
+
+/// Reads the morphology of the first cell of a NeuroML 2 file.
+///
+/// # Errors
+/// [`CellFileError::Read`], [`CellFileError::Neuroml`] with every fault.
+pub fn read_neuroml(file: &Path) -> Result<Morphology, CellFileError> {
+    let text = std::fs::read(file)
+        .map_err(|source| CellFileError::Read { file: file.to_owned(), source })?;
+    neuroml::read(&text).map_err(|source| CellFileError::Neuroml { file: file.to_owned(), source })
+}
+
 /// Spikes (ms) of each of so many neurons of a population; nothing, with a fault, when they do not fit the file.
 fn trains(
     results: &ResultFile,
@@ -220,7 +262,7 @@ pub fn read_cell_tree(text: String, tree: Node, file: &Path) -> Result<CellFile,
     };
     let mut faults = Faults::default();
     let spec = CellSpec::read(&tree, &mut faults);
-    let notices = std::mem::take(&mut faults.notices);
+    let mut notices = std::mem::take(&mut faults.notices);
     let mut spec = faults.into_result(spec).map_err(named)?;
     let mut faults = Faults::default();
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -241,6 +283,12 @@ pub fn read_cell_tree(text: String, tree: Node, file: &Path) -> Result<CellFile,
             let reading = read_morphology(&path, options)?;
             (reading.morphology.clone(), Some((path, reading)))
         }
+        MorphologySource::Neurolucida(asc) => {
+            let reading = read_neurolucida(&folder.join(asc))?;
+            notices.extend(reading.remarks);
+            (reading.morphology, None)
+        }
+        MorphologySource::Neuroml(nml) => (read_neuroml(&folder.join(nml))?, None),
         MorphologySource::Generator(generator, seed) => match generator.build(*seed) {
             Ok(m) => (m, None),
             Err(e) => {

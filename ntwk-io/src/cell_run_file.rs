@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | `/recording/time` | f64 `[n_samples]`, attribute `units` = ms | times of the samples |
 //! | `/recording/data` | f64 `[n_samples, n_probes]`, attribute `names` | what was recorded; `units` of every column; `remarks`: potentials beyond sense |
-//! | `/recording/branch`, `/recording/x` | u32, f64 `[n_probes]` | where each was recorded (absent in files of earlier versions) |
+//! | `/recording/branch`, `/recording/x` | u32, f64 `[n_probes]` | where each was recorded, `x` not a number for a sum over the cell (absent in files of earlier versions) |
+//! | `/extracellular/time`, `/extracellular/data` | f64 `[n_samples]`, `[n_samples, n_rows]`, attributes `names`, `units` | potentials at contacts (mV), dipole moment (nA um), EEG (mV), where the cell file asks for them |
+//! | `/extracellular/positions` | f64 `[n_rows, 3]` (µm) | where the contacts are; not a number for other rows |
 //! | `/spikes/<location>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
 //! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
 //! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
@@ -15,8 +17,8 @@ use std::path::Path;
 
 use hdf5::AttrValue;
 use ndarray::ArrayView1;
-use ntwk_morpho::spec::BuiltCell;
-use ntwk_morpho::{Probe, Recording, Spikes};
+use ntwk_morpho::spec::{BuiltCell, OutsideRow};
+use ntwk_morpho::{FieldRecording, Recording, Spikes};
 
 use crate::atomic;
 use crate::delimited::{Column, write_table};
@@ -34,21 +36,12 @@ pub struct CellRun<'a> {
     pub text: &'a str,
     /// Recorded quantities.
     pub recording: &'a Recording,
+    /// What was recorded outside the cell.
+    pub outside: Option<&'a FieldRecording>,
     /// Spikes of every detector.
     pub spikes: &'a [Spikes],
     /// Who made it.
     pub provenance: &'a Provenance,
-}
-
-/// Unit of a recorded quantity.
-#[must_use]
-pub fn probe_unit(probe: &Probe) -> &'static str {
-    match probe {
-        Probe::Voltage(_) => "mV",
-        Probe::Calcium(_) => "mM",
-        Probe::Variable { .. } => "",
-        Probe::Current { .. } => "mA/cm2",
-    }
 }
 
 /// Writes a run as HDF5; an existing file is replaced only by a complete new one.
@@ -63,7 +56,7 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     group.create_dataset("time").with_data(&run.recording.times).set_attr("units", text("ms"));
     let values: Vec<f64> = run.recording.values.iter().copied().collect();
     let names: Vec<String> = run.built.probes.iter().map(|p| p.0.clone()).collect();
-    let units: Vec<String> = run.built.probes.iter().map(|p| probe_unit(&p.1).to_owned()).collect();
+    let units: Vec<String> = run.built.probes.iter().map(|p| p.1.unit().to_owned()).collect();
     let remarks = run.built.remarks(run.recording);
     group
         .create_dataset("data")
@@ -73,11 +66,34 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
         .set_attr("units", text(&units.join("\n")))
         .set_attr("remarks", text(&remarks.join("\n")));
     let places = || run.built.probes.iter().map(|p| p.1.at());
-    let branches: Vec<u32> = places().map(|at| at.branch as u32).collect();
-    let fractions: Vec<f64> = places().map(|at| at.x).collect();
+    let branches: Vec<u32> = places().map(|at| at.map_or(0, |at| at.branch as u32)).collect();
+    let fractions: Vec<f64> = places().map(|at| at.map_or(f64::NAN, |at| at.x)).collect();
     group.create_dataset("branch").with_data(&branches);
     group.create_dataset("x").with_data(&fractions);
     file.add_group(group.finish());
+    if let (Some(field), Some(outside)) = (run.outside, &run.built.outside) {
+        let mut group = file.create_group("extracellular");
+        group.create_dataset("time").with_data(&field.times).set_attr("units", text("ms"));
+        let values: Vec<f64> = field.values.iter().copied().collect();
+        let shape = field.values.dim();
+        let column = |of: &dyn Fn(&OutsideRow) -> String| {
+            outside.rows.iter().map(of).collect::<Vec<String>>().join("\n")
+        };
+        group
+            .create_dataset("data")
+            .with_data(&values)
+            .with_shape(&[shape.0 as u64, shape.1 as u64])
+            .set_attr("names", text(&column(&|r| r.name.clone())))
+            .set_attr("units", text(&column(&|r| r.unit.to_owned())));
+        let positions: Vec<f64> =
+            outside.rows.iter().flat_map(|r| r.at.unwrap_or([f64::NAN; 3])).collect();
+        group
+            .create_dataset("positions")
+            .with_data(&positions)
+            .with_shape(&[shape.1 as u64, 3])
+            .set_attr("units", text("um"));
+        file.add_group(group.finish());
+    }
     let mut group = file.create_group("spikes");
     for ((name, _), spikes) in run.built.detectors.iter().zip(run.spikes) {
         check_name("location", name)?;
@@ -149,7 +165,7 @@ pub fn write_cell_csv(
     built: &BuiltCell,
     recording: &Recording,
 ) -> Result<(), FileError> {
-    let probes = built.probes.iter().map(|(name, probe)| (name.as_str(), probe_unit(probe)));
+    let probes = built.probes.iter().map(|(name, probe)| (name.as_str(), probe.unit()));
     write_traces(path, &recording.times, probes, recording.values.columns())
 }
 

@@ -60,6 +60,7 @@ pub mod delimited;
 pub mod description;
 pub mod dictionary_file;
 pub mod edge_file;
+mod element_report;
 pub mod error;
 pub mod file_kind;
 pub mod flat_file;
@@ -86,8 +87,9 @@ pub use atomic::{remove_unfinished, write_file};
 pub use brian2::{Brian2Import, import_brian2};
 pub use cell_file::{
     CellFile, CellFileError, cell_text, read_cell, read_cell_tree, read_morphology,
+    read_neurolucida, read_neuroml,
 };
-pub use cell_run_file::{CellRun, probe_unit, write_cell_csv, write_cell_run};
+pub use cell_run_file::{CellRun, write_cell_csv, write_cell_run};
 pub use checkpoint_file::{CheckpointFile, read_checkpoint, write_checkpoint};
 pub use coupled_file::{CoupledFile, read_coupled};
 pub use csv::{write_afferent_spikes_csv, write_rates_csv, write_spikes_csv, write_trace_csv};
@@ -95,6 +97,7 @@ pub use delimited::{Column, Field, write_table};
 pub use description::{Description, Layout, describe};
 pub use dictionary_file::{Entry, read_dictionary, write_dictionary};
 pub use edge_file::{EdgeList, EdgeProperty, write_edges, write_edges_csv};
+pub use element_report::write_element_reports;
 pub use error::FileError;
 pub use file_kind::{FileKind, read_text};
 pub use flat_file::{FlatFile, read_flat, write_flat};

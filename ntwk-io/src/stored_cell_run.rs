@@ -72,6 +72,8 @@ pub struct StoredCompartment {
     pub parent: Option<usize>,
     /// Its branch.
     pub branch: usize,
+    /// Region of the branch: the type of SWC files.
+    pub region: u32,
 }
 
 /// A group of synapses.
@@ -180,8 +182,10 @@ fn compartments(reader: &Hdf5Reader) -> Result<Vec<StoredCompartment>, FileError
     let parent = reader.require(&["/compartments/parent".to_owned()])?;
     let parents = parent.f64s()?;
     let branch = reader.require(&["/compartments/branch".to_owned()])?.u32s()?;
+    let region = reader.require(&["/compartments/region".to_owned()])?.u32s()?;
     let n = x.len();
-    let columns = [y.len(), z.len(), length.len(), radius.len(), parents.len(), branch.len()];
+    let columns =
+        [y.len(), z.len(), length.len(), radius.len(), parents.len(), branch.len(), region.len()];
     let inside = |p: &f64| *p < n as f64;
     if columns.iter().any(|&m| m != n) || !parents.iter().all(inside) {
         return Err(parent.mismatch(format!("columns of {n} compartments"), "others"));
@@ -193,6 +197,7 @@ fn compartments(reader: &Hdf5Reader) -> Result<Vec<StoredCompartment>, FileError
             radius: radius[k],
             parent: (parents[k] >= 0.0).then_some(parents[k] as usize),
             branch: branch[k] as usize,
+            region: region[k],
         })
         .collect())
 }

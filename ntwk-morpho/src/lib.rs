@@ -29,6 +29,7 @@ pub mod error;
 pub mod parameter_error;
 pub mod units;
 
+pub mod extracellular;
 pub mod geometry;
 pub mod membrane;
 pub mod mesh;
@@ -55,8 +56,8 @@ pub use solver::coupling::coupled_response;
 pub use solver::electrotonic::Electrotonic;
 pub use solver::impedance::{Impedance, ImpedanceError};
 pub use solver::simulation::{
-    CoupledCells, CoupledError, GapJunction, Method, Probe, Recording, Settings, Simulation,
-    SimulationError, Spikes,
+    CoupledCells, CoupledError, FieldRecording, GapJunction, Method, Probe, Recording, Settings,
+    Simulation, SimulationError, Spikes, SynapseProbe,
 };
 
 /// The example of the README is tested.

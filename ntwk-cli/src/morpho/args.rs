@@ -153,7 +153,8 @@ pub(crate) struct StudyArgs {
 /// Describe a morphology: what was read and how, what was repaired, area, length and branches
 /// before and after; its numbered branches, listed and drawn.
 ///
-/// FILE is an SWC file, or a cell file, of which morphology and compartments are described.
+/// FILE is an SWC, Neurolucida (.asc) or NeuroML (.nml, .xml) file, or a cell file, of which morphology and compartments are
+/// described.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -164,7 +165,7 @@ Writes info.png, info.svg, the numbered branches as branches.csv (or branches.js
 cell file, morphology.swc where SWC can express it. The numbers are those of \"branch 3\" and \"subtree 3\" in \
 selections and locations.")]
 pub(crate) struct InfoArgs {
-    /// SWC file (.swc) or cell file.
+    /// SWC (.swc), Neurolucida (.asc), NeuroML (.nml, .xml) or cell file.
     pub file: PathBuf,
     /// What the soma samples of an SWC file mean: neuron, arbor, morphio, neuromorpho-3-point or sphere.
     #[arg(long, value_name = "RULE", default_value = "neuron", value_parser = soma_rule)]

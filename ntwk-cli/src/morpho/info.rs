@@ -4,7 +4,7 @@ use ntwk::studies::morpho::MorphoCell;
 use ntwk::studies::morpho::branches::{branch_figure, branch_table};
 use ntwk::studies::morpho::info::morphology_figure;
 use ntwk::studies::table::{ColumnValues, Table as Columns};
-use ntwk_io::read_morphology;
+use ntwk_io::{read_morphology, read_neurolucida, read_neuroml};
 use ntwk_morpho::geometry::swc::{OtherTrees, Repair, SwcOptions, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
@@ -18,9 +18,22 @@ use crate::table::{Table, number};
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let (theme, folder) = (args.out.figure.theme(&[])?, &args.out.out);
-    let is_swc = args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("swc"));
+    let extension = args.file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let is = |names: &[&str]| names.iter().any(|name| extension.eq_ignore_ascii_case(name));
+    let shown = args.file.display().to_string();
     let mut files = Vec::new();
-    let (name, morphology, compartments) = if is_swc {
+    let (name, morphology, compartments) = if is(&["asc"]) {
+        let reading = read_neurolucida(&args.file)?;
+        for remark in &reading.remarks {
+            print(remark);
+        }
+        let compartments = draw_compartments(&reading.morphology)?;
+        (shown, reading.morphology, compartments)
+    } else if is(&["nml", "xml"]) {
+        let morphology = read_neuroml(&args.file)?;
+        let compartments = draw_compartments(&morphology)?;
+        (shown, morphology, compartments)
+    } else if is(&["swc"]) {
         let options = SwcOptions {
             soma: args.soma_rule,
             other_trees: if args.drop_other_trees { OtherTrees::Drop } else { OtherTrees::AsRule },
@@ -32,7 +45,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         print_report(&reading.report, args.notes);
         let morphology = reading.morphology;
         let compartments = draw_compartments(&morphology)?;
-        (args.file.display().to_string(), morphology, compartments)
+        (shown, morphology, compartments)
     } else {
         let file = cell_file(&args.file, &[])?;
         if let Some((path, reading)) = &file.reading {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ntwk::run::origin::provenance_of_seed;
 use ntwk::studies::morpho::run::{Stopped, run as simulate};
-use ntwk_io::{CellRun, Provenance, probe_unit, write_cell_csv, write_cell_run};
+use ntwk_io::{CellRun, Provenance, write_cell_csv, write_cell_run};
 use ntwk_morpho::spec::BuiltCell;
 use ntwk_morpho::{Probe, Recording, Spikes};
 
@@ -14,7 +14,7 @@ use super::cell;
 use super::ending::stopped;
 use crate::Failure;
 use crate::interruption;
-use crate::output::{make_folder, note, place, plotted, print, write_figure};
+use crate::output::{make_folder, note, place, plotted, print, write_columns, write_figure};
 use crate::run::list_files;
 use crate::table::{Table, number};
 use crate::terminal::Terminal;
@@ -42,6 +42,12 @@ pub(crate) fn run(args: &StudyArgs) -> Result<(), Failure> {
     ));
     let figure = plotted(result.figure(&theme))?;
     files.extend(write_figure(folder, "run", &figure)?);
+    if let Some(table) = result.outside_table() {
+        files.push(write_columns(folder, "extracellular.csv", &table)?);
+    }
+    if let Some(figure) = plotted(result.outside_figure(&theme))? {
+        files.extend(write_figure(folder, "extracellular", &figure)?);
+    }
     list_files(&files);
     // What was computed before a failure or an interruption is in the files.
     match result.stopped {
@@ -88,7 +94,7 @@ pub(super) fn summary(prefix: &str, built: &BuiltCell, recording: &Recording, sp
         let digits = if matches!(probe, Probe::Voltage(_)) { 2 } else { 6 };
         table.row(vec![
             format!("{prefix}{name}"),
-            probe_unit(probe).to_owned(),
+            probe.unit().to_owned(),
             number(column.sum() / n, digits),
             number(low, digits),
             number(high, digits),

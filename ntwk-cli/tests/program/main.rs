@@ -11,6 +11,7 @@ mod interruption;
 mod meanfield;
 mod morpho;
 mod morpho_meanfield;
+mod morpho_recording;
 mod places;
 mod published_theory;
 mod recording;

@@ -240,6 +240,7 @@ fn every_file_has_its_room() {
             "ntwk-morpho",
             &[
                 "error",
+                "extracellular",
                 "geometry",
                 "lib",
                 "membrane",

@@ -2,6 +2,8 @@
 
 pub mod generators;
 pub mod morphology;
+pub mod neurolucida;
+pub mod neuroml;
 pub mod operations;
 pub mod region;
 pub mod simplify;

@@ -86,6 +86,8 @@ pub(crate) struct Insertion {
 /// A receptor on a node with its presynaptic spikes.
 #[derive(Debug, Clone)]
 pub(crate) struct Synapse {
+    /// Names of its group and receptor, to record it.
+    pub label: (String, String),
     pub node: usize,
     pub receptor: Receptor,
     /// Peak conductance (µS).
@@ -331,8 +333,25 @@ impl Cell {
         ParameterError::not_negative("weight", weight, "uS")
             .map_err(CellError::parameter("synapse"))?;
         let node = self.compartments.node(at)?;
-        self.synapses.push(Synapse { node, receptor, weight, events: Vec::new() });
+        let label = (String::new(), String::new());
+        self.synapses.push(Synapse { label, node, receptor, weight, events: Vec::new() });
         Ok(self.synapses.len() - 1)
+    }
+
+    /// Names the group and the receptor of a synapse; synapses of one name are recorded together.
+    ///
+    /// # Errors
+    /// [`CellError`] when there is no such synapse.
+    pub fn name_synapse(
+        &mut self,
+        synapse: usize,
+        group: &str,
+        receptor: &str,
+    ) -> Result<(), CellError> {
+        let count = self.synapses.len();
+        let s = self.synapses.get_mut(synapse).ok_or(CellError::Synapse { synapse, count })?;
+        s.label = (group.to_owned(), receptor.to_owned());
+        Ok(())
     }
 
     /// Adds presynaptic spikes (ms, in any order, several at one time allowed) to a synapse.

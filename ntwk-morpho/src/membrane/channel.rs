@@ -47,6 +47,8 @@ pub trait Kinetics<const N: usize>: Debug + Clone + Send + Sync + 'static {
     const KIND: &'static str;
     /// Names of the gates.
     const GATES: [&'static str; N];
+    /// The ion that carries each part of the current: `na`, `k`, `ca` or [`NONSPECIFIC`](crate::membrane::mechanism::NONSPECIFIC).
+    const IONS: &'static [&'static str];
     /// Whether the gates depend on calcium.
     const READS_CALCIUM: bool = false;
     /// Whether the current is carried by calcium.
@@ -66,6 +68,12 @@ pub trait Kinetics<const N: usize>: Debug + Clone + Send + Sync + 'static {
 
     /// Current density (mA/cm², outward positive) and slope conductance (S/cm²) for gates `x`.
     fn current(&self, derived: &Self::Derived, x: [f64; N], v: f64) -> (f64, f64);
+
+    /// The same for one part of [`Kinetics::IONS`]; of a current in one part the whole.
+    fn part(&self, derived: &Self::Derived, x: [f64; N], v: f64, part: usize) -> (f64, f64) {
+        let _ = part;
+        self.current(derived, x, v)
+    }
 }
 
 /// The marker through which every [`Kinetics`] is a [`Mechanism`].
@@ -246,6 +254,20 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
 
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
         self.arch.dispatch(Advance { channel: self, membrane, dt });
+    }
+
+    fn ions(&self) -> Vec<&str> {
+        K::IONS.to_vec()
+    }
+
+    fn part(&self, part: usize, v: &[f64], _: &[f64], values: &mut [Vec<f64>; 2]) {
+        values.iter_mut().for_each(Vec::clear);
+        for (i, (scale, &v)) in self.scale.iter().zip(v).enumerate() {
+            let x = std::array::from_fn(|j| self.gates[j][i]);
+            let (current, slope) = self.kinetics.part(&self.derived, x, v, part);
+            values[0].push(scale * current);
+            values[1].push(scale * slope);
+        }
     }
 
     fn variables(&self) -> Vec<&str> {

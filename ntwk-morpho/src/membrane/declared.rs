@@ -2,7 +2,7 @@
 
 use crate::membrane::expression::{Expression, ExpressionError, Lanes};
 use crate::membrane::mechanism::{
-    LANES, Mechanism, MechanismState, Membrane, Site, passed, shortest,
+    LANES, Mechanism, MechanismState, Membrane, NONSPECIFIC, Site, passed, shortest,
 };
 use crate::parameter_error::ParameterError;
 use nalgebra::Complex;
@@ -272,6 +272,19 @@ fn lanes(a: &[f64], at: usize) -> Lanes {
     out
 }
 
+impl DeclaredState {
+    /// Conductance density (S/cm²) in a place.
+    fn conductance(&self, place: usize) -> f64 {
+        let mut g = self.scale[place];
+        for (c, gate) in self.compiled.iter().zip(&self.gates) {
+            for _ in 0..c.power {
+                g *= gate[place];
+            }
+        }
+        g
+    }
+}
+
 impl MechanismState for DeclaredState {
     fn initialise(&mut self, membrane: &mut Membrane<'_>) {
         for at in (0..self.scale.len()).step_by(LANES) {
@@ -284,12 +297,7 @@ impl MechanismState for DeclaredState {
 
     fn currents(&self, membrane: &mut Membrane<'_>) {
         for i in 0..self.scale.len() {
-            let mut g = self.scale[i];
-            for (c, gate) in self.compiled.iter().zip(&self.gates) {
-                for _ in 0..c.power {
-                    g *= gate[i];
-                }
-            }
+            let g = self.conductance(i);
             let current = g * (membrane.v[i] - self.reversal);
             membrane.current[i] += current;
             membrane.conductance[i] += g;
@@ -308,6 +316,19 @@ impl MechanismState for DeclaredState {
                     *x += (inf.0[l] - *x) * -libm::expm1(-dt * self.phi * rate.0[l]);
                 }
             }
+        }
+    }
+
+    fn ions(&self) -> Vec<&str> {
+        vec![if self.carries_calcium { "ca" } else { NONSPECIFIC }]
+    }
+
+    fn part(&self, _: usize, v: &[f64], _: &[f64], values: &mut [Vec<f64>; 2]) {
+        values.iter_mut().for_each(Vec::clear);
+        for (i, v) in v.iter().take(self.scale.len()).enumerate() {
+            let g = self.conductance(i);
+            values[0].push(g * (v - self.reversal));
+            values[1].push(g);
         }
     }
 

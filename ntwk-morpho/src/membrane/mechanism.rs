@@ -33,6 +33,9 @@ pub struct Membrane<'a> {
     pub conductance: &'a mut [f64],
 }
 
+/// The word for a current that no single ion carries.
+pub const NONSPECIFIC: &str = "nonspecific";
+
 /// Arrays are padded to a multiple of this many entries, so that loops need no remainder.
 pub const LANES: usize = 16;
 
@@ -89,6 +92,13 @@ pub trait MechanismState: Debug + Send + Sync {
 
     /// Advances the state by `dt` (ms) at constant potential.
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64);
+
+    /// The ion that carries each part of the current, [`NONSPECIFIC`] where there is no single one; none without a current.
+    fn ions(&self) -> Vec<&str>;
+
+    /// Current density (mA/cm²) and slope conductance (S/cm²) of a part in all places (padding included), for the state as it
+    /// is and these potentials and concentrations.
+    fn part(&self, part: usize, v: &[f64], calcium: &[f64], values: &mut [Vec<f64>; 2]);
 
     /// Names of the state variables.
     fn variables(&self) -> Vec<&str>;

@@ -1,8 +1,9 @@
 //! From a description and a morphology to a cell.
 
+use super::fault::fault;
 use super::{
-    Activity, CellSpec, ChannelCurrentSpec, Electrode, ProbeSpec, SequenceOrder, SequenceSpec,
-    SynapseLocations, SynapseSpec, VariableSpec,
+    Activity, CellSpec, Electrode, Outside, SequenceOrder, SequenceSpec, SynapseLocations,
+    SynapseSpec,
 };
 use crate::Discretisation;
 use crate::geometry::morphology::Morphology;
@@ -14,7 +15,7 @@ use crate::mesh::placement::{Per, Spread};
 use crate::mesh::selection::Selection;
 use crate::solver::simulation::{Probe, Recording, Simulation, SimulationError};
 use ntwk_core::engine::random::{Purpose, stream};
-use ntwk_core::spec::fault::{FaultKind, Faults};
+use ntwk_core::spec::fault::Faults;
 use rand::RngExt;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub struct BuiltCell {
     pub probes: Vec<(String, Probe)>,
     /// Steps between samples.
     pub every: u64,
+    /// What is recorded outside the cell.
+    pub outside: Option<Outside>,
     /// (name, location) of spike detectors.
     pub detectors: Vec<(String, Location)>,
     /// How to integrate, and the rest of the description.
@@ -57,6 +60,9 @@ impl BuiltCell {
         let mut simulation = Simulation::new(&self.cell, &self.spec.simulation.settings)?;
         for (_, probe) in &self.probes {
             simulation.record(probe, self.every)?;
+        }
+        if let Some(outside) = &self.outside {
+            simulation.record_field(&outside.weights, outside.every)?;
         }
         for (_, at) in &self.detectors {
             simulation.detect_spikes(*at, self.spec.record.threshold)?;
@@ -82,11 +88,6 @@ impl BuiltCell {
 
 /// The most presynaptic spikes of a group.
 const MAX_EVENTS: f64 = 3e7;
-
-/// Adds a fault without a line; who has the file finds the line by the key.
-pub(super) fn fault<R: ToString + ?Sized>(faults: &mut Faults, key: impl Into<String>, rule: &R) {
-    faults.push(key, None, None, FaultKind::Combination { rule: rule.to_string() });
-}
 
 impl CellSpec {
     /// Makes the cell on a morphology (as read or generated, before removal and simplification).
@@ -204,6 +205,7 @@ impl CellSpec {
             }
         }
         let probes = self.probes(&morphology, cell.compartments(), faults);
+        let outside = self.outside(&morphology, cell.compartments(), faults);
         let mut detectors = Vec::new();
         for p in &self.record.spikes.0 {
             match p.locate(&morphology, cell.compartments()) {
@@ -213,7 +215,16 @@ impl CellSpec {
         }
         let dt = self.simulation.settings.dt;
         let every = self.record.every.map_or(1, |t| (t / dt).round().max(1.0) as u64);
-        Some(BuiltCell { morphology, cell, synapses, probes, every, detectors, spec: self.clone() })
+        Some(BuiltCell {
+            morphology,
+            cell,
+            synapses,
+            probes,
+            every,
+            outside,
+            detectors,
+            spec: self.clone(),
+        })
     }
 
     /// Capacitance, resistivity and leak of every compartment: the last rule that names it holds.
@@ -321,9 +332,10 @@ impl CellSpec {
                     fault(faults, key(&format!("receptors.{receptor}")), "no such receptor");
                     return None;
                 };
-                let done = cell
-                    .add_synapse(*at, model.receptor(), weight)
-                    .and_then(|index| cell.add_spikes(index, times));
+                let done = cell.add_synapse(*at, model.receptor(), weight).and_then(|index| {
+                    cell.name_synapse(index, name, receptor)?;
+                    cell.add_spikes(index, times)
+                });
                 if let Err(e) = done {
                     fault(faults, key("receptors"), &e);
                     return None;
@@ -370,52 +382,6 @@ impl CellSpec {
                     .ok_or("the spikes of the network have not been read")?
             }
         })
-    }
-
-    fn probes(
-        &self,
-        morphology: &Morphology,
-        c: &Compartments,
-        faults: &mut Faults,
-    ) -> Vec<(String, Probe)> {
-        let mut probes = Vec::new();
-        for p in &self.record.probes() {
-            let (key, name, at) = match p {
-                ProbeSpec::Voltage(at) => ("voltage", at.to_string(), at),
-                ProbeSpec::Calcium(at) => ("calcium", format!("Ca at {at}"), at),
-                ProbeSpec::Variable(VariableSpec { channel, variable, at }) => {
-                    ("variables", format!("{channel}.{variable} at {at}"), at)
-                }
-                ProbeSpec::Current(ChannelCurrentSpec { channel, at }) => {
-                    ("currents", format!("current of {channel} at {at}"), at)
-                }
-            };
-            let at = match at.locate(morphology, c) {
-                Ok(at) => at,
-                Err(e) => {
-                    fault(faults, format!("record.{key}"), &e);
-                    continue;
-                }
-            };
-            probes.push((
-                name,
-                match p {
-                    ProbeSpec::Voltage(_) => Probe::Voltage(at),
-                    ProbeSpec::Calcium(_) => Probe::Calcium(at),
-                    ProbeSpec::Variable(VariableSpec { channel, variable, .. }) => {
-                        Probe::Variable {
-                            mechanism: channel.clone(),
-                            variable: variable.clone(),
-                            at,
-                        }
-                    }
-                    ProbeSpec::Current(ChannelCurrentSpec { channel, .. }) => {
-                        Probe::Current { mechanism: channel.clone(), at }
-                    }
-                },
-            ));
-        }
-        probes
     }
 }
 

@@ -1,7 +1,7 @@
 //! The description of cells joined by gap junctions.
 
 use super::BuiltCell;
-use super::build::fault;
+use super::fault::fault;
 use super::values::Ends;
 use crate::mesh::location_spec::LocationSpec;
 use crate::solver::simulation::{CoupledCells, CoupledError, GapJunction, SimulationError};

@@ -12,6 +12,8 @@ mod constants;
 mod coupled;
 mod discretisation;
 mod electrodes;
+mod extracellular;
+mod fault;
 mod gap_junctions;
 mod kinetics;
 mod membrane;
@@ -31,16 +33,20 @@ pub use coupled::{
 };
 pub use discretisation::DiscretisationSpec;
 pub use electrodes::{Electrode, ElectrodeSpec, InjectedCurrent};
+pub use extracellular::{
+    ContactSpec, ExtracellularSpec, HeadElectrodeSpec, HeadSpec, LaminarProbeSpec, Outside,
+    OutsideRow, SliceSpec,
+};
 pub use gap_junctions::GapJunctionSpec;
 pub use kinetics::{GateSpec, KineticsSpec};
 pub use membrane::{MembraneSpec, RegionSpec};
 pub use morphology::{Generator, MorphologySource, MorphologySpec};
 pub use network_drive::{NetworkDrive, RecordedPopulation};
 pub use receptors::{Block, ReceptorModel};
-pub use record::{ChannelCurrentSpec, ProbeSpec, RecordSpec, VariableSpec};
+pub use record::{ChannelPartSpec, IonCurrentSpec, RecordSpec, SynapsesSpec, VariableSpec};
 pub use simulation::SimulationSpec;
 pub use synapses::{Activity, SequenceOrder, SequenceSpec, SynapseLocations, SynapseSpec};
-pub use values::{Cylinder, Ends, Locations, Regions};
+pub use values::{Cylinder, Ends, Locations, Places, Position, Regions};
 
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
@@ -76,6 +82,8 @@ ntwk_core::section! {
         simulation: SimulationSpec = Table(SimulationSpec::KEYS), defaults;
         /// what to record
         record: RecordSpec = Table(RecordSpec::KEYS), defaults;
+        /// potentials outside the cell
+        extracellular: Option<ExtracellularSpec> = Table(ExtracellularSpec::KEYS), none;
         /// scan over keys of the description
         scan: Option<ParameterScanSpec> = Table(ParameterScanSpec::KEYS), none;
     }

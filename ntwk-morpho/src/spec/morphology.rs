@@ -88,6 +88,10 @@ pub enum MorphologySource {
         /// How to read it.
         options: SwcOptions,
     },
+    /// A Neurolucida file, its path as written.
+    Neurolucida(String),
+    /// A NeuroML file, its path as written.
+    Neuroml(String),
     /// A generator and its seed.
     Generator(Generator, u64),
 }
@@ -99,6 +103,22 @@ ntwk_core::section! {
         swc: Option<String> = Text, none;
         /// how to read it
         options: SwcOptions = Flat(SwcOptions::KEYS), required;
+    }
+}
+
+ntwk_core::section! {
+    /// The key of a morphology from a Neurolucida file.
+    struct NeurolucidaKeys {
+        /// a Neurolucida file (.asc), relative to the cell file, in the place of `swc`
+        neurolucida: Option<String> = Text, none;
+    }
+}
+
+ntwk_core::section! {
+    /// The key of a morphology from a NeuroML file.
+    struct NeuromlKeys {
+        /// a NeuroML 2 file, relative to the cell file, in the place of `swc`: the morphology of its first cell
+        neuroml: Option<String> = Text, none;
     }
 }
 
@@ -127,7 +147,12 @@ fn check_generator(keys: &GeneratorKeys, table: &mut TableReader<'_, '_>) {
 }
 
 impl Section for MorphologySource {
-    const KEYS: &'static [Key] = &[Key::flat(SwcKeys::KEYS), Key::flat(GeneratorKeys::KEYS)];
+    const KEYS: &'static [Key] = &[
+        Key::flat(SwcKeys::KEYS),
+        Key::flat(NeurolucidaKeys::KEYS),
+        Key::flat(NeuromlKeys::KEYS),
+        Key::flat(GeneratorKeys::KEYS),
+    ];
 }
 
 /// A file or a generator, by the key that is there.
@@ -143,25 +168,38 @@ impl KeyValue for MorphologySource {
     fn write(&self) -> Option<Node> {
         match self.clone() {
             Self::Swc { file, options } => SwcKeys { swc: Some(file), options }.write(),
+            Self::Neurolucida(file) => NeurolucidaKeys { neurolucida: Some(file) }.write(),
+            Self::Neuroml(file) => NeuromlKeys { neuroml: Some(file) }.write(),
             Self::Generator(generator, seed) => GeneratorKeys { generator, seed }.write(),
         }
     }
 
     fn read_flat(table: &mut TableReader<'_, '_>) -> Self {
-        match (table.peek("swc").is_some(), table.peek("generator").is_some()) {
-            (true, false) => {
+        let sources = ["swc", "neurolucida", "neuroml", "generator"];
+        let given: Vec<&str> =
+            sources.into_iter().filter(|key| table.peek(key).is_some()).collect();
+        match given.as_slice() {
+            ["swc"] => {
                 let SwcKeys { swc, options } = SwcKeys::read_flat(table);
                 return Self::Swc { file: swc.unwrap_or_default(), options };
             }
-            (false, true) => {
+            ["neurolucida"] => {
+                let NeurolucidaKeys { neurolucida } = NeurolucidaKeys::read_flat(table);
+                return Self::Neurolucida(neurolucida.unwrap_or_default());
+            }
+            ["neuroml"] => {
+                let NeuromlKeys { neuroml } = NeuromlKeys::read_flat(table);
+                return Self::Neuroml(neuroml.unwrap_or_default());
+            }
+            [] => table.missing("swc", "the path of an SWC file, or a generator"),
+            [first, second, ..] => {
+                let rule = format!("give either {first} or {second}, not both");
+                table.fault(second, FaultKind::Combination { rule });
+            }
+            [_] => {
                 let GeneratorKeys { generator, seed } = GeneratorKeys::read_flat(table);
                 return Self::Generator(generator, seed);
             }
-            (true, true) => {
-                let rule = "give either swc or generator, not both".to_owned();
-                table.fault("generator", FaultKind::Combination { rule });
-            }
-            (false, false) => table.missing("swc", "the path of an SWC file, or a generator"),
         }
         table.let_through(Self::KEYS);
         Self::nothing()

@@ -1,8 +1,11 @@
 //! Selections, locations and regions as values of keys.
 
+use crate::geometry::morphology::Morphology;
 use crate::geometry::region::Region;
+use crate::mesh::compartments::{Compartments, Location};
 use crate::mesh::location_spec::LocationSpec;
 use crate::mesh::selection::{Selection, region};
+use crate::mesh::sites::Sites;
 use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::key::plain::read_text;
 use ntwk_core::spec::key::{KeyValue, Kind, Place};
@@ -88,6 +91,109 @@ impl KeyValue for Locations {
     fn write(&self) -> Option<Node> {
         let items = self.0.iter().filter_map(KeyValue::write).collect();
         Some(Node::new(Value::List(items)))
+    }
+}
+
+/// What a key with places to record expects.
+pub(super) const PLACES: &str = "locations such as \"soma\", or selections such as \"apical\" or \"all\" for all their compartments";
+
+/// Locations, and selections that stand for all their compartments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Places(pub Vec<Sites>);
+
+impl Places {
+    /// The soma alone.
+    #[must_use]
+    pub fn soma() -> Self {
+        Self(vec![Sites::Point(LocationSpec::Soma)])
+    }
+
+    /// The points with their names, in the order of the list.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn points(
+        &self,
+        morphology: &Morphology,
+        compartments: &Compartments,
+    ) -> Result<Vec<(String, Location)>, String> {
+        let mut points = Vec::new();
+        for sites in &self.0 {
+            match sites {
+                Sites::Point(at) => {
+                    points.push((at.to_string(), at.locate(morphology, compartments)?));
+                }
+                Sites::Part(selection) => {
+                    let chosen = selection.indices(compartments);
+                    if chosen.is_empty() {
+                        return Err(format!("no compartment meets the selection {selection}"));
+                    }
+                    points.extend(chosen.into_iter().map(|k| {
+                        let c = &compartments.as_slice()[k];
+                        let at = Location::new(c.branch, c.x);
+                        (LocationSpec::Branch(at).to_string(), at)
+                    }));
+                }
+            }
+        }
+        Ok(points)
+    }
+}
+
+impl KeyValue for Places {
+    fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
+        let node = place.node;
+        if let Value::List(items) = &node.value {
+            let read = |(i, item)| Self::read(place.item(i, item), &Kind::Value).0;
+            return Self(items.iter().enumerate().flat_map(read).collect());
+        }
+        let Some(text) = read_text(&mut place) else { return Self::nothing() };
+        match text.parse() {
+            Ok(sites) => Self(vec![sites]),
+            Err(rule) => {
+                place.fault(FaultKind::Combination { rule });
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
+    fn write(&self) -> Option<Node> {
+        let items = self.0.iter().map(|sites| Node::text(&sites.to_string())).collect();
+        Some(Node::new(Value::List(items)))
+    }
+}
+
+/// Three numbers for x, y and z.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Position(pub [f64; 3]);
+
+impl KeyValue for Position {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let (Kind::Quantities(dimension, bound), before) = (*kind, place.faults.list.len()) else {
+            return Self::nothing();
+        };
+        let read = read_quantities(&mut place, Some(dimension), bound, "[x, y, z]");
+        match read.as_deref() {
+            _ if place.faults.list.len() > before => Self::nothing(),
+            Some(&[x, y, z]) => Self([x, y, z]),
+            _ => {
+                let rule = "expected three numbers: [x, y, z]".to_owned();
+                place.fault(FaultKind::Combination { rule });
+                Self::nothing()
+            }
+        }
+    }
+
+    fn nothing() -> Self {
+        Self([f64::NAN; 3])
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::new(Value::Numbers(self.0.to_vec())))
     }
 }
 

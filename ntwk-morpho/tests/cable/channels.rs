@@ -70,8 +70,8 @@ fn currents_at_constant_potential() {
     let mut s =
         Simulation::new(&cell, &Settings { celsius: 34.0, v_init: -80.0, ..Settings::default() })
             .unwrap();
-    s.record(&Probe::Current { mechanism: "a".into(), at: HERE }, 1).unwrap();
-    s.record(&Probe::Current { mechanism: "na".into(), at: HERE }, 1).unwrap();
+    s.record(&Probe::Current { mechanism: "a".into(), ion: None, at: HERE }, 1).unwrap();
+    s.record(&Probe::Current { mechanism: "na".into(), ion: None, at: HERE }, 1).unwrap();
     s.record(&Probe::Variable { mechanism: "a".into(), variable: "n".into(), at: HERE }, 1)
         .unwrap();
     s.run(500.0).unwrap();
@@ -140,9 +140,10 @@ fn a_gradient_of_density_follows_the_distance() {
         Simulation::new(&cell, &Settings { v_init: -70.0, celsius: 34.0, ..Settings::default() })
             .unwrap();
     let (near, far) = (Location::new(1, 0.1), Location::new(1, 0.9));
-    s.record(&Probe::Current { mechanism: "h".into(), at: near }, 1).unwrap();
-    s.record(&Probe::Current { mechanism: "h".into(), at: far }, 1).unwrap();
-    let wrong = s.record(&Probe::Current { mechanism: "h".into(), at: Location::new(0, 0.5) }, 1);
+    s.record(&Probe::Conductance { mechanism: "h".into(), ion: None, at: near }, 1).unwrap();
+    s.record(&Probe::Conductance { mechanism: "h".into(), ion: None, at: far }, 1).unwrap();
+    let wrong = s
+        .record(&Probe::Current { mechanism: "h".into(), ion: None, at: Location::new(0, 0.5) }, 1);
     assert!(matches!(wrong, Err(SimulationError::NotInserted { .. })));
     s.step().unwrap();
     let r = s.recording();
@@ -265,7 +266,8 @@ fn faults_are_typed() {
         assert!(matches!(Simulation::new(&cell, &settings), Err(SimulationError::Setting(_))));
     }
     let mut s = Simulation::new(&cell, &Settings::default()).unwrap();
-    let unknown = s.record(&Probe::Current { mechanism: "na".into(), at: HERE }, 1).unwrap_err();
+    let unknown =
+        s.record(&Probe::Current { mechanism: "na".into(), ion: None, at: HERE }, 1).unwrap_err();
     assert_eq!(unknown.to_string(), "there is no mechanism 'na'; there are: leak");
     s.step().unwrap();
     assert_eq!(s.record_voltage(&[HERE], 1).unwrap_err(), SimulationError::AlreadyRunning);
@@ -277,6 +279,7 @@ struct Broken;
 
 impl Kinetics<1> for Broken {
     type Derived = ();
+    const IONS: &'static [&'static str] = &["na"];
     const KIND: &'static str = "broken";
     const GATES: [&'static str; 1] = ["x"];
     fn check(&self) -> Result<(), ntwk_morpho::ParameterError> {

@@ -3,6 +3,9 @@
 mod cable_equation;
 mod channels;
 mod common;
+mod currents;
+mod extracellular;
+mod formats;
 mod gap_junctions;
 mod memory;
 mod operations;

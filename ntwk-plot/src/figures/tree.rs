@@ -70,8 +70,11 @@ pub fn tree(
     markers: &[TreeMarker<'_>],
     theme: &Theme,
 ) -> Result<Panel, PlotError> {
-    let points =
-        || pieces.iter().flat_map(|p| p.ends).filter(|p| p.0.is_finite() && p.1.is_finite());
+    let points = || {
+        let marked = markers.iter().flat_map(|m| m.at.iter().copied());
+        let all = pieces.iter().flat_map(|p| p.ends).chain(marked);
+        all.filter(|p| p.0.is_finite() && p.1.is_finite())
+    };
     let fold = |f: fn(f64, f64) -> f64, start, of: fn(&Point) -> f64| {
         points().map(|p| of(&p)).fold(start, f)
     };

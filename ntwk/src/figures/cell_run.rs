@@ -38,13 +38,24 @@ pub(crate) struct SynapsesView<'a> {
 }
 
 /// Units with a panel of their own below the potentials, and the labels of their axes.
-const OTHER_UNITS: [(&str, &str); 3] =
-    [("mM", "Ca (mM)"), ("", "gate"), ("mA/cm2", "current (mA/cm^2)")];
+const OTHER_UNITS: [(&str, &str); 6] = [
+    ("mM", "Ca (mM)"),
+    ("", "gate"),
+    ("nA", "current (nA)"),
+    ("mA/cm2", "current (mA/cm^2)"),
+    ("uS", "conductance (µS)"),
+    ("S/cm2", "conductance (S/cm^2)"),
+];
+
+/// Quantities of one unit up to which all are drawn; of more, so many at equal distances in their list.
+const MOST: usize = 10;
 
 impl CellRunView<'_> {
     pub(crate) fn figure(&self, theme: &Theme) -> Result<Figure, PlotError> {
         let of_unit = |unit: &str| -> Vec<&ProbeView<'_>> {
-            self.probes.iter().filter(|p| p.unit == unit).collect()
+            let all: Vec<_> = self.probes.iter().filter(|p| p.unit == unit).collect();
+            let n = all.len();
+            if n <= MOST { all } else { (0..MOST).map(|k| all[k * n / MOST]).collect() }
         };
         let voltages = of_unit("mV");
         // Traces have the first colours, groups of synapses those after them.
@@ -175,6 +186,9 @@ fn piece(all: &[StoredCompartment], own: &StoredCompartment) -> TreePiece {
 
 /// The middle of the compartment that holds a point of a branch.
 fn position(all: &[StoredCompartment], (branch, x): BranchPoint) -> Option<(f64, f64)> {
+    if x.is_nan() {
+        return None;
+    }
     let own = || all.iter().filter(|c| c.branch == branch);
     let wanted = x * own().map(|c| c.length).sum::<f64>();
     let mut arc = 0.0;

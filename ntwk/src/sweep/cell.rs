@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use ntwk_core::spec::ParameterScanSpec;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
-use ntwk_io::{
-    CellFile, CellFileError, ModelText, ScanArray, cell_text, probe_unit, read_cell_tree,
-};
-use ntwk_morpho::spec::BuiltCell;
+use ntwk_io::{CellFile, CellFileError, ModelText, ScanArray, cell_text, read_cell_tree};
+use ntwk_morpho::spec::{BuiltCell, RecordSpec};
 use ntwk_morpho::studies::{StudyError, impedance_map, settled};
 use ntwk_morpho::{Location, Probe, SimulationError};
 
@@ -85,9 +83,7 @@ impl CellSweep {
         let task = CellSweep { plan, text, path, stored, seed, places, recorded };
         for index in task.plan.points() {
             let record = task.read(index)?.spec.record;
-            if record.probes() != file.spec.record.probes()
-                || record.spikes != file.spec.record.spikes
-            {
+            if places_of(&record) != places_of(&file.spec.record) {
                 let mut faults = Faults::default();
                 let rule = "what is recorded cannot vary: its places are an axis of the result";
                 faults.push("record", None, None, FaultKind::Combination { rule: rule.to_owned() });
@@ -223,6 +219,11 @@ enum RunError {
     Study(#[from] StudyError),
 }
 
+/// What is recorded, whenever.
+fn places_of(record: &RecordSpec) -> RecordSpec {
+    RecordSpec { every: None, threshold: 0.0, ..record.clone() }
+}
+
 /// Places of the recorded potentials, then those where only spikes are detected.
 fn places(built: &BuiltCell) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -239,7 +240,7 @@ fn places(built: &BuiltCell) -> Vec<String> {
 fn recorded(built: &BuiltCell) -> Vec<String> {
     let others = built.probes.iter().filter(|p| !matches!(p.1, Probe::Voltage(_)));
     others
-        .map(|(name, probe)| match probe_unit(probe) {
+        .map(|(name, probe)| match probe.unit() {
             "" => name.clone(),
             unit => format!("{name} ({unit})"),
         })

@@ -75,6 +75,7 @@ impl Kinetics<2> for AType {
     type Derived = (f64, f64);
     const KIND: &'static str = "a_type";
     const GATES: [&'static str; 2] = ["n", "l"];
+    const IONS: &'static [&'static str] = &["k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)?;

@@ -38,6 +38,7 @@ impl Kinetics<2> for HighThresholdCalcium {
     type Derived = f64;
     const KIND: &'static str = "high_threshold_calcium";
     const GATES: [&'static str; 2] = ["m", "h"];
+    const IONS: &'static [&'static str] = &["ca"];
     const CARRIES_CALCIUM: bool = true;
 
     fn check(&self) -> Result<(), ParameterError> {
@@ -94,6 +95,7 @@ impl Kinetics<2> for TCalcium {
     type Derived = ();
     const KIND: &'static str = "t_calcium";
     const GATES: [&'static str; 2] = ["m", "h"];
+    const IONS: &'static [&'static str] = &["ca"];
     const CARRIES_CALCIUM: bool = true;
 
     fn check(&self) -> Result<(), ParameterError> {

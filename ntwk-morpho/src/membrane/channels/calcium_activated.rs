@@ -38,6 +38,7 @@ impl Kinetics<1> for CalciumActivated {
     type Derived = f64;
     const KIND: &'static str = "calcium_activated_potassium";
     const GATES: [&'static str; 1] = ["n"];
+    const IONS: &'static [&'static str] = &["k"];
     const READS_CALCIUM: bool = true;
 
     fn check(&self) -> Result<(), ParameterError> {

@@ -94,6 +94,12 @@ impl MechanismState for PoolState {
         }
     }
 
+    fn ions(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    fn part(&self, _: usize, _: &[f64], _: &[f64], _: &mut [Vec<f64>; 2]) {}
+
     fn variables(&self) -> Vec<&str> {
         Vec::new()
     }

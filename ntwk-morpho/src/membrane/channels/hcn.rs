@@ -3,6 +3,7 @@
 use super::{check_ohmic, temperature_factor};
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, sigmoid};
+use crate::membrane::mechanism::NONSPECIFIC;
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,7 @@ impl Kinetics<1> for Hcn {
     type Derived = f64;
     const KIND: &'static str = "hcn";
     const GATES: [&'static str; 1] = ["l"];
+    const IONS: &'static [&'static str] = &[NONSPECIFIC];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)
@@ -91,6 +93,7 @@ impl Kinetics<1> for HcnPoirazi {
     type Derived = ();
     const KIND: &'static str = "hcn_poirazi";
     const GATES: [&'static str; 1] = ["n"];
+    const IONS: &'static [&'static str] = &[NONSPECIFIC];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)?;

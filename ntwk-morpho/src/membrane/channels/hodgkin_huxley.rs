@@ -2,6 +2,7 @@
 
 use crate::membrane::channel::{Gate, Kinetics};
 use crate::membrane::exponential::{exp, is_small, linoid_parts};
+use crate::membrane::mechanism::NONSPECIFIC;
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,7 @@ impl Kinetics<3> for HodgkinHuxley {
     type Derived = f64;
     const KIND: &'static str = "hodgkin_huxley";
     const GATES: [&'static str; 3] = ["m", "h", "n"];
+    const IONS: &'static [&'static str] = &["na", "k", NONSPECIFIC];
 
     fn check(&self) -> Result<(), ParameterError> {
         for (name, g) in [("g_Na", self.g_Na), ("g_K", self.g_K), ("g_L", self.g_L)] {
@@ -109,6 +111,15 @@ impl Kinetics<3> for HodgkinHuxley {
         let k = self.g_K * (n2 * n2);
         let i = na * (v - self.E_Na) + k * (v - self.E_K) + self.g_L * (v - self.E_L);
         (i, na + k + self.g_L)
+    }
+
+    fn part(&self, _: &f64, [m, h, n]: [f64; 3], v: f64, part: usize) -> (f64, f64) {
+        let (g, reversal) = match part {
+            0 => (self.g_Na * m.powi(3) * h, self.E_Na),
+            1 => (self.g_K * n.powi(4), self.E_K),
+            _ => (self.g_L, self.E_L),
+        };
+        (g * (v - reversal), g)
     }
 }
 

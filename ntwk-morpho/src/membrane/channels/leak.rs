@@ -1,6 +1,7 @@
 //! The ohmic leak.
 
 use crate::membrane::channel::{Gate, Kinetics};
+use crate::membrane::mechanism::NONSPECIFIC;
 use crate::parameter_error::ParameterError;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ impl Kinetics<0> for Leak {
     type Derived = ();
     const KIND: &'static str = "leak";
     const GATES: [&'static str; 0] = [];
+    const IONS: &'static [&'static str] = &[NONSPECIFIC];
 
     fn check(&self) -> Result<(), ParameterError> {
         ParameterError::not_negative("g", self.g, "S/cm2")?;

@@ -37,6 +37,7 @@ impl Kinetics<1> for Kv {
     type Derived = f64;
     const KIND: &'static str = "kv";
     const GATES: [&'static str; 1] = ["n"];
+    const IONS: &'static [&'static str] = &["k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)
@@ -88,6 +89,7 @@ impl Kinetics<1> for DelayedRectifier {
     type Derived = ();
     const KIND: &'static str = "delayed_rectifier";
     const GATES: [&'static str; 1] = ["n"];
+    const IONS: &'static [&'static str] = &["k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)
@@ -137,6 +139,7 @@ impl Kinetics<2> for SlowPotassium {
     type Derived = ();
     const KIND: &'static str = "slow_potassium";
     const GATES: [&'static str; 2] = ["a", "b"];
+    const IONS: &'static [&'static str] = &["k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)
@@ -191,6 +194,7 @@ impl Kinetics<1> for Muscarinic {
     type Derived = f64;
     const KIND: &'static str = "muscarinic";
     const GATES: [&'static str; 1] = ["n"];
+    const IONS: &'static [&'static str] = &["k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)

@@ -41,6 +41,7 @@ impl Kinetics<2> for Sodium {
     type Derived = f64;
     const KIND: &'static str = "sodium";
     const GATES: [&'static str; 2] = ["m", "h"];
+    const IONS: &'static [&'static str] = &["na"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)?;
@@ -105,6 +106,7 @@ impl Kinetics<3> for FastSodium {
     type Derived = f64;
     const KIND: &'static str = "fast_sodium";
     const GATES: [&'static str; 3] = ["m", "h", "s"];
+    const IONS: &'static [&'static str] = &["na"];
 
     fn check(&self) -> Result<(), ParameterError> {
         check_ohmic(self.g, self.E)?;

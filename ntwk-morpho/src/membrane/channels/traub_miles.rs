@@ -48,6 +48,7 @@ impl Kinetics<3> for TraubMiles {
     type Derived = f64;
     const KIND: &'static str = "traub_miles";
     const GATES: [&'static str; 3] = ["m", "h", "n"];
+    const IONS: &'static [&'static str] = &["na", "k"];
 
     fn check(&self) -> Result<(), ParameterError> {
         ParameterError::not_negative("g_Na", self.g_Na, "S/cm2")?;
@@ -78,5 +79,13 @@ impl Kinetics<3> for TraubMiles {
         let n2 = n * n;
         let k = self.g_K * (n2 * n2);
         (na * (v - self.E_Na) + k * (v - self.E_K), na + k)
+    }
+
+    fn part(&self, _: &f64, [m, h, n]: [f64; 3], v: f64, part: usize) -> (f64, f64) {
+        let (g, reversal) = match part {
+            0 => (self.g_Na * m.powi(3) * h, self.E_Na),
+            _ => (self.g_K * n.powi(4), self.E_K),
+        };
+        (g * (v - reversal), g)
     }
 }

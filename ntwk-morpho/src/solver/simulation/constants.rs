@@ -21,6 +21,8 @@ pub(super) struct Constants {
     pub area: Vec<f64>,
     /// Position of each node.
     pub positions: Vec<u32>,
+    /// Position of the compartment that each position is or, for a node without area, belongs to.
+    pub homes: Vec<u32>,
     /// (position, current).
     pub currents: Vec<(usize, Waveform)>,
     /// (position, clamp).
@@ -80,7 +82,16 @@ impl Constants {
                 massless[i].neighbours.push((position, tree.links()[position]));
             }
         }
+        let branch_of = |node: usize| match node.checked_sub(n + 1) {
+            Some(branch) => compartments.of_branch(branch).end - 1,
+            None => compartments.of_branch(0).start,
+        };
+        let home = |&node: &u32| {
+            let node = node as usize;
+            positions[if node < n { node } else { branch_of(node) }]
+        };
         Constants {
+            homes: tree.nodes().iter().map(home).collect(),
             n_compartments: n,
             capacitive,
             area,

@@ -38,6 +38,32 @@ pub enum SimulationError {
         /// The compartment (or, beyond their number, a node without membrane).
         compartment: usize,
     },
+    /// No current is carried by this ion.
+    #[error("'{of}' has no current of '{ion}'; there are: {}", known.join(", "))]
+    UnknownIon {
+        /// The mechanism, `"membrane"` for all.
+        of: String,
+        /// The ion asked for.
+        ion: String,
+        /// The ions there are.
+        known: Vec<String>,
+    },
+    /// There is no such electrode.
+    #[error("there is no electrode {electrode}; there are {count}")]
+    UnknownElectrode {
+        /// The electrode asked for.
+        electrode: usize,
+        /// Number of electrodes.
+        count: usize,
+    },
+    /// There are no synapses of this name.
+    #[error("there are no synapses '{name}'; there are: {}", known.join(", "))]
+    UnknownSynapses {
+        /// The group or group.receptor asked for.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
     /// Nothing can be added to a recording that has begun.
     #[error("what to record must be said before the simulation runs")]
     AlreadyRunning,

@@ -1,6 +1,7 @@
 //! Recorded potentials of a cell that no neuron reaches.
 
-use super::recording::{Probe, Recording};
+use super::probe::Probe;
+use super::recording::Recording;
 use crate::membrane::cell::Cell;
 use ntwk_core::recording::excursion::Excursion;
 

@@ -12,31 +12,39 @@
 //! At t = 0 gates stand at their steady state. Synaptic spikes act at their own time, not at the nearest step. A step of
 //! current acts with its mean over the step, another waveform with its value in the middle.
 
+mod balance;
 mod constants;
 mod coupled;
 mod error;
 mod excursion;
+mod field;
 mod gap_junctions;
 mod pace;
 mod placed;
+mod probe;
 mod recording;
 mod sweeps;
 mod synapses;
 
 pub use coupled::{CoupledCells, CoupledError, GapJunction};
 pub use error::SimulationError;
-pub use recording::{Probe, Recording, Spikes};
+pub use field::FieldRecording;
+pub use probe::{Probe, SynapseProbe};
+pub use recording::{Recording, Spikes};
 
 use crate::membrane::cell::Cell;
 use crate::membrane::mechanism::{LANES, Membrane};
 use crate::mesh::compartments::{Location, LocationError};
 use crate::parameter_error::ParameterError;
+use balance::{Balance, Solution};
 use constants::Constants;
+use field::Field;
+use ndarray::Array2;
 use ntwk_core::Job;
 use ntwk_core::spec::key::Words as _;
 pub(crate) use pace::Pace;
 pub(crate) use placed::Placed;
-use recording::{Recorder, Source, SpikeDetector};
+use recording::{Recorder, SpikeDetector};
 use serde::{Deserialize, Serialize};
 use sweeps::{Apply, Assemble};
 pub(crate) use synapses::Synapses;
@@ -93,6 +101,8 @@ pub struct Simulation {
     state: State,
     work: Workspace,
     recorder: Recorder,
+    balance: Balance,
+    field: Field,
 }
 
 /// What changes.
@@ -165,6 +175,8 @@ impl Simulation {
                 arch: pulp::Arch::new(),
             },
             recorder: Recorder::default(),
+            balance: Balance::default(),
+            field: Field::default(),
             constants,
         };
         simulation.with_membrane(|m, membrane| m.initialise(membrane));
@@ -227,8 +239,42 @@ impl Simulation {
             return Err(SimulationError::AlreadyRunning);
         }
         let source = self.resolve(probe)?;
+        if source.of_step() {
+            self.balance.want();
+        }
         self.recorder.add(probe.clone(), source, every.max(1));
         Ok(())
+    }
+
+    /// Records sums of the transmembrane currents (nA) of all compartments with constant weights, at t = 0 and then every
+    /// `every` steps (at least 1): `weights` has a row per sum and a column per compartment, see
+    /// [`lead_field`](crate::extracellular::lead_field) and [`dipole_moment`](crate::extracellular::dipole_moment). A sample
+    /// belongs to the step that ends there. Nothing is kept but the sums.
+    ///
+    /// # Errors
+    /// [`SimulationError::AlreadyRunning`] when the simulation has begun, [`SimulationError::Setting`] unless there is a
+    /// column per compartment.
+    pub fn record_field(
+        &mut self,
+        weights: &Array2<f64>,
+        every: u64,
+    ) -> Result<(), SimulationError> {
+        if self.state.step > 0 {
+            return Err(SimulationError::AlreadyRunning);
+        }
+        if weights.ncols() != self.constants.n_compartments {
+            let (value, expected) = (weights.ncols() as f64, "one column per compartment");
+            return Err(ParameterError { name: "weights", value, unit: "", expected }.into());
+        }
+        self.balance.want();
+        self.field = Field::new(weights, every.max(1), &self.constants);
+        Ok(())
+    }
+
+    /// The sums that [`Simulation::record_field`] asked for, so far.
+    #[must_use]
+    pub fn field(&self) -> FieldRecording {
+        self.field.recording(self.settings.dt)
     }
 
     /// Detects upward crossings of `threshold` (mV) at a point; the time is interpolated linearly within the step.
@@ -292,7 +338,7 @@ impl Simulation {
             + constants.area.len()
             + constants.tree.len()
             + state.mechanisms.iter().map(Placed::reals).sum::<usize>();
-        let integers = constants.positions.len() + 2 * constants.tree.len();
+        let integers = constants.positions.len() + constants.homes.len() + 2 * constants.tree.len();
         let geometry = constants.n_compartments * size_of::<crate::Compartment>()
             + constants.tree.len() * size_of::<Option<crate::mesh::compartments::Link>>();
         (8 * reals + 4 * integers + geometry) / constants.n_compartments
@@ -354,15 +400,21 @@ impl Simulation {
 
     /// First part of a step: the equations at the present state.
     fn begin(&mut self, t: f64) {
-        if self.state.step == 0 {
-            self.sample();
-        }
         self.state.synapses.advance(t, self.settings.dt);
         self.evaluate(t, self.settings.dt);
     }
 
     /// Last part of a step, once ΔV is known: potentials, gates, recordings.
     fn end(&mut self, t: f64) -> Result<(), SimulationError> {
+        let first = self.state.step == 0;
+        let next = self.state.step + 1;
+        let seen = first || self.recorder.samples(next) || self.field.samples(next);
+        if seen && self.balance.is_wanted() {
+            self.take_currents(t);
+        }
+        if first {
+            self.sample();
+        }
         self.apply(t)?;
         let dt = self.settings.dt;
         self.with_membrane(|m, membrane| m.advance(membrane, dt));
@@ -511,49 +563,26 @@ impl Simulation {
         non_finite(position, "membrane", "potential")
     }
 
-    fn resolve(&self, probe: &Probe) -> Result<Source, SimulationError> {
-        let position = |at: Location| self.position(at);
-        let mechanism = |name: &str| {
-            let known = || self.state.mechanisms.iter().map(|m| m.name().to_owned()).collect();
-            let found = self.state.mechanisms.iter().position(|m| m.name() == name);
-            found.ok_or_else(|| SimulationError::UnknownMechanism {
-                name: name.to_owned(),
-                known: known(),
-            })
+    /// The currents of the step from `t`, once ΔV is known and before it is applied.
+    fn take_currents(&mut self, t: f64) {
+        let Simulation { state, work, constants, settings, balance, .. } = self;
+        let solution = Solution {
+            v: &state.v,
+            change: &work.rhs,
+            calcium: &state.calcium,
+            current: &work.current,
+            conductance: &work.conductance,
+            time: t,
+            dt: settings.dt,
         };
-        let place = |m: usize, at: Location| -> Result<usize, SimulationError> {
-            let placed = &self.state.mechanisms[m];
-            let compartment = self.constants.compartments.node(at)?;
-            let found = placed.place(self.constants.positions[compartment] as usize);
-            // A mechanism that is everywhere has padding at nodes without area.
-            found.filter(|_| compartment < self.constants.n_compartments).ok_or_else(|| {
-                SimulationError::NotInserted { mechanism: placed.name().to_owned(), compartment }
-            })
-        };
-        Ok(match probe {
-            Probe::Voltage(at) => Source::Voltage(position(*at)?),
-            Probe::Calcium(at) => Source::Calcium(position(*at)?),
-            Probe::Variable { mechanism: name, variable, at } => {
-                let m = mechanism(name)?;
-                let variables = self.state.mechanisms[m].variables();
-                let index = variables.iter().position(|v| v == variable).ok_or_else(|| {
-                    SimulationError::UnknownVariable {
-                        mechanism: name.clone(),
-                        variable: variable.clone(),
-                        known: variables.iter().map(|v| (*v).to_owned()).collect(),
-                    }
-                })?;
-                Source::Variable { mechanism: m, variable: index, place: place(m, *at)? }
-            }
-            Probe::Current { mechanism: name, at } => {
-                let m = mechanism(name)?;
-                Source::Current { mechanism: m, place: place(m, *at)? }
-            }
-        })
+        balance.take(&solution, constants, &mut state.mechanisms, &state.synapses);
     }
 
     fn sample(&mut self) {
-        let Simulation { state, recorder, settings, .. } = self;
-        recorder.sample(state.step, settings.dt, &state.v, &state.calcium, &mut state.mechanisms);
+        let Simulation { state, recorder, settings, constants, balance, field, .. } = self;
+        recorder.sample(state.step, settings.dt, state, constants, balance);
+        if field.samples(state.step) {
+            field.sample(state.step, balance.transmembrane());
+        }
     }
 }

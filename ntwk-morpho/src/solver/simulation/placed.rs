@@ -28,6 +28,15 @@ struct Gather {
     conductance: Vec<f64>,
 }
 
+/// A part of a mechanism's current, by place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartValues {
+    /// (mA/cm², S/cm²).
+    pub current_and_conductance: [Vec<f64>; 2],
+    /// The potential of the solution (mV).
+    pub potential: Vec<f64>,
+}
+
 impl Placed {
     /// `positions` has the place of every node in the cell's arrays.
     pub fn new(
@@ -112,22 +121,41 @@ impl Placed {
         self.with(cell, |state, membrane| state.advance(membrane, dt));
     }
 
-    /// Current density (mA/cm²) at a place for the potential and state as they are.
-    pub fn current_at(&mut self, place: usize, v: &[f64], calcium: &[f64]) -> f64 {
+    /// The ion of each part of the current.
+    pub fn ions(&self) -> Vec<&str> {
+        self.state.ions()
+    }
+
+    /// A part of the current by place, with the change of the potential that a step found.
+    pub fn part(
+        &mut self,
+        part: usize,
+        v: &[f64],
+        calcium: &[f64],
+        change: &[f64],
+        values: &mut PartValues,
+    ) {
         let n = self.padded;
-        let at = |i: usize| self.gather.as_ref().map_or(i, |g| g.places[i] as usize);
-        let v: Vec<f64> = (0..n).map(|i| v[at(i)]).collect();
-        let mut calcium: Vec<f64> = (0..n).map(|i| calcium[at(i)]).collect();
-        let (mut calcium_current, mut current, mut conductance) =
-            (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-        self.state.currents(&mut Membrane {
-            v: &v,
-            calcium: &mut calcium,
-            calcium_current: &mut calcium_current,
-            current: &mut current,
-            conductance: &mut conductance,
-        });
-        current[place]
+        let both = &mut values.current_and_conductance;
+        match &mut self.gather {
+            None => self.state.part(part, &v[..n], &calcium[..n], both),
+            Some(g) => {
+                for ((v_here, c_here), &p) in g.v.iter_mut().zip(&mut g.calcium).zip(&g.places) {
+                    *v_here = v[p as usize];
+                    *c_here = calcium[p as usize];
+                }
+                self.state.part(part, &g.v, &g.calcium, both);
+            }
+        }
+        values.potential.clear();
+        let [current, conductance] = both;
+        for (k, (i, g)) in current.iter_mut().zip(conductance).enumerate() {
+            let position = self.gather.as_ref().map_or(k, |gather| gather.places[k] as usize);
+            // Padding lies beyond the last node.
+            let dv = change.get(position).copied().unwrap_or(0.0);
+            *i += *g * dv;
+            values.potential.push(v[position] + dv);
+        }
     }
 
     /// The first position with a variable that is not finite.

@@ -1,57 +1,11 @@
 //! What a simulation leaves behind.
 
-use super::placed::Placed;
+use super::State;
+use super::balance::Balance;
+use super::constants::Constants;
+use super::probe::{Probe, Source};
 use crate::mesh::compartments::Location;
 use ndarray::{Array2, ArrayView1};
-use serde::{Deserialize, Serialize};
-
-/// A quantity that can be recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Probe {
-    /// Potential (mV).
-    Voltage(Location),
-    /// Calcium concentration (mM).
-    Calcium(Location),
-    /// A state variable of a mechanism; in a sample at t it stands at t + dt/2 (staggered).
-    Variable {
-        /// Name of the instance.
-        mechanism: String,
-        /// Name of the variable.
-        variable: String,
-        /// Where.
-        at: Location,
-    },
-    /// Current density of a mechanism (mA/cm², outward positive) at the potential of the sample.
-    Current {
-        /// Name of the instance.
-        mechanism: String,
-        /// Where.
-        at: Location,
-    },
-}
-
-impl Probe {
-    /// Where it is recorded.
-    #[must_use]
-    pub fn at(&self) -> Location {
-        match self {
-            Self::Voltage(at)
-            | Self::Calcium(at)
-            | Self::Variable { at, .. }
-            | Self::Current { at, .. } => *at,
-        }
-    }
-}
-
-/// Where a probe finds its value.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Source {
-    Voltage(usize),
-    Calcium(usize),
-    Variable { mechanism: usize, variable: usize, place: usize },
-    Current { mechanism: usize, place: usize },
-}
 
 /// Recorded quantities over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,30 +84,47 @@ impl Recorder {
         self.every = every;
     }
 
+    /// Whether the step with this number is sampled.
+    pub fn samples(&self, step: u64) -> bool {
+        !self.sources.is_empty() && step.is_multiple_of(self.every)
+    }
+
     pub fn sample(
         &mut self,
         step: u64,
         dt: f64,
-        v: &[f64],
-        calcium: &[f64],
-        mechanisms: &mut [Placed],
+        state: &State,
+        constants: &Constants,
+        balance: &Balance,
     ) {
         for d in &mut self.detectors {
-            d.see(step as f64 * dt, dt, v[d.node]);
+            d.see(step as f64 * dt, dt, state.v[d.node]);
         }
-        if self.sources.is_empty() || !step.is_multiple_of(self.every) {
+        if !self.samples(step) {
             return;
         }
         self.steps.push(step);
         for source in &self.sources {
-            self.samples.push(match *source {
-                Source::Voltage(node) => v[node],
-                Source::Calcium(node) => calcium[node],
+            self.samples.push(match source {
+                Source::Voltage(node) => state.v[*node],
+                Source::Calcium(node) => state.calcium[*node],
                 Source::Variable { mechanism, variable, place } => {
-                    mechanisms[mechanism].variable(variable, place)
+                    state.mechanisms[*mechanism].variable(*variable, *place)
                 }
-                Source::Current { mechanism, place } => {
-                    mechanisms[mechanism].current_at(place, v, calcium)
+                Source::Current(parts) => {
+                    parts.iter().map(|&(part, place)| balance.part_at(part, place)[0]).sum()
+                }
+                Source::Conductance(parts) => {
+                    parts.iter().map(|&(part, place)| balance.part_at(part, place)[1]).sum()
+                }
+                Source::Reversal { part, place } => balance.reversal_at(*part, *place),
+                // nA over (µS per S/cm²) is mA/cm².
+                Source::Capacitive(k) => balance.capacitive()[*k] / constants.area[*k],
+                Source::Transmembrane(k) => balance.transmembrane()[*k],
+                Source::Axial(k) => balance.axial()[*k],
+                Source::Electrode(k) => balance.electrodes()[*k],
+                Source::Synaptic { row, conductance } => {
+                    balance.synapses_at(*row)[usize::from(*conductance)]
                 }
             });
         }

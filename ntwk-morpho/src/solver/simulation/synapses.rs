@@ -7,6 +7,8 @@ use std::collections::HashMap;
 /// All synapses of a cell. State is that in the middle of the step.
 #[derive(Debug, Clone)]
 pub(crate) struct Synapses {
+    /// (group, receptor) of the synapses.
+    labels: Vec<(String, String)>,
     groups: Vec<Group>,
     gaba_b: Vec<SecondMessenger>,
     /// In order of time.
@@ -32,9 +34,11 @@ enum Target {
     GabaB(u32),
 }
 
-/// Double-exponential synapses of one receptor, merged by node; `nodes` are positions.
+/// Double-exponential synapses of one label and receptor, merged by node; `nodes` are positions.
 #[derive(Debug, Clone)]
 struct Group {
+    /// Number of its label.
+    label: usize,
     receptor: DoubleExponential,
     normalisation: f64,
     /// Decay of the two states over a whole step.
@@ -48,6 +52,8 @@ struct Group {
 
 #[derive(Debug, Clone)]
 struct SecondMessenger {
+    /// Number of its label.
+    label: usize,
     receptor: GabaB,
     node: u32,
     weight: f64,
@@ -62,6 +68,7 @@ impl Synapses {
     /// `positions` has the place of every node in the cell's arrays.
     pub fn new(synapses: &[Synapse], positions: &[u32], dt: f64) -> Self {
         let mut all = Synapses {
+            labels: Vec::new(),
             groups: Vec::new(),
             gaba_b: Vec::new(),
             events: Vec::new(),
@@ -70,11 +77,16 @@ impl Synapses {
         };
         let mut slots: HashMap<(usize, usize), u32> = HashMap::new();
         for s in synapses {
+            let label = all.labels.iter().position(|l| *l == s.label).unwrap_or_else(|| {
+                all.labels.push(s.label.clone());
+                all.labels.len() - 1
+            });
             let target = match s.receptor {
                 Receptor::DoubleExponential(receptor) => {
-                    let known = all.groups.iter().position(|g| g.receptor == receptor);
+                    let known =
+                        all.groups.iter().position(|g| g.label == label && g.receptor == receptor);
                     let group = known.unwrap_or_else(|| {
-                        all.groups.push(Group::new(receptor, dt));
+                        all.groups.push(Group::new(label, receptor, dt));
                         all.groups.len() - 1
                     });
                     let g = &mut all.groups[group];
@@ -88,6 +100,7 @@ impl Synapses {
                 }
                 Receptor::GabaB(receptor) => {
                     all.gaba_b.push(SecondMessenger {
+                        label,
                         receptor,
                         node: positions[s.node],
                         weight: s.weight,
@@ -153,6 +166,32 @@ impl Synapses {
         self.until = middle;
     }
 
+    /// (group, receptor) of the synapses, by the number of their label.
+    pub fn labels(&self) -> &[(String, String)] {
+        &self.labels
+    }
+
+    /// Label, position, current (nA) and conductance (µS) of the synapses at each node, with the change of the potential
+    /// that a step found. The current is the one the step was solved with.
+    pub fn each(&self, v: &[f64], change: &[f64], mut see: impl FnMut(usize, usize, f64, f64)) {
+        for g in &self.groups {
+            for ((&node, rise), decay) in g.nodes.iter().zip(&g.rise).zip(&g.decay) {
+                let node = node as usize;
+                let (peak, drive) = (decay - rise, v[node] - g.receptor.E_rev);
+                let (open, slope) =
+                    g.receptor.block.as_ref().map_or((1.0, 0.0), |b| b.open(v[node]));
+                let tangent = open + drive * slope;
+                let current = peak * (open * drive + tangent * change[node]);
+                see(g.label, node, current, peak * open);
+            }
+        }
+        for s in &self.gaba_b {
+            let node = s.node as usize;
+            let g = s.weight * s.receptor.open(s.state[1]);
+            see(s.label, node, g * (v[node] + change[node] - s.receptor.E_rev), g);
+        }
+    }
+
     /// Subtracts current (nA) from `rhs` and adds slope conductance (µS) to `own`, by position.
     pub fn add_currents(&self, v: &[f64], rhs: &mut [f64], own: &mut [f64]) {
         for g in &self.groups {
@@ -185,8 +224,9 @@ impl Synapses {
 }
 
 impl Group {
-    fn new(receptor: DoubleExponential, dt: f64) -> Self {
+    fn new(label: usize, receptor: DoubleExponential, dt: f64) -> Self {
         Group {
+            label,
             receptor,
             normalisation: receptor.normalisation(),
             factors: [(-dt / receptor.tau_rise).exp(), (-dt / receptor.tau_decay).exp()],

@@ -8,7 +8,9 @@ use ntwk_core::Job;
 use ntwk_io::{CellRun, CoupledFile, Provenance};
 use ntwk_morpho::spec::coupled_simulation;
 use ntwk_morpho::studies::{quiet, settled};
-use ntwk_morpho::{CoupledError, Impedance, Location, Probe, Recording, Spikes, coupled_response};
+use ntwk_morpho::{
+    CoupledError, FieldRecording, Impedance, Location, Probe, Recording, Spikes, coupled_response,
+};
 use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Layout, Theme, Width};
 
@@ -69,6 +71,8 @@ pub struct CoupledResult {
     cells: CoupledMorphoCells,
     /// What was recorded of each cell.
     pub recordings: Vec<Recording>,
+    /// What was recorded outside each cell.
+    pub outside: Vec<Option<FieldRecording>>,
     /// Spikes of every detector of each cell.
     pub spikes: Vec<Vec<Spikes>>,
     /// Times (ms) of the currents.
@@ -138,6 +142,12 @@ pub fn coupled(cells: &CoupledMorphoCells, job: &Job<'_>) -> Result<CoupledResul
     Ok(CoupledResult {
         cells: cells.clone(),
         recordings: together.cells().iter().map(|s| s.recording()).collect(),
+        outside: file
+            .cells
+            .iter()
+            .zip(together.cells())
+            .map(|(built, s)| built.outside.as_ref().map(|_| s.field()))
+            .collect(),
         spikes: together.cells().iter().map(|s| s.spikes()).collect(),
         currents: (0..file.spec.gap_junctions.len()).map(of_junction).collect(),
         times,
@@ -157,6 +167,7 @@ impl CoupledResult {
             built: &file.cells[index],
             text: &file.files[index].1.text,
             recording: &self.recordings[index],
+            outside: self.outside[index].as_ref(),
             spikes: &self.spikes[index],
             provenance,
         }

@@ -25,6 +25,7 @@ mod cell;
 mod checks;
 mod drawing;
 mod error;
+mod outside;
 
 pub use cell::MorphoCell;
 pub use error::MorphoError;

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use ntwk_core::Job;
-use ntwk_io::{CellRun, Provenance, probe_unit};
-use ntwk_morpho::{Recording, SimulationError, Spikes};
+use ntwk_io::{CellRun, Provenance};
+use ntwk_morpho::{FieldRecording, Recording, SimulationError, Spikes};
 use ntwk_plot::{Figure, PlotError, Theme};
 
 use super::drawing::{pieces, position};
+use super::outside::outside_figure;
 use super::{MorphoCell, MorphoError};
 use crate::figures::cell_run::{CellRunView, ProbeView, SynapsesView};
 use crate::studies::table::Table;
@@ -33,6 +34,8 @@ pub struct RunResult {
     cell: MorphoCell,
     /// What was recorded.
     pub recording: Recording,
+    /// What was recorded outside the cell.
+    pub outside: Option<FieldRecording>,
     /// Spikes of every detector.
     pub spikes: Vec<Spikes>,
     /// Time reached (ms).
@@ -64,6 +67,7 @@ pub fn run(cell: &MorphoCell, job: &Job<'_>) -> Result<RunResult, MorphoError> {
     Ok(RunResult {
         cell: cell.clone(),
         recording: simulation.recording(),
+        outside: built.outside.as_ref().map(|_| simulation.field()),
         spikes: simulation.spikes(),
         time,
         started,
@@ -80,6 +84,7 @@ impl RunResult {
             built: self.cell.built(),
             text: &self.cell.file().text,
             recording: &self.recording,
+            outside: self.outside.as_ref(),
             spikes: &self.spikes,
             provenance,
         }
@@ -91,6 +96,27 @@ impl RunResult {
         recorded(&self.cell, &self.recording)
     }
 
+    /// What was recorded outside the cell over time; `None` without `[extracellular]`.
+    #[must_use]
+    pub fn outside_table(&self) -> Option<Table> {
+        let (field, outside) = (self.outside.as_ref()?, self.cell.built().outside.as_ref()?);
+        let mut table = Table::default().numbers("time", "ms", &field.times);
+        for (row, values) in outside.rows.iter().zip(field.values.columns()) {
+            table = table.numbers(&row.name, row.unit, &values.to_vec());
+        }
+        Some(table)
+    }
+
+    /// The contacts beside the tree, and the potentials at them over time; `None` without contacts.
+    ///
+    /// # Errors
+    /// [`PlotError`] when nothing can be drawn.
+    pub fn outside_figure(&self, theme: &Theme) -> Result<Option<Figure>, PlotError> {
+        let built = self.cell.built();
+        let (Some(field), Some(outside)) = (&self.outside, &built.outside) else { return Ok(None) };
+        outside_figure(self.cell.title(), built, outside, field, theme)
+    }
+
     /// The tree with what is on it, and the recorded quantities over time.
     ///
     /// # Errors
@@ -100,8 +126,8 @@ impl RunResult {
         let place = |at| position(&built.morphology, at);
         let probes = built.probes.iter().enumerate().map(|(k, (name, probe))| ProbeView {
             name,
-            unit: probe_unit(probe),
-            at: Some(place(probe.at())),
+            unit: probe.unit(),
+            at: probe.at().map(place),
             values: recording.column(k).to_vec(),
         });
         let synapses = built.synapses.iter().map(|s| SynapsesView {
@@ -125,7 +151,7 @@ impl RunResult {
 pub(super) fn recorded(cell: &MorphoCell, recording: &Recording) -> Table {
     let mut table = Table::default().numbers("time", "ms", &recording.times);
     for (k, (name, probe)) in cell.built().probes.iter().enumerate() {
-        table = table.numbers(name, probe_unit(probe), &recording.column(k).to_vec());
+        table = table.numbers(name, probe.unit(), &recording.column(k).to_vec());
     }
     table
 }
