@@ -23,7 +23,7 @@ def main():
     environment = dict(os.environ)
     if len(sys.argv) > 1:
         environment["NTWK_MORPHOLOGIES"] = os.path.abspath(sys.argv[1])
-    command = ["cargo", "test", "-p", "ntwk-morpho", "--tests", "--", "--nocapture", "--test-threads=1"]
+    command = ["cargo", "test", "--workspace", "--test", "cable", "--", "--nocapture", "--test-threads=1"]
     done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr[-3000:])

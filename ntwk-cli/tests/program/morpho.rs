@@ -19,7 +19,7 @@ fn column(csv: &str, name: &str) -> Vec<f64> {
 
 #[test]
 fn every_example_is_sound() {
-    for name in ["dendritic-integration", "passive-fit", "morpho-transfer"] {
+    for name in ["dendritic-integration", "passive-fit", "morpho-transfer", "extracellular"] {
         let file = example(name).join("cell.toml");
         let out = ntwk(&["check", file.to_str().unwrap()]);
         let text = String::from_utf8_lossy(&out.stdout).into_owned();

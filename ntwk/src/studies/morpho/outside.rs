@@ -6,6 +6,7 @@ use ntwk_plot::figures::{NamedCurve, Style, TreeColors, TreeMarker, TreePiece, c
 use ntwk_plot::{Axis, Figure, Layout, Panel, PlotError, Theme, Width};
 
 use super::drawing::pieces;
+use crate::report::quantities::significant;
 
 /// Contacts up to which every potential is drawn; of more, so many at equal distances in their list.
 const MOST: usize = 32;
@@ -31,7 +32,7 @@ pub(super) fn outside_figure(
     }
     let mut panels = Vec::new();
     if !contacts.is_empty() {
-        panels.push((1.5, Layout::panel(stacked(&contacts, field, theme))));
+        panels.push((1.5, Layout::panel(stacked(&contacts, outside, field, theme))));
     }
     for (rows, label, scale) in [(&moment, "dipole (nA µm)", 1.0), (&head, "EEG (nV)", 1e6)] {
         if !rows.is_empty() {
@@ -75,29 +76,42 @@ fn time(field: &FieldRecording) -> Axis {
     Axis::new("time (ms)").range(0.0, field.times.last().copied().unwrap_or(1.0))
 }
 
-/// Potentials above each other, the first contact on top.
-fn stacked(contacts: &[usize], field: &FieldRecording, theme: &Theme) -> Panel {
+/// Potentials above each other: each at the height of its contact where no two are at the same, else at its number.
+fn stacked(contacts: &[usize], outside: &Outside, field: &FieldRecording, theme: &Theme) -> Panel {
     let largest = |k: usize| field.values.column(k).iter().fold(0f64, |a, v| a.max(v.abs()));
     let highest = contacts.iter().map(|&k| largest(k)).fold(0.0, f64::max);
-    let scale = if highest > 0.0 { highest } else { 1.0 };
-    let n = contacts.len();
+    let at_heights: Vec<f64> =
+        contacts.iter().filter_map(|&k| outside.rows[k].at).map(|p| p[1]).collect();
+    let numbers: Vec<f64> = contacts.iter().map(|&k| k as f64).collect();
+    let (places, gap, unit) = match narrowest(&at_heights) {
+        Some(gap) if contacts.len() > 1 => (at_heights, gap, " µm"),
+        _ => (numbers, (outside.rows.len() as f64 / MOST as f64).max(1.0), ""),
+    };
+    let scale = if highest > 0.0 { gap / highest } else { 1.0 };
     let lines: Vec<NamedCurve<'_>> = contacts
         .iter()
-        .enumerate()
-        .map(|(row, &k)| {
+        .zip(&places)
+        .map(|(&k, &place)| {
             let values = field.values.column(k);
-            let height = (n - 1 - row) as f64;
-            let y = |v: f64| height + v / scale;
-            NamedCurve {
-                name: "",
-                points: field.times.iter().copied().zip(values.iter().map(|&v| y(v))).collect(),
-                color: Some(0),
-                style: Style::Line,
-            }
+            let points = field.times.iter().zip(values).map(|(&t, &v)| (t, place + scale * v));
+            NamedCurve { name: "", points: points.collect(), color: Some(0), style: Style::Line }
         })
         .collect();
-    let label = format!("contact, last at 0 (1 is {:.3} µV)", 1e3 * scale);
-    curves(time(field), Axis::new(&label).range(-1.2, n as f64 + 0.2), &lines, theme)
+    let two_digits = |x: f64| significant(x, Some(x));
+    let what = if unit.is_empty() { "contact" } else { "y of contact (µm)" };
+    let label = format!("{what}; {} µV are {}{unit}", two_digits(1e3 * highest), two_digits(gap));
+    let (low, high) =
+        places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &p| (l.min(p), h.max(p)));
+    let axis = Axis::new(&label).range(low - 1.2 * gap, high + 1.2 * gap);
+    curves(time(field), axis, &lines, theme)
+}
+
+/// The narrowest gap between two heights; `None` where two are the same to 1 nm.
+fn narrowest(heights: &[f64]) -> Option<f64> {
+    let mut sorted = heights.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let gap = sorted.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    (gap > 1e-3).then_some(gap)
 }
 
 fn traces(
