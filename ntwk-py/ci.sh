@@ -28,6 +28,15 @@ done
 awk '/^```$/ { inside = 0 } inside { print } /^```python$/ { inside = 1 }' README.md > "$work/readme.py"
 (cd "$work" && "$work/fresh/bin/python" readme.py)
 
+# The recipes for joblib and dask.
+(
+    cd "$work"
+    model=$here/../examples/cluster/model.toml
+    python=$work/fresh/bin/python
+    NTWK="$python -m ntwk" "$python" "$here/../examples/cluster/points_joblib.py" "$model" | wc -l | grep -qx 24
+    "$python" "$here/../examples/cluster/shards_dask.py" "$model" "$work/shards" | grep -qx "computed: 24"
+)
+
 # The documentation: every snippet of its pages runs, every link leads somewhere.
 "$work/fresh/bin/pip" install --quiet mkdocs
 (cd "$work" && MPLBACKEND=Agg "$work/fresh/bin/python" "$here/site/build.py" "$work/site")

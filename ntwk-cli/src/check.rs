@@ -25,7 +25,8 @@ pub(crate) fn run(args: &CheckArgs, library: &CellLibrary) -> Result<(), Failure
     }
     if let Some(sweep) = &model.spec().scan {
         command_of::<NetworkCommand>(sweep).map_err(ModelFileError::from)?;
-        SweepPlan::new(&model, sweep)?.check(library).map_err(ModelFileError::from)?;
+        let plan = SweepPlan::new(&model, sweep)?;
+        plan.check(library, &plan.points().collect::<Vec<_>>()).map_err(ModelFileError::from)?;
     }
     print("");
     print(simulation(&model));

@@ -101,11 +101,11 @@ fn arguments(invalid: &InvalidOptions) -> String {
 }
 
 impl Failure {
-    /// What the end of a scan into `file` means for the command: nothing when all points are known.
-    pub(crate) fn of_points(outcome: &SweepOutcome, file: &Path) -> Result<(), Self> {
+    /// What the end of a scan means for the command: nothing when all points of its share are known.
+    pub(crate) fn of_points(outcome: &SweepOutcome) -> Result<(), Self> {
         if outcome.interrupted {
             let known = outcome.resumed + outcome.computed;
-            return Err(Self::interrupted_points(known, outcome.points, file));
+            return Err(Self::interrupted_points(known, outcome.share, &outcome.stored));
         }
         match outcome.failed.first() {
             None => Ok(()),

@@ -6,6 +6,8 @@ use clap::Args;
 use ntwk_io::description::Entry;
 use ntwk_io::{Description, Layout, ResultFile, StoredCellRun, describe, read_cell_run, read_npy};
 
+use ntwk::sweep::status::{StoredSweep, is_in_parts, read_sweep, sweep_file};
+
 use super::Failure;
 use super::output::{note, print};
 use super::stored_run::layout_of;
@@ -36,12 +38,22 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         print(format!("NumPy array of shape {:?}", array.shape()));
         return Ok(());
     }
+    if args.model && (args.file.is_dir() || is_in_parts(&args.file)) {
+        print(read_sweep(&sweep_file(&args.file))?.model.text.trim_end());
+        return Ok(());
+    }
     if args.model {
         layout_of(&args.file)?;
         let text = ResultFile::open(&args.file)?
             .model()?
             .ok_or_else(|| Failure::Argument(format!("{} holds no model", args.file.display())))?;
         print(text.text.trim_end());
+        return Ok(());
+    }
+    if args.file.is_dir() || is_in_parts(&args.file) {
+        let file = sweep_file(&args.file);
+        let stored = read_sweep(&file)?;
+        print(sweep_in_progress(&stored, &file));
         return Ok(());
     }
     layout_of(&args.file)?;
@@ -65,6 +77,22 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         print(datasets(&description.entries).to_string().trim_end());
     }
     Ok(())
+}
+
+/// The arrays of a sweep that is, or was until now, in parts.
+fn sweep_in_progress(stored: &StoredSweep, file: &Path) -> String {
+    let mut table = Table::new(&["array", "axes", "unit"]).text_from(1);
+    for array in stored.data.axes.iter().chain(&stored.data.arrays) {
+        let (axes, unit) = (array.axes.join(" x "), array.unit.clone());
+        table.row(vec![array.name.clone(), axes, unit]);
+    }
+    let folder = file.parent().unwrap_or(file).display();
+    let head = "points of a sweep, in its file and parts beside it";
+    format!(
+        "{}: {head} (ntwk sweep status {folder})\n{}",
+        file.display(),
+        table.to_string().trim_end()
+    )
 }
 
 fn head(d: &Description, path: &Path) -> String {

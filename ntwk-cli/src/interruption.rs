@@ -1,4 +1,4 @@
-//! Ctrl-C: what it finds, and how the program ends.
+//! Ctrl-C and the signals of schedulers: what they find, and how the program ends.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +10,24 @@ pub(crate) const INTERRUPTED: i32 = 130;
 /// Raised by Ctrl-C. One for the program: whatever computes when it is pressed ends.
 pub(crate) static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
+/// Raised by the first signal of a scheduler while points are computed: those at hand are finished, and no other is begun.
+pub(crate) static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// What a Ctrl-C would find; changed and looked at under one lock, so that none falls between.
-static STATE: Mutex<State> =
-    Mutex::new(State { in_order: false, stored: Vec::new(), folders: Vec::new(), say: |_| {} });
+static STATE: Mutex<State> = Mutex::new(State {
+    in_order: false,
+    by_points: false,
+    stored: Vec::new(),
+    folders: Vec::new(),
+    say: |_| {},
+});
 
 struct State {
     /// Whether the command has something to keep, so that it must end in order. Else Ctrl-C ends the program at once,
     /// wherever it is.
     in_order: bool,
+    /// Whether a signal of a scheduler lets it finish the points at hand.
+    by_points: bool,
     /// Files that are complete.
     stored: Vec<PathBuf>,
     /// Folders in which files may be half written.
@@ -31,22 +41,51 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From here on Ctrl-C ends the program: at once where nothing would be lost, in order where a command has something to
-/// keep. A second Ctrl-C ends it at once. `say` tells the user what was kept.
+/// From here on Ctrl-C and the signals of schedulers (SIGTERM, SIGHUP, SIGUSR1) end the program: at once where nothing would be
+/// lost, in order where a command has something to keep. A second Ctrl-C ends it at once. `say` tells the user what was kept.
 pub(crate) fn listen(say: fn(&str)) {
     state().say = say;
-    let handler = || {
-        let state = state();
-        if INTERRUPT.swap(true, Ordering::Relaxed) {
-            (state.say)("ended at once by a second Ctrl-C");
-            leave(&state);
-        }
-        if !state.in_order {
-            leave_saying(&state);
-        }
-    };
-    // Without a handler Ctrl-C ends the program at once, which is what it did before.
-    let _ = ctrlc::set_handler(handler);
+    // Without a handler a signal ends the program at once, which is what it did before.
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+        let Ok(mut signals) =
+            signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGUSR1])
+        else {
+            return;
+        };
+        std::thread::spawn(move || {
+            for signal in &mut signals {
+                received(signal == SIGTERM || signal == SIGUSR1);
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = ctrlc::set_handler(|| received(false));
+    }
+}
+
+/// A signal has come, of a scheduler or of a user.
+fn received(of_scheduler: bool) {
+    let state = state();
+    if of_scheduler
+        && state.by_points
+        && !INTERRUPT.load(Ordering::Relaxed)
+        && !ENDING.swap(true, Ordering::Relaxed)
+    {
+        (state.say)(
+            "told to end: the points at hand are finished, no other is begun; a second signal ends at once",
+        );
+        return;
+    }
+    if INTERRUPT.swap(true, Ordering::Relaxed) {
+        (state.say)("ended at once by a second Ctrl-C");
+        leave(&state);
+    }
+    if !state.in_order {
+        leave_saying(&state);
+    }
 }
 
 fn leave_saying(state: &State) -> ! {
@@ -80,6 +119,11 @@ pub(crate) fn is_interrupted() -> bool {
 /// From here on Ctrl-C lets the command end in order: it has something to keep.
 pub(crate) fn keeps_something() {
     state().in_order = true;
+}
+
+/// From here on a signal of a scheduler lets the command finish the points at hand.
+pub(crate) fn ends_with_points() {
+    state().by_points = true;
 }
 
 /// From here on Ctrl-C ends the program at once, as everything is stored; one that was pressed before does it here.

@@ -8,7 +8,7 @@ use ntwk_core::engine::network::memory::MemoryNeed;
 use super::Failure;
 use super::args::ModelArgs;
 use super::output::{note, print};
-use super::table::{Table, bytes, number};
+use super::table::{Table, bytes, duration, number};
 use ntwk::run::plan::{PlanError, Resources, calibrate};
 
 use super::terminal::Terminal;
@@ -80,13 +80,4 @@ pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure>
         print(table.to_string().trim_end());
     }
     Ok(())
-}
-
-/// Seconds for people.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 => format!("{s:.2} s"),
-        s if s < 5400.0 => format!("{:.1} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
 }

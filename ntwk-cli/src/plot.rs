@@ -23,6 +23,7 @@ use ntwk::figures::connectivity::{
 };
 use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
 use ntwk::report::results::stored_curves;
+use ntwk::sweep::status::{is_in_parts, read_sweep, sweep_file};
 
 /// Standard deviation of the Gaussian that smooths the rates (ms), unless another is asked for.
 const SMOOTHING: f64 = 10.0;
@@ -43,7 +44,8 @@ A figure is left out, with a note, when the run did not record what it shows. Si
 of the first 100 recorded neurons, or of --neurons; weights those of all that are recorded. A run of a morphological cell has one figure, run.png; a sweep one \
 for each --quantity.")]
 pub(crate) struct PlotArgs {
-    /// Results file of `ntwk run`, `ntwk compare` or `ntwk morpho run`, scan.h5 of `ntwk sweep`, or flat HDF5 of
+    /// Results file of `ntwk run`, `ntwk compare` or `ntwk morpho run`, scan.h5 of `ntwk sweep` or its folder (also of a sweep in
+    /// progress), or flat HDF5 of
     /// neural_network_dynamics.
     pub results: PathBuf,
     /// What to draw of a network [default: overview].
@@ -83,6 +85,9 @@ words! {
 }
 
 pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure> {
+    if args.results.is_dir() || is_in_parts(&args.results) {
+        return sweep_in_parts(args);
+    }
     match layout_of(&args.results)? {
         Layout::Cell => return cell_run(args),
         Layout::Scan => return sweep(args),
@@ -224,6 +229,15 @@ fn sweep(args: &PlotArgs) -> Result<(), Failure> {
     let (data, _, _) = read_scan(&args.results)?.ok_or_else(|| no_run(&args.results))?;
     let out = &beside(args.out.as_deref(), &args.results);
     plot_scan(&data, &args.results, &args.quantity, (out, &args.look))
+}
+
+/// Draws what is known of a sweep that is complete or in progress, by its folder or its file.
+fn sweep_in_parts(args: &PlotArgs) -> Result<(), Failure> {
+    only_figure(args, "a sweep (see --quantity)", args.window.is_some())?;
+    let file = sweep_file(&args.results);
+    let data = read_sweep(&file)?.data;
+    let out = &beside(args.out.as_deref(), &file);
+    plot_scan(&data, &file, &args.quantity, (out, &args.look))
 }
 
 /// The neurons of each population, in the model's order.

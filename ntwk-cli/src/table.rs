@@ -99,6 +99,16 @@ pub(crate) fn bytes(n: f64) -> String {
     format!("{:.digits$} {}", n / 1024f64.powf(power), units[power as usize])
 }
 
+/// Seconds for people.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.2} s"),
+        s if s < 5400.0 => format!("{:.1} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use ntwk_core::{Job, Progress};
 
-use crate::interruption::{INTERRUPT, dispensable, keeps_something};
+use crate::interruption::{ENDING, INTERRUPT, dispensable, ends_with_points, keeps_something};
 
 const TICKS: u64 = 1000;
 
@@ -33,6 +33,12 @@ impl Terminal {
         self.show(title, work)
     }
 
+    /// As [`Terminal::run`], for a `work` that is made of points: SIGTERM and SIGUSR1 let it finish those at hand.
+    pub(crate) fn points<R>(&self, title: &str, work: impl FnOnce(&Job<'_>) -> R) -> R {
+        ends_with_points();
+        self.run(title, work)
+    }
+
     fn show<R>(&self, title: &str, work: impl FnOnce(&Job<'_>) -> R) -> R {
         let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(TICKS) };
         let template = "{prefix:<22} {bar:30} {percent:>3}%  {elapsed} elapsed, {eta} left  {msg}";
@@ -54,6 +60,6 @@ impl Terminal {
 
     /// The same threads and interruption without a bar.
     pub(crate) fn job(&self) -> Job<'static> {
-        Job::threads(self.threads).interrupted_by(&INTERRUPT)
+        Job::threads(self.threads).interrupted_by(&INTERRUPT).ending_by(&ENDING)
     }
 }

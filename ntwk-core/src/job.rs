@@ -28,6 +28,7 @@ pub struct Job<'a> {
     threads: Option<NonZeroUsize>,
     /// Any of them ends the computation.
     interrupts: [&'a AtomicBool; 2],
+    ending: &'a AtomicBool,
     progress: &'a (dyn Fn(&Progress<'_>) + Send + Sync),
     stage: &'a str,
     part: (f64, f64),
@@ -90,6 +91,7 @@ impl Job<'static> {
         Job {
             threads: None,
             interrupts: [&NEVER; 2],
+            ending: &NEVER,
             progress: &|_| {},
             stage: "",
             part: (0.0, 1.0),
@@ -117,6 +119,16 @@ impl<'a> Job<'a> {
         'a: 'b,
     {
         Job { interrupts: [flag, self.interrupts[0]], ..self }
+    }
+
+    /// The same, which begins no further point once `flag` is true; the points at hand are finished. Computations that are not
+    /// made of points do not look at it.
+    #[must_use]
+    pub fn ending_by<'b>(self, flag: &'b AtomicBool) -> Job<'b>
+    where
+        'a: 'b,
+    {
+        Job { ending: flag, ..self }
     }
 
     /// The same, with `watch` called as the computation goes on, from any thread.
@@ -168,6 +180,12 @@ impl<'a> Job<'a> {
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.interrupts.iter().any(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Whether no further point is to be begun.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.is_interrupted() || self.ending.load(Ordering::Relaxed)
     }
 
     /// Goes on unless the computation is to end now.
@@ -299,6 +317,17 @@ mod tests {
             assert!(job.is_interrupted());
             flag.store(false, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn a_job_that_is_ending_is_not_interrupted() {
+        let (interrupt, ending) = (AtomicBool::new(false), AtomicBool::new(false));
+        let job = Job::new().interrupted_by(&interrupt).ending_by(&ending).silent();
+        ending.store(true, Ordering::Relaxed);
+        assert!(job.is_ending() && !job.is_interrupted());
+        ending.store(false, Ordering::Relaxed);
+        interrupt.store(true, Ordering::Relaxed);
+        assert!(job.is_ending() && job.is_interrupted());
     }
 
     #[test]

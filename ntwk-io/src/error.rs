@@ -100,6 +100,14 @@ pub enum FileError {
         /// What is wrong.
         problem: String,
     },
+    /// A file is not a part of a scan, is damaged, or another version of ntwk writes it.
+    #[error("{}: not a usable part of a scan: {problem}", path.display())]
+    Part {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// The job was interrupted while a file was laid out.
     #[error(transparent)]
     Interrupted(#[from] ntwk_core::Interrupted),
@@ -124,6 +132,8 @@ pub enum Action {
     Write,
     /// Giving the finished file its final name.
     Replace,
+    /// Removing a file.
+    Remove,
 }
 
 impl fmt::Display for Action {
@@ -133,6 +143,7 @@ impl fmt::Display for Action {
             Self::Create => "create",
             Self::Write => "write",
             Self::Replace => "replace",
+            Self::Remove => "remove",
         })
     }
 }

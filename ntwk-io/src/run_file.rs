@@ -44,6 +44,7 @@ use hdf5::{
     make_f64_type,
 };
 use ntwk_core::{PopulationRecording, Recording, Spikes, Trace};
+use serde::{Deserialize, Serialize};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
@@ -76,7 +77,7 @@ pub struct RunContents<'a> {
 }
 
 /// Text of a model as stored in `/model`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelText {
     /// Language of `text`: `"toml"` or `"json"`.
     pub format: String,

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use hdf5::{AttrValue, DatasetBuilder, FileBuilder};
+use serde::{Deserialize, Serialize};
 
 use crate::atomic;
 use crate::error::{Action, FileError};
@@ -26,7 +27,7 @@ pub(crate) const LAYOUT: &str = "ntwk scan";
 const FIRST_ARRAY: i64 = 1000;
 
 /// Values of an axis or array, in row-major order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ScanValues {
     /// Numbers.
     Numbers(Vec<f64>),
@@ -52,7 +53,7 @@ impl ScanValues {
 }
 
 /// An axis or an array of a scan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScanArray {
     /// Name.
     pub name: String,
@@ -67,7 +68,7 @@ pub struct ScanArray {
 }
 
 /// What study the points of a file are of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StudyText {
     /// The description: JSON with sorted keys.
     pub json: String,
@@ -79,7 +80,7 @@ pub struct StudyText {
 const STUDY: &str = "study";
 
 /// A scan: axes and arrays along them.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScanData {
     /// The axes.
     pub axes: Vec<ScanArray>,

@@ -22,6 +22,15 @@ pub(crate) struct How(
     Option<Py<PyAny>>,
 );
 
+impl How {
+    /// Takes a number of threads where Python says none.
+    pub(crate) fn default_threads(&mut self, threads: Option<usize>) {
+        if let (0, Some(threads)) = (self.0, threads) {
+            self.0 = threads;
+        }
+    }
+}
+
 /// What Python is told: stage, fraction, remark.
 type Told = (String, f64, String);
 

@@ -55,7 +55,7 @@ mod _ntwk {
     #[pymodule_export]
     use super::studies::{bifurcations, fixed_points_map};
     #[pymodule_export]
-    use super::sweep::sweep;
+    use super::sweep::{merge, status, sweep};
     #[pymodule_export]
     use super::theory::Theory;
     #[pymodule_export]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ntwk::io::{FileError, Layout, ResultFile, import_stored, read_cell_run, read_flat, read_scan};
 use ntwk::library;
+use ntwk::sweep::status::{is_in_parts, read_sweep, sweep_file};
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,6 +21,13 @@ pub(crate) fn load<'py>(
     path: PathBuf,
 ) -> PyResult<(&'static str, Bound<'py, PyDict>)> {
     let dict = PyDict::new(py);
+    if path.is_dir() || is_in_parts(&path) {
+        let stored = py.detach(|| read_sweep(&sweep_file(&path))).map_err(Failure::from)?;
+        dict.set_item("data", scan_data(py, stored.data)?)?;
+        dict.set_item("model", stored.model.text)?;
+        dict.set_item("provenance", provenance(py, &stored.origin)?)?;
+        return Ok(("sweep", dict));
+    }
     let layout = Layout::of(&path).map_err(Failure::from)?;
     let kind = match layout {
         Layout::Ntwk | Layout::Theory => {

@@ -110,6 +110,12 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        SweepError::from(error).into()
+    }
+}
+
 /// What an [`Error`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -205,7 +211,15 @@ impl Error {
             | Self::CellSweep(
                 CellSweepError::Plan(SweepPlanError::Faults(_)) | CellSweepError::Cell(_),
             )
-            | Self::Sweep(SweepError::Store(StoreError::Another { .. })) => true,
+            | Self::Sweep(
+                SweepError::Store(
+                    StoreError::Another { .. }
+                    | StoreError::AnotherPart { .. }
+                    | StoreError::Nothing { .. },
+                )
+                | SweepError::Share(_)
+                | SweepError::FreshShare { .. },
+            ) => true,
             Self::Stream(StreamError::Network(error))
             | Self::Verify(VerifyError::Network(error))
             | Self::Plan(PlanError::Network(error))

@@ -31,8 +31,8 @@ pub(crate) fn run(args: &BackgroundArgs) -> Result<(), Failure> {
     let (Some(state), Some(columns), Some(figure)) =
         (&result.state, result.table(), result.figure(&theme))
     else {
-        list_files(std::slice::from_ref(&stored));
-        return Failure::of_points(&result.runs, &stored);
+        list_files(std::slice::from_ref(&result.runs.stored));
+        return Failure::of_points(&result.runs);
     };
     if state.rate > 0.0 {
         note(

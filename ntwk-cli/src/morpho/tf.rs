@@ -45,11 +45,12 @@ pub(crate) fn run(args: &MorphoTfArgs) -> Result<(), Failure> {
         table.row(rates.iter().chain(&measured).map(|v| number(*v, 2)).collect());
     }
     print(table);
-    let mut files = vec![stored.clone(), write_columns(&out.out, "scan.csv", &result.table())?];
+    let mut files =
+        vec![result.runs.stored.clone(), write_columns(&out.out, "scan.csv", &result.table())?];
     let Some(figure) = plotted(result.figure(&theme))? else {
         note("no fit and no figure: the grid is not complete");
         list_files(&files);
-        return Failure::of_points(&result.runs, &stored);
+        return Failure::of_points(&result.runs);
     };
     if let Some(Err(e)) = &result.fit {
         note(format!("no fit: {e}"));

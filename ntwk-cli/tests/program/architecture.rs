@@ -51,10 +51,11 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only one crate may use: the one that prints, the one that opens files, the one that speaks Python.
-const EXCLUSIVE: [(&str, &str); 10] = [
+const EXCLUSIVE: [(&str, &str); 11] = [
     ("clap", "ntwk-cli"),
     ("indicatif", "ntwk-cli"),
     ("ctrlc", "ntwk-cli"),
+    ("signal-hook", "ntwk-cli"),
     ("hdf5-pure", "ntwk-io"),
     ("toml", "ntwk-io"),
     ("csv", "ntwk-io"),

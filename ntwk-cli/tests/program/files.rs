@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{good, ntwk};
+use ntwk::sweep::status::{read_sweep, sweep_status};
 use ntwk_io::{ResultFile, ScanValues, describe, read_scan};
 use tempfile::TempDir;
 
@@ -201,13 +202,13 @@ fn a_killed_scan_goes_on_without_computing_again_and_threads_change_no_bit() {
     let folder = TempDir::new().unwrap();
     let file = good("theory.toml");
     let path = folder.path().join("a/scan.h5");
-    let times =
-        |path: &Path| match &read_scan(path).unwrap().unwrap().0.get("seconds").unwrap().values {
-            ScanValues::Numbers(v) => v.clone(),
-            ScanValues::Texts(_) => Vec::new(),
-        };
+    let times = |path: &Path| match &read_sweep(path).unwrap().data.get("seconds").unwrap().values {
+        ScanValues::Numbers(v) => v.clone(),
+        ScanValues::Texts(_) => Vec::new(),
+    };
     let long = ["--set", "simulation.t_stop=400", "--threads", "1"];
-    kill_when(&folder, &scan_args(&file, "a", &long), || path.exists());
+    let is_begun = || sweep_status(&path).is_ok_and(|status| status.done > 0);
+    kill_when(&folder, &scan_args(&file, "a", &long), is_begun);
     let before = times(&path);
     let known = before.iter().filter(|s| s.is_finite()).count();
     assert!(known >= 1);

@@ -18,6 +18,7 @@ mod recording;
 mod reference;
 mod resume;
 mod rooms;
+mod shared_sweep;
 mod sonata;
 mod starters;
 mod stored;

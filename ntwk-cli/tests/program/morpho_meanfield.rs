@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::output as ntwk;
+use ntwk::sweep::status::{read_sweep, sweep_status};
 use ntwk_io::{ScanData, ScanValues, read_scan};
 use tempfile::TempDir;
 
@@ -166,9 +167,9 @@ fn killed_studies_go_on_where_they_ended() {
         let run = arguments("a");
         let run: Vec<&str> = run.iter().map(String::as_str).collect();
         let path = folder.path().join("a").join(file);
-        kill_when(&folder, &run, || path.exists());
+        kill_when(&folder, &run, || sweep_status(&path).is_ok_and(|status| status.done > 0));
         let seconds = |path: &Path| -> Vec<f64> {
-            numbers(&read_scan(path).unwrap().unwrap().0, "seconds").to_vec()
+            numbers(&read_sweep(path).unwrap().data, "seconds").to_vec()
         };
         let before = seconds(&path);
         let known = before.iter().filter(|s| s.is_finite()).count();

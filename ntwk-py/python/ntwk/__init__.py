@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ntwk._model import Model
     from ntwk._run import AfferentTrain, PopulationRun, Run, Trace
     from ntwk._simulation import Simulation
-    from ntwk._sweep import Sweep, sweep
+    from ntwk._sweep import Sweep, merge_sweep, sweep, sweep_status
     from ntwk._theory import Comparison, FixedPoint, MeanField, SettledState, Study, meanfield
 
 # Where each name is, so that `import ntwk` costs milliseconds.
@@ -65,6 +65,8 @@ _WHERE = {
     "Simulation": "_simulation",
     "Sweep": "_sweep",
     "sweep": "_sweep",
+    "sweep_status": "_sweep",
+    "merge_sweep": "_sweep",
     "Comparison": "_theory",
     "FixedPoint": "_theory",
     "MeanField": "_theory",
@@ -100,11 +102,13 @@ __all__ = [
     "load",
     "lognormal",
     "meanfield",
+    "merge_sweep",
     "morpho",
     "normal",
     "nrn",
     "presets",
     "sweep",
+    "sweep_status",
     "tf",
     "uniform",
 ]

@@ -20,6 +20,7 @@ def load(path: str | PathLike[str]) -> Any:
     a run of ntwk                     :class:`Run`, with ``provenance`` and the ``theory`` it has
     a run of neural_network_dynamics  :class:`Run`, with ``afferent_rates``
     a theory, a sweep                 :class:`Study`, :class:`Sweep`
+    the folder of a sweep             :class:`Sweep`, with what its processes have computed so far
     a run of a morphological cell     :class:`morpho.CellRun`
     SONATA of another program         a dictionary with ``spikes`` and ``reports`` by name
     ================================  ==============================================================

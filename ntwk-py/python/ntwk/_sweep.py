@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ class Sweep:
     failed : list
         What each failed point changes, and its error.
     interrupted : bool
+        Whether it ended before its points were known.
+    open : int
+        Points that are not known, those of other processes too.
     figure : Figure or None
     """
 
@@ -40,6 +43,7 @@ class Sweep:
     resumed: int
     failed: list[tuple[list[tuple[str, str]], str]]
     interrupted: bool
+    open: int
     figure: Figure | None
 
     def __init__(self) -> None:
@@ -52,6 +56,7 @@ class Sweep:
         status = np.asarray(made.arrays["status"]["values"]) if "status" in made.arrays else np.zeros(0)
         made.points, made.computed, made.resumed = status.size, 0, int((status == 1).sum())
         made.failed, made.interrupted = [], bool((status == 0).any())
+        made.open = int((status == 0).sum())
         made.__dict__.update(course)
         made.figure = None if figure is None else Figure(figure)
         return made
@@ -104,7 +109,10 @@ def sweep(
     command: str = "run",
     repeats: int = 1,
     sampling: str = "grid",
-    points: int | None = None,
+    samples: int | None = None,
+    points: int | Iterable[int] | None = None,
+    shard: str | tuple[int, int] | None = None,
+    claim: bool = False,
     store: str | PathLike[str] | None = None,
     retry_failed: bool = False,
     fresh: bool = False,
@@ -121,9 +129,17 @@ def sweep(
     command : ``run``, ``meanfield`` or ``compare``.
     repeats : of every point, with the seeds that follow that of the model.
     sampling : ``grid``, ``list``, ``random`` or ``latin_hypercube``.
-    points : number of points that are drawn.
+    samples : how many points are drawn (random, latin_hypercube).
+    points : a list or range: these points alone are computed, by their number, from 0 over the axes, the last one (seed) first.
+        A number is another way to say ``samples``.
+    shard : ``(i, n)``: every n-th point, beginning with i, the others being those of other processes. ``"auto"`` asks the job of
+        a Slurm array, mpirun or srun; ``"auto/n"`` also a PBS array of n jobs.
+    claim : computes what no other process has claimed, piece by piece: for points that take unlike times.
     store : a folder (or a file ``.h5``) where every point is kept as soon as it is known; a sweep that ended early goes on there.
+        Several processes, also of several machines, may share it. Each appends to a file of its own in ``sweep.parts``; the one
+        that finds all points known makes ``sweep.h5`` of them. Any may be killed and started again.
     retry_failed, fresh : whether points that failed, or all, are computed again.
+    threads : by default what Slurm gives (``SLURM_CPUS_PER_TASK``), else the cores of the machine or job.
 
     Raises
     ------
@@ -136,12 +152,26 @@ def sweep(
         "repeats": repeats,
         "vary": [_vary(key, values) for key, values in vary.items()],
     }
-    if points is not None:
-        scan["points"] = points
+    chosen: list[int] | None = None
+    if isinstance(points, (int, np.integer)):
+        if samples is not None:
+            raise ValueError("points chooses by a list, for example [17], as samples says how many points are drawn")
+        samples = int(points)
+    elif points is not None:
+        chosen = [int(index) for index in points]
+    if samples is not None:
+        scan["points"] = int(samples)
+    if sum([chosen is not None, shard is not None, claim]) > 1:
+        raise ValueError("points, shard and claim exclude each other")
+    if store is None and (shard is not None or claim):
+        raise ValueError("a shard needs store, a folder that all processes share")
+    text = "/".join(map(str, shard)) if isinstance(shard, tuple) else shard
 
     def compute(file: Path) -> Sweep:
         with How(threads, progress) as how:
-            course, figure, raised = _ntwk.sweep(model._native, scan, fspath(file), retry_failed, fresh, how)
+            course, figure, raised = _ntwk.sweep(
+                model._native, scan, fspath(file), (text, chosen, claim), (retry_failed, fresh), how
+            )
         made = Sweep._of(course.pop("data"), figure, **course)
         if raised is not None:
             raise with_partial(raised, made)
@@ -155,3 +185,35 @@ def sweep(
         place.mkdir(parents=True, exist_ok=True)
         place = place / "sweep.h5"
     return compute(place)
+
+
+def sweep_status(store: str | PathLike[str]) -> dict[str, Any]:
+    """How far a stored sweep is, while its processes compute.
+
+    Parameters
+    ----------
+    store : its folder, or its file.
+
+    Returns
+    -------
+    dict
+        ``points``, ``done``, ``failed``, ``open``, ``seconds_per_point``, ``seconds_left`` (None where no process is at work) and
+        ``parts``, one per process: ``host``, ``process``, ``share``, ``points``, ``failed``, ``threads``, ``started``,
+        ``seconds_since_last``, ``state`` (``at work``, ``ended``, ``killed`` or ``silent``).
+    """
+    return _ntwk.status(fspath(store))
+
+
+def merge_sweep(store: str | PathLike[str]) -> Path:
+    """Makes one file of what several processes have computed of a sweep; the last process does it itself.
+
+    Parameters
+    ----------
+    store : its folder, or its file.
+
+    Returns
+    -------
+    Path
+        The file of the sweep when all points are known; else one beside it, ``.partial.h5``, and the processes go on.
+    """
+    return Path(_ntwk.merge(fspath(store)))

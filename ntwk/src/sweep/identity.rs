@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// be renamed without making the files written before "another study".
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyIdentity {
-    kind: &'static str,
+    kind: String,
     model: ModelText,
     description: Value,
 }
@@ -27,7 +27,15 @@ impl StudyIdentity {
             "model_sha256": sha256(&model.text),
             "settings": settings,
         }));
-        Self { kind, model, description }
+        Self { kind: kind.to_owned(), model, description }
+    }
+
+    /// The study that a file describes; `None` for a description that is damaged.
+    #[must_use]
+    pub fn stored(model: ModelText, study: &StudyText) -> Option<Self> {
+        let description: Value = serde_json::from_str(&study.json).ok()?;
+        let kind = description["study"].as_str()?.to_owned();
+        (sha256(&study.json) == study.sha256).then_some(Self { kind, model, description })
     }
 
     /// The model.
@@ -48,7 +56,7 @@ impl StudyIdentity {
     pub fn difference(&self, model: &ModelText, study: Option<&StudyText>) -> Option<String> {
         let Some(study) = study else {
             return if *model != self.model {
-                Some("the model or what varies in it differs".to_owned())
+                Some(self.other_model(model))
             } else if self.kind == PARAMETER_SWEEP {
                 None
             } else {
@@ -68,11 +76,29 @@ impl StudyIdentity {
             return Some(format!("it is a {}", plain(&stored["study"])));
         }
         if stored["model_sha256"] != self.description["model_sha256"] || *model != self.model {
-            return Some("the model or what varies in it differs".to_owned());
+            return Some(self.other_model(model));
         }
         let (key, was, is) =
             first_difference("", &stored["settings"], &self.description["settings"])?;
         Some(format!("{key} is {was} in the file and {is} here"))
+    }
+
+    /// That the model of a file is another, with the first line that differs.
+    fn other_model(&self, model: &ModelText) -> String {
+        let (mut there, mut here) = (model.text.lines(), self.model.text.lines());
+        let line = |line: Option<&str>| line.map_or("nothing".to_owned(), |l| l.trim().to_owned());
+        loop {
+            match (there.next(), here.next()) {
+                (None, None) => return "the model or what varies in it differs".to_owned(),
+                (a, b) if a == b => {}
+                (a, b) => {
+                    let (there, here) = (line(a), line(b));
+                    return format!(
+                        "the model or what varies in it differs: {there} in the file and {here} here"
+                    );
+                }
+            }
+        }
     }
 }
 
@@ -145,7 +171,9 @@ mod tests {
         assert_eq!(other("scan", "a = 1", same.clone()), None);
         let found = other("map", "a = 1", same.clone()).unwrap();
         assert_eq!(found, "it is a scan");
-        assert!(other("scan", "a = 2", same).unwrap().contains("model"));
+        let found = other("scan", "a = 2", same).unwrap();
+        assert!(found.contains("model") && found.ends_with("a = 1 in the file and a = 2 here"));
+        assert_eq!(StudyIdentity::stored(model("a = 1"), &text), Some(study.clone()));
         let changed = json!({ "duration_ms": 600.0, "at": { "place": "tip", "channels": ["Na"] } });
         let found = other("scan", "a = 1", changed).unwrap();
         assert_eq!(found, "at.place is soma in the file and tip here");
@@ -160,6 +188,7 @@ mod tests {
         let mut text = study.text();
         text.json = text.json.replace("scan", "span");
         assert!(study.difference(&model("a"), Some(&text)).unwrap().contains("damaged"));
+        assert_eq!(StudyIdentity::stored(model("a"), &text), None);
     }
 
     #[test]

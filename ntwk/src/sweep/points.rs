@@ -232,12 +232,15 @@ impl SweepPlan {
         Model::from_tree(&self.tree(index)?, library).map_err(|f| self.named(index, f))
     }
 
-    /// Checks the model of every point (not of every seed), so that a sweep does not find a typo hours later.
+    /// Checks the models of these runs, of each point once (not of every seed), so that a sweep does not find a typo hours
+    /// later.
     ///
     /// # Errors
     /// The faults of the first point that has some.
-    pub fn check(&self, library: &CellLibrary) -> Result<(), Faults> {
-        self.points().try_for_each(|i| self.model(i, library).map(|_| ()))
+    pub fn check(&self, library: &CellLibrary, runs: &[usize]) -> Result<(), Faults> {
+        let seeds = self.seeds.len().max(1);
+        let points: BTreeSet<usize> = runs.iter().map(|run| run / seeds * seeds).collect();
+        points.into_iter().try_for_each(|i| self.model(i, library).map(|_| ()))
     }
 
     /// The first run of every point.

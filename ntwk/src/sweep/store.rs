@@ -70,6 +70,49 @@ pub enum StoreError {
         /// What differs.
         difference: String,
     },
+    /// A part holds the points of another study.
+    #[error(
+        "{} ({author}) holds points of another scan than {scan}: {difference}; choose another folder, or start anew with --fresh",
+        path.display()
+    )]
+    AnotherPart {
+        /// The part.
+        path: PathBuf,
+        /// Who computed it.
+        author: String,
+        /// The scan.
+        scan: String,
+        /// What differs.
+        difference: String,
+    },
+    /// Two processes computed other bits for a point.
+    #[error(
+        "point {index} has other bits in {second} than in {first}: the machines or their libraries do not compute the same"
+    )]
+    OtherBits {
+        /// Number of the point.
+        index: usize,
+        /// Who computed it first.
+        first: String,
+        /// Who computed it again.
+        second: String,
+    },
+    /// There is neither a file of points nor a part.
+    #[error("{} holds no points of a sweep: there is neither {} nor a part in {}", folder.display(), file.display(), parts.display())]
+    Nothing {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that would hold them.
+        file: PathBuf,
+        /// The folder of the parts.
+        parts: PathBuf,
+    },
+    /// A file that was just written does not hold what was written.
+    #[error("{} does not hold what was written to it; the parts are kept", path.display())]
+    NotAsWritten {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// The file of the points of one study.
@@ -110,7 +153,9 @@ impl PointStore {
             return Err(store.another(difference));
         }
         if made.version != store.origin.version {
-            return Err(store.another("it was made by another version of ntwk"));
+            let versions =
+                format!("ntwk {} made it, and this is ntwk {}", made.version, store.origin.version);
+            return Err(store.another(versions));
         }
         if options.retry_failed {
             reopen_failed(&mut data.arrays);

@@ -17,6 +17,7 @@ mod refinement;
 mod rs_fs_in_rust;
 mod rs_fs_statistics;
 mod run_figures;
+mod sweep_parts;
 mod synapses_in_theory;
 mod tabulated;
 mod transfer_scan;
