@@ -51,7 +51,7 @@ pub use engine::network::{Network, Synapse};
 pub use engine::run::{RunResult, Stop, simulate};
 pub use engine::simulation::{Simulation, SimulationError};
 pub use engine::state::StateError;
-pub use equations::constant;
+pub use equations::{FormulaFault, FormulaRoom, Formulas, Wanted, constant, is_free_name};
 pub use job::{Interrupted, Job, Progress};
 pub use kernel::{CellModel, Membrane};
 pub use model::Model;

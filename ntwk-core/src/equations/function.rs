@@ -108,10 +108,21 @@ pub(crate) fn exponential(x: f64) -> f64 {
     if x < -708.0 { 0.0 } else { y }
 }
 
+/// Below this size `e^x - 1` is taken from its series.
+pub(crate) const NEAR_ZERO: f64 = 0.35;
+
 /// `e^x - 1` without loss of digits near 0: by its Taylor series for |x| < 0.35 (truncated below 1e-17 of it), else from
 /// the exponential. Between -0.7 and -0.35 one digit in the last place is lost.
 #[inline(always)]
 pub(crate) fn expm1(x: f64) -> f64 {
+    let near = expm1_near_zero(x);
+    let far = exponential(x) - 1.0;
+    if x.abs() < NEAR_ZERO { near } else { far }
+}
+
+/// The series.
+#[inline(always)]
+pub(crate) fn expm1_near_zero(x: f64) -> f64 {
     let (x2, x4, x8) = (x * x, (x * x) * (x * x), ((x * x) * (x * x)) * ((x * x) * (x * x)));
     let q01 = 1.0 / 2.0 + x * (1.0 / 6.0);
     let q23 = 1.0 / 24.0 + x * (1.0 / 120.0);
@@ -119,9 +130,7 @@ pub(crate) fn expm1(x: f64) -> f64 {
     let q67 = 1.0 / 40_320.0 + x * (1.0 / 362_880.0);
     let q89 = 1.0 / 3_628_800.0 + x * (1.0 / 39_916_800.0);
     let qab = 1.0 / 479_001_600.0 + x * (1.0 / 6_227_020_800.0);
-    let near = x + x2 * ((q01 + x2 * q23) + x4 * (q45 + x2 * q67) + x8 * (q89 + x2 * qab));
-    let far = exponential(x) - 1.0;
-    if x.abs() < 0.35 { near } else { far }
+    x + x2 * ((q01 + x2 * q23) + x4 * (q45 + x2 * q67) + x8 * (q89 + x2 * qab))
 }
 
 #[inline(always)]
@@ -130,12 +139,20 @@ pub(crate) fn exprel(x: f64) -> f64 {
     if x.abs() < 1e-16 { 1.0 } else { ratio }
 }
 
+/// By its Taylor series (Bernoulli numbers) for |x| < 0.35, truncated below 1e-17; elsewhere the difference has lost two bits at
+/// most.
 #[inline(always)]
 pub(crate) fn linoid(x: f64) -> f64 {
-    let ratio = x / expm1(x);
-    // Infinite over infinite is 0 here.
-    let ratio = if x > 709.0 { 0.0 } else { ratio };
-    if x.abs() < 1e-16 { 1.0 } else { ratio }
+    let x2 = x * x;
+    let x4 = x2 * x2;
+    let b24 = 1.0 / 12.0 - x2 * (1.0 / 720.0);
+    let b68 = 1.0 / 30_240.0 - x2 * (1.0 / 1_209_600.0);
+    let b10 = 1.0 / 47_900_160.0 - x2 * (691.0 / 1_307_674_368_000.0);
+    let near = (1.0 - 0.5 * x) + x2 * (b24 + x4 * (b68 + x4 * b10));
+    let far = x / (exp(x) - 1.0);
+    // Beyond what numbers hold it is 0.
+    let far = if x > 709.0 { 0.0 } else { far };
+    if x.abs() < NEAR_ZERO { near } else { far }
 }
 
 #[inline(always)]

@@ -190,10 +190,17 @@ impl Graph {
                 let reciprocal = self.number(1.0 / y);
                 self.multiply(a, reciprocal)
             }
-            _ => match self.linoid_of(a, b) {
-                Some(id) => id,
-                None => self.plain(Node::Divide(a, b)),
-            },
+            _ => {
+                if let (Some(_), Node::Divide(u, v)) = (self.number_of(a), self.node(b)) {
+                    // x/(u/v) = x v/u
+                    let product = self.multiply(v, a);
+                    return self.divide(product, u);
+                }
+                match self.linoid_of(a, b) {
+                    Some(id) => id,
+                    None => self.plain(Node::Divide(a, b)),
+                }
+            }
         }
     }
 

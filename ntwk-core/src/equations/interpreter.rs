@@ -7,7 +7,8 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use super::function::{
-    Comparison, Function, cosh, expm1, exponential, exprel, linoid, sigmoid, sign, sinh, tanh,
+    Comparison, Function, NEAR_ZERO, cosh, expm1, expm1_near_zero, exponential, exprel, linoid,
+    sigmoid, sign, sinh, tanh,
 };
 use super::op::{MOST_REGISTERS, Op, Register};
 use super::system::TimeTable;
@@ -268,7 +269,7 @@ impl Run<'_, '_> {
     fn apply(&mut self, function: Function, d: Register, a: Register) {
         match function {
             Function::Exp => self.one(d, a, exponential),
-            Function::Expm1 => self.one(d, a, expm1),
+            Function::Expm1 => self.expm1(d, a),
             Function::Exprel => self.one(d, a, exprel),
             Function::Linoid => self.one(d, a, linoid),
             Function::Sigmoid => self.one(d, a, sigmoid),
@@ -280,6 +281,28 @@ impl Run<'_, '_> {
             Function::Sign => self.one(d, a, sign),
             other => self.scalar(other, d, a),
         }
+    }
+
+    /// `d = e^a - 1`: where all of a few neighbours are small, as relaxations within a step mostly are, without exponentials.
+    #[inline(always)]
+    fn expm1(&mut self, d: Register, a: Register) {
+        const FEW: usize = 16;
+        let n = self.n;
+        let out = std::mem::take(&mut self.registers[usize::from(d)]);
+        let (o, a) = (&mut out[..n], &self.registers[usize::from(a)][..n]);
+        for (o, a) in o.chunks_mut(FEW).zip(a.chunks(FEW)) {
+            let mut all = true;
+            for (o, &a) in o.iter_mut().zip(a) {
+                *o = expm1_near_zero(a);
+                all &= a.abs() < NEAR_ZERO;
+            }
+            if !all {
+                for (o, &a) in o.iter_mut().zip(a) {
+                    *o = expm1(a);
+                }
+            }
+        }
+        self.registers[usize::from(d)] = out;
     }
 
     /// Functions of libm, one by one: not part of the vector loops.

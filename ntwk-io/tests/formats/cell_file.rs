@@ -80,7 +80,7 @@ method = "rk4"
         (9, "unknown key"),
         (11, "did you mean \"sodium\"?"),
         (14, "did you mean \"apical\"?"),
-        (17, "not closed"),
+        (17, "found the end"),
         (19, "less than tau_decay"),
         (21, "no such receptor"),
         (22, "expected \"soma\""),

@@ -248,7 +248,7 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
         }
     }
 
-    fn currents(&self, membrane: &mut Membrane<'_>) {
+    fn currents(&mut self, membrane: &mut Membrane<'_>) {
         self.arch.dispatch(Currents { channel: self, membrane });
     }
 
@@ -260,7 +260,7 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
         K::IONS.to_vec()
     }
 
-    fn part(&self, part: usize, v: &[f64], _: &[f64], values: &mut [Vec<f64>; 2]) {
+    fn part(&mut self, part: usize, v: &[f64], _: &[f64], values: &mut [Vec<f64>; 2]) {
         values.iter_mut().for_each(Vec::clear);
         for (i, (scale, &v)) in self.scale.iter().zip(v).enumerate() {
             let x = std::array::from_fn(|j| self.gates[j][i]);

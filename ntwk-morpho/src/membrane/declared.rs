@@ -1,11 +1,6 @@
-//! Channels declared as data: gates by formulas, compiled when the channel is made.
+//! Channels declared as data: gates and currents by formulas, compiled when the channel is made.
 
-use crate::membrane::expression::{Expression, ExpressionError, Lanes};
-use crate::membrane::mechanism::{
-    LANES, Mechanism, MechanismState, Membrane, NONSPECIFIC, Site, passed, shortest,
-};
-use crate::parameter_error::ParameterError;
-use nalgebra::Complex;
+use ntwk_core::{FormulaFault, Formulas, Wanted, is_free_name};
 
 /// How a gate is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +21,19 @@ pub enum GateFormulas {
     },
 }
 
+impl GateFormulas {
+    /// Formulas of x∞ and 1/τ (1/ms). A comment in a formula ends with its line.
+    fn inf_and_rate(&self) -> (String, String) {
+        match self {
+            Self::Rates { alpha, beta } => {
+                let sum = format!("(({alpha}\n) + ({beta}\n))");
+                (format!("(({alpha}\n)/{sum})"), sum)
+            }
+            Self::Relaxation { inf, tau } => (format!("({inf}\n)"), format!("(1/({tau}\n))")),
+        }
+    }
+}
+
 /// A gate of a declared channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredGate {
@@ -37,12 +45,25 @@ pub struct DeclaredGate {
     pub formulas: GateFormulas,
 }
 
-/// A channel declared as data: i = g Π x_j^p_j (V − E), each gate with dx/dt = (x∞ − x)/τ.
+/// A variable of a declared channel with an equation of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredVariable {
+    /// Name, for formulas and recording.
+    pub name: String,
+    /// dx/dt (1/ms).
+    pub derivative: String,
+    /// Its value at the start, a formula of `V` and `Ca`.
+    pub initial: String,
+}
+
+/// A channel declared as data: i = g Π x_j^p_j (V − E) or a formula, each gate with dx/dt = (x∞ − x)/τ.
 ///
-/// Formulas know `V` (mV), `Ca` (mM), `celsius` (°C) and the constants of the channel, and are those of
-/// [`crate::membrane::expression`]. A quotient 0/0 at a single potential (a removable singularity such as that of
-/// (V − θ)/(1 − e^−(V − θ)/q)) is replaced by the mean of its neighbours 1e-4 mV away; `linoid` has no singularity.
-/// All rates are multiplied by q10^((θ − θ_ref)/10).
+/// Formulas are [`Formulas`]; they know `V` (mV), `Ca` (mM inside), `celsius` (°C), the constants of the channel and its
+/// definitions. Those of gates know no other variables; derivatives know the gates and variables, and the current `g` and `E`
+/// too. All rates are multiplied by q10^((θ − θ_ref)/10).
+///
+/// Gates follow their equation exactly while V does not change; other variables follow the exponential Euler rule, which
+/// does so where their derivative is linear in themselves and the rest does not change, and is of first order otherwise.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(non_snake_case)]
 pub struct DeclaredChannel {
@@ -50,10 +71,16 @@ pub struct DeclaredChannel {
     pub kind: String,
     /// Gates.
     pub gates: Vec<DeclaredGate>,
-    /// Conductance density (S/cm²).
+    /// Variables with equations of their own.
+    pub variables: Vec<DeclaredVariable>,
+    /// Named formulas that others use.
+    pub definitions: Vec<(String, String)>,
+    /// Current density (mA/cm², outward positive); none for the ohmic one.
+    pub current: Option<String>,
+    /// Conductance density (S/cm²), or permeability (cm/s) with [`DeclaredChannel::current`].
     pub g: f64,
     /// Reversal potential (mV).
-    pub E: f64,
+    pub E: Option<f64>,
     /// Constants of the formulas.
     pub constants: Vec<(String, f64)>,
     /// Factor of the rates for 10 °C.
@@ -64,283 +91,210 @@ pub struct DeclaredChannel {
     pub carries_calcium: bool,
 }
 
-/// The compiled formulas of a gate.
-#[derive(Debug, Clone)]
-struct Compiled {
-    first: Expression,
-    second: Expression,
-    rates: bool,
-    power: u32,
-}
-
-const VARIABLES: [&str; 2] = ["V", "Ca"];
+type Faults = Vec<FormulaFault>;
 
 impl DeclaredChannel {
-    /// Whether a formula mentions calcium.
-    fn reads_calcium(&self) -> bool {
-        self.formulas().any(|(_, _, text)| {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == "Ca")
-        })
-    }
-
-    /// (gate, what, formula).
-    fn formulas(&self) -> impl Iterator<Item = (&str, &'static str, &str)> {
-        self.gates.iter().flat_map(|g| {
-            let pair = match &g.formulas {
+    /// Every formula with its place: the key below that of the channel, the text, and what it knows.
+    fn formulas(&self) -> Vec<(String, &str, Known)> {
+        let mut all: Vec<(String, &str, Known)> = Vec::new();
+        for (name, text) in &self.definitions {
+            all.push((format!("let.{name}"), text, Known::All));
+        }
+        for gate in &self.gates {
+            let pair = match &gate.formulas {
                 GateFormulas::Rates { alpha, beta } => [("alpha", alpha), ("beta", beta)],
                 GateFormulas::Relaxation { inf, tau } => [("inf", inf), ("tau", tau)],
             };
-            pair.map(|(what, text)| (g.name.as_str(), what, text.as_str()))
+            let name = &gate.name;
+            all.extend(pair.map(|(what, text)| {
+                (format!("gates.{name}.{what}"), text.as_str(), Known::Potential)
+            }));
+        }
+        for x in &self.variables {
+            let name = &x.name;
+            all.push((format!("states.{name}.derivative"), &x.derivative, Known::All));
+            all.push((format!("states.{name}.initial"), &x.initial, Known::Potential));
+        }
+        if let Some(current) = &self.current {
+            all.push(("current".to_owned(), current, Known::All));
+        }
+        all
+    }
+
+    /// Whether a formula mentions a name.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.formulas().iter().any(|(_, text, _)| mentions(text, name))
+    }
+
+    /// Whether the current depends on E.
+    #[must_use]
+    pub fn uses_reversal(&self) -> bool {
+        self.current.as_ref().is_none_or(|current| {
+            mentions(current, "E") || self.definitions.iter().any(|d| mentions(&d.1, "E"))
         })
     }
 
-    /// Compiles every formula, to find faults before the channel is used: (gate, what, fault).
+    /// Whether the current depends on g.
     #[must_use]
-    pub fn formula_faults(&self) -> Vec<(String, &'static str, ExpressionError)> {
-        self.formulas()
-            .filter_map(|(gate, what, text)| {
-                let e = self.compile_one(text, 20.0).err()?;
-                Some((gate.to_owned(), what, e))
-            })
-            .collect()
+    pub fn uses_density(&self) -> bool {
+        self.current.as_ref().is_none_or(|current| {
+            mentions(current, "g") || self.definitions.iter().any(|d| mentions(&d.1, "g"))
+        })
     }
 
-    fn compile_one(&self, text: &str, celsius: f64) -> Result<Expression, ExpressionError> {
+    /// Whether a formula, but for that of its own, reads a gate or variable.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        let own = format!("states.{name}.");
+        let mut formulas = self.formulas().into_iter();
+        formulas.any(|(key, text, _)| !key.starts_with(&own) && mentions(text, name))
+    }
+
+    /// Compiles every formula, to find faults before the channel is used, with the key below that of the channel.
+    #[must_use]
+    pub fn formula_faults(&self) -> Vec<(String, FormulaFault)> {
+        let names = self.name_faults();
+        if !names.is_empty() {
+            return names;
+        }
+        let faults = self.formulas().into_iter().flat_map(|(key, text, known)| {
+            let found = self.compile(known, 20.0, &[Wanted::Value(text)]).err().unwrap_or_default();
+            // Those of a definition are found with it.
+            let own = found.into_iter().filter(|fault| fault.text == text);
+            own.map(|fault| (key.clone(), fault)).collect::<Vec<_>>()
+        });
+        faults.collect()
+    }
+
+    fn name_faults(&self) -> Vec<(String, FormulaFault)> {
+        let mut met = vec!["V", "Ca", "celsius"];
+        if self.current.is_some() {
+            met.extend(["g", "E"]);
+        }
+        let of =
+            |table: &'static str| move |name: &String| (format!("{table}.{name}"), name.clone());
+        let names = self.constants.iter().map(|c| &c.0).map(of("constants"));
+        let names = names
+            .chain(self.gates.iter().map(|g| &g.name).map(of("gates")))
+            .chain(self.variables.iter().map(|x| &x.name).map(of("states")))
+            .chain(self.definitions.iter().map(|d| &d.0).map(of("let")))
+            .collect::<Vec<_>>();
+        let mut faults = Vec::new();
+        for (key, name) in &names {
+            let is_word = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            let problem = if !is_word {
+                "a name in formulas is a word of letters, digits and _"
+            } else if !is_free_name(name) || met.contains(&name.as_str()) {
+                "this name has a meaning in the formulas of this channel already"
+            } else {
+                met.push(name);
+                continue;
+            };
+            let fault = FormulaFault { text: name.clone(), column: 1, problem: problem.to_owned() };
+            faults.push((key.clone(), fault));
+        }
+        faults
+    }
+
+    fn compile(
+        &self,
+        known: Known,
+        celsius: f64,
+        wanted: &[Wanted<'_>],
+    ) -> Result<Formulas, Faults> {
+        let mut variables = vec!["V", "Ca"];
         let mut constants: Vec<(&str, f64)> =
             self.constants.iter().map(|(n, v)| (n.as_str(), *v)).collect();
         constants.push(("celsius", celsius));
-        Expression::parse(text, &VARIABLES, &constants)
+        if known == Known::All {
+            variables.extend(self.variable_names());
+            if self.current.is_some() {
+                constants.push(("g", self.g));
+                constants.extend(self.E.map(|e| ("E", e)));
+            }
+        }
+        let definitions: Vec<(&str, &str)> =
+            self.definitions.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+        Formulas::compile(&variables, &constants, &definitions, wanted)
     }
 
-    fn compile(&self, celsius: f64) -> Result<Vec<Compiled>, ExpressionError> {
-        self.gates
+    /// Names of gates and variables.
+    pub(super) fn variable_names(&self) -> impl Iterator<Item = &str> {
+        let gates = self.gates.iter().map(|g| g.name.as_str());
+        gates.chain(self.variables.iter().map(|x| x.name.as_str()))
+    }
+
+    /// Values at the start.
+    pub(super) fn initial(&self, celsius: f64) -> Result<Formulas, Faults> {
+        let inf: Vec<String> = self.gates.iter().map(|g| g.formulas.inf_and_rate().0).collect();
+        let variables = self.variables.iter().map(|x| x.initial.as_str());
+        let all: Vec<Wanted<'_>> =
+            inf.iter().map(String::as_str).chain(variables).map(Wanted::Value).collect();
+        self.compile(Known::Potential, celsius, &all)
+    }
+
+    /// Values after a step of `dt` (ms).
+    pub(super) fn step(&self, celsius: f64, dt: f64) -> Result<Formulas, Faults> {
+        let step = dt * self.phi(celsius);
+        let gate = |gate: &DeclaredGate| {
+            let ((inf, rate), x) = (gate.formulas.inf_and_rate(), &gate.name);
+            format!("{x} - ({inf} - {x})*expm1(-{step:e}*{rate})")
+        };
+        let gates: Vec<String> = self.gates.iter().map(gate).collect();
+        let own = self.variables.iter().map(|x| Wanted::Step {
+            variable: &x.name,
+            derivative: &x.derivative,
+            step,
+        });
+        let all: Vec<Wanted<'_>> =
+            gates.iter().map(|text| Wanted::Value(text)).chain(own).collect();
+        self.compile(Known::All, celsius, &all)
+    }
+
+    /// Current density and its slope, of an ohmic channel for a conductance of 1 S/cm².
+    pub(super) fn current_and_slope(&self, celsius: f64) -> Result<Formulas, Faults> {
+        let ohmic = || {
+            let gates: String =
+                self.gates.iter().map(|g| format!("{}^{}*", g.name, g.power)).collect();
+            format!("{gates}(V - {:e})", self.E.unwrap_or_default())
+        };
+        let text = self.current.clone().unwrap_or_else(ohmic);
+        let wanted = [Wanted::Value(&text), Wanted::Slope { of: &text, by: "V" }];
+        self.compile(Known::All, celsius, &wanted)
+    }
+
+    /// x∞ and 1/τ (1/ms) of each gate, without the temperature factor.
+    pub(super) fn gates_at(&self, celsius: f64) -> Result<Formulas, Faults> {
+        let texts: Vec<String> = self
+            .gates
             .iter()
-            .map(|g| {
-                let (first, second, rates) = match &g.formulas {
-                    GateFormulas::Rates { alpha, beta } => (alpha, beta, true),
-                    GateFormulas::Relaxation { inf, tau } => (inf, tau, false),
-                };
-                Ok(Compiled {
-                    first: self.compile_one(first, celsius)?,
-                    second: self.compile_one(second, celsius)?,
-                    rates,
-                    power: g.power,
-                })
-            })
-            .collect()
+            .flat_map(|g| <[String; 2]>::from(g.formulas.inf_and_rate()))
+            .collect();
+        let all: Vec<Wanted<'_>> = texts.iter().map(|text| Wanted::Value(text)).collect();
+        self.compile(Known::Potential, celsius, &all)
     }
 
-    fn phi(&self, celsius: f64) -> f64 {
+    /// What the compiled current is to be multiplied by.
+    pub(super) fn factor(&self) -> f64 {
+        if self.current.is_some() { 1.0 } else { self.g }
+    }
+
+    pub(super) fn phi(&self, celsius: f64) -> f64 {
         crate::membrane::exponential::exp(libm::log(self.q10) * (celsius - self.celsius_ref) / 10.0)
     }
 }
 
-impl Compiled {
-    /// x∞ and 1/τ (1/ms) without the temperature factor.
-    fn at(&self, v: Lanes, calcium: Lanes) -> (Lanes, Lanes) {
-        let a = without_singularity(&self.first, v, calcium);
-        let b = without_singularity(&self.second, v, calcium);
-        let mut inf = a;
-        let mut rate = b;
-        for l in 0..LANES {
-            if self.rates {
-                rate.0[l] = a.0[l] + b.0[l];
-                inf.0[l] = a.0[l] / rate.0[l];
-            } else {
-                rate.0[l] = 1.0 / b.0[l];
-            }
-        }
-        (inf, rate)
-    }
+/// What a formula knows besides constants and definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// V and Ca.
+    Potential,
+    /// Gates and variables, `g` and `E` too.
+    All,
 }
 
-/// The value of a formula; where it is not a number, the mean of its neighbours.
-fn without_singularity(formula: &Expression, v: Lanes, calcium: Lanes) -> Lanes {
-    let mut value = formula.lanes(&[v, calcium]);
-    if value.0.iter().any(|x| x.is_nan()) {
-        let beside = |h: f64| formula.lanes(&[Lanes(v.0.map(|v| v + h)), calcium]);
-        let (above, below) = (beside(1e-4), beside(-1e-4));
-        for l in 0..LANES {
-            if value.0[l].is_nan() {
-                value.0[l] = 0.5 * (above.0[l] + below.0[l]);
-            }
-        }
-    }
-    value
-}
-
-impl Mechanism for DeclaredChannel {
-    fn kind(&self) -> &str {
-        &self.kind
-    }
-
-    fn check(&self) -> Result<(), ParameterError> {
-        ParameterError::not_negative("g", self.g, "S/cm2")?;
-        ParameterError::finite("E", self.E, "mV")?;
-        ParameterError::positive("q10", self.q10, "")?;
-        ParameterError::finite("celsius_ref", self.celsius_ref, "C")?;
-        for (_, value) in &self.constants {
-            ParameterError::finite("constants", *value, "")?;
-        }
-        for g in &self.gates {
-            if !(1..=8).contains(&g.power) {
-                let value = f64::from(g.power);
-                return Err(ParameterError { name: "power", value, unit: "", expected: "1 to 8" });
-            }
-        }
-        if self.formula_faults().is_empty() {
-            Ok(())
-        } else {
-            let expected =
-                "formulas that compile; DeclaredChannel::formula_faults says which do not";
-            Err(ParameterError { name: "gates", value: f64::NAN, unit: "", expected })
-        }
-    }
-
-    fn instantiate(&self, site: Site) -> Box<dyn MechanismState> {
-        let n = site.scale.len().next_multiple_of(LANES);
-        let mut scale = site.scale;
-        scale.resize(n, 0.0);
-        for s in &mut scale {
-            *s *= self.g;
-        }
-        // `check` compiled the formulas when the mechanism was inserted.
-        let compiled = self.compile(site.celsius).unwrap_or_default();
-        Box::new(DeclaredState {
-            names: self.gates.iter().map(|g| g.name.clone()).collect(),
-            gates: vec![vec![0.0; n]; compiled.len()],
-            compiled,
-            phi: self.phi(site.celsius),
-            reversal: self.E,
-            carries_calcium: self.carries_calcium,
-            scale,
-        })
-    }
-
-    /// As for built-in channels, with differences of 1e-3 mV; a dependence on calcium counts as constant.
-    fn admittance(&self, celsius: f64, v: f64, calcium: f64, omega: f64) -> Option<Complex<f64>> {
-        let compiled = self.compile(celsius).ok()?;
-        let ca = Lanes([calcium; LANES]);
-        let gate = |c: &Compiled, v: f64| {
-            let (inf, rate) = c.at(Lanes([v; LANES]), ca);
-            (inf.0[0], rate.0[0])
-        };
-        let open: Vec<f64> = compiled.iter().map(|c| gate(c, v).0.powi(c.power as i32)).collect();
-        let g = self.g * open.iter().product::<f64>();
-        let mut y = Complex::new(g, 0.0);
-        for (c, own) in compiled.iter().zip(&open) {
-            let (x, rate) = gate(c, v);
-            let others = if *own == 0.0 { 0.0 } else { g / own };
-            let di_dx = others * f64::from(c.power) * x.powi(c.power as i32 - 1) * (v - self.E);
-            let dx_dv = (gate(c, v + 1e-3).0 - gate(c, v - 1e-3).0) / 2e-3;
-            let phase = omega / (rate * self.phi(celsius));
-            y += Complex::new(di_dx * dx_dv, 0.0) / Complex::new(1.0, phase);
-        }
-        Some(y)
-    }
-
-    fn fastest(&self, celsius: f64, calcium: f64) -> Option<f64> {
-        let (compiled, phi) = (self.compile(celsius).ok()?, self.phi(celsius));
-        let at = |c: &Compiled, v: f64| c.at(Lanes([v; LANES]), Lanes([calcium; LANES])).1.0[0];
-        shortest(
-            passed()
-                .flat_map(|v| compiled.iter().map(move |c| (c, v)))
-                .map(|(c, v)| phi * at(c, v)),
-        )
-    }
-
-    fn uses_calcium(&self) -> bool {
-        self.carries_calcium || self.reads_calcium()
-    }
-}
-
-#[derive(Debug, Clone)]
-struct DeclaredState {
-    names: Vec<String>,
-    compiled: Vec<Compiled>,
-    gates: Vec<Vec<f64>>,
-    phi: f64,
-    reversal: f64,
-    carries_calcium: bool,
-    /// Conductance density in every place (S/cm²), zero in the padding.
-    scale: Vec<f64>,
-}
-
-fn lanes(a: &[f64], at: usize) -> Lanes {
-    let mut out = Lanes::default();
-    out.0.copy_from_slice(&a[at..at + LANES]);
-    out
-}
-
-impl DeclaredState {
-    /// Conductance density (S/cm²) in a place.
-    fn conductance(&self, place: usize) -> f64 {
-        let mut g = self.scale[place];
-        for (c, gate) in self.compiled.iter().zip(&self.gates) {
-            for _ in 0..c.power {
-                g *= gate[place];
-            }
-        }
-        g
-    }
-}
-
-impl MechanismState for DeclaredState {
-    fn initialise(&mut self, membrane: &mut Membrane<'_>) {
-        for at in (0..self.scale.len()).step_by(LANES) {
-            let (v, calcium) = (lanes(membrane.v, at), lanes(membrane.calcium, at));
-            for (c, gate) in self.compiled.iter().zip(&mut self.gates) {
-                gate[at..at + LANES].copy_from_slice(&c.at(v, calcium).0.0);
-            }
-        }
-    }
-
-    fn currents(&self, membrane: &mut Membrane<'_>) {
-        for i in 0..self.scale.len() {
-            let g = self.conductance(i);
-            let current = g * (membrane.v[i] - self.reversal);
-            membrane.current[i] += current;
-            membrane.conductance[i] += g;
-            if self.carries_calcium {
-                membrane.calcium_current[i] += current;
-            }
-        }
-    }
-
-    fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
-        for at in (0..self.scale.len()).step_by(LANES) {
-            let (v, calcium) = (lanes(membrane.v, at), lanes(membrane.calcium, at));
-            for (c, gate) in self.compiled.iter().zip(&mut self.gates) {
-                let (inf, rate) = c.at(v, calcium);
-                for (l, x) in gate[at..at + LANES].iter_mut().enumerate() {
-                    *x += (inf.0[l] - *x) * -libm::expm1(-dt * self.phi * rate.0[l]);
-                }
-            }
-        }
-    }
-
-    fn ions(&self) -> Vec<&str> {
-        vec![if self.carries_calcium { "ca" } else { NONSPECIFIC }]
-    }
-
-    fn part(&self, _: usize, v: &[f64], _: &[f64], values: &mut [Vec<f64>; 2]) {
-        values.iter_mut().for_each(Vec::clear);
-        for (i, v) in v.iter().take(self.scale.len()).enumerate() {
-            let g = self.conductance(i);
-            values[0].push(g * (v - self.reversal));
-            values[1].push(g);
-        }
-    }
-
-    fn variables(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
-    }
-
-    fn variable(&self, index: usize) -> Option<&[f64]> {
-        self.gates.get(index).map(Vec::as_slice)
-    }
-
-    fn boxed_clone(&self) -> Box<dyn MechanismState> {
-        Box::new(self.clone())
-    }
+/// Whether a formula mentions a name.
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }

@@ -88,7 +88,7 @@ pub trait MechanismState: Debug + Send + Sync {
     fn initialise(&mut self, membrane: &mut Membrane<'_>);
 
     /// Adds current and slope conductance for the state and potential as they are.
-    fn currents(&self, membrane: &mut Membrane<'_>);
+    fn currents(&mut self, membrane: &mut Membrane<'_>);
 
     /// Advances the state by `dt` (ms) at constant potential.
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64);
@@ -98,7 +98,7 @@ pub trait MechanismState: Debug + Send + Sync {
 
     /// Current density (mA/cm²) and slope conductance (S/cm²) of a part in all places (padding included), for the state as it
     /// is and these potentials and concentrations.
-    fn part(&self, part: usize, v: &[f64], calcium: &[f64], values: &mut [Vec<f64>; 2]);
+    fn part(&mut self, part: usize, v: &[f64], calcium: &[f64], values: &mut [Vec<f64>; 2]);
 
     /// Names of the state variables.
     fn variables(&self) -> Vec<&str>;

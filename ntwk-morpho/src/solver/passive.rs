@@ -137,7 +137,7 @@ impl PassiveCell {
             let mut scale = i.scale.clone();
             scale.resize(m, 0.0);
             let site = Site { celsius: 20.0, scale, n_compartments: i.places.len() };
-            let state = i.mechanism.instantiate(site);
+            let mut state = i.mechanism.instantiate(site);
             if i.mechanism.uses_calcium() || !state.variables().is_empty() {
                 return Err(PassiveError::NotPassive { mechanism: i.name.clone() });
             }

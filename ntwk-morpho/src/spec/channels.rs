@@ -9,7 +9,7 @@ use crate::membrane::channels::{
     HighThresholdCalcium, HodgkinHuxley, Kv, Leak, Muscarinic, SlowPotassium, Sodium, TCalcium,
     TraubMiles,
 };
-use crate::membrane::expression::Expression;
+use crate::membrane::declared::mentions;
 use crate::membrane::mechanism::Mechanism;
 use crate::mesh::selection::Selection;
 use ntwk_core::spec::fault::FaultKind;
@@ -19,6 +19,7 @@ use ntwk_core::spec::key::{
 };
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_core::spec::value::Named;
+use ntwk_core::{Formulas, Wanted};
 use std::sync::Arc;
 
 ntwk_core::section! {
@@ -171,7 +172,7 @@ ntwk_core::section! {
     /// What a channel of a declared kind has of its own.
     #[derive(Debug, Clone, PartialEq)]
     pub struct DeclaredKeys, check = check_constants {
-        /// conductance density (S/cm²) of a declared kind
+        /// conductance density (S/cm²) of a declared kind, or what its `current` calls `g`
         g: f64 = Quantity(ConductanceDensity, NonNegative), required;
         /// reversal potential (mV) of a declared kind; without it, that of `[kinetics]`
         E: Option<f64> = Quantity(Voltage, Any), none;
@@ -184,7 +185,21 @@ ntwk_core::section! {
 fn check_constants(own: &DeclaredKeys, table: &mut TableReader<'_, '_>) {
     let root = table.root;
     let found = model(table).and_then(|name| declared(root).find(|kind| kind.0 == name));
-    let Some((_, kinetics)) = found else { return };
+    let Some((kind, kinetics)) = found else { return };
+    let mentions_reversal = |key: &str| match kinetics.locate(key) {
+        (Node { value: Value::String(text), .. }, true) => mentions(text, "E"),
+        (Node { value: Value::Table(entries), .. }, true) => {
+            entries.iter().any(|e| matches!(&e.1.value, Value::String(text) if mentions(text, "E")))
+        }
+        _ => false,
+    };
+    if own.E.is_some()
+        && kinetics.locate("current").1
+        && !["current", "let"].into_iter().any(mentions_reversal)
+    {
+        let rule = format!("the current of \"{kind}\" does not depend on E");
+        table.fault("E", FaultKind::Combination { rule });
+    }
     let known: Vec<&str> = match kinetics.locate("constants") {
         (Node { value: Value::Table(entries), .. }, true) => {
             entries.iter().map(|e| e.0.as_str()).collect()
@@ -230,7 +245,7 @@ impl ChannelModel {
             Self::Declared { kind, own } => {
                 let mut channel = declared.get(kind)?.channel(kind);
                 channel.g = own.g;
-                channel.E = own.E.unwrap_or(channel.E);
+                channel.E = own.E.or(channel.E);
                 for (name, value) in &mut channel.constants {
                     *value = own.constants.0.get(name).copied().unwrap_or(*value);
                 }
@@ -313,31 +328,37 @@ const FACTOR_VARIABLES: [&str; 3] = ["distance", "radius", "order"];
 
 /// A factor on the density of a channel: a formula of `distance` (µm along the path), `radius` (µm) and `order`; 1 without.
 #[derive(Debug, Clone)]
-pub struct DensityFactor(Option<Expression>);
+pub struct DensityFactor(Option<(String, Formulas)>);
 
 impl DensityFactor {
     /// Its value in a compartment.
     #[must_use]
     pub fn at(&self, place: &crate::Compartment) -> f64 {
         let values = [place.path_distance, place.radius, place.branch_order as f64];
-        self.0.as_ref().map_or(1.0, |formula| formula.value(&values))
+        self.0.as_ref().map_or(1.0, |(_, formula)| formula.at(&values)[0])
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.0.as_ref().map(|(text, _)| text.as_str())
     }
 }
 
 /// Formulas of the same text are the same.
 impl PartialEq for DensityFactor {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_ref().map(Expression::text) == other.0.as_ref().map(Expression::text)
+        self.text() == other.text()
     }
 }
 
 impl KeyValue for DensityFactor {
     fn read(mut place: Place<'_, '_>, _: &Kind) -> Self {
         let Some(text) = read_text(&mut place) else { return Self::nothing() };
-        match Expression::parse(&text, &FACTOR_VARIABLES, &[]) {
-            Ok(formula) => Self(Some(formula)),
-            Err(e) => {
-                place.fault(FaultKind::Combination { rule: e.to_string() });
+        match Formulas::compile(&FACTOR_VARIABLES, &[], &[], &[Wanted::Value(&text)]) {
+            Ok(formula) => Self(Some((text, formula))),
+            Err(faults) => {
+                for fault in faults {
+                    place.fault(FaultKind::Combination { rule: fault.to_string() });
+                }
                 Self::nothing()
             }
         }
@@ -348,6 +369,6 @@ impl KeyValue for DensityFactor {
     }
 
     fn write(&self) -> Option<Node> {
-        self.0.as_ref().map(|formula| Node::text(formula.text()))
+        self.text().map(Node::text)
     }
 }

@@ -4,6 +4,7 @@ mod cable_equation;
 mod channels;
 mod common;
 mod currents;
+mod declared;
 mod extracellular;
 mod formats;
 mod gap_junctions;

@@ -81,7 +81,7 @@ impl MechanismState for PoolState {
         membrane.calcium[..self.drive.len()].fill(self.pool.Ca_inf);
     }
 
-    fn currents(&self, _: &mut Membrane<'_>) {}
+    fn currents(&mut self, _: &mut Membrane<'_>) {}
 
     fn advance(&mut self, membrane: &mut Membrane<'_>, dt: f64) {
         let decay = -(-dt / self.pool.tau_r).exp_m1();
@@ -98,7 +98,7 @@ impl MechanismState for PoolState {
         Vec::new()
     }
 
-    fn part(&self, _: usize, _: &[f64], _: &[f64], _: &mut [Vec<f64>; 2]) {}
+    fn part(&mut self, _: usize, _: &[f64], _: &[f64], _: &mut [Vec<f64>; 2]) {}
 
     fn variables(&self) -> Vec<&str> {
         Vec::new()
