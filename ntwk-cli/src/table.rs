@@ -102,6 +102,7 @@ pub(crate) fn bytes(n: f64) -> String {
 /// Seconds for people.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
+        s if s < 0.095 => format!("{:.2} ms", 1e3 * s),
         s if s < 90.0 => format!("{s:.2} s"),
         s if s < 5400.0 => format!("{:.1} min", s / 60.0),
         s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),

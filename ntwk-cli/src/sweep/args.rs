@@ -126,7 +126,7 @@ pub(crate) struct ComputeArgs {
     pub json: bool,
 }
 
-/// What is done with a sweep that is stored, or in progress.
+// What is done with a sweep that is stored, or in progress. (Its documentation would be the help of `ntwk sweep`.)
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoredCommand {
     /// How far a sweep is: points done, failed and left, who computes and when, time left.

@@ -34,6 +34,7 @@ class Sweep:
     open : int
         Points that are not known, those of other processes too.
     figure : Figure or None
+        None after pickling.
     """
 
     axes: dict[str, dict[str, Any]]
@@ -87,6 +88,10 @@ class Sweep:
         coords = {name: (axis["axes"], self[name], attrs(axis)) for name, axis in self.axes.items()}
         arrays = {name: (array["axes"], self[name], attrs(array)) for name, array in self.arrays.items()}
         return xr.Dataset(arrays, coords=coords)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What another process gets: the figure is drawn where the sweep is.
+        return {**self.__dict__, "figure": None}
 
     def __repr__(self) -> str:
         axes = ", ".join(f"{name} {len(axis['values'])}" for name, axis in self.axes.items())

@@ -428,6 +428,13 @@ impl SweepStore {
         }
         self.known.refresh()?;
         if !self.known.results.is_complete() {
+            // Another process may have made the file of all points, and removed the parts.
+            match self.known.file()? {
+                Some(data) => self.known.take_file(&data)?,
+                None => return Ok(false),
+            }
+        }
+        if !self.known.results.is_complete() {
             return Ok(false);
         }
         if self.added == 0 && !self.known.folder.exists() && self.known.path.exists() {
