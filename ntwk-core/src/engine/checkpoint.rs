@@ -97,7 +97,7 @@ impl Simulation {
         Checkpoint {
             step: self.step(),
             kept: self.exchange().kept(self.step()),
-            workers: self.network().workers.iter().map(take_worker).collect(),
+            workers: self.network().workers.iter().map(|w| take_worker(w, self.step())).collect(),
         }
     }
 
@@ -111,7 +111,7 @@ impl Simulation {
             return Err(CheckpointError::Threads { taken, wanted });
         }
         for (worker, kept) in network.workers.iter_mut().zip(&checkpoint.workers) {
-            restore_worker(worker, kept)?;
+            restore_worker(worker, kept, checkpoint.step)?;
         }
         network.apply_changes(checkpoint.step);
         let firsts: Vec<u32> = network.shared.populations.iter().map(|p| p.first).collect();
@@ -132,7 +132,7 @@ impl Simulation {
     }
 }
 
-fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
+fn take_worker(worker: &WorkerState, step: u32) -> WorkerCheckpoint {
     let plasticity = worker.incoming.iter().map(|incoming| {
         incoming.as_ref().and_then(|i| i.plasticity.as_ref()).map(|p| match p {
             Plasticity::ShortTerm(short_term) => {
@@ -147,23 +147,25 @@ fn take_worker(worker: &WorkerState) -> WorkerCheckpoint {
         })
     });
     WorkerCheckpoint {
-        parts: worker.parts.iter().map(take_part).collect(),
+        parts: (0..worker.parts.len()).map(|part| take_part(worker, part, step)).collect(),
         plasticity: plasticity.collect(),
         sources: worker.sources.iter().map(SourceVariables::state).collect(),
         afferents: worker.afferents.iter().map(|a| a.as_ref().map(|a| a.state())).collect(),
     }
 }
 
-fn take_part(part: &Part) -> PartCheckpoint {
+fn take_part(worker: &WorkerState, index: usize, step: u32) -> PartCheckpoint {
+    let part = &worker.parts[index];
     PartCheckpoint {
         columns: part.columns.iter().map(|c| c.to_vec()).collect(),
         receptors: part
             .receptors
             .iter()
-            .map(|r| ReceptorCheckpoint {
+            .enumerate()
+            .map(|(column, r)| ReceptorCheckpoint {
                 s: r.s.to_vec(),
                 x: r.rise.as_ref().map(|rise| rise.x.to_vec()),
-                pending: r.pending.as_ref().map(|pending| pending.state().to_vec()),
+                pending: take_pending(worker, index, column, step),
             })
             .collect(),
         free_from: part.free_from.to_vec(),
@@ -171,9 +173,66 @@ fn take_part(part: &Part) -> PartCheckpoint {
     }
 }
 
+/// What is on its way to a receptor: `[step % steps][neuron]`, of the steps from `step` on.
+fn take_pending(worker: &WorkerState, part: usize, column: usize, step: u32) -> Option<Vec<f64>> {
+    let own = || {
+        worker.delayed.iter().flat_map(move |delayed| {
+            let own =
+                delayed.receptors.iter().filter(move |r| (r.part, r.column) == (part, column));
+            own.map(|receptor| (&delayed.pending, receptor))
+        })
+    };
+    let steps = own().map(|(pending, _)| pending.steps()).max()?;
+    let len = worker.parts[part].len;
+    let mut ring = vec![0.0; len * steps as usize];
+    for (pending, receptor) in own() {
+        for due in step..step + pending.steps() {
+            let row = &mut ring[(due % steps) as usize * len..][..len];
+            row[receptor.neurons.clone()].copy_from_slice(&pending.state(due, receptor.places()));
+        }
+    }
+    Some(ring)
+}
+
+/// Takes up what is on its way to the receptors; `false` when some length differs.
+fn restore_pending(worker: &mut WorkerState, kept: &[PartCheckpoint], step: u32) -> bool {
+    let WorkerState { parts, delayed, .. } = worker;
+    let of = |part: usize, column: usize| kept[part].receptors[column].pending.as_ref();
+    for delayed in delayed.iter_mut() {
+        for receptor in &delayed.receptors {
+            let len = parts[receptor.part].len;
+            let Some(ring) = of(receptor.part, receptor.column).filter(|r| r.len() % len == 0)
+            else {
+                return false;
+            };
+            // As many steps as the longest delay of this receptor, or of those that share its bins.
+            let steps = (ring.len() / len) as u32;
+            for due in step..step + steps {
+                let sums = &ring[(due % steps) as usize * len..][receptor.neurons.clone()];
+                if sums.iter().all(|sum| *sum == 0.0) {
+                    continue;
+                }
+                if due - step >= delayed.pending.steps() {
+                    return false;
+                }
+                delayed.pending.restore(due, receptor.first, sums);
+            }
+        }
+    }
+    let is_reached = |part: usize, column: usize| {
+        let mut receptors = delayed.iter().flat_map(|delayed| &delayed.receptors);
+        receptors.any(|r| (r.part, r.column) == (part, column))
+    };
+    (0..parts.len()).all(|part| {
+        let columns = 0..parts[part].receptors.len();
+        columns.into_iter().all(|c| of(part, c).is_some() == is_reached(part, c))
+    })
+}
+
 fn restore_worker(
     worker: &mut WorkerState,
     kept: &WorkerCheckpoint,
+    step: u32,
 ) -> Result<(), CheckpointError> {
     let fits = |fits: bool, what: &'static str| {
         if fits { Ok(()) } else { Err(CheckpointError::Model { what }) }
@@ -184,6 +243,7 @@ fn restore_worker(
     for (part, kept) in worker.parts.iter_mut().zip(&kept.parts) {
         fits(restore_part(part, kept), "populations")?;
     }
+    fits(restore_pending(worker, &kept.parts, step), "delays")?;
     for (incoming, kept) in worker.incoming.iter_mut().zip(&kept.plasticity) {
         let plasticity = incoming.as_mut().and_then(|i| i.plasticity.as_mut());
         let good = match (plasticity, kept) {
@@ -233,7 +293,6 @@ fn restore_part(part: &mut Part, kept: &PartCheckpoint) -> bool {
             kept.s.len() == len
                 && kept.x.is_some() == receptor.rise.is_some()
                 && kept.x.as_ref().is_none_or(|x| x.len() == len)
-                && kept.pending.is_some() == receptor.pending.is_some()
         })
         && kept.drives.len() == part.drives.len()
         && kept.drives.iter().zip(&part.drives).all(|(k, d)| k.len() == d.blocks.len());
@@ -248,11 +307,6 @@ fn restore_part(part: &mut Part, kept: &PartCheckpoint) -> bool {
         receptor.s.copy_from_slice(&kept.s);
         if let (Some(rise), Some(x)) = (&mut receptor.rise, &kept.x) {
             rise.x.copy_from_slice(x);
-        }
-        if let (Some(pending), Some(kept)) = (&mut receptor.pending, &kept.pending)
-            && !pending.restore(kept)
-        {
-            return false;
         }
     }
     for (drive, blocks) in part.drives.iter_mut().zip(&kept.drives) {

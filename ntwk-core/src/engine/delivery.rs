@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::RwLockReadGuard;
 
-use crate::engine::connectivity::TargetLists;
+use crate::engine::connectivity::{SynapseRows, TargetLists};
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
+use crate::engine::network::delayed::{DelayedInput, DelayedReceptor, RowProjection, Sender};
 use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::engine::plasticity::{EquationSynapses, Plasticity};
 use crate::engine::random::SynapseDraws;
 use crate::engine::trains::AfferentSpikes;
-use crate::kernel::BLOCK;
-use crate::kernel::Sums;
+use crate::kernel::{BLOCK, EventSums, PendingEvents, SumsLater, SumsNow};
 use crate::model::Source;
 
 /// Delivers the events of afferent populations that give each target a train of its own; those that are kept go to `kept`, per
@@ -46,7 +46,7 @@ pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32, kept: &mut [Vec
 /// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
 ///
 /// Spikes of afferent neurons that are kept go to `kept`, per entry of [`Shared::afferents`].
-/// Every receptor variable is raised in the same order whichever worker owns it: first what comes out of the ring
+/// Every receptor variable is raised in the same order whichever worker owns it: first the sum of what its bin holds
 /// (filled by step, projection, source neuron), then by delay, projection, source neuron.
 pub(crate) fn deliver_spikes<'e>(
     shared: &Shared,
@@ -65,18 +65,19 @@ pub(crate) fn deliver_spikes<'e>(
         kept[place].extend(spikes.iter().map(|&neuron| (step, neuron)));
     }
     update_efficacies(shared, exchange, published, state, step);
-    spread_spikes(shared, exchange, published, state, step);
+    send_later(shared, exchange, published, state, step);
     let WorkerState {
         parts,
         incoming,
+        delayed,
         schedule,
         afferents,
         sources: variables,
         fired: state_fired,
         ..
     } = state;
-    for receptor in parts.iter_mut().flat_map(|part| &mut part.receptors) {
-        receptor.take_pending(step);
+    for delayed in delayed {
+        delayed.take(step, parts);
     }
     for (delay, projections) in schedule.iter() {
         let Some(sent) = step.checked_sub(*delay) else {
@@ -101,8 +102,8 @@ pub(crate) fn deliver_spikes<'e>(
             }
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
-            let mut sums =
-                Sums::now(part.receptors[projection.column].events(), lists.place(*delay));
+            let events = part.receptors[projection.column].events();
+            let mut sums = SumsNow::new(events, lists.place(*delay));
             each_spike(shared, projection.source, published, afferents, sent, |source| {
                 rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
             });
@@ -169,30 +170,109 @@ fn update_efficacies<'e>(
     published.clear();
 }
 
-/// Spreads the spikes sent in `step` over the rings of the receptors, where delays differ.
-fn spread_spikes<'e>(
+/// Puts the events of the spikes sent in `step` into the bins of the steps in which they arrive, where delays differ.
+fn send_later<'e>(
     shared: &Shared,
     exchange: &'e SpikeExchange,
     published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
     step: u32,
 ) {
-    let WorkerState { parts, incoming, spread, afferents, .. } = state;
-    if !spread.is_empty() && shared.coupled {
+    let WorkerState { parts, incoming, delayed, afferents, .. } = state;
+    if !delayed.is_empty() && shared.coupled {
         exchange.read(step, published);
     }
-    for &p in spread.iter() {
-        let projection = &shared.projections[p];
-        let Some(Incoming { part, lists, plasticity, .. }) = &mut incoming[p] else { continue };
-        let part = &mut parts[*part];
-        let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
-        let Some(pending) = &mut part.receptors[projection.column].pending else { continue };
-        let mut sums = pending.sums(step + lists.delays().start);
-        each_spike(shared, projection.source, published, afferents, step, |source| {
-            rule.send(lists, source, lists.row(source), &mut sums);
-        });
+    for DelayedInput { receptors, senders, pending } in delayed {
+        for sender in senders {
+            match sender {
+                Sender::Rows { source, projections, rows } => {
+                    let common = shared.projections[projections[0].projection].weight;
+                    let release = |own: &RowProjection| shared.projections[own.projection].release;
+                    if projections.iter().all(|own| release(own).is_none()) {
+                        each_spike(shared, *source, published, afferents, step, |source| {
+                            send_row(rows, source, common, step, pending);
+                        });
+                        continue;
+                    }
+                    let mut repeats = Repeats::default();
+                    each_spike(shared, *source, published, afferents, step, |source| {
+                        let repeat = repeats.of(source);
+                        for own in projections.iter() {
+                            let receptor = &receptors[own.receptor];
+                            let first = parts[receptor.part].first;
+                            let draws = release(own).map(|release| {
+                                (release, SynapseDraws::new(release.base, source, step, repeat))
+                            });
+                            let row = (&*rows, source, common);
+                            send_released(row, receptor, first, draws, step, pending);
+                        }
+                    });
+                }
+                Sender::Lists { projection: p, receptor } => {
+                    let projection = &shared.projections[*p];
+                    let Some(Incoming { part, lists, plasticity, .. }) = &mut incoming[*p] else {
+                        continue;
+                    };
+                    let part = &parts[*part];
+                    let receptor = &receptors[*receptor];
+                    let Range { start, end } = receptor.neurons;
+                    let mut sums = SumsLater {
+                        pending,
+                        step: step + lists.delays().start,
+                        len: part.len as u32,
+                        neurons: start as u32..end as u32,
+                        first: receptor.first as u32,
+                    };
+                    let mut rule = Rule::new(projection, lists, plasticity, part.first, step, step);
+                    each_spike(shared, projection.source, published, afferents, step, |source| {
+                        rule.send(lists, source, lists.row(source), &mut sums);
+                    });
+                }
+            }
+        }
     }
     published.clear();
+}
+
+/// Sends a spike of `source` along its row; `common` is the weight of all synapses where they are equal.
+#[inline]
+fn send_row(rows: &SynapseRows, source: u32, common: f64, step: u32, pending: &mut PendingEvents) {
+    for (delay, places, weights) in rows.runs(source) {
+        match weights {
+            Some(weights) => pending.add_run(step + delay, places, weights),
+            None => pending.add_equal(step + delay, places, common),
+        }
+    }
+}
+
+/// Sends it along the synapses of the row that reach `receptor`, of neurons of a part that begins with neuron `first`; each
+/// transmits with a probability where there are draws for it.
+fn send_released(
+    (rows, source, common): (&SynapseRows, u32, f64),
+    receptor: &DelayedReceptor,
+    first: u32,
+    draws: Option<(Release, SynapseDraws)>,
+    step: u32,
+    pending: &mut PendingEvents,
+) {
+    let own = receptor.places();
+    for (delay, places, weights) in rows.runs(source) {
+        let mut ranks = Ranks::default();
+        for (i, &place) in places.iter().enumerate() {
+            if !own.contains(&usize::from(place)) {
+                continue;
+            }
+            let rank = ranks.of(u32::from(place));
+            let neuron = (usize::from(place) - own.start + receptor.neurons.start) as u32;
+            let transmits = draws.is_none_or(|(release, draws)| {
+                draws.uniform(synapse_number(first + neuron, rank, delay)) < release.probability
+            });
+            if transmits {
+                let weight = weights.map_or(common, |weights| f64::from(weights[i]));
+                pending.add(step + delay, place, weight);
+            }
+        }
+    }
 }
 
 /// Calls `f` with every spike of a source in step `sent`, as the number of the neuron in its population.
@@ -242,8 +322,45 @@ struct Stochastic<'a> {
     weights: Option<&'a [f32]>,
     sent: u32,
     first_target: u32,
-    /// Last source and how often it was met: a source may send several events in a step.
-    previous: Option<(u32, u32)>,
+    repeats: Repeats,
+}
+
+/// How often a source was met before in a step: it may send several events.
+#[derive(Default)]
+struct Repeats(Option<(u32, u32)>);
+
+impl Repeats {
+    /// Of the next spike, which is one of `source`.
+    fn of(&mut self, source: u32) -> u32 {
+        let repeat = match self.0 {
+            Some((before, repeat)) if before == source => repeat + 1,
+            _ => 0,
+        };
+        self.0 = Some((source, repeat));
+        repeat
+    }
+}
+
+/// Ranks of multapses, whose synapses lie side by side.
+#[derive(Default)]
+struct Ranks(Option<(u32, u64)>);
+
+impl Ranks {
+    /// Of the next synapse, which is one at `place`.
+    fn of(&mut self, place: u32) -> u64 {
+        let rank = match self.0 {
+            Some((before, rank)) if before == place => rank + 1,
+            _ => 0,
+        };
+        self.0 = Some((place, rank));
+        rank
+    }
+}
+
+/// The number of a synapse of a source among the draws of a spike: by target neuron, rank among multapses and delay, so that its
+/// draw is the same whichever worker owns the target.
+fn synapse_number(target: u32, rank: u64, delay: u32) -> u64 {
+    u64::from(target) | (rank & 0xffff) << 32 | u64::from(delay) << 48
 }
 
 impl<'a> Rule<'a> {
@@ -271,7 +388,7 @@ impl<'a> Rule<'a> {
                 weights,
                 sent,
                 first_target,
-                previous: None,
+                repeats: Repeats::default(),
             }),
             (None, None, Some(weights)) => Self::Weights(weights),
             (None, None, None) => Self::Equal(weight),
@@ -280,7 +397,13 @@ impl<'a> Rule<'a> {
 
     /// The next spike is one of `source`, whose synapses `row` add to `sums`.
     #[inline]
-    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
+    fn send(
+        &mut self,
+        lists: &TargetLists,
+        source: u32,
+        row: Range<usize>,
+        sums: &mut impl EventSums,
+    ) {
         let places = lists.places()[row.clone()].iter().copied();
         match self {
             Self::Equal(weight) => sums.add_all(places.map(|place| (place, *weight))),
@@ -307,25 +430,21 @@ impl<'a> Rule<'a> {
 }
 
 impl Stochastic<'_> {
-    /// The draw of a synapse depends on source, step, delay, target neuron and rank among
-    /// multapses only, so that it is the same whichever worker owns the target.
-    fn send(&mut self, lists: &TargetLists, source: u32, row: Range<usize>, sums: &mut Sums<'_>) {
-        let repeat = match self.previous {
-            Some((before, repeat)) if before == source => repeat + 1,
-            _ => 0,
-        };
-        self.previous = Some((source, repeat));
+    fn send(
+        &mut self,
+        lists: &TargetLists,
+        source: u32,
+        row: Range<usize>,
+        sums: &mut impl EventSums,
+    ) {
+        let repeat = self.repeats.of(source);
         let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
-        let mut previous = None;
-        let mut rank = 0u64;
+        let mut ranks = Ranks::default();
         for i in row {
             let place = lists.places()[i];
-            rank = if previous == Some(place) { rank + 1 } else { 0 };
-            previous = Some(place);
+            let rank = ranks.of(place);
             let (delay, target) = lists.delay_and_target(place);
-            let synapse = u64::from(self.first_target + target)
-                | (rank & 0xffff) << 32
-                | u64::from(delay) << 48;
+            let synapse = synapse_number(self.first_target + target, rank, delay);
             if draws.uniform(synapse) < self.release.probability {
                 sums.add(place, self.weights.map_or(self.weight, |w| f64::from(w[i])));
             }

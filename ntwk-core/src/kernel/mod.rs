@@ -28,7 +28,7 @@ pub use linear::LinearNeuron;
 pub use linear_membrane::LinearMembrane;
 pub use membrane::Membrane;
 pub use noise::CellNoise;
-pub(crate) use pending::{PendingEvents, Sums};
+pub(crate) use pending::{EventSums, PLACES, PendingEvents, SumsLater, SumsNow};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
 pub use receptor::Receptor;

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{
-    Column, LinearMembrane, PendingEvents, Propagator, Receptor, are_equal, column, rise_gain,
-};
+use super::{Column, LinearMembrane, Propagator, Receptor, are_equal, column, rise_gain};
 use crate::spec::{Method, ReceptorKind};
 
 /// The variable `s` of one receptor for a run of neurons; it carries the current `s (q - p V)`.
@@ -24,8 +22,6 @@ pub(crate) struct ReceptorColumn {
     pub decay: f64,
     /// The rising variable of a double exponential.
     pub rise: Option<RiseColumn>,
-    /// Events on their way, where synapses of a projection differ in delay.
-    pub pending: Option<PendingEvents>,
 }
 
 /// The variable `x` that events raise and that feeds `s`.
@@ -70,7 +66,7 @@ impl ReceptorColumn {
     pub(crate) fn new(receptor: &Receptor, len: usize, integration: &Integration) -> Self {
         let s = column(0.0, len);
         let mut receptor_column =
-            Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None, pending: None };
+            Self { s, p: 0.0, q: 0.0, into_drive: 0.0, decay: 0.0, rise: None };
         receptor_column.derive(receptor, integration);
         receptor_column
     }
@@ -106,17 +102,6 @@ impl ReceptorColumn {
         match &mut self.rise {
             Some(rise) => &mut rise.x,
             None => &mut self.s,
-        }
-    }
-
-    /// Adds the events that were on their way and are due in `step`.
-    pub(crate) fn take_pending(&mut self, step: u32) {
-        if let Some(pending) = &mut self.pending {
-            let events = match &mut self.rise {
-                Some(rise) => &mut rise.x,
-                None => &mut self.s,
-            };
-            pending.take(step, events);
         }
     }
 }

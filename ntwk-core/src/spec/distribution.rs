@@ -232,6 +232,24 @@ impl Distribution {
         (0..1000).map(|_| self.draw(rng)).find(|&x| allowed(x)).unwrap_or_else(|| self.mean())
     }
 
+    /// Draws `n` values as [`draw_within`](Self::draw_within) does one, and calls `take` with each.
+    pub(crate) fn draw_many_within(
+        &self,
+        rng: &mut impl Rng,
+        n: usize,
+        allowed: impl Fn(f64) -> bool,
+        mut take: impl FnMut(f64),
+    ) {
+        let &Self::Drawn(DistributionShape::Normal { mean, sd }) = self else {
+            return (0..n).for_each(|_| take(self.draw_within(rng, &allowed)));
+        };
+        // The usual shape in a loop of its own.
+        for _ in 0..n {
+            let mut draws = (0..1000).map(|_| mean + sd * rng.sample::<f64, _>(StandardNormal));
+            take(draws.find(|&x| allowed(x)).unwrap_or(mean));
+        }
+    }
+
     /// The mean, or the least of listed values.
     #[must_use]
     pub fn least(&self) -> f64 {

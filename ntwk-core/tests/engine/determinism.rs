@@ -248,6 +248,89 @@ connection = {{ rule = "fixed_in_degree", in_degree = 40 }}
     assert_eq!(all, synapses(3));
 }
 
+/// Projections that share rows and a receptor, beside others with equal weights, plastic synapses and stochastic release; weights
+/// whose sums depend on their order, so many events in a step that bins are summed before it.
+#[test]
+fn shared_rows_change_no_bit() {
+    let text = r#"
+simulation = { t_stop = 60, dt = 0.1, seed = 3 }
+record = { V_m = 1300, conductances = 50 }
+[receptors]
+exc = { E_rev = 0, tau_syn = 5 }
+nmda = { E_rev = 0, tau_syn = 50, tau_rise = 2 }
+inh = { E_rev = -80, tau_syn = 5 }
+[populations]
+E = { size = 1400, cell = "RS" }
+I = { size = 700, cell = "FS" }
+[afferents]
+A = { size = 400, rate = 8 }
+S = { size = 3, spikes = { times = [15, 15.1, 30, 30, 30], ids = [0, 1, 1, 0, 2] } }
+[[projections]]
+source = "A"
+target = ["E", "I"]
+receptor = "exc"
+weight = 1
+connection = { rule = "fixed_in_degree", in_degree = 200 }
+[[projections]]
+source = "E"
+target = ["E", "I"]
+receptor = "exc"
+weight = { distribution = "lognormal", mean = 0.5, sd = 1 }
+delay = { distribution = "uniform", low = 0.05, high = 3 }
+connection = { rule = "fixed_in_degree", in_degree = 60 }
+[[projections]]
+source = "E"
+target = "E"
+receptor = "nmda"
+name = "slow"
+weight = 0.1
+delay = { distribution = "normal", mean = 1.5, sd = 0.7 }
+connection = { rule = "fixed_out_degree", out_degree = 20 }
+[[projections]]
+source = "I"
+target = ["E", "I"]
+receptor = "inh"
+weight = { distribution = "normal", mean = 3, sd = 1 }
+delay = { distribution = "uniform", low = 0.5, high = 2 }
+release_probability = 0.7
+connection = { rule = "fixed_total_number", number = 40000 }
+[[projections]]
+source = "E"
+target = "E"
+receptor = "exc"
+name = "depressing"
+weight = { distribution = "lognormal", mean = 0.5, sd = 1 }
+delay = { distribution = "uniform", low = 0.5, high = 2 }
+plasticity = { rule = "tsodyks_markram", U = 0.5, tau_rec = 100, tau_facil = 20 }
+connection = { rule = "pairwise_bernoulli", probability = 0.02 }
+[[projections]]
+source = "S"
+target = ["E", "I"]
+receptor = "exc"
+weight = { distribution = "lognormal", mean = 0.1, sd = 0.1 }
+delay = { distribution = "uniform", low = 0.5, high = 0.7 }
+connection = { rule = "fixed_out_degree", out_degree = 9000 }
+"#;
+    let model = model(text);
+    let one = run_in(&model, 1, &[600]);
+    for population in ["E", "I"] {
+        let (_, ids) = spikes(&one, population);
+        assert!(ids.len() > 300, "{population} is active: {}", ids.len());
+    }
+    for threads in [2, 3, 5] {
+        assert!(bits(&run_in(&model, threads, &[17, 90, 5])) == bits(&one), "{threads} threads");
+    }
+    let mut first = Simulation::new(Network::build(&model, &Job::threads(2)).unwrap());
+    let mut recorder = first.recorder();
+    // Events of the burst are on their way.
+    first.advance(304, &mut recorder).unwrap();
+    let checkpoint = first.checkpoint();
+    let network = Network::build(&model, &Job::threads(2)).unwrap();
+    let mut second = Simulation::resume(network, &checkpoint).unwrap();
+    second.advance(296, &mut recorder).unwrap();
+    assert!(bits(&recorder.into_recording()) == bits(&one), "from a checkpoint");
+}
+
 /// Multapses of different weights: the order in which a neuron adds them must not depend on which other neurons, with other
 /// delays, share its worker.
 #[test]

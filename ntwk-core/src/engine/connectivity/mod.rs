@@ -6,18 +6,20 @@
 //! so they are the same for any partition.
 
 mod counting_sort;
+mod drawing;
 mod error;
+mod rows;
 mod rules;
 
 use std::ops::Range;
 
 use counting_sort::counting_sort;
 pub use error::{BuildError, WiringTooLarge};
+pub(crate) use rows::{RowBuilder, RowTargets, SynapseRows};
 
-use crate::engine::random::{Purpose, stream};
-use crate::job::{Interrupted, Job, PIECE};
-use crate::model::{Positions, Projection, Source};
-use crate::spec::{ConnectionSpec, DelaySpec, Distribution, SpaceSpec};
+use crate::job::{Interrupted, Job};
+use crate::model::Projection;
+use crate::spec::SpaceSpec;
 
 /// Longest drawn delay in steps; longer draws are drawn again.
 const MAX_DRAWN_STEPS: f64 = 100_000.0;
@@ -141,7 +143,7 @@ impl TargetLists {
     /// [`WiringTooLarge`] when synapses, or target neurons times delays, reach 2^32; [`Interrupted`].
     pub(crate) fn build(wiring: &Wiring<'_>, targets: Range<u32>) -> Result<Self, BuildError> {
         let len = targets.end - targets.start;
-        let drawn = wiring.draw(targets)?;
+        let drawn = Drawn::of(wiring, targets)?;
         let projection = || wiring.projection.name.clone();
         if drawn.sources.len() >= u32::MAX as usize {
             return Err(WiringTooLarge::Synapses { projection: projection() }.into());
@@ -214,103 +216,24 @@ fn sort_rows(
     Ok(())
 }
 
-impl Wiring<'_> {
-    /// Draws the synapses onto `range`.
-    fn draw(&self, range: Range<u32>) -> Result<Drawn, Interrupted> {
-        let projection = self.projection;
+impl Drawn {
+    /// The synapses of `wiring` onto the run `range` of targets.
+    fn of(wiring: &Wiring<'_>, range: Range<u32>) -> Result<Self, Interrupted> {
         let expected =
-            (projection.in_degree * f64::from(range.end - range.start)).min(4e9) as usize;
-        let mut drawn = Drawn {
-            sources: Vec::with_capacity(expected + expected / 64 + 16),
-            targets: Vec::with_capacity(expected + expected / 64 + 16),
-            ..Drawn::default()
+            (wiring.projection.in_degree * f64::from(range.end - range.start)).min(4e9) as usize;
+        let room = expected + expected / 64 + 16;
+        let mut drawn = Self {
+            sources: Vec::with_capacity(room),
+            targets: Vec::with_capacity(room),
+            ..Self::default()
         };
-        let mut pairs = Vec::new();
-        for unit in self.units(&range) {
-            self.job.check()?;
-            pairs.clear();
-            self.draw_unit(unit, &mut pairs)?;
-            for &(source, target) in pairs.iter().filter(|pair| range.contains(&pair.1)) {
-                drawn.sources.push(source);
-                drawn.targets.push(target - range.start);
-            }
-            self.draw_properties(unit, &pairs, &range, &mut drawn)?;
-        }
+        wiring.draw(range.clone(), |unit| {
+            drawn.sources.extend(unit.pairs.iter().map(|pair| pair.0));
+            drawn.targets.extend(unit.pairs.iter().map(|pair| pair.1 - range.start));
+            drawn.weights.extend_from_slice(&unit.weights);
+            drawn.delays.extend_from_slice(&unit.delays);
+        })?;
         Ok(drawn)
-    }
-
-    /// Draws the weights and delays of the synapses of a unit, as far as they differ. Those onto
-    /// other workers' neurons are drawn too, and dropped.
-    fn draw_properties(
-        &self,
-        unit: u64,
-        pairs: &[(u32, u32)],
-        range: &Range<u32>,
-        drawn: &mut Drawn,
-    ) -> Result<(), Interrupted> {
-        let projection = self.projection;
-        let name = &projection.name;
-        let steps = |delay: f64| (delay / self.dt).round().min(MAX_DRAWN_STEPS) as u32;
-        if let ConnectionSpec::Pairs { sources, targets } = &projection.connection {
-            let mine = rules::written_order(sources, targets, self.target_size, self.job)?
-                .into_iter()
-                .filter(|&i| range.contains(&(targets[i] as u32)));
-            if let Distribution::Listed(weights) = &projection.weights {
-                drawn.weights.extend(mine.clone().map(|i| weights[i] as f32));
-            }
-            if let DelaySpec::Drawn(Distribution::Listed(delays)) = &projection.delays {
-                drawn.delays.extend(mine.map(|i| steps(delays[i])));
-            }
-        }
-        if let Distribution::Drawn(_) = projection.weights {
-            let mut rng = stream(self.seed, Purpose::Weights, name, unit);
-            let [least, greatest] = projection.weight_range();
-            let allowed = |w: f64| (least..=greatest).contains(&w);
-            for piece in pairs.chunks(PIECE) {
-                self.job.check()?;
-                for (_, target) in piece {
-                    let weight = projection.weights.draw_within(&mut rng, allowed) as f32;
-                    if range.contains(target) {
-                        drawn.weights.push(weight);
-                    }
-                }
-            }
-        }
-        match &projection.delays {
-            DelaySpec::Drawn(Distribution::Constant(_) | Distribution::Listed(_)) => {}
-            DelaySpec::Drawn(distribution) => {
-                let mut rng = stream(self.seed, Purpose::Delays, name, unit);
-                let allowed = |d: f64| d >= 0.0 && d / self.dt <= MAX_DRAWN_STEPS;
-                for piece in pairs.chunks(PIECE) {
-                    self.job.check()?;
-                    for (_, target) in piece {
-                        let delay = distribution.draw_within(&mut rng, allowed);
-                        if range.contains(target) {
-                            drawn.delays.push(steps(delay));
-                        }
-                    }
-                }
-            }
-            DelaySpec::Distance { base, velocity } => {
-                let Some([source_space, target_space]) = self.spaces else { return Ok(()) };
-                let from = Positions::new(source_space, self.source_size);
-                let to = Positions::new(target_space, self.target_size);
-                for piece in pairs.chunks(PIECE) {
-                    self.job.check()?;
-                    for &(source, target) in piece.iter().filter(|pair| range.contains(&pair.1)) {
-                        // µm / (m/s) = 1e-3 ms.
-                        let travel = from.distance(source, to.of(target)) * 1e-3 / velocity;
-                        drawn.delays.push(steps(base + travel));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a neuron may not be its own source.
-    fn excludes_autapses(&self, autapses: bool) -> bool {
-        self.projection.source == Source::Population(self.projection.target) && !autapses
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::spec::DistributionShape;
+use crate::model::{Positions, Source};
+use crate::spec::{ConnectionSpec, DelaySpec, Distribution, DistributionShape};
 
 fn projection(connection: ConnectionSpec, in_degree: f64, recurrent: bool) -> Projection {
     Projection {
@@ -310,4 +311,78 @@ fn the_gaussian_rule_draws_every_source_once() {
     assert!((width(true, 100) - 60.0).abs() < 1.0, "{}", width(true, 100));
     // All others, where there are no more.
     assert_eq!(width(false, 999).round(), 289.0);
+}
+
+/// Two projections that share rows have the synapses of their target lists, in the same order for each target; few delays are
+/// counted, many sorted.
+#[test]
+fn shared_rows_hold_the_synapses_of_the_lists() {
+    for (high, own_weights) in [(2.0, true), (300.0, true), (2.0, false)] {
+        let mut first = projection(
+            // Many multapses with one delay.
+            ConnectionSpec::FixedTotalNumber { number: 120_000, autapses: true },
+            200.0,
+            true,
+        );
+        first.delays =
+            DelaySpec::Drawn(Distribution::Drawn(DistributionShape::Uniform { low: 0.3, high }));
+        if own_weights {
+            let normal = DistributionShape::Normal { mean: 1.0, sd: 0.3 };
+            first.weights = Distribution::Drawn(normal);
+        }
+        let second = Projection { name: "E_I".to_owned(), ..first.clone() };
+        let job = &Job::new();
+        let wiring = |projection| Wiring {
+            projection,
+            source_size: 600,
+            target_size: 600,
+            spaces: None,
+            dt: 0.1,
+            seed: 4,
+            job,
+        };
+        let targets = |projection, first_place| RowTargets {
+            wiring: wiring(projection),
+            targets: 100..500,
+            first_place,
+        };
+        let shared = [targets(&first, 0), targets(&second, 400)];
+        let shared = if own_weights { &shared[..] } else { &shared[..1] };
+        let mut builder = RowBuilder::new(if high > 2.0 { 0.0 } else { 1e6 });
+        // The second time in the room of the first.
+        builder.build(shared).unwrap();
+        let rows = builder.build(shared).unwrap();
+        let mut synapses = 0;
+        for (projection, first_place) in [&first, &second].into_iter().zip([0, 400]) {
+            if usize::from(first_place > 0) >= shared.len() {
+                continue;
+            }
+            let lists = TargetLists::build(&wiring(projection), 100..500).unwrap();
+            synapses += lists.len();
+            let mut longest = 0;
+            for source in 0..600 {
+                let expected: Vec<(u32, u32, Option<f32>)> = lists
+                    .row(source)
+                    .map(|i| {
+                        let (delay, target) = lists.delay_and_target(lists.places()[i]);
+                        longest = longest.max(delay);
+                        (delay, target, lists.weights().map(|weights| weights[i]))
+                    })
+                    .collect();
+                let mut found = Vec::new();
+                for (delay, places, weights) in rows.runs(source) {
+                    for (i, &place) in places.iter().enumerate() {
+                        if (first_place..first_place + 400).contains(&u32::from(place)) {
+                            let target = u32::from(place) - first_place;
+                            found.push((delay, target, weights.map(|weights| weights[i])));
+                        }
+                    }
+                }
+                assert_eq!(found, expected, "{source}, delays to {high} ms");
+            }
+            assert!(rows.longest_delay() >= longest);
+        }
+        assert_eq!(rows.len(), synapses);
+        assert_eq!(rows.sources(), 600);
+    }
 }

@@ -19,7 +19,7 @@ use crate::engine::source_variables::{Everyone, SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
 use crate::kernel::BLOCK;
-use crate::kernel::{CellNoise, Integration, PendingEvents, ReceptorColumn, column};
+use crate::kernel::{CellNoise, Integration, ReceptorColumn, column};
 use crate::model::{
     Model, Population, PortEffect, Projection, Source, SynapticEvent, VoltageClamp,
 };
@@ -30,9 +30,9 @@ use crate::spec::{
 
 /// A model on its way to a network.
 pub(super) struct Lowering<'m> {
-    model: &'m Model,
+    pub(super) model: &'m Model,
     /// Projections that send spikes along target lists: indices in the model.
-    wired: Vec<usize>,
+    pub(super) wired: Vec<usize>,
 }
 
 impl<'m> Lowering<'m> {
@@ -55,28 +55,35 @@ impl<'m> Lowering<'m> {
         self.wired.iter().position(|&index| index == projection)
     }
 
-    /// Steps for which a spike must be kept: until it has reached its last target, except where it is spread over a ring
-    /// and not looked at again.
-    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
-        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
-        let waiting = incoming.filter(|(w, _)| !self.spreads(*w)).filter_map(|(_, i)| i.as_ref());
-        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
+    /// The source of a projection with target lists.
+    pub(super) fn source(&self, wired: usize) -> Source {
+        self.projection(wired).source
     }
 
-    /// Whether the spikes of a projection are spread over a ring when they are sent: where synapses differ in delay, and
-    /// no weight or probability changes while a spike is on its way (it is that of the arrival which counts).
-    fn spreads(&self, wired: usize) -> bool {
+    /// What the synapses of a projection are drawn from.
+    pub(super) fn wiring<'j>(&self, wired: usize, job: &'j Job<'j>) -> Wiring<'j>
+    where
+        'm: 'j,
+    {
         let projection = self.projection(wired);
-        let lasts = |now: &Projection| {
-            now.weight == projection.weight
-                && now.release_probability == projection.release_probability
-        };
-        projection.delays.as_constant().is_none()
-            && self
-                .model
-                .changes()
-                .iter()
-                .all(|change| lasts(&change.model.projections()[self.wired[wired]]))
+        Wiring {
+            projection,
+            source_size: self.source_size(projection),
+            target_size: self.model.populations()[projection.target].size,
+            spaces: self.spaces(projection),
+            dt: self.model.dt(),
+            seed: self.model.seed(),
+            job,
+        }
+    }
+
+    /// Steps for which a spike must be kept: until it has reached its last target, except where its events are put into bins
+    /// and it is not looked at again.
+    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
+        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
+        let waiting =
+            incoming.filter(|(w, _)| !self.sends_later(*w)).filter_map(|(_, i)| i.as_ref());
+        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
     }
 
     fn integration(&self, population: &Population) -> Integration {
@@ -94,7 +101,7 @@ impl<'m> Lowering<'m> {
         Some([populations[source].space?, populations[projection.target].space?])
     }
 
-    fn projection(&self, wired: usize) -> &'m Projection {
+    pub(super) fn projection(&self, wired: usize) -> &'m Projection {
         &self.model.projections()[self.wired[wired]]
     }
 
@@ -159,14 +166,13 @@ impl<'m> Lowering<'m> {
 
     /// Column of a projection's receptor in its target population; projections that share a
     /// receptor share the column.
-    fn column_of(&self, projection: &Projection) -> usize {
+    pub(super) fn column_of(&self, projection: &Projection) -> usize {
         let receptors = self.model.receptors_of(projection.target);
         receptors.iter().position(|&r| r == projection.receptor).unwrap_or(0)
     }
 
-    /// Builds what one worker owns.
+    /// Builds what one worker owns, but the rows of its delayed input.
     pub(super) fn worker(&self, share: &Share, job: &Job<'_>) -> Result<WorkerState, BuildError> {
-        let model = self.model;
         let parts = share.iter().map(|(p, range)| self.build_part(*p, range, job));
         let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
         let mut incoming = Vec::with_capacity(self.wired.len());
@@ -176,19 +182,11 @@ impl<'m> Lowering<'m> {
             incoming.push(match part {
                 None => None,
                 Some(part) => {
-                    let first = parts[part].first;
-                    let range = first..first + parts[part].len as u32;
-                    let target = &model.populations()[projection.target];
-                    let wiring = Wiring {
-                        projection,
-                        source_size: self.source_size(projection),
-                        target_size: target.size,
-                        spaces: self.spaces(projection),
-                        dt: model.dt(),
-                        seed: model.seed(),
-                        job,
+                    let lists = match self.own_weights_in_rows(w) {
+                        // Its synapses are drawn into rows.
+                        Some(_) => TargetLists::default(),
+                        None => TargetLists::build(&self.wiring(w, job), parts[part].neurons())?,
                     };
-                    let lists = TargetLists::build(&wiring, range)?;
                     Some(Incoming { part, lists, plasticity: None, sources: None })
                 }
             });
@@ -196,8 +194,8 @@ impl<'m> Lowering<'m> {
         Ok(WorkerState {
             parts,
             incoming,
+            delayed: Vec::new(),
             schedule: Vec::new(),
-            spread: Vec::new(),
             afferents: Vec::new(),
             kept_afferents: Vec::new(),
             sampled_synapses: Vec::new(),
@@ -268,14 +266,7 @@ impl<'m> Lowering<'m> {
                 incoming.plasticity = Some(Plasticity::Equations(synapses));
             }
             let delays = incoming.lists.delays();
-            if self.spreads(w) {
-                worker.spread.push(w);
-                let part = &mut worker.parts[incoming.part];
-                let (column, len, longest) = (self.column_of(projection), part.len, delays.end - 1);
-                let pending = &mut part.receptors[column].pending;
-                if pending.as_ref().is_none_or(|pending| pending.longest() < longest) {
-                    *pending = Some(PendingEvents::new(len, longest));
-                }
+            if self.sends_later(w) {
                 continue;
             }
             for delay in delays {

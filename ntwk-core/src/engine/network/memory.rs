@@ -45,12 +45,19 @@ impl MemoryNeed {
             }
             let synapses = projection.synapses(populations[projection.target].size);
             let weight = if projection.weights.constant().is_some() { 0.0 } else { 4.0 };
-            let delay = if projection.delays.as_constant().is_some() { 0.0 } else { 4.0 };
-            // Target and delay are one number of four bytes, a weight of its own another.
-            let bytes = synapses * (4.0 + weight);
+            // A target is a number of four bytes. Where delays differ it has two, and its row about 0.2 per synapse for the runs
+            // of equal delay, and is drawn into buckets of 12; but plastic synapses have four for target and delay.
+            let in_rows =
+                projection.delays.as_constant().is_none() && projection.plasticity.is_none();
+            let (bytes, drawn) = match in_rows {
+                true => (2.2 + weight, 12.0),
+                false if projection.delays.as_constant().is_none() => (4.0 + weight, 12.0 + weight),
+                false => (4.0 + weight, 8.0 + weight),
+            };
+            let bytes = synapses * bytes;
             need.synapses += synapses;
             need.target_lists += bytes;
-            need.building = need.building.max(synapses * (8.0 + weight + delay));
+            need.building = need.building.max(synapses * drawn);
             need.compare(&format!("the synapses of {}", projection.name), bytes);
         }
         need

@@ -1,6 +1,7 @@
 //! A model lowered for one time step and number of workers: columns of state, target lists,
 //! delays in steps, derived constants.
 
+pub(crate) mod delayed;
 mod lower;
 pub mod memory;
 mod partition;
@@ -23,6 +24,7 @@ use crate::kernel::{CellStepper, EventEffect};
 use crate::model::{Change, Model, Quantity, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
+use delayed::{DelayedInput, Sender};
 use lower::Lowering;
 use memory::MemoryNeed;
 use partition::partition;
@@ -123,10 +125,10 @@ pub(crate) struct WorkerState {
     pub parts: Vec<Part>,
     /// Per projection of [`Shared::projections`]: its synapses onto neurons of this worker.
     pub incoming: Vec<Option<Incoming>>,
+    /// Receptors that events of different delays reach.
+    pub delayed: Vec<DelayedInput>,
     /// Projections to look at for each delay in steps, shortest delay first.
     pub schedule: Vec<(u32, Vec<usize>)>,
-    /// Projections whose spikes are spread over a ring of steps when they are sent.
-    pub spread: Vec<usize>,
     /// Per afferent population: its spikes, where some projection needs them.
     pub afferents: Vec<Option<AfferentSpikes>>,
     /// Afferent populations whose spikes this worker keeps, with their places in [`Shared::afferents`]: all workers that need a
@@ -163,6 +165,7 @@ pub(crate) struct SampledSynapse {
 pub(crate) struct Incoming {
     /// Index of the part.
     pub part: usize,
+    /// Empty where they lie in rows of [`WorkerState::delayed`].
     pub lists: TargetLists,
     pub plasticity: Option<Plasticity>,
     /// Sums over variables of the sources, of receptors that keep some.
@@ -241,6 +244,13 @@ impl Part {
 }
 
 impl WorkerState {
+    /// Number of synapses onto neurons of this worker.
+    fn synapses(&self) -> u64 {
+        let lists = self.incoming.iter().flatten().map(|incoming| incoming.lists.len() as u64);
+        let rows = self.delayed.iter().flat_map(|delayed| &delayed.senders).map(Sender::in_rows);
+        lists.chain(rows).sum()
+    }
+
     /// The synapses of a projection onto those of `neurons` that this worker owns.
     fn synapses_onto(
         &self,
@@ -313,7 +323,12 @@ impl Network {
         MemoryNeed::of(model).check()?;
         let lowering = Lowering::new(model);
         let shares = partition(model, threads_for(model, job));
-        let build = |share| lowering.worker(share, job);
+        let build = |share| -> Result<WorkerState, BuildError> {
+            let mut worker = lowering.worker(share, job)?;
+            let WorkerState { parts, incoming, .. } = &worker;
+            worker.delayed = DelayedInput::of_worker(&lowering, parts, incoming, job)?;
+            Ok(worker)
+        };
         let workers = match &shares[..] {
             [only] => vec![build(only)?],
             // A pool of the asked-for size, gone when the network is built.
@@ -325,8 +340,7 @@ impl Network {
                 Err(_) => shares.iter().map(build).collect::<Result<Vec<_>, _>>()?,
             },
         };
-        let lists = || workers.iter().flat_map(|w| w.incoming.iter().flatten()).map(|i| &i.lists);
-        let synapses = lists().map(|l| l.len() as u64).sum();
+        let synapses = workers.iter().map(WorkerState::synapses).sum();
         let longest = lowering.longest_wait(&workers);
         let mut network = Self {
             shared: lowering.shared(longest + 2),
@@ -366,21 +380,30 @@ impl Network {
     /// a source in the order in which their events are added to a target.
     pub fn for_each_synapse(&self, mut f: impl FnMut(Synapse)) {
         for worker in &self.workers {
-            for (projection, incoming) in self.shared.projections.iter().zip(&worker.incoming) {
+            let projections = self.shared.projections.iter().zip(&worker.incoming);
+            for (index, (projection, incoming)) in projections.enumerate() {
                 let Some(Incoming { part, lists, .. }) = incoming else { continue };
                 let first = worker.parts[*part].first;
+                let mut call = |source, target, delay, weight: Option<f32>| {
+                    f(Synapse {
+                        projection: projection.index,
+                        source,
+                        target,
+                        delay,
+                        weight: weight.map_or(projection.weight, f64::from),
+                    });
+                };
                 for source in 0..lists.sources() {
                     for synapse in lists.row(source) {
                         let (delay, target) = lists.delay_and_target(lists.places()[synapse]);
-                        let weight = lists.weights().map(|weights| f64::from(weights[synapse]));
-                        f(Synapse {
-                            projection: projection.index,
-                            source,
-                            target: first + target,
-                            delay,
-                            weight: weight.unwrap_or(projection.weight),
-                        });
+                        let weight = lists.weights().map(|weights| weights[synapse]);
+                        call(source, first + target, delay, weight);
                     }
+                }
+                for delayed in &worker.delayed {
+                    delayed.for_each_synapse(index, |source, neuron, delay, weight| {
+                        call(source, first + neuron, delay, weight);
+                    });
                 }
             }
         }

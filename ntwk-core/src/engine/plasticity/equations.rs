@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::targets::SynapsesByTarget;
 use crate::engine::connectivity::TargetLists;
 use crate::equations::{EventRoom, SynapseEquations};
-use crate::kernel::{BLOCK, Sums};
+use crate::kernel::{BLOCK, EventSums};
 
 /// State of the synapses of a projection onto the neurons of one worker.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl EquationSynapses {
         row: Range<usize>,
         weight: f64,
         step: u32,
-        sums: &mut Sums<'_>,
+        sums: &mut impl EventSums,
     ) {
         let Self { equations, dt, columns, last, room, .. } = self;
         for start in row.clone().step_by(BLOCK) {

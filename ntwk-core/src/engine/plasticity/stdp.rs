@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::targets::{Incoming, SynapsesByTarget};
 use crate::engine::connectivity::TargetLists;
 use crate::job::{Interrupted, Job};
-use crate::kernel::Sums;
+use crate::kernel::EventSums;
 
 /// State of the synapses of a projection onto the neurons of one worker (see
 /// [`PlasticitySpec::Stdp`](crate::spec::PlasticitySpec) for the equations).
@@ -96,7 +96,7 @@ impl Stdp {
         lists: &TargetLists,
         source: u32,
         step: u32,
-        sums: &mut Sums<'_>,
+        sums: &mut impl EventSums,
     ) {
         self.arrivals.raise(source as usize, step);
         for synapse in lists.row(source) {
