@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::sync::RwLockReadGuard;
 
+use pulp::Arch;
+
 use crate::engine::connectivity::{SynapseRows, TargetLists};
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
 use crate::engine::network::delayed::{DelayedInput, DelayedReceptor, RowProjection, Sender};
 use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
 use crate::engine::plasticity::{EquationSynapses, Plasticity};
+use crate::engine::poisson_table::PoissonTable;
 use crate::engine::random::SynapseDraws;
 use crate::engine::trains::AfferentSpikes;
 use crate::kernel::{BLOCK, EventSums, PendingEvents, SumsLater, SumsNow};
@@ -15,29 +18,50 @@ use crate::model::Source;
 
 /// Delivers the events of afferent populations that give each target a train of its own; those that are kept go to `kept`, per
 /// entry of [`Shared::afferents`], as (step, target).
-pub(crate) fn deliver_afferent_rates(part: &mut Part, step: u32, kept: &mut [Vec<(u32, u32)>]) {
+pub(crate) fn deliver_afferent_rates(
+    arch: Arch,
+    part: &mut Part,
+    step: u32,
+    kept: &mut [Vec<(u32, u32)>],
+) {
     let first = part.first;
     for drive in &mut part.drives {
         let intensity = drive.rate.intensity(step);
         if intensity <= 0.0 {
             continue;
         }
-        let (weight, statistics) = (drive.weight, drive.rate.statistics());
+        let weight = drive.weight;
+        let table = drive.rate.is_dense(intensity).then(|| {
+            let table = drive.table.get_or_insert_with(|| PoissonTable::new(intensity));
+            table.set_mean(intensity);
+            &*table
+        });
+        let statistics = drive.rate.statistics();
         let events = part.receptors[drive.column].events();
         let blocks = drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK));
         let Some(kept) = drive.kept.and_then(|place| kept.get_mut(place)) else {
             for (block, s) in blocks {
-                block.draw(statistics, intensity, s.len(), |i, n| s[i] += weight * n as f64);
+                match table {
+                    Some(table) => block.add_dense(arch, table, weight, s),
+                    None => block.draw(statistics, intensity, s.len(), |i, n| {
+                        s[i] += weight * n as f64;
+                    }),
+                }
             }
             continue;
         };
         for ((block, s), number) in blocks.zip(0..) {
             let before = kept.len();
             let first = first + number * BLOCK as u32;
-            block.draw(statistics, intensity, s.len(), |i, n| {
+            let neurons = s.len();
+            let take = |i: usize, n: u64| {
                 s[i] += weight * n as f64;
                 kept.extend((0..n).map(|_| (step, first + i as u32)));
-            });
+            };
+            match table {
+                Some(table) => block.draw_dense(table, neurons, take),
+                None => block.draw(statistics, intensity, neurons, take),
+            }
             kept[before..].sort_unstable();
         }
     }

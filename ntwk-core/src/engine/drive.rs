@@ -1,11 +1,13 @@
 //! Afferent events: what a run of target neurons receives in a step.
 
+use pulp::Arch;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use rand_distr::{Exp1, Poisson};
 use serde::{Deserialize, Serialize};
 
+use crate::engine::poisson_table::PoissonTable;
 use crate::engine::random::{Purpose, below, stream};
 use crate::spec::EventStatistics;
 use crate::spec::waveform::Waveform;
@@ -16,6 +18,10 @@ const MANY_EVENTS: f64 = 24.0;
 /// Expected events of a neuron in a step from which on the number of each neuron is drawn: the time of a step is bounded then,
 /// whatever the rate.
 const MANY_EVENTS_PER_NEURON: f64 = 64.0;
+
+/// Expected events of a neuron in a step from which on they come from a [`PoissonTable`], where their rate is constant: one random
+/// byte per neuron decides most of them, and a number per event costs more.
+const DENSE_EVENTS: f64 = 0.8;
 
 /// Expected events per neuron and step of a rate-driven afferent projection.
 #[derive(Debug, Clone)]
@@ -66,6 +72,14 @@ impl EventRate {
         }
     }
 
+    /// Whether the events in which each neuron has `intensity` come from a table: a matter of the drive alone, so that the same
+    /// numbers are drawn whoever owns the neurons.
+    pub(crate) fn is_dense(&self, intensity: f64) -> bool {
+        self.statistics == EventStatistics::Poisson
+            && self.constant.is_some()
+            && (DENSE_EVENTS..PoissonTable::GREATEST_MEAN).contains(&intensity)
+    }
+
     pub(crate) fn statistics(&self) -> EventStatistics {
         self.statistics
     }
@@ -89,6 +103,27 @@ impl BlockEvents {
         let mut rng = stream(seed, purpose, name, block);
         let remaining = rng.sample(Exp1);
         Self { rng, remaining }
+    }
+
+    /// Adds `weight` times the numbers of events of a step to the sums of the neurons, the numbers from a table.
+    pub(crate) fn add_dense(
+        &mut self,
+        arch: Arch,
+        table: &PoissonTable,
+        weight: f64,
+        sums: &mut [f64],
+    ) {
+        table.add(arch, &mut self.rng, weight, sums);
+    }
+
+    /// Calls `event` with neurons and numbers of events as [`add_dense`](Self::add_dense) draws them.
+    pub(crate) fn draw_dense(
+        &mut self,
+        table: &PoissonTable,
+        n: usize,
+        event: impl FnMut(usize, u64),
+    ) {
+        table.draw(&mut self.rng, n, event);
     }
 
     /// Calls `event` with the index of a neuron and a number of events onto it until all events of a step are told, in which

@@ -13,6 +13,7 @@ pub mod independent;
 pub mod network;
 pub(crate) mod plasticity;
 pub(crate) mod poisson;
+pub(crate) mod poisson_table;
 pub mod random;
 pub mod run;
 pub(crate) mod sampler;

@@ -86,7 +86,7 @@ pub(crate) fn run_worker(
             }
         }
         for part in &mut state.parts {
-            deliver_afferent_rates(part, step, &mut output.afferents);
+            deliver_afferent_rates(arch, part, step, &mut output.afferents);
         }
         if shared.coupled {
             exchange.publish(me, step, output.spikes[before..].iter().map(|spike| spike.1));

@@ -11,7 +11,7 @@ use crate::spec::{ConnectionSpec, DelaySpec, Distribution};
 /// The synapses of one unit: parallel columns.
 #[derive(Debug, Default)]
 pub(super) struct DrawnUnit {
-    /// (source, target), in the numbering of their populations; the targets of a source ascend.
+    /// (source, target), in the numbering of their populations; the targets ascend.
     pub pairs: Vec<(u32, u32)>,
     /// Empty when all weights are equal.
     pub weights: Vec<f32>,
@@ -22,7 +22,8 @@ pub(super) struct DrawnUnit {
 impl DrawnUnit {
     /// Keeps the synapses onto `range`.
     fn keep(&mut self, range: &Range<u32>) {
-        if self.pairs.iter().all(|pair| range.contains(&pair.1)) {
+        let ends = [self.pairs.first(), self.pairs.last()];
+        if ends.iter().flatten().all(|pair| range.contains(&pair.1)) {
             return;
         }
         let Self { pairs, weights, delays } = self;
@@ -47,10 +48,8 @@ impl Wiring<'_> {
             drawn.pairs.clear();
             self.draw_unit(unit, &mut drawn.pairs)?;
             self.draw_properties(unit, &mut drawn)?;
-            if !self.draws_by_target() {
-                // Those onto other workers' neurons are drawn too, and dropped.
-                drawn.keep(&range);
-            }
+            // Those onto other workers' neurons are drawn too, and dropped.
+            drawn.keep(&range);
             take(&drawn);
         }
         Ok(())

@@ -40,16 +40,6 @@ impl Wiring<'_> {
         }
     }
 
-    /// Whether each unit is a target.
-    pub(super) fn draws_by_target(&self) -> bool {
-        !matches!(
-            self.projection.connection,
-            ConnectionSpec::FixedOutDegree { .. }
-                | ConnectionSpec::FixedTotalNumber { .. }
-                | ConnectionSpec::Pairs { .. }
-        )
-    }
-
     /// Appends the pairs (source, target) of a unit, targets ascending.
     pub(super) fn draw_unit(
         &self,

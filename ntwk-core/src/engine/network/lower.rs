@@ -326,6 +326,7 @@ impl<'m> Lowering<'m> {
                     column: self.column_of(projection),
                     weight: projection.weight,
                     blocks: (0..blocks).map(events).collect(),
+                    table: None,
                     kept: kept.iter().position(|k| k.projection == Some(p)),
                 })
             })

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::engine::connectivity::{BuildError, TargetLists};
 use crate::engine::drive::{BlockEvents, EventRate};
 use crate::engine::plasticity::Plasticity;
+use crate::engine::poisson_table::PoissonTable;
 use crate::engine::source_variables::{SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::Job;
@@ -215,6 +216,8 @@ pub(crate) struct PartDrive {
     pub column: usize,
     pub weight: f64,
     pub blocks: Vec<BlockEvents>,
+    /// Where its events are dense, from the first step in which they are.
+    pub table: Option<PoissonTable>,
     /// Place in [`Shared::afferents`], where its events are kept.
     pub kept: Option<usize>,
 }
