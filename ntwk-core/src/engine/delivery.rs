@@ -5,7 +5,7 @@ use std::sync::RwLockReadGuard;
 
 use pulp::Arch;
 
-use crate::engine::connectivity::{SynapseRows, TargetLists};
+use crate::engine::connectivity::{RowPlaces, SynapseRows, TargetLists};
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
 use crate::engine::network::delayed::{DelayedInput, DelayedReceptor, RowProjection, Sender};
 use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
@@ -428,7 +428,26 @@ impl<'a> Rule<'a> {
         row: Range<usize>,
         sums: &mut impl EventSums,
     ) {
-        let places = lists.places()[row.clone()].iter().copied();
+        match lists.places(row.clone()) {
+            RowPlaces::Short(places) => {
+                let places = places.iter().map(|&place| u32::from(place));
+                self.send_to(places, lists, source, row, sums);
+            }
+            RowPlaces::Long(places) => {
+                self.send_to(places.iter().copied(), lists, source, row, sums);
+            }
+        }
+    }
+
+    #[inline]
+    fn send_to(
+        &mut self,
+        places: impl Iterator<Item = u32>,
+        lists: &TargetLists,
+        source: u32,
+        row: Range<usize>,
+        sums: &mut impl EventSums,
+    ) {
         match self {
             Self::Equal(weight) => sums.add_all(places.map(|place| (place, *weight))),
             Self::Weights(weights) => {
@@ -465,7 +484,7 @@ impl Stochastic<'_> {
         let draws = SynapseDraws::new(self.release.base, source, self.sent, repeat);
         let mut ranks = Ranks::default();
         for i in row {
-            let place = lists.places()[i];
+            let place = lists.place_of(i);
             let rank = ranks.of(place);
             let (delay, target) = lists.delay_and_target(place);
             let synapse = synapse_number(self.first_target + target, rank, delay);

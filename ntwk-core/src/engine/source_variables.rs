@@ -2,7 +2,7 @@
 
 use pulp::Arch;
 
-use crate::engine::connectivity::TargetLists;
+use crate::engine::connectivity::{RowPlaces, TargetLists};
 use crate::equations::{CellEquations, EquationStepper};
 use crate::kernel::{
     BLOCK, CellStepper, Column, ConductanceSums, Injected, NotFinite, StepContext, SynapticInput,
@@ -78,18 +78,41 @@ impl SourceSums {
                     continue;
                 }
                 let row = lists.row(source);
-                // All synapses have one delay: a place is a target.
-                let places = &lists.places()[row.clone()];
-                match lists.weights() {
-                    None => {
-                        let by = self.weight * value;
-                        places.iter().for_each(|&place| sums[place as usize] += by);
+                let weights = lists.weights().map(|weights| &weights[row.clone()]);
+                match lists.places(row) {
+                    RowPlaces::Short(places) => {
+                        let places = places.iter().map(|&place| usize::from(place));
+                        self.add(places, weights, value, sums);
                     }
-                    Some(weights) => {
-                        for (&place, &weight) in places.iter().zip(&weights[row]) {
-                            sums[place as usize] += f64::from(weight) * value;
-                        }
+                    RowPlaces::Long(places) => {
+                        let places = places.iter().map(|&place| place as usize);
+                        self.add(places, weights, value, sums);
                     }
+                }
+            }
+        }
+    }
+}
+
+impl SourceSums {
+    /// Adds the `value` of a source to its targets, each times the weight of its synapse. All synapses have one delay: a place is
+    /// a target.
+    #[inline]
+    fn add(
+        &self,
+        targets: impl Iterator<Item = usize>,
+        weights: Option<&[f32]>,
+        value: f64,
+        sums: &mut [f64],
+    ) {
+        match weights {
+            None => {
+                let by = self.weight * value;
+                targets.for_each(|target| sums[target] += by);
+            }
+            Some(weights) => {
+                for (target, &weight) in targets.zip(weights) {
+                    sums[target] += f64::from(weight) * value;
                 }
             }
         }

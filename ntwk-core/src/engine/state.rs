@@ -140,7 +140,7 @@ impl Simulation {
             for source in 0..lists.sources() {
                 found.extend(lists.row(source).map(|synapse| {
                     // All synapses have one delay, so that a place is a target.
-                    (source, first + lists.places()[synapse], stdp.weight(synapse))
+                    (source, first + lists.place_of(synapse), stdp.weight(synapse))
                 }));
             }
         }

@@ -8,6 +8,7 @@
 mod counting_sort;
 mod drawing;
 mod error;
+mod places;
 mod rows;
 mod rules;
 
@@ -15,6 +16,8 @@ use std::ops::Range;
 
 use counting_sort::counting_sort;
 pub use error::{BuildError, WiringTooLarge};
+use places::Places;
+pub(crate) use places::RowPlaces;
 pub(crate) use rows::{RowBuilder, RowTargets, SynapseRows};
 
 use crate::job::{Interrupted, Job};
@@ -37,7 +40,7 @@ pub struct TargetLists {
     offsets: Vec<u32>,
     /// Delay and target of each synapse in one number, `(delay - first_delay) * len + target` with targets counted from
     /// the first of the run: a place in a ring of steps, found without looking up the delay. Ascending for each source.
-    places: Vec<u32>,
+    places: Places,
     /// Weight of each synapse where they differ (nS or pA, single precision).
     weights: Option<Vec<f32>>,
 }
@@ -78,7 +81,7 @@ impl TargetLists {
     /// Whether there is no synapse.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.places.len() == 0
     }
 
     /// Number of sources.
@@ -106,11 +109,8 @@ impl TargetLists {
             return row;
         }
         let from = self.place(delay);
-        let places = &self.places[row.clone()];
-        let first = row.start + places.partition_point(|&place| place < from);
-        let end = row.start
-            + places.partition_point(|&place| place / self.len <= delay - self.first_delay);
-        first..end
+        let (from, to) = (u64::from(from), u64::from(from) + u64::from(self.len));
+        self.places.first_from(row.clone(), from)..self.places.first_from(row, to)
     }
 
     /// Place of the first target neuron at `delay` steps.
@@ -119,10 +119,16 @@ impl TargetLists {
         (delay - self.first_delay) * self.len
     }
 
-    /// Place of every synapse, by index.
+    /// Place of a synapse, by index.
     #[inline]
-    pub(crate) fn places(&self) -> &[u32] {
-        &self.places
+    pub(crate) fn place_of(&self, synapse: usize) -> u32 {
+        self.places.get(synapse)
+    }
+
+    /// Places of the synapses `row`.
+    #[inline]
+    pub(crate) fn places(&self, row: Range<usize>) -> RowPlaces<'_> {
+        self.places.row(row)
     }
 
     /// Delay in steps and target of the synapse at a place.
@@ -170,19 +176,21 @@ impl TargetLists {
         job: &Job<'_>,
     ) -> Result<Self, Interrupted> {
         let n = drawn.sources.len();
-        let mut places = vec![0; n];
+        // Those that are sorted have 32 bits: few, as static synapses of different delays lie in rows.
+        let end = if drawn.delays.is_empty() { len } else { u32::MAX };
+        let mut places = Places::zeros(n, end);
         let mut weights = (!drawn.weights.is_empty()).then(|| vec![0f32; n]);
         let offsets = counting_sort(sources, &drawn.sources, job, |i, synapse| {
             let ahead = drawn.delays.get(i).map_or(0, |delay| delay - first_delay);
-            places[synapse] = ahead * len + drawn.targets[i];
+            places.set(synapse, ahead * len + drawn.targets[i]);
             if let Some(weights) = &mut weights {
                 weights[synapse] = drawn.weights[i];
             }
         })?;
         // By the projection, not by the delays that these targets happen to have: the order of the events onto a neuron must not
         // depend on which others share its worker.
-        if !drawn.delays.is_empty() {
-            sort_rows(&offsets, &mut places, weights.as_deref_mut(), job)?;
+        if let (false, Some(places)) = (drawn.delays.is_empty(), places.long_mut()) {
+            sort_rows(&offsets, places, weights.as_deref_mut(), job)?;
         }
         Ok(Self { first_delay, delays, len, offsets, places, weights })
     }

@@ -46,7 +46,7 @@ fn build_onto(
 /// Targets of `source` at `delay` steps.
 fn targets(lists: &TargetLists, source: u32, delay: u32) -> Vec<u32> {
     let row = lists.row_at(source, delay);
-    row.map(|i| lists.delay_and_target(lists.places()[i]).1).collect()
+    row.map(|i| lists.delay_and_target(lists.place_of(i)).1).collect()
 }
 
 fn all_pairs(lists: &TargetLists, sources: u32) -> Vec<(u32, u32)> {
@@ -184,7 +184,7 @@ fn the_synapses_do_not_depend_on_the_partition() {
                     for i in lists.row_at(source, delay) {
                         let weight = lists.weights().unwrap()[i];
                         assert!(weight >= 0.0);
-                        let (its_delay, target) = lists.delay_and_target(lists.places()[i]);
+                        let (its_delay, target) = lists.delay_and_target(lists.place_of(i));
                         assert_eq!(its_delay, delay);
                         found.push((source, delay, target + range.start, weight.to_bits()));
                     }
@@ -364,7 +364,7 @@ fn shared_rows_hold_the_synapses_of_the_lists() {
                 let expected: Vec<(u32, u32, Option<f32>)> = lists
                     .row(source)
                     .map(|i| {
-                        let (delay, target) = lists.delay_and_target(lists.places()[i]);
+                        let (delay, target) = lists.delay_and_target(lists.place_of(i));
                         longest = longest.max(delay);
                         (delay, target, lists.weights().map(|weights| weights[i]))
                     })

@@ -45,14 +45,18 @@ impl MemoryNeed {
             }
             let synapses = projection.synapses(populations[projection.target].size);
             let weight = if projection.weights.constant().is_some() { 0.0 } else { 4.0 };
-            // A target is a number of four bytes. Where delays differ it has two, and its row about 0.2 per synapse for the runs
-            // of equal delay, and is drawn into buckets of 12; but plastic synapses have four for target and delay.
+            // A target is a number of two bytes, of four among more than 65,536. Where delays differ its row takes about 0.2 per
+            // synapse for the runs of equal delay, and is drawn into buckets of 12; plastic synapses then have four for target and
+            // delay.
             let in_rows =
                 projection.delays.as_constant().is_none() && projection.plasticity.is_none();
             let (bytes, drawn) = match in_rows {
                 true => (2.2 + weight, 12.0),
                 false if projection.delays.as_constant().is_none() => (4.0 + weight, 12.0 + weight),
-                false => (4.0 + weight, 8.0 + weight),
+                false => (
+                    if populations[projection.target].size <= 1 << 16 { 2.0 } else { 4.0 } + weight,
+                    8.0 + weight,
+                ),
             };
             let bytes = synapses * bytes;
             need.synapses += synapses;

@@ -268,7 +268,7 @@ impl WorkerState {
         let mut synapses = Vec::new();
         for source in 0..lists.sources() {
             for synapse in lists.row(source) {
-                let target = first + lists.delay_and_target(lists.places()[synapse]).1;
+                let target = first + lists.delay_and_target(lists.place_of(synapse)).1;
                 if neurons.binary_search(&target).is_ok() {
                     synapses.push(SampledSynapse { synapse, source, target });
                 }
@@ -398,7 +398,7 @@ impl Network {
                 };
                 for source in 0..lists.sources() {
                     for synapse in lists.row(source) {
-                        let (delay, target) = lists.delay_and_target(lists.places()[synapse]);
+                        let (delay, target) = lists.delay_and_target(lists.place_of(synapse));
                         let weight = lists.weights().map(|weights| weights[synapse]);
                         call(source, first + target, delay, weight);
                     }

@@ -67,7 +67,7 @@ impl EquationSynapses {
             if !equations.on_pre.sends {
                 continue;
             }
-            let places = lists.places()[run.clone()].iter().copied();
+            let places = run.clone().map(|synapse| lists.place_of(synapse));
             match lists.weights() {
                 None => {
                     sums.add_all(

@@ -100,7 +100,7 @@ impl Stdp {
     ) {
         self.arrivals.raise(source as usize, step);
         for synapse in lists.row(source) {
-            let target = lists.places()[synapse];
+            let target = lists.place_of(synapse);
             let weight = &mut self.weights[synapse];
             sums.add(target, *weight);
             let change = self.depression * self.spikes.at(target as usize, step);

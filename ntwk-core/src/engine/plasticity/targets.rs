@@ -33,7 +33,7 @@ impl SynapsesByTarget {
         let mut starts = vec![0u32; targets + 1];
         for piece in pieces(lists.len()) {
             job.check()?;
-            lists.places()[piece].iter().for_each(|&target| starts[target as usize + 1] += 1);
+            piece.for_each(|synapse| starts[lists.place_of(synapse) as usize + 1] += 1);
         }
         for t in 0..targets {
             starts[t + 1] += starts[t];
@@ -43,7 +43,7 @@ impl SynapsesByTarget {
         for source in 0..sources {
             job.check()?;
             for synapse in lists.row(source) {
-                let slot = &mut next[lists.places()[synapse] as usize];
+                let slot = &mut next[lists.place_of(synapse) as usize];
                 incoming[*slot as usize] = Incoming { synapse: synapse as u32, source };
                 *slot += 1;
             }
