@@ -248,7 +248,8 @@ connection = {{ rule = "fixed_in_degree", in_degree = 40 }}
     assert_eq!(all, synapses(3));
 }
 
-/// Projections that share rows and a receptor, beside others with equal weights, plastic synapses and stochastic release; weights
+/// Projections that share rows and a receptor, beside others with equal weights, plastic synapses, stochastic release and a dense
+/// drive; weights
 /// whose sums depend on their order, so many events in a step that bins are summed before it.
 #[test]
 fn shared_rows_change_no_bit() {
@@ -264,6 +265,7 @@ E = { size = 1400, cell = "RS" }
 I = { size = 700, cell = "FS" }
 [afferents]
 A = { size = 400, rate = 8 }
+D = { size = 1000, rate = 12 }
 S = { size = 3, spikes = { times = [15, 15.1, 30, 30, 30], ids = [0, 1, 1, 0, 2] } }
 [[projections]]
 source = "A"
@@ -271,6 +273,12 @@ target = ["E", "I"]
 receptor = "exc"
 weight = 1
 connection = { rule = "fixed_in_degree", in_degree = 200 }
+[[projections]]
+source = "D"
+target = ["E", "I"]
+receptor = "exc"
+weight = 0.02
+connection = { rule = "all_to_all" }
 [[projections]]
 source = "E"
 target = ["E", "I"]
