@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn bins_have_the_bits_of_a_ring_of_sums() {
         for single in [true, false] {
-            for (places, events) in [(1, 3), (40, 30_000), (5000, 40_000)] {
+            for (places, events) in [(1, 3usize), (40, 30_000), (5000, 40_000)] {
                 let longest = 7;
                 let mut ring = Ring { sums: vec![vec![0.0; places]; longest as usize + 1] };
                 let mut pending = PendingEvents::new(places, longest, single);
