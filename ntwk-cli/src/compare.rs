@@ -27,8 +27,13 @@ use ntwk::figures::overview::{TheoryCurves, overview};
 use ntwk::report::quantities::signed;
 use ntwk::report::results::{overview_recording, stored_potentials, theory_groups};
 use ntwk::run::stream::StreamedRun;
+use ntwk_meanfield::Fit;
+use ntwk_meanfield::prediction::laid_out::scan_effort;
 use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds, check_covered};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
+
+/// Expected time of the theory (s), from which on it is said beforehand.
+const LONG: f64 = 5.0;
 
 /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
 /// JSON.
@@ -89,6 +94,10 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     let model = model(&args.run, library)?;
     // What the theory does not cover is not simulated first.
     check_covered(&model)?;
+    let effort = scan_effort(&model, library, &args.run.terminal().job().silent())?;
+    if effort.seconds >= LONG {
+        note(format!("the theory scans {effort}"));
+    }
     make_folder(&args.run.out)?;
     let plan = plan(args, &KeepArgs::default());
     let (mut run, theory) = (args.run.terminal())
@@ -188,9 +197,10 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
     for population in &theory.populations {
         let fit = &population.fit;
         print(format!(
-            "transfer function of {}: {} points, R² = {:.5}, rms error {:.3} Hz",
+            "transfer function of {}: {} points{}, R² = {:.5}, rms error {:.3} Hz",
             population.name,
             population.fitted_points.len(),
+            undetermined_terms(fit),
             fit.quality.r_squared,
             fit.quality.mean_squared_error.sqrt(),
         ));
@@ -285,6 +295,15 @@ fn replay_table(comparison: &Comparison, cells: &[PoissonCells], replays: &[Repl
         }
     }
     table.to_string()
+}
+
+/// What the points of a scan leave open; empty where they determine all of the fit.
+fn undetermined_terms(fit: &Fit) -> String {
+    let terms = fit.transfer_function.coefficients().len();
+    match fit.threshold_step.rank {
+        rank if rank < terms => format!(" (which determine {rank} of {terms} terms)"),
+        _ => String::new(),
+    }
 }
 
 /// The comparison as a table.

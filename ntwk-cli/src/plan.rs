@@ -12,6 +12,7 @@ use super::table::{Table, bytes, duration, number};
 use ntwk::run::plan::{PlanError, Resources, calibrate};
 
 use super::terminal::Terminal;
+use ntwk_meanfield::prediction::laid_out::scan_effort;
 
 /// Estimate the size, memory, disk space and run time of a model before running it.
 #[derive(Debug, Args)]
@@ -65,6 +66,12 @@ pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure>
         }
         other => other?,
     };
+    if args.calibration > 0.0 {
+        // What the theory does not cover has no scan.
+        if let Ok(effort) = scan_effort(&model, library, &job.silent()) {
+            row("theory of ntwk compare (expected)", effort.to_string());
+        }
+    }
     if let Some(speed) = measured {
         let plural = if speed.threads == 1 { "" } else { "s" };
         row("disk: spikes (expected)", bytes(speed.spike_bytes));

@@ -17,6 +17,7 @@ use ntwk::figures::overview::FigureError;
 use ntwk::studies::transfer_function::{TransferFitOptions, fit_scan, populations, scan_columns};
 use ntwk::sweep::store::StoreOptions;
 use ntwk::sweep::transfer_scan::{TransferScan, scan_to_file};
+use ntwk_meanfield::Fit;
 
 /// Transfer functions: scan the single cells, fit the effective threshold.
 #[derive(Debug, Args)]
@@ -142,7 +143,16 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
     let mut options = TransferFitOptions::default();
     options.folds = args.folds as usize;
     let mut files = Vec::new();
-    let header = ["", "points", "R²", "rms (Hz)", "rms, unseen (Hz)", "condition number", "end"];
+    let header = [
+        "",
+        "points",
+        "terms determined",
+        "R²",
+        "rms (Hz)",
+        "rms, unseen (Hz)",
+        "condition number",
+        "end",
+    ];
     let mut table = Table::new(&header);
     for (scan, scan_files) in scan_all(&model, &args.run, &args.design, library)? {
         files.extend(scan_files);
@@ -156,6 +166,7 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
         table.row(vec![
             name.clone(),
             study.fitted.fitted_points.len().to_string(),
+            determined_terms(fit),
             number(fit.quality.r_squared, 5),
             number(fit.quality.mean_squared_error.sqrt(), 3),
             number(study.validation.quality.mean_squared_error.sqrt(), 3),
@@ -168,4 +179,9 @@ fn fit(args: &FitTfArgs, library: &CellLibrary) -> Result<(), Failure> {
     print(table);
     list_files(&files);
     Ok(())
+}
+
+/// How many of the coefficients of a fit its points determine.
+fn determined_terms(fit: &Fit) -> String {
+    format!("{} of {}", fit.threshold_step.rank, fit.transfer_function.coefficients().len())
 }

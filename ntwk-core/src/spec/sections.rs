@@ -149,7 +149,7 @@ section! {
         potential_points: u64 = Count(2, 1000), or(20);
         /// highest presynaptic rate of the other inputs (Hz)
         background_max: f64 = Quantity(Rate, Positive), or(40.0);
-        /// number of rates of the other inputs
+        /// number of rates of the strongest other input that holds the cell down; the others have three
         background_points: u64 = Count(1, 1000), or(10);
         /// points whose measured rate is above this (Hz) are left out of the fit
         rate_max: f64 = Quantity(Rate, Positive), or(100.0);

@@ -8,6 +8,9 @@
 //! This is the procedure of Zerlaut et al., J Physiol 594 (2016), with exact solvers: the published codes use BFGS,
 //! SLSQP or Nelder-Mead, and one of them returns the result of step 1. Both steps are reported, since on nearly
 //! collinear scans step 1 alone can be far off.
+//!
+//! Both steps move in the directions of the coefficients that the points determine alone: of a scan on a line or a sheet a
+//! polynomial of three variables has terms that no point tells apart.
 
 pub(crate) mod cross_validation;
 pub(crate) mod least_squares;
@@ -76,9 +79,11 @@ pub struct ThresholdStep {
     pub quality: FitQuality,
     /// Number of points that determined a threshold.
     pub points_used: usize,
-    /// Largest over smallest singular value of the terms at those points.
+    /// Largest over smallest singular value of the terms at those points, each scaled to length one, in the directions that the
+    /// points determine.
     pub condition_number: f64,
-    /// Numerical rank; below the number of terms the minimum-norm solution was taken.
+    /// Number of these directions: that of the coefficients that the points determine. Below the number of terms, combinations of
+    /// coefficients that leave the fitted points as they are were set to zero.
     pub rank: usize,
 }
 
@@ -126,11 +131,21 @@ pub fn fit(
     let rows = design.terms.select_rows(&design.determined);
     let linear = least_squares::solve(rows, &design.thresholds).ok_or(FitError::Linear)?;
 
+    // In the directions that are determined, from the solution of step 1 on.
+    let reduced = linear.basis.as_ref().map(|basis| &design.terms * basis);
+    let offsets = match &linear.basis {
+        Some(_) => &design.terms * &linear.solution,
+        None => DVector::zeros(points.len()),
+    };
     let mut problem = RateProblem {
-        terms: &design.terms,
+        terms: reduced.as_ref().unwrap_or(&design.terms),
+        offsets,
         points,
         weights: &weights,
-        coefficients: linear.solution.clone(),
+        coefficients: match &linear.basis {
+            Some(basis) => DVector::zeros(basis.ncols()),
+            None => linear.solution.clone(),
+        },
     };
     let threshold_step = ThresholdStep {
         coefficients: linear.solution.as_slice().to_vec(),
@@ -156,21 +171,27 @@ pub fn fit(
         | TerminationReason::WrongDimensions(_) => Termination::NotFinite,
     };
     if termination == Termination::NotFinite {
-        problem.coefficients = linear.solution;
+        problem.coefficients = match &linear.basis {
+            Some(basis) => DVector::zeros(basis.ncols()),
+            None => linear.solution.clone(),
+        };
     }
 
     let errors = problem.errors();
     let covariance = problem.covariance().ok_or(FitError::Linear)?;
+    let (coefficients, covariance) = match &linear.basis {
+        Some(basis) => (
+            linear.solution + basis * &problem.coefficients,
+            basis * covariance * basis.transpose(),
+        ),
+        None => (problem.coefficients, covariance),
+    };
     let rejected = (0..points.len()).filter(|i| design.determined.binary_search(i).is_err());
     let domain = Domain::around(membrane, points.iter().map(|p| &p.moments));
     Ok(Fit {
-        transfer_function: EffectiveThreshold::new(
-            form,
-            problem.coefficients.as_slice().to_vec(),
-            domain,
-        )
-        .and_then(|function| function.with_fit_domain(FitDomain::of(&design.terms, points)))
-        .map_err(|_| FitError::Linear)?,
+        transfer_function: EffectiveThreshold::new(form, coefficients.as_slice().to_vec(), domain)
+            .and_then(|function| function.with_fit_domain(FitDomain::of(&design.terms, points)))
+            .map_err(|_| FitError::Linear)?,
         threshold_step,
         quality: FitQuality::of(points, errors.as_slice()),
         termination,
@@ -203,15 +224,21 @@ fn weights(points: &[ScanPoint], options: &FitOptions) -> Result<Vec<f64>, FitEr
 /// Step 2 as the solver sees it: weighted errors of the rate as a function of the coefficients.
 struct RateProblem<'a> {
     terms: &'a DMatrix<f64>,
+    /// Threshold of each point (mV) with coefficients 0.
+    offsets: DVector<f64>,
     points: &'a [ScanPoint],
     weights: &'a [f64],
     coefficients: DVector<f64>,
 }
 
 impl RateProblem<'_> {
+    fn thresholds(&self) -> DVector<f64> {
+        self.terms * &self.coefficients + &self.offsets
+    }
+
     /// Fitted minus measured rate (Hz).
     fn errors(&self) -> DVector<f64> {
-        let mut thresholds = self.terms * &self.coefficients;
+        let mut thresholds = self.thresholds();
         for (theta, p) in thresholds.iter_mut().zip(self.points) {
             *theta = rate_at_threshold(*theta, &p.moments) - p.rate;
         }
@@ -220,7 +247,7 @@ impl RateProblem<'_> {
 
     /// `dF/dc = dF/dtheta phi`, `dF/dtheta = -exp(-z²) / (sqrt(2 pi) sigma_V tau_V)`.
     fn weighted_jacobian(&self) -> DMatrix<f64> {
-        let thresholds = self.terms * &self.coefficients;
+        let thresholds = self.thresholds();
         let mut jacobian = self.terms.clone();
         for (i, mut row) in jacobian.row_iter_mut().enumerate() {
             let m = &self.points[i].moments;

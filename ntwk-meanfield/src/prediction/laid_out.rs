@@ -1,5 +1,8 @@
 //! The scans of the transfer functions of a model, laid out before the first is run.
 
+use std::fmt;
+use std::time::Instant;
+
 use ntwk_core::spec::{TheoryModel, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Model};
 
@@ -97,6 +100,48 @@ pub(crate) fn lay_out(
         all.push(scan);
     }
     Ok(all)
+}
+
+/// What the scans of a theory take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanEffort {
+    /// Points of every population that is scanned.
+    pub points: Vec<(String, usize)>,
+    /// Expected time (s) of one pass over all of them.
+    pub seconds: f64,
+}
+
+/// `N points of single cells (E: n, I: m), about S s`.
+impl fmt::Display for ScanEffort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: usize = self.points.iter().map(|p| p.1).sum();
+        let each: Vec<String> = self.points.iter().map(|(p, n)| format!("{p}: {n}")).collect();
+        let seconds = self.seconds;
+        write!(f, "{all} points of single cells ({}), about {seconds:.1} s", each.join(", "))
+    }
+}
+
+/// What the scans of the theory of `model` take on this machine: two points of each population are measured for that.
+///
+/// # Errors
+/// [`TheoryError`] for a model that the theory does not cover.
+pub fn scan_effort(
+    model: &Model,
+    library: &CellLibrary,
+    job: &Job<'_>,
+) -> Result<ScanEffort, TheoryError> {
+    let settings = &model.spec().theory.scan;
+    let mut effort = ScanEffort { points: Vec::new(), seconds: 0.0 };
+    for laid_out in lay_out(model, &VarianceFactors::poisson(model))? {
+        let LaidOut::Driven(plan) = laid_out else { continue };
+        let n = plan.rates.len();
+        let tried: Vec<usize> = if n > 1 { vec![n / 3, 2 * n / 3] } else { vec![0] };
+        let start = Instant::now();
+        let _ = plan.measure(model, settings, library, &tried, job)?;
+        effort.seconds += start.elapsed().as_secs_f64() * n as f64 / tried.len() as f64;
+        effort.points.push((model.populations()[plan.population].name.clone(), n));
+    }
+    Ok(effort)
 }
 
 /// Points for the threshold of a cell that no projection drives: under noise of three strengths and two correlation times, at

@@ -2,7 +2,7 @@
 //!
 //! For a population of the model, the synapses are grouped into classes (same receptor, same
 //! weight). The class that depolarises most is the *driving* class; the others are *background*.
-//! For each combination of background rates the driving rate is solved from the moments so that
+//! For each combination of levels of the background the driving rate is solved from the moments so that
 //! the mean membrane potential takes the values asked for: the threshold is then known where the
 //! transfer function is steep. Other choices of points are in [`scan_design`](crate::scan::design) and
 //! [`fluctuation_scan`](crate::scan::fluctuations). Each point is a group of independent cells that runs on the kernels,
@@ -36,10 +36,24 @@ pub enum SingleCellError {
         population: String,
     },
     /// The background alone keeps every mean potential out of reach.
-    #[error("no point of the scan of population {population} can be reached; widen [theory.scan]")]
+    #[error(
+        "no mean potential of the scan of population {population}, {lowest:.1} to {highest:.1} mV (V_th plus theory.scan.below_threshold and \
+         above_threshold = {above} mV), is reached by its inputs: without them the cells rest at {rest:.1} mV, where the injected current \
+         of {current} pA holds them; a larger theory.scan.above_threshold, or another current, is needed. 'ntwk run' simulates the model"
+    )]
     NoPoint {
         /// The population.
         population: String,
+        /// Lowest mean potential (mV) that is asked for.
+        lowest: f64,
+        /// Highest (mV).
+        highest: f64,
+        /// How far that is above the threshold (mV).
+        above: f64,
+        /// Mean potential (mV) without input.
+        rest: f64,
+        /// Injected current (pA).
+        current: f64,
     },
     /// Synapses the theory does not cover.
     #[error(transparent)]
@@ -159,24 +173,36 @@ impl SingleCellPlan {
         }
         let highest = membrane.V_th + settings.above_threshold;
         let (mut rates, mut currents) = (Vec::new(), Vec::new());
-        for background in backgrounds(classes, driving, highest, settings) {
+        for levels in backgrounds(classes, driving, highest, settings) {
             let n = settings.potential_points;
             for i in 0..n {
                 let fraction = i as f64 / (n - 1) as f64;
                 let span = settings.above_threshold - settings.below_threshold;
                 let potential = membrane.V_th + settings.below_threshold + fraction * span;
-                let balance = balance(&membrane, classes, &background, current, potential);
-                let mut point = background.clone();
+                let mut point = vec![0.0; classes.len()];
+                let with = |level: &Level| (level.class, level.of(settings.background_max));
+                let holding = levels.iter().filter(|l| !l.depolarising).map(with);
+                holding.for_each(|(class, rate)| point[class] = rate);
+                let alone = balance(&membrane, classes, &point, current, potential);
+                for level in levels.iter().filter(|l| l.depolarising) {
+                    // By itself it takes the cell there at this rate; more leaves nothing to the driving class.
+                    let enough = -alone / current_per_hertz(&classes[level.class], potential);
+                    point[level.class] = level.of(settings.background_max.min(enough).max(0.0));
+                }
+                let balance = balance(&membrane, classes, &point, current, potential);
                 match driving {
                     Some(driving) => {
-                        let rate = -balance / current_per_hertz(&classes[driving], potential);
+                        let needed = -balance;
+                        // Rounding of what the others leave.
+                        let needed = if needed.abs() <= 1e-9 * alone.abs() { 0.0 } else { needed };
+                        let rate = needed / current_per_hertz(&classes[driving], potential);
                         if !(rate >= 0.0 && rate.is_finite()) {
                             continue;
                         }
                         point[driving] = rate;
                     }
                     // Without noise there is no threshold to find.
-                    None if background.iter().all(|r| *r == 0.0) => continue,
+                    None if point.iter().all(|r| *r == 0.0) => continue,
                     None => currents.push(current - balance),
                 }
                 rates.push(point);
@@ -184,7 +210,14 @@ impl SingleCellPlan {
         }
         if rates.is_empty() {
             let population = model.populations()[population].name.clone();
-            return Err(SingleCellError::NoPoint { population });
+            return Err(SingleCellError::NoPoint {
+                population,
+                lowest: membrane.V_th + settings.below_threshold,
+                highest,
+                above: settings.above_threshold,
+                rest: membrane.E_L + current / membrane.g_L,
+                current,
+            });
         }
         plan.rates = rates;
         plan.currents = driving.is_none().then_some(currents);
@@ -314,41 +347,57 @@ impl SingleCellPlan {
     }
 }
 
-/// All combinations of background rates: `background_points` levels for classes that reverse below
-/// threshold, three for further depolarising ones.
+/// How far up its range a class of the background is.
+struct Level {
+    class: usize,
+    /// Whether it drives the cell towards its threshold as the driving class does.
+    depolarising: bool,
+    /// Which level it is, from 0, and which is the last.
+    place: [u64; 2],
+}
+
+impl Level {
+    /// Its rate where the highest is `highest`.
+    fn of(&self, highest: f64) -> f64 {
+        let [level, last] = self.place;
+        if last == 0 { 0.0 } else { highest * level as f64 / last as f64 }
+    }
+}
+
+/// All combinations of the levels of the background: `background_points` for the strongest class that reverses below threshold,
+/// three for the others.
+///
+/// The highest rate of a class that holds the cell down is `background_max`. That of a depolarising one is at most what takes the
+/// cell to a mean potential by itself: every class has points at every potential then, and the scan spans what they do to the
+/// moments.
 fn backgrounds(
     classes: &[ClassOfInputs],
     driving: Option<usize>,
     highest: f64,
     settings: &ScanSpec,
-) -> Vec<Vec<f64>> {
-    let mut combinations = vec![vec![0.0; classes.len()]];
-    for (c, class) in classes.iter().enumerate() {
-        if Some(c) == driving {
-            continue;
-        }
-        let synapses = &class.synapses;
-        let depolarising = synapses.weight * synapses.driving_force(highest) > 0.0;
-        let levels = if depolarising {
-            settings.background_points.min(3)
-        } else {
-            settings.background_points
+) -> Vec<Vec<Level>> {
+    let mut combinations: Vec<Vec<[u64; 2]>> = vec![Vec::new()];
+    let background = (0..classes.len()).filter(|c| Some(*c) != driving);
+    let strength = |c: usize| current_per_hertz(&classes[c], highest);
+    let background: Vec<(usize, bool)> = background.map(|c| (c, strength(c) > 0.0)).collect();
+    let holding = background.iter().filter(|(_, depolarising)| !depolarising).map(|(c, _)| *c);
+    let strongest = holding.min_by(|&a, &b| strength(a).total_cmp(&strength(b)));
+    for &(class, _) in &background {
+        let levels = match strongest == Some(class) {
+            true => settings.background_points,
+            false => settings.background_points.min(3),
         };
-        let level = |l: u64| {
-            if levels == 1 { 0.0 } else { settings.background_max * l as f64 / (levels - 1) as f64 }
+        let further = |base: Vec<[u64; 2]>| {
+            (0..levels).map(move |l| [base.clone(), vec![[l, levels - 1]]].concat())
         };
-        combinations = combinations
-            .into_iter()
-            .flat_map(|base| {
-                (0..levels).map(move |l| {
-                    let mut next = base.clone();
-                    next[c] = level(l);
-                    next
-                })
-            })
-            .collect();
+        combinations = combinations.into_iter().flat_map(further).collect();
     }
-    combinations
+    let level = |(&(class, depolarising), place): (&(usize, bool), [u64; 2])| Level {
+        class,
+        depolarising,
+        place,
+    };
+    combinations.into_iter().map(|all| background.iter().zip(all).map(level).collect()).collect()
 }
 
 /// Current (pA) that a class gives at 1 Hz, at a potential (mV): `K tau Q D`.

@@ -1,7 +1,7 @@
 use crate::support::membrane;
 use ntwk_core::Membrane;
 use ntwk_meanfield::{
-    EffectiveThreshold, FitOptions, Moments, ScanPoint, SynapseClass, ThresholdForm,
+    EffectiveThreshold, Fit, FitOptions, Moments, ScanPoint, SynapseClass, ThresholdForm,
     TransferFunction, fit, moments,
 };
 
@@ -36,6 +36,10 @@ fn at(rates: &[f64], current: f64) -> Moments {
 
 /// A fit to rates that a threshold of 10 terms makes at the given inputs.
 fn fitted(form: ThresholdForm, inputs: &[Vec<f64>]) -> EffectiveThreshold {
+    fit_of(form, inputs).transfer_function
+}
+
+fn fit_of(form: ThresholdForm, inputs: &[Vec<f64>]) -> Fit {
     let c = vec![-51.0, 5.0, -0.5, 0.8, 0.3, -0.2, 0.4, -0.3, 0.25, 0.2];
     let truth = EffectiveThreshold::new(ThresholdForm::Quadratic10, c, None).unwrap();
     let points: Vec<ScanPoint> = inputs
@@ -46,7 +50,26 @@ fn fitted(form: ThresholdForm, inputs: &[Vec<f64>]) -> EffectiveThreshold {
             ScanPoint { moments, rate, standard_error: 0.1, samples: 1 }
         })
         .collect();
-    fit(form, &cell(), &points, &FitOptions::default()).unwrap().transfer_function
+    fit(form, &cell(), &points, &FitOptions::default()).unwrap()
+}
+
+/// On a curve ten terms are functions of one variable: what no point tells apart gets no coefficient, however small the residuals
+/// are that a large one would buy.
+#[test]
+fn a_line_has_no_more_coefficients_than_it_determines() {
+    let line = |n: i32| (0..n).map(|k| vec![6.0 * f64::from(k) / f64::from(n)]).collect::<Vec<_>>();
+    for n in [20, 200] {
+        let found = fit_of(ThresholdForm::Quadratic10, &line(n));
+        let step = &found.threshold_step;
+        assert!((3..=6).contains(&step.rank), "{}", step.rank);
+        assert!(step.condition_number < 1e5, "{}", step.condition_number);
+        let largest = |c: &[f64]| c.iter().fold(0.0_f64, |most, c| most.max(c.abs()));
+        assert!(largest(found.transfer_function.coefficients()) < 60.0, "{found:?}");
+        assert!(found.quality.r_squared > 0.9999, "{:?}", found.quality);
+    }
+    let sheet: Vec<Vec<f64>> =
+        (0..200).map(|k| vec![0.3 * f64::from(k % 20), 2.0 * f64::from(k / 20)]).collect();
+    assert_eq!(fit_of(ThresholdForm::Quadratic10, &sheet).threshold_step.rank, 10);
 }
 
 /// With one class of inputs the scan is a curve. An adaptation current moves the cell off it while every moment stays

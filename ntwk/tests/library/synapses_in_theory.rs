@@ -102,3 +102,61 @@ fn short_term_depression_and_facilitation() {
         assert!((0.97..1.15).contains(&high), "{simulated} {predicted} ± {error}");
     }
 }
+
+/// Two weights of excitation and nothing that holds the cells down: the stronger drives the scan, and the weaker must be scanned
+/// beside it, up to what fires the cells alone.
+#[test]
+fn excitation_of_two_weights_without_inhibition() {
+    let input = |name: &str, weight: f64| {
+        format!(
+            r#"
+[afferents.{name}]
+size = 400
+rate = 4.0
+trains = "per_source"
+[[projections]]
+source = "{name}"
+target = "P"
+receptor = "exc"
+weight = {weight}
+connection = {{ rule = "fixed_in_degree", in_degree = 45, multapses = false }}
+"#
+        )
+    };
+    let cells = r#"
+[simulation]
+t_stop = 3000.0
+[receptors]
+exc = { E_rev = 0.0, tau_syn = 5.0 }
+[populations.P]
+size = 300
+cell = { model = "LIF", C_m = 150.0, g_L = 8.0, E_L = -62.0, V_th = -48.0, V_reset = -60.0, t_ref = 3.0 }
+"#;
+    for weights in [vec![1.0, 2.0], vec![1.0, 1.1], vec![0.5, 1.0, 2.0]] {
+        let inputs: Vec<String> =
+            weights.iter().enumerate().map(|(i, w)| input(&format!("A{i}"), *w)).collect();
+        let text = format!("{cells}{}", inputs.concat());
+        let model = crate::common::model(&text);
+        let recording = crate::common::run(&model, 2);
+        let (library, job) = (ntwk_cells::library(), Job::threads(2));
+        let theory = ntwk_meanfield::prediction::predict::predict(&model, &library, &job).unwrap();
+        let plan = &theory.populations[0].scan.plan;
+        for class in 0..weights.len() {
+            let alone =
+                |rates: &Vec<f64>| (0..weights.len()).all(|c| (c == class) == (rates[c] > 0.0));
+            assert!(plan.rates.iter().any(alone), "{weights:?}: no point of class {class} alone");
+        }
+        let fit = &theory.populations[0].fit;
+        let step = &fit.threshold_step;
+        // One receptor: the conductance, and with it mu_V, fixes tau_V, which is linear in it.
+        assert_eq!(step.rank, 6, "{weights:?}");
+        assert!(step.condition_number < 1e5, "{weights:?}: {}", step.condition_number);
+        let found = compare(&model, &recording, &theory, &library, &job).unwrap();
+        let p = &found.populations[0];
+        assert_eq!(p.in_domain, Some(true), "{weights:?}");
+        let (simulated, fitted) = (p.rate.simulated.unwrap(), p.fitted_rate.unwrap());
+        assert!((fitted / simulated - 1.0).abs() < 0.1, "{weights:?}: {simulated} {fitted}");
+        let predicted = p.rate.predicted.unwrap();
+        assert!((predicted / simulated - 1.0).abs() < 0.03, "{weights:?}: {simulated} {predicted}");
+    }
+}
