@@ -31,7 +31,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     println!("mean over the neurons: {:.2?}", Irregularity::of(&trains, 5));
-    println!("Fano factor of 50 ms counts: {:.3?}", mean_fano_factor(&trains, bins));
+    println!(
+        "Fano factor of 50 ms counts: {:.3?}",
+        mean_fano_factor(&trains, bins).map(|f| f.value)
+    );
     println!("mean count correlation: {:.3?}", mean_count_correlation(&trains, bins));
     Ok(())
 }

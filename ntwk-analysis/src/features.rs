@@ -63,7 +63,7 @@ pub struct SpikeShape {
 /// | `steady_state` | `steady_state_voltage_stimend`: mean over the last tenth of the stimulus |
 /// | `minimum` | `minimum_voltage`: lowest potential of the stimulus |
 /// | `deflection` | `voltage_deflection_vb_ssse`: steady state minus baseline |
-/// | `input_resistance` | `ohmic_input_resistance_vb_ssse`: deflection over current |
+/// | `input_resistance` | `ohmic_input_resistance_vb_ssse`: deflection over current; here of traces without spikes |
 /// | `sag_amplitude`, `sag_ratio` | `sag_amplitude`, `sag_ratio1`: steady state minus minimum, and that over baseline minus minimum; for downward deflections |
 /// | `adaptation_index` | `adaptation_index2`: mean of `(ISI' - ISI) / (ISI' + ISI)` over successive intervals but the first |
 /// | `latency` | `time_to_first_spike`: first peak after the start of the stimulus |
@@ -87,7 +87,8 @@ pub struct TraceFeatures {
     pub minimum: f64,
     /// Steady state minus baseline (mV).
     pub deflection: Option<f64>,
-    /// Deflection over current (MOhm).
+    /// Deflection over current (MOhm), of a trace that neither spikes nor is reset during the stimulus: of another the mean potential
+    /// is that of the spikes.
     pub input_resistance: Option<f64>,
     /// Steady state minus minimum, of a downward deflection without spikes (mV).
     pub sag_amplitude: Option<f64>,
@@ -121,7 +122,11 @@ impl TraceFeatures {
         let deflection = baseline.map(|b| steady_state - b);
         let sag = deflection.filter(|&d| d < 0.0 && spikes.is_empty());
         let sag_amplitude = sag.map(|_| steady_state - minimum);
-        let current = stimulus.current.filter(|&i| i != 0.0);
+        // A point neuron is reset within a sample, without a spike's shape.
+        let fall = (criteria.onset_slope * dt).max(LEAST_RESET);
+        let is_reset = v[start..end].windows(2).any(|pair| pair[0] - pair[1] > fall);
+        let passive = spikes.is_empty() && !is_reset;
+        let current = stimulus.current.filter(|&i| i != 0.0 && passive);
         Ok(Self {
             latency: spikes.first().map(|s| s.peak_time - stimulus.start),
             adaptation_index: adaptation_index(&spikes),
@@ -155,6 +160,9 @@ impl SpikeCriteria {
         Ok(())
     }
 }
+
+/// Least fall (mV) between two samples that is a reset.
+const LEAST_RESET: f64 = 1.0;
 
 /// First sample of the stimulus and the first after it.
 fn samples(v: &[f64], dt: f64, stimulus: Stimulus) -> Result<(usize, usize), AnalysisError> {
@@ -292,6 +300,28 @@ mod tests {
         let stimulus = Stimulus { start: 1.0, end: 5.0, current: None };
         let error = TraceFeatures::of(&broken, 0.1, stimulus, usual).unwrap_err();
         assert!(matches!(error, AnalysisError::NotFinite { step: 7, .. }));
+    }
+
+    /// A cell of 100 MOhm under 100 pA rises by 10 mV; one that is reset at 5 mV has no such deflection.
+    #[test]
+    fn a_trace_with_resets_has_no_input_resistance() {
+        let trace = |threshold: f64| -> Vec<f64> {
+            let mut v = 0.0;
+            let step = |k: i32| {
+                v += 0.01 * (if k < 1000 { 0.0 } else { 10.0 } - v);
+                v = if v > threshold { 0.0 } else { v };
+                v - 70.0
+            };
+            (0..5000).map(step).collect()
+        };
+        let resistance = |threshold: f64| {
+            let stimulus = Stimulus { start: 100.0, end: 500.0, current: Some(100.0) };
+            let found =
+                TraceFeatures::of(&trace(threshold), 0.1, stimulus, SpikeCriteria::default());
+            found.unwrap().input_resistance
+        };
+        assert!((resistance(20.0).unwrap() - 100.0).abs() < 1e-6);
+        assert_eq!(resistance(5.0), None);
     }
 
     #[test]

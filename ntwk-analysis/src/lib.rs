@@ -13,7 +13,8 @@
 //! let spikes = Spikes { ids: [0, 1].repeat(10), steps };
 //! let (dt, window) = (0.1, Window::new(0, 1000)?); // ms, steps
 //! let trains = SpikeTrains::new(&spikes, 2, Some(window))?;
-//! assert_eq!(mean_fano_factor(&trains, Bins::new(window, 100)?), Some(0.0)); // one spike in every bin
+//! let fano = mean_fano_factor(&trains, Bins::new(window, 100)?);
+//! assert_eq!(fano.map(|f| f.value), Some(0.0)); // one spike in every bin
 //!
 //! let mut counts = vec![0; 1000]; // of the population, per step
 //! spikes.steps.iter().for_each(|&step| counts[step as usize] += 1);
@@ -26,12 +27,12 @@
 //!
 //! | question | item |
 //! |---|---|
-//! | how fast does it fire | [`mean_rate`], [`neuron_rates`] |
+//! | how fast does it fire | [`mean_rate`], [`mean_rate_error`], [`neuron_rates`] |
 //! | how does the activity evolve | [`PopulationRate::from_counts`], [`PopulationRate::smoothed`], [`PopulationRate::peak`] |
 //! | how irregular are the trains | [`intervals::cv`], [`intervals::cv2`], [`intervals::lv`], [`Irregularity`] |
 //! | how variable are counts | [`fano_factor`], [`mean_fano_factor`] |
 //! | do neurons fire together | [`count_correlations`], [`mean_count_correlation`], [`sttc()`], [`synchrony_index`] |
-//! | which rhythms, which memory | [`PowerSpectrum::welch`], [`autocorrelation()`], [`AutocorrelationTime`] |
+//! | which rhythms, which memory | [`PowerSpectrum::welch`], [`SpectralPeak::of`], [`autocorrelation()`], [`AutocorrelationTime`] |
 //! | does activity come in episodes | [`up_down_states`], [`bursts`] |
 //! | what precedes a spike | [`SpikeTriggered::of`] |
 //! | where is the membrane potential | [`TraceMoments::masked`] |
@@ -72,8 +73,8 @@ pub use features::{SpikeCriteria, SpikeShape, Stimulus, TraceFeatures};
 pub use intervals::Irregularity;
 pub use moments::Moments;
 pub use population_rate::{Peak, PopulationRate};
-pub use rate::{mean_rate, neuron_rates};
-pub use spectrum::PowerSpectrum;
+pub use rate::{mean_rate, mean_rate_error, neuron_rates};
+pub use spectrum::{PowerSpectrum, SpectralPeak};
 pub use spike_mask::SpikeMask;
 pub use spike_triggered::SpikeTriggered;
 pub use states::{Burst, State, bursts, up_down_states};

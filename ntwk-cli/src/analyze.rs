@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ntwk_core::CellLibrary;
+use ntwk_core::spec::units::Dimension;
 
 use super::Failure;
-use super::output::{beside, make_folder, print, write_json};
+use super::args::quantity;
+use super::output::{beside, make_folder, note, print, write_json};
 use super::run::{list_files, rates_between};
 use super::stored_run::StoredRun;
-use super::table::{Table, number};
+use super::table::{Table, number, time};
 use ntwk::report::quantities::{Analysis, Quantity, analyze, significant};
 
 /// Analyse a run: rates, irregularity, correlations, rhythm, membrane potential, conductances,
@@ -25,8 +27,8 @@ Variables are read of the first 100 recorded neurons. Writes analysis.json into 
 pub(crate) struct AnalyzeArgs {
     /// Results file of `ntwk run` or `ntwk compare`, or flat HDF5 of neural_network_dynamics.
     pub file: PathBuf,
-    /// Window FROM,TO (ms) [default: the stationary window of the model].
-    #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
+    /// Window FROM,TO (numbers are ms) [default: the stationary window of the model].
+    #[arg(long, value_name = "FROM,TO", value_parser = parse_window, allow_hyphen_values = true)]
     pub window: Option<[f64; 2]>,
     /// Folder for analysis.json [default: that of FILE].
     #[arg(short, long, value_name = "DIR")]
@@ -34,22 +36,40 @@ pub(crate) struct AnalyzeArgs {
 }
 
 pub(crate) fn parse_window(text: &str) -> Result<[f64; 2], String> {
-    let bounds: Vec<f64> = text.split(',').filter_map(|t| t.trim().parse().ok()).collect();
-    match bounds[..] {
-        [from, to] if from >= 0.0 && from < to && text.matches(',').count() == 1 => Ok([from, to]),
-        _ => Err("expected FROM,TO in ms with 0 <= FROM < TO, for example 500,2500".to_owned()),
+    let bounds: Result<Vec<f64>, String> =
+        text.split(',').map(|t| quantity(t.trim(), Dimension::Time)).collect();
+    match bounds?[..] {
+        [from, to] if from >= 0.0 && from < to => Ok([from, to]),
+        _ => Err("expected FROM,TO with 0 <= FROM < TO, for example 500,2500 or '0.5 s,2.5 s'"
+            .to_owned()),
+    }
+}
+
+/// Refuses a window that ends after a run of `end` (ms).
+pub(crate) fn window_within(window: Option<[f64; 2]>, end: f64) -> Result<(), Failure> {
+    match window {
+        Some([from, to]) if to > end * (1.0 + 1e-9) => Err(Failure::Argument(format!(
+            "--window {},{}: the run ends at {} ms",
+            time(from),
+            time(to),
+            time(end)
+        ))),
+        _ => Ok(()),
     }
 }
 
 pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failure> {
     let run = StoredRun::open(&args.file, library)?;
-    let analysis = analyze(&run.model, &run.sampled(&args.file, false)?, args.window)?;
+    let recording = run.sampled(&args.file, false)?;
+    window_within(args.window, recording.duration())?;
+    let analysis = analyze(&run.model, &recording, args.window)?;
     print(quantities(&analysis).to_string().trim_end());
     let inputs = inputs(&analysis);
     if !inputs.is_empty() {
         print(inputs.to_string().trim_end());
     }
     print(rates_between("values", analysis.window_ms, analysis.window_basis));
+    analysis.notes.iter().for_each(note);
     print("value ± standard error (what it rests on); –: the data do not define it");
     let folder = beside(args.out.as_deref(), &args.file);
     make_folder(&folder)?;

@@ -92,7 +92,11 @@ fn features_are_those_of_efel_and_scipy() {
             ("sag_amplitude", ours.sag_amplitude),
             ("sag_ratio1", ours.sag_ratio),
         ] {
-            assert_close(name, value, theirs[name].get(0).and_then(Value::as_f64));
+            let theirs = theirs[name].get(0).and_then(Value::as_f64);
+            // eFEL divides whatever the trace does; the mean of a spiking trace is no passive deflection.
+            let resistance = name == "ohmic_input_resistance_vb_ssse";
+            let theirs = theirs.filter(|_| !resistance || ours.spikes.is_empty());
+            assert_close(name, value, theirs);
         }
     }
 }

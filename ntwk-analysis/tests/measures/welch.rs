@@ -36,7 +36,11 @@ fn segments_of_any_length_are_those_of_scipy() {
         }
         let highest = expected["peak"].as_f64().unwrap();
         match found.peak(5.0) {
-            Some(peak) => assert!((peak - highest).abs() < 1e-9),
+            // Between the frequencies of the spectrum, next to that of the highest density.
+            Some(peak) => {
+                let half = 0.5 * found.frequencies[1];
+                assert!((peak - highest).abs() <= half, "{segment}: {peak} {highest}");
+            }
             // The density falls from the lowest frequency on.
             None => assert!(frequencies.iter().all(|&f| f < 5.0 || f >= highest), "{segment}"),
         }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use ntwk_core::Model;
 use ntwk_core::spec::AfferentActivity;
 use ntwk_core::spec::waveform::Waveform;
+use ntwk_core::{Membrane, Model};
 
 /// Interval of the predicted trajectory (ms).
 pub const TRAJECTORY_INTERVAL: f64 = 1.0;
@@ -71,6 +71,13 @@ impl Oscillations {
         let mut periods = [0.0; 4];
         periods.iter_mut().zip(&all).for_each(|(kept, period)| *kept = *period);
         Self { periods, n: all.len() }
+    }
+
+    /// Those of the inputs of `model` that are on in the middle of a window (ms).
+    #[must_use]
+    pub fn of_inputs(model: &Model, window: [f64; 2]) -> Self {
+        let middle = 0.5 * (window[0] + window[1]);
+        Self::of(Inputs::of(model).waveforms.iter().flat_map(|input| input.periods(middle)))
     }
 
     /// The periods (ms), longest first.
@@ -142,6 +149,8 @@ const SETTLING: f64 = 500.0;
 const CONSTANT: f64 = 0.01;
 /// A stretch of constant inputs below this time (ms), and below half of the run, says too little.
 const LONG_ENOUGH: f64 = 300.0;
+/// Time (ms) before a jump at which it has not begun.
+const JUST_BEFORE: f64 = 1e-6;
 /// Part of a run without a stationary stretch that is its onset, if that is less than [`SETTLING`].
 const ONSET: f64 = 0.1;
 
@@ -151,7 +160,8 @@ impl ComparisonWindows {
     /// - The longest stretch without an event or a change of the inputs by more than 1 %, without its first 500 ms or its first half,
     ///   whichever is shorter, is stationary, if it takes 300 ms or half of the run.
     /// - Else, where inputs oscillate around values that do not change: as many whole periods, of all oscillations or else of the
-    ///   slowest, as follow the first 500 ms, or the first tenth, of that stretch; or all that it holds.
+    ///   slowest, as fit behind the first 500 ms of that stretch, or three times the slowest adaptation, or its first half,
+    ///   whichever of these is shorter; or all that it holds.
     /// - Else the run without its first 500 ms or first tenth.
     ///
     /// The transient is what follows the stretch of constant inputs, if they change there.
@@ -166,7 +176,7 @@ impl ComparisonWindows {
         });
         let (stationary, basis) = match compare.stationary {
             Some(asked) => (asked, WindowBasis::Asked),
-            None => chosen(&inputs, quiet, t_stop),
+            None => chosen(&inputs, quiet, t_stop, settling_time(model)),
         };
         let transient = compare
             .transient
@@ -211,22 +221,41 @@ impl<'a> Inputs<'a> {
         let mut start = 0.0;
         for k in 1..=steps {
             let t = (k as f64).min(t_stop);
-            let event = self.events.iter().any(|&time| time > start && time <= t);
-            let constant = self.waveforms.iter().all(|input| {
-                let reference = level(input, start);
-                (level(input, t) - reference).abs() <= CONSTANT * reference.abs().max(1e-9)
-            });
-            if event || !constant {
+            let event = self.events.iter().copied().find(|&time| time > start && time <= t);
+            let constant = |t: f64| {
+                self.waveforms.iter().all(|input| {
+                    let reference = level(input, start);
+                    (level(input, t) - reference).abs() <= CONSTANT * reference.abs().max(1e-9)
+                })
+            };
+            let holds = event.is_none() && constant(t);
+            // What jumps at `t` holds up to it.
+            let until = event.unwrap_or(t);
+            let until = if holds || constant(until - JUST_BEFORE) { until } else { start };
+            if best.is_none_or(|[from, to]| until - start > to - from) && until > start {
+                best = Some([start, until]);
+            }
+            if !holds {
                 start = t;
-            } else if best.is_none_or(|[from, to]| t - start > to - from) {
-                best = Some([start, t]);
             }
         }
         best
     }
 }
 
-fn chosen(inputs: &Inputs<'_>, quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2], WindowBasis) {
+/// Time (ms) after which a network under an oscillating input has settled: at least three times the slowest adaptation of its cells.
+fn settling_time(model: &Model) -> f64 {
+    let adaptation = |m: &Membrane| if m.a != 0.0 || m.b != 0.0 { 3.0 * m.tau_w } else { 0.0 };
+    let slowest = model.populations().iter().map(|p| adaptation(&p.cell.membrane()));
+    slowest.fold(SETTLING, f64::max)
+}
+
+fn chosen(
+    inputs: &Inputs<'_>,
+    quiet: Option<[f64; 2]>,
+    t_stop: f64,
+    settling: f64,
+) -> ([f64; 2], WindowBasis) {
     if let Some([from, to]) = quiet.filter(|q| q[1] - q[0] >= LONG_ENOUGH.min(0.5 * t_stop)) {
         return ([from + SETTLING.min(0.5 * (to - from)), to], WindowBasis::ConstantInputs);
     }
@@ -234,17 +263,19 @@ fn chosen(inputs: &Inputs<'_>, quiet: Option<[f64; 2]>, t_stop: f64) -> ([f64; 2
     let middle = 0.5 * (steady[0] + steady[1]);
     let of = Oscillations::of(inputs.waveforms.iter().flat_map(|input| input.periods(middle)));
     let length = steady[1] - steady[0];
-    let settling = SETTLING.min(ONSET * length);
+    let settling = settling.min((0.5 * length).ceil());
     let slowest = of.periods().first().copied().unwrap_or(0.0);
     let period = of.common(length - settling).unwrap_or(slowest);
     // Rounding must not lose a period that just fits.
     let whole = |time: f64| (time / period + 1e-6).floor();
-    let periods =
-        if whole(length - settling) >= 1.0 { whole(length - settling) } else { whole(length) };
+    let (start, periods) = match whole(length - settling) {
+        periods if periods >= 1.0 => (steady[0] + settling, periods),
+        // All that there is, up to the end.
+        _ => ((steady[1] - whole(length) * period).max(steady[0]), whole(length)),
+    };
     if period > 0.0 && periods >= 1.0 {
-        let start = (steady[1] - periods * period).max(steady[0]);
         let basis = WindowBasis::WholePeriods { periods: periods as u64, period, of };
-        return ([start, steady[1]], basis);
+        return ([start, (start + periods * period).min(steady[1])], basis);
     }
     ([SETTLING.min(ONSET * t_stop), t_stop], WindowBasis::WholeRun)
 }

@@ -1,8 +1,8 @@
 //! Where simulation and theory part: single cells at the simulated rates, and the forms of the theory side by side.
 
-use ntwk_analysis::{PopulationRate, Window, mean_rate};
+use ntwk_analysis::{PopulationRate, mean_rate};
 use ntwk_core::spec::{AdaptationTheory, SpikeTrainTheory};
-use ntwk_core::{CellLibrary, Job, Model, ModelSpec, PopulationRecording, Recording};
+use ntwk_core::{CellLibrary, Job, Model, ModelSpec, Recording};
 use ntwk_meanfield::scan::inputs::VarianceFactors;
 use ntwk_meanfield::scan::single_cell::SingleCellError;
 use ntwk_meanfield::{
@@ -13,6 +13,7 @@ use ntwk_plot::figures::{NamedCurve, Style, curves};
 use ntwk_plot::{Axis, Figure, Label, Layout, Theme, Width};
 use serde::Serialize;
 
+use crate::compare::rate_error::rate_error;
 use crate::compare::{CompareError, Pair, binned_rate, mean_within, stationary_window};
 use crate::figures::overview::FigureError;
 use ntwk_meanfield::prediction::cells_at_rates::{CellEffort, SingleCells};
@@ -20,9 +21,6 @@ use ntwk_meanfield::prediction::error::TheoryError;
 use ntwk_meanfield::prediction::predict::{Theory, predict};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use ntwk_meanfield::prediction::windows::TRAJECTORY_INTERVAL;
-
-/// Length of the blocks from which the statistical error of a simulated rate is estimated (ms).
-const BLOCK: f64 = 100.0;
 
 /// Cells of one population under independent Poisson trains at the simulated rates.
 ///
@@ -74,7 +72,7 @@ pub fn poisson_cells(
         found.push(PoissonCells {
             population: population.name.clone(),
             simulated_rate: simulated[index],
-            simulated_rate_error: block_error(recorded, window, dt),
+            simulated_rate_error: rate_error(model, recorded, window, windows.basis, dt),
             rate: m.rate,
             rate_error: m.standard_error,
             V_m_mean: m.V_m_mean,
@@ -82,31 +80,6 @@ pub fn poisson_cells(
         });
     }
     Ok(found)
-}
-
-/// Standard error (Hz) of the rate of a population from the scatter of blocks of 100 ms; `None` for fewer than four.
-pub(crate) fn block_error(
-    population: &PopulationRecording,
-    window: Window,
-    dt: f64,
-) -> Option<f64> {
-    let block = (BLOCK / dt).round().max(1.0) as usize;
-    let counts = population.counts.get(window.start() as usize..window.end() as usize);
-    let seconds = block as f64 * dt * 1e-3;
-    let rate = |counts: &[u32]| {
-        let spikes: f64 = counts.iter().map(|&n| f64::from(n)).sum();
-        spikes / (population.size as f64 * seconds)
-    };
-    let blocks: Vec<f64> = counts.unwrap_or_default().chunks_exact(block).map(rate).collect();
-    standard_error(&blocks)
-}
-
-/// Standard error of the mean of at least four values.
-fn standard_error(values: &[f64]) -> Option<f64> {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (values.len() >= 4).then(|| (variance / n).sqrt())
 }
 
 /// One form of the theory.

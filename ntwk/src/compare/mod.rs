@@ -3,6 +3,7 @@
 pub mod diagnosis;
 pub mod fluctuations;
 pub mod rate_distribution;
+pub mod rate_error;
 pub mod replay;
 pub mod rhythm;
 pub mod together;

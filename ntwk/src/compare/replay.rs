@@ -12,7 +12,7 @@ use ntwk_meanfield::prediction::open_loop::{
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 use serde::Serialize;
 
-use crate::compare::diagnosis::block_error;
+use crate::compare::rate_error::rate_error;
 use crate::compare::{CompareError, stationary_window};
 use ntwk_analysis::{AnalysisError, Window, mean_rate};
 
@@ -109,7 +109,8 @@ pub fn replay(
     library: &CellLibrary,
     job: &Job<'_>,
 ) -> Result<Vec<Replay>, ReplayError> {
-    let window = stationary_window(ComparisonWindows::of(model), recording)?;
+    let windows = ComparisonWindows::of(model);
+    let window = stationary_window(windows, recording)?;
     let mut replays = Vec::new();
     for (k, trains) in ReplayedTrains::ALL.into_iter().enumerate() {
         let spec = replayed(model, recording, window, trains)?;
@@ -122,7 +123,7 @@ pub fn replay(
         for population in &result.recording.populations {
             let dt = recording.dt;
             rates.push(mean_rate(&population.counts, population.size, window, dt)?);
-            errors.push(block_error(population, window, dt));
+            errors.push(rate_error(model, population, window, windows.basis, dt));
         }
         replays.push(Replay { trains, rates, errors });
     }

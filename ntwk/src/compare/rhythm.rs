@@ -1,6 +1,6 @@
 //! A rhythm of the simulated network, with which it is in no stationary state.
 
-use ntwk_analysis::{PopulationRate, PowerSpectrum, Window};
+use ntwk_analysis::{PopulationRate, SpectralPeak, Window};
 use ntwk_core::Recording;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 use serde::Serialize;
@@ -17,8 +17,6 @@ const ABOVE_NOISE: f64 = 20.0;
 const HARMONICS: u32 = 2;
 /// How near (relative) to one of them a frequency is that of the inputs.
 const OF_INPUTS: f64 = 0.1;
-/// Density over that of the peak, from which on a lower frequency is the one of which the peak is a harmonic.
-const FUNDAMENTAL: f64 = 0.5;
 /// Fewest bins of a spectrum.
 const FEWEST: usize = 200;
 
@@ -62,21 +60,15 @@ impl Rhythm {
             if n < FEWEST || mean == 0.0 {
                 continue;
             }
-            // Two of them where the window is short: a rhythm is a line.
-            let two = (n / 2).next_power_of_two() / 2;
-            let segment = PowerSpectrum::usual_segment(n).max(two.min(1024));
-            let Ok(spectrum) = PowerSpectrum::welch(&rate.values, rate.bin, segment) else {
-                continue;
-            };
-            let resolution = spectrum.frequencies[1];
-            let all = || spectrum.frequencies.iter().zip(&spectrum.density);
             // A line of the inputs reaches over its neighbours.
-            let beside = |f: f64| (-3..=3).any(|k| of_inputs(f + f64::from(k) * resolution));
-            let own = || all().filter(|(f, _)| **f >= 2.0 * resolution && !beside(**f));
-            let peak = own().map(|(_, d)| *d).fold(0.0, f64::max);
-            let Some((&frequency, _)) = own().find(|(_, d)| **d >= FUNDAMENTAL * peak) else {
-                continue;
+            let own = |f: f64, resolution: f64| {
+                !(-3..=3).any(|k| of_inputs(f + f64::from(k) * resolution))
             };
+            let Some(found) = SpectralPeak::of(&rate.values, rate.bin, own) else { continue };
+            let SpectralPeak { frequency, resolution, spectrum } = found;
+            let all = || spectrum.frequencies.iter().zip(&spectrum.density);
+            let peak = all().filter(|(f, _)| (*f - frequency).abs() <= resolution);
+            let peak = peak.map(|(_, d)| *d).fold(0.0, f64::max);
             let near = |f: f64| (f / frequency - 1.0).abs() <= BAND;
             let power: f64 = all().filter(|(f, _)| near(**f)).map(|(_, d)| d * resolution).sum();
             let modulation = power.sqrt() / mean;

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis, Slice};
 use ntwk_analysis::{
     AnalysisError, AutocorrelationTime, Bins, CurrentBalance, Estimate, Irregularity, Moments,
-    PopulationRate, PowerSpectrum, SpikeMask, SpikeTrains, TraceMoments, Window,
+    PopulationRate, SpectralPeak, SpikeMask, SpikeTrains, TraceMoments, Window,
     autocorrelation_with_gaps, mean_count_correlation, mean_fano_factor, mean_rate, neuron_rates,
     sttc_matrix, synchrony_index, up_down_states,
 };
@@ -12,7 +12,7 @@ use ntwk_core::spec::{AfferentActivity, ReceptorKind};
 use ntwk_core::{Model, PopulationRecording, Recording, Spikes};
 use serde::Serialize;
 
-use crate::compare::diagnosis::block_error;
+use crate::compare::rate_error::rate_error;
 use crate::compare::{stationary_window, steps_of};
 use crate::report::currents::synaptic_currents;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
@@ -27,8 +27,8 @@ pub const FANO_BIN: f64 = 100.0;
 pub const TILED_NEURONS: usize = 50;
 /// Least number of intervals of a neuron that counts for CV, CV2 and LV.
 pub(crate) const LEAST_INTERVALS: usize = 5;
-/// Periods of the inputs whose rates tell the standard error of the rate.
-const LEAST_PERIODS: u64 = 3;
+/// Part of a CV that short trains take from it, from which on a note says so.
+const SHORT: f64 = 0.03;
 /// Longest lag of the autocorrelation of V_m (ms).
 const MEMORY: f64 = 200.0;
 /// Longest lag between excitation and inhibition (ms).
@@ -159,6 +159,8 @@ pub struct Analysis {
     pub window_basis: WindowBasis,
     /// One entry per population.
     pub populations: Vec<PopulationAnalysis>,
+    /// What the reader should know: what the window is too short for.
+    pub notes: Vec<String>,
 }
 
 /// Analyses a recording of `model` in a window (ms), by default the stationary one of [`ComparisonWindows`].
@@ -178,10 +180,11 @@ pub fn analyze(
             (stationary_window(windows, recording)?, windows.basis)
         }
     };
-    let mut populations = Vec::new();
+    let (mut populations, mut notes) = (Vec::new(), Vec::new());
     for (index, recorded) in recording.populations.iter().enumerate() {
         let mut list = Quantities::default();
-        spike_quantities(&mut list, recorded, window, window_basis, dt)?;
+        let error = rate_error(model, recorded, window, window_basis, dt);
+        spike_quantities(&mut list, recorded, window, error, dt, &mut notes)?;
         let t_ref = model.populations().get(index).map_or(0.0, |p| p.cell.membrane().t_ref);
         let mean_potential = potential_quantities(&mut list, recorded, window, dt, t_ref)?;
         current_quantities(&mut list, model, index, recorded, window, dt)?;
@@ -195,7 +198,7 @@ pub fn analyze(
         });
     }
     let window_ms = [window.start() as f64 * dt, window.end() as f64 * dt];
-    Ok(Analysis { window_ms, window_basis, populations })
+    Ok(Analysis { window_ms, window_basis, populations, notes })
 }
 
 #[derive(Default)]
@@ -240,37 +243,15 @@ fn of(n: usize, of: &'static str) -> Basis {
     Basis { n: n as u64, of }
 }
 
-/// Standard error (Hz) of the rate of a population: that of the mean of the rates in blocks of 100 ms, so that what neurons share
-/// is counted once. Where inputs oscillate, a block is a period; `None` for a window too short for blocks, and where inputs change
-/// otherwise, so that blocks differ by what drives them.
-#[must_use]
-pub fn rate_error(
-    recorded: &PopulationRecording,
-    window: Window,
-    basis: WindowBasis,
-    dt: f64,
-) -> Option<f64> {
-    match basis {
-        WindowBasis::WholePeriods { periods, .. } if periods >= LEAST_PERIODS => {
-            let block = window.n_steps() / periods;
-            let (counts, size) = (&recorded.counts, recorded.size);
-            let rates = PopulationRate::from_counts(counts, size, window, block, dt).ok()?;
-            Estimate::mean(rates.values)?.error
-        }
-        WindowBasis::WholePeriods { .. } | WindowBasis::WholeRun => None,
-        _ => block_error(recorded, window, dt),
-    }
-}
-
 fn spike_quantities(
     list: &mut Quantities,
     recorded: &PopulationRecording,
     window: Window,
-    basis: WindowBasis,
+    error: Option<f64>,
     dt: f64,
+    notes: &mut Vec<String>,
 ) -> Result<(), AnalysisError> {
     let value = mean_rate(&recorded.counts, recorded.size, window, dt)?;
-    let error = rate_error(recorded, window, basis, dt);
     let inside = window.start() as usize..(window.end() as usize).min(recorded.counts.len());
     let n_spikes: u64 = recorded.counts[inside].iter().map(|&c| u64::from(c)).sum();
     let spiked = Basis { n: n_spikes, of: "spikes" };
@@ -279,13 +260,28 @@ fn spike_quantities(
         let rates = neuron_rates(spikes, recorded.size, window, dt)?;
         let neurons = of(rates.len(), "neurons");
         let silent = rates.iter().filter(|&&r| r == 0.0).count() as f64 / rates.len() as f64;
-        let spread = Moments::of(rates.iter().copied()).map(|m| m.sd);
+        let spread = Moments::of(rates.iter().copied()).filter(|m| m.n > 1).map(|m| m.sd);
         list.add("rate_sd", "sd of the rates of neurons", "Hz", spread, neurons);
         list.add("silent_fraction", "fraction of silent neurons", "1", Some(silent), neurons);
         let trains = SpikeTrains::new(spikes, recorded.size, Some(window))?;
         let found = Irregularity::of(&trains, LEAST_INTERVALS);
         let intervals = Basis { n: found.n_intervals, of: "intervals" };
+        let firing = of(found.n_firing, "neurons that fire");
+        let counted = Some(found.n_neurons as f64);
+        list.add("cv_neurons", "neurons with 5 intervals or more", "1", counted, firing);
         list.estimate("cv", "CV of intervals (neurons with 5 or more)", "1", found.cv, intervals);
+        if let (Some(cv), Some(short)) = (found.cv, found.cv_shortfall.filter(|s| *s > SHORT)) {
+            let spikes = (found.n_intervals as f64 / found.n_neurons as f64) + 1.0;
+            notes.push(format!(
+                "CV of {}: {} of {} neurons that fire have {LEAST_INTERVALS} intervals or more, {spikes:.1} spikes on average: windows this \
+                 short make a CV of {:.2} about {:.0} % too low (its ± contains that; CV2 and LV are not affected)",
+                recorded.name,
+                found.n_neurons,
+                found.n_firing,
+                cv.value,
+                100.0 * short
+            ));
+        }
         list.estimate(
             "cv2",
             "CV2 of intervals (neurons with 5 or more)",
@@ -298,7 +294,7 @@ fn spike_quantities(
         let fano = bins(FANO_BIN).filter(|b| b.len() >= LEAST_BINS);
         let n = fano.map_or(0, |b| b.len());
         let fano = fano.and_then(|b| mean_fano_factor(&trains, b));
-        list.add("fano", "Fano factor of counts in 100 ms", "1", fano, of(n, "bins"));
+        list.estimate("fano", "Fano factor of counts in 100 ms", "1", fano, of(n, "bins"));
         let correlation = bins(CORRELATION_BIN).filter(|b| b.len() >= LEAST_BINS);
         let n = correlation.map_or(0, |b| b.len());
         let correlation = correlation.and_then(|b| mean_count_correlation(&trains, b));
@@ -336,12 +332,13 @@ fn spike_quantities(
         let fluctuation = Moments::of(rate.values.iter().copied()).map(|m| m.sd);
         let label = "sd of the population rate (1 ms bins)";
         list.add("population_rate_sd", label, "Hz", fluctuation, binned);
-        let segment = PowerSpectrum::usual_segment(rate.values.len());
-        let rhythm = PowerSpectrum::welch(&rate.values, rate.bin, segment)
-            .ok()
-            .and_then(|spectrum| spectrum.peak(1.0));
+        let rhythm = SpectralPeak::of(&rate.values, rate.bin, |_, _| true);
         let label = "peak of the spectrum of the population rate";
-        list.add("peak_frequency", label, "Hz", rhythm, binned);
+        let frequency = rhythm.as_ref().map(|r| r.frequency);
+        list.add("peak_frequency", label, "Hz", frequency, binned);
+        let n = of(rhythm.as_ref().map_or(0, |r| r.spectrum.segments), "segments");
+        let resolution = rhythm.map(|r| r.resolution);
+        list.add("peak_resolution", "resolution of that spectrum", "Hz", resolution, n);
         let smooth = rate.smoothed(10.0)?;
         let mean = smooth.values.iter().sum::<f64>() / smooth.values.len() as f64;
         let states = up_down_states(&smooth, UP_FRACTION * mean, LEAST_STATE, LEAST_STATE);
@@ -410,7 +407,7 @@ fn potential_quantities(
     let synchrony = if trace.neurons.len() > 1 { synchrony_index(&samples) } else { None };
     list.add(
         "V_m_synchrony",
-        "synchrony index of V_m",
+        "synchrony index of V_m (1/√n where independent)",
         "1",
         synchrony,
         of(trace.neurons.len(), "neurons"),
@@ -538,29 +535,7 @@ fn inputs(
 
 #[cfg(test)]
 mod tests {
-    use super::{PopulationRecording, Window, WindowBasis, rate_error, signed};
-    use ntwk_meanfield::prediction::windows::Oscillations;
-
-    /// A rate that follows an oscillating input is as sure as its periods are alike.
-    #[test]
-    fn the_error_of_an_oscillating_rate_is_that_of_its_periods() {
-        let dt = 1.0;
-        let counts = (0..400).map(|k| u32::from(k % 100 < 50) + u32::from(k == 0)).collect();
-        let (name, size) = ("E".to_owned(), 10);
-        let recorded = PopulationRecording { name, size, spikes: None, counts, traces: Vec::new() };
-        let window = Window::new(0, 400).unwrap();
-        let error = |basis| rate_error(&recorded, window, basis, dt);
-        let periods = |periods| {
-            let of = Oscillations::of([100.0]);
-            error(WindowBasis::WholePeriods { periods, period: 100.0, of })
-        };
-        // Periods of 51, 50, 50, 50 spikes of 10 neurons in 0.1 s: sd 0.5 Hz, of four.
-        let found = periods(4).unwrap();
-        assert!((found - 0.25).abs() < 1e-12, "{found}");
-        assert_eq!(periods(2), None);
-        assert_eq!(error(WindowBasis::WholeRun), None);
-        assert_eq!(error(WindowBasis::ConstantInputs), Some(found), "blocks of 100 ms");
-    }
+    use super::signed;
 
     #[test]
     fn what_rounds_to_zero_has_no_sign_of_its_own() {
