@@ -222,4 +222,7 @@ pub(crate) struct ImportArgs {
     /// Model file to write (TOML, or JSON if it ends in .json).
     #[arg(short, long, alias = "output", value_name = "FILE")]
     pub out: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub force: bool,
 }

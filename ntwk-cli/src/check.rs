@@ -199,7 +199,8 @@ fn projections(model: &Model) -> Table {
         let delay = match &p.delays {
             DelaySpec::Distance { base, velocity } => format!("{base} + d / ({velocity} m/s)"),
             DelaySpec::Drawn(d) if d.constant().is_none() => {
-                format!("{} ± {}", d.mean(), number(d.sd(), 3))
+                let [mean, sd] = model.drawn_delays(p).unwrap_or([d.mean(), d.sd()]);
+                format!("{} ± {}", number(mean, 3), number(sd, 3))
             }
             DelaySpec::Drawn(_) => {
                 // Without the rounding of the last bit.

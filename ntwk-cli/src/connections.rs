@@ -8,7 +8,7 @@ use ntwk_io::{FileError, Layout, Notation, write_edges, write_edges_csv, write_f
 
 use super::Failure;
 use super::interruption;
-use super::output::{make_folder, note, print};
+use super::output::{make_folder, not_over, not_there, note, print};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of, other_kind};
 use super::terminal::Terminal;
@@ -25,8 +25,11 @@ pub(crate) fn export(
     file: &Path,
     format: EdgeFormat,
     folder: &Path,
+    force: bool,
     library: &CellLibrary,
 ) -> Result<(), Failure> {
+    let path = folder.join("model.toml");
+    not_over(file, &path)?;
     let model = model_of(file, library)?;
     if let Some(event) = model
         .spec()
@@ -48,35 +51,43 @@ pub(crate) fn export(
             file.display()
         )));
     }
-    make_folder(folder)?;
-    let mut files = Vec::new();
-    let mut names = Vec::new();
-    match format {
-        EdgeFormat::Sonata => {
-            files.extend(["edges.h5", "edge_types.csv"].map(|name| folder.join(name)));
-            write_edges(&files[0], &files[1], &lists)?;
-        }
-        EdgeFormat::Csv => {
-            for (k, list) in lists.iter().enumerate() {
-                let plain =
-                    |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-                let mut name =
-                    format!("{}.csv", list.projection.chars().map(plain).collect::<String>());
-                if names.contains(&name) {
-                    name = format!("{k}_{name}");
-                }
-                files.push(folder.join(&name));
-                write_edges_csv(&files[k], list)?;
-                names.push(name);
+    let mut names: Vec<String> = Vec::new();
+    if format == EdgeFormat::Csv {
+        for (k, list) in lists.iter().enumerate() {
+            let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+            let mut name =
+                format!("{}.csv", list.projection.chars().map(plain).collect::<String>());
+            if names.contains(&name) {
+                name = format!("{k}_{name}");
             }
+            names.push(name);
         }
     }
     let tree = model_with_files(&model, &lists, |k| match names.get(k) {
         Some(name) => (name.clone(), None),
         None => ("edges.h5".to_owned(), Some(lists[k].projection.clone())),
     });
-    let path = folder.join("model.toml");
-    write_file(&path, write_tree(&tree, Notation::Toml)?.as_bytes())?;
+    let text = write_tree(&tree, Notation::Toml)?;
+    // The same again is no loss.
+    if ntwk_io::read_text(&path).ok().is_none_or(|there| there != text) {
+        not_there(&path, force)?;
+    }
+    make_folder(folder)?;
+    let mut files = Vec::new();
+    match format {
+        EdgeFormat::Sonata => {
+            files.extend(["edges.h5", "edge_types.csv"].map(|name| folder.join(name)));
+            write_edges(&files[0], &files[1], &lists)?;
+        }
+        EdgeFormat::Csv => {
+            for (name, list) in names.iter().zip(&lists) {
+                let file = folder.join(name);
+                write_edges_csv(&file, list)?;
+                files.push(file);
+            }
+        }
+    }
+    write_file(&path, text.as_bytes())?;
     interruption::stored(&path);
     files.push(path);
     for list in &lists {

@@ -12,8 +12,7 @@ use ntwk_io::{
 
 use super::Failure;
 use super::connections::{EdgeFormat, export};
-use super::interruption;
-use super::output::{make_folder, no_run, note};
+use super::output::{beside, make_folder, no_run, not_over, note};
 use super::run::list_files;
 use super::stored_run::{StoredRun, layout_of, other_kind};
 use ntwk::compare::RATE_BIN;
@@ -45,6 +44,9 @@ pub(crate) struct ExportArgs {
     /// File to write (csv: folder) [default: beside FILE, with the ending of the format].
     #[arg(short, long, alias = "output", value_name = "PATH")]
     pub out: Option<PathBuf>,
+    /// Of --connections: replace another model.toml that is there.
+    #[arg(long, requires = "connections")]
+    pub force: bool,
 }
 
 /// Choices of `--to`.
@@ -80,17 +82,15 @@ pub(crate) fn run(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failur
         Format::Flat => "flat.h5",
     };
     let target = args.out.clone().unwrap_or_else(|| args.file.with_extension(ending));
-    if target == args.file {
-        return Err(Failure::Argument(format!(
-            "{} would be overwritten by its own export",
-            args.file.display()
-        )));
-    }
+    not_over(&args.file, &target)?;
     if is_cell || layout_of(&args.file)? == Layout::Cell {
         return cell_run(args, to, &target);
     }
     let (recording, provenance, model) = StoredRun::parts(&args.file, library)?;
-    interruption::writes_in(target.parent().unwrap_or(&target));
+    make_folder(&beside(None, &target))?;
+    if recording.populations.iter().all(|p| p.spikes.is_none()) {
+        note(format!("{}: no spikes were recorded (record.spikes = false)", args.file.display()));
+    }
     let mut files = vec![target.clone()];
     match to {
         // Refused above.
@@ -137,7 +137,7 @@ fn connections(args: &ExportArgs, library: &CellLibrary) -> Result<(), Failure> 
         }
     };
     let folder = args.out.clone().unwrap_or_else(|| args.file.with_file_name("connections"));
-    export(&args.file, format, &folder, library)
+    export(&args.file, format, &folder, args.force, library)
 }
 
 /// A run of a morphological cell, in the formats that have a place for one.

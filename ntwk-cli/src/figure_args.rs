@@ -21,7 +21,7 @@ pub(crate) struct FigureArgs {
     pub size: Option<Size>,
     /// Pixels per inch of the PNG, written in it too.
     #[arg(long, value_name = "N", default_value_t = 300, help_heading = "Figures",
-          value_parser = clap::value_parser!(u32).range(10..=2400))]
+          value_parser = parse_dpi)]
     pub dpi: u32,
 }
 
@@ -33,6 +33,9 @@ pub(crate) enum Size {
     /// Width and height (pixels of the PNG).
     Pixels([f64; 2]),
 }
+
+/// Curves of the figures of a run with colours of their own, beside those of populations.
+const CURVES: usize = 8;
 
 impl FigureArgs {
     /// The theme asked for, with the colours of the populations of `model`.
@@ -52,9 +55,13 @@ impl FigureArgs {
         for (name, color) in &self.color {
             let place = match names.iter().position(|n| n == name) {
                 Some(place) => place,
-                // Numbers count from 1; a thousand colours are more than any figure tells apart.
+                // Numbers count from 1; what shows curves beside those of populations has a few.
                 None => match name.parse::<usize>() {
-                    Ok(number @ 1..=1000) => number - 1,
+                    Ok(number @ 1..=1000)
+                        if names.is_empty() || number <= names.len().max(CURVES) =>
+                    {
+                        number - 1
+                    }
                     _ => return Err(unknown(name, names)),
                 },
             };
@@ -73,6 +80,11 @@ fn unknown(name: &str, names: &[&str]) -> Failure {
         format!("there is no population of this name (there are {}){meant}", names.join(", "))
     };
     Failure::Argument(format!("--color {name}=...: {rule}"))
+}
+
+fn parse_dpi(text: &str) -> Result<u32, String> {
+    let number = text.trim().parse::<u32>().ok().filter(|n| (10..=2400).contains(n));
+    number.ok_or_else(|| "expected a whole number of pixels per inch from 10 to 2400".to_owned())
 }
 
 fn parse_color(text: &str) -> Result<(String, Color), String> {
@@ -143,14 +155,14 @@ mod tests {
     fn the_theme_has_what_was_asked_for() {
         let args = FigureArgs {
             dark: false,
-            color: vec![("I".to_owned(), Color(1, 2, 3)), ("9".to_owned(), Color(4, 5, 6))],
+            color: vec![("I".to_owned(), Color(1, 2, 3)), ("8".to_owned(), Color(4, 5, 6))],
             size: Some(Size::Pixels([600.0, 300.0])),
             dpi: 150,
         };
         let theme = args.theme(&["E", "I"]).unwrap();
         assert_eq!(theme.population(0), Theme::light().population(0));
-        assert_eq!((theme.population(1), theme.population(8)), (Color(1, 2, 3), Color(4, 5, 6)));
-        assert_eq!(theme.population(7), Theme::light().population(7));
+        assert_eq!((theme.population(1), theme.population(7)), (Color(1, 2, 3), Color(4, 5, 6)));
+        assert_eq!(theme.population(6), Theme::light().population(6));
         assert_eq!(theme.size.map(|mm| mm.map(|v| (v * 10.0).round())), Some([1016.0, 508.0]));
         let message = args.theme(&["Exc", "I2"]).unwrap_err().to_string();
         assert!(message.contains("nearest: I2"), "{message}");

@@ -11,7 +11,7 @@ use ntwk_io::{
 
 use super::Failure;
 use super::args::ImportArgs;
-use super::output::{beside, make_folder, note, print};
+use super::output::{beside, make_folder, not_over, not_there, note, print};
 use super::run::list_files;
 
 /// A model of another program, as it will be written.
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     if !instead.is_empty() {
         return Err(Failure::Argument(format!("{file}: it is {instead}")));
     }
+    not_over(&args.file, &args.out)?;
     let text = read_text(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: Faults| {
@@ -69,6 +70,7 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
     let notation = Notation::of(&args.out);
     let written = write_tree(&import.tree, notation)?;
     let mut files = vec![args.out.clone()];
+    not_there(&args.out, args.force)?;
     if sonata {
         // There may be no folder for the edges yet; the model names them beside itself.
         make_folder(&folder)?;

@@ -101,7 +101,7 @@ fn head(d: &Description, path: &Path) -> String {
         Layout::Theory => "results of the theory of ntwk (HDF5)",
         Layout::Cell => "run of a morphological cell of ntwk (HDF5)",
         Layout::Scan => "scan of ntwk (HDF5 with labelled axes; xarray: engine=\"h5netcdf\")",
-        Layout::Sonata => "SONATA file of another program",
+        Layout::Sonata => "SONATA file without a model",
         Layout::Flat => "flat HDF5 of neural_network_dynamics",
         Layout::Nwb => "Neurodata Without Borders 2",
         Layout::Unknown => "HDF5",

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use ntwk::starter::Starter;
 
 use super::Failure;
-use super::output::print;
+use super::output::{not_there, print};
 
 /// Write a commented file to begin with: a network, a neuron with dendrites, or a mean field.
 #[derive(Debug, Args)]
@@ -50,11 +50,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
             "{shown}: the file is TOML; give it the ending .toml"
         )));
     }
-    if file.exists() && !args.force {
-        return Err(Failure::Argument(format!(
-            "{shown} exists; --force replaces it, another name leaves it"
-        )));
-    }
+    not_there(&file, args.force)?;
     ntwk_io::write_file(&file, starter.text(&shown).as_bytes())?;
     print(format!("wrote {shown}\ntry:"));
     for command in starter.commands(&shown) {

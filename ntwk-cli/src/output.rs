@@ -46,6 +46,32 @@ pub(crate) fn beside(asked: Option<&Path>, file: &Path) -> PathBuf {
     asked.or(own).unwrap_or(Path::new(".")).to_owned()
 }
 
+/// Refuses to write over the file that a command reads.
+pub(crate) fn not_over(input: &Path, target: &Path) -> Result<(), Failure> {
+    let same = match (input.canonicalize(), target.canonicalize()) {
+        (Ok(input), Ok(target)) => input == target,
+        _ => input == target,
+    };
+    if !same {
+        return Ok(());
+    }
+    Err(Failure::Argument(format!(
+        "{} is what is read: it would be overwritten; give another name with -o",
+        input.display()
+    )))
+}
+
+/// Refuses to replace a file unless that is asked for.
+pub(crate) fn not_there(target: &Path, force: bool) -> Result<(), Failure> {
+    if force || !target.is_file() {
+        return Ok(());
+    }
+    Err(Failure::Argument(format!(
+        "{} exists; --force replaces it, another name leaves it",
+        target.display()
+    )))
+}
+
 /// Writes a file whole.
 pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Failure> {
     let file = folder.join(name);

@@ -53,7 +53,8 @@ pub(crate) struct PlotArgs {
           value_parser = words_of([RunFigure::WORDS, ConnectionFigure::WORDS, Many::WORDS]))]
     pub figure: Option<String>,
     /// Part of the run FROM,TO (ms) [default: all of it; the overview always shows all].
-    #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
+    #[arg(long, value_name = "FROM,TO", value_parser = parse_window,
+          allow_hyphen_values = true)]
     pub window: Option<[f64; 2]>,
     /// Folder for the figure [default: that of the file].
     #[arg(short, long, value_name = "DIR")]
@@ -133,12 +134,35 @@ pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure>
         let view = RunView { recording: weights.as_ref().unwrap_or(&recording), ..view };
         let missing = which.shows_potentials() && lacks_potentials(&recording, &neurons);
         let drawn = if missing { None } else { view.draw(which, &theme)? };
+        if which == RunFigure::Cells && drawn.is_some() {
+            for (population, without) in view.without_currents() {
+                let without: Vec<String> = without.iter().map(u32::to_string).collect();
+                note(format!(
+                    "figure {which}: no synaptic currents of {population} {} were recorded (record.conductances), their potential alone is shown",
+                    without.join(", ")
+                ));
+            }
+        }
         match drawn {
             Some(figure) => list_files(&write_figure(out, which.name(), &figure)?),
             None if figures.len() > 1 => {
                 note(format!("no figure {which}: the run did not record what it shows"));
             }
-            None => return Err(Failure::Argument(not_recorded(args, &recording, which))),
+            None => {
+                // With all of the run there would be something to show.
+                let whole = RunView { span: None, ..view };
+                let is_short =
+                    args.window.is_some() && !missing && whole.draw(which, &theme)?.is_some();
+                return Err(Failure::Argument(match args.window.filter(|_| is_short) {
+                    Some([from, to]) => format!(
+                        "--window {},{}: {} ms hold too little for the figure {which}",
+                        time(from),
+                        time(to),
+                        time(to - from)
+                    ),
+                    None => not_recorded(args, &recording, which),
+                }));
+            }
         }
     }
     Ok(())

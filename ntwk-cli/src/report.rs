@@ -6,9 +6,9 @@ use clap::Args;
 use ntwk_core::CellLibrary;
 
 use super::Failure;
-use super::analyze::parse_window;
+use super::analyze::{parse_window, window_within};
 use super::figure_args::FigureArgs;
-use super::output::{beside, make_folder, write};
+use super::output::{beside, make_folder, not_over, write};
 use super::run::list_files;
 use super::stored_run::StoredRun;
 use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
@@ -31,8 +31,8 @@ pub(crate) struct ReportArgs {
     /// Page to write, or folder for report.html [default: report.html beside FILE].
     #[arg(short, long, alias = "output", value_name = "HTML")]
     pub out: Option<PathBuf>,
-    /// Window of the tables FROM,TO (ms) [default: the stationary window of the model].
-    #[arg(long, value_name = "FROM,TO", value_parser = parse_window)]
+    /// Window of the tables FROM,TO (numbers are ms) [default: the stationary window of the model].
+    #[arg(long, value_name = "FROM,TO", value_parser = parse_window, allow_hyphen_values = true)]
     pub window: Option<[f64; 2]>,
     #[command(flatten)]
     pub figure: FigureArgs,
@@ -41,6 +41,7 @@ pub(crate) struct ReportArgs {
 pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failure> {
     let run = StoredRun::open(&args.file, library)?;
     let recording = run.sampled(&args.file, false)?;
+    window_within(args.window, recording.duration())?;
     let analysis = analyze(&run.model, &recording, args.window)?;
     let curves = stored_curves(&run.theory);
     let view = RunView {
@@ -84,6 +85,14 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
         Some(page) => page.clone(),
         None => args.file.with_file_name("report.html"),
     };
+    not_over(&args.file, &path)?;
+    let is_page = path.extension().is_some_and(|e| e == "html" || e == "htm");
+    if !is_page && path.is_file() {
+        return Err(Failure::Argument(format!(
+            "{} exists and is no page; a page ends in .html",
+            path.display()
+        )));
+    }
     let folder = &beside(None, &path);
     let name = path
         .file_name()

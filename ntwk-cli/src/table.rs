@@ -69,7 +69,13 @@ impl std::fmt::Display for Table {
 /// A number for people: `digits` decimals.
 pub(crate) fn number(x: f64, digits: usize) -> String {
     // Beyond that, digits are noise: a number that blew up must not fill the screen.
-    if x.abs() < 1e12 { format!("{x:.digits$}") } else { format!("{x:.3e}") }
+    let text = if x.abs() < 1e12 { format!("{x:.digits$}") } else { format!("{x:.3e}") };
+    // What rounds to zero has no sign.
+    let is_zero = !text.bytes().any(|c| (b'1'..=b'9').contains(&c));
+    match text.strip_prefix('-').filter(|_| is_zero) {
+        Some(zero) => zero.to_owned(),
+        None => text,
+    }
 }
 
 /// A time (ms) for people: no digits beyond a thousandth of a step, no zeros behind the last one.
@@ -96,7 +102,9 @@ pub(crate) fn bytes(n: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let power = (n.max(1.0).log2() / 10.0).floor().clamp(0.0, 4.0);
     let digits = if power == 0.0 { 0 } else { 1 };
-    format!("{:.digits$} {}", n / 1024f64.powf(power), units[power as usize])
+    // Of no terms a sum is -0.
+    let value = n.max(0.0) / 1024f64.powf(power) + 0.0;
+    format!("{value:.digits$} {}", units[power as usize])
 }
 
 /// Seconds for people.
@@ -113,6 +121,13 @@ pub(crate) fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_has_no_sign() {
+        let none = Vec::<f64>::new().iter().sum::<f64>();
+        assert_eq!([bytes(none), number(-0.0, 1), number(-0.04, 1)], ["0 B", "0.0", "0.0"]);
+        assert_eq!([number(-0.06, 1), bytes(2048.0)], ["-0.1", "2.0 KiB"]);
+    }
 
     #[test]
     fn times_have_no_digits_of_rounding() {

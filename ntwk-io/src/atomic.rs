@@ -96,6 +96,18 @@ fn process_mark() -> String {
     format!(".{}-", std::process::id())
 }
 
+/// An error without the name of the temporary file, which nobody asked for.
+fn without_name(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ ErrorKind::NotFound => io::Error::new(kind, "there is no such folder"),
+        kind @ (ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::StorageFull
+        | ErrorKind::NotADirectory) => kind.into(),
+        _ => error,
+    }
+}
+
 /// Creates `.<name>.<process>-<random>.tmp` beside `path`, with the permissions a new file would have.
 fn create_beside(path: &Path) -> Result<NamedTempFile, FileError> {
     let Some(name) = path.file_name() else {
@@ -116,7 +128,7 @@ fn create_beside(path: &Path) -> Result<NamedTempFile, FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     builder
         .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(|e| FileError::io(Action::Create, path, e))
+        .map_err(|e| FileError::io(Action::Create, path, without_name(e)))
 }
 
 #[cfg(test)]

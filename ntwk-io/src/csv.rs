@@ -21,7 +21,7 @@ pub fn write_spikes_csv(path: &Path, recording: &Recording) -> Result<(), FileEr
     let recorded = || recording.populations.iter().filter_map(|p| Some((p, p.spikes.as_ref()?)));
     let names = recorded().flat_map(|(p, s)| std::iter::repeat_n(p.name.as_str(), s.len()));
     let ids = recorded().flat_map(|(_, s)| s.ids.iter().copied());
-    let times = recorded().flat_map(|(_, s)| s.steps.iter().map(|&k| k as f64 * recording.dt));
+    let times = recorded().flat_map(|(_, s)| s.steps.iter().map(|&k| at(k, recording.dt)));
     let columns = vec![
         Column::new("population", names),
         Column::new("neuron", ids),
@@ -43,7 +43,7 @@ pub fn write_afferent_spikes_csv(path: &Path, recording: &Recording) -> Result<(
     let projections = all().map(|a| a.target.as_ref().map_or("", |_| a.name.as_str()));
     let spikes = || recording.afferents.iter().map(|a| &a.spikes);
     let ids = spikes().flat_map(|s| s.ids.iter().copied());
-    let times = spikes().flat_map(|s| s.steps.iter().map(|&k| k as f64 * recording.dt));
+    let times = spikes().flat_map(|s| s.steps.iter().map(|&k| at(k, recording.dt)));
     let columns = vec![
         Column::new("afferent", all().map(|a| a.afferent.as_str())),
         Column::new("projection", projections),
@@ -71,7 +71,7 @@ pub fn write_rates_csv(
     }
     let width = bin_steps as f64 * recording.dt;
     let bins = recording.populations.iter().map(|p| p.counts.len() / bin_steps).max().unwrap_or(0);
-    let times = (0..bins).map(|bin| (bin * bin_steps) as f64 * recording.dt);
+    let times = (0..bins).map(|bin| at((bin * bin_steps) as u64, recording.dt));
     let mut columns = vec![Column::new("time_ms", times)];
     for population in &recording.populations {
         let neurons = population.size.max(1) as f64;
@@ -86,13 +86,23 @@ pub fn write_rates_csv(
     write_table(path, columns)
 }
 
+/// Time (ms) of a step, as it is written: 12.2, not the 12.200000000000001 of a product.
+fn at(step: u64, dt: f64) -> f64 {
+    written(step as f64 * dt)
+}
+
+/// A time (ms) to a millionth of a millisecond.
+fn written(time: f64) -> f64 {
+    (time * 1e6).round() / 1e6
+}
+
 /// Writes one sampled variable: `time_ms,<neuron>,...` (of synapses `<source>-><neuron>`), one line per frame, values in the unit of the trace.
 ///
 /// # Errors
 /// [`FileError::Inconsistent`] for a number of columns that is not that of the neurons, [`FileError::Io`].
 pub fn write_trace_csv(path: &Path, trace: &Trace, dt: f64) -> Result<(), FileError> {
     check_columns(&trace.variable, trace, trace.neurons.len())?;
-    let times = (0..trace.data.nrows()).map(|frame| trace.steps.time(frame, dt));
+    let times = (0..trace.data.nrows()).map(|frame| written(trace.steps.time(frame, dt)));
     let mut columns = vec![Column::new("time_ms", times)];
     for (i, (neuron, values)) in trace.neurons.iter().zip(trace.data.columns()).enumerate() {
         let name = match trace.sources.get(i) {

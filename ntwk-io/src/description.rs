@@ -22,7 +22,7 @@ pub enum Layout {
     Theory,
     /// A run of a morphological cell: a file of [`write_cell_run`](crate::write_cell_run).
     Cell,
-    /// A SONATA file of another program.
+    /// A SONATA file without a model: of another program, or edges that ntwk wrote.
     Sonata,
     /// The flat layout of the `ntwk` Python package (`tRASTER_<population>`, ...).
     Flat,

@@ -158,6 +158,10 @@ impl FileError {
     pub(crate) fn hdf5(action: Action, path: &Path, object: &str, source: hdf5::Error) -> Self {
         match source {
             hdf5::Error::Io(source) => Self::io(action, path, source),
+            source if source.to_string().contains("unexpected EOF") => {
+                let reason = "it is cut off (a copy or a download that did not end?)";
+                Self::io(action, path, io::Error::new(io::ErrorKind::UnexpectedEof, reason))
+            }
             source => Self::Hdf5 {
                 path: path.to_owned(),
                 object: object.to_owned(),

@@ -1,7 +1,7 @@
 //! Writing a run while it computes: memory stays bounded, and a killed run leaves a readable file.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hdf5::{AttrValue, FileAccessProperties, FileLocking, Layout, SyncPolicy};
@@ -61,6 +61,27 @@ struct ReportSink {
     address: Option<u64>,
 }
 
+/// Keeps the provisional file for this run, until its handle is closed: a lock where locks only advise.
+fn hold(file: &fs::File, path: &Path) -> Result<(), FileError> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match file.try_lock() {
+        // A file system without locks keeps nobody out.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(()),
+        Err(fs::TryLockError::WouldBlock) => {
+            let reason = "another run is writing it; give this one a folder of its own";
+            let source = io::Error::new(io::ErrorKind::ResourceBusy, reason);
+            Err(FileError::io(Action::Create, path, source))
+        }
+    }
+}
+
+/// Whether a file could not be had because another run writes it.
+fn is_held(error: &FileError) -> bool {
+    matches!(error, FileError::Io { source, .. } if source.kind() == io::ErrorKind::ResourceBusy)
+}
+
 impl RunWriter {
     /// Creates the file of a run of `plan.n_steps` steps.
     ///
@@ -83,7 +104,7 @@ impl RunWriter {
         check_empty(plan)?;
         let partial = partial_path(path);
         let created = Self::create_at(path, &partial, plan, model, provenance, options, job);
-        if created.is_err() {
+        if created.as_ref().is_err_and(|error| !is_held(error)) {
             // It holds nothing; the first error is the one to report.
             let _ = fs::remove_file(&partial);
         }
@@ -113,9 +134,11 @@ impl RunWriter {
         let mut samples = OpenOptions::new()
             .write(true)
             .create(true)
-            .truncate(true)
+            .truncate(false)
             .open(&partial)
             .map_err(|e| FileError::io(Action::Create, &partial, e))?;
+        hold(&samples, &partial)?;
+        samples.set_len(0).map_err(|e| FileError::io(Action::Create, &partial, e))?;
         let mut laid_out = LaidOut { file: &mut samples, end: 0, job };
         if let Err(error) = builder.finish_to(&mut laid_out) {
             job.check()?;

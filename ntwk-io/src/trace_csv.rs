@@ -18,7 +18,9 @@ pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>)
         format!("finite numbers, time in ms (growing) and a value in column {column} after it");
     let text = DelimitedText::read(path)?;
     let (mut times, mut values): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut columns = 0;
     text.rows(|row| {
+        columns = columns.max(row.len());
         let time = row.number(0).filter(|t| times.last().is_none_or(|last| t > last));
         match (time, row.number(column)) {
             (Some(t), Some(v)) => {
@@ -33,6 +35,14 @@ pub fn read_trace_csv(path: &Path, column: usize) -> Result<(Vec<f64>, Vec<f64>)
         }
         Ok(())
     })?;
+    if times.is_empty() && columns > 0 && columns <= column {
+        let found = format!("{columns} columns, of which {} follow the time", columns - 1);
+        return Err(text.wrong(
+            "column".to_owned() + &format!(" {column}"),
+            "one that exists",
+            &found,
+        ));
+    }
     if times.len() < 2 {
         return Err(text.wrong(
             format!("line {}", text.n_lines()),

@@ -1,5 +1,6 @@
 //! `ntwk morpho check`.
 
+use ntwk::report::quantities::significant;
 use ntwk::studies::morpho::MorphoError;
 use ntwk_core::Job;
 use ntwk_morpho::studies::impedance_map;
@@ -44,7 +45,12 @@ pub(crate) fn run(args: &CellArgs) -> Result<(), Failure> {
     print(table);
     let mut table = Table::new(&["mechanism", "kind", "compartments", "mean factor"]);
     for (name, kind, places, mean) in built.cell.mechanisms() {
-        table.row(vec![name.to_owned(), kind.to_owned(), places.to_string(), format!("{mean:.4}")]);
+        table.row(vec![
+            name.to_owned(),
+            kind.to_owned(),
+            places.to_string(),
+            significant(mean, None),
+        ]);
     }
     print(table);
     if !built.synapses.is_empty() {

@@ -328,6 +328,75 @@ fn import_reads_the_flat_json_and_says_what_it_guessed() {
     exits(&folder, 0, &["run", "model.json", "--out", "o", "-q"]);
 }
 
+/// What a command reads, and what somebody may have edited, is not written over.
+#[test]
+fn no_command_replaces_its_input_or_a_model() {
+    let folder = TempDir::new().unwrap();
+    let flat = written(&folder, "flat.json", FLAT);
+    let unchanged = |file: &PathBuf, before: &[u8]| std::fs::read(file).unwrap() == before;
+    let output = exits(&folder, 2, &["import", "flat.json", "-o", "./flat.json"]);
+    assert!(stderr(&output).contains("flat.json is what is read"), "{}", stderr(&output));
+    assert!(unchanged(&flat, FLAT.as_bytes()));
+    let model = written(&folder, "model.toml", "# mine\n");
+    let output = exits(&folder, 2, &["import", "flat.json", "-o", "model.toml"]);
+    assert!(stderr(&output).contains("model.toml exists; --force"), "{}", stderr(&output));
+    assert!(unchanged(&model, b"# mine\n"));
+    exits(&folder, 0, &["import", "flat.json", "-o", "model.toml", "--force"]);
+    let text = std::fs::read(&model).unwrap();
+    exits(&folder, 2, &["export", "model.toml", "--connections", "-o", "."]);
+    assert!(unchanged(&model, &text));
+    exits(&folder, 0, &["export", "model.toml", "--connections", "-o", "c"]);
+    exits(&folder, 0, &["export", "model.toml", "--connections", "-o", "c"]);
+    written(&folder, "c/model.toml", "# mine\n");
+    let output = exits(&folder, 2, &["export", "model.toml", "--connections", "-o", "c"]);
+    assert!(stderr(&output).contains("c/model.toml exists; --force"), "{}", stderr(&output));
+    exits(&folder, 0, &["export", "model.toml", "--connections", "-o", "c", "--force"]);
+    exits(&folder, 0, &["run", "model.toml", "-q", "-o", "o"]);
+    let results = folder.path().join("o/results.h5");
+    let stored = std::fs::read(&results).unwrap();
+    let output = exits(&folder, 2, &["report", "o/results.h5", "-o", "o/results.h5"]);
+    assert!(stderr(&output).contains("o/results.h5 is what is read"), "{}", stderr(&output));
+    exits(&folder, 2, &["report", "o/results.h5", "-o", "model.toml"]);
+    assert!(unchanged(&results, &stored) && unchanged(&model, &text));
+    exits(&folder, 0, &["export", "o/results.h5", "--to", "nwb", "-o", "new/folder/run.nwb"]);
+    let output = exits(&folder, 1, &["import", "flat.json", "-o", "no/such/model.toml"]);
+    assert!(!stderr(&output).contains(".tmp"), "{}", stderr(&output));
+}
+
+/// Windows have units, and their faults are in ms.
+#[test]
+fn windows_are_times() {
+    let folder = TempDir::new().unwrap();
+    written(&folder, "flat.json", FLAT);
+    exits(&folder, 0, &["import", "flat.json", "-o", "model.toml", "--set", "tstop=200"]);
+    exits(&folder, 0, &["run", "model.toml", "-q", "-o", "o"]);
+    let analyze = |code: i32, window: &str| {
+        let output = exits(&folder, code, &["analyze", "o/results.h5", "--window", window]);
+        format!("{}{}", stdout(&output), stderr(&output))
+    };
+    assert!(analyze(0, "10 ms,0.05 s").contains("values between 10.0 and 50.0 ms"));
+    let text = analyze(2, "10,9000");
+    assert!(text.contains("--window 10,9000: the run ends at 200 ms"), "{text}");
+    assert!(analyze(2, "-5,40").contains("0 <= FROM < TO"));
+    let spectra = ["plot", "o/results.h5", "--figure", "spectra", "--window", "10,20"];
+    let text = stderr(&exits(&folder, 2, &spectra)).to_string();
+    assert!(text.contains("--window 10,20: 10 ms hold too little"), "{text}");
+    let text = stderr(&exits(&folder, 2, &["plot", "o/results.h5", "--dpi", "72.5"])).to_string();
+    assert!(text.contains("a whole number of pixels per inch"), "{text}");
+    let text =
+        stderr(&exits(&folder, 2, &["plot", "o/results.h5", "--color", "9=#fff"])).to_string();
+    assert!(text.contains("--color 9=..."), "{text}");
+    let plan = stdout(&exits(&folder, 0, &["plan", "model.toml"])).to_string();
+    assert!(!plan.contains("-0 B") && plan.contains("points of single cells"), "{plan}");
+    std::fs::write(
+        folder.path().join("cut.h5"),
+        &std::fs::read(folder.path().join("o/results.h5")).unwrap()[..1000],
+    )
+    .unwrap();
+    let text = stderr(&exits(&folder, 1, &["analyze", "cut.h5"])).to_string();
+    assert!(text.contains("cut off"), "{text}");
+}
+
 #[test]
 fn import_refuses_what_is_no_model_with_every_fault() {
     let folder = TempDir::new().unwrap();

@@ -287,3 +287,44 @@ fn iaf_psc_delta_is_read() {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
+
+/// Datasets of edges that disagree on their number are not cut to the shortest.
+#[test]
+fn edges_of_different_lengths_are_refused() {
+    let folder = TempDir::new().unwrap();
+    network(&folder);
+    written(&folder, "simulation.json", SIMULATION);
+    let lengths = |sources: usize, targets: usize, types: usize, numbers: usize| {
+        let mut file = FileBuilder::new();
+        let mut group = file.create_group("edges");
+        let mut own = group.create_group("lgn_v1");
+        let name = AttrValue::VarLenString("lgn".to_owned());
+        own.create_dataset("source_node_id")
+            .with_data(&vec![0_u64; sources])
+            .set_attr("node_population", name);
+        let name = AttrValue::VarLenString("v1".to_owned());
+        own.create_dataset("target_node_id")
+            .with_data(&vec![1_u64; targets])
+            .set_attr("node_population", name);
+        own.create_dataset("edge_type_id").with_data(&vec![7_u64; types]);
+        let mut properties = own.create_group("0");
+        properties.create_dataset("nsyns").with_data(&vec![1_u32; numbers]);
+        own.add_group(properties.finish());
+        group.add_group(own.finish());
+        file.add_group(group.finish());
+        store(&folder, "network/lgn_v1_edges.h5", file);
+    };
+    for (lengths_of, object) in [
+        ([2, 1, 2, 2], "target_node_id"),
+        ([2, 2, 3, 2], "edge_type_id"),
+        ([2, 2, 2, 3], "0/nsyns"),
+    ] {
+        let [sources, targets, types, numbers] = lengths_of;
+        lengths(sources, targets, types, numbers);
+        let text = ntwk(&folder, 2, &["import", "simulation.json", "-o", "net.toml"]);
+        assert!(text.contains(object) && text.contains("2 values, as many as"), "{text}");
+        assert!(!folder.path().join("net.toml").exists());
+    }
+    lengths(2, 2, 2, 2);
+    ntwk(&folder, 0, &["import", "simulation.json", "-o", "net.toml"]);
+}

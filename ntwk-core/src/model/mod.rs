@@ -2,6 +2,7 @@
 
 pub mod cell;
 pub mod cell_library;
+pub mod unused_parameters;
 
 mod cell_checks;
 mod changes;
@@ -11,6 +12,7 @@ mod equation_kind;
 mod in_degrees;
 mod intrinsic_currents;
 mod judge;
+mod no_effect;
 mod receptor_equations;
 mod record;
 mod resolve;
@@ -403,6 +405,17 @@ impl Model {
     #[must_use]
     pub fn recorded_afferents(&self) -> &[RecordedAfferent] {
         &self.recorded_afferents
+    }
+
+    /// Mean and standard deviation (ms) of the delays of a projection as they are drawn; of those by distance `None`.
+    #[must_use]
+    pub fn drawn_delays(&self, projection: &Projection) -> Option<[f64; 2]> {
+        match &projection.delays {
+            DelaySpec::Drawn(d) => {
+                Some(d.moments_within(0.0, connections::MAX_DELAY_STEPS * self.dt()))
+            }
+            DelaySpec::Distance { .. } => None,
+        }
     }
 
     /// Whole steps of an interval between samples (ms).

@@ -176,6 +176,10 @@ pub(super) fn resolve_record(model: &mut Model, judge: &mut Judge<'_>) {
         let path = format!("record.traces.{name}");
         check_interval(model, traces.interval, &format!("{path}.interval"), judge);
         let steps = judge.steps_of(&traces.span, model.n_steps, model.dt(), &path);
+        if traces.span.start < 0.0 && !judge.concerns(&format!("{path}.start")) {
+            let allowed = ">= 0 ms: a run begins there".to_owned();
+            judge.fault(format!("{path}.start"), FaultKind::OutOfRange { allowed });
+        }
         let named = model.populations.iter().position(|p| p.name == traces.population);
         let Some(index) = named else { continue };
         let size = u64::from(model.populations[index].size);

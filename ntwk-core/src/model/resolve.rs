@@ -8,10 +8,12 @@ use super::coarse_step::coarse_step;
 use super::connections::{resolve_projections, rounded_in_degrees, unused};
 use super::equation_kind::{check_unused_currents, with_kinds};
 use super::judge::{Judge, unknown};
+use super::no_effect::{after_the_run, autapses, doubtful_potentials, drawn_again};
 use super::receptor_equations::{check_projections, equations_of_sources, ports};
 use super::record::resolve_record;
 use super::synapse_equations::equations_of_synapses;
 use super::synaptic_events::resolve_synaptic_events;
+use super::unused_parameters::check_unused_parameters;
 use super::{Afferent, Model, Population, Receptor, VoltageClamp};
 use crate::kernel::CellModel;
 use crate::model::cell_library::CellLibrary;
@@ -100,6 +102,10 @@ pub(super) fn resolve(
     notices.extend(notice_of_record(&spec));
     notices.extend(unused(&spec));
     notices.extend(rounded_in_degrees(&spec));
+    notices.extend(after_the_run(&spec));
+    notices.extend(autapses(&spec));
+    notices.extend(drawn_again(&spec));
+    notices.extend(doubtful_potentials(&spec));
     notices.extend(coarse_step(&spec, &receptors, &populations));
     notices.extend(idle_parameters(&spec, &populations, library));
     for (name, population) in &spec.populations {
@@ -119,6 +125,7 @@ pub(super) fn resolve(
         );
     }
     check_unused_currents(&spec, library, &mut judge);
+    check_unused_parameters(&spec, &mut judge);
     check_input_of_linear_cells(&spec, &populations, &mut judge);
     check_input_of_equations(&spec, &populations, &mut judge);
     // Indices in projections refer to the populations as written; when a cell is faulty the model

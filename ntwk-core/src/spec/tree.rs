@@ -36,6 +36,24 @@ pub enum Value {
 }
 
 impl Node {
+    /// Adds the names (words that begin with a letter or `_`) in all texts, but for those under the keys `without`.
+    pub fn collect_names(&self, without: &[&str], names: &mut std::collections::HashSet<String>) {
+        match &self.value {
+            Value::String(text) => {
+                let is_part = |c: char| c.is_alphanumeric() || c == '_';
+                let begins =
+                    |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+                names.extend(text.split(|c| !is_part(c)).filter(begins).map(str::to_owned));
+            }
+            Value::List(items) => items.iter().for_each(|item| item.collect_names(without, names)),
+            Value::Table(entries) => entries
+                .iter()
+                .filter(|(key, _)| !without.contains(&key.as_str()))
+                .for_each(|(_, node)| node.collect_names(without, names)),
+            _ => {}
+        }
+    }
+
     /// A node without a line.
     #[must_use]
     pub fn new(value: Value) -> Self {

@@ -61,9 +61,14 @@ n = { value = '3 quarks', doc = 'nothing' }
 #[test]
 fn methods_that_do_not_fit_are_refused_with_the_reason() {
     let with = |equation: &str, method: &str| {
+        let s = if equation.contains("s*") || equation.contains("/s") || equation.contains("*s") {
+            ", s = '1 mV'"
+        } else {
+            ""
+        };
         let text = format!(
             "{SIMULATION}[populations.E]\nsize = 1\ncell = {{ model = 'k' }}\n[kinds.k]\nvariables = {{ V = 'mV' }}\n\
-             equations = '{equation}'\nmethod = '{method}'\nparameters = {{ tau = '10 ms', s = '1 mV' }}\n"
+             equations = '{equation}'\nmethod = '{method}'\nparameters = {{ tau = '10 ms'{s} }}\n"
         );
         parse_model(&text)
             .map(|model| model.notices().to_vec())

@@ -20,6 +20,9 @@
 
 mod inputs;
 
+use std::collections::HashSet;
+
+use ntwk_core::model::unused_parameters::NOT_EXPRESSIONS;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::nearest::nearest;
 use ntwk_core::spec::tree::{Node, Value};
@@ -146,9 +149,6 @@ impl Reader {
             }
         }
         let inputs = get("inputs").map(|node| self.inputs(node, &lines, &parameters));
-        if !parameters.is_empty() {
-            kind.push(entry("parameters", table(parameters)));
-        }
         if let Some(node) = get("timed_arrays") {
             let tables = self.timed_arrays(node);
             kind.push(entry("tables", table(tables)));
@@ -195,6 +195,16 @@ impl Reader {
             entry("t_stop", float(number("t_stop_ms").unwrap_or(1000.0))),
         ];
         let Inputs { receptors, synapses, afferents, projections } = inputs.unwrap_or_default();
+        // A namespace may hold what inputs alone use, or nothing.
+        let mut names = HashSet::new();
+        let expressions = kind.iter().chain(&receptors).chain(&synapses);
+        expressions
+            .filter(|(key, _)| !NOT_EXPRESSIONS.contains(&key.as_str()))
+            .for_each(|(_, node)| node.collect_names(&NOT_EXPRESSIONS, &mut names));
+        parameters.retain(|(name, _)| names.contains(name));
+        if !parameters.is_empty() {
+            kind.push(entry("parameters", table(parameters)));
+        }
         let mut model = vec![
             entry("simulation", table(simulation)),
             entry("kinds", table(vec![(name, table(kind))])),

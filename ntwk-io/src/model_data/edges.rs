@@ -71,6 +71,14 @@ impl Edges {
         let dataset = |name: &str| reader.require(&[format!("{base}/{name}")]);
         let sources = dataset("source_node_id")?.u64s()?;
         let targets = dataset("target_node_id")?.u64s()?;
+        let same = |object: String, found: usize| {
+            let expected = format!("{} values, as many as source_node_id", sources.len());
+            match found == sources.len() {
+                true => Ok(()),
+                false => Err(mismatch(file, &object, &expected, &format!("{found}"))),
+            }
+        };
+        same(format!("{base}/target_node_id"), targets.len())?;
         let groups = reader.groups(&base)?;
         let mut groups = groups.iter().filter(|g| g.parse::<u32>().is_ok());
         let group = groups.next();
@@ -86,8 +94,15 @@ impl Edges {
             // Where the values of an edge stand in its group; without the list, in the order of the edges.
             let object = format!("{base}/edge_group_index");
             let index = match reader.find(&object)? {
-                Some(index) => index.u64s()?,
-                None => (0..sources.len() as u64).collect(),
+                Some(index) => {
+                    let index = index.u64s()?;
+                    same(object.clone(), index.len())?;
+                    index
+                }
+                None => {
+                    same(format!("{base}/{group}/{name}"), values.len())?;
+                    (0..sources.len() as u64).collect()
+                }
             };
             let of_edges: Option<Vec<f64>> = index
                 .iter()
@@ -103,6 +118,7 @@ impl Edges {
         let types = match &types {
             Some(types) => {
                 let ids = dataset("edge_type_id")?.u64s()?;
+                same(format!("{base}/edge_type_id"), ids.len())?;
                 Some((EdgeTypes::read(types)?, ids))
             }
             None => None,

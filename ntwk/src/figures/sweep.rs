@@ -204,9 +204,11 @@ pub(crate) fn label(axis: &ScanArray) -> String {
 
 /// Name and unit of a key: `Q_e` stays a symbol with an index, words are written apart.
 pub(crate) fn axis_label(name: &str, unit: &str) -> String {
-    let is_symbol = name
-        .split_once('_')
-        .is_some_and(|(symbol, rest)| symbol.chars().count() == 1 && !rest.contains('_'));
+    let is_symbol = name.split_once('_').is_some_and(|(symbol, rest)| {
+        // V_th and g_L, not the rate of a population A.
+        let short = rest.chars().count() <= 3 || matches!(rest, "reset" | "peak");
+        symbol.chars().count() == 1 && short
+    });
     with_unit(&if is_symbol { name.to_owned() } else { name.replace('_', " ") }, unit)
 }
 

@@ -218,7 +218,7 @@ impl Comparer<'_> {
             let kept = stored.counts.get(first as usize..end as usize).unwrap_or_default();
             if let Some(k) = (0..counts.len()).find(|&k| kept.get(k) != Some(&counts[k])) {
                 return Ok(Some(format!(
-                    "{}: {} spikes at t = {} ms, stored {:?}",
+                    "{}: {} spikes at t = {} ms, stored {}",
                     stored.name,
                     counts[k],
                     (first + k as u64) as f64 * dt,
@@ -261,14 +261,19 @@ fn other_spike(name: &str, stored: &Spikes, at: usize, new: &Spikes, dt: f64) ->
         let was = place(i);
         (was != Some((step, id))).then(|| {
             let t = step as f64 * dt;
-            format!("{name}: neuron {id} fires at t = {t} ms, stored {was:?} (step, neuron)")
+            let stored = was.map_or_else(
+                || "no further spike is stored".to_owned(),
+                |(step, id)| format!("stored is neuron {id} at t = {} ms", step as f64 * dt),
+            );
+            format!("{name}: neuron {id} fires at t = {t} ms, {stored}")
         })
     })
 }
 
 fn differ(was: &Array2<f64>, is: &Array2<f64>, precision: Precision) -> Option<String> {
     if was.shape() != is.shape() {
-        return Some(format!("{:?} samples, stored {:?}", is.shape(), was.shape()));
+        let shape = |a: &Array2<f64>| format!("{} x {}", a.nrows(), a.ncols());
+        return Some(format!("{} samples, stored {}", shape(is), shape(was)));
     }
     was.indexed_iter().zip(is).find_map(|((place, &was), &is)| {
         let is = match precision {

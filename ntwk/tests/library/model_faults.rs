@@ -282,3 +282,74 @@ fn a_current_that_nobody_uses_is_checked() {
     let said = faults("g*(V - 10 mV");
     assert!(said.contains("currents.x"), "{said}");
 }
+
+fn checked(text: &str) -> Result<Model, Faults> {
+    Model::from_tree(&parse_tree(text, Notation::Toml).unwrap(), &library())
+}
+
+/// A name written otherwise in the equations leaves a parameter without effect.
+#[test]
+fn a_parameter_that_no_equation_uses_is_a_fault() {
+    let kind = |parameters: &str, then: &str| {
+        let text = format!(
+            "[simulation]\nt_stop = 10\n[populations.E]\nsize = 2\ncell = {{ model = 'k' }}\n\
+             [kinds.k]\nvariables = {{ V = 'mV' }}\nequations = 'dV/dt = (E_L - V)/tau'\n\
+             spike = {{ when = 'V > V_thresh', then = '{then}' }}\n\
+             [kinds.k.parameters]\nE_L = '-70 mV'\ntau = '10 ms'\nV_thresh = '-50 mV'\n{parameters}"
+        );
+        checked(&text).map_or_else(|f| f.to_string(), |_| String::new())
+    };
+    assert_eq!(kind("", "V = E_L"), "");
+    let said = kind("V_tresh = '-55 mV'\n", "V = E_L");
+    assert!(said.contains("kinds.k.parameters.V_tresh") && said.contains("V_thresh"), "{said}");
+    let said = kind("", " ");
+    assert!(said.contains("kinds.k.spike.then") && said.contains("is empty"), "{said}");
+}
+
+#[test]
+fn what_never_acts_or_acts_otherwise_is_said() {
+    let notices = |more: &str, population: &str| {
+        let text = format!(
+            "[simulation]\nt_stop = 200\n[receptors.exc]\nE_rev = 0\ntau_syn = 5\n\
+             [populations.E]\nsize = 20\ncell = 'RS'\n{population}\n\
+             [[projections]]\nsource = 'E'\ntarget = 'E'\nreceptor = 'exc'\n{more}"
+        );
+        let model = checked(&text).unwrap_or_else(|faults| panic!("{faults}"));
+        model.notices().join("\n")
+    };
+    let usual = "weight = 1\nconnection = { rule = 'all_to_all' }\n";
+    assert_eq!(notices(usual, ""), "");
+    let step = |start: &str, duration: &str| {
+        format!(
+            "I_e = {{ waveform = 'step', amplitude = 100, start = '{start}', duration = '{duration}' }}"
+        )
+    };
+    let said = notices(usual, &step("2 s", "500 ms"));
+    assert!(said.contains("populations.E.I_e acts from 2000 ms on and never"), "{said}");
+    let said = notices(usual, &step("-50 ms", "20 ms"));
+    assert!(said.contains("populations.E.I_e acts until -30 ms and never"), "{said}");
+    assert_eq!(notices(usual, &step("199 ms", "500 ms")), "");
+    let said = notices("weight = 1\nconnection = { rule = 'one_to_one' }\n", "");
+    assert!(said.contains("connects every neuron with itself (autapses)"), "{said}");
+    // Half of a normal value around 0: mean sd sqrt(2/pi), sd sd sqrt(1 - 2/pi).
+    let delays = "delay = { distribution = 'normal', mean = '0.1 ms', sd = '10 ms' }\n";
+    let said = notices(&format!("{usual}{delays}"), "");
+    assert!(said.contains("projections[0].delay") && said.contains("makes 8.0"), "{said}");
+    let weights = usual.replace("1\n", "{ distribution = 'normal', mean = 1, sd = 2 }\n");
+    let said = notices(&weights, "");
+    // 1 + 2 phi(1/2)/Phi(1/2) = 2.0183.
+    assert!(said.contains("projections[0].weight") && said.contains("makes 2.018"), "{said}");
+    let few = usual.replace("1\n", "{ distribution = 'normal', mean = 1, sd = 0.3 }\n");
+    assert_eq!(notices(&few, ""), "");
+    let text = "[simulation]\nt_stop = 20\n[receptors.exc]\nE_rev = 5000\ntau_syn = 5\n\
+        [populations.E]\nsize = 2\ncell = 'RS'\n\
+        [afferents.A]\nsize = 2\nspikes = { times = [5, 30], ids = [0, 1] }\n\
+        [[projections]]\nsource = 'A'\ntarget = 'E'\nreceptor = 'exc'\nweight = 1\n\
+        connection = { rule = 'all_to_all' }\n";
+    let said = checked(text).unwrap().notices().join("\n");
+    assert!(said.contains("receptors.exc.E_rev = 5000 mV"), "{said}");
+    assert!(said.contains("afferents.A.spikes: 1 of 2 come after the end"), "{said}");
+    let traces = "[record.traces.early]\npopulation = 'E'\nvariables = ['V_m']\nstart = -1\n";
+    let said = checked(&format!("{text}{traces}")).unwrap_err().to_string();
+    assert!(said.contains("record.traces.early.start") && said.contains(">= 0 ms"), "{said}");
+}

@@ -63,6 +63,19 @@ impl Waveform {
         }
     }
 
+    /// When a part of it acts (ms), where that lies outside 0 to `t_stop` altogether; `None` where every part acts in that time.
+    #[must_use]
+    pub fn never_within(&self, t_stop: f64) -> Option<[f64; 2]> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Shape(shape) => {
+                let [from, to] = shape.acting()?;
+                (from >= t_stop || to <= 0.0).then_some([from, to])
+            }
+            Self::Sum(parts) => parts.iter().find_map(|part| part.never_within(t_stop)),
+        }
+    }
+
     /// The longest period (ms) of the oscillations that are on at `t` (ms).
     #[must_use]
     pub fn period(&self, t: f64) -> Option<f64> {

@@ -334,6 +334,28 @@ impl Shape {
         Some(node)
     }
 
+    /// The time (ms) in which it differs from its value before; `None` for samples and products, which have no such value.
+    pub(super) fn acting(&self) -> Option<[f64; 2]> {
+        // Five standard deviations hold all of a bump.
+        const WIDTHS: f64 = 5.0;
+        Some(match self {
+            Self::Step { span, edges, .. } => {
+                [span.start - edges.reach(), span.end() + edges.reach()]
+            }
+            Self::Ramp { span, .. } => [span.start, f64::INFINITY],
+            Self::Sine { span, .. } | Self::Zap { span, .. } => [span.start, span.end()],
+            Self::Steps { times, edges, .. } => [times.first()? - edges.reach(), f64::INFINITY],
+            Self::Staircase { start, edges, .. } => [start - edges.reach(), f64::INFINITY],
+            Self::Gaussian { center, width, .. } => {
+                [center - WIDTHS * width, center + WIDTHS * width]
+            }
+            Self::DoubleGaussian { center, width_rise, width_decay, .. } => {
+                [center - WIDTHS * width_rise, center + WIDTHS * width_decay]
+            }
+            Self::Sampled { .. } | Self::Product { .. } => return None,
+        })
+    }
+
     /// Adds the times (ms) until `until` where the value or its slope jumps.
     pub(super) fn collect_discontinuities(&self, until: f64, times: &mut Vec<f64>) {
         match self {

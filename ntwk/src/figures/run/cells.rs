@@ -68,6 +68,18 @@ impl RunView<'_> {
         })
     }
 
+    /// The chosen neurons of which no synaptic current is known, with the names of their populations.
+    #[must_use]
+    pub fn without_currents(&self) -> Vec<(&str, Vec<u32>)> {
+        let populations = self.recording.populations.iter().zip(self.neurons).enumerate();
+        let missing = populations.map(|(i, (population, asked))| {
+            let known = synaptic_currents(self.model, i, population).neurons;
+            let missing = asked.iter().copied().filter(|n| !known.contains(n)).collect();
+            (population.name.as_str(), missing)
+        });
+        missing.filter(|(_, missing): &(_, Vec<u32>)| !missing.is_empty()).collect()
+    }
+
     /// Excitatory and inhibitory current of a neuron.
     fn synaptic(&self, i: usize, neuron: u32, span: TimeSpan, theme: &Theme) -> Vec<Current> {
         let currents = synaptic_currents(self.model, i, &self.recording.populations[i]);
@@ -102,12 +114,17 @@ impl RunView<'_> {
             for column in self.columns(i, trace, 1) {
                 let neuron = trace.neurons[column];
                 let found = currents(self, i, neuron);
-                if found.is_empty() {
+                // One that was asked for is shown as far as it was recorded.
+                let is_asked = self.neurons.get(i).is_some_and(|asked| asked.contains(&neuron));
+                if found.is_empty() && !is_asked {
                     continue;
                 }
                 let potential = self.potential(i, trace, column, span, theme);
                 rows.push((1.3, Layout::panel(potential.without_x_labels())));
-                rows.push((1.0, Layout::part(panel_of(&found, span, theme).without_x_labels())));
+                if !found.is_empty() {
+                    let panel = panel_of(&found, span, theme);
+                    rows.push((1.0, Layout::part(panel.without_x_labels())));
+                }
                 if let Some(injected) = self.injected(i, neuron, span, theme) {
                     rows.push((0.5, Layout::part(injected.without_x_labels())));
                 }
