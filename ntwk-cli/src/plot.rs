@@ -151,8 +151,9 @@ pub(crate) fn run(args: &PlotArgs, library: &CellLibrary) -> Result<(), Failure>
             None => {
                 // With all of the run there would be something to show.
                 let whole = RunView { span: None, ..view };
-                let is_short =
-                    args.window.is_some() && !missing && whole.draw(which, &theme)?.is_some();
+                let is_short = which == RunFigure::Spectra
+                    && args.window.is_some()
+                    && whole.draw(which, &theme)?.is_some();
                 return Err(Failure::Argument(match args.window.filter(|_| is_short) {
                     Some([from, to]) => format!(
                         "--window {},{}: {} ms hold too little for the figure {which}",

@@ -439,9 +439,9 @@ struct LaidOut<'f> {
 }
 
 impl Write for LaidOut<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // An error of the kind `Interrupted` would be tried again.
-        self.job.check().map_err(std::io::Error::other)?;
+        self.job.check().map_err(io::Error::other)?;
         let piece = &bytes[..bytes.len().min(FILL_BYTES)];
         self.end += piece.len() as u64;
         if piece.len() == FILL_BYTES && piece.iter().all(|&byte| byte == 0) {
@@ -452,7 +452,7 @@ impl Write for LaidOut<'_> {
         Ok(piece.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.file.set_len(self.end)
     }
 }
@@ -490,7 +490,7 @@ impl ReportSink {
         file: &mut fs::File,
         trace: &Trace,
         precision: Precision,
-    ) -> std::io::Result<()> {
+    ) -> io::Result<()> {
         let before = self.written * self.columns * precision.bytes();
         self.written += trace.data.nrows();
         let Some(address) = self.address else {

@@ -12,7 +12,7 @@ use crate::scan::design::{ScanAxis, Spacing};
 use crate::scan::fluctuations::{DEFAULT_TAU_RATIO, FluctuationAxes, FluctuationPlan};
 use crate::scan::inputs::VarianceFactors;
 use crate::scan::single_cell::{
-    SingleCellError, SingleCellPlan, SingleCellScan, points_of, run_scan,
+    SingleCellError, SingleCellPlan, SingleCellScan, points_of, run_scan, settling_time,
 };
 use crate::system::from_model::{FromModelError, ModelInput};
 use crate::{ScanPoint, TableError, covered_membrane};
@@ -121,7 +121,10 @@ impl fmt::Display for ScanEffort {
     }
 }
 
-/// What the scans of the theory of `model` take on this machine: two points of each population are measured for that.
+/// Time (ms) for which points are tried.
+const TRIED: f64 = 100.0;
+
+/// What the scans of the theory of `model` take on this machine: a few cells at two points of each population are measured for that.
 ///
 /// # Errors
 /// [`TheoryError`] for a model that the theory does not cover.
@@ -131,14 +134,20 @@ pub fn scan_effort(
     job: &Job<'_>,
 ) -> Result<ScanEffort, TheoryError> {
     let settings = &model.spec().theory.scan;
+    let mut few = settings.clone();
+    (few.neurons, few.duration, few.settle) = (settings.neurons.min(8), TRIED, Some(0.0));
     let mut effort = ScanEffort { points: Vec::new(), seconds: 0.0 };
     for laid_out in lay_out(model, &VarianceFactors::poisson(model))? {
         let LaidOut::Driven(plan) = laid_out else { continue };
         let n = plan.rates.len();
         let tried: Vec<usize> = if n > 1 { vec![n / 3, 2 * n / 3] } else { vec![0] };
         let start = Instant::now();
-        let _ = plan.measure(model, settings, library, &tried, job)?;
-        effort.seconds += start.elapsed().as_secs_f64() * n as f64 / tried.len() as f64;
+        let _ = plan.measure(model, &few, library, &tried, job)?;
+        let settle = settling_time(&plan.membrane, plan.without_adaptation, settings);
+        let longer = (settle + settings.duration) / few.duration;
+        let more = settings.neurons as f64 / few.neurons as f64;
+        let points = n as f64 / tried.len() as f64;
+        effort.seconds += start.elapsed().as_secs_f64() * points * longer * more;
         effort.points.push((model.populations()[plan.population].name.clone(), n));
     }
     Ok(effort)

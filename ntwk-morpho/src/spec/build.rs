@@ -213,7 +213,8 @@ impl CellSpec {
                 Err(e) => fault(faults, "record.spikes", &e),
             }
         }
-        let every = self.steps_between("record.every", self.record.every, faults);
+        let dt = self.simulation.settings.dt;
+        let every = self.record.every.map_or(1, |t| (t / dt).round().max(1.0) as u64);
         Some(BuiltCell {
             morphology,
             cell,
@@ -224,16 +225,6 @@ impl CellSpec {
             detectors,
             spec: self.clone(),
         })
-    }
-
-    /// Whole steps of a time between samples (ms), which is at least one of them.
-    pub(super) fn steps_between(&self, key: &str, every: Option<f64>, faults: &mut Faults) -> u64 {
-        let dt = self.simulation.settings.dt;
-        let Some(every) = every else { return 1 };
-        if every < dt * (1.0 - 1e-6) {
-            fault(faults, key, &format!("{every} ms is shorter than the step, {dt} ms"));
-        }
-        (every / dt).round().max(1.0) as u64
     }
 
     /// Capacitance, resistivity and leak of every compartment: the last rule that names it holds.

@@ -14,10 +14,20 @@ impl BuiltCell {
     pub fn coarse_steps(&self) -> Vec<String> {
         let settings = &self.spec.simulation.settings;
         let dt = settings.dt;
-        if dt <= LONGEST {
-            return Vec::new();
-        }
         let mut remarks = Vec::new();
+        let outside = self.spec.extracellular.as_ref().and_then(|e| e.every);
+        for (key, every) in
+            [("record.every", self.spec.record.every), ("extracellular.every", outside)]
+        {
+            if let Some(every) = every.filter(|every| *every < dt * (1.0 - 1e-6)) {
+                remarks.push(format!(
+                    "{key} = {every} ms is shorter than the step: samples are a step of {dt} ms apart"
+                ));
+            }
+        }
+        if dt <= LONGEST {
+            return remarks;
+        }
         let gates = self.cell.fastest_gate(settings.celsius, settings.calcium_init);
         if let Some((name, tau)) = gates.filter(|(_, tau)| *tau < dt) {
             remarks.push(format!(

@@ -308,7 +308,8 @@ impl CellSpec {
         }
         let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
         let weights = concatenate(Axis(0), &views).ok()?;
-        let every = self.steps_between("extracellular.every", spec.every, faults);
+        let dt = self.simulation.settings.dt;
+        let every = spec.every.map_or(1, |t| (t / dt).round().max(1.0) as u64);
         Some(Outside { weights, rows, every })
     }
 }

@@ -13,12 +13,12 @@ pub fn read_count(place: &mut Place<'_, '_>) -> Option<u64> {
             u64::try_from(i).ok()
         }
         Value::Float(x) if x >= 0.0 && x.fract() == 0.0 && x < 9.0e15 => Some(x as u64),
-        Value::Float(x) if x >= 9.0e15 => {
+        Value::Float(x) if x >= 9.0e15 && x.is_finite() => {
             // TOML and JSON hold whole numbers up to there.
             place.out_of_range("a whole number up to 9223372036854775807");
             None
         }
-        Value::Float(x) if x.fract() != 0.0 => {
+        Value::Float(x) if x.is_finite() && x.fract() != 0.0 => {
             place.out_of_range("a whole number >= 0");
             None
         }
