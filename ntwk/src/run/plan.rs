@@ -1,7 +1,8 @@
 //! Estimate of a run before it is made: neurons, synapses, memory, disk, time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::engine::network::memory::MemoryNeed;
 use ntwk_core::recording::recorder::Segment;
@@ -96,7 +97,8 @@ pub enum PlanError {
 ///
 /// A network of more than twenty million synapses, or a gigabyte of state, is replaced by a part of it with the same
 /// in-degrees, whose cost per neuron is that of the whole; then the activity, and with it the
-/// number of spikes, is that of the part. A run that blows up is measured up to there.
+/// number of spikes, is that of the part. A run that blows up is measured up to there. Where other programs take the processors
+/// meanwhile, the time that this one had counts.
 ///
 /// # Errors
 /// [`PlanError`].
@@ -113,13 +115,14 @@ pub fn calibrate(
     let neurons = Resources::of(measured).neurons;
     let fraction = neurons as f64 / whole.neurons as f64;
 
-    let start = Instant::now();
+    let (start, building) = (Instant::now(), Clock::start());
     let network = Network::build(measured, job)?;
     let threads = network.threads();
     let mut simulation = Simulation::new(network);
-    let build = start.elapsed().as_secs_f64();
+    // Threads that build wait for each other: their time is no measure.
+    let build = if threads == 1 { building.seconds(1) } else { building.wall().as_secs_f64() };
     let mut tally = Tally::default();
-    let running = Instant::now();
+    let (running, measuring) = (Instant::now(), Clock::start());
     let mut segment = 1;
     while simulation.step() < measured.n_steps() && running.elapsed().as_secs_f64() < budget {
         let steps = segment.min(measured.n_steps() - simulation.step());
@@ -129,14 +132,14 @@ pub fn calibrate(
         // Few looks at the clock, and none later than a quarter of what is done already.
         segment = (simulation.step() / 4).max(1);
     }
-    let seconds = running.elapsed().as_secs_f64();
+    let seconds = measuring.seconds(threads);
     let steps = f64::from(simulation.step().max(1));
     let scale = f64::from(model.n_steps()) / steps / fraction;
     let spikes = tally.spikes as f64 * scale;
     Ok(Calibration {
         fraction,
         simulated_ms: simulation.time(),
-        seconds: build + seconds,
+        seconds: start.elapsed().as_secs_f64(),
         threads,
         build_seconds: build / fraction,
         simulate_seconds: seconds * scale,
@@ -194,5 +197,27 @@ impl Recorder for Tally {
         self.spikes += segment.populations.iter().map(|p| p.spikes.len() as u64).sum::<u64>();
         self.afferent_spikes += segment.afferents.iter().map(|a| a.len() as u64).sum::<u64>();
         Ok(())
+    }
+}
+
+/// Time that passes, and time of the processors that this program takes.
+struct Clock {
+    wall: Instant,
+    processors: ProcessTime,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { wall: Instant::now(), processors: ProcessTime::now() }
+    }
+
+    fn wall(&self) -> Duration {
+        self.wall.elapsed()
+    }
+
+    /// Seconds that work on this many threads, which are all at work, would have taken on processors of its own.
+    fn seconds(&self, threads: usize) -> f64 {
+        let each = self.processors.elapsed().as_secs_f64() / threads as f64;
+        self.wall().as_secs_f64().min(each)
     }
 }

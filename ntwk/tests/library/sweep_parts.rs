@@ -182,6 +182,59 @@ fn processes_side_by_side_lose_no_point() {
     }
 }
 
+/// While its first point is computed, another process that knows all points makes the file and removes the parts.
+struct Overtaken<'a> {
+    table: Table,
+    made: &'a Path,
+    file: &'a Path,
+}
+
+impl PointTask for Overtaken<'_> {
+    fn study(&self) -> Result<StudyIdentity, DescriptionError> {
+        self.table.study()
+    }
+
+    fn seed(&self) -> u64 {
+        self.table.seed()
+    }
+
+    fn axes(&self) -> Vec<ScanArray> {
+        self.table.axes()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.table.dimensions()
+    }
+
+    fn label(&self, index: usize) -> Vec<(String, String)> {
+        self.table.label(index)
+    }
+
+    fn compute(&self, index: usize, job: &Job<'_>) -> Result<Vec<PointQuantity>, PointFailure> {
+        if self.table.computed.load(Ordering::Relaxed) == 0 {
+            fs::copy(self.made, self.file).unwrap();
+            fs::remove_dir_all(self.file.with_extension("parts")).unwrap();
+        }
+        self.table.compute(index, job)
+    }
+}
+
+#[test]
+fn a_process_that_is_overtaken_knows_that_all_is_known() {
+    let whole = TempDir::new().unwrap();
+    run(&Table::new(), &whole, &Share::All);
+    let folder = TempDir::new().unwrap();
+    let (made, path) = (file(&whole), file(&folder));
+    for share in [part(1, 3), Share::Claims, Share::All] {
+        let task = Overtaken { table: Table::new(), made: &made, file: &path };
+        let outcome = run_share(&task, &path, OPTIONS, &share, &Job::threads(1)).unwrap();
+        assert!(outcome.is_complete() && outcome.open == 0, "{share}");
+        assert_eq!(bits(&path), bits(&made), "{share}");
+        assert!(!path.with_extension("parts").exists(), "{share}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
 /// Whatever is left of a part, the points in it count, and the others are computed again.
 #[test]
 fn a_part_that_ends_at_any_byte_is_gone_on_with() {

@@ -7,6 +7,7 @@ use crate::spec::tree::{Node, Value};
 use crate::spec::units::Dimension;
 use crate::spec::value::read_quantity;
 
+mod bounds;
 mod edge;
 mod product;
 mod shape;
