@@ -37,7 +37,7 @@ fn spikes_rates_and_traces_as_text() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 335);
     assert_eq!(lines[0], "time_ms,399,0");
-    assert_eq!(lines[2], "0.30000000000000004,-69.984375,30.015625");
+    assert_eq!(lines[2], "0.3,-69.984375,30.015625");
 }
 
 /// The archive as the format says it; `validation/files/readers.py` opens one with NumPy.

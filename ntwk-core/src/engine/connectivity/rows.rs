@@ -116,6 +116,9 @@ impl RowBuilder {
             let projection = first.wiring.projection.name.clone();
             return Err(WiringTooLarge::Synapses { projection }.into());
         }
+        if n == 0 {
+            return Ok(SynapseRows::default());
+        }
         let mut rows = SynapseRows {
             starts: Vec::with_capacity(sources as usize + 1),
             runs: Vec::new(),
@@ -123,9 +126,9 @@ impl RowBuilder {
             weights: own_weights.then(|| vec![0.0; n]),
         };
         rows.starts.push([0; 2]);
-        for (b, first) in (0..sources).step_by(BUCKET as usize).enumerate() {
+        for b in 0..used {
             job.check()?;
-            let sources = BUCKET.min(sources - first) as usize;
+            let sources = BUCKET.min(sources - b as u32 * BUCKET) as usize;
             let mut bucket = std::mem::take(&mut self.buckets[b]);
             self.append(&mut rows, &mut bucket, sources);
             if expected <= self.few {
@@ -286,8 +289,9 @@ impl SynapseRows {
         &self,
         source: u32,
     ) -> impl Iterator<Item = (u32, &[u16], Option<&[f32]>)> + '_ {
-        let [[first, from], [end, to]] =
-            [self.starts[source as usize], self.starts[source as usize + 1]];
+        // Where there are no synapses at all, nothing is kept.
+        let at = |k: usize| self.starts.get(k).copied().unwrap_or_default();
+        let [[first, from], [end, to]] = [at(source as usize), at(source as usize + 1)];
         let (from, to) = (from as usize, to as usize);
         let mut places = &self.places[from..to];
         let mut weights = self.weights.as_ref().map(|weights| &weights[from..to]);
