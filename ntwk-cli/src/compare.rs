@@ -33,7 +33,7 @@ use ntwk_meanfield::prediction::predict::{Theory, TheorySeconds, check_covered};
 use ntwk_meanfield::prediction::windows::ComparisonWindows;
 
 /// Expected time of the theory (s), from which on it is said beforehand.
-const LONG: f64 = 5.0;
+const LONG: f64 = 30.0;
 
 /// Simulate a model, predict it from transfer functions scanned and fitted on the spot, and compare: table, figure, HDF5,
 /// JSON.
