@@ -5,7 +5,7 @@ use super::weight_range;
 use crate::spec::{AfferentActivity, ConnectionSpec, DelaySpec, Distribution, ModelSpec, Trains};
 
 /// Difference of the mean of what is drawn again from what is written, relative to the latter, that is said.
-const FAR: f64 = 0.02;
+const FAR: f64 = 0.1;
 /// Reversal potentials (mV) beyond which the unit is doubtful.
 const POTENTIALS: std::ops::RangeInclusive<f64> = -200.0..=200.0;
 
@@ -83,18 +83,23 @@ pub(super) fn doubtful_potentials(spec: &ModelSpec) -> Vec<String> {
         .collect()
 }
 
-/// Weights and delays whose mean is another than written, because values of the other sign are drawn again.
+/// Weights and delays whose mean is another than written, because values of the other sign are drawn again: each kind once.
 pub(super) fn drawn_again(spec: &ModelSpec) -> Vec<String> {
-    let mut notices = Vec::new();
+    // What is said, of which key first, and of how many others.
+    let mut said: Vec<(String, String, usize)> = Vec::new();
     for (i, p) in spec.projections.iter().enumerate() {
         let mut compare = |key: &str, drawn: &Distribution, [low, high]: [f64; 2], unit: &str| {
             let (written, [mean, sd]) = (drawn.mean(), drawn.moments_within(low, high));
             if (mean - written).abs() > FAR * written.abs() {
-                notices.push(format!(
-                    "projections[{i}].{key}: values {} are drawn again, which makes {mean:.4} ± {sd:.4}{unit} of the {written} ± {} written",
+                let text = format!(
+                    "values {} are drawn again, which makes {mean:.4} ± {sd:.4}{unit} of the {written} ± {} written",
                     if low < 0.0 { "above 0" } else { "below 0 or too large" },
                     drawn.sd()
-                ));
+                );
+                match said.iter_mut().find(|(known, ..)| *known == text) {
+                    Some((.., others)) => *others += 1,
+                    None => said.push((text, format!("projections[{i}].{key}"), 0)),
+                }
             }
         };
         compare("weight", &p.weight, weight_range(&p.weight, p.plasticity.as_ref()), "");
@@ -102,5 +107,10 @@ pub(super) fn drawn_again(spec: &ModelSpec) -> Vec<String> {
             compare("delay", delay, [0.0, MAX_DELAY_STEPS * spec.simulation.dt], " ms");
         }
     }
-    notices
+    said.into_iter()
+        .map(|(text, first, others)| match others {
+            0 => format!("{first}: {text}"),
+            _ => format!("{first} and {others} more: {text}"),
+        })
+        .collect()
 }
