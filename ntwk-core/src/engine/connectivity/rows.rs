@@ -142,7 +142,8 @@ impl RowBuilder {
 
     /// Empties the first `used` buckets, with room for `expected` synapses in each.
     fn make_room(&mut self, used: usize, expected: f64) {
-        let room = (1.02 * expected + 64.0).min(1e9) as usize;
+        // Millions of buckets with next to nothing in them take no room before it is needed.
+        let room = if expected < 16.0 { 0 } else { (1.02 * expected + 64.0).min(1e9) as usize };
         if self.buckets.len() < used {
             self.buckets.resize_with(used, Vec::new);
         }
