@@ -64,6 +64,10 @@ pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure>
             ));
             None
         }
+        Err(error @ PlanError::TooLarge { .. }) => {
+            note(format!("no expected time: {error}"));
+            None
+        }
         other => other?,
     };
     if args.calibration > 0.0 {

@@ -14,6 +14,8 @@ use ntwk_core::{CellLibrary, Faults, Job, Model, Network, Recorder, RecorderErro
 const MEASURED_SYNAPSES: f64 = 2e7;
 /// The same for the state of the neurons (bytes).
 const MEASURED_STATE: f64 = 1e9;
+/// A part of so many times that number of synapses is not measured.
+const LARGEST_PART: f64 = 10.0;
 /// Bytes of a spike in a file: time and neuron.
 const SPIKE_BYTES: f64 = 16.0;
 /// Bytes per step and population of the spike counts.
@@ -88,6 +90,14 @@ pub enum PlanError {
     /// The network cannot be built.
     #[error(transparent)]
     Network(#[from] BuildError),
+    /// In-degrees, which are kept, are so large that no part is small.
+    #[error(
+        "two neurons of each population would have {synapses:.3e} synapses: no part is small enough to be measured"
+    )]
+    TooLarge {
+        /// Synapses of the smallest part.
+        synapses: f64,
+    },
     /// The smaller network is no valid model.
     #[error("the smaller network of the calibration cannot be built: {0}")]
     Reduced(#[from] Faults),
@@ -112,7 +122,10 @@ pub fn calibrate(
     let fraction = (MEASURED_SYNAPSES / whole.synapses).min(MEASURED_STATE / whole.state_bytes);
     let part = if fraction < 1.0 { reduced(model, fraction, library)? } else { None };
     let measured = part.as_ref().unwrap_or(model);
-    let neurons = Resources::of(measured).neurons;
+    let Resources { neurons, synapses, .. } = Resources::of(measured);
+    if synapses > LARGEST_PART * MEASURED_SYNAPSES {
+        return Err(PlanError::TooLarge { synapses });
+    }
     let fraction = neurons as f64 / whole.neurons as f64;
 
     let (start, building) = (Instant::now(), Clock::start());
