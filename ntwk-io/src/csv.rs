@@ -1,4 +1,4 @@
-//! Export to CSV: comma-separated text with one header line, numbers that read back to the same bits.
+//! Export to CSV: comma-separated text with one header line: times to a billionth of a millisecond, all other numbers read back to the same bits.
 
 use std::path::Path;
 
@@ -91,9 +91,9 @@ fn at(step: u64, dt: f64) -> f64 {
     written(step as f64 * dt)
 }
 
-/// A time (ms) to a millionth of a millisecond.
+/// A time (ms) to a billionth of a millisecond.
 fn written(time: f64) -> f64 {
-    (time * 1e6).round() / 1e6
+    (time * 1e9).round() / 1e9
 }
 
 /// Writes one sampled variable: `time_ms,<neuron>,...` (of synapses `<source>-><neuron>`), one line per frame, values in the unit of the trace.

@@ -93,7 +93,7 @@ def check_pandas():
     table = pandas.read_csv(folder / "export.csv" / "spikes.csv")
     for p, (times, ids) in spikes.items():
         rows = table[table["population"] == p]
-        same(rows["time_ms"], times)
+        same(rows["time_ms"], np.round(times, 9))
         same(rows["neuron"], ids)
         samples = pandas.read_csv(folder / "export.csv" / f"{p}_V_m.csv")
         same(samples.drop(columns="time_ms").to_numpy(), potentials[p])
