@@ -247,8 +247,16 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
     FileKind::Cell.expect(&tree).map_err(named)?;
-    apply_overrides(&mut tree, &[], overrides).map_err(named)?;
-    read_cell_tree(text, tree, file)
+    // What cannot be set leaves the file as it is, so that the rest is judged as well.
+    let set = apply_overrides(&mut tree, &[], overrides);
+    match (set, read_cell_tree(text, tree, file)) {
+        (Ok(()), cell) => cell,
+        (Err(mut faults), Err(CellFileError::Faults(more))) => {
+            faults.list.extend(more.list);
+            Err(named(faults).into())
+        }
+        (Err(faults), _) => Err(named(faults).into()),
+    }
 }
 
 /// Reads the cell of a tree, as [`read_cell`] does; paths are relative to the cell file `file`, whose `text` is kept.

@@ -77,8 +77,16 @@ pub fn read_model(
     let mut faults = Faults::default();
     read_included(&mut root, folder, &mut faults);
     faults.into_result(()).map_err(named)?;
-    apply_overrides(&mut root, ModelSpec::KEYS, overrides).map_err(named)?;
-    Ok(model_of_tree(root, folder, library).map_err(named)?)
+    // What cannot be set leaves the file as it is, so that the rest is judged as well.
+    let set = apply_overrides(&mut root, ModelSpec::KEYS, overrides);
+    match (set, model_of_tree(root, folder, library)) {
+        (Ok(()), model) => Ok(model.map_err(named)?),
+        (Err(faults), Ok(_)) => Err(named(faults).into()),
+        (Err(mut faults), Err(more)) => {
+            faults.list.extend(more.list);
+            Err(named(faults).into())
+        }
+    }
 }
 
 /// The library with the kinds of cells that a file declares under `kinds` or includes, whatever else it holds.

@@ -7,8 +7,10 @@ use crate::kernel::{Membrane, ReceptorColumn};
 /// The integration became unstable.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
-    "the integration blew up: {variable} of neuron {neuron} in population {population} is {value} at t = {time} ms \
-     (dt = {dt} ms); {cause}"
+    "the integration blew up: {variable} of neuron {neuron} in population {population} is {} at t = {time} ms \
+     (dt = {dt} ms); {cause}{}",
+    shown(*value),
+    at_the_start(*time, cause)
 )]
 pub struct BlowUp {
     /// Population.
@@ -25,6 +27,21 @@ pub struct BlowUp {
     pub dt: f64,
     /// What acted on the neuron then; apart, so that the errors that hold it stay small.
     pub cause: Box<BlowUpCause>,
+}
+
+/// A value without hundreds of digits.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e9 { value.to_string() } else { format!("{value:.3e}") }
+}
+
+/// What else to look at where the first step blows up by itself.
+fn at_the_start(time: f64, cause: &BlowUpCause) -> &'static str {
+    match cause {
+        BlowUpCause::Step { .. } if time == 0.0 => {
+            ". It is the first step: look at where the cell begins (initial.V_m), which is to be below its spike threshold"
+        }
+        _ => "",
+    }
 }
 
 /// What acted on a neuron whose integration blew up; displayed as advice.

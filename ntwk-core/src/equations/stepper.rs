@@ -360,7 +360,11 @@ impl CellStepper for EquationStepper {
         }
         each_candidate(&marks[..n], |i| {
             let place = range.start + i;
-            // A spike may overshoot as far as its step makes it: what it sets is what counts.
+            // A spike may overshoot as far as its step makes it: what it sets is what counts. What is no number any more would set
+            // the same, in silence.
+            if fired[i] != 0 && !columns[0][place].is_finite() {
+                return Err(self.culprit(columns, place, i));
+            }
             if fired[i] != 0 {
                 self.fire(columns, place, step, scalars);
                 free_from[place] = free_from[place].max(step.saturating_add(self.refractory_steps));

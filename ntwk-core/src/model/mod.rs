@@ -18,6 +18,7 @@ mod record;
 mod resolve;
 mod sample_steps;
 mod space;
+mod start;
 mod synapse_equations;
 mod synaptic_events;
 
@@ -272,8 +273,14 @@ impl Model {
                 faults.push(path, Some(shown), None, kind);
             }
         }
-        faults.into_result(())?;
-        Self::from_tree(&tree, library)
+        // Keys that cannot be set keep the value they have, so that the others are judged as well.
+        match Self::from_tree(&tree, library) {
+            Ok(model) => faults.into_result(model),
+            Err(more) => {
+                faults.list.extend(more.list);
+                Err(faults)
+            }
+        }
     }
 
     /// The description this model was made from.

@@ -22,6 +22,7 @@ pub(super) fn after_the_run(spec: &ModelSpec) -> Vec<String> {
             };
             notices.push(format!("{key} acts {when} and never within the run (0 to {t_stop} ms)"));
         }
+        notices.extend(waveform.held_samples(t_stop).map(|held| format!("{key}: {held}")));
     };
     for (name, population) in &spec.populations {
         if let Some(current) = &population.current {

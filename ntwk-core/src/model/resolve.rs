@@ -11,6 +11,7 @@ use super::judge::{Judge, unknown};
 use super::no_effect::{after_the_run, autapses, doubtful_potentials, drawn_again};
 use super::receptor_equations::{check_projections, equations_of_sources, ports};
 use super::record::resolve_record;
+use super::start::above_threshold;
 use super::synapse_equations::equations_of_synapses;
 use super::synaptic_events::resolve_synaptic_events;
 use super::unused_parameters::check_unused_parameters;
@@ -107,6 +108,7 @@ pub(super) fn resolve(
     notices.extend(drawn_again(&spec));
     notices.extend(doubtful_potentials(&spec));
     notices.extend(coarse_step(&spec, &receptors, &populations));
+    notices.extend(above_threshold(&populations));
     notices.extend(idle_parameters(&spec, &populations, library));
     for (name, population) in &spec.populations {
         for (parameter, _) in &population.cell.distributed {

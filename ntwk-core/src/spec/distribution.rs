@@ -264,7 +264,7 @@ impl Distribution {
         let before = place.faults.list.len();
         place.own = dimension;
         let distribution = match &place.node.value {
-            Value::List(_) | Value::Numbers(_) => {
+            Value::List(_) | Value::Numbers(_) | Value::Counts(_) => {
                 read_quantities(place, dimension, Bound::Any, "a list")
                     .map_or_else(Self::nothing, Self::Listed)
             }
@@ -312,11 +312,11 @@ impl KeyValue for Distribution<ParameterText> {
             _ => None,
         };
         let listed = match &place.node.value {
-            Value::Numbers(numbers) => {
-                Some(numbers.iter().map(|x| ParameterText::Number(*x)).collect())
-            }
             Value::List(items) => items.iter().map(item).collect(),
-            _ => return read_shape(&mut place, &Kind::Value),
+            other => match other.plain_numbers() {
+                Some(numbers) => Some(numbers.iter().map(|x| ParameterText::Number(*x)).collect()),
+                None => return read_shape(&mut place, &Kind::Value),
+            },
         };
         match listed {
             Some(values) => Self::Listed(values),

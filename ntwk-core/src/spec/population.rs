@@ -108,7 +108,9 @@ impl KeyValue for CellSpec {
         let entries = table.named_entries();
         for (name, path, node) in entries.into_iter().filter(|e| !known(e.0)) {
             let place = Place { node, path, own: None, root: node, faults: table.faults };
-            if matches!(node.value, Value::Table(_) | Value::List(_) | Value::Numbers(_)) {
+            let is_list =
+                matches!(node.value, Value::List(_) | Value::Numbers(_) | Value::Counts(_));
+            if is_list || matches!(node.value, Value::Table(_)) {
                 distributed.push((name.to_owned(), Distribution::read(place, &Kind::Value)));
             } else {
                 values.push((name.to_owned(), ParameterText::read(place, &Kind::Value)));

@@ -1,6 +1,8 @@
 //! A neutral tree of keys, values and lines: what TOML and JSON files become before they are a
 //! model, and the strict reader that walks it and collects every fault.
 
+use std::borrow::Cow;
+
 use crate::spec::fault::{FaultKind, Faults};
 
 /// A value with the line it was written on.
@@ -33,6 +35,18 @@ pub enum Value {
     Table(Vec<(String, Node)>),
     /// JSON's `null`.
     Null,
+}
+
+impl Value {
+    /// The numbers of a list that was made by code without a node for each.
+    #[must_use]
+    pub fn plain_numbers(&self) -> Option<Cow<'_, [f64]>> {
+        match self {
+            Self::Numbers(numbers) => Some(Cow::Borrowed(numbers)),
+            Self::Counts(counts) => Some(counts.iter().map(|&n| n as f64).collect()),
+            _ => None,
+        }
+    }
 }
 
 impl Node {

@@ -84,18 +84,18 @@ pub fn read_quantities(
 ) -> Option<Vec<f64>> {
     let node = place.node;
     let bare = !dimension.is_some_and(Dimension::is_ambiguous);
-    match &node.value {
-        Value::Numbers(numbers) => {
-            // Faults name the item, and only then is its path worth making.
-            if let Some(i) = numbers.iter().position(|&x| !bound.contains(x)) {
-                let item = Node::new(Value::Float(numbers[i]));
-                let path = format!("{}[{i}]", place.path);
-                let mut item =
-                    Place { node: &item, path, own: place.own, root: &item, faults: place.faults };
-                checked(&mut item, numbers[i], dimension, bound);
-            }
-            Some(numbers.clone())
+    if let Some(numbers) = node.value.plain_numbers() {
+        // Faults name the item, and only then is its path worth making.
+        if let Some(i) = numbers.iter().position(|&x| !bound.contains(x)) {
+            let item = Node::new(Value::Float(numbers[i]));
+            let path = format!("{}[{i}]", place.path);
+            let mut item =
+                Place { node: &item, path, own: place.own, root: &item, faults: place.faults };
+            checked(&mut item, numbers[i], dimension, bound);
         }
+        return Some(numbers.into_owned());
+    }
+    match &node.value {
         Value::List(items) => Some(
             items
                 .iter()

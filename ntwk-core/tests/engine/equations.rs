@@ -489,3 +489,32 @@ interval = 299
     );
     assert!(fault("{ preset = 'RS', C_n = [1, 2] }").contains("did you mean \"C_m\"?"));
 }
+
+/// A potential that leaves all numbers would be reset as by a spike.
+#[test]
+fn an_infinite_potential_is_no_spike() {
+    let text = |equation: &str| {
+        format!(
+            "simulation = {{ t_stop = 5, dt = 0.1 }}
+[populations.E]
+size = 3
+cell = {{ model = 'k' }}
+[kinds.k]
+variables = {{ V = 'mV' }}
+equations = 'dV/dt = {equation} + I_syn/C_m'
+spike = {{ when = 'V > -50 mV', then = 'V = E_L' }}
+init = {{ V = 'E_L' }}
+parameters = {{ E_L = '-65 mV', C_m = '100 pF', tau = '1 ms', U = '1 mV' }}
+"
+        )
+    };
+    // Within a step beyond the largest number, and infinite in one step of the clock.
+    for equation in ["U/tau*exp((V - E_L)/U*900 + 100*t/tau)", "U/tau/(if(t > 1 ms, 0, 1))"] {
+        let result =
+            ntwk_core::engine::run::simulate(&model(&text(equation)), &Job::threads(1)).unwrap();
+        let stopped = result.stopped.unwrap_or_else(|| panic!("{equation}")).to_string();
+        assert!(stopped.contains("V_m of neuron 0 in population E is inf at t = "), "{stopped}");
+    }
+    let usual = model(&text("U/tau*30"));
+    assert!(ntwk_core::engine::run::simulate(&usual, &Job::threads(1)).unwrap().stopped.is_none());
+}

@@ -8,8 +8,10 @@ use std::path::Path;
 
 use crate::common::{model_files, name_of, tree};
 use ntwk::cells::library;
-use ntwk::core::spec::key::Section;
+use ntwk::core::spec::AfferentActivity;
+use ntwk::core::spec::key::{KeyValue, Section};
 use ntwk::core::spec::tree::{Node, Value};
+use ntwk::core::spec::waveform::Waveform;
 use ntwk::core::{Fault, Faults, Model, ModelSpec};
 use ntwk::io::{Notation, apply_overrides, parse_tree, write_model};
 
@@ -329,6 +331,20 @@ fn what_never_acts_or_acts_otherwise_is_said() {
     let said = notices(usual, &step("-50 ms", "20 ms"));
     assert!(said.contains("populations.E.I_e acts until -30 ms and never"), "{said}");
     assert_eq!(notices(usual, &step("199 ms", "500 ms")), "");
+    let sampled = |more: &str| {
+        format!("I_e = [1, {{ waveform = 'sampled', interval = 50, values = [1, 2, 3], {more} }}]")
+    };
+    let said = notices(usual, &sampled(""));
+    let held = "populations.E.I_e: the samples end at 150 ms; the value 3 is held from then";
+    assert!(said.contains(held), "{said}");
+    let said = notices(usual, &sampled("interpolation = 'linear', start = '100 ms'"));
+    assert!(said.contains("begin at 100 ms; the value 1 is held until then"), "{said}");
+    assert_eq!(notices(usual, &sampled("start = 0").replace("= 50", "= 70")), "");
+    let said = notices(usual, "initial = { V_m = '-20 mV' }");
+    assert!(said.contains("populations.E.initial.V_m is -20 mV, above the threshold"), "{said}");
+    let drawn = "initial = { V_m = { distribution = 'uniform', low = -70, high = 0 } }";
+    assert!(notices(usual, drawn).contains("initial.V_m reaches 0 mV"));
+    assert_eq!(notices(usual, "initial = { V_m = '-45 mV' }"), "");
     let said = notices("weight = 1\nconnection = { rule = 'one_to_one' }\n", "");
     assert!(said.contains("connects every neuron with itself (autapses)"), "{said}");
     // Half of a normal value around 0: mean sd sqrt(2/pi), sd sd sqrt(1 - 2/pi).
@@ -352,4 +368,54 @@ fn what_never_acts_or_acts_otherwise_is_said() {
     let traces = "[record.traces.early]\npopulation = 'E'\nvariables = ['V_m']\nstart = -1\n";
     let said = checked(&format!("{text}{traces}")).unwrap_err().to_string();
     assert!(said.contains("record.traces.early.start") && said.contains(">= 0 ms"), "{said}");
+}
+
+#[test]
+fn every_fault_of_several_changes_is_said() {
+    let model = overridden(&[]).unwrap();
+    let changes = [
+        ("populations.Q.size", Value::Integer(3)),
+        ("simulation.dt", Value::Float(-1.0)),
+        ("populations.E.size", Value::String("a".to_owned())),
+    ];
+    let faults = model.with(&changes, &library()).unwrap_err();
+    let keys: Vec<&str> = faults.list.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(keys, ["populations.Q.size", "simulation.dt", "populations.E.size"], "{faults}");
+}
+
+/// Numbers without times are no waveform, in whatever nesting; a sum has a shape among its parts.
+#[test]
+fn values_without_times_are_no_waveform() {
+    let with =
+        |value: Value| overridden(&[]).unwrap().with(&[("afferents.A.rate", value)], &library());
+    let list = |items: Vec<Value>| Value::List(items.into_iter().map(Node::new).collect());
+    let row = || Value::Numbers(vec![1.0, 2.0, 3.0]);
+    let numbers = || list(vec![Value::Integer(1), Value::String("2 Hz".to_owned())]);
+    for (value, shape) in [
+        (row(), "3 values"),
+        (Value::Counts(vec![1, 2]), "2 values"),
+        (numbers(), "2 values"),
+        (list(vec![row(), row()]), "2 x 3 values"),
+        (list(vec![list(vec![row()]), list(vec![row()])]), "2 x 1 x 3 values"),
+    ] {
+        let faults = with(value).unwrap_err().to_string();
+        assert!(faults.contains(&format!("{shape} have no times")), "{faults}");
+        assert!(faults.contains("waveform = \"sampled\"") && faults.contains("Hz"), "{faults}");
+    }
+    // A sum made by code is written as what it is.
+    let sum = Waveform::Sum(vec![
+        Waveform::Sum(vec![Waveform::Constant(1.0), Waveform::Constant(2.0)]),
+        Waveform::step(0.0, 5.0, 1.0),
+    ]);
+    let written = sum.write().unwrap();
+    let again = with(written.value).unwrap_or_else(|faults| panic!("{faults}"));
+    let AfferentActivity::Rate { rate, .. } = &again.spec().afferents.get("A").unwrap().activity
+    else {
+        panic!("a rate")
+    };
+    assert_eq!([rate.at(1.0), rate.at(9.0)], [4.0, 3.0]);
+    assert_eq!(
+        Waveform::Sum(vec![Waveform::Constant(1.0); 3]).write().unwrap().value,
+        Value::Float(3.0)
+    );
 }

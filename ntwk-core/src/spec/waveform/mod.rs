@@ -77,6 +77,17 @@ impl Waveform {
         }
     }
 
+    /// What is said of samples that do not reach from 0 to `t_stop` (ms), where the first or last value is held; `None` where all
+    /// do.
+    #[must_use]
+    pub fn held_samples(&self, t_stop: f64) -> Option<String> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Shape(shape) => shape.held_samples(t_stop),
+            Self::Sum(parts) => parts.iter().find_map(|part| part.held_samples(t_stop)),
+        }
+    }
+
     /// The longest period (ms) of the oscillations that are on at `t` (ms).
     #[must_use]
     pub fn period(&self, t: f64) -> Option<f64> {
@@ -128,17 +139,27 @@ impl Waveform {
 
     /// As a file has it whose bare numbers could not be read, see [`Shape::write_in`].
     fn write_in(&self, own: Dimension) -> Option<Node> {
+        if let Some(sum) = self.sum_of_values() {
+            let mut node = sum.write()?;
+            give_unit(&mut node, own);
+            return Some(node);
+        }
         match self {
-            Self::Constant(x) => {
-                let mut node = x.write()?;
-                give_unit(&mut node, own);
-                Some(node)
-            }
+            Self::Constant(x) => x.write(),
             Self::Shape(shape) => shape.write_in(own),
             Self::Sum(parts) => {
                 let parts = parts.iter().filter_map(|part| part.write_in(own));
                 Some(Node::new(Value::List(parts.collect())))
             }
+        }
+    }
+
+    /// The sum of values of which it is made, if it has no shape among its parts.
+    fn sum_of_values(&self) -> Option<f64> {
+        match self {
+            Self::Constant(x) => Some(*x),
+            Self::Shape(_) => None,
+            Self::Sum(parts) => parts.iter().map(Self::sum_of_values).sum(),
         }
     }
 
@@ -166,7 +187,48 @@ impl Waveform {
     }
 }
 
-/// A quantity, a table with the key `waveform`, or a list of these to be summed.
+/// Whether a node is a list of values at any depth, without a waveform among them: samples whose times nobody knows.
+fn is_only_values(node: &Node) -> bool {
+    match &node.value {
+        Value::Numbers(numbers) => !numbers.is_empty(),
+        Value::Counts(counts) => !counts.is_empty(),
+        Value::List(parts) => {
+            let is_value = |part: &Node| match part.value {
+                Value::Integer(_) | Value::Float(_) | Value::String(_) => true,
+                _ => is_only_values(part),
+            };
+            !parts.is_empty() && parts.iter().all(is_value)
+        }
+        _ => false,
+    }
+}
+
+/// What to write in place of a list of values alone.
+fn without_times(node: &Node) -> String {
+    let mut sides = Vec::new();
+    let mut inner = Some(node);
+    while let Some(list) = inner {
+        inner = None;
+        match &list.value {
+            Value::Numbers(numbers) => sides.push(numbers.len()),
+            Value::Counts(counts) => sides.push(counts.len()),
+            Value::List(parts) => {
+                sides.push(parts.len());
+                inner = parts.first();
+            }
+            _ => {}
+        }
+    }
+    let sides: Vec<String> = sides.iter().map(usize::to_string).collect();
+    format!(
+        "{} values have no times: samples are {{ waveform = \"sampled\", interval = \"1 ms\", values = [...] }} or {{ waveform = \
+         \"steps\", times = [...], values = [...] }}, in one dimension and the same for all neurons; a list is a sum, of which \
+         one part at least is such a table",
+        sides.join(" x ")
+    )
+}
+
+/// A quantity, a table with the key `waveform`, or a list of these to be summed, one of them such a table.
 impl KeyValue for Waveform {
     fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
         if let Kind::Waveform(dimension) = *kind {
@@ -176,6 +238,11 @@ impl KeyValue for Waveform {
         match &node.value {
             Value::Integer(_) | Value::Float(_) | Value::String(_) => {
                 Self::Constant(read_quantity(&mut place, own, Bound::Any))
+            }
+            Value::List(_) | Value::Numbers(_) | Value::Counts(_) if is_only_values(node) => {
+                let value = own.map_or_else(|| "a number".to_owned(), Dimension::expected);
+                place.wrong_type(&format!("{value} or a waveform; {}", without_times(node)));
+                Self::nothing()
             }
             Value::List(parts) if !parts.is_empty() => Self::Sum(
                 parts
@@ -198,6 +265,10 @@ impl KeyValue for Waveform {
     }
 
     fn write(&self) -> Option<Node> {
+        // A list of values alone could not be read back.
+        if let Some(sum) = self.sum_of_values() {
+            return sum.write();
+        }
         match self {
             Self::Constant(x) => x.write(),
             Self::Shape(shape) => shape.write(),

@@ -356,6 +356,37 @@ impl Shape {
         })
     }
 
+    /// See [`super::Waveform::held_samples`].
+    pub(super) fn held_samples(&self, t_stop: f64) -> Option<String> {
+        match self {
+            Self::Sampled { start, interval, values, interpolation } => {
+                let intervals = match interpolation {
+                    Interpolation::Hold => values.len(),
+                    Interpolation::Linear => values.len().saturating_sub(1),
+                };
+                let end = start + intervals as f64 * interval;
+                // Samples taken at every step may miss the end by rounding.
+                let short = |time: f64| time > 1e-6 * interval.max(t_stop * 1e-6);
+                let (first, last) = (values.first()?, values.last()?);
+                let held = |what: &str, value: f64, when: String| {
+                    Some(format!("the samples {what}; the value {value} is held {when}"))
+                };
+                if short(t_stop - end) {
+                    let when = format!("from then to the end of the run ({t_stop} ms)");
+                    held(&format!("end at {end} ms"), *last, when)
+                } else if short(*start) {
+                    held(&format!("begin at {start} ms"), *first, "until then".to_owned())
+                } else {
+                    None
+                }
+            }
+            Self::Product { factors } => {
+                factors.0.iter().find_map(|factor| factor.held_samples(t_stop))
+            }
+            _ => None,
+        }
+    }
+
     /// Adds the times (ms) until `until` where the value or its slope jumps.
     pub(super) fn collect_discontinuities(&self, until: f64, times: &mut Vec<f64>) {
         match self {
