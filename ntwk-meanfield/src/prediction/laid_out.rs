@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use ntwk_core::kernel::BLOCK;
 use ntwk_core::spec::{TheoryModel, TransferFunctionKind};
 use ntwk_core::{CellLibrary, Job, Model};
 
@@ -124,7 +125,8 @@ impl fmt::Display for ScanEffort {
 /// Time (ms) for which points are tried.
 const TRIED: f64 = 100.0;
 
-/// What the scans of the theory of `model` take on this machine: a few cells at two points of each population are measured for that.
+/// What the scans of the theory of `model` take on this machine: points of each population are tried for a short time, as many as
+/// fill a block of cells on every thread, as those of the scan do.
 ///
 /// # Errors
 /// [`TheoryError`] for a model that the theory does not cover.
@@ -135,12 +137,16 @@ pub fn scan_effort(
 ) -> Result<ScanEffort, TheoryError> {
     let settings = &model.spec().theory.scan;
     let mut few = settings.clone();
-    (few.neurons, few.duration, few.settle) = (settings.neurons.min(8), TRIED, Some(0.0));
+    let together = (BLOCK * job.thread_count()) as u64;
+    (few.neurons, few.duration, few.settle) = (settings.neurons.min(together), TRIED, Some(0.0));
+    let count = together.div_ceil(few.neurons.max(1)) as usize;
     let mut effort = ScanEffort { points: Vec::new(), seconds: 0.0 };
     for laid_out in lay_out(model, &VarianceFactors::poisson(model))? {
         let LaidOut::Driven(plan) = laid_out else { continue };
         let n = plan.rates.len();
-        let tried: Vec<usize> = if n > 1 { vec![n / 3, 2 * n / 3] } else { vec![0] };
+        // Spread over the scan: its points fire at different rates.
+        let count = count.min(n);
+        let tried: Vec<usize> = (0..count).map(|k| (2 * k + 1) * n / (2 * count)).collect();
         let start = Instant::now();
         let _ = plan.measure(model, &few, library, &tried, job)?;
         let settle = settling_time(&plan.membrane, plan.without_adaptation, settings);

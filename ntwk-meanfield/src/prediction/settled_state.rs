@@ -126,6 +126,22 @@ impl SettledState {
         ))
     }
 
+    /// Whether the cells under the input of a state that was not refined fire at another rate than population `index` is to have.
+    fn cells_contradict(&self, index: usize) -> bool {
+        let (rate, cells) = (self.rates[index], &self.cells[index]);
+        let beyond = CONTRADICTS * cells.standard_error;
+        !self.elsewhere[index] && (cells.rate - rate).abs() > beyond.max(WORTH_A_NOTE * rate)
+    }
+
+    /// Whether its own cells say that the state is another, so that its rates are not to be believed.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        match &self.refined {
+            Some(refined) => !refined.converged,
+            None => (0..self.rates.len()).any(|index| self.cells_contradict(index)),
+        }
+    }
+
     /// What a reader should know before believing the rates.
     #[must_use]
     pub fn notes(&self, model: &Model, theory: &Theory) -> Vec<String> {
@@ -133,11 +149,9 @@ impl SettledState {
         notes.extend(self.regular_trains(model));
         let named = || model.populations().iter().map(|p| &p.name).enumerate();
         let Some(refined) = &self.refined else {
-            for (index, name) in named().filter(|(index, _)| !self.elsewhere[*index]) {
+            for (index, name) in named() {
                 let (rate, cells) = (self.rates[index], &self.cells[index]);
-                let difference = cells.rate - rate;
-                let beyond = CONTRADICTS * cells.standard_error;
-                if difference.abs() > beyond.max(WORTH_A_NOTE * rate) {
+                if self.cells_contradict(index) {
                     let at = if self.changing { " at the mean of the inputs" } else { "" };
                     notes.push(format!(
                         "the prediction of {name}{at}, {} Hz, is not that of its cells: in the predicted state they fire at {} ± {} Hz",

@@ -4,6 +4,7 @@ use ntwk_core::model::Projection;
 use ntwk_core::spec::{PlasticitySpec, ReceptorKind};
 use ntwk_core::{Membrane, Model};
 
+use crate::moments::membrane_faults;
 use crate::moments::short_term::ShortTermPlasticity;
 use crate::moments::synapse::{Mixture, SynapseClass};
 
@@ -20,11 +21,22 @@ pub struct Unsupported {
 /// The membrane of a population's cells.
 ///
 /// # Errors
-/// [`Unsupported`] for a kind of cell that the theory does not cover.
+/// [`Unsupported`] for a kind of cell that the theory does not cover, and for constants that it has no moments for (`a < 0`).
 pub fn covered_membrane(model: &Model, population: usize) -> Result<Membrane, Unsupported> {
     let described = &model.populations()[population];
     match described.cell.beyond_theory() {
-        None => Ok(described.cell.membrane()),
+        None => {
+            let membrane = described.cell.membrane();
+            let fault = membrane_faults(&membrane).into_iter().next();
+            fault.map_or(Ok(membrane), |(name, value, requirement)| {
+                Err(Unsupported {
+                    key: format!("populations.{}.cell.{name}", described.name),
+                    reason: format!(
+                        "it is {value}, and the theory needs {requirement}; 'ntwk run' simulates the model"
+                    ),
+                })
+            })
+        }
         Some(why) => Err(Unsupported {
             key: format!("populations.{}.cell", described.name),
             reason: format!("the theory does not cover cells of kind {}: {why}", described.kind),

@@ -256,3 +256,23 @@ fn fits_to_the_published_scan() {
     assert_close(rest.rates[0], 2.0997, 1e-3, 0.0, "RS");
     assert_close(rest.rates[1], 9.0793, 1e-3, 0.0, "FS");
 }
+
+/// Silent points, and those whose cells fire as fast as the membrane follows, have no threshold: they are named and count for
+/// nothing in the first step.
+#[test]
+fn points_without_a_threshold_are_dropped_by_their_numbers() {
+    let (cell, points) = spectrum_scan();
+    let usable: Vec<ScanPoint> = (points.iter().copied())
+        .filter(|p| p.rate > 0.0 && 2.0 * p.moments.tau_V * p.rate * 1e-3 < 2.0)
+        .collect();
+    let options = FitOptions::default();
+    let alone = fit(ThresholdForm::Linear4, &cell, &usable, &options).unwrap();
+    assert!(alone.points_rejected.is_empty());
+    let (mut with, n) = (usable.clone(), usable.len());
+    with.insert(0, ScanPoint { rate: 0.0, ..usable[0] });
+    with.push(ScanPoint { rate: 1.001e3 / usable[n - 1].moments.tau_V, ..usable[n - 1] });
+    let fitted = fit(ThresholdForm::Linear4, &cell, &with, &options).unwrap();
+    assert_eq!(fitted.points_rejected, [0, n + 1]);
+    assert_eq!(fitted.threshold_step.points_used, n);
+    assert_eq!(fitted.threshold_step.rank, alone.threshold_step.rank);
+}
