@@ -199,11 +199,24 @@ fn split(
             return;
         };
         let weight = weights.of(k).unwrap_or(0.0);
+        let delay = edges.delays.as_ref().and_then(|d| d.of(k)).unwrap_or(1.0);
+        if !(weight.is_finite() && delay.is_finite() && delay >= 0.0) {
+            // Both are of one edge, of which there may be millions: the first says it.
+            let (key, value, rule) = match weight.is_finite() {
+                false => ("syn_weight", weight, "a finite number"),
+                true => ("delay", delay, "a finite time >= 0 ms"),
+            };
+            let rule = format!(
+                "edge {k} of {name}, from node {s} to node {t}, has {value}; needed is {rule}"
+            );
+            import.broken(&format!("{at}.{key}"), None, rule);
+            return;
+        }
         let own = parts.entry((from, to, weight < 0.0)).or_default();
         own.sources.push(i);
         own.targets.push(j);
         own.weights.push(weight);
-        own.delays.push(edges.delays.as_ref().and_then(|d| d.of(k)).unwrap_or(1.0));
+        own.delays.push(delay);
     }
     for ((from, to, inhibitory), mut columns) in parts {
         let (source, target) = (&source.groups[from], &target.groups[to]);

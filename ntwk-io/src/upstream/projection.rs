@@ -68,6 +68,18 @@ fn projection(
         true => spec.afferents.get(source)?.size,
         false => spec.populations.get(source)?.size,
     };
+    // A number of synapses made of such a p would be one that nobody asked for.
+    let mut is_probability = |key: &str, value: f64| {
+        let good = (0.0..=1.0).contains(&value);
+        if !good {
+            dictionary.broken(key, "must be between 0 and 1".to_owned());
+        }
+        good
+    };
+    let good = is_probability(&p_key, p);
+    if !release.is_none_or(|release| is_probability(&release_key, release)) || !good {
+        return None;
+    }
     let release = release.map(|release| as_written(dictionary, &release_key, release, is_afferent));
     let number = SynapseNumber::of(p, size, is_afferent);
     match number {
@@ -83,9 +95,6 @@ fn projection(
     let mut projection = ProjectionSpec::new(source, target, receptor, weight, number.connection());
     projection.release_probability = number.release() * release.unwrap_or(1.0);
     if let Some(ring) = ring {
-        if !(0.0..=1.0).contains(&p) {
-            dictionary.broken(&p_key, "must be between 0 and 1".to_owned());
-        }
         ring.place(dictionary, spec, &mut projection, p);
     }
     Some(projection)

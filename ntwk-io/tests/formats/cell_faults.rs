@@ -183,6 +183,7 @@ fn a_fault_of_a_group_of_synapses_causes_no_others() {
             ("rate = \"30 Hz\"", "", "synapses.s.from", "belongs to a rate"),
             ("rate =", "times = [1]\nrate =", "synapses.s.rate", "give at most one of"),
             ("at = [", "where = \"soma\"\nat = [", "synapses.t.where", "at names the locations"),
+            ("at = [\"soma\", \"tip\"]\nseq", "at = []\nseq", "synapses.t.at", "names no location"),
             ("\"tip\"]\nsequence", "\"tp\"]\nsequence", "synapses.t.at[1]", "expected \"soma\""),
             ("\"in\"", "\"inn\"", "synapses.t.sequence.order", "did you mean \"in\"?"),
             (

@@ -327,3 +327,23 @@ fn a_killed_process_leaves_whole_blocks() {
         assert!(!path.exists());
     }
 }
+
+/// Two runs in one folder would write into each other's samples.
+#[cfg(unix)]
+#[test]
+fn a_file_that_a_run_writes_is_held_until_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("results.h5");
+    let recording = crate::common::recording();
+    let (model, provenance) = (crate::common::model(), crate::common::provenance());
+    let options = WriteOptions::default();
+    let create = || {
+        let plan = plan(&recording);
+        RunWriter::create(&path, &plan, Some(&model), Some(&provenance), &options, &Job::new())
+    };
+    let first = create().unwrap();
+    let error = create().map(drop).unwrap_err().to_string();
+    assert!(error.contains("another run is writing it"), "{error}");
+    drop(first);
+    create().unwrap();
+}

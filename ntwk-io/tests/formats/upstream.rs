@@ -484,3 +484,20 @@ fn what_is_no_network_is_one_fault() {
     let faults = outcome(r#"{"gL":0.29,"cm":0.91,"Ri":100}"#, &[]).unwrap_err();
     assert!(faults.contains("N_POP: missing") && faults.lines().count() == 1, "{faults}");
 }
+
+/// Also where a number of synapses could be made of it, and with the key of the dictionary.
+#[test]
+fn probabilities_lie_between_zero_and_one() {
+    for (key, value) in [
+        ("p_Exc_Inh", "1.5"),
+        ("p_Exc_Inh", "-0.1"),
+        ("p_AffExc_Exc", "1.5037"),
+        ("psyn_AffExc_Exc", "1.5"),
+        ("psyn_Exc_Inh", "-0.1"),
+    ] {
+        let text = BASE.replace("MORE", "");
+        let text = outcome(&text, &[(key, value)]).unwrap_err();
+        let said = format!("{key} = {value}: must be between 0 and 1");
+        assert!(text.contains(&said), "{said}\n{text}");
+    }
+}
