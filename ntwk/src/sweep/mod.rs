@@ -6,6 +6,7 @@ pub mod identity;
 pub mod network;
 mod parts;
 pub mod points;
+pub mod result_names;
 pub mod results;
 pub mod run;
 pub mod share;

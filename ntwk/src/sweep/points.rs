@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ntwk_core::spec::ParameterText;
+use ntwk_core::spec::fault::Fault;
 use ntwk_core::spec::key::{Key, Section};
 use ntwk_core::spec::parameter_scan::{MOST_POINTS, unit_draws};
 use ntwk_core::spec::set::set;
@@ -11,7 +12,11 @@ use ntwk_core::spec::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryV
 use ntwk_core::{CellLibrary, FaultKind, Faults, Model, ModelSpec};
 use ntwk_io::{ScanArray, ScanValues};
 
+use super::result_names::{POINT_RESULTS, is_network_result};
 use super::unit::{in_one_unit, unit_of};
+
+/// Faults of points after which no more are looked for.
+const MOST_FAULTS: usize = 20;
 
 /// Axis of points that are not a grid.
 pub const POINT_AXIS: &str = "point";
@@ -63,6 +68,17 @@ impl SweepPlan {
         let mut spec = model.spec().clone();
         spec.scan = None;
         let mut plan = Self::over(spec.to_tree(), ModelSpec::KEYS, model.seed(), scan)?;
+        // Before hours of computing, not when the file is written.
+        let mut faults = Faults::default();
+        for (i, axis) in plan.axes.iter().enumerate().filter(|a| is_network_result(&a.1.name)) {
+            let rule = format!(
+                "the name \"{}\" is that of a result, as it would stand in the file; give another",
+                axis.name
+            );
+            let key = format!("scan.vary[{i}].name");
+            faults.push(key, None, None, FaultKind::Combination { rule });
+        }
+        faults.into_result(())?;
         for axis in plan.axes.iter_mut().filter(|a| a.numbers.is_some() && a.unit.is_empty()) {
             // Bare numbers are in the unit of their key.
             let mut units = axis.keys.iter().map(|key| unit_of(model, key));
@@ -110,9 +126,14 @@ impl SweepPlan {
                 "spikes",
                 "report",
                 "rates",
+                "study",
             ];
             let mut found = Vec::new();
-            if reserved.contains(&name.as_str()) || axes.iter().any(|a| a.name == name) {
+            let is_taken = |taken: &[&str]| taken.contains(&name.as_str());
+            if is_taken(&reserved)
+                || is_taken(&POINT_RESULTS)
+                || axes.iter().any(|a| a.name == name)
+            {
                 found.push(fault("name", format!("the name \"{name}\" is taken; give another")));
             }
             for key in &vary.key {
@@ -236,11 +257,33 @@ impl SweepPlan {
     /// later.
     ///
     /// # Errors
-    /// The faults of the first point that has some.
+    /// The faults of all points, each once, with the first point that has it named as the file where that is one.
     pub fn check(&self, library: &CellLibrary, runs: &[usize]) -> Result<(), Faults> {
         let seeds = self.seeds.len().max(1);
         let points: BTreeSet<usize> = runs.iter().map(|run| run / seeds * seeds).collect();
-        points.into_iter().try_for_each(|i| self.model(i, library).map(|_| ()))
+        let mut all = Faults::default();
+        for point in points {
+            let Err(found) = self.model(point, library) else { continue };
+            let news = |fault: &Fault| {
+                let known =
+                    |other: &Fault| (&other.key, &other.value) == (&fault.key, &fault.value);
+                !all.list.iter().any(known)
+            };
+            let new: Vec<Fault> = found.list.into_iter().filter(news).collect();
+            if new.is_empty() {
+                continue;
+            }
+            all.file = if all.list.is_empty() {
+                found.file
+            } else {
+                Some("points of the scan".to_owned())
+            };
+            all.list.extend(new);
+            if all.list.len() >= MOST_FAULTS {
+                break;
+            }
+        }
+        all.into_result(())
     }
 
     /// The first run of every point.

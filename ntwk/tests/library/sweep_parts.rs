@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ntwk::Job;
+use ntwk::core::Model;
+use ntwk::io::{Notation, parse_tree};
+use ntwk::sweep::command::command_of;
 use ntwk::sweep::identity::{PARAMETER_SWEEP, StudyIdentity};
+use ntwk::sweep::network::NetworkSweep;
+use ntwk::sweep::points::SweepPlan;
 use ntwk::sweep::run::{SweepError, SweepOutcome, run_points, run_share};
 use ntwk::sweep::share::{Shard, Share};
 use ntwk::sweep::status::{PartState, merge_sweep, read_sweep, sweep_file, sweep_status};
@@ -14,6 +18,7 @@ use ntwk::sweep::store::{StoreError, StoreOptions};
 use ntwk::sweep::task::{
     DescriptionError, PointFailure, PointQuantity, PointTask, number_axis, text_axis,
 };
+use ntwk::{Job, library};
 use ntwk_io::part_file::{PartHeader, host_name};
 use ntwk_io::{
     ModelText, PartPoint, PartQuantity, PartReader, PartWriter, ScanArray, ScanData, ScanValues,
@@ -464,4 +469,34 @@ fn the_processes_of_a_sweep_are_seen_at_work() {
     assert_eq!(state(3), PartState::Silent);
     assert_eq!(state(std::process::id()), PartState::Ended);
     living.discard();
+}
+
+/// A point is called by what it changes, whether the values are a grid or a list, and by its seed.
+#[test]
+fn points_are_labelled_by_what_they_change() {
+    let text = "[simulation]\nt_stop = 10\nseed = 5\n[populations.E]\nsize = 3\ncell = 'RS'\n\
+        [scan]\ncommand = 'run'\nrepeats = 2\nsampling = 'SAMPLING'\n\
+        [[scan.vary]]\nkey = 'populations.E.size'\nvalues = [3, 4]\n\
+        [[scan.vary]]\nname = 'drive'\nkey = ['populations.E.I_e', 'populations.E.cell.b']\nvalues = ['1 pA', '2 pA']\n";
+    let labels = |sampling: &str, point: usize| {
+        let root = parse_tree(&text.replace("SAMPLING", sampling), Notation::Toml).unwrap();
+        let model = Model::from_tree(&root, &library()).unwrap_or_else(|faults| panic!("{faults}"));
+        let scan = model.spec().scan.clone().unwrap();
+        let plan = SweepPlan::new(&model, &scan).unwrap();
+        let command = command_of(&scan).unwrap();
+        let sweep = NetworkSweep { model, plan, command, library: library() };
+        let label = sweep.label(point);
+        label.into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let of = |size: u32, drive: u32, seed: u32| {
+        let drive = format!("populations.E.I_e={drive} pA populations.E.cell.b={drive} pA");
+        format!("populations.E.size={size} {drive} simulation.seed={seed}")
+    };
+    let grid: Vec<String> = (0..8).map(|k| labels("grid", k)).collect();
+    let expected = [3, 4].into_iter().flat_map(|size| {
+        [1, 2].into_iter().flat_map(move |drive| [5, 6].map(move |seed| (size, drive, seed)))
+    });
+    assert_eq!(grid, expected.map(|(a, b, c)| of(a, b, c)).collect::<Vec<_>>());
+    let list: Vec<String> = (0..4).map(|k| labels("list", k)).collect();
+    assert_eq!(list, [of(3, 1, 5), of(3, 1, 6), of(4, 2, 5), of(4, 2, 6)]);
 }
