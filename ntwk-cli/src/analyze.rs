@@ -1,6 +1,6 @@
 //! `ntwk analyze`: the macroscopic quantities of a stored run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ntwk_core::CellLibrary;
@@ -13,6 +13,9 @@ use super::run::{list_files, rates_between};
 use super::stored_run::StoredRun;
 use super::table::{Table, number, time};
 use ntwk::report::quantities::{Analysis, Quantity, analyze, significant};
+
+/// Name of the file of an analysis.
+const ANALYSIS: &str = "analysis.json";
 
 /// Analyse a run: rates, irregularity, correlations, rhythm, membrane potential, conductances,
 /// currents and their balance, afferent against recurrent input.
@@ -73,8 +76,19 @@ pub(crate) fn run(args: &AnalyzeArgs, library: &CellLibrary) -> Result<(), Failu
     print("value ± standard error (what it rests on); –: the data do not define it");
     let folder = beside(args.out.as_deref(), &args.file);
     make_folder(&folder)?;
-    list_files(&[write_json(&folder, "analysis.json", &analysis)?]);
+    list_files(&[write_json(&folder, ANALYSIS, &analysis)?]);
     Ok(())
+}
+
+/// Removes the analysis that lies in a folder whose run was replaced.
+pub(crate) fn remove_stale(folder: &Path) {
+    let file = folder.join(ANALYSIS);
+    if file.is_file() && std::fs::remove_file(&file).is_ok() {
+        note(format!(
+            "{} was that of the run before and is removed; 'ntwk analyze' makes it anew",
+            file.display()
+        ));
+    }
 }
 
 /// One row per quantity, one column per population.

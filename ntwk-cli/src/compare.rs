@@ -8,6 +8,7 @@ use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
+use super::analyze::remove_stale;
 use super::args::SimulateArgs;
 use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
@@ -135,6 +136,7 @@ pub(crate) fn run(args: &CompareArgs, library: &CellLibrary) -> Result<(), Failu
 
     let mut files: Vec<PathBuf> =
         run.finish(&theory_groups(&theory, Some(&comparison)))?.into_iter().collect();
+    remove_stale(&args.run.out);
     let summary = Summary {
         title: model.spec().title.as_deref(),
         version: env!("CARGO_PKG_VERSION"),

@@ -68,6 +68,7 @@ pub fn main_with_arguments(
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = Cli::parse_from(&arguments);
     interruption::listen(|text| output::say(text));
+    output::begin_notes();
     if arguments.get(1).is_some_and(|command| command == "scan") {
         output::note(
             "`ntwk scan` is now called `ntwk sweep`; the old name goes with the next version",

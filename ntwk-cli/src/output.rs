@@ -1,8 +1,10 @@
 //! The one place that prints, and the files of a result folder.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ntwk::studies::table::{ColumnValues, Table};
 use ntwk_core::CellLibrary;
@@ -23,9 +25,23 @@ pub(crate) fn say(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Prints a note to standard error.
+/// Notes of the command so far: what several of its parts notice is said once.
+static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Prints a note to standard error, once in a command.
 pub(crate) fn note(text: impl Display) {
-    say(format_args!("note: {text}"));
+    let text = text.to_string();
+    // Poisoned only by a panic, which has ended the program.
+    let mut noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !noted.contains(&text) {
+        say(format_args!("note: {text}"));
+        noted.insert(text);
+    }
+}
+
+/// Forgets which notes were printed: another command begins.
+pub(crate) fn begin_notes() {
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
 /// Prints a failure to standard error.

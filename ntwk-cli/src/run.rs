@@ -9,6 +9,7 @@ use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
+use super::analyze::remove_stale;
 use super::args::{SimulateArgs, quantity};
 use super::interruption;
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
@@ -162,6 +163,7 @@ pub(crate) fn show(
     }
     let mut files = Vec::new();
     if path == results(args) {
+        remove_stale(out);
         let summary = Summary {
             title: model.spec().title.clone(),
             version: env!("CARGO_PKG_VERSION"),

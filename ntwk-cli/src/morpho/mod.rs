@@ -54,5 +54,6 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
 fn cell(args: &CellArgs) -> Result<MorphoCell, Failure> {
     let cell = MorphoCell::new(cell_file(&args.cell, &args.overrides)?, &args.cell)?;
     cell.built().coarse_steps().iter().for_each(note);
+    cell.built().late_events().iter().for_each(note);
     Ok(cell)
 }

@@ -382,3 +382,21 @@ fn electrotonic_lengths_and_the_equivalent_cable() {
     let bad = ntwk(&["electrotonic", file, "--step", "2"]);
     assert_eq!(bad.status.code(), Some(2));
 }
+
+#[test]
+fn what_comes_after_the_end_of_a_run_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = folder.path().join("cell.toml");
+    let cell = "[simulation]\nt_stop = 5\n[morphology]\ngenerator = 'pyramidal'\n[membrane]\nC_m = '1 uF/cm2'\nR_i = '120 Ohm cm'\ng_L = '4e-5 S/cm2'\nE_L = '-70 mV'\n\
+        [receptors.A]\nmodel = 'AMPA'\n[synapses.s]\nreceptors = { A = '1 nS' }\nat = ['soma', 'soma']\n\
+        times = [1, 6, 7]\n\
+        [[electrodes]]\nat = 'soma'\nkind = 'current'\nwaveform = 'sampled'\ninterval = 1\nvalues = ['1 pA', '2 pA']\n";
+    std::fs::write(&file, cell).unwrap();
+    let output = ntwk(&["run", file.to_str().unwrap(), "-q", "--out", out]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let late = "synapses.s: 4 of 6 spikes come after the end of the run (5 ms)";
+    assert!(said.contains(late), "{said}");
+    assert!(said.contains("electrodes[0]: the samples end at 2 ms"), "{said}");
+}

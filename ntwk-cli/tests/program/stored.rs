@@ -444,3 +444,20 @@ fn exported_connections_give_the_same_spikes() {
     ntwk(&folder, 2, &["export", "r/results.h5", "--to", "sonata"]);
     ntwk(&folder, 2, &["export", "r/results.h5"]);
 }
+
+/// The analysis of a run does not outlive it, and what several parts of a command notice is said once.
+#[test]
+fn a_repeated_run_leaves_no_stale_analysis() {
+    let folder = TempDir::new().unwrap();
+    let model = good("minimal.toml");
+    ntwk(&folder, 0, &["run", &model, "--out", "r", "-q"]);
+    ntwk(&folder, 0, &["analyze", "r/results.h5"]);
+    let analysis = folder.path().join("r/analysis.json");
+    assert!(analysis.is_file());
+    let text = ntwk(&folder, 0, &["run", &model, "--out", "r", "-q", "--set", "simulation.seed=9"]);
+    assert!(!analysis.exists());
+    assert!(text.contains("analysis.json was that of the run before and is removed"), "{text}");
+    let notes: Vec<&str> = text.lines().filter(|line| line.starts_with("note: ")).collect();
+    let once: std::collections::BTreeSet<&&str> = notes.iter().collect();
+    assert_eq!(once.len(), notes.len(), "{text}");
+}

@@ -16,6 +16,7 @@ mod extracellular;
 mod fault;
 mod gap_junctions;
 mod kinetics;
+mod late_events;
 mod membrane;
 mod morphology;
 mod network_drive;

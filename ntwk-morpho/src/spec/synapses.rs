@@ -105,6 +105,9 @@ fn check_locations(keys: &LocationKeys, table: &mut TableReader<'_, '_>) {
             "locations; or where with density (1/um2), density_per_length (1/um) or number",
         ),
         ["at"] => {
+            if keys.at.as_ref().is_some_and(|at| at.0.is_empty()) && !table.is_faulty("at") {
+                broken(table, "at", "names no location: at least one is needed");
+            }
             for (key, is_given) in [
                 ("where", keys.selection.is_some()),
                 ("spread", keys.spread.is_some()),
