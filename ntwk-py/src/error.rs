@@ -39,6 +39,7 @@ impl Failure {
         let name = match error.kind() {
             ErrorKind::Input => "ModelError",
             ErrorKind::Theory | ErrorKind::Analysis => "TheoryError",
+            ErrorKind::Study if matches!(error, Error::Study(_)) => "TheoryError",
             ErrorKind::File => "FileError",
             _ => "SimulationError",
         };

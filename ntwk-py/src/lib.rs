@@ -57,7 +57,7 @@ mod _ntwk {
     #[pymodule_export]
     use super::sweep::{merge, status, sweep};
     #[pymodule_export]
-    use super::theory::Theory;
+    use super::theory::{Theory, check_covered};
     #[pymodule_export]
     use super::transfer::{TransferFit, TransferScan};
 

@@ -101,7 +101,7 @@ impl Theory {
     }
 
     /// The stable fixed point where the model settles, with the state that single cells make of it: `refined` rates, their
-    /// `standard_errors`, what the `cells` fire in that state (Hz).
+    /// `standard_errors`, what the `cells` fire in that state (Hz), whether these contradict it, and what is to be known of it.
     fn settled<'py>(&self, py: Python<'py>, how: How) -> PyResult<Option<Bound<'py, PyDict>>> {
         let point = compute(py, &how, |job| Ok(self.stationary().settled(job)?))?;
         let (Some(point), Some(state)) = (point, &self.rates.settled) else { return Ok(None) };
@@ -112,6 +112,8 @@ impl Theory {
         fields.set_item("standard_errors", errors.into_pyarray(py))?;
         let cells: Vec<f64> = state.cells.iter().map(|cell| cell.rate).collect();
         fields.set_item("cells", cells.into_pyarray(py))?;
+        fields.set_item("is_contradicted", state.is_contradicted())?;
+        fields.set_item("notes", state.notes(&self.model, &self.stationary().theory))?;
         Ok(Some(fields))
     }
 
@@ -210,6 +212,13 @@ impl Theory {
             Figure::new(move |theme| Ok::<_, String>(study.figure(theme))),
         ))
     }
+}
+
+/// Fails where the theory does not cover a model, before anything is computed.
+#[pyfunction]
+pub(crate) fn check_covered(py: Python<'_>, model: &Model) -> PyResult<()> {
+    let covered = ntwk::meanfield::prediction::predict::check_covered(&model.model);
+    covered.map_err(|error| Failure::from(error).raise(py))
 }
 
 fn of_study(error: StudyError) -> Failure {

@@ -1,13 +1,13 @@
 //! Python values as trees of keys, and back.
 
-use ntwk::core::Faults;
 use ntwk::core::spec::key::{Kind, Place, Section};
 use ntwk::core::spec::tree::{Node, Value};
+use ntwk::core::{FaultKind, Faults};
 use numpy::{
     IntoPyArray, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray,
     PyUntypedArrayMethods,
 };
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
@@ -15,12 +15,17 @@ use crate::error::model_error;
 
 /// The tree of a Python value; `path` names it in errors.
 ///
-/// Arrays of numbers become one value each, without a node per number.
+/// Arrays of numbers become one value each, without a node per number. Objects that no description holds are faults, all at once.
 pub(crate) fn node(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Node> {
-    Ok(Node::new(tree_value(value, path)?))
+    let mut faults = Faults::default();
+    let made = tree_value(value, path, &mut faults)?;
+    faults.into_result(Node::new(made)).map_err(|faults| model_error(value.py(), &faults))
 }
 
-fn tree_value(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Value> {
+/// Faults of objects in a list after which its rest is not looked at.
+const MOST_FAULTS: usize = 20;
+
+fn tree_value(value: &Bound<'_, PyAny>, path: &str, faults: &mut Faults) -> PyResult<Value> {
     if value.is_none() {
         return Ok(Value::Null);
     }
@@ -42,15 +47,20 @@ fn tree_value(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Value> {
         return Ok(Value::String(text.to_str()?.to_owned()));
     }
     if let Ok(array) = value.cast::<PyUntypedArray>() {
-        return array_value(array, path);
+        return array_value(array, path, faults);
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        let items = value.try_iter()?.enumerate();
-        let items = items.map(|(i, item)| node(&item?, &format!("{path}[{i}]")));
-        return Ok(Value::List(items.collect::<PyResult<_>>()?));
+        let mut items = Vec::new();
+        for (i, item) in value.try_iter()?.enumerate() {
+            items.push(Node::new(tree_value(&item?, &format!("{path}[{i}]"), faults)?));
+            if faults.list.len() >= MOST_FAULTS {
+                break;
+            }
+        }
+        return Ok(Value::List(items));
     }
     if let Ok(mapping) = value.cast::<PyMapping>() {
-        return table(mapping, path);
+        return table(mapping, path, faults);
     }
     // Scalars of NumPy, series of pandas, paths.
     for (attribute, call) in
@@ -60,31 +70,43 @@ fn tree_value(value: &Bound<'_, PyAny>, path: &str) -> PyResult<Value> {
             let inner = value.getattr(attribute)?;
             let inner = if call { inner.call0()? } else { inner };
             if !inner.is(value) {
-                return tree_value(&inner, path);
+                return tree_value(&inner, path, faults);
             }
         }
     }
     let kind = value.get_type().name()?;
-    Err(PyTypeError::new_err(format!("{path}: a value of type {kind} cannot stand in a model")))
+    let rule = format!(
+        "a value of type {kind} cannot stand in a description; numbers, text with a unit, true or false, lists, arrays of NumPy and \
+         dictionaries can"
+    );
+    let shown: String = value.repr()?.to_string_lossy().chars().take(60).collect();
+    faults.push(path, Some(shown), None, FaultKind::Combination { rule });
+    Ok(Value::Null)
 }
 
-fn table(mapping: &Bound<'_, PyMapping>, path: &str) -> PyResult<Value> {
+fn table(mapping: &Bound<'_, PyMapping>, path: &str, faults: &mut Faults) -> PyResult<Value> {
     let mut entries = Vec::new();
     for item in mapping.items()?.iter() {
         let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let Ok(key) = key.cast::<PyString>() else {
-            let shown = key.repr()?;
-            return Err(PyTypeError::new_err(format!("{path}: the key {shown} is not text")));
+            let rule = "a key is text".to_owned();
+            let shown = key.repr()?.to_string_lossy().into_owned();
+            faults.push(path, Some(shown), None, FaultKind::Combination { rule });
+            continue;
         };
         let key = key.to_str()?.to_owned();
         let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        let value = node(&value, &inner)?;
-        entries.push((key, value));
+        let value = tree_value(&value, &inner, faults)?;
+        entries.push((key, Node::new(value)));
     }
     Ok(Value::Table(entries))
 }
 
-fn array_value(array: &Bound<'_, PyUntypedArray>, path: &str) -> PyResult<Value> {
+fn array_value(
+    array: &Bound<'_, PyUntypedArray>,
+    path: &str,
+    faults: &mut Faults,
+) -> PyResult<Value> {
     let kind = array.dtype().kind();
     if array.ndim() == 1 && matches!(kind, b'f' | b'i' | b'u') {
         let as_it_is = PyDict::new(array.py());
@@ -106,7 +128,7 @@ fn array_value(array: &Bound<'_, PyUntypedArray>, path: &str) -> PyResult<Value>
             Value::Counts,
         ));
     }
-    tree_value(&array.call_method0("tolist")?, path)
+    tree_value(&array.call_method0("tolist")?, path, faults)
 }
 
 /// The Python value of a tree: dictionaries, lists, numbers, text; long lists of numbers are arrays.

@@ -77,8 +77,11 @@ def test_an_unknown_keyword_names_the_nearest():
 
 def test_what_cannot_stand_in_a_model_is_named(tree):
     tree["populations"]["E"]["size"] = object()
-    with pytest.raises(TypeError, match=r"populations\.E\.size"):
+    tree["populations"]["I"]["I_e"] = {1, 2}
+    with pytest.raises(ntwk.ModelError) as caught:
         ntwk.Model(tree)
+    assert [fault.key for fault in caught.value.faults] == ["populations.E.size", "populations.I.I_e"]
+    assert "set" in str(caught.value) and "object" in str(caught.value)
 
 
 def test_changes_by_path(model):
@@ -196,3 +199,101 @@ def test_cells_by_their_equations_are_keywords_and_builders():
             populations={"L": {"size": 2, "cell": {"model": "leaky"}}},
         )
     assert pickle.loads(pickle.dumps(built)) == built
+
+
+@pytest.mark.parametrize("values", [np.ones((2, 3)), [[1, 2, 3], [4, 5, 6]], [np.ones(3), np.ones(3)]])
+@pytest.mark.parametrize("key", ["afferents.A.rate", "populations.E.I_e"])
+def test_values_of_two_dimensions_are_no_waveform(model, key, values):
+    with pytest.raises(ntwk.ModelError, match="2 x 3 values have no times.*sampled") as caught:
+        model.with_({key: values})
+    assert [fault.key for fault in caught.value.faults] == [key]
+
+
+def test_an_array_with_a_value_for_each_step_is_a_waveform(tree, model):
+    rate = 5 + 0.01 * np.arange(2000)
+    array = ntwk.Model({**tree, "afferents": {"A": {"size": 400, "rate": rate}}})
+    assert array == model.with_({"afferents.A.rate": rate})
+    assert array == model.with_({"afferents.A.rate": {"waveform": "sampled", "interval": 0.1, "values": rate}})
+    assert array.notices == []
+    for other in (rate[:-1], rate[:1], np.append(rate, 1.0), [1.0, 2.0]):
+        with pytest.raises(ntwk.ModelError, match="have no times"):
+            model.with_({"afferents.A.rate": other})
+    current = np.zeros(2000, dtype=int)
+    injected = model.with_({"populations.E.injections": [{"neurons": [0], "current": current}]})
+    assert injected.to_dict()["populations"]["E"]["injections"][0]["current"]["waveform"] == "sampled"
+
+
+def test_samples_that_end_early_are_noted(model):
+    short = model.with_({"afferents.A.rate": {"waveform": "sampled", "interval": 1, "values": np.ones(50)}})
+    assert any("the samples end at 50 ms; the value 1 is held" in notice for notice in short.notices)
+
+
+def test_functions_that_are_no_functions_of_time_are_named(model, tree):
+    for function, said in [
+        (lambda: 1.0, "failed at t = 0 ms with TypeError"),
+        (lambda t: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda t: "fast", "gave 'fast' at t = 0 ms"),
+        (lambda t: np.ones((2, 5)), r"shape \(2, 5\) for 2000 times"),
+    ]:
+        with pytest.raises(ntwk.ModelError, match=said) as caught:
+            model.with_({"afferents.A.rate": function, "populations.E.size": -1})
+        assert [fault.key for fault in caught.value.faults] == ["afferents.A.rate", "populations.E.size"]
+        with pytest.raises(ntwk.ModelError, match=said) as caught:
+            ntwk.Model({**tree, "afferents": {"A": {"size": -1, "rate": function}}})
+        assert {"afferents.A.rate", "afferents.A.size"} == {fault.key for fault in caught.value.faults}
+    with pytest.raises(ntwk.ModelError, match="nan|NaN"):
+        model.with_({"afferents.A.rate": lambda t: t * np.nan})
+    with pytest.raises(ntwk.ModelError, match="a function of time cannot stand here"):
+        model.with_({"simulation.t_stop": lambda t: t})
+
+
+def test_all_faults_of_changes_at_once(model, tmp_path):
+    changes = {"populations.EE.size": 3, "simulation.dt": -1, "afferents.B.rate": 4, "populations.E.size": "a"}
+    model.save(tmp_path / "m.toml")
+    for make in (lambda: model.with_(changes), lambda: ntwk.Model(tmp_path / "m.toml", set=changes)):
+        with pytest.raises(ntwk.ModelError) as caught:
+            make()
+        assert {fault.key for fault in caught.value.faults} == set(changes)
+
+
+def test_functions_may_be_set_in_a_file(model, tmp_path):
+    model.save(tmp_path / "m.toml")
+    other = ntwk.Model(tmp_path / "m.toml", set={"simulation.t_stop": 100, "afferents.A.rate": lambda t: 3 + 0 * t})
+    assert other.to_dict()["afferents"]["A"]["rate"]["values"].tolist() == [3.0] * 1000
+
+
+def test_a_model_has_no_attributes_to_set(model):
+    for name in ("t_stop", "populations", "anything", "run"):
+        with pytest.raises(AttributeError):
+            setattr(model, name, 3)
+
+
+def test_wrong_arguments_are_named(model):
+    for call, said in [
+        (lambda: model.run(threads=-1), "threads = -1"),
+        (lambda: model.run(threads="two"), "threads = 'two'"),
+        (lambda: model.run(record={"E": "V_m"}), "record.E = 'V_m'"),
+        (lambda: model.plan(measure="1 s"), "measure = '1 s'"),
+        (lambda: model.run(out="x.h5", checkpoint="4 Hz"), "checkpoint = '4 Hz'"),
+        (lambda: model.sweep("afferents.A.rate"), "vary = 'afferents.A.rate'"),
+        (lambda: model.sweep({"afferents.A.rate": [4]}, points=[0.5]), "points = 0.5"),
+    ]:
+        with pytest.raises(ntwk.ModelError, match=said):
+            call()
+
+
+def test_arrays_of_whole_numbers_are_numbers(tree):
+    whole = {"waveform": "sampled", "interval": 1, "values": np.arange(1, 201)}
+    tree["afferents"]["A"]["rate"] = whole
+    tree["populations"]["E"]["initial"] = {"V_m": np.full(100, -65)}
+    tree["populations"]["E"]["cell"] = {"preset": "RS", "g_L": np.arange(10, 110)}
+    sources, targets = np.array([0, 1, 2]), np.array([5, 5, 7])
+    tree["projections"][1] = {
+        "source": "E", "target": "E", "receptor": "exc", "weight": np.array([1, 2, 3]), "delay": np.array([1, 2, 3]),
+        "connection": {"rule": "pairs", "sources": sources, "targets": targets},
+    }
+    model = ntwk.Model(tree)
+    assert model.to_dict()["afferents"]["A"]["rate"]["values"][9] == 10.0
+    assert model.connections()["E_E"]["weights"].tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(ntwk.ModelError, match=r"values\[0\]|>= 0"):
+        model.with_({"afferents.A.rate": {**whole, "values": np.array([-1, 2])}})

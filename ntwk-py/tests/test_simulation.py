@@ -94,3 +94,70 @@ def test_another_model_takes_the_state(model, run):
     first = run.E.times < 100
     assert np.array_equal(other.E.times[other.E.times < 100], run.E.times[first])
     assert len(other.E.spikes_of(0)) > len(run.E.spikes_of(0)) + 3
+
+
+def test_attributes_set_what_they_name(model):
+    with model.simulation() as s:
+        s.E.V_m = "-0.06 V"
+        np.testing.assert_array_equal(s.E.V_m, -60.0)
+        s.E.w = np.arange(100.0)
+        np.testing.assert_array_equal(s.E["w"], np.arange(100.0))
+        s.E.g_exc = "2 nS"
+        np.testing.assert_array_equal(s.E.g_exc, 2.0)
+        s.advance(1)
+        s.E.I_e = 2000.0
+        s.E.g_L = "12 nS"
+        s.advance()
+        by_attributes = s.run()
+    with model.simulation() as s:
+        s.E["V_m"], s.E["w"], s.E["g_exc"] = -60.0, np.arange(100.0), 2.0
+        s.advance(1)
+        s.set("populations.E.I_e", 2000.0)
+        s.set("populations.E.cell.g_L", 12.0)
+        s.advance()
+        by_keys = s.run()
+    assert np.array_equal(by_attributes.E.times, by_keys.E.times) and len(by_keys.E.times) > 100
+
+
+def test_attributes_that_set_nothing_are_refused(model):
+    with model.simulation() as s:
+        for state, name, said in [
+            (s.E, "V_M", "did you mean V_m"),
+            (s.E, "g_ecx", "did you mean g_exc"),
+            (s.E, "size", "read, not set"),
+            (s.E, "last_rate", "read, not set"),
+            (s, "E", "such as E.V_m"),
+            (s, "time", "read, not set"),
+            (s, "dt", "no attribute 'dt'"),
+        ]:
+            with pytest.raises(AttributeError, match=said):
+                setattr(state, name, 1.0)
+        with pytest.raises(AttributeError, match="did you mean V_m"):
+            s.E.V_n
+        with pytest.raises(ntwk.ModelError, match=r"E\.V_m = '3 nS'.*mV"):
+            s.E.V_m = "3 nS"
+        with pytest.raises(ntwk.ModelError, match="one for each of the 100"):
+            s.E.V_m = np.zeros((3, 100))
+
+
+def test_advancing_beyond_the_end_is_said(model):
+    with model.simulation() as s:
+        s.advance("195ms")
+        with pytest.warns(ntwk.NtwkWarning, match="ends at 200 ms"):
+            s.advance("10 ms")
+        assert s.time == s.t_stop
+        with pytest.raises(ntwk.ModelError, match="which is reached"):
+            s.advance(1)
+        s.advance()
+        s.advance(0)
+    with model.simulation() as s:
+        for time in ("4 Hz", "soon", np.nan, np.inf, -1, lambda t: t):
+            with pytest.raises(ntwk.ModelError, match="time = "):
+                s.advance(time)
+
+
+def test_a_potential_that_begins_above_the_peak_is_said(model):
+    high = model.with_({"populations.E.initial": {"V_m": 0}})
+    assert any("initial.V_m is 0 mV, above the threshold" in notice for notice in high.notices)
+    with pytest.raises(ntwk.SimulationError, match="neuron 0 in population E.*look at where the cell begins"):
+        high.run()

@@ -127,3 +127,31 @@ def test_dask(whole, tmp_path):
     shards = [dask.delayed(ntwk.sweep)(model(), VARY, repeats=2, shard=(i, 3), store=tmp_path, threads=1) for i in range(3)]
     assert sum(done.computed for done in dask.compute(*shards, scheduler="processes", num_workers=2)) == 6
     same(ntwk.load(tmp_path), whole)
+
+
+def test_every_fault_of_the_points_is_said(model):
+    with pytest.raises(ntwk.ModelError) as caught:
+        model.sweep({"populations.E.size": [100, -3], "afferents.A.rate": [5, np.nan, -4]})
+    faults = {(fault.key, fault.value) for fault in caught.value.faults}
+    assert faults == {("populations.E.size", "-3"), ("afferents.A.rate", "NaN"), ("afferents.A.rate", "-4")}
+
+
+def test_an_axis_called_like_a_result_is_refused_before_anything_is_computed(model):
+    for name in ("rate", "V_m_mean", "seconds", "g_exc_mean"):
+        with pytest.raises(ntwk.ModelError, match="name"):
+            model.sweep({"afferents.A.rate": {"values": [4], "name": name}})
+
+
+def test_every_result_is_known_by_its_name(model):
+    small = model.with_({"simulation.t_stop": 300, "record.V_m": 5, "record.conductances": 5})
+    swept = small.sweep({"afferents.A.rate": [8]})
+    for name in swept.arrays:
+        with pytest.raises(ntwk.ModelError, match="name"):
+            small.sweep({"afferents.A.rate": {"values": [4], "name": name}})
+
+
+def test_quantities_keep_their_unit_in_a_sweep(model):
+    pint = pytest.importorskip("pint")
+    rates = pint.UnitRegistry().Quantity([0.004, 0.008], "kHz")
+    swept = model.sweep({"afferents.A.rate": rates})
+    assert swept.axes["A_rate"]["unit"] == "kHz"

@@ -108,3 +108,50 @@ def test_sweeps_as_datasets(model):
     pytest.importorskip("xarray")
     data = model.sweep({"projections.I_E.weight": {"from": 2, "to": 8, "points": 2}}).to_xarray()
     assert data["rate"].attrs["units"] == "Hz" and data.sizes["I_E_weight"] == 2
+
+
+def quadratic(V_th=None):
+    kind = {
+        "variables": {"V": "mV"},
+        "equations": "dV/dt = k*(V - E_L)*(V - V_c) + I_syn/C_m",
+        "parameters": {"k": "0.01 1/(mV*ms)", "E_L": "-65 mV", "V_c": "-50 mV", "C_m": "100 pF", "V_p": "30 mV"},
+        "spike": {"when": "V > V_p", "then": "V = E_L"},
+        "init": {"V": "E_L"},
+    }
+    if V_th is not None:
+        kind["theory"] = {"V_th": V_th}
+    return ntwk.Model(
+        simulation={"t_stop": 500, "dt": 0.1},
+        kinds={"q": kind},
+        receptors={"exc": {"E_rev": 0, "tau_syn": 5}},
+        populations={"E": {"size": 200, "cell": {"model": "q"}}},
+        afferents={"A": {"size": 400, "rate": 20}},
+        projections=[{"source": "A", "target": "E", "receptor": "exc", "weight": 1,
+                      "connection": {"rule": "fixed_in_degree", "in_degree": 100}}],
+        theory={"scan": {"neurons": 20, "duration": 300}},
+    )
+
+
+@pytest.mark.filterwarnings("ignore::ntwk.NtwkWarning")
+def test_a_state_that_its_cells_contradict_is_not_silent():
+    # A threshold far below that of the equations.
+    theory = quadratic("-55 mV").meanfield()
+    with pytest.warns(ntwk.NtwkWarning, match="not to be believed|is not that of its cells"):
+        state = theory.settled()
+    assert state.rates["E"] < 1 < 50 < state.cell_rates["E"]
+    assert state.is_contradicted and not state.is_refined
+    assert any("not to be believed" in note for note in state.notes)
+
+
+def test_negative_adaptation_is_refused_before_the_simulation(model):
+    other = model.with_({"populations.E.cell.a": "-1 nS"})
+    for call in (other.compare, other.meanfield):
+        with pytest.raises(ntwk.TheoryError, match=r"populations\.E\.cell\.a: it is -1, .*conductance >= 0 nS") as caught:
+            call(progress=False)
+        assert getattr(caught.value, "partial", None) is None
+
+
+def test_a_failed_theory_keeps_the_run():
+    with pytest.raises(ntwk.TheoryError, match="cannot be fitted") as caught:
+        quadratic("-30 mV").compare(progress=False)
+    assert caught.value.partial.E.rate_mean > 50

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ntwk._build_model import Builder
     from ntwk._builtin import init, presets
     from ntwk._distributions import lognormal, normal, uniform
-    from ntwk._errors import Fault, FileError, ModelError, NtwkError, SimulationError, TheoryError
+    from ntwk._errors import Fault, FileError, ModelError, NtwkError, NtwkWarning, SimulationError, TheoryError
     from ntwk._figure import Figure
     from ntwk._load import load
     from ntwk._model import Model
@@ -53,6 +53,7 @@ _WHERE = {
     "FileError": "_errors",
     "ModelError": "_errors",
     "NtwkError": "_errors",
+    "NtwkWarning": "_errors",
     "SimulationError": "_errors",
     "TheoryError": "_errors",
     "Figure": "_figure",
@@ -88,6 +89,7 @@ __all__ = [
     "Model",
     "ModelError",
     "NtwkError",
+    "NtwkWarning",
     "PopulationRun",
     "Run",
     "SettledState",

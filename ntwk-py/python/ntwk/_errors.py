@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,24 @@ class ModelError(NtwkError, ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.args[0], self.faults)
+
+
+class NtwkWarning(UserWarning):
+    """What was done, and is probably not what was meant."""
+
+
+def wrong_value(key: str, value: Any, message: str, nearest: str | None = None, valid: Sequence[str] = ()) -> ModelError:
+    """The error of one argument, with its key and value."""
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    fault = Fault(key, shown, None, "option", message, nearest, tuple(valid))
+    return ModelError(str(fault), [fault])
+
+
+def unknown_name(key: str, name: str, what: str, valid: Sequence[str]) -> tuple[str, str | None]:
+    """A sentence on a name that there is not, with the nearest one that there is."""
+    near = difflib.get_close_matches(name, valid, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(valid)}"
+    return f"{key} has no {what} {name!r}; {hint}", near[0] if near else None
 
 
 def _fault(fields: Mapping[str, Any]) -> Fault:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ntwk import _ntwk
-from ntwk._describe import described, milliseconds
+from ntwk._describe import described, milliseconds, needs_model, quantities
+from ntwk._errors import Fault, ModelError, TheoryError, with_partial, wrong_value
 from ntwk._figure import Figure
 from ntwk._progress import How, Progress
 from ntwk._run import Run, ended
@@ -74,8 +75,10 @@ class Model:
     100
     """
 
+    #: ``notes``: what a converter guessed or left out. A model has no attributes that could be set.
+    __slots__ = ("_native", "notes", "__weakref__")
+
     _native: _ntwk.Model
-    #: What a converter guessed or left out.
     notes: list[str]
 
     def __init__(
@@ -95,12 +98,17 @@ class Model:
             tree = {**(source or {}), **sections}
             self._native = _native_model(tree)
             if set:
-                self._native = self._native.changed(dict(set))
+                self._native = self._changed(set)
         else:
             if sections:
                 names = ", ".join(sections)
                 raise TypeError(f"{names}: keywords stand beside a dictionary; change a file with set={{...}}")
-            self._native = _ntwk.Model.from_file(fspath(source), dict(set or {}))
+            given = dict(set or {})
+            later = {key: value for key, value in given.items() if needs_model(value)}
+            plain = {key: quantities(value) for key, value in given.items() if key not in later}
+            self._native = _ntwk.Model.from_file(fspath(source), plain)
+            if later:
+                self._native = self._changed(later)
 
     @classmethod
     def _of(cls, native: _ntwk.Model, notes: list[str] | None = None) -> Model:
@@ -135,8 +143,15 @@ class Model:
         --------
         ``model.with_({"populations.E.size": 8000, "projections.E_I.weight": "5 nS"})``
         """
-        values = {key: described(value, self.t_stop, self.dt) for key, value in changes.items()}
-        return Model._of(self._native.changed(values), list(self.notes))
+        return Model._of(self._changed(changes), list(self.notes))
+
+    def _changed(self, changes: Mapping[str, Any]) -> _ntwk.Model:
+        """The native model with changes by path; functions are sampled at the steps that the model has with them."""
+        t_stop = _time(changes.get("simulation.t_stop"), self.t_stop)
+        dt = _time(changes.get("simulation.dt"), self.dt)
+        faults: list[Fault] = []
+        values = {key: described(value, t_stop, dt, key, faults) for key, value in changes.items()}
+        return _with_all_faults(faults, lambda: self._native.changed(values))
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of the model file, as nested dictionaries; long lists of numbers are arrays."""
@@ -220,6 +235,8 @@ class Model:
             with ``measure`` also ``build_seconds``, ``simulate_seconds``, ``spikes`` and others.
         """
         plan = self._native.resources()
+        if not isinstance(measure, (int, float)) or not measure >= 0:
+            raise wrong_value("measure", measure, "expected a number of seconds >= 0")
         if measure > 0:
             with How(threads, None) as how:
                 plan.update(self._native.calibration(measure, how))
@@ -263,7 +280,7 @@ class Model:
             with How(threads, progress) as how:
                 recording, stopped, raised = _ntwk.run(model._native, how)
             return ended(Run._of(model, recording), stopped, raised)
-        every = None if checkpoint is None else milliseconds(checkpoint)
+        every = None if checkpoint is None else milliseconds(checkpoint, "checkpoint")
         with How(threads, progress) as how:
             file, stopped, raised = _ntwk.run_to_file(
                 model._native, fspath(out), double_precision, every, resume, how
@@ -273,6 +290,12 @@ class Model:
         return ended(None if file is None else load(file), stopped, raised)
 
     def _recording(self, record: Mapping[str, Any]) -> Model:
+        expected = "expected variables of populations, such as {'E': {'V_m': [0, 5], 'w': 3}}"
+        if not isinstance(record, Mapping):
+            raise wrong_value("record", record, expected)
+        for population, variables in record.items():
+            if not isinstance(variables, Mapping):
+                raise wrong_value(f"record.{population}", variables, expected)
         tree = self.to_dict()
         traces = tree.setdefault("record", {}).setdefault("traces", {})
         for population, variables in record.items():
@@ -294,11 +317,22 @@ class Model:
         return meanfield(self, threads=threads, progress=progress)
 
     def compare(self, *, threads: int | None = None, progress: Progress = "auto") -> Comparison:
-        """Simulation beside theory."""
+        """Simulation beside theory.
+
+        Raises
+        ------
+        TheoryError
+            Before the simulation, where the theory does not cover the model; else its attribute ``partial`` is the run.
+        """
         from ntwk._theory import Comparison
 
+        _ntwk.check_covered(self._native)
         run = self.run(threads=threads, progress=progress)
-        return Comparison(run, self.meanfield(threads=threads, progress=progress), threads, progress)
+        try:
+            theory = self.meanfield(threads=threads, progress=progress)
+            return Comparison(run, theory, threads, progress)
+        except (TheoryError, KeyboardInterrupt) as error:
+            raise with_partial(error, run) from None
 
     def sweep(self, vary: Mapping[str, Any], **options: Any) -> Sweep:
         """The same computation at many points; see :func:`ntwk.sweep`."""
@@ -373,11 +407,28 @@ def _native_model(tree: Mapping[str, Any]) -> _ntwk.Model:
     if not isinstance(simulation, Mapping):
         simulation = {}
 
-    def time(key: str, default: float) -> float:
-        try:
-            return milliseconds(simulation.get(key, default))
-        except (TypeError, ValueError):
-            return default  # a fault of the model, which names it
+    t_stop, dt = _time(simulation.get("t_stop"), 0.0), _time(simulation.get("dt"), 0.1)
+    faults: list[Fault] = []
+    made = described(dict(tree), t_stop, dt, "", faults)
+    return _with_all_faults(faults, lambda: _ntwk.Model.from_tree(made, "."))
 
-    made = described(dict(tree), time("t_stop", 0.0), max(time("dt", 0.1), 1e-6))
-    return _ntwk.Model.from_tree(made, ".")
+
+def _with_all_faults(faults: list[Fault], make: Callable[[], _ntwk.Model]) -> _ntwk.Model:
+    """The model that is made; where it has faults, or there are some already, all of them."""
+    if not faults:
+        return make()
+    text = "\n".join(map(str, faults))
+    try:
+        make()
+    except ModelError as error:
+        raise ModelError(f"{text}\n{error}", [*faults, *error.faults]) from None
+    raise ModelError(text, faults)
+
+
+def _time(value: Any, default: float) -> float:
+    """A time (ms) of a description; the default for none, and for a wrong one, which is a fault of the model."""
+    try:
+        time = default if value is None else milliseconds(value)
+    except ModelError:
+        return default
+    return time if time > 0 else default

@@ -8,6 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, TextIO, Union
 
+import numpy as np
+
+from ntwk._errors import wrong_value
+
 #: ``"auto"``: a bar on a terminal or in a notebook, else nothing. A function is called with (stage, fraction, remark).
 Progress = Union[Literal["auto"], bool, Callable[[str, float, str], Any], None]
 
@@ -76,7 +80,9 @@ def _notebook() -> Any:
 def default_threads(threads: int | None) -> int:
     """Threads of a computation: those asked for, else ``NTWK_NUM_THREADS``, else 1 in a worker process, else 0 (the work's)."""
     if threads is not None:
-        return threads
+        if not isinstance(threads, (int, np.integer)) or threads < 0:
+            raise wrong_value("threads", threads, "expected a whole number >= 0 (0: as many as the work is worth)")
+        return int(threads)
     named = os.environ.get("NTWK_NUM_THREADS", "")
     if named.isdigit():
         return int(named)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntwk import _ntwk
-from ntwk._errors import with_partial
+from ntwk._describe import quantities
+from ntwk._errors import with_partial, wrong_value
 from ntwk._figure import Figure
 from ntwk._model import Model
 from ntwk._progress import How, Progress
@@ -103,8 +104,15 @@ class Sweep:
 
 def _vary(key: str, values: Any) -> dict[str, Any]:
     if isinstance(values, Mapping):
-        return {"key": key, **values}
+        return {"key": key, **{name: quantities(value) for name, value in values.items()}}
+    values = quantities(values)
     return {"key": key, "values": np.asarray(values).tolist() if not isinstance(values, list) else values}
+
+
+def _number_of_point(index: Any) -> int:
+    if not isinstance(index, (int, np.integer)) or index < 0:
+        raise wrong_value("points", index, "expected numbers of points, from 0")
+    return int(index)
 
 
 def sweep(
@@ -151,6 +159,8 @@ def sweep(
     KeyboardInterrupt
         At Ctrl-C; its attribute ``partial`` is the sweep as far as it came.
     """
+    if not isinstance(vary, Mapping):
+        raise wrong_value("vary", vary, "expected values by key, such as {'afferents.A.rate': [4, 8]}")
     scan: dict[str, Any] = {
         "command": command,
         "sampling": sampling,
@@ -163,7 +173,7 @@ def sweep(
             raise ValueError("points chooses by a list, for example [17], as samples says how many points are drawn")
         samples = int(points)
     elif points is not None:
-        chosen = [int(index) for index in points]
+        chosen = [_number_of_point(index) for index in points]
     if samples is not None:
         scan["points"] = int(samples)
     if sum([chosen is not None, shard is not None, claim]) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntwk import _ntwk
+from ntwk._errors import NtwkWarning
 from ntwk._figure import Figure
 from ntwk._model import Model
 from ntwk._progress import How, Progress
@@ -56,12 +58,16 @@ class SettledState(FixedPoint):
     standard_errors : of refined rates (Hz), else NaN.
     fitted_rates : of the transfer functions (Hz); everything else of this state is theirs.
     cell_rates : what single cells fire under the input of the state (Hz).
+    is_contradicted : whether these cells fire at other rates than the state has, so that it is not to be believed.
+    notes : what is to be known before its rates are believed.
     """
 
     is_refined: bool
     standard_errors: dict[str, float]
     fitted_rates: dict[str, float]
     cell_rates: dict[str, float]
+    is_contradicted: bool
+    notes: list[str]
 
 
 def _settled(fields: dict[str, Any], names: list[str]) -> SettledState:
@@ -73,6 +79,8 @@ def _settled(fields: dict[str, Any], names: list[str]) -> SettledState:
         standard_errors=own["standard_errors"],
         fitted_rates=point.rates,
         cell_rates=own["cells"],
+        is_contradicted=fields["is_contradicted"],
+        notes=fields["notes"],
     )
 
 
@@ -146,10 +154,21 @@ class MeanField(Study):
         return [_fixed_point(fields, self.populations) for fields in self._native.fixed_points()]
 
     def settled(self) -> SettledState | None:
-        """The state where the model settles, refined by single cells; None where the theory has none."""
+        """The state where the model settles, refined by single cells; None where the theory has none.
+
+        Warns
+        -----
+        NtwkWarning
+            Where its own cells contradict the state, with its notes.
+        """
         with How(None, None) as how:
             fields = self._native.settled(how)
-        return None if fields is None else _settled(fields, self.populations)
+        if fields is None:
+            return None
+        state = _settled(fields, self.populations)
+        if state.is_contradicted:
+            warnings.warn("; ".join(state.notes), NtwkWarning, stacklevel=2)
+        return state
 
     def trajectory(self, times: npt.ArrayLike, start: Mapping[str, float] | npt.ArrayLike) -> dict[str, Floats]:
         """Rates in time from a state on.
