@@ -119,14 +119,13 @@ fn array_value(
         }
         let numbers = array.cast::<PyArray1<i64>>()?.readonly();
         let numbers = numbers.as_array();
-        let counts: Result<Vec<u64>, _> = numbers.iter().map(|&n| u64::try_from(n)).collect();
-        return Ok(counts.map_or_else(
-            |_| {
-                let number = |&n: &i64| Node::new(Value::Integer(n));
-                Value::List(numbers.iter().map(number).collect())
-            },
-            Value::Counts,
-        ));
+        if numbers.iter().all(|&n| n >= 0) {
+            // Of known length: a list that grows has room for twice as many.
+            let counts: Vec<u64> = numbers.iter().map(|&n| n as u64).collect();
+            return Ok(Value::Counts(counts.into()));
+        }
+        let number = |&n: &i64| Node::new(Value::Integer(n));
+        return Ok(Value::List(numbers.iter().map(number).collect()));
     }
     tree_value(&array.call_method0("tolist")?, path, faults)
 }

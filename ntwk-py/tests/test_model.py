@@ -204,7 +204,7 @@ def test_cells_by_their_equations_are_keywords_and_builders():
 @pytest.mark.parametrize("values", [np.ones((2, 3)), [[1, 2, 3], [4, 5, 6]], [np.ones(3), np.ones(3)]])
 @pytest.mark.parametrize("key", ["afferents.A.rate", "populations.E.I_e"])
 def test_values_of_two_dimensions_are_no_waveform(model, key, values):
-    with pytest.raises(ntwk.ModelError, match="2 x 3 values have no times.*sampled") as caught:
+    with pytest.raises(ntwk.ModelError, match="2 x 3 values without times.*sampled") as caught:
         model.with_({key: values})
     assert [fault.key for fault in caught.value.faults] == [key]
 
@@ -216,7 +216,7 @@ def test_an_array_with_a_value_for_each_step_is_a_waveform(tree, model):
     assert array == model.with_({"afferents.A.rate": {"waveform": "sampled", "interval": 0.1, "values": rate}})
     assert array.notices == []
     for other in (rate[:-1], rate[:1], np.append(rate, 1.0), [1.0, 2.0]):
-        with pytest.raises(ntwk.ModelError, match="have no times"):
+        with pytest.raises(ntwk.ModelError, match="without times"):
             model.with_({"afferents.A.rate": other})
     current = np.zeros(2000, dtype=int)
     injected = model.with_({"populations.E.injections": [{"neurons": [0], "current": current}]})

@@ -159,10 +159,11 @@ _SCALES = {"": 1.0, "ms": 1.0, "s": 1e3, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "
 def milliseconds(value: Any, key: str = "time") -> float:
     """A time as a number (ms), or text with a unit of time; ``key`` names it in errors."""
     made = value if isinstance(value, str) else quantities(value)
-    number, unit = made, ""
+    number: Any = made
+    unit = ""
     if isinstance(made, str):
         parts = re.fullmatch(r"\s*([-+.\d][-+.\deE]*)\s*(.*?)\s*", made)
-        number, unit = parts.groups() if parts else (None, "")
+        number, unit = parts.groups() if parts else (made, "")
     try:
         time = float(number) * _SCALES[unit]
     except (TypeError, ValueError, KeyError):
