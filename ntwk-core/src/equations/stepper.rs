@@ -360,9 +360,9 @@ impl CellStepper for EquationStepper {
         }
         each_candidate(&marks[..n], |i| {
             let place = range.start + i;
-            // A spike may overshoot as far as its step makes it: what it sets is what counts. What is no number any more would set
-            // the same, in silence.
-            if fired[i] != 0 && !columns[0][place].is_finite() {
+            // A spike may overshoot as far as its step makes it: what it sets is what counts. What is no number any more, or made of
+            // an exponential at its limit, would set the same, in silence.
+            if fired[i] != 0 && !(columns[0][place].abs() < SATURATED) {
                 return Err(self.culprit(columns, place, i));
             }
             if fired[i] != 0 {
@@ -406,6 +406,9 @@ impl CellStepper for EquationStepper {
         file[input + 4]
     }
 }
+
+/// A potential (in whatever unit) that no spike overshoots to: only exponentials at the limit of numbers are beyond it.
+const SATURATED: f64 = 1e200;
 
 /// Steps between two looks at the variables besides V, of which one that is no number may never reach V.
 const LOOK_EVERY: u32 = 64;

@@ -1,5 +1,7 @@
 //! Connection rules as written.
 
+use std::sync::Arc;
+
 use super::Distribution;
 use crate::spec::fault::FaultKind;
 use crate::spec::key::TableReader;
@@ -70,9 +72,9 @@ variants! {
         /// projection may be lists, one value per pair
         Pairs = "pairs" {
             /// source of each connection
-            sources: Vec<u64> = Counts("a list of neuron indices"), required;
+            sources: Arc<Vec<u64>> = Counts("a list of neuron indices"), required;
             /// target of each connection
-            targets: Vec<u64> = Counts("a list of neuron indices"), required;
+            targets: Arc<Vec<u64>> = Counts("a list of neuron indices"), required;
         },
     }
 }
@@ -125,7 +127,7 @@ impl ConnectionSpec {
     /// The pairs given.
     #[must_use]
     pub fn pairs(sources: Vec<u64>, targets: Vec<u64>) -> Self {
-        Self::Pairs { sources, targets }
+        Self::Pairs { sources: Arc::new(sources), targets: Arc::new(targets) }
     }
 
     /// What is wrong with listed weights or delays: they belong to the pairs of a connection, one to each.

@@ -1,5 +1,7 @@
 //! Choices of neurons as written.
 
+use std::sync::Arc;
+
 use crate::spec::fault::FaultKind;
 use crate::spec::key::plain::read_count;
 use crate::spec::key::{KeyValue, Kind, Place};
@@ -64,7 +66,9 @@ impl KeyValue for NeuronsSpec {
                 Self::First(read_count(&mut place).unwrap_or_default())
             }
             Value::String(text) => Self::Range(range_of(text)),
-            _ => Self::List(read_counts(&mut place, NEURONS).unwrap_or_default()),
+            _ => Self::List(Arc::unwrap_or_clone(
+                read_counts(&mut place, NEURONS).unwrap_or_default(),
+            )),
         };
         if neurons.last().is_none() && place.faults.list.len() == before {
             let allowed = match neurons {

@@ -2,6 +2,7 @@
 //! model, and the strict reader that walks it and collects every fault.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::spec::fault::{FaultKind, Faults};
 
@@ -29,8 +30,8 @@ pub enum Value {
     List(Vec<Node>),
     /// A list of numbers made by code, without a node for each.
     Numbers(Vec<f64>),
-    /// A list of whole numbers made by code, without a node for each.
-    Counts(Vec<u64>),
+    /// A list of whole numbers made by code, without a node for each; shared, as there may be a billion.
+    Counts(Arc<Vec<u64>>),
     /// A table; keys in the order of the file.
     Table(Vec<(String, Node)>),
     /// JSON's `null`.
@@ -176,7 +177,7 @@ impl serde::Serialize for Node {
             Value::String(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),
             Value::Numbers(numbers) => serializer.collect_seq(numbers),
-            Value::Counts(counts) => serializer.collect_seq(counts),
+            Value::Counts(counts) => serializer.collect_seq(counts.iter()),
             Value::Table(entries) => serializer.collect_map(entries.iter().map(|e| (&e.0, &e.1))),
             Value::Null => serializer.serialize_unit(),
         }

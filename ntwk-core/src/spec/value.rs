@@ -1,5 +1,7 @@
 //! The plain types that keys hold: numbers, counts, flags, texts, and lists and tables of what has keys.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::spec::bound::Bound;
@@ -115,20 +117,17 @@ pub fn read_quantities(
 }
 
 /// A list of whole numbers; those at fault are 0. `None` after a fault of the list itself.
-pub fn read_counts(place: &mut Place<'_, '_>, expected: &str) -> Option<Vec<u64>> {
+pub fn read_counts(place: &mut Place<'_, '_>, expected: &str) -> Option<Arc<Vec<u64>>> {
     let node = place.node;
     match &node.value {
-        Value::Counts(counts) => Some(counts.clone()),
-        Value::List(items) => Some(
-            items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| match item.value {
-                    Value::Integer(n) if n >= 0 => n as u64,
-                    _ => read_count(&mut place.item(i, item)).unwrap_or(0),
-                })
-                .collect(),
-        ),
+        Value::Counts(counts) => Some(Arc::clone(counts)),
+        Value::List(items) => {
+            let counts = items.iter().enumerate().map(|(i, item)| match item.value {
+                Value::Integer(n) if n >= 0 => n as u64,
+                _ => read_count(&mut place.item(i, item)).unwrap_or(0),
+            });
+            Some(Arc::new(counts.collect()))
+        }
         _ => {
             place.wrong_type(expected);
             None
@@ -281,9 +280,8 @@ impl KeyValue for Vec<f64> {
 }
 
 impl KeyValue for Vec<u64> {
-    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
-        let expected = if let Kind::Counts(what) = *kind { what } else { "a list of numbers" };
-        read_counts(&mut place, expected).unwrap_or_default()
+    fn read(place: Place<'_, '_>, kind: &Kind) -> Self {
+        Arc::unwrap_or_clone(Arc::<Self>::read(place, kind))
     }
 
     fn nothing() -> Self {
@@ -291,7 +289,23 @@ impl KeyValue for Vec<u64> {
     }
 
     fn write(&self) -> Option<Node> {
-        Some(Node::new(Value::Counts(self.clone())))
+        Some(Node::new(Value::Counts(self.clone().into())))
+    }
+}
+
+/// Shared with the tree, so that neither reading nor writing copies it.
+impl KeyValue for Arc<Vec<u64>> {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        let expected = if let Kind::Counts(what) = *kind { what } else { "a list of numbers" };
+        read_counts(&mut place, expected).unwrap_or_default()
+    }
+
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(Node::new(Value::Counts(Self::clone(self))))
     }
 }
 

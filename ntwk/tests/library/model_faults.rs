@@ -176,7 +176,8 @@ fn counts_of_records_may_be_as_large_as_a_file_can_say() {
         ("record.currents", &huge),
     ])
     .unwrap();
-    assert!(model.notices().is_empty(), "{:?}", model.notices());
+    let others = |notice: &&String| !notice.contains("afferents.D.rate: the samples end at 90 ms");
+    assert_eq!(model.notices().iter().filter(others).count(), 0, "{:?}", model.notices());
 }
 
 #[test]
@@ -393,13 +394,13 @@ fn values_without_times_are_no_waveform() {
     let numbers = || list(vec![Value::Integer(1), Value::String("2 Hz".to_owned())]);
     for (value, shape) in [
         (row(), "3 values"),
-        (Value::Counts(vec![1, 2]), "2 values"),
+        (Value::Counts(vec![1, 2].into()), "2 values"),
         (numbers(), "2 values"),
         (list(vec![row(), row()]), "2 x 3 values"),
         (list(vec![list(vec![row()]), list(vec![row()])]), "2 x 1 x 3 values"),
     ] {
         let faults = with(value).unwrap_err().to_string();
-        assert!(faults.contains(&format!("{shape} have no times")), "{faults}");
+        assert!(faults.contains(&format!("{shape} without times")), "{faults}");
         assert!(faults.contains("waveform = \"sampled\"") && faults.contains("Hz"), "{faults}");
     }
     // A sum made by code is written as what it is.

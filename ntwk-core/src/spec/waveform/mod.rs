@@ -221,7 +221,7 @@ fn without_times(node: &Node) -> String {
     }
     let sides: Vec<String> = sides.iter().map(usize::to_string).collect();
     format!(
-        "{} values have no times: samples are {{ waveform = \"sampled\", interval = \"1 ms\", values = [...] }} or {{ waveform = \
+        "{} values without times: samples are {{ waveform = \"sampled\", interval = \"1 ms\", values = [...] }} or {{ waveform = \
          \"steps\", times = [...], values = [...] }}, in one dimension and the same for all neurons; a list is a sum, of which \
          one part at least is such a table",
         sides.join(" x ")
