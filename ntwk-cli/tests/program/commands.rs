@@ -421,7 +421,8 @@ fn import_refuses_what_is_no_model_with_every_fault() {
         &["Exc_IOscil_amp = 20: unknown key; did you mean \"Exc_Ioscill_amp\"?"],
     );
     refused("\"Q_Exc_Exc\": 6.0", "\"Q_Exc_Exc\": -6.0", &["weight = -6", "must be >= 0 nS"]);
-    refused("\"p_Exc_Exc\": 0.1", "\"p_Exc_Exc\": 1.1", &["probability = 1.1"]);
+    let said = "p_Exc_Exc = 1.1: must be between 0 and 1";
+    refused("\"p_Exc_Exc\": 0.1", "\"p_Exc_Exc\": 1.1", &[said]);
     refused("\"dt\": 0.1", "\"REC_POPS\": \"Exc\"", &["REC_POPS = \"Exc\"", "a list of names"]);
     refused("\"F_AffExc\": 20.0", "\"F_AffExc\": -20.0", &["rate"]);
     written(&folder, "flat.json", "[1, 2]");

@@ -362,7 +362,8 @@ impl CellStepper for EquationStepper {
             let place = range.start + i;
             // A spike may overshoot as far as its step makes it: what it sets is what counts. What is no number any more, or made of
             // an exponential at its limit, would set the same, in silence.
-            if fired[i] != 0 && !(columns[0][place].abs() < SATURATED) {
+            let v = columns[0][place];
+            if fired[i] != 0 && (v.is_nan() || v.abs() > SATURATED) {
                 return Err(self.culprit(columns, place, i));
             }
             if fired[i] != 0 {
