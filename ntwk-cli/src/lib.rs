@@ -56,7 +56,8 @@ pub fn main_with(library: &CellLibrary) -> i32 {
     main_with_arguments(library, std::env::args_os())
 }
 
-/// Parses `arguments`, the name of the program first, and runs their command; returns the exit code.
+/// Parses `arguments`, the name of the program first, and runs their command; returns the exit code. Morphological cells that a
+/// model declares by their cell files come with every library.
 ///
 /// Prints to standard output and standard error, and ends the program itself for `--help`, `--version` and arguments that
 /// cannot be parsed.
@@ -65,6 +66,7 @@ pub fn main_with_arguments(
     library: &CellLibrary,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> i32 {
+    let library = &ntwk::with_morphological_cells(library);
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = Cli::parse_from(&arguments);
     interruption::listen(|text| output::say(text));

@@ -33,6 +33,7 @@ pub mod extracellular;
 pub mod geometry;
 pub mod membrane;
 pub mod mesh;
+pub mod network;
 pub mod solver;
 pub mod spec;
 pub mod studies;

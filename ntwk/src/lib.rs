@@ -76,13 +76,26 @@ pub use ntwk_morpho as morpho;
 pub use ntwk_plot as plot;
 
 pub use compare::{CompareError, Comparison, compare};
-pub use ntwk_cells::library;
 pub use ntwk_core::spec::{AfferentSpec, CellSpec, ConnectionSpec, DelaySpec, ReceptorSpec};
 pub use ntwk_core::{
     CellLibrary, Faults, Job, Model, ModelSpec, Recording, RunResult, Waveform, simulate,
 };
 pub use ntwk_io::read_model;
 pub use ntwk_meanfield::{StationaryState, Theory, TheoryError, predict};
+
+/// Every kind of cell and every published parameter set, and morphological cells that a model declares by their cell files.
+#[must_use]
+pub fn library() -> CellLibrary {
+    with_morphological_cells(&ntwk_cells::library())
+}
+
+/// `library`, with morphological cells that a model declares by their cell files.
+#[must_use]
+pub fn with_morphological_cells(library: &CellLibrary) -> CellLibrary {
+    let mut library = library.clone();
+    library.set_described_cells(std::sync::Arc::new(ntwk_morpho::network::MorphologicalCells));
+    library
+}
 
 /// The example of the README is tested.
 #[cfg(doctest)]

@@ -8,12 +8,14 @@ use pulp::Arch;
 use crate::engine::connectivity::{RowPlaces, SynapseRows, TargetLists};
 use crate::engine::exchange::{SpikeExchange, StepSpikes};
 use crate::engine::network::delayed::{DelayedInput, DelayedReceptor, RowProjection, Sender};
-use crate::engine::network::{Incoming, LoweredProjection, Part, Release, Shared, WorkerState};
+use crate::engine::network::{
+    Incoming, LoweredProjection, Part, PartDrive, PlacedEvents, Release, Shared, WorkerState,
+};
 use crate::engine::plasticity::{EquationSynapses, Plasticity};
 use crate::engine::poisson_table::PoissonTable;
 use crate::engine::random::SynapseDraws;
 use crate::engine::trains::AfferentSpikes;
-use crate::kernel::{BLOCK, EventSums, PendingEvents, SumsLater, SumsNow};
+use crate::kernel::{EventSums, PendingEvents, SumsAtPlaces, SumsLater, SumsNow};
 use crate::model::Source;
 
 /// Delivers the events of afferent populations that give each target a train of its own; those that are kept go to `kept`, per
@@ -37,8 +39,16 @@ pub(crate) fn deliver_afferent_rates(
             &*table
         });
         let statistics = drive.rate.statistics();
+        if let Some(base) = drive.places {
+            let raises = part.raises.iter_mut().find(|raises| raises.column == drive.column);
+            if let Some(placed) = raises.and_then(|raises| raises.placed.as_mut()) {
+                let kept = drive.kept.and_then(|place| kept.get_mut(place));
+                deliver_to_places(drive, (base, first, part.block), placed, step, kept);
+            }
+            continue;
+        }
         let events = part.receptors[drive.column].events();
-        let blocks = drive.blocks.iter_mut().zip(events.chunks_mut(BLOCK));
+        let blocks = drive.blocks.iter_mut().zip(events.chunks_mut(part.block));
         let Some(kept) = drive.kept.and_then(|place| kept.get_mut(place)) else {
             for (block, s) in blocks {
                 match table {
@@ -52,7 +62,7 @@ pub(crate) fn deliver_afferent_rates(
         };
         for ((block, s), number) in blocks.zip(0..) {
             let before = kept.len();
-            let first = first + number * BLOCK as u32;
+            let first = first + number * part.block as u32;
             let neurons = s.len();
             let take = |i: usize, n: u64| {
                 s[i] += weight * n as f64;
@@ -62,6 +72,46 @@ pub(crate) fn deliver_afferent_rates(
                 Some(table) => block.draw_dense(table, neurons, take),
                 None => block.draw(statistics, intensity, neurons, take),
             }
+            kept[before..].sort_unstable();
+        }
+    }
+}
+
+/// The events of a step of trains per target, each at a place of its own of the cell; `first` is the first neuron of the part.
+fn deliver_to_places(
+    drive: &mut PartDrive,
+    (base, first, block): (u64, u32, usize),
+    placed: &mut PlacedEvents,
+    step: u32,
+    mut kept: Option<&mut Vec<(u32, u32)>>,
+) {
+    let intensity = drive.rate.intensity(step);
+    let (weight, len) = (drive.weight, placed.len);
+    for (b, events) in drive.blocks.iter_mut().enumerate() {
+        let start = b * block;
+        let before = kept.as_ref().map_or(0, |kept| kept.len());
+        let mut told = 0;
+        let take = |i: usize, n: u64| {
+            let neuron = start + i;
+            for _ in 0..n {
+                let draws = SynapseDraws::new(base, first + neuron as u32, step, 0);
+                let at = placed.places.at(draws.uniform(told));
+                told += 1;
+                placed.sums[at * len + neuron] += weight;
+                if let Some(kept) = &mut kept {
+                    kept.push((step, first + neuron as u32));
+                }
+            }
+        };
+        let neurons = block.min(len - start);
+        if drive.rate.is_dense(intensity) {
+            let table = drive.table.get_or_insert_with(|| PoissonTable::new(intensity));
+            table.set_mean(intensity);
+            events.draw_dense(table, neurons, take);
+        } else {
+            events.draw(drive.rate.statistics(), intensity, neurons, take);
+        }
+        if let Some(kept) = &mut kept {
             kept[before..].sort_unstable();
         }
     }
@@ -126,6 +176,25 @@ pub(crate) fn deliver_spikes<'e>(
             }
             let part = &mut parts[*part];
             let mut rule = Rule::new(projection, lists, plasticity, part.first, sent, step);
+            if let Some(base) = projection.places {
+                let raises = part.raises.iter_mut().find(|r| r.column == projection.column);
+                let Some(placed) = raises.and_then(|r| r.placed.as_mut()) else { continue };
+                let PlacedEvents { places, len, sums } = placed;
+                let first = part.first;
+                each_spike(shared, projection.source, published, afferents, sent, |source| {
+                    // The same for every spike of a source: the synapse does not move.
+                    let draws = SynapseDraws::new(base, source, 0, 0);
+                    let mut ranks = Ranks::default();
+                    let place_of = |neuron: u32| {
+                        let synapse = synapse_number(first + neuron, ranks.of(neuron), *delay);
+                        places.at(draws.uniform(synapse))
+                    };
+                    let mut sums =
+                        SumsAtPlaces { sums, len: *len, first: lists.place(*delay), place_of };
+                    rule.send(lists, source, lists.row_at(source, *delay), &mut sums);
+                });
+                continue;
+            }
             let events = part.receptors[projection.column].events();
             let mut sums = SumsNow::new(events, lists.place(*delay));
             each_spike(shared, projection.source, published, afferents, sent, |source| {

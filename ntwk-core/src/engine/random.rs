@@ -33,6 +33,8 @@ pub enum Purpose {
     MeanFieldNoise,
     /// Noise of the cells themselves.
     CellNoise,
+    /// Places of synapses on their target cells.
+    Places,
     /// Points of a parameter scan.
     ParameterScan,
     /// Which parts of a population have many synapses of a projection, in the theory.
@@ -51,6 +53,7 @@ impl Purpose {
             Self::AfferentTrains => 7,
             Self::MeanFieldNoise => 8,
             Self::CellNoise => 9,
+            Self::Places => 10,
             Self::ParameterScan => 100,
             Self::PartsOfPopulations => 101,
         }

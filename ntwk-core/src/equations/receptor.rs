@@ -148,7 +148,7 @@ impl ReceptorEquations<'_> {
         variables.0.push((weight.to_owned(), self.unit.to_owned()));
         let spec = KindSpec {
             variables,
-            equations: format!("d{first}/dt = 0*{first}/(1 ms)"),
+            equations: Some(format!("d{first}/dt = 0*{first}/(1 ms)")),
             init: Texts::default(),
             method: None,
             ..self.in_source()

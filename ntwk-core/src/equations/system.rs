@@ -145,8 +145,8 @@ pub(crate) fn system(spec: &KindSpec, added: &[String]) -> Result<System, Vec<Ki
         declare(name, Meaning::Table(i as u32), unit, key, &mut faults);
         tables.push(TimeTable { interval: table.interval, values: table.values.clone() });
     }
-    let (written, bad) = statements(&spec.equations);
-    let text = Text { key: "equations", text: &spec.equations };
+    let (written, bad) = statements(spec.equations());
+    let text = Text { key: "equations", text: spec.equations() };
     faults.extend(bad.into_iter().map(|(span, message)| text.fault(&span, message)));
     let (derivatives, definitions) = sort(&written, &text, &mut faults);
     for (i, statement) in definitions.iter().enumerate() {

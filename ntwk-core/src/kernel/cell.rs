@@ -71,6 +71,27 @@ pub trait CellModel: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Where events that raise a variable act, when that is not the variable alone.
+    fn event_places(&self, _variable: usize) -> Option<EventPlaces> {
+        None
+    }
+
+    /// Why the potential of such cells cannot be clamped by the engine.
+    fn refuses_clamps(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Neurons that are advanced together, and in which populations are cut for workers: at most [`BLOCK`](super::BLOCK). Part of
+    /// the bit contract.
+    fn block(&self) -> usize {
+        super::BLOCK
+    }
+
+    /// Work of a step of one neuron, in those of a point neuron.
+    fn work(&self) -> u32 {
+        1
+    }
+
     /// The potential above which a spike is declared (mV).
     fn spike_threshold(&self) -> f64;
 
@@ -96,6 +117,24 @@ pub struct EventEffect {
     pub held: bool,
     /// It is lost in the step of a spike, whose reset sets the variable.
     pub set_by_reset: bool,
+}
+
+/// Several places of a cell at which synapses of one receptor lie: each synapse of a projection is at one of them, drawn once, and
+/// each event of trains per target at one drawn for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPlaces {
+    /// The column that events at each place raise.
+    pub columns: Vec<usize>,
+    /// Share of the synapses up to and with each place; the last is 1.
+    pub shares: Vec<f64>,
+}
+
+impl EventPlaces {
+    /// The place of a number in [0, 1).
+    #[must_use]
+    pub fn at(&self, u: f64) -> usize {
+        self.shares.partition_point(|&share| share <= u).min(self.columns.len().saturating_sub(1))
+    }
 }
 
 /// A lowered cell: advances slices of neurons by one step.

@@ -19,7 +19,9 @@ mod propagator;
 mod receptor;
 mod synapse;
 
-pub use cell::{CellModel, CellStepper, EventEffect, NotFinite, StateVariable, StepContext};
+pub use cell::{
+    CellModel, CellStepper, EventEffect, EventPlaces, NotFinite, StateVariable, StepContext,
+};
 pub use column::{Column, column};
 pub use exp::exp;
 pub(crate) use input::{StartInput, TakeInput};
@@ -28,7 +30,7 @@ pub use linear::LinearNeuron;
 pub use linear_membrane::LinearMembrane;
 pub use membrane::Membrane;
 pub use noise::CellNoise;
-pub(crate) use pending::{EventSums, PLACES, PendingEvents, SumsLater, SumsNow};
+pub(crate) use pending::{EventSums, PLACES, PendingEvents, SumsAtPlaces, SumsLater, SumsNow};
 pub use point::{NeuronDynamics, PointNeuron};
 pub use propagator::Propagator;
 pub use receptor::Receptor;

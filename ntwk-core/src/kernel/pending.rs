@@ -235,6 +235,28 @@ impl EventSums for SumsNow<'_> {
     }
 }
 
+/// The sums of the step in which synapses of one delay act, that lie at several places of their targets.
+#[derive(Debug)]
+pub(crate) struct SumsAtPlaces<'a, D> {
+    /// Sums of the weights, the neurons of one place after those of another.
+    pub sums: &'a mut [f64],
+    /// Neurons of the part.
+    pub len: usize,
+    /// Place of the first target neuron at this delay.
+    pub first: u32,
+    /// The place of the cell for a synapse onto a neuron of the part.
+    pub place_of: D,
+}
+
+impl<D: FnMut(u32) -> usize> EventSums for SumsAtPlaces<'_, D> {
+    #[inline]
+    fn add(&mut self, place: u32, w: f64) {
+        let neuron = place - self.first;
+        let at = (self.place_of)(neuron);
+        self.sums[at * self.len + neuron as usize] += w;
+    }
+}
+
 /// The bins of the steps in which synapses of different delays act, on the neurons of a part that have places in them.
 #[derive(Debug)]
 pub(crate) struct SumsLater<'a> {

@@ -279,6 +279,9 @@ pub(super) fn check_input_of_equations(
                 judge.broken(format!("{path}.injections"), rule);
             }
         }
+        if let Some(why) = p.cell.refuses_clamps().filter(|_| !p.voltage_clamps.is_empty()) {
+            judge.broken(format!("{path}.voltage_clamp"), why);
+        }
         let potential = p.cell.variables().first().map(|v| v.dimension);
         if potential.is_some_and(|dimension| dimension != Dimension::Voltage) {
             let carries = |name: &str| {

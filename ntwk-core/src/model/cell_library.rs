@@ -4,6 +4,8 @@ use std::f64::consts::FRAC_PI_2;
 use std::sync::Arc;
 
 use crate::model::cell::CellKind;
+use crate::spec::KindSpec;
+use crate::spec::fault::Faults;
 use crate::spec::nearest::nearest;
 use crate::spec::waveform::{Shape, Span, Waveform};
 
@@ -117,9 +119,19 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
 }
 
+/// Makes kinds of cells of what their cell files hold, which this crate does not read.
+pub trait DescribedCells: Send + Sync {
+    /// The kind called `name` whose [`KindSpec::cell`] is given.
+    ///
+    /// # Errors
+    /// All faults, with the keys below the table of the kind.
+    fn kind(&self, name: &str, spec: &KindSpec) -> Result<Box<dyn CellKind>, Faults>;
+}
+
 /// The kinds and presets a model may name; a clone shares the kinds.
 #[derive(Clone, Default)]
 pub struct CellLibrary {
+    described: Option<Arc<dyn DescribedCells>>,
     kinds: Vec<Arc<dyn CellKind>>,
     presets: Vec<Preset>,
     /// (other name, parameter).
@@ -137,6 +149,16 @@ impl CellLibrary {
     pub fn add_kind(&mut self, kind: Box<dyn CellKind>) {
         self.kinds.retain(|k| k.name() != kind.name());
         self.kinds.push(Arc::from(kind));
+    }
+
+    /// Lets models declare kinds by cell files, of which `described` makes them.
+    pub fn set_described_cells(&mut self, described: Arc<dyn DescribedCells>) {
+        self.described = Some(described);
+    }
+
+    /// What makes kinds of cell files, where the library has it.
+    pub(crate) fn described_cells(&self) -> Option<&dyn DescribedCells> {
+        self.described.as_deref()
     }
 
     /// Adds a preset; a later one of the same name takes its place.

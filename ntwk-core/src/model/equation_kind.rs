@@ -108,7 +108,7 @@ impl EquationKind {
 fn text_of(spec: &KindSpec) -> String {
     let mut lines: Vec<String> = Vec::new();
     lines.extend(spec.doc.as_deref().map(|doc| doc.trim_end_matches('.').to_owned() + ":"));
-    lines.extend(spec.equations.trim().lines().map(|line| line.trim().to_owned()));
+    lines.extend(spec.equations().trim().lines().map(|line| line.trim().to_owned()));
     if let Some(spike) = &spec.spike {
         let mut line = format!("at {}: spike", spike.when);
         if let Some(then) = &spike.then {
@@ -230,6 +230,14 @@ pub(super) fn with_currents(
 ) -> Option<Arc<dyn CellKind>> {
     let base = library.shared_kind(name)?;
     let (mut kind, is_own) = match spec.kinds.get(name) {
+        Some(kind) if kind.cell.is_some() => {
+            let rule = format!(
+                "is for point neurons, and {name} is a morphological cell: its currents are the channels of its cell file, its \
+                 receptors the synapses there (kind = \"variable\"), and all its cells are equal"
+            );
+            judge.broken(key, rule);
+            return None;
+        }
         Some(kind) => (kind.clone(), true),
         None => match written(base.as_ref()) {
             Some(kind) => (kind, false),
@@ -300,7 +308,8 @@ pub(super) fn check_unused_currents(
         }
         let written = library.kinds().filter_map(written);
         let mut faults = Vec::new();
-        for mut kind in written.chain(spec.kinds.values().cloned()) {
+        let own = spec.kinds.values().filter(|kind| kind.cell.is_none());
+        for mut kind in written.chain(own.cloned()) {
             add(&mut kind, &[(name.clone(), current.clone())]);
             match EquationKind::new(name, &kind, std::slice::from_ref(name)) {
                 Ok(_) => {
@@ -335,6 +344,35 @@ pub fn library_with_kinds(root: &Node, library: &CellLibrary) -> Result<CellLibr
     faults.into_result(all)
 }
 
+/// Adds a kind by its cell file, or says its faults.
+fn described_kind(
+    name: &str,
+    kind: &KindSpec,
+    library: &CellLibrary,
+    all: &mut CellLibrary,
+    judge: &mut Judge<'_>,
+) {
+    let path = format!("kinds.{name}");
+    let Some(described) = library.described_cells() else {
+        judge.broken(
+            format!("{path}.cell"),
+            "is a morphological cell, which this program does not know (ntwk::library does)",
+        );
+        return;
+    };
+    match described.kind(name, kind) {
+        Ok(kind) => all.add_kind(kind),
+        Err(faults) => {
+            for fault in faults.list {
+                let key = format!("{path}.{}", fault.key);
+                let (node, exact) = judge.root().locate(&key);
+                let value = fault.value.or_else(|| exact.then(|| node.display()));
+                judge.add(Fault { value, line: node.line, key, ..fault });
+            }
+        }
+    }
+}
+
 /// The library with the kinds that a model declares; faulty ones are left out and their faults said.
 pub(super) fn with_kinds(
     spec: &ModelSpec,
@@ -349,6 +387,12 @@ pub(super) fn with_kinds(
                 &path,
                 format!("{name} is a kind that ntwk has: give this one a name of its own"),
             );
+            continue;
+        }
+        if kind.cell.is_some() {
+            if !judge.concerns(&path) {
+                described_kind(name, kind, library, &mut all, judge);
+            }
             continue;
         }
         let unreadable = ["equations", "variables", "parameters", "tables", "spike.when"];

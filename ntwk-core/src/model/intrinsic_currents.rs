@@ -28,8 +28,6 @@ pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
     }
     Some(KindSpec {
         doc: Some(text(kind.doc().lines().next().unwrap_or_default())),
-        variables: Texts(units),
-        equations: text(equations),
         spike: Some(SpikeSpec {
             when: text(when),
             then: Some(text(then)),
@@ -37,12 +35,8 @@ pub(super) fn written(kind: &dyn CellKind) -> Option<KindSpec> {
             until: None,
             hold: Some(hold.iter().map(|name| text(name)).collect()),
         }),
-        init: Texts::default(),
-        method: None,
-        area: None,
         parameters,
-        tables: Named::new(),
-        theory: Texts::default(),
+        ..KindSpec::of(Texts(units), text(equations))
     })
 }
 
@@ -85,12 +79,12 @@ pub(super) fn add(kind: &mut KindSpec, currents: &[(String, CurrentSpec)]) {
             .collect();
         own.extend(defined);
         let renamed = |text: &str| with_prefix(text, &own, name);
-        kind.equations = format!(
+        kind.equations = Some(format!(
             "{}\n{name} = {}\n{}",
-            kind.equations.trim_end(),
+            kind.equations().trim_end(),
             renamed(&current.current),
             renamed(equations)
-        );
+        ));
         let prefixed = |of: &str| format!("{name}_{of}");
         kind.variables
             .0

@@ -8,18 +8,30 @@ use crate::spec::value::Named;
 use crate::{section, words};
 
 section! {
-    /// A kind of cell by its equations: `cell = { model = "NAME" }` makes cells of it.
+    /// A kind of cell by its equations, or by its cell file: `cell = { model = "NAME" }` makes cells of it.
     #[derive(Debug, Clone, PartialEq)]
     #[non_exhaustive]
-    pub struct KindSpec, check = check_variables {
+    pub struct KindSpec, check = check {
         /// what the cell is, and who published it
         doc: Option<String> = Text, none;
         /// units of the variables, `{ V = "mV", w = "pA" }`; the first one is the membrane potential. A variable without an
-        /// equation keeps its value, which may differ between neurons (`initial`)
-        variables: Texts = Other(VARIABLES), required;
+        /// equation keeps its value, which may differ between neurons (`initial`). Required without `cell`, as `equations`
+        variables: Texts = Other(VARIABLES), none;
         /// `dx/dt = ...` or `x' = ...` for variables, `x = ...` for what they are made of; one per line, or between semicolons.
         /// `I_syn` is the current that synapses and injections bring
-        equations: String = Text, required;
+        equations: Option<String> = Text, none;
+        /// a morphological cell: its cell file, relative to the model file, in the place of equations. What it says of a run of the
+        /// cell alone (electrodes, when synapses are active, `record`) is left aside
+        cell: Option<Description> = Other(DESCRIPTION), none;
+        /// potential of a morphological cell whose upward crossing is a spike (mV); without it, 10 mV
+        threshold: Option<f64> = Quantity(Voltage, Any), none;
+        /// location of a morphological cell where spikes are seen; without it, the soma
+        detector: Option<String> = Text, none;
+        /// locations of a morphological cell that can be recorded, `{ tuft = "apical tip" }`: `V_tuft`, and `CHANNEL_GATE_tuft` of
+        /// the channels there. The soma is one of them, whose potential is `V_m`
+        places: Texts = Other(PLACES), none;
+        /// texts of the files that the cell file names, by name; who reads a model file fills it in
+        files: Texts = Other(FILES), none;
         /// when the cell spikes, and what happens then; without it, it does not spike
         spike: Option<SpikeSpec> = Table(SpikeSpec::KEYS), none;
         /// values of the variables at the start, as expressions; 0 for those without one
@@ -39,10 +51,43 @@ section! {
     }
 }
 
-fn check_variables(kind: &KindSpec, table: &mut TableReader<'_, '_>) {
+fn check(kind: &KindSpec, table: &mut TableReader<'_, '_>) {
+    let broken = |table: &mut TableReader<'_, '_>, key: &str, rule: &str| {
+        table.fault(key, FaultKind::Combination { rule: rule.to_owned() });
+    };
+    let is_described = kind.cell.is_some() || table.is_faulty("cell");
+    let of_equations = [
+        ("variables", !kind.variables.0.is_empty()),
+        ("equations", kind.equations.is_some()),
+        ("spike", kind.spike.is_some()),
+        ("init", !kind.init.0.is_empty()),
+        ("method", kind.method.is_some()),
+        ("area", kind.area.is_some()),
+        ("parameters", !kind.parameters.is_empty()),
+        ("tables", !kind.tables.is_empty()),
+        ("theory", !kind.theory.0.is_empty()),
+    ];
+    let of_descriptions = [
+        ("threshold", kind.threshold.is_some()),
+        ("detector", kind.detector.is_some()),
+        ("places", !kind.places.0.is_empty()),
+        ("files", !kind.files.0.is_empty()),
+    ];
+    if is_described {
+        for (key, _) in of_equations.into_iter().filter(|key| key.1) {
+            broken(table, key, "is of a kind by its equations; this one has a cell file");
+        }
+        return;
+    }
+    for (key, _) in of_descriptions.into_iter().filter(|key| key.1) {
+        broken(table, key, "is of a morphological cell: give its cell file, cell = \"FILE\"");
+    }
     if kind.variables.0.is_empty() && !table.is_faulty("variables") {
-        let expected = "at least the membrane potential, such as { V = \"mV\" }".to_owned();
-        table.fault("variables", FaultKind::MissingKey { expected });
+        let expected = "at least the membrane potential, such as { V = \"mV\" }";
+        table.missing("variables", expected);
+    }
+    if kind.equations.is_none() && !table.is_faulty("equations") {
+        table.missing("equations", "text, or cell = \"FILE\" for a morphological cell");
     }
 }
 
@@ -52,7 +97,12 @@ impl KindSpec {
         Self {
             doc: None,
             variables,
-            equations,
+            equations: Some(equations),
+            cell: None,
+            threshold: None,
+            detector: None,
+            places: Texts::default(),
+            files: Texts::default(),
             spike: None,
             init: Texts::default(),
             method: None,
@@ -61,6 +111,13 @@ impl KindSpec {
             tables: Named::new(),
             theory: Texts::default(),
         }
+    }
+}
+
+impl KindSpec {
+    /// Its equations; of a kind by its cell file there are none.
+    pub(crate) fn equations(&self) -> &str {
+        self.equations.as_deref().unwrap_or_default()
     }
 }
 
@@ -124,6 +181,39 @@ words! {
         /// exact where that can be; else exponential_euler where every equation is linear in its own variable; else heun, or
         /// euler with noise. A notice says which
         Auto = "auto",
+    }
+}
+
+const DESCRIPTION: &str = "the path of a cell file, or what it holds as a table";
+const PLACES: &str = "a table of locations by name, such as { tuft = \"apical tip\" }";
+const FILES: &str = "a table of texts by the name of a file";
+
+/// A cell as its cell file has it: a table that this crate does not read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description(pub Node);
+
+impl KeyValue for Description {
+    fn read(mut place: Place<'_, '_>, kind: &Kind) -> Self {
+        match &place.node.value {
+            Value::Table(_) => {}
+            // Of a model that was read from a file, the file stands here.
+            Value::String(file) => {
+                let rule = format!(
+                    "{file} has not been read: a model made by code has what the cell file holds as a table"
+                );
+                place.fault(FaultKind::Combination { rule });
+            }
+            _ => place.wrong_type(&kind.expected(None)),
+        }
+        Self(place.node.clone())
+    }
+
+    fn nothing() -> Self {
+        Self(Node::new(Value::Table(Vec::new())))
+    }
+
+    fn write(&self) -> Option<Node> {
+        Some(self.0.clone())
     }
 }
 

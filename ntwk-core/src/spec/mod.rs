@@ -52,7 +52,9 @@ pub use connection::ConnectionSpec;
 pub use current::CurrentSpec;
 pub use distribution::{Distribution, DistributionShape};
 pub use event::{EventSpec, EventValue};
-pub use kind::{KindMethod, KindParameterSpec, KindSpec, SpikeSpec, Texts, TimeTableSpec};
+pub use kind::{
+    Description, KindMethod, KindParameterSpec, KindSpec, SpikeSpec, Texts, TimeTableSpec,
+};
 pub use measured::MeasuredSpec;
 pub use neurons::NeuronsSpec;
 pub use parameter_scan::{ParameterScanSpec, RangeSpacing, Sampling, VarySpec, VaryValues};

@@ -41,7 +41,7 @@ pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
                 continue;
             }
         };
-        let tree = match parse_tree(&text, Notation::of(Path::new(&file))) {
+        let mut tree = match parse_tree(&text, Notation::of(Path::new(&file))) {
             Ok(tree) => tree,
             Err(more) => {
                 for fault in more.list {
@@ -51,6 +51,8 @@ pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
                 continue;
             }
         };
+        let beside = folder.join(&file);
+        super::cell_kinds::read(&mut tree, beside.parent().unwrap_or(folder), faults);
         let Value::Table(found) = tree.value else { continue };
         for (key, kinds) in found {
             let Value::Table(kinds) = kinds.value else {

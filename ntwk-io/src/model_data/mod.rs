@@ -6,6 +6,7 @@
 //! | table | files | read as |
 //! |---|---|---|
 //! | `include = ["my_cells.toml"]` of the model | TOML, JSON with kinds of cells | `kinds`, beside those of the model |
+//! | `[kinds.NAME]` with `cell = "l5.toml"` | TOML, JSON of a morphological cell | `cell`, and `files` with the text of its morphology |
 //! | `connection = { rule = "pairs", file, edges, edge_types }` | CSV with columns `source`, `target` and perhaps `weight` (nS or pA), `delay` (ms), `nsyns`; SONATA edges | `sources`, `targets`; `weight` and `delay` of the projection |
 //! | `spikes = { file, population }` of an afferent population | CSV with columns `time_ms`, `neuron` and perhaps `population`; SONATA spikes | `times`, `ids` |
 //! | `[[theory.measured]]` with `file` and `inputs = { CLASS = "column" }` | CSV with columns `rate_Hz`, `standard_error_Hz` and perhaps `neurons` (that of the first point), and the columns that `inputs` names (Hz) | `rate`, `standard_error`, `cells`, and the columns in their places |
@@ -19,6 +20,7 @@
 //! weight times `nsyns` of its PointNet). Properties of SONATA edges that their group lacks are those of their types, in the CSV
 //! `edge_types`, by default `a_edge_types.csv` beside `a_edges.h5`.
 
+mod cell_kinds;
 mod edges;
 mod included;
 
@@ -40,15 +42,17 @@ use crate::trace_csv::read_trace_csv;
 /// with a few digits.
 const UNEVEN: f64 = 1e-3;
 
-/// Puts the kinds of cells of the files under `include` among those of a model, so that their keys can be set.
+/// Puts the kinds of cells of the files under `include` among those of a model, and what cell files hold in the place of their
+/// names, so that their keys can be set.
 pub(crate) fn read_included(root: &mut Node, folder: &Path, faults: &mut Faults) {
     included::read(root, folder, faults);
+    cell_kinds::read(root, folder, faults);
 }
 
 /// Replaces every reference to a file in the tree of a model by what the file holds. What cannot be read becomes a fault,
 /// and the reference is taken out.
 pub fn read_linked_data(root: &mut Node, folder: &Path, faults: &mut Faults) {
-    included::read(root, folder, faults);
+    read_included(root, folder, faults);
     visit(root, "", folder, faults);
 }
 

@@ -278,6 +278,10 @@ impl<K: Kinetics<N>, const N: usize> MechanismState for ChannelState<K, N> {
         self.gates.get(index).map(Vec::as_slice)
     }
 
+    fn variable_mut(&mut self, index: usize) -> Option<&mut [f64]> {
+        self.gates.get_mut(index).map(Vec::as_mut_slice)
+    }
+
     fn boxed_clone(&self) -> Box<dyn MechanismState> {
         Box::new(self.clone())
     }

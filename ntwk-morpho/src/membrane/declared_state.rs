@@ -124,6 +124,10 @@ impl MechanismState for DeclaredState {
         self.states.get(index).map(Vec::as_slice)
     }
 
+    fn variable_mut(&mut self, index: usize) -> Option<&mut [f64]> {
+        self.states.get_mut(index).map(Vec::as_mut_slice)
+    }
+
     fn boxed_clone(&self) -> Box<dyn MechanismState> {
         Box::new(self.clone())
     }

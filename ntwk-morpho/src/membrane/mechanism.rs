@@ -106,6 +106,9 @@ pub trait MechanismState: Debug + Send + Sync {
     /// A state variable in all places (padding included), by its index in [`MechanismState::variables`].
     fn variable(&self, index: usize) -> Option<&[f64]>;
 
+    /// The same, to be set.
+    fn variable_mut(&mut self, index: usize) -> Option<&mut [f64]>;
+
     /// A copy.
     fn boxed_clone(&self) -> Box<dyn MechanismState>;
 }

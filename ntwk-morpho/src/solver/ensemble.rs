@@ -1,21 +1,14 @@
 //! Many copies of a cell solved together: the same tree and mechanisms with other stimuli, densities or passive parameters.
 //!
-//! Eight copies stand side by side in every array, so that the elimination, which cannot be vectorised along one tree,
-//! is vectorised over copies. The scheme is that of [`crate::Simulation`]; results agree to rounding.
+//! The scheme is that of [`crate::Simulation`]; results agree to rounding.
 
-use crate::membrane::cell::{Cell, Insertion, Synapse};
-use crate::membrane::mechanism::{LANES, Membrane};
+use crate::membrane::cell::{Cell, Synapse};
 use crate::mesh::compartments::Location;
 use crate::parameter_error::ParameterError;
-use crate::solver::hines::Tree;
-use crate::solver::simulation::{Method, Placed, Settings, SimulationError, Synapses};
-use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
+use crate::solver::side_by_side::{COPIES, SideBySide};
+use crate::solver::simulation::{Method, Settings, SimulationError, Synapses};
 use ndarray::{Array2, Axis, Slice};
 use ntwk_core::{Job, Waveform};
-use pulp::{Arch, NullaryFnOnce};
-
-/// Copies that stand side by side.
-pub const COPIES: usize = 8;
 
 /// Why copies cannot be solved together or did not come to an end.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -103,19 +96,19 @@ pub fn run_copies(
     let groups: Vec<(usize, &[Cell])> = cells.chunks(COPIES).enumerate().collect();
     let columns = job.each(&groups, |&(group, chunk)| {
         let mut g = Group::new(chunk, settings);
-        let probe = g.trees[0].positions()[node] as usize * COPIES;
+        let probe = g.copies.tree().positions()[node] as usize * COPIES;
         let mut columns = Array2::zeros((steps + 1, chunk.len()));
         for (step, mut row) in columns.rows_mut().into_iter().enumerate() {
             if step > 0 {
                 let time = (step - 1) as f64 * settings.dt;
                 g.step(time, settings.dt).map_err(|(copy, position)| EnsembleError::NonFinite {
                     copy: group * COPIES + copy,
-                    node: g.trees[0].nodes()[position] as usize,
+                    node: g.copies.tree().nodes()[position] as usize,
                     time,
                 })?;
             }
             for (c, v) in row.iter_mut().enumerate() {
-                *v = g.v[probe + c];
+                *v = g.copies.v[probe + c];
             }
         }
         Ok::<_, EnsembleError>(columns)
@@ -132,67 +125,17 @@ pub fn run_copies(
     Ok(out)
 }
 
-/// Eight copies; entry k · 8 + c of an array belongs to position k of copy c.
+/// Eight copies with their stimuli.
 struct Group {
-    trees: Vec<Tree>,
-    parents: Vec<u32>,
-    links: Vec<f64>,
-    v: Vec<f64>,
-    calcium: Vec<f64>,
-    calcium_current: Vec<f64>,
-    current: Vec<f64>,
-    conductance: Vec<f64>,
-    own: Vec<f64>,
-    rhs: Vec<f64>,
-    factors: Vec<f64>,
-    capacitive: Vec<f64>,
-    area: Vec<f64>,
-    mechanisms: Vec<Placed>,
+    copies: SideBySide,
     synapses: Synapses,
     stimuli: Vec<(usize, Waveform)>,
-    arch: Arch,
 }
 
 impl Group {
     fn new(cells: &[Cell], settings: &Settings) -> Self {
-        // A group that is not full is filled with the last copy, which is not recorded.
-        let of = |c: usize| &cells[c.min(cells.len() - 1)];
-        let trees: Vec<Tree> =
-            (0..COPIES).map(|c| Tree::new(&of(c).compartments, &of(c).resistivity)).collect();
-        let (n, list) = (trees[0].len(), cells[0].compartments.as_slice());
-        let size = n * COPIES;
-        let padded = size.next_multiple_of(LANES);
-        let positions: Vec<u32> = trees[0]
-            .positions()
-            .iter()
-            .flat_map(|&p| (0..COPIES as u32).map(move |c| p * COPIES as u32 + c))
-            .collect();
-        let (mut links, mut capacitive, mut area) =
-            (vec![0.0; size], vec![0.0; size], vec![0.0; padded]);
-        for (k, &node) in trees[0].nodes().iter().enumerate() {
-            for c in 0..COPIES {
-                links[k * COPIES + c] = trees[c].links()[k];
-                if let Some(compartment) = list.get(node as usize) {
-                    let per_area = NF_PER_UF_CM2_UM2 * of(c).capacitance[node as usize];
-                    capacitive[k * COPIES + c] = per_area * compartment.area / settings.dt;
-                    area[k * COPIES + c] = US_PER_S_CM2_UM2 * compartment.area;
-                }
-            }
-        }
-        let mechanisms = (0..cells[0].insertions.len())
-            .map(|m| {
-                let shared = &cells[0].insertions[m];
-                let each =
-                    || (0..shared.places.len()).flat_map(|p| (0..COPIES).map(move |c| (p, c)));
-                let all = Insertion {
-                    name: shared.name.clone(),
-                    mechanism: std::sync::Arc::clone(&shared.mechanism),
-                    places: each().map(|(p, c)| shared.places[p] * COPIES + c).collect(),
-                    scale: each().map(|(p, c)| of(c).insertions[m].scale[p]).collect(),
-                };
-                Placed::new(&all, list.len() * COPIES, &positions, settings.celsius)
-            })
-            .collect();
+        let copies = SideBySide::new(cells, settings);
+        let positions = copies.positions();
         let mut synapses = Vec::new();
         let mut stimuli = Vec::new();
         for c in 0..COPIES.min(cells.len()) {
@@ -203,154 +146,22 @@ impl Group {
                 stimuli.push((positions[node * COPIES + c] as usize, waveform.clone()));
             }
         }
-        let mut group = Group {
-            parents: trees[0].parents().to_vec(),
-            trees,
-            links,
-            v: vec![settings.v_init; padded],
-            calcium: vec![settings.calcium_init; padded],
-            calcium_current: vec![0.0; padded],
-            current: vec![0.0; padded],
-            conductance: vec![0.0; padded],
-            own: vec![0.0; size],
-            rhs: vec![0.0; size],
-            factors: vec![0.0; size],
-            capacitive,
-            area,
-            mechanisms,
-            synapses: Synapses::new(&synapses, &positions, settings.dt),
-            stimuli,
-            arch: Arch::new(),
-        };
-        // Twice, since a pool may set the calcium that gates of an earlier channel depend on.
-        group.with_membrane(|m, membrane| m.initialise(membrane));
-        group.with_membrane(|m, membrane| {
-            if m.uses_calcium() {
-                m.initialise(membrane);
-            }
-        });
-        group
-    }
-
-    fn with_membrane(&mut self, mut call: impl FnMut(&mut Placed, &mut Membrane<'_>)) {
-        let mut membrane = Membrane {
-            v: &self.v,
-            calcium: &mut self.calcium,
-            calcium_current: &mut self.calcium_current,
-            current: &mut self.current,
-            conductance: &mut self.conductance,
-        };
-        for m in &mut self.mechanisms {
-            call(m, &mut membrane);
-        }
+        let synapses = Synapses::new(&synapses, &positions, settings.dt);
+        Group { copies, synapses, stimuli }
     }
 
     /// One implicit step; the copy and position of a potential that is not finite.
     fn step(&mut self, t: f64, dt: f64) -> Result<(), (usize, usize)> {
         self.synapses.advance(t, dt);
-        self.current.fill(0.0);
-        self.conductance.fill(0.0);
-        self.calcium_current.fill(0.0);
-        self.with_membrane(|m, membrane| m.currents(membrane));
-        let arch = self.arch;
-        arch.dispatch(Assemble { group: self });
-        self.synapses.add_currents(&self.v, &mut self.rhs, &mut self.own);
+        let copies = &mut self.copies;
+        copies.evaluate();
+        self.synapses.add_currents(&copies.v, &mut copies.rhs, &mut copies.own);
         for (k, waveform) in &self.stimuli {
-            self.rhs[*k] += waveform.over(t, dt);
+            copies.rhs[*k] += waveform.over(t, dt);
         }
-        let sound = arch.dispatch(Solve { group: self });
-        if !sound {
-            let bad = self.v.iter().position(|v| !v.is_finite()).unwrap_or(0);
-            return Err((bad % COPIES, bad / COPIES));
-        }
-        self.with_membrane(|m, membrane| m.advance(membrane, dt));
+        copies.solve()?;
+        copies.advance(dt);
         Ok(())
-    }
-}
-
-/// Own admittance and current of all nodes.
-struct Assemble<'a> {
-    group: &'a mut Group,
-}
-
-impl NullaryFnOnce for Assemble<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Group { own, rhs, capacitive, area, conductance, current, .. } = self.group;
-        let n = own.len();
-        let (own, rhs, capacitive) = (&mut own[..n], &mut rhs[..n], &capacitive[..n]);
-        let (area, conductance, current) = (&area[..n], &conductance[..n], &current[..n]);
-        for k in 0..n {
-            own[k] = capacitive[k] + area[k] * conductance[k];
-            rhs[k] = -area[k] * current[k];
-        }
-    }
-}
-
-/// The elimination of [`crate::solver::hines`] for all copies at once, and V ← V + ΔV.
-struct Solve<'a> {
-    group: &'a mut Group,
-}
-
-#[inline(always)]
-fn block(a: &[f64], k: usize) -> [f64; COPIES] {
-    let mut out = [0.0; COPIES];
-    out.copy_from_slice(&a[k * COPIES..(k + 1) * COPIES]);
-    out
-}
-
-#[inline(always)]
-fn store(a: &mut [f64], k: usize, values: &[f64; COPIES]) {
-    a[k * COPIES..(k + 1) * COPIES].copy_from_slice(values);
-}
-
-impl NullaryFnOnce for Solve<'_> {
-    /// Whether all potentials are finite.
-    type Output = bool;
-
-    #[inline(always)]
-    fn call(self) -> bool {
-        let Group { parents, links, v, own, rhs, factors, .. } = self.group;
-        let n = parents.len();
-        for k in (1..n).rev() {
-            let p = parents[k] as usize;
-            let (g, e, mut r) = (block(links, k), block(own, k), block(rhs, k));
-            let (here, above) = (block(v, k), block(v, p));
-            let (mut own_p, mut rhs_p) = (block(own, p), block(rhs, p));
-            let mut f = [0.0; COPIES];
-            for l in 0..COPIES {
-                let axial = g[l] * (above[l] - here[l]);
-                r[l] += axial;
-                let inverse = 1.0 / (e[l] + g[l]);
-                f[l] = g[l] * inverse;
-                own_p[l] = f[l].mul_add(e[l], own_p[l]);
-                rhs_p[l] = f[l].mul_add(r[l], rhs_p[l] - axial);
-                r[l] *= inverse;
-            }
-            store(own, p, &own_p);
-            store(rhs, p, &rhs_p);
-            store(rhs, k, &r);
-            store(factors, k, &f);
-        }
-        for l in 0..COPIES {
-            rhs[l] /= own[l];
-        }
-        for (k, &p) in parents.iter().enumerate().skip(1) {
-            let above = block(rhs, p as usize);
-            let (mut r, f) = (block(rhs, k), block(factors, k));
-            for l in 0..COPIES {
-                r[l] = f[l].mul_add(above[l], r[l]);
-            }
-            store(rhs, k, &r);
-        }
-        let mut sound = true;
-        for (v, dv) in v.iter_mut().zip(rhs.iter()) {
-            *v += dv;
-            sound &= v.abs() <= f64::MAX;
-        }
-        sound
     }
 }
 

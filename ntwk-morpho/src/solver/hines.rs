@@ -163,7 +163,36 @@ impl Tree {
     }
 }
 
+/// A node without area and its neighbours.
+#[derive(Debug, Clone)]
+pub(crate) struct Massless {
+    /// Its position.
+    pub position: usize,
+    /// (position, conductance (µS)).
+    pub neighbours: Vec<(usize, f64)>,
+}
+
 impl Tree {
+    /// The nodes without area of a tree with so many compartments.
+    pub(crate) fn massless(&self, n_compartments: usize) -> Vec<Massless> {
+        let mut massless: Vec<Massless> = Vec::new();
+        let mut index = vec![None; self.len()];
+        for (position, &node) in self.nodes.iter().enumerate() {
+            if node as usize >= n_compartments {
+                index[position] = Some(massless.len());
+                let up =
+                    (position > 0).then(|| (self.parents[position] as usize, self.links[position]));
+                massless.push(Massless { position, neighbours: up.into_iter().collect() });
+            }
+        }
+        for position in 1..self.len() {
+            if let Some(i) = index[self.parents[position] as usize] {
+                massless[i].neighbours.push((position, self.links[position]));
+            }
+        }
+        massless
+    }
+
     /// Solves for another right side with what [`Tree::solve_change`] or [`Tree::eliminate`] left in `own` and `factors`;
     /// `rhs` becomes the solution.
     pub fn solve_again(&self, own: &[f64], factors: &[f64], rhs: &mut [f64]) {

@@ -7,4 +7,5 @@ pub mod hines;
 pub mod impedance;
 pub mod passive;
 pub mod passive_fit;
+pub mod side_by_side;
 pub mod simulation;

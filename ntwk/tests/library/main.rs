@@ -9,6 +9,7 @@ mod loop_response;
 mod measured_spike_trains;
 mod model_faults;
 mod morpho_studies;
+mod morphological_network;
 mod mutated_models;
 mod oscillating_network;
 mod parameters_matter;

@@ -257,6 +257,7 @@ impl Lowering<'_> {
                 && now.release_probability == projection.release_probability
         };
         projection.delays.as_constant().is_none()
+            && !self.is_placed(projection)
             && self
                 .model
                 .changes()

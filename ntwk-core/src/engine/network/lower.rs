@@ -6,8 +6,8 @@ use rand_chacha::rand_core::Rng;
 
 use super::partition::Share;
 use super::{
-    Arrival, Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, Raises, Release,
-    Shared, WorkerState,
+    Arrival, Incoming, LoweredPopulation, LoweredProjection, Part, PartDrive, PlacedEvents, Raises,
+    Release, Shared, WorkerState,
 };
 use crate::engine::connectivity::{BuildError, TargetLists, Wiring};
 use crate::engine::drive::{BlockEvents, EventRate};
@@ -18,7 +18,6 @@ use crate::engine::random::{Purpose, stream};
 use crate::engine::source_variables::{Everyone, SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::{Interrupted, Job};
-use crate::kernel::BLOCK;
 use crate::kernel::{CellNoise, Integration, ReceptorColumn, column};
 use crate::model::{
     Model, Population, PortEffect, Projection, Source, SynapticEvent, VoltageClamp,
@@ -154,14 +153,27 @@ impl<'m> Lowering<'m> {
             probability: projection.release_probability,
             base: stream(seed, Purpose::Release, &projection.name, 0).next_u64(),
         });
+        let base = || stream(seed, Purpose::Places, &projection.name, 0).next_u64();
         LoweredProjection {
             index,
+            places: self.is_placed(projection).then(base),
             source: projection.source,
             target: projection.target,
             column: self.column_of(projection),
             weight: projection.weight,
             release,
         }
+    }
+
+    /// Whether the synapses of a projection lie at several places of its targets.
+    pub(super) fn is_placed(&self, projection: &Projection) -> bool {
+        let population = &self.model.populations()[projection.target];
+        population.ports.iter().any(|port| match &port.effect {
+            PortEffect::Raises(variables) if port.receptor == projection.receptor => {
+                matches!(variables[..], [(v, _)] if population.cell.event_places(v).is_some())
+            }
+            _ => false,
+        })
     }
 
     /// Column of a projection's receptor in its target population; projections that share a
@@ -306,8 +318,9 @@ impl<'m> Lowering<'m> {
             .iter()
             .map(|&r| ReceptorColumn::new(&model.receptors()[r], len, &integration))
             .collect();
-        let first_block = u64::from(range.start) / BLOCK as u64;
-        let blocks = len.div_ceil(BLOCK) as u64;
+        let block = population.cell.block();
+        let first_block = u64::from(range.start) / block as u64;
+        let blocks = len.div_ceil(block) as u64;
         let kept = model.recorded_afferents();
         let drives = model
             .projections()
@@ -325,6 +338,9 @@ impl<'m> Lowering<'m> {
                     rate: self.event_rate(projection)?,
                     column: self.column_of(projection),
                     weight: projection.weight,
+                    places: self.is_placed(projection).then(|| {
+                        stream(model.seed(), Purpose::Places, &projection.name, 0).next_u64()
+                    }),
                     blocks: (0..blocks).map(events).collect(),
                     table: None,
                     kept: kept.iter().position(|k| k.projection == Some(p)),
@@ -343,6 +359,7 @@ impl<'m> Lowering<'m> {
             population: index,
             first: range.start,
             len,
+            block,
             columns: population.cell.rest().into_iter().map(|value| column(value, len)).collect(),
             receptors,
             free_from: column(0, len),
@@ -351,7 +368,7 @@ impl<'m> Lowering<'m> {
             own_currents,
             clamps,
             noise: self.noise(population, range),
-            raises: self.raises(index),
+            raises: self.raises(index, len),
             summed: self.summed(index),
         };
         self.initialise(population, &mut part, job)?;
@@ -359,15 +376,24 @@ impl<'m> Lowering<'m> {
     }
 
     /// The receptors of a population whose events raise variables of the cells.
-    fn raises(&self, index: usize) -> Vec<Raises> {
+    fn raises(&self, index: usize, len: usize) -> Vec<Raises> {
         let receptors = self.model.receptors_of(index);
         let population = &self.model.populations()[index];
         let raises = population.ports.iter().filter_map(|port| {
             let PortEffect::Raises(variables) = &port.effect else { return None };
             let effect = |&(variable, by)| (variable, by, population.cell.event_effect(variable));
+            let places = match variables[..] {
+                [(variable, _)] => population.cell.event_places(variable),
+                _ => None,
+            };
             Some(Raises {
                 column: receptors.iter().position(|&r| r == port.receptor)?,
                 variables: variables.iter().map(effect).collect(),
+                placed: places.map(|places| PlacedEvents {
+                    sums: vec![0.0; len * places.columns.len()],
+                    places,
+                    len,
+                }),
             })
         });
         raises.collect()
@@ -425,11 +451,12 @@ impl<'m> Lowering<'m> {
             return Vec::new();
         }
         let stream = stream(self.model.seed(), Purpose::CellNoise, &population.name, 0);
-        let starts = range.clone().step_by(BLOCK);
+        let size = population.cell.block();
+        let starts = range.clone().step_by(size);
         let block = |start: u32| CellNoise {
-            cells: 0..((range.end - start) as usize).min(BLOCK),
+            cells: 0..((range.end - start) as usize).min(size),
             stream: stream.clone(),
-            index: u64::from(start) / BLOCK as u64,
+            index: u64::from(start) / size as u64,
         };
         starts.map(block).collect()
     }
@@ -460,12 +487,13 @@ impl<'m> Lowering<'m> {
                 }
             };
             let entity = format!("{}.{name}", population.name);
-            let first_block = u64::from(part.first) / BLOCK as u64;
-            for (b, values) in column.chunks_mut(BLOCK).enumerate() {
+            let size = part.block;
+            let first_block = u64::from(part.first) / size as u64;
+            for (b, values) in column.chunks_mut(size).enumerate() {
                 job.check()?;
                 let block = first_block + b as u64;
                 if let Distribution::Listed(listed) = distribution {
-                    let from = part.first as usize + b * BLOCK;
+                    let from = part.first as usize + b * size;
                     values.iter_mut().zip(&listed[from..]).for_each(|(value, own)| *value = *own);
                     continue;
                 }
@@ -532,7 +560,7 @@ impl<'m> Lowering<'m> {
             for (column, &r) in part.receptors.iter_mut().zip(&receptors) {
                 column.derive(&model.receptors()[r], &integration);
             }
-            part.raises = self.raises(part.population);
+            part.raises = self.raises(part.population, part.len);
             for drive in &mut part.drives {
                 let projection = &model.projections()[drive.projection];
                 drive.weight = projection.weight;

@@ -31,7 +31,7 @@ impl MemoryNeed {
             Self { state: 0.0, synapses: 0.0, target_lists: 0.0, building: 0.0, largest: None };
         for (i, population) in populations.iter().enumerate() {
             // The cell's variables, the drive, and the receptors, in double precision; the refractory count in four bytes.
-            let columns = population.cell.variables().len() + model.receptors_of(i).len() + 1;
+            let columns = population.cell.rest().len() + model.receptors_of(i).len() + 1;
             let bytes = f64::from(population.size) * (8.0 * columns as f64 + 4.0);
             need.state += bytes;
             need.compare(&format!("the neurons of {}", population.name), bytes);

@@ -18,10 +18,9 @@ use crate::engine::poisson_table::PoissonTable;
 use crate::engine::source_variables::{SourceSums, SourceVariables};
 use crate::engine::trains::AfferentSpikes;
 use crate::job::Job;
-use crate::kernel::BLOCK;
 use crate::kernel::Membrane;
 use crate::kernel::{CellNoise, Column, ReceptorColumn};
-use crate::kernel::{CellStepper, EventEffect};
+use crate::kernel::{CellStepper, EventEffect, EventPlaces};
 use crate::model::{Change, Model, Quantity, RecordedAfferent, Sampled, Source, VoltageClamp};
 use crate::spec::waveform::Waveform;
 
@@ -112,6 +111,8 @@ pub(crate) struct LoweredProjection {
     /// Weight of all synapses, where they are equal.
     pub weight: f64,
     pub release: Option<Release>,
+    /// Base of the draws of the places of its synapses, where their targets have several.
+    pub places: Option<u64>,
 }
 
 /// Stochastic release: probability and the base of its draws.
@@ -179,6 +180,8 @@ pub(crate) struct Part {
     /// First neuron, in the numbering of the population.
     pub first: u32,
     pub len: usize,
+    /// Neurons that are advanced together.
+    pub block: usize,
     /// State variables, `V_m` first.
     pub columns: Vec<Column>,
     pub receptors: Vec<ReceptorColumn>,
@@ -206,6 +209,18 @@ pub(crate) struct Raises {
     pub column: usize,
     /// The variables, by how much per weight, and what becomes of the events.
     pub variables: Vec<(usize, f64, EventEffect)>,
+    /// Where synapses lie at several places of the cells.
+    pub placed: Option<PlacedEvents>,
+}
+
+/// Events of a step by the place of the cell that they reach.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PlacedEvents {
+    pub places: EventPlaces,
+    /// Neurons of the part.
+    pub len: usize,
+    /// Sums of the weights, the neurons of one place after those of another; zero between steps.
+    pub sums: Vec<f64>,
 }
 
 /// A rate-driven afferent projection onto a part.
@@ -215,6 +230,8 @@ pub(crate) struct PartDrive {
     pub rate: EventRate,
     pub column: usize,
     pub weight: f64,
+    /// Base of the draws of the places of its events, where the targets have several.
+    pub places: Option<u64>,
     pub blocks: Vec<BlockEvents>,
     /// Where its events are dense, from the first step in which they are.
     pub table: Option<PoissonTable>,
@@ -285,14 +302,23 @@ impl Part {
     /// that spiked in it.
     pub(crate) fn raise_variables(&mut self, stepper: &dyn CellStepper, step: u32, fired: &[u32]) {
         let Self { raises, receptors, columns, free_from, .. } = self;
-        for Raises { column, variables } in raises.iter() {
+        for Raises { column, variables, placed } in raises.iter_mut() {
+            if let (Some(placed), [(_, by, _)]) = (placed, &variables[..]) {
+                let of_places = placed.sums.chunks_mut(placed.len.max(1));
+                for (sums, &place) in of_places.zip(&placed.places.columns) {
+                    for (raised, weight) in columns[place].iter_mut().zip(sums) {
+                        *raised += by * std::mem::take(weight);
+                    }
+                }
+                continue;
+            }
             let events = receptors[*column].events();
             for i in 0..events.len() {
                 let weight = std::mem::take(&mut events[i]);
                 if weight == 0.0 {
                     continue;
                 }
-                for &(variable, by, effect) in variables {
+                for &(variable, by, effect) in variables.iter() {
                     let lost = effect.held && stepper.is_refractory(columns, i, free_from[i], step)
                         || effect.set_by_reset && fired.binary_search(&(i as u32)).is_ok();
                     if !lost {
@@ -310,8 +336,8 @@ impl Part {
 
     /// Ranges of the blocks of this part.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let len = self.len;
-        (0..len.div_ceil(BLOCK)).map(move |b| b * BLOCK..((b + 1) * BLOCK).min(len))
+        let (len, block) = (self.len, self.block);
+        (0..len.div_ceil(block)).map(move |b| b * block..((b + 1) * block).min(len))
     }
 }
 
@@ -467,7 +493,13 @@ impl Network {
             let parts = self.workers.iter_mut().flat_map(|worker| &mut worker.parts);
             for part in parts.filter(|part| part.population == arrival.population) {
                 let (first, own) = (part.first, part.neurons());
-                let events = part.receptors[arrival.column].events();
+                let placed = part.raises.iter_mut().find(|r| r.column == arrival.column);
+                let placed = placed.and_then(|raises| raises.placed.as_mut());
+                // At the first of several places.
+                let events = match placed {
+                    Some(placed) => &mut placed.sums[..part.len],
+                    None => part.receptors[arrival.column].events(),
+                };
                 for n in arrival.neurons.iter().filter(|n| own.contains(n)) {
                     events[(n - first) as usize] += arrival.weight;
                 }

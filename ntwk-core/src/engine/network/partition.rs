@@ -3,16 +3,16 @@
 use std::ops::Range;
 
 use crate::job::Job;
-use crate::kernel::BLOCK;
-use crate::model::{Model, Source};
+use crate::model::{Model, Population, Source};
 use crate::spec::AfferentActivity;
 
 /// Work of one step (µs) that a further thread must take over to be worth the wait of all at the end of the step.
 const WORTH_A_THREAD: f64 = 60.0;
 
-/// Estimated work of one step on one thread (µs): 4 ns per neuron, 3 ns per event of a synapse, populations firing at 5 Hz.
+/// Estimated work of one step on one thread (µs): 4 ns per point neuron, 3 ns per event of a synapse, populations firing at 5 Hz.
 fn work_per_step(model: &Model) -> f64 {
-    let neurons: f64 = model.populations().iter().map(|p| f64::from(p.size)).sum();
+    let of_cells = |p: &Population| f64::from(p.size) * f64::from(p.cell.work());
+    let neurons: f64 = model.populations().iter().map(of_cells).sum();
     let events = model.projections().iter().map(|projection| {
         let rate = match projection.source {
             Source::Population(_) => 5.0,
@@ -42,31 +42,34 @@ pub fn threads_for(model: &Model, job: &Job<'_>) -> usize {
 /// A worker's share: runs of (population, neurons), in order.
 pub(super) type Share = Vec<(usize, Range<u32>)>;
 
-/// Cuts the blocks of all populations, in order, into runs of about equal numbers of neurons.
+/// Cuts the blocks of all populations, in order, into runs of about equal work.
 pub(super) fn partition(model: &Model, threads: usize) -> Vec<Share> {
     let blocks: Vec<(usize, Range<u32>)> = model
         .populations()
         .iter()
         .enumerate()
         .flat_map(|(p, population)| {
-            let size = population.size;
-            (0..size.div_ceil(BLOCK as u32))
-                .map(move |b| (p, b * BLOCK as u32..((b + 1) * BLOCK as u32).min(size)))
+            let (size, block) = (population.size, population.cell.block() as u32);
+            (0..size.div_ceil(block)).map(move |b| (p, b * block..((b + 1) * block).min(size)))
         })
         .collect();
-    let total: u64 = blocks.iter().map(|b| u64::from(b.1.end - b.1.start)).sum();
+    let work = |(population, range): &(usize, Range<u32>)| {
+        let cell = &model.populations()[*population].cell;
+        u64::from(range.end - range.start) * u64::from(cell.work())
+    };
+    let total: u64 = blocks.iter().map(work).sum();
     let workers = threads.clamp(1, blocks.len().max(1));
     let mut shares: Vec<Share> = vec![Vec::new(); workers];
     let mut done = 0u64;
-    for (i, (population, range)) in blocks.iter().enumerate() {
+    for (i, block @ (population, range)) in blocks.iter().enumerate() {
         // The worker in whose span the block's middle falls; at least one block is left for each
         // of the workers that follow, and each gets at least one.
-        let middle = done + u64::from(range.end - range.start) / 2;
+        let middle = done + work(block) / 2;
         let wanted = (middle * workers as u64 / total.max(1)) as usize;
         let latest = workers - 1;
         let earliest = (i + workers).saturating_sub(blocks.len());
         let worker = wanted.clamp(earliest, latest).min(i);
-        done += u64::from(range.end - range.start);
+        done += work(block);
         match shares[worker].last_mut() {
             Some((p, run)) if p == population && run.end == range.start => run.end = range.end,
             _ => shares[worker].push((*population, range.clone())),

@@ -108,6 +108,10 @@ impl MechanismState for PoolState {
         None
     }
 
+    fn variable_mut(&mut self, _: usize) -> Option<&mut [f64]> {
+        None
+    }
+
     fn boxed_clone(&self) -> Box<dyn MechanismState> {
         Box::new(self.clone())
     }

@@ -5,7 +5,7 @@ use super::{Method, Settings};
 use crate::membrane::cell::Cell;
 use crate::membrane::mechanism::LANES;
 use crate::membrane::voltage_clamp::VoltageClamp;
-use crate::solver::hines::Tree;
+use crate::solver::hines::{Massless, Tree};
 use crate::units::{NF_PER_UF_CM2_UM2, US_PER_S_CM2_UM2};
 use ntwk_core::Waveform;
 
@@ -35,14 +35,6 @@ pub(super) struct Constants {
     pub massless: Vec<Massless>,
 }
 
-/// A node without area and its neighbours.
-#[derive(Debug, Clone)]
-pub(super) struct Massless {
-    pub position: usize,
-    /// (position, conductance (µS)).
-    pub neighbours: Vec<(usize, f64)>,
-}
-
 impl Constants {
     pub fn new(cell: &Cell, settings: &Settings) -> Self {
         let compartments = cell.compartments.clone();
@@ -65,23 +57,7 @@ impl Constants {
         }
         let positions = tree.positions();
         let at = |node: usize| positions[node] as usize;
-        let mut massless: Vec<Massless> = Vec::new();
-        for (position, &node) in tree.nodes().iter().enumerate() {
-            if node as usize >= n {
-                let up = (position > 0)
-                    .then(|| (tree.parents()[position] as usize, tree.links()[position]));
-                massless.push(Massless { position, neighbours: up.into_iter().collect() });
-            }
-        }
-        let mut index = vec![None; tree.len()];
-        for (i, m) in massless.iter().enumerate() {
-            index[m.position] = Some(i);
-        }
-        for position in 1..tree.len() {
-            if let Some(i) = index[tree.parents()[position] as usize] {
-                massless[i].neighbours.push((position, tree.links()[position]));
-            }
-        }
+        let massless = tree.massless(n);
         let branch_of = |node: usize| match node.checked_sub(n + 1) {
             Some(branch) => compartments.of_branch(branch).end - 1,
             None => compartments.of_branch(0).start,

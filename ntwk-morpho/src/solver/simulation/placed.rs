@@ -101,6 +101,17 @@ impl Placed {
         self.state.variable(index).and_then(|x| x.get(place)).copied().unwrap_or(f64::NAN)
     }
 
+    /// A state variable in all places.
+    pub fn values(&self, index: usize) -> &[f64] {
+        self.state.variable(index).map_or(&[], |x| &x[..self.n_places])
+    }
+
+    /// The same, to be set.
+    pub fn values_mut(&mut self, index: usize) -> &mut [f64] {
+        let n = self.n_places;
+        self.state.variable_mut(index).map_or(&mut [], |x| &mut x[..n])
+    }
+
     /// Index among the places of a compartment at this position.
     pub fn place(&self, position: usize) -> Option<usize> {
         match &self.gather {
