@@ -245,6 +245,7 @@ fn every_file_has_its_room() {
                 "lib",
                 "membrane",
                 "mesh",
+                "network",
                 "parameter_error",
                 "solver",
                 "spec",

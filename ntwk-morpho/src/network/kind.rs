@@ -165,7 +165,8 @@ fn neuron(spec: &KindSpec, faults: &mut Judged) -> Option<MorphologicalNeuron> {
     let layout = Layout::new(&copies, position(soma)?, uses_calcium, plans);
     let mut definitions = Vec::new();
     for (name, at) in places {
-        define_place(&copies, &layout, (name, position(at)?), &mut definitions);
+        let around = positions[quiet.compartments().compartment(at).ok()?] as usize;
+        define_place(&copies, &layout, name, [position(at)?, around], &mut definitions);
     }
     for group in &layout.groups {
         let open = group.sites.iter().flat_map(|site| {
@@ -298,11 +299,13 @@ fn plans(built: &BuiltCell, positions: &[u32], faults: &mut Judged) -> Vec<Group
     plans
 }
 
-/// What can be recorded at a place: its potential (but that of the soma, which is `V_m`), calcium, and the gates there.
+/// What can be recorded at a place: its potential (but that of the soma, which is `V_m`), and calcium and the gates of the
+/// compartment around it.
 fn define_place(
     copies: &SideBySide,
     layout: &Layout,
-    (name, position): (&str, usize),
+    name: &str,
+    [node, compartment]: [usize; 2],
     definitions: &mut Vec<(StateVariable, Definition)>,
 ) {
     let mut define = |name: String, dimension: Dimension, column: usize| {
@@ -310,14 +313,14 @@ fn define_place(
         definitions.push((variable, Definition::Column(column)));
     };
     if name != "soma" {
-        define(format!("V_{name}"), Dimension::Voltage, layout.potentials[position]);
+        define(format!("V_{name}"), Dimension::Voltage, layout.potentials[node]);
     }
     if let Some(first) = layout.calcium {
-        define(format!("Ca_{name}"), Dimension::Concentration, first + position);
+        define(format!("Ca_{name}"), Dimension::Concentration, first + compartment);
     }
     for states in &layout.states {
         let placed = &copies.mechanisms[states.mechanism];
-        let Some(place) = placed.place(position * COPIES) else { continue };
+        let Some(place) = placed.place(compartment * COPIES) else { continue };
         let gate = placed.variables()[states.variable];
         let column = states.first + place / COPIES;
         define(format!("{}_{gate}_{name}", placed.name()), Dimension::Number, column);

@@ -68,11 +68,11 @@ fn list(values: impl IntoIterator<Item = impl ToString>) -> String {
     format!("[{}]", all.join(", "))
 }
 
-/// The ring: each cell excites the next after a delay of its own; the first one is excited at 1 ms. An event of a step acts from
-/// its middle on, so that it is given one step earlier.
+/// The ring: each cell excites the next after a delay of its own; the first one is excited at 1 ms.
 fn ring(method: &str, dt: f64) -> Model {
     let delays = numbers(&fixture()["ring"]["delays_ms"]);
     let targets = (0..8).map(|i| (i + 1) % 8);
+    let start = in_step_of(1.0, dt);
     model(&format!(
         r#"
 simulation = {{ t_stop = 400, dt = {dt}, seed = 1 }}
@@ -82,7 +82,7 @@ size = 8
 cell = {{ model = "Ball" }}
 [afferents.start]
 size = 1
-spikes = {{ times = [1], ids = [0] }}
+spikes = {{ times = [{start}], ids = [0] }}
 [[projections]]
 source = "start"
 target = "R"
@@ -104,6 +104,11 @@ connection = {{ rule = "pairs", sources = {}, targets = {} }}
     ))
 }
 
+/// The start of the step that holds `t`: an event of a step acts as if it had come in its middle.
+fn in_step_of(t: f64, dt: f64) -> f64 {
+    (t / dt - 0.5).round() * dt
+}
+
 fn spike_times(model: &Model, population: &str, threads: usize) -> Vec<Vec<f64>> {
     let run = simulate(model, &Job::threads(threads)).unwrap().complete().unwrap();
     let size = model.populations()[0].size;
@@ -121,12 +126,16 @@ fn a_ring_is_no_later_than_in_neuron() {
     let exact = trains(&fixture["exact"]);
     let end = exact[0][3];
     for method in ["implicit_euler", "crank_nicolson"] {
-        let theirs = trains(&fixture[method])[0][3] - end;
         let found = spike_times(&ring(method, 0.025), "R", 1);
-        let ours = found[0].last().unwrap() - end;
-        println!("{method}: NEURON {theirs:.3} ms, ntwk {ours:.3} ms");
         assert_eq!(counts(&found), counts(&exact), "{method}");
-        assert!(ours.abs() <= theirs, "{method}: {ours} {theirs}");
+        let last = *found[0].last().unwrap();
+        // The rates of the channels here are exact; those of NEURON are, or are interpolated from a table.
+        let tables = &fixture["last_with_tables"];
+        let with_tables = [method, "exact"].map(|row| tables[row].as_f64().unwrap());
+        for [theirs, exact] in [[trains(&fixture[method])[0][3], end], with_tables] {
+            println!("{method}: NEURON {:.3} ms, ntwk {:.3} ms", theirs - exact, last - exact);
+            assert!((last - exact).abs() <= theirs - exact, "{method}: {last} {theirs}");
+        }
     }
     let fine = spike_times(&ring("crank_nicolson", 0.00625), "R", 1);
     println!("crank_nicolson at 0.00625 ms: {:.4} ms", fine[0].last().unwrap() - end);
@@ -134,6 +143,8 @@ fn a_ring_is_no_later_than_in_neuron() {
     assert!((fine[0].last().unwrap() - end).abs() < 0.03);
 }
 
+/// Spikes near threshold come and go with the step: NEURON at 0.025 ms has other counts than without error in four cells, with
+/// both methods. Here the counts are right from 0.0125 ms on, and with the second order no spike is late on average.
 #[test]
 fn a_driven_network_has_the_spikes_of_neuron() {
     let fixture = &fixture()["driven"];
@@ -141,10 +152,10 @@ fn a_driven_network_has_the_spikes_of_neuron() {
     let drive = trains(&fixture["drive_times"]);
     let column = |k: usize| list(connections.iter().map(|c| c[k]));
     let ids = drive.iter().enumerate().flat_map(|(i, times)| times.iter().map(move |_| i));
-    let text = |method: &str| {
+    let text = |method: &str, dt: f64| {
         format!(
             r#"
-simulation = {{ t_stop = 200, dt = 0.025, seed = 1 }}
+simulation = {{ t_stop = 200, dt = {dt}, seed = 1 }}
 {}
 [populations.D]
 size = 20
@@ -167,7 +178,7 @@ delay = {}
 connection = {{ rule = "pairs", sources = {}, targets = {} }}
 "#,
             ball_and_stick(method),
-            list(drive.iter().flatten()),
+            list(drive.iter().flatten().map(|&t| in_step_of(t, dt))),
             list(ids.clone()),
             list(0..20),
             list(0..20),
@@ -180,19 +191,24 @@ connection = {{ rule = "pairs", sources = {}, targets = {} }}
     let late = |found: &[Vec<f64>]| {
         let pairs = found.iter().zip(&exact).filter(|(a, b)| a.len() == b.len());
         let off = pairs.flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| a - b));
-        let off: Vec<f64> = off.collect();
-        off.iter().sum::<f64>() / off.len() as f64
+        let mut off: Vec<f64> = off.collect();
+        off.sort_by(f64::total_cmp);
+        off[off.len() / 2]
     };
-    let theirs = late(&trains(&fixture["implicit_euler"]));
+    let wrong = |found: &[Vec<f64>]| {
+        counts(found).iter().zip(counts(&exact)).filter(|(a, b)| *a != b).count()
+    };
     for method in ["implicit_euler", "crank_nicolson"] {
-        let found = spike_times(&model(&text(method)), "D", 2);
-        let ours = late(&found);
-        println!("{method}: mean delay {ours:.4} ms (NEURON {theirs:.4} ms), {:?}", counts(&found));
-        assert_eq!(counts(&found).iter().sum::<usize>(), 129, "{method}");
-        assert!(ours.abs() < theirs.abs(), "{method}: {ours} {theirs}");
+        let theirs = trains(&fixture[method]);
+        let found = spike_times(&model(&text(method, 0.025)), "D", 2);
+        let (delays, cells) = ([late(&found), late(&theirs)], [wrong(&found), wrong(&theirs)]);
+        println!("{method}: median delay (ntwk, NEURON) {delays:.4?} ms, other counts {cells:?}");
+        assert!(delays[0].abs() <= delays[1].abs(), "{method}: {delays:?}");
+        assert!(cells[0] <= cells[1], "{method}: {cells:?}");
     }
-    let found = spike_times(&model(&text("crank_nicolson")), "D", 1);
+    let found = spike_times(&model(&text("crank_nicolson", 0.0125)), "D", 1);
     assert_eq!(counts(&found), counts(&exact));
+    assert!(late(&found).abs() < 0.005, "{}", late(&found));
 }
 
 /// Pyramidal cells with synapses at places and over regions beside point neurons, coupled both ways.
@@ -297,7 +313,7 @@ traces.tuft = { population = "Pyr", variables = ["V_tuft", "Ca_tuft", "cal_m_tuf
 fn bits(recording: &Recording) -> Vec<u64> {
     let mut all = Vec::new();
     for population in &recording.populations {
-        for spikes in &population.spikes {
+        if let Some(spikes) = &population.spikes {
             all.extend(&spikes.steps);
             all.extend(spikes.ids.iter().map(|&n| u64::from(n)));
         }
@@ -346,8 +362,11 @@ fn what_is_wrong_is_said_by_name() {
         ),
         &["kinds.P.places.tuft", "apicl tip", "kinds.P.detector", "branch 900"],
     );
-    has(&good.replace("variable = \"exc\"", "variable = \"exk\""), &["exk", "exc"]);
-    has(&good.replace("variable = \"exc\"", "variable = \"V_m\""), &["group of synapses"]);
+    has(&good.replace("variable = \"exc\"", "variable = \"exk\""), &["dendrites.variable", "exc"]);
+    has(
+        &good.replace("variable = \"exc\", unit = \"nS\"", "variable = \"V_m\", unit = \"mV\""),
+        &["dendrites.variable", "group of synapses"],
+    );
     has(&good.replace("g = \"0.05 S/cm2\"", "g = \"-1 S/cm2\""), &["kinds.P.cell.channels.kv.g"]);
     has(&good.replace("\"GABA_A\"", "\"GABA_B\""), &["cell.synapses.inh.receptors.GABA", "GABA_B"]);
     has(
@@ -364,7 +383,7 @@ fn what_is_wrong_is_said_by_name() {
     assert!(bare.contains("kinds.P.cell"), "{bare}");
 }
 
-/// A synapse keeps its place: with one synapse per cell, all events of a cell raise the conductance of the same compartment.
+/// What a run file holds of a model is all of it, and a key of the cell file is a key of the model.
 #[test]
 fn a_model_survives_being_written_and_read() {
     let first = model(&mixed(RECORD));
@@ -372,11 +391,64 @@ fn a_model_survives_being_written_and_read() {
     let again = model(&text);
     let run = |m: &Model| simulate(m, &Job::threads(1)).unwrap().complete().unwrap();
     assert!(bits(&run(&first)) == bits(&run(&again)));
-    // A key of the cell file is a key of the model.
     let key = [("kinds.P.cell.channels.na.g", ntwk::core::spec::tree::Value::Float(0.0))];
     let silent = first.with(&key, &library()).unwrap();
     let run = simulate(&silent, &Job::threads(1)).unwrap().complete().unwrap();
     assert_eq!(run.rate("Pyr", 0.0..60.0), Some(0.0));
+}
+
+/// Cell files are looked for beside the model, morphologies beside the cell file; a fault of a cell file is said with its name.
+#[test]
+fn a_cell_file_and_its_morphology_are_read_beside_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("cells")).unwrap();
+    let cell = r#"
+morphology = { swc = "ball.swc" }
+membrane = { C_m = "1 uF/cm2", R_i = "100 Ohm cm", g_L = "1e-4 S/cm2" }
+[[electrodes]]
+kind = "current"
+at = "soma"
+start = 0
+duration = 5
+amplitude = "1 nA"
+[receptors]
+AMPA = { model = "AMPA" }
+[synapses.dendrite]
+receptors = { AMPA = "1 nS" }
+at = "tip"
+"#;
+    let model = r#"
+simulation = { t_stop = 5, dt = 0.1, seed = 1 }
+[kinds.Ball]
+cell = "cells/ball.toml"
+[populations.B]
+size = 3
+cell = { model = "Ball" }
+"#;
+    std::fs::write(at("cells/ball.swc"), "1 1 0 0 0 10 -1\n2 1 20 0 0 10 1\n3 3 220 0 0 1 2\n")
+        .unwrap();
+    std::fs::write(at("cells/ball.toml"), cell).unwrap();
+    std::fs::write(at("model.toml"), model).unwrap();
+    let read = || read_model(&at("model.toml"), &[], &library());
+    let found = read().unwrap();
+    assert!(found.notices().iter().any(|n| n.contains("electrodes")), "{:?}", found.notices());
+    let set = [("kinds.Ball.cell.membrane.g_L".to_owned(), "1e-3 S/cm2".to_owned())];
+    let leaky = read_model(&at("model.toml"), &set, &library()).unwrap();
+    let g = |m: &Model| m.populations()[0].cell.membrane().g_L;
+    assert!(g(&leaky) > 5.0 * g(&found), "{} {}", g(&leaky), g(&found));
+    let wrong = cell.replace("C_m = \"1 uF/cm2\"", "C_m = \"1 mV\"").replace("R_i", "R_j");
+    std::fs::write(at("cells/ball.toml"), wrong).unwrap();
+    let said = read().unwrap_err().to_string();
+    for part in ["kinds.Ball.cell", "ball.toml", "membrane.C_m", "R_j", "R_i"] {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+    std::fs::write(at("cells/ball.toml"), cell.replace("at = \"tip\"", "at = \"axon tip\""))
+        .unwrap();
+    let said = read().unwrap_err().to_string();
+    assert!(said.contains("kinds.Ball.cell.synapses.dendrite.at"), "{said}");
+    std::fs::remove_file(at("cells/ball.swc")).unwrap();
+    assert!(read().unwrap_err().to_string().contains("ball.swc"));
 }
 
 /// Numbers that leave all sense are an error with population, neuron, variable and time.
