@@ -22,10 +22,13 @@ def swc():
     at = {}
     for b, p in enumerate(parents()):
         x, y = (20.0, 0.0) if p is None else at[p]
-        # Positions matter for lengths alone: a child goes sideways.
-        x, y = (x + LENGTH, y) if p is None or b % 2 else (x, y + LENGTH)
-        at[b] = (x, y)
-        lines.append(f"{b + 3} 3 {x} {y} 0 {DIAM / 2} {2 if p is None else p + 3}")
+        # Positions matter for lengths alone: a child goes sideways. Two samples each, since NEURON's rule has a fork at the first
+        # sample of a neurite begin at the soma.
+        dx, dy = (LENGTH, 0.0) if p is None or b % 2 else (0.0, LENGTH)
+        at[b] = (x + dx, y + dy)
+        first = 2 * b + 3
+        lines.append(f"{first} 3 {x + dx / 2} {y + dy / 2} 0 {DIAM / 2} {2 if p is None else 2 * p + 4}")
+        lines.append(f"{first + 1} 3 {x + dx} {y + dy} 0 {DIAM / 2} {first}")
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use ntwk_analysis::{AnalysisError, PopulationRate};
 use ntwk_core::spec::AfferentActivity;
-use ntwk_core::{Model, Recording};
+use ntwk_core::{Model, Recording, Trace};
 use ntwk_meanfield::moments;
 use ntwk_plot::figures::{
     Activity, Afferent, Overview, RasterPopulation, Series, TimeSpan, TransferData, VoltageTrace,
@@ -261,6 +261,19 @@ pub fn overview(
             neurons.iter().take(TRACES_PER_POPULATION).map(|k| format!("{} {k}", p.name)).collect()
         })
         .collect();
+    // Of a morphological cell: other places of the first neuron.
+    let places: Vec<Vec<(&Trace, String)>> = recording
+        .populations
+        .iter()
+        .map(|p| {
+            let other = p.traces.iter().filter(|t| t.unit == "mV" && t.variable != "V_m");
+            let named = other.filter_map(|trace| {
+                let place = trace.variable.strip_prefix("V_")?;
+                Some((trace, format!("{} {} {place}", p.name, trace.neurons.first()?)))
+            });
+            named.collect()
+        })
+        .collect();
     let mut voltages = Vec::new();
     for (index, population) in recording.populations.iter().enumerate() {
         let Some(trace) = population.trace("V_m") else { continue };
@@ -275,6 +288,9 @@ pub fn overview(
                 spikes,
                 recording.dt,
             )?);
+        }
+        for (trace, name) in &places[index] {
+            voltages.push(VoltageTrace::from_trace(name, index, trace, 0, None, recording.dt)?);
         }
     }
 
