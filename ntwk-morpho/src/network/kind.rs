@@ -71,7 +71,7 @@ impl CellKind for MorphologicalKind {
 struct Judged(Faults);
 
 impl Judged {
-    fn broken(&mut self, key: impl Into<String>, rule: impl ToString) {
+    fn broken(&mut self, key: impl Into<String>, rule: &(impl ToString + ?Sized)) {
         self.0.push(key, None, None, FaultKind::Combination { rule: rule.to_string() });
     }
 
@@ -126,7 +126,7 @@ fn neuron(spec: &KindSpec, faults: &mut Judged) -> Option<MorphologicalNeuron> {
     let morphology = match morphology(&cell, spec) {
         Ok(morphology) => morphology,
         Err((key, rule)) => {
-            faults.broken(format!("cell.morphology.{key}"), rule);
+            faults.broken(format!("cell.morphology.{key}"), &rule);
             return None;
         }
     };
@@ -254,7 +254,7 @@ fn morphology(cell: &CellSpec, spec: &KindSpec) -> Result<Morphology, (&'static 
 
 fn located(built: &BuiltCell, text: &str, key: &str, faults: &mut Judged) -> Option<Location> {
     let found = text.parse::<LocationSpec>().and_then(|at| built.locate(&at));
-    found.map_err(|rule| faults.broken(key, format!("\"{text}\": {rule}"))).ok()
+    found.map_err(|rule| faults.broken(key, &format!("\"{text}\": {rule}"))).ok()
 }
 
 /// The groups of synapses with their sites.
