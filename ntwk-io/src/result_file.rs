@@ -380,6 +380,18 @@ impl ResultFile {
         Ok(spikes)
     }
 
+    /// Names of the variables of its traces, one for each trace.
+    ///
+    /// # Errors
+    /// [`FileError`] when the file cannot be read.
+    pub fn recorded_variables(&self) -> Result<Vec<String>, FileError> {
+        let reports = self.reader.groups("/report")?.into_iter();
+        let variable = |name: String| {
+            self.reader.attributes(&format!("/report/{name}"))?.require_text("variable")
+        };
+        reports.map(variable).collect()
+    }
+
     /// Every report written by this program.
     fn traces(&self, dt: f64, selection: &Selection<'_>) -> Result<Vec<StoredTrace>, FileError> {
         let mut traces = Vec::new();

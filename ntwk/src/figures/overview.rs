@@ -261,12 +261,15 @@ pub fn overview(
             neurons.iter().take(TRACES_PER_POPULATION).map(|k| format!("{} {k}", p.name)).collect()
         })
         .collect();
-    // Of a morphological cell: other places of the first neuron.
+    // Of a morphological cell: other places of the first neuron that is recorded there.
     let places: Vec<Vec<(&Trace, String)>> = recording
         .populations
         .iter()
         .map(|p| {
-            let other = p.traces.iter().filter(|t| t.unit == "mV" && t.variable != "V_m");
+            let kind = model.spec().populations.get(&p.name).and_then(|p| p.cell.model.as_ref());
+            let kind = kind.and_then(|kind| model.spec().kinds.get(kind));
+            let has_places = kind.is_some_and(|kind| kind.cell.is_some());
+            let other = p.traces.iter().filter(|t| has_places && t.variable != "V_m");
             let named = other.filter_map(|trace| {
                 let place = trace.variable.strip_prefix("V_")?;
                 Some((trace, format!("{} {} {place}", p.name, trace.neurons.first()?)))

@@ -39,7 +39,10 @@ pub enum ReadBackError {
 /// # Errors
 /// [`FileError`].
 pub fn overview_recording(file: &ResultFile) -> Result<Option<Recording>, FileError> {
-    file.recording_of(&Selection { variables: Some(&["V_m"]), columns: 0..TRACES_PER_POPULATION })
+    // `V_m`, and the potential at other places of morphological cells.
+    let all = file.recorded_variables()?;
+    let names: Vec<&str> = all.iter().map(String::as_str).filter(|v| v.starts_with("V_")).collect();
+    file.recording_of(&Selection { variables: Some(&names), columns: 0..TRACES_PER_POPULATION })
 }
 
 /// Moments of all recorded membrane potentials of a stored run of `model`, read a few hundred megabytes at a time.
