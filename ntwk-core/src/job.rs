@@ -3,8 +3,10 @@
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use crate::ranks::Ranks;
 
 /// Threads, progress and interruption of a long computation; every long function of the workspace takes one.
 ///
@@ -32,6 +34,7 @@ pub struct Job<'a> {
     progress: &'a (dyn Fn(&Progress<'_>) + Send + Sync),
     stage: &'a str,
     part: (f64, f64),
+    ranks: Option<&'a Arc<dyn Ranks>>,
 }
 
 /// How far a computation is.
@@ -95,6 +98,7 @@ impl Job<'static> {
             progress: &|_| {},
             stage: "",
             part: (0.0, 1.0),
+            ranks: None,
         }
     }
 
@@ -110,6 +114,22 @@ impl<'a> Job<'a> {
     #[must_use]
     pub fn on_threads(self, threads: usize) -> Self {
         Job { threads: NonZeroUsize::new(threads), ..self }
+    }
+
+    /// The same as one of several ranks: a network is built and simulated over them, on the threads of this job on each. Other
+    /// computations do not look at it.
+    #[must_use]
+    pub fn over_ranks<'b>(self, ranks: &'b Arc<dyn Ranks>) -> Job<'b>
+    where
+        'a: 'b,
+    {
+        Job { ranks: Some(ranks), ..self }
+    }
+
+    /// The ranks that compute together; `None` for a process alone.
+    #[must_use]
+    pub fn ranks(&self) -> Option<&'a Arc<dyn Ranks>> {
+        self.ranks.filter(|ranks| ranks.ranks() > 1)
     }
 
     /// The same, ended early once `flag` is true; the flag set before this one still counts.

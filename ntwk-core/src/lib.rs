@@ -39,6 +39,7 @@
 mod equations;
 pub mod job;
 pub mod kernel;
+pub mod ranks;
 
 pub mod engine;
 pub mod model;

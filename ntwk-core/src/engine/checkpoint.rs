@@ -114,20 +114,8 @@ impl Simulation {
             restore_worker(worker, kept, checkpoint.step)?;
         }
         network.apply_changes(checkpoint.step);
-        let firsts: Vec<u32> = network.shared.populations.iter().map(|p| p.first).collect();
-        let owners: Vec<Vec<std::ops::Range<u32>>> = network
-            .workers
-            .iter()
-            .map(|worker| {
-                let run = |part: &Part| {
-                    let first = firsts[part.population] + part.first;
-                    first..first + part.len as u32
-                };
-                worker.parts.iter().map(run).collect()
-            })
-            .collect();
         let simulation = Self::starting_at(network, checkpoint.step);
-        simulation.exchange().restore(&checkpoint.kept, &owners);
+        simulation.exchange().restore(&checkpoint.kept);
         Ok(simulation)
     }
 }

@@ -117,7 +117,8 @@ fn deliver_to_places(
     }
 }
 
-/// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it.
+/// Delivers the spikes that arrive in `step`, and lets synapses learn of the spikes in it: `told` has the steps whose spikes became
+/// known at its end (this one; over ranks those of a round, or none), and the spikes of this worker in this step.
 ///
 /// Spikes of afferent neurons that are kept go to `kept`, per entry of [`Shared::afferents`].
 /// Every receptor variable is raised in the same order whichever worker owns it: first the sum of what its bin holds
@@ -127,7 +128,7 @@ pub(crate) fn deliver_spikes<'e>(
     exchange: &'e SpikeExchange,
     published: &mut Vec<RwLockReadGuard<'e, StepSpikes>>,
     state: &mut WorkerState,
-    fired: &[(u32, u32)],
+    (told, fired): (Range<u32>, &[(u32, u32)]),
     kept: &mut [Vec<(u32, u32)>],
     step: u32,
 ) {
@@ -138,8 +139,10 @@ pub(crate) fn deliver_spikes<'e>(
         let spikes = state.afferents[afferent].as_ref().map_or(&[][..], |a| a.at(step));
         kept[place].extend(spikes.iter().map(|&neuron| (step, neuron)));
     }
-    update_efficacies(shared, exchange, published, state, step);
-    send_later(shared, exchange, published, state, step);
+    for sent in told {
+        update_efficacies(shared, exchange, published, state, sent);
+        send_later(shared, exchange, published, state, sent);
+    }
     let WorkerState {
         parts,
         incoming,

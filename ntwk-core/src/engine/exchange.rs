@@ -1,13 +1,16 @@
-//! The spikes that workers publish for each other, and the barrier at the end of each step.
+//! The spikes that workers publish for each other.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// Spikes of every worker in the last steps.
+use crate::engine::rank_place::RankPlace;
+
+/// Spikes of every worker in the last steps; of other ranks, of each rank as of one worker.
 pub(crate) struct SpikeExchange {
-    /// `[worker][step % history]`.
+    /// `[worker][step % history]`: of the ranks before this one, of its workers, of the ranks behind it.
     slots: Vec<Vec<RwLock<StepSpikes>>>,
+    /// Which of them are those of this rank's workers.
+    own: Range<usize>,
     history: u32,
     /// First neuron of every population, and the number of all.
     firsts: Vec<u32>,
@@ -23,6 +26,11 @@ pub(crate) struct StepSpikes {
 }
 
 impl StepSpikes {
+    /// Spikes of all populations.
+    pub(crate) fn neurons(&self) -> &[u32] {
+        &self.neurons
+    }
+
     /// Spikes of population `index`, as network-wide numbers.
     pub(crate) fn of(&self, index: usize) -> &[u32] {
         &self.neurons[self.starts[index] as usize..self.starts[index + 1] as usize]
@@ -30,22 +38,45 @@ impl StepSpikes {
 }
 
 impl SpikeExchange {
-    /// An exchange for populations whose first neurons (and the number of all) are `firsts`.
-    pub(crate) fn new(workers: usize, history: u32, firsts: Vec<u32>) -> Self {
+    /// An exchange between the workers of a rank, for populations whose first neurons (and the number of all) are `firsts`.
+    pub(crate) fn new(place: &RankPlace, workers: usize, history: u32, firsts: Vec<u32>) -> Self {
         let empty = StepSpikes { neurons: Vec::new(), starts: vec![0; firsts.len()] };
-        let slots = (0..workers)
+        let slots = (0..place.ranks() - 1 + workers)
             .map(|_| (0..history).map(|_| RwLock::new(empty.clone())).collect())
             .collect();
-        Self { slots, history, firsts }
+        let own = place.rank()..place.rank() + workers;
+        Self { slots, own, history, firsts }
     }
 
-    fn slot(&self, worker: usize, step: u32) -> &RwLock<StepSpikes> {
-        &self.slots[worker][(step % self.history) as usize]
+    fn slot(&self, slot: usize, step: u32) -> &RwLock<StepSpikes> {
+        &self.slots[slot][(step % self.history) as usize]
     }
 
     /// Publishes the spikes of `worker` in `step` (network-wide numbers, ascending).
     pub(crate) fn publish(&self, worker: usize, step: u32, spikes: impl Iterator<Item = u32>) {
-        let mut slot = self.slot(worker, step).write().unwrap_or_else(PoisonError::into_inner);
+        self.put(self.own.start + worker, step, spikes);
+    }
+
+    /// Publishes the spikes of another rank.
+    pub(crate) fn publish_of_rank(
+        &self,
+        rank: usize,
+        step: u32,
+        spikes: impl Iterator<Item = u32>,
+    ) {
+        let behind = rank > self.own.start;
+        self.put(if behind { rank - 1 + self.own.len() } else { rank }, step, spikes);
+    }
+
+    /// Calls `f` with the spikes of each worker of this rank in `step`.
+    pub(crate) fn each_own(&self, step: u32, mut f: impl FnMut(&[u32])) {
+        for worker in self.own.clone() {
+            f(self.slot(worker, step).read().unwrap_or_else(PoisonError::into_inner).neurons());
+        }
+    }
+
+    fn put(&self, slot: usize, step: u32, spikes: impl Iterator<Item = u32>) {
+        let mut slot = self.slot(slot, step).write().unwrap_or_else(PoisonError::into_inner);
         let StepSpikes { neurons, starts } = &mut *slot;
         neurons.clear();
         neurons.extend(spikes);
@@ -54,7 +85,7 @@ impl SpikeExchange {
         }
     }
 
-    /// Reads the spikes of all workers in `step` into `published`, worker after worker.
+    /// Reads the spikes of all workers in `step` into `published`, worker after worker, by their neurons.
     pub(crate) fn read<'e>(
         &'e self,
         step: u32,
@@ -79,77 +110,10 @@ impl SpikeExchange {
             .collect()
     }
 
-    /// Takes up kept spikes; `owners[w]` is the run of network-wide numbers of worker `w` that a
-    /// population has there, worker after worker.
-    pub(crate) fn restore(&self, kept: &[(u32, Vec<u32>)], owners: &[Vec<Range<u32>>]) {
+    /// Takes up kept spikes, which are not told again: it does not matter whose they are, as their order stays.
+    pub(crate) fn restore(&self, kept: &[(u32, Vec<u32>)]) {
         for (step, neurons) in kept {
-            for (worker, runs) in owners.iter().enumerate() {
-                let mine = |n: &u32| runs.iter().any(|run| run.contains(n));
-                self.publish(worker, *step, neurons.iter().copied().filter(mine));
-            }
+            self.put(0, *step, neurons.iter().copied());
         }
-    }
-}
-
-/// A barrier that spins briefly before it yields: steps last microseconds.
-struct SpinBarrier {
-    parties: usize,
-    arrived: AtomicUsize,
-    generation: AtomicUsize,
-}
-
-impl SpinBarrier {
-    fn wait(&self) {
-        if self.parties == 1 {
-            return;
-        }
-        let generation = self.generation.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
-            self.arrived.store(0, Ordering::Relaxed);
-            self.generation.fetch_add(1, Ordering::Release);
-            return;
-        }
-        let mut spins = 0u32;
-        while self.generation.load(Ordering::Acquire) == generation {
-            spins += 1;
-            if spins < 4096 {
-                std::hint::spin_loop();
-            } else {
-                // More workers than free cores: let the others run.
-                std::thread::yield_now();
-            }
-        }
-    }
-}
-
-/// The barrier of the workers of one segment at the end of each step, and the step in which they stop.
-pub(crate) struct StepBarrier {
-    barrier: SpinBarrier,
-    /// First step in which a worker failed; `u32::MAX` while none has.
-    failed_step: AtomicU32,
-}
-
-impl StepBarrier {
-    pub(crate) fn new(workers: usize) -> Self {
-        let barrier = SpinBarrier {
-            parties: workers,
-            arrived: AtomicUsize::new(0),
-            generation: AtomicUsize::new(0),
-        };
-        Self { barrier, failed_step: AtomicU32::new(u32::MAX) }
-    }
-
-    /// Says that a worker failed in `step`.
-    pub(crate) fn fail(&self, step: u32) {
-        self.failed_step.fetch_min(step, Ordering::AcqRel);
-    }
-
-    /// Waits for all workers to end `step`; whether all must stop now.
-    ///
-    /// A failure in this step was published before the barrier; one of a faster worker in
-    /// the next step has a larger number. So all stop after the same step.
-    pub(crate) fn wait(&self, step: u32) -> bool {
-        self.barrier.wait();
-        self.failed_step.load(Ordering::Acquire) <= step
     }
 }

@@ -89,7 +89,7 @@ pub struct Segments {
 }
 
 /// Advances to the end of the run segment by segment; returns why it stopped before. `at_boundary` is called at the
-/// boundaries of `segments`, at an interruption and at the end.
+/// boundaries of `segments`, at an interruption and at the end; of several ranks on each, and all stop after the same step.
 pub fn advance_to_end<R: Recorder>(
     model: &Model,
     simulation: &mut Simulation,
@@ -104,8 +104,17 @@ pub fn advance_to_end<R: Recorder>(
     // A step of a large network may take as long as a segment should.
     let mut segment = 1;
     let first = simulation.step();
+    let ranks = simulation.network().place.others().cloned();
     while simulation.step() < n_steps {
-        if job.is_interrupted() {
+        let mut interrupted = job.is_interrupted();
+        if let Some(ranks) = &ranks {
+            // All ranks make the same calls: what rank 0 makes of the time that the last one took counts.
+            let steps = if ranks.rank() == 0 { segment } else { 0 };
+            let mut values = [u64::from(interrupted), u64::from(steps)];
+            ranks.greatest(&mut values);
+            (interrupted, segment) = (values[0] > 0, values[1] as u32);
+        }
+        if interrupted {
             let stop = Stop::Interrupted { time: simulation.time() };
             return Some(at_boundary(simulation, recorder).map_or_else(Stop::from, |()| stop));
         }
@@ -117,10 +126,15 @@ pub fn advance_to_end<R: Recorder>(
             return Some(error.into());
         }
         segment = next_segment(steps, began.elapsed()).min(longest);
-        if (steps == to_boundary || simulation.step() >= n_steps)
-            && let Err(error) = at_boundary(simulation, recorder)
-        {
-            return Some(error.into());
+        if steps == to_boundary || simulation.step() >= n_steps {
+            let done = at_boundary(simulation, recorder);
+            let failed = ranks.as_ref().is_some_and(|ranks| ranks.any(done.is_err()));
+            if let Err(error) = done {
+                return Some(error.into());
+            }
+            if failed {
+                return Some(SimulationError::OtherRank.into());
+            }
         }
         let simulated = f64::from(simulation.step() - first) * model.dt() * 1e-3;
         let factor = start.elapsed().as_secs_f64() / simulated;

@@ -1,12 +1,18 @@
 //! A network that runs: integer clock, workers, segments.
 
+use std::sync::{Arc, Mutex};
+
 use ndarray::Array2;
 
 use crate::engine::blow_up::BlowUp;
-use crate::engine::exchange::{SpikeExchange, StepBarrier};
+use crate::engine::exchange::SpikeExchange;
+use crate::engine::gathered::{decode, encode};
 use crate::engine::network::Network;
+use crate::engine::rank_exchange::RankExchange;
+use crate::engine::step_barrier::StepBarrier;
 use crate::engine::worker::{WorkerOutput, run_worker};
 use crate::model::RecordedAfferent;
+use crate::ranks::Ranks;
 use crate::recording::Spikes;
 use crate::recording::recorder::{
     MemoryRecorder, PopulationInfo, PopulationSegment, Recorder, RecorderError, Segment,
@@ -21,12 +27,17 @@ pub enum SimulationError {
     /// The recorder could not keep the results.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
+    /// Another rank stopped, and says why.
+    #[error("another rank stopped")]
+    OtherRank,
 }
 
 /// A running network.
 pub struct Simulation {
     network: Network,
     exchange: SpikeExchange,
+    /// With the other ranks, where there are some.
+    rank_exchange: Option<Mutex<RankExchange>>,
     step: u32,
     infos: Vec<PopulationInfo>,
 }
@@ -44,7 +55,12 @@ impl Simulation {
         let total = populations.last().map_or(0, |p| p.first + p.size);
         let firsts = populations.iter().map(|p| p.first).chain([total]).collect();
         let history = network.shared.history;
-        let exchange = SpikeExchange::new(network.workers.len(), history, firsts);
+        let place = &network.place;
+        let exchange = SpikeExchange::new(place, network.workers.len(), history, firsts);
+        let between = |ranks: &Arc<dyn Ranks>| {
+            Mutex::new(RankExchange::new(ranks.clone(), network.shared.round))
+        };
+        let rank_exchange = place.others().map(between);
         let infos = network
             .shared
             .populations
@@ -56,7 +72,7 @@ impl Simulation {
                 traces: p.traces.clone(),
             })
             .collect();
-        Self { network, exchange, step, infos }
+        Self { network, exchange, rank_exchange, step, infos }
     }
 
     /// Steps done.
@@ -107,12 +123,13 @@ impl Simulation {
 
     /// Advances by `n_steps` steps and hands what they produced to `recorder`.
     ///
-    /// Splitting a run into several calls does not change its bits.
+    /// Splitting a run into several calls does not change its bits. Of several ranks all make the same calls; the recorder of rank
+    /// 0 is handed everything, that of another rank nothing.
     ///
     /// # Errors
     /// [`SimulationError::BlowUp`] when a variable leaves the sensible range, after the steps up
     /// to there have been handed to the recorder; [`SimulationError::Recorder`] when it refuses
-    /// them.
+    /// them; [`SimulationError::OtherRank`] where one of these happened on another rank.
     pub fn advance(
         &mut self,
         n_steps: u32,
@@ -140,27 +157,60 @@ impl Simulation {
         let first = self.step;
         let outputs = self.run_workers(first, n_steps);
         let done = outputs.iter().map(|o| o.steps).min().unwrap_or(n_steps);
-        let failure = outputs
-            .iter()
-            .filter_map(|o| o.failure.as_ref())
-            .min_by(|a, b| {
-                let order = |f: &BlowUp| {
-                    let populations = &self.network.shared.populations;
-                    (populations.iter().position(|p| p.name == f.population), f.neuron)
-                };
-                a.time.total_cmp(&b.time).then_with(|| order(a).cmp(&order(b)))
-            })
-            .cloned();
-        let segment = self.assemble(&outputs, first, done);
+        let Some(ranks) = self.network.place.others().cloned() else {
+            let failure = self.first_failure(&outputs);
+            let segment = self.assemble(&outputs, first, done);
+            self.step = first + done;
+            recorder.take(&segment)?;
+            return failure.map_or(Ok(()), |blow_up| Err(blow_up.into()));
+        };
+        let own_failure = outputs.iter().any(|output| output.failure.is_some());
+        let mut values = [u64::from(u32::MAX - done), u64::from(own_failure)];
+        ranks.greatest(&mut values);
+        let done = u32::MAX - values[0] as u32;
         self.step = first + done;
-        recorder.take(&segment)?;
-        failure.map_or(Ok(()), |blow_up| Err(blow_up.into()))
+        let gathered = ranks.gather(encode(&outputs));
+        let (mut kept, mut failure) = (Ok(()), None);
+        if ranks.rank() == 0 {
+            let outputs = self.decode(&gathered);
+            failure = self.first_failure(&outputs);
+            kept = recorder.take(&self.assemble(&outputs, first, done));
+        }
+        let lost = ranks.any(kept.is_err());
+        kept?;
+        match failure {
+            Some(blow_up) => Err(blow_up.into()),
+            None if lost || values[1] > 0 => Err(SimulationError::OtherRank),
+            None => Ok(()),
+        }
+    }
+
+    /// What the workers of all ranks brought back; none of those without neurons.
+    fn decode(&self, gathered: &[Vec<u8>]) -> Vec<WorkerOutput> {
+        let Network { shared, shares, place, .. } = &self.network;
+        let of_rank = |(rank, bytes): (usize, &Vec<u8>)| {
+            decode(shared, &shares[place.workers_of(rank, shares.len())], bytes)
+        };
+        gathered.iter().enumerate().flat_map(of_rank).collect()
+    }
+
+    /// The first blow-up: by time, population and neuron, whichever worker has it.
+    fn first_failure(&self, outputs: &[WorkerOutput]) -> Option<BlowUp> {
+        let failures = outputs.iter().filter_map(|o| o.failure.as_ref());
+        let first = failures.min_by(|a, b| {
+            let order = |f: &BlowUp| {
+                let populations = &self.network.shared.populations;
+                (populations.iter().position(|p| p.name == f.population), f.neuron)
+            };
+            a.time.total_cmp(&b.time).then_with(|| order(a).cmp(&order(b)))
+        });
+        first.cloned()
     }
 
     fn run_workers(&mut self, first: u32, n_steps: u32) -> Vec<WorkerOutput> {
         let shared = &self.network.shared;
         let exchange = &self.exchange;
-        let barrier = &StepBarrier::new(self.network.workers.len());
+        let barrier = &StepBarrier::new(self.network.workers.len(), self.rank_exchange.as_ref());
         let steps = first..first + n_steps;
         let mut workers = self.network.workers.iter_mut().enumerate();
         let Some((_, own)) = workers.next() else {
@@ -224,12 +274,12 @@ impl Simulation {
                 let rows = plan.steps.rows(u64::from(first_step)..u64::from(end));
                 let mut data = Array2::zeros((rows.len(), plan.neurons.len()));
                 let mut column = 0;
-                for (output, worker) in outputs.iter().zip(&self.network.workers) {
-                    for (part, traces) in worker.parts.iter().zip(&output.traces) {
-                        if part.population != p {
+                for (output, share) in outputs.iter().zip(&self.network.shares) {
+                    for ((of, neurons), traces) in share.iter().zip(&output.traces) {
+                        if *of != p {
                             continue;
                         }
-                        let n = plan.within(part.neurons()).len();
+                        let n = plan.within(neurons.clone()).len();
                         for (row, values) in
                             traces[t].chunks_exact(n.max(1)).take(rows.len()).enumerate()
                         {

@@ -6,9 +6,10 @@ use pulp::Arch;
 
 use crate::engine::blow_up::{BlowUp, BlowUpCause};
 use crate::engine::delivery::{deliver_afferent_rates, deliver_spikes};
-use crate::engine::exchange::{SpikeExchange, StepBarrier};
+use crate::engine::exchange::SpikeExchange;
 use crate::engine::network::{Incoming, Part, Shared, WorkerState};
 use crate::engine::sampler::Sampler;
+use crate::engine::step_barrier::StepBarrier;
 use crate::kernel::BLOCK;
 use crate::kernel::{ConductanceSums, Injected, StepContext, SynapticInput};
 use crate::model::Source;
@@ -28,6 +29,17 @@ pub(crate) struct WorkerOutput {
     pub steps: u32,
 }
 
+impl WorkerOutput {
+    /// That of a segment whose last step is `last`, as it failed. The trains of afferent neurons are not told in that step.
+    fn ending_with(mut self, last: u32, first_step: u32, trains: &[(usize, usize)]) -> Self {
+        self.steps = last + 1 - first_step;
+        for &(_, place) in trains {
+            self.afferents[place].retain(|spike| spike.0 < last);
+        }
+        self
+    }
+}
+
 /// Runs `steps` for the worker `me`.
 ///
 /// The order in a step is the contract of the engine:
@@ -41,11 +53,12 @@ pub(crate) struct WorkerOutput {
 /// Resetting before delivering is the same as after: a reset touches only cell variables,
 /// delivery only receptors. One barrier per step lets every worker see the others' spikes; a
 /// worker may already write the next step's slot while others read this one's, which is why the
-/// history is one slot longer than the longest delay needs.
+/// history is one slot longer than the longest delay needs. Over ranks the workers meet at the end of every [`Shared::round`] steps
+/// only, before any spike of these arrives.
 pub(crate) fn run_worker(
     shared: &Shared,
     exchange: &SpikeExchange,
-    barrier: &StepBarrier,
+    barrier: &StepBarrier<'_>,
     state: &mut WorkerState,
     me: usize,
     steps: Range<u32>,
@@ -66,14 +79,17 @@ pub(crate) fn run_worker(
         afferents: vec![Vec::new(); shared.afferents.len()],
         ..WorkerOutput::default()
     };
-    let (first_step, n_steps) = (steps.start, steps.end - steps.start);
+    let (first_step, end_step) = (steps.start, steps.end);
     let mut sampler = Sampler::new(shared, &state.parts, first_step);
+    // The first step whose spikes this worker has not been told.
+    let mut untold = first_step;
     for step in steps {
         for part in &mut state.parts {
             clamp(shared, part, step);
         }
         sampler.take(shared, state, step, &mut output.traces);
         let before = output.spikes.len();
+        let mut told = step..step;
         if let Err(failure) = sum_over_sources(arch, shared, state, step) {
             output.failure.get_or_insert(failure);
             barrier.fail(step);
@@ -90,18 +106,23 @@ pub(crate) fn run_worker(
         }
         if shared.coupled {
             exchange.publish(me, step, output.spikes[before..].iter().map(|spike| spike.1));
-            if barrier.wait(step) {
-                output.steps = step + 1 - first_step;
-                return output;
+            let meets = (step + 1 - first_step).is_multiple_of(shared.round);
+            if meets || step + 1 == end_step || output.failure.is_some() {
+                if let Some(last) = barrier.wait(exchange, me, untold..step + 1) {
+                    return output.ending_with(last, first_step, &state.kept_afferents);
+                }
+                (told, untold) = (untold..step + 1, step + 1);
             }
         } else if output.failure.is_some() {
-            output.steps = step + 1 - first_step;
-            return output;
+            return output.ending_with(step, first_step, &[]);
+        } else {
+            told = step..step + 1;
         }
         let WorkerOutput { spikes, afferents, .. } = &mut output;
-        deliver_spikes(shared, exchange, &mut published, state, &spikes[before..], afferents, step);
+        let told = (told, &spikes[before..]);
+        deliver_spikes(shared, exchange, &mut published, state, told, afferents, step);
     }
-    output.steps = n_steps;
+    output.steps = end_step - first_step;
     output
 }
 

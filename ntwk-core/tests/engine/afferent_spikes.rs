@@ -5,7 +5,7 @@ use ntwk_core::{Job, Network, Recording, Simulation};
 use crate::common::{model, parse_model, run};
 
 /// Trains per target, per source, correlated and given, with the value of `record.afferents`.
-fn text(afferents: &str) -> String {
+pub(crate) fn text(afferents: &str) -> String {
     format!(
         r#"
 simulation = {{ t_stop = 60, dt = 0.1, seed = 11 }}
@@ -46,7 +46,7 @@ connection = {{ rule = "all_to_all" }}
     )
 }
 
-const ALL: &str = ", afferents = [\"Shared\", \"Each\", \"Given\"]";
+pub(crate) const ALL: &str = ", afferents = [\"Shared\", \"Each\", \"Given\"]";
 
 /// Faults unless the conductance `variable` of neuron `n` is that of events `(step, number)` of one weight (nS): under Euler a
 /// step takes `dt / tau` of it, and what arrives in a step is there in the next.

@@ -7,7 +7,7 @@ use crate::common::{model, run};
 use ntwk_core::{Job, Model, Network, Recording, Simulation};
 
 /// Six blocks of neurons, delays, stochastic release, both event statistics, given spikes.
-fn text(method: &str, seed: u64, record: &str, more: &str) -> String {
+pub(crate) fn text(method: &str, seed: u64, record: &str, more: &str) -> String {
     format!(
         r#"
 simulation = {{ t_stop = 60, dt = 0.1, seed = {seed}, method = "{method}" }}
@@ -62,7 +62,7 @@ connection = {{ rule = "all_to_all" }}
     )
 }
 
-const RECORD: &str = "V_m = 1300, cell_variables = 2, conductances = 600, currents = 1";
+pub(crate) const RECORD: &str = "V_m = 1300, cell_variables = 2, conductances = 600, currents = 1";
 
 /// Spike steps, spike ids, counts and the bits of the traces of one population.
 type Bits = (Vec<u64>, Vec<u32>, Vec<u32>, Vec<Vec<u64>>);

@@ -315,7 +315,7 @@ connection = {{ rule = "fixed_in_degree", in_degree = 3 }}
 }
 
 /// Everything that has a state of its own.
-fn rich() -> Model {
+pub(crate) fn rich() -> Model {
     model(
         r#"
 simulation = { t_stop = 80, dt = 0.1, seed = 5, method = "heun" }

@@ -11,6 +11,7 @@ mod events;
 mod features;
 mod no_allocation;
 mod pins;
+mod ranks;
 mod spike_lists;
 mod state;
 mod synapse_equations;

@@ -7,7 +7,7 @@ use ntwk_core::{Job, Model, Network, Recorder, RecorderError, Recording, Simulat
 use crate::common::{model, parse_model, run};
 
 /// A network whose recurrent excitation goes to the receptor `rec`, by what `projection` adds.
-fn network(receptors: &str, projection: &str, rest: &str) -> Model {
+pub(crate) fn network(receptors: &str, projection: &str, rest: &str) -> Model {
     model(&network_text(receptors, projection, rest))
 }
 
@@ -51,7 +51,7 @@ interval = 5
     )
 }
 
-const FIXED: &str = "connection = { rule = 'fixed_in_degree', in_degree = 30 }";
+pub(crate) const FIXED: &str = "connection = { rule = 'fixed_in_degree', in_degree = 30 }";
 
 fn spikes(recording: &Recording) -> usize {
     recording.population("E").unwrap().counts.iter().map(|&n| n as usize).sum()
@@ -72,7 +72,7 @@ fn agree(a: &Model, b: &Model) {
     assert!(furthest < 1e-7, "{furthest}");
 }
 
-const CONDUCTANCE: &str = "[receptors.rec]\nE_rev = 0\ntau_syn = 5\n";
+pub(crate) const CONDUCTANCE: &str = "[receptors.rec]\nE_rev = 0\ntau_syn = 5\n";
 
 #[test]
 fn a_conductance_by_equations_is_the_built_in_one() {
@@ -134,7 +134,7 @@ parameters = { A_plus = 0.05, A_minus = 0.04, w_max = 2 }
 }
 
 /// NMDA receptors of Wang 2002 whose gates are those of the sources.
-const NMDA: &str = "[receptors.rec]
+pub(crate) const NMDA: &str = "[receptors.rec]
 kind = 'equations'
 doc = 'Wang 2002, Neuron 36:955'
 per = 'source'

@@ -5,7 +5,7 @@ use ntwk_core::{Job, Network, Recording, Simulation};
 use crate::common::{model, parse_model, run};
 
 /// Afferent neurons that fire into neurons that fire: plastic synapses of both kinds, with what is recorded of them.
-fn text(record: &str) -> String {
+pub(crate) fn text(record: &str) -> String {
     format!(
         r#"
 simulation = {{ t_stop = 120, dt = 0.1, seed = 21 }}
@@ -40,7 +40,7 @@ afferents = "A"
     )
 }
 
-const RECORD: &str = r#"
+pub(crate) const RECORD: &str = r#"
 [record.traces.single]
 population = "E"
 variables = ["weight_A_E", "mean_weight_A_E", "g_learning"]

@@ -47,6 +47,9 @@ pub enum BuildError {
     /// The job was interrupted.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// Another rank could not build its share, and says why.
+    #[error("another rank could not build its share of the network")]
+    OtherRank,
 }
 
 impl BuildError {

@@ -76,15 +76,6 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Steps for which a spike must be kept: until it has reached its last target, except where its events are put into bins
-    /// and it is not looked at again.
-    pub(super) fn longest_wait(&self, workers: &[WorkerState]) -> u32 {
-        let incoming = workers.iter().flat_map(|worker| worker.incoming.iter().enumerate());
-        let waiting =
-            incoming.filter(|(w, _)| !self.sends_later(*w)).filter_map(|(_, i)| i.as_ref());
-        waiting.map(|i| i.lists.delays().end - 1).max().unwrap_or(0)
-    }
-
     fn integration(&self, population: &Population) -> Integration {
         Integration {
             dt: self.model.dt(),
@@ -104,8 +95,8 @@ impl<'m> Lowering<'m> {
         &self.model.projections()[self.wired[wired]]
     }
 
-    /// What all workers read; spikes are kept for `history` steps.
-    pub(super) fn shared(&self, history: u32) -> Shared {
+    /// What all workers read; spikes are kept for `history` steps, and told in rounds of `round` steps.
+    pub(super) fn shared(&self, history: u32, round: u32) -> Shared {
         let model = self.model;
         let projections: Vec<LoweredProjection> =
             self.wired.iter().map(|&index| self.lower_projection(index)).collect();
@@ -116,6 +107,7 @@ impl<'m> Lowering<'m> {
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
             projections,
             history,
+            round,
         }
     }
 

@@ -78,7 +78,12 @@ impl MemoryNeed {
     /// # Errors
     /// [`BuildError::Memory`].
     pub fn check(&self) -> Result<(), BuildError> {
-        let needed = self.peak();
+        self.check_for_one_of(1)
+    }
+
+    /// Whether it has the share of one of so many ranks, which are taken to be on machines of their own.
+    pub(crate) fn check_for_one_of(&self, ranks: usize) -> Result<(), BuildError> {
+        let needed = self.peak() / ranks as f64;
         if needed < ALWAYS_THERE {
             return Ok(());
         }

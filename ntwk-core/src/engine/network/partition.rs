@@ -40,7 +40,7 @@ pub fn threads_for(model: &Model, job: &Job<'_>) -> usize {
 }
 
 /// A worker's share: runs of (population, neurons), in order.
-pub(super) type Share = Vec<(usize, Range<u32>)>;
+pub(crate) type Share = Vec<(usize, Range<u32>)>;
 
 /// Cuts the blocks of all populations, in order, into runs of about equal work.
 pub(super) fn partition(model: &Model, threads: usize) -> Vec<Share> {
