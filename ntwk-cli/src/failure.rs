@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ntwk::core::engine::connectivity::BuildError;
+use ntwk::run::error::StreamError;
 use ntwk::studies::StudyError;
 use ntwk::studies::options::InvalidOptions;
 use ntwk::sweep::run::SweepOutcome;
@@ -67,6 +69,12 @@ pub(crate) enum Failure {
         file: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Another rank says why.
+    #[error("another rank ended the run")]
+    OtherRank {
+        /// The exit code of all.
+        code: i32,
     },
     /// A summary cannot be written as JSON.
     #[error("cannot write the summary: {0}")]
@@ -136,7 +144,18 @@ impl Failure {
             Self::Stopped { interrupted: true, .. } | Self::Interrupted | Self::NoPoints { .. } => {
                 INTERRUPTED
             }
+            Self::OtherRank { code } => *code,
             _ => 1,
         }
+    }
+
+    /// Whether the reason is one of another rank, which says it.
+    pub(crate) fn is_of_another_rank(&self) -> bool {
+        matches!(
+            self,
+            Self::Library(ntwk::Error::Stream(
+                StreamError::OtherRank | StreamError::Network(BuildError::OtherRank)
+            )) | Self::OtherRank { .. }
+        )
     }
 }

@@ -28,6 +28,7 @@ mod morpho;
 mod output;
 mod plan;
 mod plot;
+mod ranks;
 mod reference;
 mod report;
 mod run;
@@ -76,7 +77,18 @@ pub fn main_with_arguments(
             "`ntwk scan` is now called `ntwk sweep`; the old name goes with the next version",
         );
     }
-    let result = match &cli.command {
+    let result = ranks::check(&cli.command).and_then(|()| command(&cli.command, library));
+    match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            output::error(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn command(command: &Command, library: &CellLibrary) -> Result<(), Failure> {
+    match command {
         Command::Check(args) => check::run(args, library),
         Command::Run(args) => run::run(args, library),
         Command::Compare(args) => compare::run(args, library),
@@ -96,12 +108,5 @@ pub fn main_with_arguments(
         Command::Init(args) => init::run(args),
         Command::Import(args) => import::run(args, library),
         Command::Morpho(args) => morpho::run(args),
-    };
-    match result {
-        Ok(()) => 0,
-        Err(failure) => {
-            output::error(&failure);
-            failure.exit_code()
-        }
     }
 }

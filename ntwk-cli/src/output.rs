@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ntwk::studies::table::{ColumnValues, Table};
@@ -15,14 +16,31 @@ use super::Failure;
 use super::args::RunArgs;
 use super::interruption;
 
+/// Whether another rank speaks for this process.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// From here on this process prints nothing, or again what it has to say.
+pub(crate) fn be_silent(silent: bool) {
+    SILENT.store(silent, Ordering::Relaxed);
+}
+
+/// Whether another rank speaks for this process.
+pub(crate) fn is_silent() -> bool {
+    SILENT.load(Ordering::Relaxed)
+}
+
 /// Prints to standard output; a reader that went away (a closed pipe) is no error.
 pub(crate) fn print(text: impl Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    if !is_silent() {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
 }
 
 /// Prints to standard error.
 pub(crate) fn say(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    if !is_silent() {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
 }
 
 /// Notes of the command so far: what several of its parts notice is said once.

@@ -1,22 +1,25 @@
 //! `ntwk run`: simulate.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use ntwk_core::ranks::Ranks;
 use ntwk_core::spec::units::Dimension;
-use ntwk_core::{CellLibrary, Model, Recording};
+use ntwk_core::{CellLibrary, Job, Model, Recording};
 use ntwk_io::ResultFile;
 use serde::Serialize;
 
 use super::Failure;
 use super::analyze::remove_stale;
 use super::args::{SimulateArgs, quantity};
-use super::interruption;
+use super::interruption::{self, INTERRUPTED};
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
+use super::ranks::{agree, with_ranks};
 use super::table::{Table, number, optional, time};
 use ntwk::figures::overview::overview;
 use ntwk::report::results::overview_recording;
-use ntwk::run::stream::{StreamedRun, simulate_to_file};
+use ntwk::run::stream::{StreamedRun, simulate_share, simulate_to_file};
 use ntwk::run::target::StreamPlan;
 use ntwk_meanfield::prediction::windows::{ComparisonWindows, WindowBasis};
 
@@ -26,7 +29,9 @@ struct Summary {
     title: Option<String>,
     version: &'static str,
     seed: u64,
+    /// Of every rank.
     threads: usize,
+    ranks: usize,
     synapses: u64,
     duration_ms: f64,
     seconds: Seconds,
@@ -93,17 +98,62 @@ fn parse_time(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Failure> {
-    let RunToEndArgs { simulate: args, keep, no_figures } = args;
-    let model = model(&args.run, library)?;
-    make_folder(&args.run.out)?;
-    let run = simulate_with_bar(&model, args, keep)?;
+    with_ranks(|ranks| match ranks {
+        None => {
+            let model = prepare(args, library, true)?;
+            let run = simulate_with_bar(&model, &args.simulate, &args.keep)?;
+            conclude(args, &model, run)
+        }
+        Some(ranks) => run_share(args, library, ranks),
+    })
+}
+
+/// The model of a run, and the folder of its results where this process `writes` them.
+fn prepare(args: &RunToEndArgs, library: &CellLibrary, writes: bool) -> Result<Model, Failure> {
+    let args = &args.simulate.run;
+    let model = model(args, library)?;
+    if writes {
+        make_folder(&args.out)?;
+    }
+    Ok(model)
+}
+
+/// The share of one of several ranks: rank 0 writes the results and prints.
+fn run_share(
+    args: &RunToEndArgs,
+    library: &CellLibrary,
+    ranks: &Arc<dyn Ranks>,
+) -> Result<(), Failure> {
+    let writes = ranks.rank() == 0;
+    let model = agree(ranks.as_ref(), prepare(args, library, writes))?;
+    let plan = plan(&args.simulate, &args.keep);
+    let terminal = args.simulate.run.terminal();
+    if writes {
+        let simulate = |job: &Job<'_>| simulate_to_file(&model, &plan, &job.over_ranks(ranks));
+        let run = terminal.run("simulation", simulate).map_err(Failure::from);
+        return conclude(args, &model, agree(ranks.as_ref(), run)?);
+    }
+    let simulate = |job: &Job<'_>| simulate_share(&model, &plan, &job.over_ranks(ranks));
+    let stopped = terminal.run("simulation", simulate).map_err(Failure::from);
+    match agree(ranks.as_ref(), stopped)? {
+        None => Ok(()),
+        Some(stop) => {
+            let code = if stop.is_interruption() { INTERRUPTED } else { 1 };
+            Err(Failure::OtherRank { code })
+        }
+    }
+}
+
+/// What comes after a run: its file completed, its table, its figure.
+fn conclude(args: &RunToEndArgs, model: &Model, run: StreamedRun) -> Result<(), Failure> {
+    let RunToEndArgs { simulate: args, keep: _, no_figures } = args;
     // On a full disk there is no place for further files either, and after Ctrl-C no time.
     let leave = (run.stopped.as_ref()).is_some_and(|s| s.is_recorder() || s.is_interruption());
     let ran = Ran::of(&run);
     let timing = timing(&run);
     let ended = finish(run)?;
     if let (Some(path), false) = (&ended.file, leave) {
-        show(&model, args, path, &ran, ended.stopped.is_some(), !*no_figures)?;
+        show(model, args, path, &ran, ended.stopped.is_some(), !*no_figures)?;
         print(timing);
         if ended.stopped.is_none() {
             list_files(std::slice::from_ref(path));
@@ -115,6 +165,7 @@ pub(crate) fn run(args: &RunToEndArgs, library: &CellLibrary) -> Result<(), Fail
 /// What is known of a run besides its file.
 pub(crate) struct Ran {
     pub threads: usize,
+    pub ranks: usize,
     pub synapses: u64,
     /// Simulated time (ms).
     pub duration: f64,
@@ -125,6 +176,7 @@ impl Ran {
     pub(crate) fn of(run: &StreamedRun) -> Self {
         Self {
             threads: run.threads,
+            ranks: run.ranks,
             synapses: run.synapses,
             duration: run.duration(),
             seconds: Seconds::of(run),
@@ -169,6 +221,7 @@ pub(crate) fn show(
             version: env!("CARGO_PKG_VERSION"),
             seed: model.seed(),
             threads: ran.threads,
+            ranks: ran.ranks,
             synapses: ran.synapses,
             duration_ms: ran.duration,
             seconds: ran.seconds,
@@ -303,8 +356,12 @@ pub(crate) fn timing(run: &StreamedRun) -> String {
         0 => String::new(),
         steps => format!(" after the earlier {} s", steps as f64 * run.dt * 1e-3),
     };
+    let ranks = match run.ranks {
+        1 => String::new(),
+        ranks => format!("{ranks} ranks of "),
+    };
     format!(
-        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {} thread{}), written in {:.3} s",
+        "built in {:.3} s ({} synapses), simulated {biological} s{earlier} in {:.3} s ({:.2}x real time, {ranks}{} thread{}), written in {:.3} s",
         run.build_seconds,
         run.synapses,
         run.simulate_seconds,

@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ntwk_core::{Job, Progress};
 
 use crate::interruption::{ENDING, INTERRUPT, dispensable, ends_with_points, keeps_something};
+use crate::output::is_silent;
 
 const TICKS: u64 = 1000;
 
@@ -40,7 +41,8 @@ impl Terminal {
     }
 
     fn show<R>(&self, title: &str, work: impl FnOnce(&Job<'_>) -> R) -> R {
-        let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(TICKS) };
+        let bar =
+            if self.quiet || is_silent() { ProgressBar::hidden() } else { ProgressBar::new(TICKS) };
         let template = "{prefix:<22} {bar:30} {percent:>3}%  {elapsed} elapsed, {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));

@@ -13,14 +13,21 @@ pub struct Provenance {
     pub seed: u64,
     /// Name of the random generator.
     pub generator: String,
-    /// Number of threads that computed.
+    /// Number of threads that computed, of every rank.
     pub threads: u32,
+    /// Number of ranks (processes that compute one network); 1 for a process alone, and of what no ranks compute.
+    #[serde(skip, default = "alone")]
+    pub ranks: u32,
     /// Start of the run, ISO 8601 in UTC (see [`utc_timestamp`]).
     pub started: String,
     /// Duration of the computation (s of wall clock).
     pub wall_seconds: f64,
     /// Instruction-set features and architecture of the machine (see [`host_features`]).
     pub host_features: Vec<String>,
+}
+
+fn alone() -> u32 {
+    1
 }
 
 /// `time` as ISO 8601 in UTC, to the second: `2024-02-29T12:00:00Z`. Times before 1970 give 1970-01-01T00:00:00Z.

@@ -340,6 +340,8 @@ impl ResultFile {
             seed: attributes.require_u64("seed")?,
             generator: attributes.require_text("generator")?,
             threads: attributes.require_u32("threads")?,
+            // Not of files that were written before there were ranks.
+            ranks: attributes.u32s("ranks").and_then(|n| n.first().copied()).unwrap_or(1),
             started: attributes.require_text("started")?,
             wall_seconds: attributes.require_f64("wall_seconds")?,
             host_features: attributes

@@ -464,6 +464,7 @@ fn provenance_group(file: &mut FileBuilder, provenance: &Provenance) -> Finished
     group.set_attr("seed", AttrValue::U64(provenance.seed));
     group.set_attr("generator", text(&provenance.generator));
     group.set_attr("threads", AttrValue::U32(provenance.threads));
+    group.set_attr("ranks", AttrValue::U32(provenance.ranks));
     group.set_attr("started", text(&provenance.started));
     group.set_attr("wall_seconds", AttrValue::F64(provenance.wall_seconds));
     group.set_attr("host_features", text(&provenance.host_features.join(" ")));

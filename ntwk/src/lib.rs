@@ -47,6 +47,7 @@
 //! | [`analysis`] | spike trains, membrane potentials, population activity |
 //! | [`io`] | model files, results in HDF5, exports |
 //! | [`plot`] | figures |
+//! | `mpi` | with the feature of that name: ranks of MPI, over which a run may go |
 //! | [`run`] | runs that go to a file while they compute, checkpoints, verification, estimates of cost |
 //! | [`sweep`] | points over keys of a model or of a cell |
 //! | [`studies`] | mean fields along keys, in space, of morphological cells |
@@ -73,6 +74,8 @@ pub use ntwk_core as core;
 pub use ntwk_io as io;
 pub use ntwk_meanfield as meanfield;
 pub use ntwk_morpho as morpho;
+#[cfg(feature = "mpi")]
+pub use ntwk_mpi as mpi;
 pub use ntwk_plot as plot;
 
 pub use compare::{CompareError, Comparison, compare};

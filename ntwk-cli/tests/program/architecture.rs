@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("ntwk-meanfield", &["ntwk-core"][..]),
         ("ntwk-morpho", &["ntwk-core"][..]),
         ("ntwk-analysis", &["ntwk-core"][..]),
+        ("ntwk-mpi", &["ntwk-core"][..]),
         ("ntwk-io", &["ntwk-core", "ntwk-morpho"][..]),
         ("ntwk-plot", &["ntwk-core", "ntwk-analysis"][..]),
         (
@@ -29,6 +30,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "ntwk-analysis",
                 "ntwk-io",
                 "ntwk-plot",
+                "ntwk-mpi",
             ][..],
         ),
         (
@@ -51,7 +53,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only one crate may use: the one that prints, the one that opens files, the one that speaks Python.
-const EXCLUSIVE: [(&str, &str); 11] = [
+const EXCLUSIVE: [(&str, &str); 12] = [
     ("clap", "ntwk-cli"),
     ("indicatif", "ntwk-cli"),
     ("ctrlc", "ntwk-cli"),
@@ -61,6 +63,7 @@ const EXCLUSIVE: [(&str, &str); 11] = [
     ("csv", "ntwk-io"),
     ("zip", "ntwk-io"),
     ("resvg", "ntwk-plot"),
+    ("mpi", "ntwk-mpi"),
     ("pyo3", "ntwk-py"),
     ("numpy", "ntwk-py"),
 ];

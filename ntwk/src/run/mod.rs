@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod error;
+pub mod launcher;
 pub mod origin;
 pub mod plan;
 pub mod resume;

@@ -38,6 +38,7 @@ pub fn provenance_of_seed(
         seed,
         generator: ntwk_core::engine::random::GENERATOR.to_owned(),
         threads: threads as u32,
+        ranks: 1,
         started: utc_timestamp(started),
         wall_seconds,
         host_features: host_features(),

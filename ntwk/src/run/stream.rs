@@ -8,15 +8,16 @@ use ntwk_core::{
     Job, MemoryRecorder, Model, Network, Recorder, RecorderError, Recording, Simulation,
 };
 use ntwk_io::{
-    CheckpointFile, Description, FileError, Precision, ResultFile, RunWriter, Selection,
-    TheoryGroup, describe, write_checkpoint,
+    CheckpointFile, Description, FileError, ModelText, Precision, Provenance, ResultFile,
+    RunWriter, Selection, TheoryGroup, describe, write_checkpoint,
 };
+
+use sha2::{Digest, Sha256};
 
 use crate::run::error::StreamError;
 use crate::run::origin::{model_text, provenance};
 use crate::run::resume::Earlier;
 use crate::run::target::StreamPlan;
-use ntwk_core::engine::network::threads_for;
 use ntwk_core::engine::run::{Segments, Stop, advance_to_end};
 
 /// Bytes of samples and spikes collected before they are written.
@@ -35,8 +36,10 @@ pub struct StreamedRun {
     pub earlier_steps: u64,
     /// Time step (ms).
     pub dt: f64,
-    /// Threads used.
+    /// Threads used, of every rank.
     pub threads: usize,
+    /// Ranks that computed it: 1 for a process alone.
+    pub ranks: usize,
     /// Synapses in target lists.
     pub synapses: u64,
     /// Wall-clock seconds to build the network.
@@ -139,8 +142,10 @@ impl StreamedRun {
 /// With `plan.checkpoint`, the state is kept at multiples of that time, at an interruption and at the end. A run resumed
 /// from it ends with the bits of one that was never interrupted.
 ///
+/// Where the job is over several ranks, rank 0 calls this and the others call [`simulate_share`].
+///
 /// # Errors
-/// [`StreamError`] when the run cannot start, and when it is interrupted before its first step. A run that stops early, also because the disk is full, is not an error:
+/// [`StreamError`] when the run cannot start on some rank, and when it is interrupted before its first step. A run that stops early, also because the disk is full, is not an error:
 /// see [`StreamedRun::stopped`].
 pub fn simulate_to_file(
     model: &Model,
@@ -149,42 +154,39 @@ pub fn simulate_to_file(
 ) -> Result<StreamedRun, StreamError> {
     let started = SystemTime::now();
     let start = Instant::now();
-    let text = model_text(model)?;
-    let mut earlier = plan.resume.then(|| Earlier::open(model, plan)).transpose()?;
-    let taken = earlier.as_ref().map(|e| e.checkpoint().threads());
-    let threads = (job.requested_threads().or(taken)).unwrap_or_else(|| threads_for(model, job));
-    let network = Network::build(model, &job.on_threads(threads))?;
-    let synapses = network.synapses();
-    let threads = network.threads();
-    let mut simulation = match &earlier {
-        None => Simulation::new(network),
-        Some(earlier) => earlier.simulation(network)?,
-    };
+    let (text, mut earlier) = agree(job, prepare(model, plan, job))?;
+    let mut simulation = begin(model, earlier.as_ref(), job)?;
     let build_seconds = start.elapsed().as_secs_f64();
+    let network = simulation.network();
+    let (synapses, threads, ranks) = (network.synapses(), network.threads(), network.ranks());
 
     let setting_up = Instant::now();
     let block = simulation.recorder();
     let whole = Recording { n_steps: u64::from(model.n_steps()), ..block.recording().clone() };
-    let origin = provenance(model, threads, started, 0.0);
+    let origin = Provenance { ranks: ranks as u32, ..provenance(model, threads, started, 0.0) };
     let longest = segment_steps(simulation.populations(), BLOCK_BYTES);
-    if let Some(earlier) = &mut earlier {
-        earlier.make_way()?;
-    }
     let first = simulation.step();
-    let mut writer =
-        RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options, job)?;
-    if let Some(earlier) = earlier
-        && let Err(error) = earlier.copy_to(&mut writer, &whole, longest, job)
-    {
-        // The earlier results are where they were.
-        writer.discard()?;
-        return Err(error);
-    }
+    let opened = || {
+        if let Some(earlier) = &mut earlier {
+            earlier.make_way()?;
+        }
+        let mut writer =
+            RunWriter::create(&plan.file, &whole, Some(&text), Some(&origin), &plan.options, job)?;
+        if let Some(earlier) = earlier
+            && let Err(error) = earlier.copy_to(&mut writer, &whole, longest, job)
+        {
+            // The earlier results are where they were.
+            writer.discard()?;
+            return Err(error);
+        }
+        Ok(writer)
+    };
+    let writer = agree(job, opened())?;
     let mut sink = FileRecorder::new(writer, block);
     sink.write_seconds = setting_up.elapsed().as_secs_f64();
     let start = Instant::now();
     let written_before = sink.write_seconds;
-    let boundary = plan.checkpoint.map(|time| (time / model.dt()).round().clamp(1.0, 4e9) as u32);
+    let boundary = plan.boundary(model.dt());
     let kept = |simulation: &Simulation| CheckpointFile {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: text.text.clone(),
@@ -220,12 +222,80 @@ pub fn simulate_to_file(
         target: plan.file.clone(),
         dt: model.dt(),
         threads,
+        ranks,
         synapses,
         build_seconds,
         simulate_seconds: loop_seconds - (sink.write_seconds - written_before),
         write_seconds: sink.write_seconds,
         stopped,
     })
+}
+
+/// The share of a rank other than 0 in a run of [`simulate_to_file`]; why the run stopped before its end, if it did.
+///
+/// # Errors
+/// As of that; [`StreamError::OtherRank`] where the reason is one of another rank.
+pub fn simulate_share(
+    model: &Model,
+    plan: &StreamPlan,
+    job: &Job<'_>,
+) -> Result<Option<Stop>, StreamError> {
+    let (_, earlier) = agree(job, prepare(model, plan, job))?;
+    let mut simulation = begin(model, earlier.as_ref(), job)?;
+    let longest = segment_steps(simulation.populations(), BLOCK_BYTES);
+    // Rank 0 opens the file.
+    agree(job, Ok(()))?;
+    let segments = Segments { longest, boundary: plan.boundary(model.dt()) };
+    let at_boundary = &mut |_: &Simulation, _: &mut NotRecorded| Ok(());
+    Ok(advance_to_end(model, &mut simulation, &mut NotRecorded, segments, job, at_boundary))
+}
+
+/// The model as text, and what the run goes on from; of several ranks each prepares the same.
+fn prepare(
+    model: &Model,
+    plan: &StreamPlan,
+    job: &Job<'_>,
+) -> Result<(ModelText, Option<Earlier>), StreamError> {
+    if job.ranks().is_some() && (plan.resume || plan.checkpoint.is_some()) {
+        return Err(StreamError::NotOverRanks { what: "a checkpoint" });
+    }
+    Ok((model_text(model)?, plan.resume.then(|| Earlier::open(model, plan)).transpose()?))
+}
+
+/// The simulation at the beginning of the run, or at its checkpoint.
+fn begin(
+    model: &Model,
+    earlier: Option<&Earlier>,
+    job: &Job<'_>,
+) -> Result<Simulation, StreamError> {
+    if let Some(ranks) = job.ranks() {
+        let sum = Sha256::digest(model_text(model)?.text.as_bytes());
+        if !ranks.agree_on(sum.iter().take(8).fold(0, |all, &byte| all << 8 | u64::from(byte))) {
+            return Err(StreamError::OtherModels);
+        }
+    }
+    let taken = earlier.map(|e| e.checkpoint().threads());
+    let threads = job.requested_threads().or(taken);
+    let network = Network::build(model, &threads.map_or(*job, |n| job.on_threads(n)))?;
+    match earlier {
+        None => Ok(Simulation::new(network)),
+        Some(earlier) => earlier.simulation(network),
+    }
+}
+
+/// What this rank has done, unless another failed.
+fn agree<T>(job: &Job<'_>, own: Result<T, StreamError>) -> Result<T, StreamError> {
+    let failed = job.ranks().is_some_and(|ranks| ranks.any(own.is_err()));
+    if failed && own.is_ok() { Err(StreamError::OtherRank) } else { own }
+}
+
+/// Of a rank that is handed nothing.
+struct NotRecorded;
+
+impl Recorder for NotRecorded {
+    fn take(&mut self, _: &Segment) -> Result<(), RecorderError> {
+        Ok(())
+    }
 }
 
 /// Steps whose samples fill a block of so many bytes.

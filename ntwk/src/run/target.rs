@@ -30,4 +30,9 @@ impl StreamPlan {
     pub fn checkpoint_path(&self) -> PathBuf {
         self.file.with_extension("checkpoint")
     }
+
+    /// Steps between two checkpoints at a step of `dt` (ms).
+    pub(crate) fn boundary(&self, dt: f64) -> Option<u32> {
+        self.checkpoint.map(|time| (time / dt).round().clamp(1.0, 4e9) as u32)
+    }
 }

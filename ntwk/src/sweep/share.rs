@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+use crate::run::launcher::LAUNCHERS;
+
 /// Which points of a sweep a process computes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Share {
@@ -96,13 +98,6 @@ pub enum ShareError {
     },
 }
 
-/// Variables that number the processes of one launcher: its name, the number, how many there are.
-const RANKS: [(&str, &str, &str); 3] = [
-    // Before Slurm's, which the processes of an mpirun inherit from the job that started it.
-    ("Open MPI", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
-    ("MPICH, Intel MPI", "PMI_RANK", "PMI_SIZE"),
-    ("srun", "SLURM_PROCID", "SLURM_NTASKS"),
-];
 /// The number of a job of Slurm's array, the first one, how many there are, and their distance.
 const SLURM_ARRAY: [&str; 4] = [
     "SLURM_ARRAY_TASK_ID",
@@ -114,7 +109,7 @@ const SLURM_ARRAY: [&str; 4] = [
 const PBS_ARRAY: [&str; 2] = ["PBS_ARRAY_INDEX", "PBS_ARRAYID"];
 
 fn looked_for() -> String {
-    let ranks = RANKS.iter().map(|r| r.1);
+    let ranks = LAUNCHERS.iter().map(|r| r.1);
     let names: Vec<&str> = [SLURM_ARRAY[0]].into_iter().chain(ranks).chain(PBS_ARRAY).collect();
     names.join(", ")
 }
@@ -204,7 +199,7 @@ impl ShardChoice {
                 let wrong = ShareError::Variable { variable: id, value: job.to_string(), expected };
                 let array = Shard::new(index, of).map_err(|_| wrong)?;
                 // srun is no launcher here: a job without it has SLURM_PROCID = 0 too.
-                return Ok(match rank(&RANKS[..2])? {
+                return Ok(match rank(&LAUNCHERS[..2])? {
                     Some(rank) => Shard {
                         index: array.index * rank.of.get() + rank.index,
                         of: array.of.saturating_mul(rank.of),
@@ -214,7 +209,7 @@ impl ShardChoice {
             }
             return Err(ShareError::NoCount { variable: id, value: job.to_string() });
         }
-        if let Some(shard) = rank(&RANKS)? {
+        if let Some(shard) = rank(&LAUNCHERS)? {
             return Ok(count.map_or(shard, |of| of_count(shard.index, of)));
         }
         for name in PBS_ARRAY {

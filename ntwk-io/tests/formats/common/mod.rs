@@ -98,6 +98,7 @@ pub fn provenance() -> Provenance {
         seed: u64::MAX,
         generator: "ChaCha8".to_owned(),
         threads: 2,
+        ranks: 1,
         started: "2024-02-29T12:00:00Z".to_owned(),
         wall_seconds: 1.25,
         host_features: vec!["x86_64".to_owned(), "avx2".to_owned()],
