@@ -9,7 +9,9 @@ use super::Failure;
 use super::args::ModelArgs;
 use super::output::{note, print};
 use super::table::{Table, bytes, duration, number};
-use ntwk::run::plan::{PlanError, Resources, calibrate};
+use ntwk::run::plan::{
+    INTERCONNECTS, Interconnect, LOOK_UP_SECONDS, PlanError, RankEstimate, Resources, calibrate,
+};
 
 use super::terminal::Terminal;
 use ntwk_meanfield::prediction::laid_out::scan_effort;
@@ -17,8 +19,9 @@ use ntwk_meanfield::prediction::laid_out::scan_effort;
 /// Estimate the size, memory, disk space and run time of a model before running it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   ntwk plan big-model.toml --threads 8
+  ntwk plan big-model.toml --ranks 16 --threads 8       over ranks of MPI, by a model of their exchanges
 
 The time comes from a run of some hundred milliseconds on this machine. A network of more than \
 twenty million synapses, or a gigabyte of state, is measured on a part of it with the same in-degrees.")]
@@ -28,9 +31,44 @@ pub(crate) struct PlanArgs {
     /// Number of threads [default: as many as the work is worth].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
+    /// Estimate the run over this many ranks of MPI too, each with N threads [default: 1].
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub ranks: Option<u32>,
     /// Seconds the calibration may run (0: no calibration, and no expected time).
     #[arg(long, value_name = "S", default_value_t = 0.5)]
     pub calibration: f64,
+}
+
+/// The rows of an estimate over ranks.
+fn over_ranks(over: &RankEstimate, row: &mut impl FnMut(&str, String)) {
+    let RankEstimate { ranks, threads, .. } = over;
+    row(&format!("{ranks} ranks of {threads} (a model): memory of each"), bytes(over.bytes));
+    row("time to build", duration(over.build_seconds));
+    row("time to compute", duration(over.computing_seconds));
+    row("time to look up spikes", duration(over.look_up_seconds));
+    for (between, seconds) in INTERCONNECTS.iter().zip(over.exchange_seconds) {
+        row(&format!("time of exchanges, {}", between.name), duration(seconds));
+    }
+}
+
+/// What an estimate over ranks assumes.
+fn assumptions(over: &RankEstimate) -> String {
+    let of = |between: &Interconnect| {
+        format!(
+            "{} {:.0} µs per doubling of the ranks and {:.1} GB/s",
+            between.name,
+            between.latency * 1e6,
+            between.bandwidth * 1e-9
+        )
+    };
+    let plural = if over.steps_per_exchange == 1 { "" } else { "s" };
+    format!(
+        "over ranks: a model, not a measurement. Assumed: work that is shared evenly; {:.0} ns per spike and worker to look it up; one \
+         exchange in {} step{plural}, {}; no waiting for the slowest rank",
+        LOOK_UP_SECONDS * 1e9,
+        over.steps_per_exchange,
+        INTERCONNECTS.iter().map(of).collect::<Vec<_>>().join(", "),
+    )
 }
 
 pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure> {
@@ -81,12 +119,20 @@ pub(crate) fn run(args: &PlanArgs, library: &CellLibrary) -> Result<(), Failure>
         row("disk: spikes (expected)", bytes(speed.spike_bytes));
         row("time to build (expected)", duration(speed.build_seconds));
         row("time to simulate (expected)", duration(speed.simulate_seconds));
+        let estimate = |ranks| RankEstimate::of(&model, &speed, ranks, args.threads.unwrap_or(1));
+        let over = args.ranks.map(estimate);
+        if let Some(over) = &over {
+            over_ranks(over, &mut row);
+        }
         print(format!(
             "{table}calibrated on {:.1} % of the neurons for {:.0} ms of simulated time, {} thread{plural}",
             100.0 * speed.fraction,
             speed.simulated_ms,
             speed.threads,
         ));
+        if let Some(over) = &over {
+            print(assumptions(over));
+        }
     } else {
         print(table.to_string().trim_end());
     }

@@ -16,16 +16,14 @@ fn variable(name: &str) -> Option<String> {
 
 /// Refuses what several processes would each do by themselves, over the same files.
 pub(crate) fn check(command: &Command) -> Result<(), Failure> {
-    let shares = match command {
-        Command::Run(_) => cfg!(feature = "mpi"),
-        Command::Sweep(_)
-        | Command::Check(_)
-        | Command::Info(_)
-        | Command::Plan(_)
-        | Command::Reference(_) => true,
-        _ => false,
-    };
-    let Some((launcher, size, processes)) = launched(&variable).filter(|_| !shares) else {
+    let prints = matches!(
+        command,
+        Command::Check(_) | Command::Info(_) | Command::Plan(_) | Command::Reference(_)
+    );
+    let shares = matches!(command, Command::Sweep(_))
+        || cfg!(feature = "mpi") && matches!(command, Command::Run(_));
+    let Some((launcher, size, processes)) = launched(&variable).filter(|_| !prints && !shares)
+    else {
         return Ok(());
     };
     let without = if cfg!(feature = "mpi") {

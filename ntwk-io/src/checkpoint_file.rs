@@ -1,6 +1,6 @@
 //! The state of a run in a file, from which the run goes on with the same bits.
 //!
-//! Layout: eight bytes `NTWKCKP1`, the CRC-32 of the rest (4 bytes, little-endian), then a [`CheckpointFile`] in the
+//! Layout: eight bytes `NTWKCKP2`, the CRC-32 of the rest (4 bytes, little-endian), then a [`CheckpointFile`] in the
 //! postcard format. The file is replaced in one step: there is always a whole one.
 
 use std::io::Write;
@@ -13,7 +13,9 @@ use crate::atomic;
 use crate::error::{Action, FileError};
 use crate::hdf5_writer::Precision;
 
-const MAGIC: &[u8; 8] = b"NTWKCKP1";
+const MAGIC: &[u8; 8] = b"NTWKCKP2";
+/// That of checkpoints of workers, which only as many threads could take up.
+const EARLIER: &[u8; 8] = b"NTWKCKP1";
 
 /// What a checkpoint file holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,6 +58,10 @@ pub fn write_checkpoint(path: &Path, content: &CheckpointFile) -> Result<(), Fil
 /// [`FileError::Io`]; [`FileError::Checkpoint`] for a file that is not one, or not as it was written.
 pub fn read_checkpoint(path: &Path) -> Result<CheckpointFile, FileError> {
     let bytes = std::fs::read(path).map_err(|e| FileError::io(Action::Read, path, e))?;
+    if bytes.starts_with(EARLIER) {
+        let advice = "an earlier version of ntwk wrote it, in a layout of its threads: finish the run with that version, or begin anew";
+        return Err(problem(path, advice.to_owned()));
+    }
     let body = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| problem(path, "it does not begin as one".to_owned()))?;

@@ -266,7 +266,7 @@ impl Simulation {
             return Err(wrong(py, &format!("{} is of another model", path.display())));
         }
         let model = Arc::clone(&running.model);
-        let threads = file.checkpoint.threads();
+        let threads = running.threads;
         let network =
             compute(py, &how, |job| Ok(Network::build(&model, &job.on_threads(threads))?))?;
         let resumed = ntwk::core::Simulation::resume(network, &file.checkpoint);
@@ -274,7 +274,6 @@ impl Simulation {
             resumed.map_err(|error| exception(py, "SimulationError", &error.to_string(), None))?;
         running.recorder = running.simulation.recorder();
         running.segment = running.simulation.step();
-        running.threads = threads;
         Ok(())
     }
 }

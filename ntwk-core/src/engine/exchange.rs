@@ -99,10 +99,10 @@ impl SpikeExchange {
         );
     }
 
-    /// Spikes of all workers in the steps before `step` that are still kept: (step, neurons).
-    pub(crate) fn kept(&self, step: u32) -> Vec<(u32, Vec<u32>)> {
+    /// Spikes of all workers in `steps` that are still kept: (step, neurons).
+    pub(crate) fn kept(&self, steps: Range<u32>) -> Vec<(u32, Vec<u32>)> {
         let mut published = Vec::new();
-        (step.saturating_sub(self.history - 1)..step)
+        steps
             .map(|past| {
                 self.read(past, &mut published);
                 (past, published.iter().flat_map(|slot| slot.neurons.iter().copied()).collect())

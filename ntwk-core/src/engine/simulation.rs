@@ -54,7 +54,7 @@ impl Simulation {
         let populations = &network.shared.populations;
         let total = populations.last().map_or(0, |p| p.first + p.size);
         let firsts = populations.iter().map(|p| p.first).chain([total]).collect();
-        let history = network.shared.history;
+        let history = network.shared.history();
         let place = &network.place;
         let exchange = SpikeExchange::new(place, network.workers.len(), history, firsts);
         let between = |ranks: &Arc<dyn Ranks>| {

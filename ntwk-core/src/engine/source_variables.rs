@@ -119,6 +119,9 @@ impl SourceSums {
     }
 }
 
+/// Whether the sources are afferent neurons, which population, the receptor, and the delay.
+pub(crate) type SourceKey = (bool, u32, u32, u32);
+
 impl SourceVariables {
     pub(crate) fn new(
         equations: &CellEquations,
@@ -171,6 +174,15 @@ impl SourceVariables {
     /// A spike of `source` arrives.
     pub(crate) fn event(&mut self, source: u32, step: u32) {
         self.stepper.event(&mut self.columns, source as usize, step, &mut self.scratch);
+    }
+
+    /// What tells them from others of the network.
+    pub(crate) fn key(&self) -> SourceKey {
+        let (afferent, source) = match self.source {
+            Source::Population(index) => (false, index),
+            Source::Afferent(index) => (true, index),
+        };
+        (afferent, source as u32, self.receptor as u32, self.delay)
     }
 
     /// The variables, for a checkpoint.

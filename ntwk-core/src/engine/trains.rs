@@ -142,8 +142,9 @@ impl AfferentSpikes {
         &self.slots[(step % self.slots.len() as u32) as usize]
     }
 
-    /// What changes from step to step.
-    pub(crate) fn state(&self) -> TrainState {
+    /// What changes from step to step, before `step`; spikes are kept for `wait` steps.
+    pub(crate) fn state(&self, step: u32, wait: u32) -> TrainState {
+        let kept = step.saturating_sub(wait)..step;
         let drawn = self.drawn.as_ref();
         TrainState {
             blocks: drawn.map_or_else(Vec::new, |d| d.blocks.clone()),
@@ -151,17 +152,18 @@ impl AfferentSpikes {
                 .and_then(|d| d.shared.as_ref())
                 .map(|s| (s.common.clone(), s.copies.clone())),
             next_given: self.next_given,
-            slots: self.slots.clone(),
+            kept: kept.map(|past| self.at(past).to_vec()).collect(),
         }
     }
 
     /// Takes up a state of the same population; `false` when it is of another one.
-    pub(crate) fn restore(&mut self, state: &TrainState) -> bool {
+    pub(crate) fn restore(&mut self, state: &TrainState, step: u32, wait: u32) -> bool {
+        let kept = step.saturating_sub(wait)..step;
         let blocks = self.drawn.as_ref().map_or(0, |d| d.blocks.len());
         let shares = self.drawn.as_ref().is_some_and(|d| d.shared.is_some());
         if state.blocks.len() != blocks
             || state.shared.is_some() != shares
-            || state.slots.len() != self.slots.len()
+            || state.kept.len() != kept.len()
             || state.next_given > self.given.len()
         {
             return false;
@@ -174,7 +176,10 @@ impl AfferentSpikes {
             }
         }
         self.next_given = state.next_given;
-        self.slots.clone_from(&state.slots);
+        let history = self.slots.len() as u32;
+        for (past, spikes) in kept.zip(&state.kept) {
+            self.slots[(past % history) as usize].clone_from(spikes);
+        }
         true
     }
 }
@@ -185,7 +190,8 @@ pub(crate) struct TrainState {
     blocks: Vec<BlockEvents>,
     shared: Option<(BlockEvents, rand_chacha::ChaCha8Rng)>,
     next_given: usize,
-    slots: Vec<Vec<u32>>,
+    /// Spikes of the last steps.
+    kept: Vec<Vec<u32>>,
 }
 
 impl SharedEvents {

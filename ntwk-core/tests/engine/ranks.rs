@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use ntwk_core::engine::network::steps_per_exchange;
 use ntwk_core::engine::run::{Segments, Stop, advance_to_end};
 use ntwk_core::ranks::{Ranks, thread_ranks};
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::{
-    Job, Model, Network, Recorder, RecorderError, Recording, Simulation, SimulationError,
+    Checkpoint, Job, Model, Network, Recorder, RecorderError, Recording, Simulation,
+    SimulationError,
 };
 
 use super::{afferent_spikes, determinism, features, synapse_equations, weights};
@@ -233,16 +235,89 @@ plasticity = {{ rule = "stdp", A_plus = 0.01, A_minus = 0.012, tau_plus = 20, ta
 #[test]
 fn ranks_that_meet_every_few_steps() {
     let record = "record = { V_m = 1500, conductances = 40, afferents = [\"B\"] }";
-    let steps = |model: &Model| {
-        let build = |own: &Arc<dyn Ranks>| Network::build(model, &Job::threads(1).over_ranks(own));
-        on_ranks(2, |own| build(own).unwrap().steps_per_exchange())
-    };
-    assert_eq!(steps(&rounds(record)), [13, 13]);
+    assert_eq!(steps_per_exchange(&rounds(record)), 13);
     same_bits("rounds", &rounds(record));
     // Efficacies follow the spikes of the step before: the ranks meet in every step.
     let sampled = "[record]\nV_m = 3\n[record.traces.x]\npopulation = \"O\"\nneurons = [3, 511, 512, 699]\nvariables = \"weight_O_O\"";
-    assert_eq!(steps(&rounds(sampled)), [1, 1]);
+    assert_eq!(steps_per_exchange(&rounds(sampled)), 1);
     same_bits("rounds with efficacies", &rounds(sampled));
+}
+
+/// Runs to `step` over some ranks and threads, and from there on to the end over others.
+fn gone_on(model: &Model, step: u32, first: (usize, usize), then: (usize, usize)) -> Left {
+    let kept = on_ranks(first.0, |own| {
+        let job = Job::threads(first.1).over_ranks(own);
+        let mut simulation = Simulation::new(Network::build(model, &job).unwrap());
+        let mut recorder = simulation.recorder();
+        simulation.advance(step, &mut recorder).unwrap();
+        serde_json::to_string(&simulation.checkpoint()).unwrap()
+    });
+    let kept: Checkpoint = serde_json::from_str(&kept[0]).unwrap();
+    let mut left = on_ranks(then.0, |own| {
+        let network = Network::build(model, &Job::threads(then.1).over_ranks(own)).unwrap();
+        let synapses = network.synapses();
+        let mut simulation = Simulation::resume(network, &kept).unwrap();
+        let mut recorder = simulation.recorder();
+        simulation.advance(model.n_steps() - step, &mut recorder).unwrap();
+        let states = states(model, &simulation);
+        Left { recording: recorder.into_recording(), states, synapses }
+    });
+    let others = left.split_off(1);
+    let mut first = left.remove(0);
+    for other in others {
+        first.states.iter_mut().zip(other.states).for_each(|(all, more)| all.extend(more));
+    }
+    first
+}
+
+/// A checkpoint is of the network: any number of ranks and threads goes on from it.
+#[test]
+fn checkpoints_know_nothing_of_ranks() {
+    let rounds = rounds("record = { V_m = 1500, conductances = 40, afferents = [\"B\"] }");
+    let stdp = "[synapses.stdp]
+variables = { w = '1', p = '1', q = '1' }
+equations = 'dp/dt = -p/(20 ms); dq/dt = -q/(30 ms)'
+init = { w = '1' }
+on_pre = 'send(w); p += 1; w = clip(w - A_minus*w_max*q, 0, w_max)'
+on_post = 'q += 1; w = clip(w + A_plus*w_max*p, 0, w_max)'
+parameters = { A_plus = 0.05, A_minus = 0.04, w_max = 2 }
+";
+    let own = format!("weight = 2\n{}\nsynapse = 'stdp'", synapse_equations::FIXED);
+    let (nmda, conductance) = (synapse_equations::NMDA, synapse_equations::CONDUCTANCE);
+    let some = "weight = { distribution = 'normal', mean = 0.4, sd = 0.1 }\nconnection = { rule = 'fixed_in_degree', in_degree = 30 }";
+    let models = [
+        ("rounds", rounds),
+        ("rich", features::rich()),
+        ("weights", model(&weights::text(weights::RECORD))),
+        ("synapses", synapse_equations::network(conductance, &own, stdp)),
+        ("gates of sources", synapse_equations::network(nmda, some, "")),
+    ];
+    for (what, model) in &models {
+        let step = model.n_steps() / 2 + 1;
+        let alone = gone_on(model, step, (1, 1), (1, 1));
+        let whole = run_over(model, 1, 1, &[model.n_steps()]);
+        assert!(alone.states == whole.states, "{what}: one that was never interrupted");
+        for (first, then) in
+            [((2, 1), (3, 2)), ((1, 2), (1, 3)), ((3, 2), (1, 1)), ((1, 1), (4, 1))]
+        {
+            let on = gone_on(model, step, first, then);
+            let place = format!("{what}: from {first:?} to {then:?}");
+            assert!(on.states == alone.states, "{place}: states");
+            let (a, b) = (&on.recording, &alone.recording);
+            assert!(a.afferents == b.afferents, "{place}: afferents");
+            for (a, b) in a.populations.iter().zip(&b.populations) {
+                assert!(a.spikes == b.spikes, "{place}: spikes of {}", a.name);
+                for (a, b) in a.traces.iter().zip(&b.traces) {
+                    let mut samples = a.data.iter().zip(&b.data);
+                    assert!(
+                        samples.all(|(a, b)| a.to_bits() == b.to_bits()),
+                        "{place}: {}",
+                        a.name()
+                    );
+                }
+            }
+        }
+    }
 }
 
 /// One block of neurons: all but one rank have none.

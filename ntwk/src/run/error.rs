@@ -21,14 +21,10 @@ pub enum StreamError {
     /// The run cannot go on from its checkpoint.
     #[error(transparent)]
     Resume(#[from] ResumeError),
-    /// It is a matter of one process.
-    #[error("{what} is of one process; start the run without ranks")]
-    NotOverRanks {
-        /// What was asked for.
-        what: &'static str,
-    },
-    /// The ranks were given different models.
-    #[error("the ranks were given different models: all must read the same file")]
+    /// The ranks were given different models, or are different programs.
+    #[error(
+        "the ranks were given different models, or are different versions of ntwk: all must be the same"
+    )]
     OtherModels,
     /// Another rank could not do its share, and says why.
     #[error("another rank could not do its share")]

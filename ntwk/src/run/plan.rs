@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use cpu_time::ProcessTime;
 use ntwk_core::engine::connectivity::BuildError;
 use ntwk_core::engine::network::memory::MemoryNeed;
+use ntwk_core::engine::network::steps_per_exchange;
 use ntwk_core::recording::recorder::Segment;
 use ntwk_core::spec::ConnectionSpec;
 use ntwk_core::{CellLibrary, Faults, Job, Model, Network, Recorder, RecorderError, Simulation};
@@ -82,6 +83,81 @@ pub struct Calibration {
     pub spikes: f64,
     /// Bytes of the recorded spikes in the file, of populations and afferents.
     pub spike_bytes: f64,
+}
+
+/// Time (s) that a worker is taken to need to look up a spike among its synapses.
+pub const LOOK_UP_SECONDS: f64 = 8e-8;
+
+/// How ranks are taken to be connected.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Interconnect {
+    /// In words.
+    pub name: &'static str,
+    /// Time (s) of an exchange between two ranks; it is taken for every doubling of their number.
+    pub latency: f64,
+    /// Bytes per second into a rank.
+    pub bandwidth: f64,
+}
+
+/// The interconnects of an estimate.
+pub const INTERCONNECTS: [Interconnect; 2] = [
+    Interconnect { name: "shared memory or InfiniBand", latency: 6e-6, bandwidth: 5e9 },
+    Interconnect { name: "Ethernet", latency: 6e-5, bandwidth: 1e8 },
+];
+
+/// What a run over ranks is taken to need: a model of its performance with assumed constants, not a measurement.
+///
+/// With N workers in all, S spikes and n exchanges in the run,
+///
+/// ```text
+/// computing = (time of the calibration on one thread) / N
+/// looking up = S * 80 ns                                       on every worker, however many there are
+/// exchanging = n * latency * ceil(log2(ranks)) + 4 bytes * S / bandwidth
+/// ```
+///
+/// It leaves out that ranks wait for the slowest of them, and what every rank does for itself (trains of afferent neurons).
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct RankEstimate {
+    /// Number of ranks.
+    pub ranks: u32,
+    /// Threads of each.
+    pub threads: u32,
+    /// Steps between two exchanges.
+    pub steps_per_exchange: u32,
+    /// Seconds to build the network.
+    pub build_seconds: f64,
+    /// Seconds of what the workers share.
+    pub computing_seconds: f64,
+    /// Seconds of what each does for all spikes.
+    pub look_up_seconds: f64,
+    /// Seconds of the exchanges over each of [`INTERCONNECTS`].
+    pub exchange_seconds: [f64; 2],
+    /// Bytes of state and synapses of a rank.
+    pub bytes: f64,
+}
+
+impl RankEstimate {
+    /// For `model`, whose speed on this machine is `measured`, on `threads` threads of each of `ranks` ranks.
+    #[must_use]
+    pub fn of(model: &Model, measured: &Calibration, ranks: u32, threads: u32) -> Self {
+        let needs = Resources::of(model);
+        let share = measured.threads as f64 / (f64::from(ranks) * f64::from(threads));
+        let steps_per_exchange = steps_per_exchange(model);
+        let exchanges = f64::from(model.n_steps()) / f64::from(steps_per_exchange);
+        let doublings = f64::from(ranks).log2().ceil();
+        Self {
+            ranks,
+            threads,
+            steps_per_exchange,
+            build_seconds: measured.build_seconds * share,
+            computing_seconds: measured.simulate_seconds * share,
+            look_up_seconds: measured.spikes * LOOK_UP_SECONDS,
+            exchange_seconds: INTERCONNECTS.map(|between| {
+                exchanges * between.latency * doublings + 4.0 * measured.spikes / between.bandwidth
+            }),
+            bytes: (needs.state_bytes + needs.synapse_bytes) / f64::from(ranks),
+        }
+    }
 }
 
 /// A calibration that cannot be made.

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Axis;
-use ntwk_core::{
-    Checkpoint, Faults, Job, Model, ModelSpec, Network, Recording, Simulation, Spikes,
-};
+use ntwk_core::{Faults, Job, Model, ModelSpec, Network, Recording, Simulation, Spikes};
 use ntwk_io::error::Action;
 use ntwk_io::{
     CheckpointFile, FileError, Notation, ResultFile, RunWriter, Selection, parse_tree,
@@ -65,11 +63,6 @@ impl Earlier {
             self.results.clone_from(&self.aside);
         }
         Ok(())
-    }
-
-    /// The state.
-    pub(crate) fn checkpoint(&self) -> &Checkpoint {
-        &self.kept.checkpoint
     }
 
     /// The simulation at the checkpoint.

@@ -154,7 +154,7 @@ pub fn simulate_to_file(
 ) -> Result<StreamedRun, StreamError> {
     let started = SystemTime::now();
     let start = Instant::now();
-    let (text, mut earlier) = agree(job, prepare(model, plan, job))?;
+    let (text, mut earlier) = agree(job, prepare(model, plan))?;
     let mut simulation = begin(model, earlier.as_ref(), job)?;
     let build_seconds = start.elapsed().as_secs_f64();
     let network = simulation.network();
@@ -203,9 +203,11 @@ pub fn simulate_to_file(
             if boundary.is_none() {
                 return Ok(());
             }
+            // Of all ranks, whatever becomes of the file.
+            let kept = kept(simulation);
             // First the results: a checkpoint must never be ahead of them.
             sink.flush()
-                .and_then(|()| write_checkpoint(&plan.checkpoint_path(), &kept(simulation)))
+                .and_then(|()| write_checkpoint(&plan.checkpoint_path(), &kept))
                 .map_err(|error| RecorderError(Box::new(error)))
         },
     );
@@ -240,25 +242,24 @@ pub fn simulate_share(
     plan: &StreamPlan,
     job: &Job<'_>,
 ) -> Result<Option<Stop>, StreamError> {
-    let (_, earlier) = agree(job, prepare(model, plan, job))?;
+    let (_, earlier) = agree(job, prepare(model, plan))?;
     let mut simulation = begin(model, earlier.as_ref(), job)?;
     let longest = segment_steps(simulation.populations(), BLOCK_BYTES);
     // Rank 0 opens the file.
     agree(job, Ok(()))?;
     let segments = Segments { longest, boundary: plan.boundary(model.dt()) };
-    let at_boundary = &mut |_: &Simulation, _: &mut NotRecorded| Ok(());
+    let at_boundary = &mut |simulation: &Simulation, _: &mut NotRecorded| {
+        // Rank 0 writes it.
+        if segments.boundary.is_some() {
+            let _ = simulation.checkpoint();
+        }
+        Ok(())
+    };
     Ok(advance_to_end(model, &mut simulation, &mut NotRecorded, segments, job, at_boundary))
 }
 
 /// The model as text, and what the run goes on from; of several ranks each prepares the same.
-fn prepare(
-    model: &Model,
-    plan: &StreamPlan,
-    job: &Job<'_>,
-) -> Result<(ModelText, Option<Earlier>), StreamError> {
-    if job.ranks().is_some() && (plan.resume || plan.checkpoint.is_some()) {
-        return Err(StreamError::NotOverRanks { what: "a checkpoint" });
-    }
+fn prepare(model: &Model, plan: &StreamPlan) -> Result<(ModelText, Option<Earlier>), StreamError> {
     Ok((model_text(model)?, plan.resume.then(|| Earlier::open(model, plan)).transpose()?))
 }
 
@@ -269,17 +270,16 @@ fn begin(
     job: &Job<'_>,
 ) -> Result<Simulation, StreamError> {
     if let Some(ranks) = job.ranks() {
-        let sum = Sha256::digest(model_text(model)?.text.as_bytes());
+        let text = env!("CARGO_PKG_VERSION").to_owned() + &model_text(model)?.text;
+        let sum = Sha256::digest(text.as_bytes());
         if !ranks.agree_on(sum.iter().take(8).fold(0, |all, &byte| all << 8 | u64::from(byte))) {
             return Err(StreamError::OtherModels);
         }
     }
-    let taken = earlier.map(|e| e.checkpoint().threads());
-    let threads = job.requested_threads().or(taken);
-    let network = Network::build(model, &threads.map_or(*job, |n| job.on_threads(n)))?;
+    let network = Network::build(model, job)?;
     match earlier {
         None => Ok(Simulation::new(network)),
-        Some(earlier) => earlier.simulation(network),
+        Some(earlier) => agree(job, earlier.simulation(network)),
     }
 }
 

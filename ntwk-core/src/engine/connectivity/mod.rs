@@ -113,6 +113,11 @@ impl TargetLists {
         self.places.first_from(row.clone(), from)..self.places.first_from(row, to)
     }
 
+    /// Number of targets.
+    pub(crate) fn targets(&self) -> u32 {
+        self.len
+    }
+
     /// Place of the first target neuron at `delay` steps.
     #[inline]
     pub(crate) fn place(&self, delay: u32) -> u32 {

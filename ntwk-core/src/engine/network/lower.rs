@@ -95,8 +95,8 @@ impl<'m> Lowering<'m> {
         &self.model.projections()[self.wired[wired]]
     }
 
-    /// What all workers read; spikes are kept for `history` steps, and told in rounds of `round` steps.
-    pub(super) fn shared(&self, history: u32, round: u32) -> Shared {
+    /// What all workers read; spikes are kept for `wait` steps, and told in rounds of `round` steps.
+    pub(super) fn shared(&self, wait: u32, round: u32) -> Shared {
         let model = self.model;
         let projections: Vec<LoweredProjection> =
             self.wired.iter().map(|&index| self.lower_projection(index)).collect();
@@ -106,7 +106,7 @@ impl<'m> Lowering<'m> {
             afferents: model.recorded_afferents().to_vec(),
             coupled: projections.iter().any(|p| matches!(p.source, Source::Population(_))),
             projections,
-            history,
+            wait,
             round,
         }
     }

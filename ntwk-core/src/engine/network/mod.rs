@@ -30,6 +30,7 @@ use memory::MemoryNeed;
 pub(crate) use partition::Share as WorkerShare;
 pub use partition::threads_for;
 use partition::{Share, partition};
+pub use shares::steps_per_exchange;
 
 /// A lowered network: what every worker reads, and the part each worker owns.
 pub struct Network {
@@ -65,8 +66,8 @@ pub(crate) struct Shared {
     /// Afferent spikes that are kept.
     pub afferents: Vec<RecordedAfferent>,
     pub projections: Vec<LoweredProjection>,
-    /// Spikes are kept for this many steps so that the longest delay finds them.
-    pub history: u32,
+    /// Steps for which a spike is kept until it has reached its last target.
+    pub wait: u32,
     /// Whether any projection carries spikes between neurons, so that workers must keep step.
     pub coupled: bool,
     /// Steps after which workers tell each other their spikes: 1, but over ranks as many as the shortest delay lets pass.
@@ -247,6 +248,13 @@ pub(crate) struct PartDrive {
     pub kept: Option<usize>,
 }
 
+impl Shared {
+    /// Steps for which spikes have a place: others write up to a round ahead of what is read last.
+    pub(crate) fn history(&self) -> u32 {
+        self.wait.max(self.round - 1) + self.round + 1
+    }
+}
+
 impl LoweredPopulation {
     /// Current (pA) into every neuron at the start of a step of `dt` (ms).
     pub(crate) fn current_at(&self, step: u32, dt: f64) -> f64 {
@@ -372,14 +380,14 @@ impl Network {
         let built = built.and_then(|()| lowering.workers(&shares[own.clone()], job));
         let mut workers = place.agree(built)?;
         let round = if place.ranks() > 1 { lowering.round() } else { 1 };
-        // Others write up to a round ahead of what is read last.
-        let longest = place.greatest(u64::from(lowering.longest_wait(&workers))) as u32;
-        let history = longest.max(round - 1) + round + 1;
+        let wait = place.greatest(u64::from(lowering.longest_wait(&workers))) as u32;
+        let shared = lowering.shared(wait, round);
+        let history = shared.history();
         let finish = |worker| lowering.finish(worker, history, job);
         place.agree(workers.iter_mut().try_for_each(finish).map_err(BuildError::from))?;
         let synapses = place.sum(workers.iter().map(WorkerState::synapses).sum());
         let mut network = Self {
-            shared: lowering.shared(history, round),
+            shared,
             workers,
             shares,
             place,
@@ -409,13 +417,6 @@ impl Network {
     #[must_use]
     pub fn ranks(&self) -> usize {
         self.place.ranks()
-    }
-
-    /// Steps after which ranks tell each other their spikes: one more than the shortest delay of a spike, at most 128; 1 for a
-    /// process alone, whose threads meet in every step.
-    #[must_use]
-    pub fn steps_per_exchange(&self) -> u32 {
-        self.shared.round
     }
 
     /// Number of synapses held in target lists (independent event trains need none), of all ranks.
@@ -536,8 +537,8 @@ impl Network {
     /// Derives every constant anew from `model`, which has the structure of this network.
     fn take_over(&mut self, model: &Model) {
         let lowering = Lowering::new(model);
-        let Shared { history, round, .. } = self.shared;
-        let before = std::mem::replace(&mut self.shared, lowering.shared(history, round));
+        let Shared { wait, round, .. } = self.shared;
+        let before = std::mem::replace(&mut self.shared, lowering.shared(wait, round));
         // Traces of weights know their synapses.
         for (new, old) in self.shared.populations.iter_mut().zip(before.populations) {
             new.traces = old.traces;

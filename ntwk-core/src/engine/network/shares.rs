@@ -8,11 +8,18 @@ use super::lower::Lowering;
 use super::partition::Share;
 use crate::engine::connectivity::BuildError;
 use crate::job::Job;
-use crate::model::{Projection, Quantity, Source};
+use crate::model::{Model, Projection, Quantity, Source};
 use crate::spec::{DelaySpec, Distribution, DistributionShape};
 
 /// Steps of the longest round.
 const LONGEST_ROUND: u32 = 128;
+
+/// Steps after which ranks that compute `model` tell each other their spikes: one more than the shortest delay of a spike, at most
+/// 128; every step where synaptic weights are recorded, or a delay is drawn from a distribution without a least value.
+#[must_use]
+pub fn steps_per_exchange(model: &Model) -> u32 {
+    Lowering::new(model).round()
+}
 
 impl Lowering<'_> {
     /// Steps for which a spike must be kept: until it has reached its last target, except where its events are put into bins

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::targets::SynapsesByTarget;
 use crate::engine::connectivity::TargetLists;
 use crate::equations::{EventRoom, SynapseEquations};
+use crate::job::Job;
 use crate::kernel::{BLOCK, EventSums};
 
 /// State of the synapses of a projection onto the neurons of one worker.
@@ -113,26 +114,70 @@ impl EquationSynapses {
     }
 
     /// What changes from step to step.
-    pub(crate) fn state(&self) -> EquationSynapsesState {
-        EquationSynapsesState { columns: self.columns.clone(), last: self.last.clone() }
+    pub(crate) fn state(&self, lists: &TargetLists) -> EquationSynapsesState {
+        let by_target = by_target(lists);
+        let of = |column: &Vec<f64>| by_target.synapses().map(|s| column[s]).collect();
+        EquationSynapsesState {
+            columns: self.columns.iter().map(of).collect(),
+            last: by_target.synapses().map(|s| self.last[s]).collect(),
+            numbers: by_target.numbers(),
+        }
     }
 
-    /// Takes up a state; `false` when it is of another projection.
-    pub(crate) fn restore(&mut self, state: &EquationSynapsesState) -> bool {
-        let fits = state.last.len() == self.last.len()
-            && state.columns.len() == self.columns.len()
-            && state.columns.iter().zip(&self.columns).all(|(new, old)| new.len() == old.len());
-        if fits {
-            self.columns.clone_from(&state.columns);
-            self.last.clone_from(&state.last);
+    /// Takes up the state of the synapses onto these targets, the first of which is `first`; `false` when it is of another
+    /// projection.
+    pub(crate) fn restore(
+        &mut self,
+        state: &EquationSynapsesState,
+        lists: &TargetLists,
+        first: u32,
+    ) -> bool {
+        let by_target = by_target(lists);
+        let Some(place) = by_target.place_among(&state.numbers, first) else { return false };
+        let own = place..place + self.last.len();
+        let columns = state.columns.iter().map(|column| column.get(own.clone()));
+        let (Some(last), Some(columns)) =
+            (state.last.get(own.clone()), columns.collect::<Option<Vec<_>>>())
+        else {
+            return false;
+        };
+        if columns.len() != self.columns.len() {
+            return false;
         }
-        fits
+        for (k, synapse) in by_target.synapses().enumerate() {
+            self.last[synapse] = last[k];
+            for (column, kept) in self.columns.iter_mut().zip(&columns) {
+                column[synapse] = kept[k];
+            }
+        }
+        true
     }
+}
+
+/// The synapses by target.
+fn by_target(lists: &TargetLists) -> SynapsesByTarget {
+    // Nothing interrupts this job.
+    let by_target =
+        SynapsesByTarget::new(lists, lists.sources(), lists.targets() as usize, &Job::new());
+    by_target.unwrap_or_default()
 }
 
 /// The variables of synapses by equations, as a checkpoint keeps them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EquationSynapsesState {
+    /// Number of synapses onto every target.
+    numbers: Vec<u32>,
+    /// Of every synapse, target after target.
     columns: Vec<Vec<f64>>,
     last: Vec<u32>,
+}
+
+impl EquationSynapsesState {
+    /// Adds the synapses onto the targets that follow.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.numbers.extend(later.numbers);
+        self.last.extend(later.last);
+        let columns = self.columns.iter_mut().zip(later.columns);
+        columns.for_each(|(all, more)| all.extend(more));
+    }
 }

@@ -6,7 +6,7 @@ mod stdp;
 mod targets;
 
 pub(crate) use equations::{EquationSynapses, EquationSynapsesState};
-pub(crate) use short_term::{ShortTerm, SourceState};
+pub(crate) use short_term::{ShortTerm, ShortTermState};
 pub(crate) use stdp::{Stdp, StdpRule, StdpState};
 pub(crate) use targets::SynapsesByTarget;
 

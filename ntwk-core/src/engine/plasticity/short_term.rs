@@ -20,7 +20,7 @@ pub(crate) struct ShortTerm {
 
 /// Of one source neuron, after its last spike.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SourceState {
+struct SourceState {
     /// Utilisation at the last spike.
     u: f64,
     /// Resources left by the last spike.
@@ -85,18 +85,34 @@ impl ShortTerm {
         &mut self.efficacies[(step % history) as usize]
     }
 
-    /// What changes from step to step.
-    pub(crate) fn state(&self) -> (Vec<SourceState>, Vec<Vec<f64>>) {
-        (self.sources.clone(), self.efficacies.clone())
+    /// What changes from step to step, before `step`; efficacies of spikes that are kept for `wait` steps.
+    pub(crate) fn state(&self, step: u32, wait: u32) -> ShortTermState {
+        let kept = step.saturating_sub(wait)..step;
+        ShortTermState {
+            sources: self.sources.clone(),
+            efficacies: kept.map(|past| self.at(past).to_vec()).collect(),
+        }
     }
 
     /// Takes up a state; `false` when it is of another projection.
-    pub(crate) fn restore(&mut self, sources: &[SourceState], efficacies: &[Vec<f64>]) -> bool {
-        let fits = sources.len() == self.sources.len() && efficacies.len() == self.efficacies.len();
+    pub(crate) fn restore(&mut self, state: &ShortTermState, step: u32, wait: u32) -> bool {
+        let kept = step.saturating_sub(wait)..step;
+        let fits =
+            state.sources.len() == self.sources.len() && state.efficacies.len() == kept.len();
         if fits {
-            self.sources.copy_from_slice(sources);
-            self.efficacies = efficacies.to_vec();
+            self.sources.copy_from_slice(&state.sources);
+            for (past, efficacies) in kept.zip(&state.efficacies) {
+                self.slot(past).clone_from(efficacies);
+            }
         }
         fits
     }
+}
+
+/// The state of a projection under the Tsodyks-Markram model, as a checkpoint keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ShortTermState {
+    sources: Vec<SourceState>,
+    /// Of the last steps, in the order of the spikes of each.
+    efficacies: Vec<Vec<f64>>,
 }

@@ -136,48 +136,68 @@ impl Stdp {
         }
     }
 
-    /// Spikes of targets that are on their way to the synapses.
-    pub(crate) fn unseen(&self) -> Vec<(u32, u32)> {
-        self.unseen.iter().copied().collect()
-    }
-
     /// Weight of a synapse.
     pub(crate) fn weight(&self, synapse: usize) -> f64 {
         self.weights[synapse]
     }
 
-    /// What changes from step to step.
-    pub(crate) fn state(&self) -> StdpState {
+    /// What changes from step to step, of targets from `first` of their population on.
+    pub(crate) fn state(&self, first: u32) -> StdpState {
         StdpState {
-            weights: self.weights.clone(),
+            numbers: self.by_target.numbers(),
+            weights: self.by_target.synapses().map(|synapse| self.weights[synapse]).collect(),
             arrivals: self.arrivals.values.clone(),
             spikes: self.spikes.values.clone(),
+            unseen: self.unseen.iter().map(|&(when, target)| (when, first + target)).collect(),
         }
     }
 
-    /// Takes up a state and the spikes on their way; `false` when it is of another projection.
-    pub(crate) fn restore(&mut self, state: &StdpState, unseen: &[(u32, u32)]) -> bool {
-        let fits = state.weights.len() == self.weights.len()
-            && state.arrivals.len() == self.arrivals.values.len()
-            && state.spikes.len() == self.spikes.values.len()
-            && unseen.iter().all(|spike| (spike.1 as usize) < self.spikes.values.len());
-        if fits {
-            self.weights.copy_from_slice(&state.weights);
-            self.arrivals.values.copy_from_slice(&state.arrivals);
-            self.spikes.values.copy_from_slice(&state.spikes);
-            self.unseen = unseen.iter().copied().collect();
+    /// Takes up the state of these targets, the first of which is `first`; `false` when it is of another projection.
+    pub(crate) fn restore(&mut self, state: &StdpState, first: u32) -> bool {
+        let own = first as usize..first as usize + self.spikes.values.len();
+        let weights = self.by_target.place_among(&state.numbers, first);
+        let weights = weights.and_then(|place| state.weights.get(place..));
+        let (Some(weights), Some(spikes)) = (weights, state.spikes.get(own.clone())) else {
+            return false;
+        };
+        if weights.len() < self.weights.len() || state.arrivals.len() != self.arrivals.values.len()
+        {
+            return false;
         }
-        fits
+        for (synapse, weight) in self.by_target.synapses().zip(weights) {
+            self.weights[synapse] = *weight;
+        }
+        self.arrivals.values.copy_from_slice(&state.arrivals);
+        self.spikes.values.copy_from_slice(spikes);
+        let unseen = state.unseen.iter().filter(|spike| own.contains(&(spike.1 as usize)));
+        self.unseen = unseen.map(|&(when, target)| (when, target - first)).collect();
+        true
     }
 }
 
 /// The variables of a projection with STDP, as a checkpoint keeps them.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StdpState {
-    /// Weight of every synapse.
+    /// Number of synapses onto every target.
+    numbers: Vec<u32>,
+    /// Weight of every synapse, target after target.
     weights: Vec<f64>,
     /// Trace of arrivals of every source, and the step it is of.
     arrivals: Vec<(f64, u32)>,
     /// Trace of spikes of every target, and the step it is of.
     spikes: Vec<(f64, u32)>,
+    /// Spikes of targets that the synapses have not seen: when they will, and the target.
+    unseen: Vec<(u32, u32)>,
+}
+
+impl StdpState {
+    /// Adds the synapses onto the targets that follow.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.numbers.extend(later.numbers);
+        self.weights.extend(later.weights);
+        self.spikes.extend(later.spikes);
+        self.unseen.extend(later.unseen);
+        // They are seen in the order of their times.
+        self.unseen.sort_by_key(|spike| spike.0);
+    }
 }

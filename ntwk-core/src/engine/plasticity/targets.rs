@@ -12,7 +12,7 @@ pub(crate) struct Incoming {
 }
 
 /// Synapses by target, in the order of their sources.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SynapsesByTarget {
     /// `incoming[starts[t]..starts[t + 1]]` are the synapses onto target `t`.
     starts: Vec<u32>,
@@ -49,6 +49,25 @@ impl SynapsesByTarget {
             }
         }
         Ok(Self { starts, incoming })
+    }
+
+    /// Number of synapses onto each target.
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        self.starts.windows(2).map(|ends| ends[1] - ends[0]).collect()
+    }
+
+    /// The synapses, target after target: an order that does not depend on which targets lie together.
+    pub(crate) fn synapses(&self) -> impl Iterator<Item = usize> {
+        self.incoming.iter().map(|incoming| incoming.synapse as usize)
+    }
+
+    /// Where the synapses onto these targets begin among those onto more, of which there are `numbers`; the first of these targets
+    /// is `first` there. `None` when the numbers are others.
+    pub(crate) fn place_among(&self, numbers: &[u32], first: u32) -> Option<usize> {
+        let (before, from) = numbers.split_at_checked(first as usize)?;
+        let own = from.get(..self.starts.len() - 1)?;
+        let fits = self.starts.windows(2).zip(own).all(|(ends, n)| ends[1] - ends[0] == *n);
+        fits.then(|| before.iter().map(|&n| n as usize).sum())
     }
 
     /// The synapses onto a target.
