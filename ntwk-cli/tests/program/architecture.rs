@@ -135,6 +135,7 @@ fn only_the_file_crate_and_the_program_touch_files_and_threads() {
                 "ntwk-core/src/engine/simulation.rs",
                 "ntwk-core/src/engine/network/shares.rs",
                 "ntwk-core/src/engine/independent.rs",
+                "ntwk-core/src/ranks/threads.rs",
                 "ntwk-meanfield/src/bifurcation/parameter_map.rs",
                 "ntwk-core/src/job.rs",
             ];
