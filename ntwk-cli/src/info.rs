@@ -120,8 +120,12 @@ fn head(d: &Description, path: &Path) -> String {
         }
     }
     if let Some(p) = &d.provenance {
+        let ranks = match p.ranks {
+            1 => String::new(),
+            ranks => format!("{ranks} ranks of "),
+        };
         lines.push(format!(
-            "made by ntwk {} with seed {} ({}), {} thread{}, started {}, {:.3} s, on {}",
+            "made by ntwk {} with seed {} ({}), {ranks}{} thread{}, started {}, {:.3} s, on {}",
             p.version,
             p.seed,
             p.generator,

@@ -51,10 +51,9 @@ fn command(ranks: usize, arguments: &[String]) -> Command {
         .envs([
             ("OMPI_ALLOW_RUN_AS_ROOT", "1"),
             ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
-            // Open MPI 4 and 5: more ranks than cores, which leave the cores to each other.
+            // Open MPI 4 and 5: there may be more ranks than cores.
             ("OMPI_MCA_rmaps_base_oversubscribe", "1"),
             ("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"),
-            ("OMPI_MCA_mpi_yield_when_idle", "1"),
         ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -109,6 +109,7 @@ impl Report<'_> {
         let rows = [
             ("version", format!("ntwk {}", p.version)),
             ("seed", format!("{} ({})", p.seed, p.generator)),
+            ("ranks", p.ranks.to_string()),
             ("threads", p.threads.to_string()),
             ("started", p.started.clone()),
             ("computed in", format!("{:.3} s", p.wall_seconds)),
