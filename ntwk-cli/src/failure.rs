@@ -70,12 +70,9 @@ pub(crate) enum Failure {
         /// Why.
         source: std::io::Error,
     },
-    /// Another rank says why.
+    /// Another rank says why, and ends with the exit code of that: the launcher would kill it if this one ended with a code first.
     #[error("another rank ended the run")]
-    OtherRank {
-        /// The exit code of all.
-        code: i32,
-    },
+    OtherRank,
     /// A summary cannot be written as JSON.
     #[error("cannot write the summary: {0}")]
     Summary(serde_json::Error),
@@ -144,7 +141,7 @@ impl Failure {
             Self::Stopped { interrupted: true, .. } | Self::Interrupted | Self::NoPoints { .. } => {
                 INTERRUPTED
             }
-            Self::OtherRank { code } => *code,
+            Self::OtherRank => 0,
             _ => 1,
         }
     }
@@ -155,7 +152,7 @@ impl Failure {
             self,
             Self::Library(ntwk::Error::Stream(
                 StreamError::OtherRank | StreamError::Network(BuildError::OtherRank)
-            )) | Self::OtherRank { .. }
+            )) | Self::OtherRank
         )
     }
 }

@@ -56,11 +56,10 @@ pub(crate) fn with_ranks(
 /// What this rank has done, unless one failed: then all fail, and the first of those that know why says it.
 pub(crate) fn agree<T>(ranks: &dyn Ranks, own: Result<T, Failure>) -> Result<T, Failure> {
     let knows = matches!(&own, Err(failure) if !failure.is_of_another_rank());
-    let code = own.as_ref().err().map_or(0, Failure::exit_code);
     let place = (ranks.ranks() - ranks.rank()) as u64;
-    let mut values = [u64::from(own.is_err()), if knows { place } else { 0 }, code as u64];
+    let mut values = [u64::from(own.is_err()), if knows { place } else { 0 }];
     ranks.greatest(&mut values);
-    let [failed, first, code] = values;
+    let [failed, first] = values;
     if failed == 0 {
         return own;
     }
@@ -68,6 +67,6 @@ pub(crate) fn agree<T>(ranks: &dyn Ranks, own: Result<T, Failure>) -> Result<T, 
     be_silent(!speaks);
     match own {
         Err(failure) if speaks => Err(failure),
-        _ => Err(Failure::OtherRank { code: code as i32 }),
+        _ => Err(Failure::OtherRank),
     }
 }

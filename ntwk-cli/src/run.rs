@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Failure;
 use super::analyze::remove_stale;
 use super::args::{SimulateArgs, quantity};
-use super::interruption::{self, INTERRUPTED};
+use super::interruption;
 use super::output::{make_folder, model, no_run, note, print, write_figure, write_json};
 use super::ranks::{agree, with_ranks};
 use super::table::{Table, number, optional, time};
@@ -137,10 +137,7 @@ fn run_share(
     let stopped = terminal.run("simulation", simulate).map_err(Failure::from);
     match agree(ranks.as_ref(), stopped)? {
         None => Ok(()),
-        Some(stop) => {
-            let code = if stop.is_interruption() { INTERRUPTED } else { 1 };
-            Err(Failure::OtherRank { code })
-        }
+        Some(_) => Err(Failure::OtherRank),
     }
 }
 
