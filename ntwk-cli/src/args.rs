@@ -59,6 +59,7 @@ Examples:
   ntwk run big.toml --precision single --compress 4 --set record.V_m=1000 --set 'record.interval=1 ms'
   ntwk run long.toml --out out/long --checkpoint '10 s'       keep the state every 10 s
   ntwk run long.toml --out out/long --checkpoint '10 s' --resume        go on where it stopped
+  mpirun -n 4 ntwk run big.toml --threads 2       over four processes, where ntwk is built with --features mpi
 
 Writes results.h5 (spikes, recorded variables, model, provenance), summary.json, overview.png and \
 overview.svg into DIR. Results go to disk while the run computes (results.partial.h5, readable at any \
