@@ -210,7 +210,7 @@ impl<'a> Inputs<'a> {
         Self { waveforms, events: model.spec().events.iter().map(|event| event.time).collect() }
     }
 
-    /// The longest stretch without an event in which `level` of every input stays constant to 1 %; NaN is never constant.
+    /// The longest stretch, the last of several as long, without an event in which `level` of every input stays constant to 1 %; NaN is never constant.
     fn longest_stretch(
         &self,
         t_stop: f64,
@@ -232,7 +232,7 @@ impl<'a> Inputs<'a> {
             // What jumps at `t` holds up to it.
             let until = event.unwrap_or(t);
             let until = if holds || constant(until - JUST_BEFORE) { until } else { start };
-            if best.is_none_or(|[from, to]| until - start > to - from) && until > start {
+            if best.is_none_or(|[from, to]| until - start >= to - from) && until > start {
                 best = Some([start, until]);
             }
             if !holds {

@@ -1,7 +1,7 @@
 //! The window of stationary quantities where the inputs change.
 
 use ntwk::core::spec::AfferentActivity;
-use ntwk::core::spec::waveform::{Shape, Span};
+use ntwk::core::spec::waveform::{Edges, Shape, Span};
 use ntwk::meanfield::prediction::windows::{ComparisonWindows, Oscillations, WindowBasis};
 use ntwk::prelude::*;
 
@@ -73,6 +73,15 @@ fn before_an_oscillation_begins_all_is_constant() {
     let found = windows(3000.0, sine(8.0, 1500.0));
     assert_eq!((found.stationary, found.basis), ([500.0, 1500.0], WindowBasis::ConstantInputs));
     assert_eq!(found.transient, Some([1500.0, 3000.0]));
+}
+
+/// A drive that is off, on and off again for as long: after the last change.
+#[test]
+fn of_stretches_as_long_as_each_other_the_last_is_stationary() {
+    let span = Span::between(1000.0, 2000.0);
+    let pulse = Shape::Step { baseline: 4.0, amplitude: 4.0, span, edges: Edges::default() };
+    let found = windows(3000.0, Waveform::from(pulse));
+    assert_eq!((found.stationary, found.basis), ([2500.0, 3000.0], WindowBasis::ConstantInputs));
 }
 
 #[test]
