@@ -26,7 +26,9 @@ pub enum Wanted<'t> {
         by: &'t str,
     },
     /// The variable after a step by the exponential Euler rule x + h f (e^(A h) − 1)/(A h), A = ∂f/∂x: exact where f is linear
-    /// in x and the rest does not change.
+    /// in x and the rest does not change. Variables that depend on each other, as the states of a kinetic scheme do, make the
+    /// step together by the linearly implicit Euler rule x + (1 − h J)⁻¹ h f, J = ∂f/∂x: stable however stiff they are, and what
+    /// their equations conserve is conserved.
     Step {
         /// The variable x.
         variable: &'t str,
@@ -159,17 +161,26 @@ impl Formulas {
         let variable = |name: &str| {
             Node::Variable(variables.iter().position(|v| *v == name).map_or(u32::MAX, |k| k as u32))
         };
-        let values: Vec<Id> = ids
-            .iter()
-            .zip(read)
-            .map(|(&id, (_, wanted))| match *wanted {
-                Wanted::Value(_) => id,
-                Wanted::Slope { by, .. } => graph.derivatives(&[id], variable(by))[0],
-                Wanted::Step { variable: name, step, .. } => {
-                    step_of(&mut graph, id, variable(name), step)
+        let mut values = ids.clone();
+        let mut steps: Vec<(usize, Node, f64)> = Vec::new();
+        for (k, (_, wanted)) in read.iter().enumerate() {
+            match *wanted {
+                Wanted::Value(_) => {}
+                Wanted::Slope { by, .. } => {
+                    values[k] = graph.derivatives(&[ids[k]], variable(by))[0];
                 }
-            })
-            .collect();
+                Wanted::Step { variable: name, step, .. } => steps.push((k, variable(name), step)),
+            }
+        }
+        for group in coupled(&graph, &ids, &steps) {
+            let derivatives: Vec<Id> = group.iter().map(|step| ids[step.0]).collect();
+            let variables: Vec<Node> = group.iter().map(|step| step.1).collect();
+            let next = match (derivatives.as_slice(), variables.as_slice()) {
+                (&[f], &[x]) => vec![step_of(&mut graph, f, x, group[0].2)],
+                _ => joint_step(&mut graph, &derivatives, &variables, group[0].2),
+            };
+            group.iter().zip(next).for_each(|(step, id)| values[step.0] = id);
+        }
         let (n, m) = (variables.len(), values.len());
         let layout = Layout { fixed: n + m, input: 0, random: 0 };
         let register = |k: usize| Register::try_from(k).map_err(|_| ());
@@ -225,8 +236,7 @@ impl Formulas {
         let all = given[0].len();
         for from in (0..all).step_by(BLOCK) {
             let n = BLOCK.min(all - from);
-            let columns = given.iter().copied().chain(own.iter().map(Vec::as_slice));
-            self.load(room, columns, from, n);
+            self.load(room, given, own, from, n);
             self.block(room, values, from, n);
         }
     }
@@ -239,20 +249,21 @@ impl Formulas {
         let all = given[0].len();
         for from in (0..all).step_by(BLOCK) {
             let n = BLOCK.min(all - from);
-            let columns = given.iter().copied().chain(own.iter().map(Vec::as_slice));
-            self.load(room, columns, from, n);
+            self.load(room, given, own, from, n);
             self.block(room, own, from, n);
         }
     }
 
     /// Copies `n` points of the variables to the registers.
-    fn load<'c>(
+    fn load(
         &self,
         room: &mut FormulaRoom,
-        columns: impl Iterator<Item = &'c [f64]>,
+        given: &[&[f64]],
+        own: &[Vec<f64>],
         from: usize,
         n: usize,
     ) {
+        let columns = given.iter().copied().chain(own.iter().map(Vec::as_slice));
         let length = (self.variables + self.temporaries) * BLOCK;
         if room.0.len() < length {
             room.0.resize(length, 0.0);
@@ -328,6 +339,84 @@ impl<'t> Wanted<'t> {
 }
 
 /// x + h f exprel(h A), A = ∂f/∂x.
+/// Groups of steps whose variables depend on each other.
+fn coupled(
+    graph: &Graph,
+    ids: &[Id],
+    steps: &[(usize, Node, f64)],
+) -> Vec<Vec<(usize, Node, f64)>> {
+    let n = steps.len();
+    let mut reads: Vec<Vec<bool>> = steps
+        .iter()
+        .map(|from| steps.iter().map(|to| graph.mentions(ids[from.0], |x| x == to.1)).collect())
+        .collect();
+    for through in 0..n {
+        for from in 0..n {
+            if reads[from][through] {
+                for to in 0..n {
+                    reads[from][to] |= reads[through][to];
+                }
+            }
+        }
+    }
+    let mut groups: Vec<Vec<(usize, Node, f64)>> = Vec::new();
+    let mut group_of = vec![None; n];
+    for k in 0..n {
+        let partner = (0..k).find(|&other| reads[k][other] && reads[other][k]);
+        let group = partner.and_then(|other| group_of[other]).unwrap_or_else(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        group_of[k] = Some(group);
+        groups[group].push(steps[k]);
+    }
+    groups
+}
+
+/// Variables after a step of x + (1 − h J)⁻¹ h f, by elimination. For rates between states the matrix is dominated by the
+/// diagonals of its columns, so that no order of elimination is better than the given one.
+fn joint_step(graph: &mut Graph, f: &[Id], x: &[Node], h: f64) -> Vec<Id> {
+    let n = f.len();
+    let minus_h = graph.number(-h);
+    let (zero, one, h) = (graph.number(0.0), graph.number(1.0), graph.number(h));
+    let mut matrix: Vec<Vec<Id>> = vec![vec![zero; n]; n];
+    for (column, &by) in x.iter().enumerate() {
+        for (row, slope) in graph.derivatives(f, by).into_iter().enumerate() {
+            let scaled = graph.multiply(slope, minus_h);
+            matrix[row][column] = if row == column { graph.add(one, scaled) } else { scaled };
+        }
+    }
+    let mut right: Vec<Id> = f.iter().map(|&f| graph.multiply(f, h)).collect();
+    for pivot in 0..n {
+        for row in pivot + 1..n {
+            if graph.is(matrix[row][pivot], 0.0) {
+                continue;
+            }
+            let factor = graph.divide(matrix[row][pivot], matrix[pivot][pivot]);
+            for column in pivot + 1..n {
+                let less = graph.multiply(factor, matrix[pivot][column]);
+                matrix[row][column] = graph.subtract(matrix[row][column], less);
+            }
+            let less = graph.multiply(factor, right[pivot]);
+            right[row] = graph.subtract(right[row], less);
+        }
+    }
+    for row in (0..n).rev() {
+        for column in row + 1..n {
+            let less = graph.multiply(matrix[row][column], right[column]);
+            right[row] = graph.subtract(right[row], less);
+        }
+        right[row] = graph.divide(right[row], matrix[row][row]);
+    }
+    x.iter()
+        .zip(right)
+        .map(|(&x, change)| {
+            let x = graph.plain(x);
+            graph.add(x, change)
+        })
+        .collect()
+}
+
 fn step_of(graph: &mut Graph, f: Id, x: Node, h: f64) -> Id {
     let slope = graph.derivatives(&[f], x)[0];
     let h = graph.number(h);
@@ -349,6 +438,30 @@ mod tests {
         Formulas::compile(&["V", "Ca"], &constants, &[("twice", "2*V")], &wanted)
             .unwrap()
             .at(&[v, 1e-4])[0]
+    }
+
+    /// A scheme of three states whose rates are far apart, beside one that only reads it.
+    #[test]
+    fn variables_that_depend_on_each_other_make_a_step_together() {
+        let step = |variable, derivative| Wanted::Step { variable, derivative, step: 0.5 };
+        let wanted = [
+            step("a", "1e4*b - 2e4*a"),
+            step("b", "2e4*a - 1e4*b - b + 3*c"),
+            step("c", "b - 3*c"),
+            step("d", "(a - d)/2"),
+        ];
+        let formulas = Formulas::compile(&["a", "b", "c", "d"], &[], &[], &wanted).unwrap();
+        let next = formulas.at(&[1.0, 0.0, 0.0, 0.0]);
+        assert!((next[..3].iter().sum::<f64>() - 1.0).abs() < 1e-12, "{next:?}");
+        // (1 - h J) x' = x
+        let [a, b, c] = [next[0], next[1], next[2]];
+        let rows = [
+            a - 0.5 * (1e4 * b - 2e4 * a) - 1.0,
+            b - 0.5 * (2e4 * a - 1e4 * b - b + 3.0 * c),
+            c - 0.5 * (b - 3.0 * c),
+        ];
+        assert!(rows.iter().all(|row| row.abs() < 1e-9), "{rows:?}");
+        assert!((next[3] - (1.0 - (-0.25f64).exp())).abs() < 1e-15);
     }
 
     #[test]

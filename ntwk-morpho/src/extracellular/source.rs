@@ -118,14 +118,19 @@ fn line(s: &Segment, at: [f64; 3], sigma: f64) -> f64 {
     let l = h + length;
     let square = (dot(from_end, from_end) - h * h).abs().max(0.25 * s.diameter * s.diameter);
     let (to_end, to_start) = ((h * h + square).sqrt(), (l * l + square).sqrt());
+    logarithm([h, l], [to_end, to_start], square) / (4.0 * PI * sigma * length)
+}
+
+/// asinh(l/ρ) − asinh(h/ρ) for h < l, of which √(h² + ρ²) and √(l² + ρ²) are the distances, in the form that does not cancel.
+fn logarithm([h, l]: [f64; 2], [to_h, to_l]: [f64; 2], square: f64) -> f64 {
     let ratio = if l < 0.0 {
-        (to_end - h) / (to_start - l)
+        (to_h - h) / (to_l - l)
     } else if h < 0.0 {
-        (to_end - h) * (l + to_start) / square
+        (to_h - h) * (l + to_l) / square
     } else {
-        (to_start + l) / (to_end + h)
+        (to_l + l) / (to_h + h)
     };
-    ratio.ln() / (4.0 * PI * sigma * length)
+    ratio.ln()
 }
 
 /// ∫ dt/(4π √(a t² + b t + c)) along the segment, the square root being that of the point source at `t` of it. A point nearer
@@ -143,14 +148,7 @@ fn line_anisotropic(s: &Segment, at: [f64; 3], sigma: [f64; 3]) -> f64 {
     let (u0, u1) = (half_b / root, root + half_b / root);
     let square = (c - u0 * u0).max(0.0);
     let (r0, r1) = ((u0 * u0 + square).sqrt(), (u1 * u1 + square).sqrt());
-    let ratio = if u1 < 0.0 {
-        (r0 - u0) / (r1 - u1)
-    } else if u0 < 0.0 {
-        (r0 - u0) * (u1 + r1) / square
-    } else {
-        (r1 + u1) / (r0 + u0)
-    };
-    ratio.ln() / (4.0 * PI * root)
+    logarithm([u0, u1], [r0, r1], square) / (4.0 * PI * root)
 }
 
 /// From the start of the segment to the point, or to where it is moved.

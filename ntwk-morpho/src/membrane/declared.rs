@@ -64,6 +64,7 @@ pub struct DeclaredVariable {
 ///
 /// Gates follow their equation exactly while V does not change; other variables follow the exponential Euler rule, which
 /// does so where their derivative is linear in themselves and the rest does not change, and is of first order otherwise.
+/// Variables that depend on each other (kinetic schemes) make their step together by the linearly implicit Euler rule.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(non_snake_case)]
 pub struct DeclaredChannel {
@@ -129,16 +130,19 @@ impl DeclaredChannel {
     /// Whether the current depends on E.
     #[must_use]
     pub fn uses_reversal(&self) -> bool {
-        self.current.as_ref().is_none_or(|current| {
-            mentions(current, "E") || self.definitions.iter().any(|d| mentions(&d.1, "E"))
-        })
+        self.current_depends_on("E")
     }
 
     /// Whether the current depends on g.
     #[must_use]
     pub fn uses_density(&self) -> bool {
+        self.current_depends_on("g")
+    }
+
+    /// An ohmic current depends on both.
+    fn current_depends_on(&self, name: &str) -> bool {
         self.current.as_ref().is_none_or(|current| {
-            mentions(current, "g") || self.definitions.iter().any(|d| mentions(&d.1, "g"))
+            mentions(current, name) || self.definitions.iter().any(|d| mentions(&d.1, name))
         })
     }
 
