@@ -199,12 +199,13 @@ impl RunArgs {
 }
 
 /// Import a model of another program as a model file: the flat JSON of the Python package neural_network_dynamics, the configuration
-/// of a SONATA network of point neurons, or equations of Brian2.
+/// of a SONATA network of point neurons, equations of Brian2; or a density mechanism of NEURON (.mod) as a cell file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ntwk import RS-FS_2017.json -o model.toml --set tstop=1000 && ntwk check model.toml
   ntwk import simulation_config.json -o v1.toml && ntwk run v1.toml
+  ntwk import NaTs2_t.mod -o nats2.toml && ntwk morpho run nats2.toml
 
 Of SONATA (as bmtk's PointNet runs it with NEST): nodes and their types, edges and theirs, spikes and current \
 clamps; the edges go to v1_edges.h5. A model_template or synapse without an equivalent is a fault, all at once; \
@@ -212,15 +213,19 @@ what cannot change a spike is named in a note.
 
 Of Brian2: a JSON object with the arguments of its NeuronGroup: equations (text or lines), threshold, reset, refractory, method; \
 parameters (or namespace) and initial, each value as \"10*mV\", a number or {\"value\": 10, \"unit\": \"mV\"}; per_neuron with \
-\"values\"; timed_arrays with \"values\", \"unit\", \"dt_ms\"; N, name, dt_ms, t_stop_ms, about, source.")]
+\"values\"; timed_arrays with \"values\", \"unit\", \"dt_ms\"; N, name, dt_ms, t_stop_ms, about, source.
+
+Of NEURON: one compartment with the channel, whose [kinetics] and [channels] a cell file takes ('include', 'ntwk reference --cell'): \
+gates, general and kinetic equations, procedures and functions, GHK currents, calcium pools. What is left out is named with its line, \
+what cannot be imported is a fault.")]
 pub(crate) struct ImportArgs {
-    /// The JSON file, comment keys and all; circuit_config.json or simulation_config.json of SONATA.
+    /// The JSON file, comment keys and all; circuit_config.json or simulation_config.json of SONATA; a .mod file of NEURON.
     pub file: PathBuf,
     /// Give a key of the JSON file another value, or one that it lacks, for example --set tstop=1000 or
     /// --set F_AffExc=8. May be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub overrides: Vec<(String, String)>,
-    /// Model file to write (TOML, or JSON if it ends in .json).
+    /// Model file, or cell file, to write (TOML, or JSON if it ends in .json).
     #[arg(short, long, alias = "output", value_name = "FILE")]
     pub out: PathBuf,
     /// Replace the file if it exists.

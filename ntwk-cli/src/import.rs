@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use ntwk_core::spec::tree::Node;
 use ntwk_core::{CellLibrary, Faults, Model};
 use ntwk_io::{
-    EdgeList, FileKind, ModelFileError, Notation, import_brian2, import_sonata, import_upstream,
-    parse_tree, read_linked_data, read_text, write_edges, write_file, write_tree,
+    CellFileError, EdgeList, FileKind, ModelFileError, Notation, import_brian2, import_nmodl,
+    import_sonata, import_upstream, parse_tree, read_cell_tree, read_linked_data, read_text,
+    write_edges, write_file, write_tree,
 };
 
 use super::Failure;
@@ -35,6 +36,9 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
         return Err(Failure::Argument(format!("{file}: it is {instead}")));
     }
     not_over(&args.file, &args.out)?;
+    if ending.eq_ignore_ascii_case("mod") {
+        return mechanism(args);
+    }
     let text = read_text(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
     let named = |mut faults: Faults| {
@@ -104,6 +108,45 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
         model.projections().len()
     ));
     list_files(&files);
+    Ok(())
+}
+
+/// A mechanism of NEURON as a cell file with one compartment.
+fn mechanism(args: &ImportArgs) -> Result<(), Failure> {
+    let file = args.file.display().to_string();
+    if let Some((key, _)) = args.overrides.first() {
+        return Err(Failure::Argument(format!(
+            "--set {key}: a mechanism is imported as it is; set keys of the cell with 'ntwk morpho run --set'"
+        )));
+    }
+    let bytes = std::fs::read(&args.file)
+        .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
+    // Names and units are ASCII; what is not stands in comments, in any encoding.
+    let text = String::from_utf8_lossy(&bytes);
+    let stem = args.file.file_stem().and_then(|s| s.to_str()).unwrap_or("channel");
+    let import = import_nmodl(&text, stem).map_err(|mut faults| {
+        faults.file = Some(file.clone());
+        ModelFileError::from(faults)
+    })?;
+    let notation = Notation::of(&args.out);
+    let written = write_tree(&import.tree, notation)?;
+    not_there(&args.out, args.force)?;
+    let imported = |mut faults: Faults| {
+        faults.list.iter_mut().for_each(|fault| fault.line = None);
+        faults.file = Some(format!("{file} (imported)"));
+        ModelFileError::from(faults)
+    };
+    let tree = parse_tree(&written, notation).map_err(imported)?;
+    let cell = read_cell_tree(written.clone(), tree, &args.out).map_err(|error| match error {
+        CellFileError::Faults(faults) => imported(faults).into(),
+        error => Failure::from(error),
+    })?;
+    cell.build(&args.out).map_err(imported)?;
+    write_file(&args.out, written.as_bytes())?;
+    import.notes.iter().for_each(note);
+    let channels: Vec<&str> = cell.spec.channels.keys().map(String::as_str).collect();
+    print(format!("one compartment with {}", channels.join(", ")));
+    list_files(std::slice::from_ref(&args.out));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use ntwk_morpho::spec::{Activity, BuiltCell, CellSpec, MorphologySource};
 
 use crate::error::FileError;
 use crate::file_kind::{FileKind, read_text};
+use crate::model_data::read_included_channels;
 use crate::model_file::{Notation, apply_overrides, parse_tree};
 use crate::result_file::ResultFile;
 use crate::run_file::ModelText;
@@ -247,6 +248,9 @@ pub fn read_cell(file: &Path, overrides: &[(String, String)]) -> Result<CellFile
     };
     let mut tree = parse_tree(&text, Notation::of(file)).map_err(named)?;
     FileKind::Cell.expect(&tree).map_err(named)?;
+    let mut faults = Faults::default();
+    read_included_channels(&mut tree, file.parent().unwrap_or(Path::new("")), &mut faults);
+    faults.into_result(()).map_err(named)?;
     // What cannot be set leaves the file as it is, so that the rest is judged as well.
     let set = apply_overrides(&mut tree, &[], overrides);
     match (set, read_cell_tree(text, tree, file)) {

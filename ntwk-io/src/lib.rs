@@ -70,6 +70,7 @@ mod hdf5_writer;
 pub mod matrix_csv;
 pub mod model_data;
 pub mod model_file;
+mod nmodl;
 pub mod npy;
 pub mod npz;
 pub mod nwb_file;
@@ -112,6 +113,7 @@ pub use model_file::{
     ModelFileError, Notation, apply_overrides, model_of_tree, parse_tree, read_kinds, read_model,
     write_model, write_tree,
 };
+pub use nmodl::{NmodlImport, import_nmodl};
 pub use npy::{read_npy, read_npy_vector, write_npy_vector};
 pub use npz::{write_cell_npz, write_npz};
 pub use nwb_file::write_nwb;

@@ -353,9 +353,8 @@ fn coupled(
     for through in 0..n {
         for from in 0..n {
             if reads[from][through] {
-                for to in 0..n {
-                    reads[from][to] |= reads[through][to];
-                }
+                let further = reads[through].clone();
+                reads[from].iter_mut().zip(further).for_each(|(read, more)| *read |= more);
             }
         }
     }
@@ -393,9 +392,10 @@ fn joint_step(graph: &mut Graph, f: &[Id], x: &[Node], h: f64) -> Vec<Id> {
                 continue;
             }
             let factor = graph.divide(matrix[row][pivot], matrix[pivot][pivot]);
-            for column in pivot + 1..n {
-                let less = graph.multiply(factor, matrix[pivot][column]);
-                matrix[row][column] = graph.subtract(matrix[row][column], less);
+            let above = matrix[pivot].clone();
+            for (entry, above) in matrix[row].iter_mut().zip(above).skip(pivot + 1) {
+                let less = graph.multiply(factor, above);
+                *entry = graph.subtract(*entry, less);
             }
             let less = graph.multiply(factor, right[pivot]);
             right[row] = graph.subtract(right[row], less);

@@ -1,4 +1,4 @@
-//! Kinds of cells that a model takes from files of their own.
+//! Kinds of cells that a model takes from files of their own, and kinds of channels that a cell takes.
 
 use std::path::Path;
 
@@ -8,8 +8,9 @@ use ntwk_core::spec::tree::{Node, Value};
 use crate::file_kind::read_text;
 use crate::model_file::{Notation, parse_tree};
 
-/// Puts the kinds of the files under `include` among those of the model, and takes the key out.
-pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
+/// Puts what the files under `include` have in their section `section` (`kinds` of a model, `kinetics` of a cell) among what the
+/// description has there, and takes the key out.
+pub(super) fn read(root: &mut Node, section: &str, folder: &Path, faults: &mut Faults) {
     let Value::Table(entries) = &mut root.value else { return };
     let Some(place) = entries.iter().position(|entry| entry.0 == "include") else { return };
     let (_, node) = entries.remove(place);
@@ -25,7 +26,7 @@ pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
     };
     if files.is_empty() {
         let kind = FaultKind::WrongType {
-            expected: "the name of a file with kinds of cells, or a list of names".to_owned(),
+            expected: format!("the name of a file with [{section}], or a list of names"),
             found: node.type_name(),
         };
         faults.push("include", Some(node.display()), node.line, kind);
@@ -60,9 +61,9 @@ pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
                 faults.push(key, None, node.line, kind);
                 continue;
             };
-            // A whole model may be included too: only its kinds are taken.
-            if key == "kinds" {
-                add(entries, kinds, &file, &node, faults);
+            // A whole description may be included too: only its kinds are taken.
+            if key == section {
+                add(entries, section, kinds, &file, &node, faults);
             }
         }
     }
@@ -70,20 +71,26 @@ pub(super) fn read(root: &mut Node, folder: &Path, faults: &mut Faults) {
 
 fn add(
     entries: &mut Vec<(String, Node)>,
+    section: &str,
     kinds: Vec<(String, Node)>,
     file: &str,
     node: &Node,
     faults: &mut Faults,
 ) {
-    let place = entries.iter().position(|entry| entry.0 == "kinds").unwrap_or_else(|| {
-        entries.push(("kinds".to_owned(), Node::new(Value::Table(Vec::new()))));
+    let place = entries.iter().position(|entry| entry.0 == section).unwrap_or_else(|| {
+        entries.push((section.to_owned(), Node::new(Value::Table(Vec::new()))));
         entries.len() - 1
     });
     let Value::Table(own) = &mut entries[place].1.value else { return };
     for (name, mut kind) in kinds {
         if own.iter().any(|other| other.0 == name) {
             let rule = format!("{file} has a kind {name} too: give one of them another name");
-            faults.push(format!("kinds.{name}"), None, node.line, FaultKind::Combination { rule });
+            faults.push(
+                format!("{section}.{name}"),
+                None,
+                node.line,
+                FaultKind::Combination { rule },
+            );
             continue;
         }
         // Lines are those of the other file.

@@ -11,6 +11,7 @@ mod model_faults;
 mod morpho_studies;
 mod morphological_network;
 mod mutated_models;
+mod nmodl;
 mod oscillating_network;
 mod parameters_matter;
 mod random_models;
