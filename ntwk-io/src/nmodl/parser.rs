@@ -3,7 +3,7 @@
 use ntwk_core::spec::fault::{FaultKind, Faults};
 
 use super::syntax::{Action, Block, Declared, Expr, File, Ion, Statement};
-use super::tokens::{Token, Word, tokens};
+use super::tokens::{FOREIGN, Token, Word, tokens};
 
 /// Levels of brackets and blocks.
 pub(super) const DEEPEST: usize = 100;
@@ -275,7 +275,11 @@ impl Parser<'_> {
             let line = self.line();
             let word = self.name()?;
             match word.as_str() {
-                "SUFFIX" => file.suffix = Some(self.name()?),
+                "SUFFIX" => {
+                    let name = self.name()?;
+                    let own = name.strip_suffix('_').filter(|own| FOREIGN.contains(own));
+                    file.suffix = Some(own.unwrap_or(&name).to_owned());
+                }
                 "POINT_PROCESS" | "ARTIFICIAL_CELL" => {
                     file.suffix = Some(self.name()?);
                     file.other_process = Some((word, line));

@@ -37,6 +37,9 @@ impl Token {
     }
 }
 
+/// Names of NMODL that get a mark.
+pub(super) const FOREIGN: [&str; 3] = ["V", "Ca", "unset"];
+
 /// Longer ones first.
 const SIGNS: [&str; 27] = [
     "<->", "<<", "<=", ">=", "==", "!=", "&&", "||", "->", "+", "-", "*", "/", "^", "(", ")", "{",
@@ -83,7 +86,9 @@ pub(super) fn tokens(text: &str, faults: &mut Faults) -> Vec<Token> {
                     skip(&mut rest, at + end.len());
                 }
                 _ => {
-                    all.push(Token { word: Word::Name(name.to_owned()), line });
+                    // These mean something else in the formulas of a channel.
+                    let mark = if FOREIGN.contains(&name) { "_" } else { "" };
+                    all.push(Token { word: Word::Name(format!("{name}{mark}")), line });
                     skip(&mut rest, name.len());
                 }
             }

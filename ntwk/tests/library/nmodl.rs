@@ -91,6 +91,22 @@ fn cells_include_channels() {
     assert!(twice.contains("kinetics.stepped") && twice.contains("another name"), "{twice}");
 }
 
+/// Names that mean something else in the formulas of a channel.
+#[test]
+fn names_of_formulas_are_free_in_a_file() {
+    let text = "NEURON { SUFFIX Ca USEION k READ ek WRITE ik }\nPARAMETER { g = 0.01 (S/cm2) Ca = 2 E = 3 exp2 = 1 }\n\
+        ASSIGNED { v ek ik celsius unset }\nSTATE { V }\nINITIAL { V = 1/(1 + exp(-v/9)) }\n\
+        BREAKPOINT { SOLVE s METHOD cnexp\n unset = Ca/2*V\n ik = g*unset*(v - ek) }\n\
+        DERIVATIVE s { LOCAL Ca, E\n Ca = -2*exp(v/20)\n E = 1/(1 + exp(-v/9))\n V' = (E - V)/(5 - Ca) }\n";
+    let import = import_nmodl(text, "x").unwrap();
+    let written = write_tree(&import.tree, Notation::Toml).unwrap();
+    assert!(written.contains("[kinetics.Ca.gates.V_]"), "{written}");
+    let file = Path::new("cell.toml");
+    let tree = parse_tree(&written, Notation::Toml).unwrap();
+    let cell = read_cell_tree(written, tree, file).unwrap();
+    cell.build(file).unwrap().simulation().unwrap().run(5.0).unwrap();
+}
+
 /// SplitMix64.
 fn next(state: &mut u64) -> usize {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
