@@ -114,6 +114,35 @@ pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf
     Ok(file)
 }
 
+/// Writes a page about `input`: to the file asked for, or as `name` into the folder asked for, else beside the input.
+pub(crate) fn write_page(
+    input: &Path,
+    asked: Option<&Path>,
+    name: &str,
+    html: &str,
+) -> Result<PathBuf, Failure> {
+    let path = match asked {
+        Some(folder) if folder.is_dir() => folder.join(name),
+        Some(page) => page.to_owned(),
+        None => input.with_file_name(name),
+    };
+    not_over(input, &path)?;
+    let is_page = path.extension().is_some_and(|e| e == "html" || e == "htm");
+    if !is_page && path.is_file() {
+        return Err(Failure::Argument(format!(
+            "{} exists and is no page; a page ends in .html",
+            path.display()
+        )));
+    }
+    let folder = &beside(None, &path);
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .ok_or_else(|| Failure::Argument(format!("{} does not name a file", path.display())))?;
+    make_folder(folder)?;
+    write(folder, name, html.as_bytes())
+}
+
 /// Writes a table as CSV.
 pub(crate) fn write_csv(
     folder: &Path,

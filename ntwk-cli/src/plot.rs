@@ -6,14 +6,14 @@ use clap::Args;
 use ntwk_core::spec::key::Words;
 use ntwk_core::spec::nearest::nearest;
 use ntwk_core::{CellLibrary, Job, Model, Recording, words};
-use ntwk_io::{Layout, Notation, parse_tree, read_cell_run, read_scan};
+use ntwk_io::{Layout, read_cell_run, read_scan};
 
 use super::Failure;
 use super::analyze::parse_window;
 use super::figure_args::FigureArgs;
 use super::output::{beside, make_folder, no_run, note, plotted, write_figure};
 use super::run::list_files;
-use super::stored_run::{StoredRun, layout_of};
+use super::stored_run::{StoredRun, cell_run_title, layout_of};
 use super::sweep::plot_scan;
 use super::table::time;
 use super::words::{word, words_of};
@@ -236,12 +236,7 @@ fn cell_run(args: &PlotArgs) -> Result<(), Failure> {
     }
     let run = read_cell_run(&args.results)?;
     check_window(args.window, run.times.last().copied().unwrap_or(0.0))?;
-    let title = parse_tree(&run.text, Notation::Toml).ok().and_then(|tree| {
-        let (title, exact) = tree.locate("title");
-        exact.then(|| title.display().trim_matches('"').to_owned())
-    });
-    let stem = args.results.file_stem().and_then(|s| s.to_str()).unwrap_or("cell");
-    let title = title.unwrap_or_else(|| stem.to_owned());
+    let title = cell_run_title(&run, &args.results);
     let out = &beside(args.out.as_deref(), &args.results);
     let figure = plotted(cell_run_figure(&title, &run, args.window, &args.look.theme(&[])?))?;
     make_folder(out)?;

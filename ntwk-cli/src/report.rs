@@ -8,7 +8,7 @@ use ntwk_core::CellLibrary;
 use super::Failure;
 use super::analyze::{parse_window, window_within};
 use super::figure_args::FigureArgs;
-use super::output::{beside, make_folder, not_over, write};
+use super::output::write_page;
 use super::run::list_files;
 use super::stored_run::StoredRun;
 use ntwk::figures::run::{RasterOrder, RunFigure, RunView};
@@ -80,25 +80,7 @@ pub(crate) fn run(args: &ReportArgs, library: &CellLibrary) -> Result<(), Failur
         model: &run.text,
         provenance: run.provenance.as_ref(),
     };
-    let path = match &args.out {
-        Some(folder) if folder.is_dir() => folder.join("report.html"),
-        Some(page) => page.clone(),
-        None => args.file.with_file_name("report.html"),
-    };
-    not_over(&args.file, &path)?;
-    let is_page = path.extension().is_some_and(|e| e == "html" || e == "htm");
-    if !is_page && path.is_file() {
-        return Err(Failure::Argument(format!(
-            "{} exists and is no page; a page ends in .html",
-            path.display()
-        )));
-    }
-    let folder = &beside(None, &path);
-    let name = path
-        .file_name()
-        .and_then(|n| n.to_str())
-        .ok_or_else(|| Failure::Argument(format!("{} does not name a file", path.display())))?;
-    make_folder(folder)?;
-    list_files(&[write(folder, name, report.to_html().as_bytes())?]);
+    let html = report.to_html();
+    list_files(&[write_page(&args.file, args.out.as_deref(), "report.html", &html)?]);
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ntwk_core::{CellLibrary, Model, Recording};
 use ntwk_io::{
-    FileError, FileKind, Layout, Notation, Provenance, ResultFile, Selection, TheoryGroup,
-    import_stored, parse_tree, read_flat, read_text, write_model,
+    FileError, FileKind, Layout, Notation, Provenance, ResultFile, Selection, StoredCellRun,
+    TheoryGroup, import_stored, parse_tree, read_flat, read_text, write_model,
 };
 
 use super::Failure;
@@ -134,6 +134,16 @@ impl StoredRun {
         let selection = Selection { variables: Some(&names), columns: 0..columns };
         file.recording_of(&selection)?.ok_or_else(|| no_run(path))
     }
+}
+
+/// The title of a run of a morphological cell, else the name of its file.
+pub(crate) fn cell_run_title(run: &StoredCellRun, path: &Path) -> String {
+    let title = parse_tree(&run.text, Notation::Toml).ok().and_then(|tree| {
+        let (title, exact) = tree.locate("title");
+        exact.then(|| title.display().trim_matches('"').to_owned())
+    });
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("cell");
+    title.unwrap_or_else(|| stem.to_owned())
 }
 
 /// The layout of an HDF5 file; of a file of text, what it describes and which commands take it.

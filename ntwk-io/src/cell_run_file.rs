@@ -9,13 +9,16 @@
 //! | `/extracellular/positions` | f64 `[n_rows, 3]` (µm) | where the contacts are; not a number for other rows |
 //! | `/spikes/<location>/timestamps` | f64 `[n_spikes]`, attributes `units` = ms, `threshold` (mV) | upward crossings |
 //! | `/compartments/<column>` | f64, i64 or u32 `[n_compartments]` | `x`, `y`, `z`, `length`, `radius`, `path_distance` (µm), `area` (µm²), `parent` (−1 for none), `branch`, `region` (SWC type) |
+//! | `/morphology/branch`, `x`, `y`, `z`, `radius` | u32, f64 `[n_samples]` (µm) | the samples of the branches, in their order (absent in files of earlier versions) |
+//! | `/morphology/parent`, `parent_x`, `region` | i64, f64, u32 `[n_branches]` | where each branch starts (−1 for the root), its region (SWC type) |
+//! | `/electrodes/branch`, `x` | u32, f64 `[n_electrodes]`; attribute `names` of `x` | places of the electrodes |
 //! | `/synapses/<group>/<column>` | `branch` u32, `x` f64 per synapse; `events` f64 with `event_synapse` u32 | places and presynaptic spikes |
 //! | `/cell` | string | the cell file |
 //! | `/provenance` | attributes, see [`Provenance`] | who made the file |
 
 use std::path::Path;
 
-use hdf5::AttrValue;
+use hdf5::{AttrValue, FileBuilder};
 use ndarray::ArrayView1;
 use ntwk_morpho::spec::{BuiltCell, OutsideRow};
 use ntwk_morpho::{FieldRecording, Recording, Spikes};
@@ -130,6 +133,8 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     let regions: Vec<u32> = list.iter().map(|c| c.region.to_swc()).collect();
     group.create_dataset("region").with_data(&regions);
     file.add_group(group.finish());
+    morphology(&mut file, run.built);
+    electrodes(&mut file, run.built);
     let mut group = file.create_group("synapses");
     for s in &run.built.synapses {
         check_name("group of synapses", &s.name)?;
@@ -154,6 +159,48 @@ pub fn write_cell_run(path: &Path, run: &CellRun<'_>) -> Result<(), FileError> {
     atomic::replace(path, |out| {
         file.finish_to(out).map_err(|e| FileError::hdf5(Action::Write, path, "/", e))
     })
+}
+
+/// The branches with their samples.
+fn morphology(file: &mut FileBuilder, built: &BuiltCell) {
+    let branches = built.morphology.branches();
+    let samples = || branches.iter().flat_map(|b| &b.samples);
+    let owners: Vec<u32> = (0u32..)
+        .zip(branches)
+        .flat_map(|(b, branch)| std::iter::repeat_n(b, branch.samples.len()))
+        .collect();
+    let mut group = file.create_group("morphology");
+    group.create_dataset("branch").with_data(&owners);
+    let position = |i: usize| -> Vec<f64> { samples().map(|s| s.position[i]).collect() };
+    let radii: Vec<f64> = samples().map(|s| s.radius).collect();
+    for (name, values) in
+        [("x", position(0)), ("y", position(1)), ("z", position(2)), ("radius", radii)]
+    {
+        group.create_dataset(name).with_data(&values).set_attr("units", text("um"));
+    }
+    let parents = || branches.iter().map(|b| b.parent);
+    let parent: Vec<i64> = parents().map(|p| p.map_or(-1, |at| at.branch as i64)).collect();
+    let parent_x: Vec<f64> = parents().map(|p| p.map_or(0.0, |at| at.x)).collect();
+    let region: Vec<u32> = branches.iter().map(|b| b.region.to_swc()).collect();
+    group.create_dataset("parent").with_data(&parent);
+    group.create_dataset("parent_x").with_data(&parent_x);
+    group.create_dataset("region").with_data(&region);
+    file.add_group(group.finish());
+}
+
+/// The electrodes, whose places the text of the cell has only where no key was changed for the run.
+fn electrodes(file: &mut FileBuilder, built: &BuiltCell) {
+    let all = &built.spec.electrodes;
+    // The cell was built, so that every electrode has its place.
+    let places = all.iter().map(|e| built.locate(&e.at).ok());
+    let branch: Vec<u32> = places.clone().map(|at| at.map_or(0, |at| at.branch as u32)).collect();
+    let x: Vec<f64> = places.map(|at| at.map_or(f64::NAN, |at| at.x)).collect();
+    let names: Vec<String> = all.iter().map(|e| e.at.to_string()).collect();
+    let mut group = file.create_group("electrodes");
+    array(group.create_dataset("branch"), &branch, Compression::None);
+    array(group.create_dataset("x"), &x, Compression::None)
+        .set_attr("names", text(&names.join("\n")));
+    file.add_group(group.finish());
 }
 
 /// Writes the recorded quantities as CSV: `time_ms` and one column per quantity, named with its unit.

@@ -96,7 +96,7 @@ impl Layout {
                 "'ntwk info' lists it and 'ntwk info FILE --model' prints its model; its figures are drawn by the command that made it"
             }
             Self::Cell => {
-                "'ntwk plot' draws it, 'ntwk info' lists it and 'ntwk export --to csv' or '--to npz' writes its arrays"
+                "'ntwk plot' draws it, 'ntwk morpho view' shows it in three dimensions, 'ntwk info' lists it and 'ntwk export --to csv' or '--to npz' writes its arrays"
             }
             Self::Sonata => {
                 "'ntwk info' lists it, and a model file can name it as the source of spikes or connections"

@@ -17,15 +17,7 @@ use crate::atomic;
 use crate::error::{Action, FileError};
 use crate::hdf5_writer::text;
 use crate::run_file::sonata_file;
-use crate::stored_cell_run::{BranchPoint, StoredCellRun};
-
-/// A quantity: the columns that are the same at different places.
-struct Quantity {
-    name: String,
-    unit: String,
-    /// (column, place).
-    elements: Vec<(usize, BranchPoint)>,
-}
+use crate::stored_cell_run::{StoredCellRun, StoredQuantity};
 
 /// Writes every quantity of a run that was recorded at places into `folder`, one file each, and gives their paths.
 ///
@@ -37,7 +29,7 @@ pub fn write_element_reports(
 ) -> Result<Vec<PathBuf>, FileError> {
     let numbers = section_numbers(run);
     let mut files = Vec::new();
-    for quantity in quantities(run) {
+    for quantity in run.quantities() {
         let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let path =
             folder.join(format!("{}.h5", quantity.name.chars().map(word).collect::<String>()));
@@ -45,31 +37,6 @@ pub fn write_element_reports(
         files.push(path);
     }
     Ok(files)
-}
-
-/// The quantities in the order of the columns. A name is what stands before the place it ends with.
-fn quantities(run: &StoredCellRun) -> Vec<Quantity> {
-    let mut all: Vec<Quantity> = Vec::new();
-    for (column, probe) in run.probes.iter().enumerate() {
-        let Some(place) = probe.at.filter(|at| !at.1.is_nan()) else { continue };
-        let own = probe.name.split_once(" at ").map(|parts| parts.0);
-        // The name of a potential is its place.
-        let name = match own {
-            Some(own) if probe.unit != "mV" || own.starts_with("reversal") => own,
-            _ => "voltage",
-        };
-        let found = all.iter().position(|q| q.name == name && q.unit == probe.unit);
-        let k = found.unwrap_or_else(|| {
-            let (name, unit) = (name.to_owned(), probe.unit.clone());
-            all.push(Quantity { name, unit, elements: Vec::new() });
-            all.len() - 1
-        });
-        // A place that two entries of the description name is one element.
-        if all[k].elements.iter().all(|e| e.1 != place) {
-            all[k].elements.push((column, place));
-        }
-    }
-    all
 }
 
 /// The section number of every branch.
@@ -93,7 +60,7 @@ fn section_numbers(run: &StoredCellRun) -> Vec<u32> {
 fn write(
     path: &Path,
     run: &StoredCellRun,
-    quantity: &Quantity,
+    quantity: &StoredQuantity,
     numbers: &[u32],
 ) -> Result<(), FileError> {
     // Readers expect the elements of a section together.

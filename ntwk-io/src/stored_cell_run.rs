@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ndarray::Array2;
+use ntwk_morpho::{Attachment, Branch, Morphology, Region, Sample};
 
 use crate::cell_run_file::write_traces;
 use crate::delimited::{Column, write_table};
@@ -32,6 +33,10 @@ pub struct StoredCellRun {
     pub compartments: Vec<StoredCompartment>,
     /// The groups of synapses.
     pub synapses: Vec<StoredSynapses>,
+    /// The branches with their samples; `None` in files of earlier versions.
+    pub morphology: Option<Morphology>,
+    /// Places of the electrodes, named as the cell file names them; none in files of earlier versions.
+    pub electrodes: Vec<(String, BranchPoint)>,
 }
 
 /// A point of a cell: its branch, and how far along it (0 to 1).
@@ -87,6 +92,46 @@ pub struct StoredSynapses {
     pub events: Vec<Vec<f64>>,
 }
 
+/// A quantity that was recorded at places: the columns that are the same but for the place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredQuantity {
+    /// Name: `voltage`, or that of its columns without the place.
+    pub name: String,
+    /// Unit; empty for none.
+    pub unit: String,
+    /// Columns of [`StoredCellRun::values`] with their places, every place once.
+    pub elements: Vec<(usize, BranchPoint)>,
+}
+
+impl StoredCellRun {
+    /// The quantities that were recorded at places, in the order of the columns. A name is what stands before the place it
+    /// ends with.
+    #[must_use]
+    pub fn quantities(&self) -> Vec<StoredQuantity> {
+        let mut all: Vec<StoredQuantity> = Vec::new();
+        for (column, probe) in self.probes.iter().enumerate() {
+            let Some(place) = probe.at.filter(|at| !at.1.is_nan()) else { continue };
+            let own = probe.name.split_once(" at ").map(|parts| parts.0);
+            // The name of a potential is its place.
+            let name = match own {
+                Some(own) if probe.unit != "mV" || own.starts_with("reversal") => own,
+                _ => "voltage",
+            };
+            let found = all.iter().position(|q| q.name == name && q.unit == probe.unit);
+            let k = found.unwrap_or_else(|| {
+                let (name, unit) = (name.to_owned(), probe.unit.clone());
+                all.push(StoredQuantity { name, unit, elements: Vec::new() });
+                all.len() - 1
+            });
+            // A place that two entries of the description name is one element.
+            if all[k].elements.iter().all(|e| e.1 != place) {
+                all[k].elements.push((column, place));
+            }
+        }
+        all
+    }
+}
+
 /// Reads a run of a cell.
 ///
 /// # Errors
@@ -139,7 +184,54 @@ pub fn read_cell_run(path: &Path) -> Result<StoredCellRun, FileError> {
         spikes,
         compartments: compartments(reader)?,
         synapses,
+        morphology: morphology(reader)?,
+        electrodes: electrodes(reader)?,
     })
+}
+
+fn morphology(reader: &Hdf5Reader) -> Result<Option<Morphology>, FileError> {
+    if reader.group("/morphology")?.is_none() {
+        return Ok(None);
+    }
+    let column = |name: &str| reader.require(&[format!("/morphology/{name}")]);
+    let numbers = |name: &str| column(name).and_then(|c| c.f64s());
+    let owner = column("branch")?;
+    let owners = owner.u32s()?;
+    let [x, y, z, radius] = [numbers("x")?, numbers("y")?, numbers("z")?, numbers("radius")?];
+    let (parents, parent_x) = (numbers("parent")?, numbers("parent_x")?);
+    let regions = column("region")?.u32s()?;
+    let lengths = [x.len(), y.len(), z.len(), radius.len()];
+    if lengths.iter().any(|&n| n != owners.len())
+        || [parents.len(), parent_x.len()].iter().any(|&n| n != regions.len())
+    {
+        let expected = format!("columns of {} samples or {} branches", owners.len(), regions.len());
+        return Err(owner.mismatch(expected, "others"));
+    }
+    let mut branches: Vec<Branch> = (0..regions.len())
+        .map(|b| Branch {
+            region: Region::from_swc(regions[b].into()).unwrap_or(Region::Undefined),
+            parent: (parents[b] >= 0.0)
+                .then(|| Attachment { branch: parents[b] as usize, x: parent_x[b] }),
+            samples: Vec::new(),
+        })
+        .collect();
+    for (k, &b) in owners.iter().enumerate() {
+        let branch = branches.get_mut(b as usize);
+        let branch = branch.ok_or_else(|| {
+            owner.mismatch(format!("branches below {}", regions.len()), b.to_string())
+        })?;
+        branch.samples.push(Sample::new([x[k], y[k], z[k]], radius[k]));
+    }
+    let made = Morphology::new(branches);
+    made.map(Some).map_err(|e| owner.mismatch("a tree of branches", e.to_string()))
+}
+
+fn electrodes(reader: &Hdf5Reader) -> Result<Vec<(String, BranchPoint)>, FileError> {
+    let Some(x) = reader.find("/electrodes/x")? else { return Ok(Vec::new()) };
+    let names = x.attributes()?.text("names").unwrap_or_default();
+    let n = x.f64s()?.len();
+    let at = places(reader, "/electrodes", n)?.unwrap_or_default();
+    Ok(names.split('\n').map(str::to_owned).zip(at).collect())
 }
 
 /// The columns `branch` and `x` of a group, of so many rows.

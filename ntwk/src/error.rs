@@ -12,6 +12,7 @@ use ntwk_meanfield::prediction::error::TheoryError;
 use crate::compare::CompareError;
 use crate::figures::connectivity::ConnectionFigureError;
 use crate::figures::overview::FigureError;
+use crate::report::cell_view::ViewError;
 use crate::report::results::ReadBackError;
 use crate::run::error::StreamError;
 use crate::run::plan::PlanError;
@@ -87,6 +88,9 @@ pub enum Error {
     /// A study of a morphological cell failed.
     #[error(transparent)]
     Morpho(#[from] MorphoError),
+    /// A run of a morphological cell cannot be shown.
+    #[error(transparent)]
+    View(#[from] ViewError),
     /// A single-cell protocol failed.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
@@ -163,7 +167,7 @@ impl Error {
             | Self::TransferScan(_)
             | Self::Morpho(_) => ErrorKind::Study,
             Self::Compare(_) | Self::Analysis(_) => ErrorKind::Analysis,
-            Self::Figure(_) | Self::Connections(_) => ErrorKind::Figure,
+            Self::Figure(_) | Self::Connections(_) | Self::View(_) => ErrorKind::Figure,
             Self::File(_) | Self::ReadBack(_) | Self::WriteModel(_) => ErrorKind::File,
             Self::Interrupted(_) => ErrorKind::Interrupted,
         }
@@ -201,6 +205,7 @@ impl Error {
             | Self::Cell(_)
             | Self::Faults(_)
             | Self::Options(_)
+            | Self::View(_)
             | Self::Protocol(
                 ProtocolError::Cell(_)
                 | ProtocolError::Setting { .. }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use ntwk_core::Dimension;
-use ntwk_core::spec::key::Words as _;
-use ntwk_morpho::geometry::swc::SomaRule;
 use ntwk_morpho::{LocationSpec, Selection, Sites};
 
+use super::source::SourceArgs;
+use super::view::ViewArgs;
 use crate::args::{parse_override, quantity};
 use crate::figure_args::FigureArgs;
 
@@ -56,6 +56,7 @@ run.png and run.svg into DIR.")]
     Sequence(SequenceArgs),
     Bap(BapArgs),
     Movie(MovieArgs),
+    View(ViewArgs),
     Background(BackgroundArgs),
     Tf(MorphoTfArgs),
     Fit(FitArgs),
@@ -165,20 +166,8 @@ Writes info.png, info.svg, the numbered branches as branches.csv (or branches.js
 cell file, morphology.swc where SWC can express it. The numbers are those of \"branch 3\" and \"subtree 3\" in \
 selections and locations.")]
 pub(crate) struct InfoArgs {
-    /// SWC (.swc), Neurolucida (.asc), NeuroML (.nml, .xml) or cell file.
-    pub file: PathBuf,
-    /// What the soma samples of an SWC file mean: neuron, arbor, morphio, neuromorpho-3-point or sphere.
-    #[arg(long, value_name = "RULE", default_value = "neuron", value_parser = soma_rule)]
-    pub soma_rule: SomaRule,
-    /// Keep the tree with the soma alone when a file holds several.
-    #[arg(long)]
-    pub drop_other_trees: bool,
-    /// Radius of samples that have none (zero or below).
-    #[arg(long, value_name = "LENGTH", value_parser = length)]
-    pub default_radius: Option<f64>,
-    /// Factor that makes µm of the numbers of an SWC file: 0.001 for nanometres.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
-    pub scale: f64,
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// List every branch, however many.
     #[arg(long)]
     pub branches: bool,
@@ -193,13 +182,6 @@ pub(crate) struct InfoArgs {
     pub notes: bool,
     #[command(flatten)]
     pub out: OutArgs,
-}
-
-fn soma_rule(text: &str) -> Result<SomaRule, String> {
-    SomaRule::of(text).ok_or_else(|| {
-        let words: Vec<&str> = SomaRule::WORDS.iter().map(|w| w.name).collect();
-        format!("expected one of {}", words.join(", "))
-    })
 }
 
 fn location(text: &str) -> Result<LocationSpec, String> {
@@ -220,17 +202,7 @@ fn fraction(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "expected a number between 0.0001 and 1".to_owned())
 }
 
-fn length(text: &str) -> Result<f64, String> {
-    let length = quantity(text, Dimension::Length)?;
-    if length > 0.0 { Ok(length) } else { Err("expected a length above 0".to_owned()) }
-}
-
-fn factor(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite());
-    number.ok_or_else(|| "expected a number above 0".to_owned())
-}
-
-fn time(text: &str) -> Result<f64, String> {
+pub(super) fn time(text: &str) -> Result<f64, String> {
     quantity(text, Dimension::Time)
 }
 

@@ -1,80 +1,55 @@
 //! `ntwk morpho info`.
 
-use ntwk::studies::morpho::MorphoCell;
 use ntwk::studies::morpho::branches::{branch_figure, branch_table};
 use ntwk::studies::morpho::info::morphology_figure;
 use ntwk::studies::table::{ColumnValues, Table as Columns};
-use ntwk_io::{read_morphology, read_neurolucida, read_neuroml};
-use ntwk_morpho::geometry::swc::{OtherTrees, Repair, SwcOptions, SwcReport, to_swc};
+use ntwk_morpho::geometry::swc::{Repair, SwcReport, to_swc};
 use ntwk_morpho::{Compartments, Discretisation, Morphology, MorphologyError};
 
 use super::args::InfoArgs;
+use super::source::{Content, Source};
 use crate::Failure;
-use crate::output::{
-    cell_file, make_folder, plotted, print, write, write_columns, write_figure, write_json,
-};
+use crate::output::{make_folder, plotted, print, write, write_columns, write_figure, write_json};
 use crate::run::list_files;
 use crate::table::{Table, number};
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let (theme, folder) = (args.out.figure.theme(&[])?, &args.out.out);
-    let extension = args.file.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let is = |names: &[&str]| names.iter().any(|name| extension.eq_ignore_ascii_case(name));
-    let shown = args.file.display().to_string();
+    let source = Source::read(&args.source)?;
+    let (name, morphology) = (source.name(), source.morphology());
     let mut files = Vec::new();
-    let (name, morphology, compartments) = if is(&["asc"]) {
-        let reading = read_neurolucida(&args.file)?;
-        for remark in &reading.remarks {
-            print(remark);
+    source.remarks.iter().for_each(print);
+    if let Some((path, report)) = &source.report {
+        if let Some(path) = path {
+            print(path.display());
         }
-        let compartments = draw_compartments(&reading.morphology)?;
-        (shown, reading.morphology, compartments)
-    } else if is(&["nml", "xml"]) {
-        let morphology = read_neuroml(&args.file)?;
-        let compartments = draw_compartments(&morphology)?;
-        (shown, morphology, compartments)
-    } else if is(&["swc"]) {
-        let options = SwcOptions {
-            soma: args.soma_rule,
-            other_trees: if args.drop_other_trees { OtherTrees::Drop } else { OtherTrees::AsRule },
-            default_radius: args.default_radius,
-            scale: args.scale,
-            ..SwcOptions::default()
-        };
-        let reading = read_morphology(&args.file, &options)?;
-        print_report(&reading.report, args.notes);
-        let morphology = reading.morphology;
-        let compartments = draw_compartments(&morphology)?;
-        (shown, morphology, compartments)
-    } else {
-        let file = cell_file(&args.file, &[])?;
-        if let Some((path, reading)) = &file.reading {
-            print(format!("{}", path.display()));
-            print_report(&reading.report, args.notes);
+        print_report(report, args.notes);
+    }
+    let compartments = match &source.content {
+        Content::Morphology(morphology) => draw_compartments(morphology)?,
+        Content::Cell(cell) => {
+            let compartments = cell.built().cell.compartments().clone();
+            print(format!(
+                "{} compartments in {} branches\n",
+                compartments.len(),
+                compartments.n_branches()
+            ));
+            make_folder(&args.out.out)?;
+            match to_swc(morphology) {
+                Ok(text) => files.push(write(&args.out.out, "morphology.swc", text.as_bytes())?),
+                Err(MorphologyError::NotExpressible { .. }) => {}
+                Err(e) => return Err(Failure::Argument(e.to_string())),
+            }
+            compartments
         }
-        let cell = MorphoCell::new(file, &args.file)?;
-        let built = cell.built();
-        let compartments = built.cell.compartments().clone();
-        print(format!(
-            "{} compartments in {} branches\n",
-            compartments.len(),
-            compartments.n_branches()
-        ));
-        make_folder(&args.out.out)?;
-        match to_swc(&built.morphology) {
-            Ok(text) => files.push(write(&args.out.out, "morphology.swc", text.as_bytes())?),
-            Err(MorphologyError::NotExpressible { .. }) => {}
-            Err(e) => return Err(Failure::Argument(e.to_string())),
-        }
-        (cell.title().to_owned(), built.morphology.clone(), compartments)
     };
-    print(region_table(&morphology));
+    print(region_table(morphology));
     make_folder(folder)?;
-    let figure = plotted(morphology_figure(&name, &morphology, &compartments, &theme))?;
+    let figure = plotted(morphology_figure(name, morphology, &compartments, &theme))?;
     files.extend(write_figure(folder, "info", &figure)?);
-    let branches = branch_table(&morphology);
+    let branches = branch_table(morphology);
     print_branches(&branches, args.branches);
-    let (figure, drawn) = plotted(branch_figure(&name, &morphology, &theme))?;
+    let (figure, drawn) = plotted(branch_figure(name, morphology, &theme))?;
     if drawn < branches.rows() {
         print(format!(
             "branches.png has room for the numbers of {drawn} of {} branches; the table of branches has all",

@@ -16,8 +16,10 @@ mod movie;
 mod ranges;
 mod run;
 mod sequence;
+mod source;
 mod summation;
 mod tf;
+mod view;
 
 pub(crate) use args::MorphoArgs;
 
@@ -44,6 +46,7 @@ pub(crate) fn run(args: &MorphoArgs) -> Result<(), Failure> {
         MorphoCommand::Summation(args) => summation::run(args),
         MorphoCommand::Sequence(args) => sequence::run(args),
         MorphoCommand::Movie(args) => movie::run(args),
+        MorphoCommand::View(args) => view::run(args),
         MorphoCommand::Background(args) => background::run(args),
         MorphoCommand::Tf(args) => tf::run(args),
         MorphoCommand::Fit(args) => fit::run(args),

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cell_sweep;
+mod cell_view;
 mod cells;
 mod commands;
 mod common;

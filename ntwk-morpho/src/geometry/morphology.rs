@@ -72,6 +72,23 @@ impl Branch {
             .map(|w| frustum_area(w[0].radius, w[1].radius, distance(w[0].position, w[1].position)))
             .sum()
     }
+
+    /// The point (µm) of the axis at the fraction `x` of the branch's length; a fraction beyond an end is that end.
+    #[must_use]
+    pub fn point(&self, x: f64) -> [f64; 3] {
+        let target = x * self.length();
+        let mut arc = 0.0;
+        for w in self.samples.windows(2) {
+            let step = distance(w[0].position, w[1].position);
+            if arc + step >= target && step > 0.0 {
+                let f = ((target - arc) / step).clamp(0.0, 1.0);
+                return [0, 1, 2]
+                    .map(|i| w[0].position[i] + f * (w[1].position[i] - w[0].position[i]));
+            }
+            arc += step;
+        }
+        self.samples.last().map_or([f64::NAN; 3], |s| s.position)
+    }
 }
 
 /// Why a list of branches is not a morphology.

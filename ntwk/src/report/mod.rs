@@ -1,5 +1,6 @@
 //! A run as one HTML page that needs nothing else: figures, tables, model, origin.
 
+pub mod cell_view;
 pub mod compared;
 pub mod currents;
 pub mod quantities;

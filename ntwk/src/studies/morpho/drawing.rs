@@ -39,19 +39,8 @@ pub(super) fn pieces(
 /// Where a point of the cell lies in the plane.
 #[must_use]
 pub(super) fn position(morphology: &Morphology, at: Location) -> (f64, f64) {
-    let Some(branch) = morphology.branches().get(at.branch) else { return (f64::NAN, f64::NAN) };
-    let target = at.x * branch.length();
-    let mut arc = 0.0;
-    for w in branch.samples.windows(2) {
-        let step = ntwk_morpho::geometry::morphology::distance(w[0].position, w[1].position);
-        if arc + step >= target && step > 0.0 {
-            let f = ((target - arc) / step).clamp(0.0, 1.0);
-            let mix = |i: usize| w[0].position[i] + f * (w[1].position[i] - w[0].position[i]);
-            return (mix(0), mix(1));
-        }
-        arc += step;
-    }
-    branch.samples.last().map_or((f64::NAN, f64::NAN), |s| (s.position[0], s.position[1]))
+    let point = morphology.branches().get(at.branch).map_or([f64::NAN; 3], |b| b.point(at.x));
+    (point[0], point[1])
 }
 
 /// A quantity of compartments over their path distance, one dot each, coloured by region.
