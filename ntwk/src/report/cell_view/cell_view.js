@@ -132,11 +132,10 @@
     order.sort((i, j) => depth[i] - depth[j] || i - j);
     pen.lineCap = "round";
     if (view.chosen) {
-      pen.strokeStyle = look.ink;
       for (let i = 0; i < n; i++) {
         if (segments.branch[i] !== view.chosen.branch) continue;
-        pen.lineWidth = 2 * radius(Math.max(segments.from[i][3], segments.to[i][3])) + 5;
-        pen.beginPath(); pen.moveTo(ax[i], ay[i]); pen.lineTo(bx[i], by[i]); pen.stroke();
+        pen.fillStyle = look.ink;
+        frustum(i, radius(segments.from[i][3]) + 2.5, radius(segments.to[i][3]) + 2.5, false);
       }
     }
     for (const i of order) {
