@@ -121,6 +121,11 @@ fn mechanism(args: &ImportArgs) -> Result<(), Failure> {
     }
     let bytes = std::fs::read(&args.file)
         .map_err(|source| ModelFileError::Read { file: file.clone(), source })?;
+    if bytes.contains(&0) {
+        return Err(Failure::Argument(format!(
+            "{file}: it is no text file, as mechanisms of NEURON are"
+        )));
+    }
     // Names and units are ASCII; what is not stands in comments, in any encoding.
     let text = String::from_utf8_lossy(&bytes);
     let stem = args.file.file_stem().and_then(|s| s.to_str()).unwrap_or("channel");

@@ -55,16 +55,14 @@ pub(super) fn read(root: &mut Node, section: &str, folder: &Path, faults: &mut F
         let beside = folder.join(&file);
         super::cell_kinds::read(&mut tree, beside.parent().unwrap_or(folder), faults);
         let Value::Table(found) = tree.value else { continue };
-        for (key, kinds) in found {
+        // A whole description may be included too: only its kinds are taken.
+        for (_, kinds) in found.into_iter().filter(|(key, _)| key == section) {
             let Value::Table(kinds) = kinds.value else {
-                let (key, kind) = said(format!("{key} is no table"));
+                let (key, kind) = said(format!("{section} is no table"));
                 faults.push(key, None, node.line, kind);
                 continue;
             };
-            // A whole description may be included too: only its kinds are taken.
-            if key == section {
-                add(entries, section, kinds, &file, &node, faults);
-            }
+            add(entries, section, kinds, &file, &node, faults);
         }
     }
 }

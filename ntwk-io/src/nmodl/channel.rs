@@ -298,7 +298,8 @@ impl Channels<'_, '_> {
                 return Some(Expr::name("E"));
             }
             let fixed = ["V", "Ca", "celsius"].contains(&name);
-            (!fixed && !is_name_of_channel(name)).then(|| Expr::Name(format!("{name}_")))
+            (!fixed && !is_name_of_channel(name))
+                .then(|| Expr::Name(self.unfolding.free_name(name)))
         })
     }
 
@@ -477,7 +478,8 @@ impl Channels<'_, '_> {
     fn constant(&mut self, name: &str) -> Option<f64> {
         let given = self.unfolding.number(name);
         let of_ion = |ion: &&super::syntax::Ion| {
-            ion.reads.iter().chain(&ion.writes).any(|read| read == name)
+            let concentration = ["i", "o"].iter().any(|side| format!("{}{side}", ion.name) == name);
+            concentration || ion.reads.iter().chain(&ion.writes).any(|read| read == name)
         };
         let Some(ion) = self.file.ions.iter().find(of_ion) else {
             let declared = self.file.parameters.iter().chain(&self.file.assigned);

@@ -21,8 +21,11 @@
 mod channel;
 mod expression;
 mod kinetic;
+mod names;
 mod parser;
 mod pool;
+mod solve;
+mod statement;
 mod syntax;
 mod tokens;
 mod unfold;
@@ -68,6 +71,7 @@ pub fn import_nmodl(text: &str, name: &str) -> Result<NmodlImport, Faults> {
 
 /// What cannot be a density mechanism.
 fn refuse(file: &File, faults: &mut Faults) {
+    let is_read = faults.list.is_empty();
     let mut say = |key: &str, line: u32, rule: &str| {
         let kind = FaultKind::Combination { rule: rule.to_owned() };
         faults.push(key, None, Some(line), kind);
@@ -83,7 +87,7 @@ fn refuse(file: &File, faults: &mut Faults) {
     if let Some(line) = file.electrode_current {
         say("ELECTRODE_CURRENT", line, "currents of electrodes are those of [[electrodes]]");
     }
-    if file.breakpoint.is_none() && file.other_process.is_none() {
+    if file.breakpoint.is_none() && file.other_process.is_none() && is_read {
         say("(file)", 1, "there is no BREAKPOINT block: it is no mechanism of NEURON");
     }
 }
@@ -100,6 +104,10 @@ fn mechanism<'a>(
         unfolding.run_leniently("INITIAL", block, &mut globals);
     }
     unfolding.derivatives.clear();
+    // What is read of an ion is what the ion has: in NEURON an assignment does not last.
+    let only_read =
+        |ion: &syntax::Ion, name: &String| ion.reads.contains(name) && !ion.writes.contains(name);
+    globals.retain(|name, _| !file.ions.iter().any(|ion| only_read(ion, name)));
     let mut initial = Values::new();
     for state in &file.states {
         let Some(mut value) = globals.remove(&state.name) else { continue };

@@ -2,8 +2,8 @@
 
 use ntwk_core::spec::fault::{FaultKind, Faults};
 
-use super::syntax::{Action, Block, Declared, Expr, File, Ion, Statement};
-use super::tokens::{FOREIGN, Token, Word, tokens};
+use super::syntax::{Block, Declared, File, Ion};
+use super::tokens::{Token, Word, tokens, unmarked};
 
 /// Levels of brackets and blocks.
 pub(super) const DEEPEST: usize = 100;
@@ -25,11 +25,11 @@ pub(super) fn parse(text: &str, faults: &mut Faults) -> File {
 }
 
 pub(super) struct Parser<'a> {
-    tokens: Vec<Token>,
-    at: usize,
+    pub(super) tokens: Vec<Token>,
+    pub(super) at: usize,
     pub(super) depth: usize,
     /// Name of the block that is read.
-    block: String,
+    pub(super) block: String,
     faults: &'a mut Faults,
 }
 
@@ -73,7 +73,7 @@ impl Parser<'_> {
         token.map_or("the end of the file".to_owned(), |token| format!("'{}'", token.text()))
     }
 
-    fn line(&self) -> u32 {
+    pub(super) fn line(&self) -> u32 {
         let token = self.tokens.get(self.at).or(self.tokens.last());
         token.map_or(1, |token| token.line)
     }
@@ -83,7 +83,7 @@ impl Parser<'_> {
         self.faults.push(self.block.clone(), None, Some(self.line()), kind);
     }
 
-    fn name(&mut self) -> Option<String> {
+    pub(super) fn name(&mut self) -> Option<String> {
         if let Some(Word::Name(name)) = self.word() {
             self.next();
             return Some(name);
@@ -94,14 +94,14 @@ impl Parser<'_> {
     }
 
     /// Whether the next word is this name, which is then read.
-    fn take_name(&mut self, name: &str) -> bool {
+    pub(super) fn take_name(&mut self, name: &str) -> bool {
         let is =
             matches!(self.tokens.get(self.at), Some(t) if t.word == Word::Name(name.to_owned()));
         self.at += usize::from(is);
         is
     }
 
-    fn number(&mut self) -> Option<f64> {
+    pub(super) fn number(&mut self) -> Option<f64> {
         let negative = self.take("-");
         if let Some(Word::Number(text)) = self.word() {
             self.next();
@@ -144,7 +144,7 @@ impl Parser<'_> {
     }
 
     /// Goes on behind the block that began after the word at `start`.
-    fn leave_block(&mut self, start: usize) {
+    pub(super) fn leave_block(&mut self, start: usize) {
         let mut open = 0_usize;
         for at in start..self.tokens.len() {
             if self.tokens[at].is("{") {
@@ -185,6 +185,15 @@ impl Parser<'_> {
             "UNITS" => self.units(file),
             "PARAMETER" | "CONSTANT" => {
                 let mut found = self.declarations()?;
+                let names: Vec<String> = file.parameters.iter().map(|p| p.name.clone()).collect();
+                for (k, twice) in found.iter().enumerate() {
+                    let before = found[..k].iter().map(|p| &p.name).chain(&names);
+                    if before.into_iter().any(|name| *name == twice.name) {
+                        let kind =
+                            FaultKind::Combination { rule: "it is declared twice".to_owned() };
+                        self.faults.push(twice.name.clone(), None, Some(twice.line), kind);
+                    }
+                }
                 file.parameters.append(&mut found);
                 Some(())
             }
@@ -277,15 +286,15 @@ impl Parser<'_> {
             match word.as_str() {
                 "SUFFIX" => {
                     let name = self.name()?;
-                    let own = name.strip_suffix('_').filter(|own| FOREIGN.contains(own));
-                    file.suffix = Some(own.unwrap_or(&name).to_owned());
+                    file.suffix = Some(unmarked(&name).to_owned());
                 }
                 "POINT_PROCESS" | "ARTIFICIAL_CELL" => {
                     file.suffix = Some(self.name()?);
                     file.other_process = Some((word, line));
                 }
                 "USEION" => {
-                    let mut ion = Ion { name: self.name()?, line, ..Ion::default() };
+                    let name = unmarked(&self.name()?).to_owned();
+                    let mut ion = Ion { name, line, ..Ion::default() };
                     loop {
                         if self.take_name("READ") {
                             ion.reads.append(&mut self.names(&KEYWORDS));
@@ -393,7 +402,7 @@ impl Parser<'_> {
     }
 
     /// `a, b`: one after each comma.
-    fn variables(&mut self) -> Option<Vec<String>> {
+    pub(super) fn variables(&mut self) -> Option<Vec<String>> {
         let mut all = Vec::new();
         loop {
             all.push(self.name()?);
@@ -423,172 +432,6 @@ impl Parser<'_> {
             self.take(",");
         }
         Some(all)
-    }
-
-    fn body(&mut self) -> Option<Vec<Statement>> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            self.fault("blocks are nested too deeply");
-            return None;
-        }
-        self.expect("{")?;
-        let mut all = Vec::new();
-        while !self.take("}") {
-            let line = self.line();
-            all.push(Statement { line, what: self.statement()? });
-        }
-        self.depth -= 1;
-        Some(all)
-    }
-
-    fn statement(&mut self) -> Option<Action> {
-        if let Some(Word::Verbatim(text)) = self.word() {
-            self.next();
-            return Some(Action::Verbatim(text));
-        }
-        if self.take("~") {
-            return self.reaction();
-        }
-        let word = self.name()?;
-        match word.as_str() {
-            "LOCAL" => Some(Action::Local(self.variables()?)),
-            "if" | "IF" => self.branches(),
-            "SOLVE" => {
-                let block = self.name()?;
-                let mut steady = false;
-                while self.take_name("METHOD") || self.take_name("STEADYSTATE") {
-                    steady |= matches!(&self.tokens[self.at - 1].word, Word::Name(n) if n == "STEADYSTATE");
-                    self.name()?;
-                }
-                Some(Action::Solve { block, steady })
-            }
-            "TABLE" => {
-                while self.word().is_some() && !self.at("}") {
-                    if self.take_name("WITH") {
-                        self.expression()?;
-                        break;
-                    }
-                    self.next();
-                }
-                Some(Action::Table)
-            }
-            "FROM" => {
-                let variable = self.name()?;
-                self.expect("=")?;
-                let from = self.expression()?;
-                if !self.take_name("TO") {
-                    self.fault("FROM without TO");
-                    return None;
-                }
-                let to = self.expression()?;
-                Some(Action::Loop { variable, from, to, body: self.body()? })
-            }
-            "CONSERVE" => {
-                // The sum ends with the sign of equality, which is one.
-                let sum = self.expression()?;
-                self.expect("=")?;
-                Some(Action::Conserve(sum, self.expression()?))
-            }
-            "while" | "WHILE" => {
-                self.condition()?;
-                self.body()?;
-                Some(Action::Other("while".to_owned()))
-            }
-            "COMPARTMENT" | "LONGITUDINAL_DIFFUSION" => {
-                while self.word().is_some() && !self.at("{") && !self.at("}") {
-                    self.next();
-                }
-                if self.at("{") {
-                    self.leave_block(self.at);
-                }
-                Some(Action::Other(word))
-            }
-            "PROTECT" | "MUTEXLOCK" | "MUTEXUNLOCK" => self.statement(),
-            _ if self.take("=") => Some(Action::Assign(word, None, self.expression()?)),
-            "printf" | "fprintf" => {
-                self.unit();
-                Some(Action::Print)
-            }
-            _ if self.take("'") => {
-                self.expect("=")?;
-                Some(Action::Derivative(word, self.expression()?))
-            }
-            _ if self.at("(") => Some(Action::Call(word, self.arguments()?)),
-            _ if self.take("[") => {
-                let index = self.expression()?;
-                self.expect("]")?;
-                self.expect("=")?;
-                Some(Action::Assign(word, Some(index), self.expression()?))
-            }
-            _ => {
-                let found = self.found();
-                self.fault(&format!("expected '=' or '(' after {word}, found {found}"));
-                None
-            }
-        }
-    }
-
-    fn branches(&mut self) -> Option<Action> {
-        let condition = self.condition()?;
-        let then = self.body()?;
-        let other = if self.take_name("else") || self.take_name("ELSE") {
-            let line = self.line();
-            if self.take_name("if") || self.take_name("IF") {
-                self.depth += 1;
-                if self.depth > DEEPEST {
-                    self.fault("there are too many branches");
-                    return None;
-                }
-                vec![Statement { line, what: self.branches()? }]
-            } else {
-                self.body()?
-            }
-        } else {
-            Vec::new()
-        };
-        Some(Action::If(condition, then, other))
-    }
-
-    fn reaction(&mut self) -> Option<Action> {
-        if self.block == "LINEAR" {
-            let left = self.expression()?;
-            self.expect("=")?;
-            return Some(Action::Equation(left, self.expression()?));
-        }
-        let left = self.side()?;
-        if self.take("<<") {
-            self.expect("(")?;
-            let rate = self.expression()?;
-            self.expect(")")?;
-            return match left.as_slice() {
-                [(_, name)] => Some(Action::Source(name.clone(), rate)),
-                _ => None,
-            };
-        }
-        let one_way = self.take("->");
-        let right = if one_way {
-            if self.at("(") { Vec::new() } else { self.side()? }
-        } else {
-            self.expect("<->")?;
-            self.side()?
-        };
-        let mut rates = self.arguments()?.into_iter();
-        let forward = rates.next()?;
-        let backward = rates.next().unwrap_or_else(|| Expr::number(0.0));
-        Some(Action::Reaction { left, right, forward, backward })
-    }
-
-    /// `2 a + b`.
-    fn side(&mut self) -> Option<Vec<(f64, String)>> {
-        let mut all = Vec::new();
-        loop {
-            let many = matches!(self.word(), Some(Word::Number(_)));
-            let count = if many { self.number()? } else { 1.0 };
-            all.push((count, self.name()?));
-            if !self.take("+") {
-                return Some(all);
-            }
-        }
     }
 }
 

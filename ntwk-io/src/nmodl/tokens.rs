@@ -38,7 +38,13 @@ impl Token {
 }
 
 /// Names of NMODL that get a mark.
-pub(super) const FOREIGN: [&str; 3] = ["V", "Ca", "unset"];
+const FOREIGN: [&str; 3] = ["V", "Ca", "unset"];
+const MARK: &str = "_nmodl";
+
+/// A name without its mark: of mechanisms and ions, which stand in no formula.
+pub(super) fn unmarked(name: &str) -> &str {
+    name.strip_suffix(MARK).filter(|own| FOREIGN.contains(own)).unwrap_or(name)
+}
 
 /// Longer ones first.
 const SIGNS: [&str; 27] = [
@@ -87,7 +93,7 @@ pub(super) fn tokens(text: &str, faults: &mut Faults) -> Vec<Token> {
                 }
                 _ => {
                     // These mean something else in the formulas of a channel.
-                    let mark = if FOREIGN.contains(&name) { "_" } else { "" };
+                    let mark = if FOREIGN.contains(&name) { MARK } else { "" };
                     all.push(Token { word: Word::Name(format!("{name}{mark}")), line });
                     skip(&mut rest, name.len());
                 }

@@ -7,7 +7,7 @@ use ntwk_core::is_free_name;
 use ntwk_core::spec::fault::{FaultKind, Faults};
 
 use super::parser::is_harmless;
-use super::syntax::{Action, Block, Expr, File, Operation, Statement};
+use super::syntax::{Action, Block, Expr, File, Statement};
 
 /// Calls that are carried out.
 const MOST_CALLS: usize = 20_000;
@@ -37,9 +37,9 @@ pub(super) struct Unfolding<'a> {
     pub at_start: Vec<String>,
     numbers: HashMap<&'a str, f64>,
     /// Variables that a statement of the file sets.
-    set_somewhere: BTreeSet<String>,
+    pub set_somewhere: BTreeSet<String>,
     /// Whether variables without a value are [`UNSET`] for now, without a fault.
-    lenient: bool,
+    pub lenient: bool,
     /// Names that a definition cannot have.
     taken: Vec<String>,
     /// Names of what is being carried out.
@@ -69,11 +69,11 @@ fn collect_set(all: &[Statement], names: &mut BTreeSet<String>) {
 }
 
 /// Variables of the block, and those of the procedure or function that is carried out.
-struct Scope<'v> {
-    globals: &'v mut Values,
-    locals: Vec<BTreeMap<String, Option<Expr>>>,
+pub(super) struct Scope<'v> {
+    pub globals: &'v mut Values,
+    pub locals: Vec<BTreeMap<String, Option<Expr>>>,
     /// Whether what is set stands in a branch or function.
-    inline: bool,
+    pub inline: bool,
 }
 
 impl<'a> Unfolding<'a> {
@@ -153,6 +153,15 @@ impl<'a> Unfolding<'a> {
         let before = std::mem::replace(&mut self.lenient, true);
         self.run(name, block, globals);
         self.lenient = before;
+    }
+
+    /// A name with marks behind it until the file has no such name.
+    pub(super) fn free_name(&self, name: &str) -> String {
+        let mut free = format!("{name}_");
+        while self.taken.contains(&free) || self.definition(&free).is_some() {
+            free.push('_');
+        }
+        free
     }
 
     /// The definition that a name stands for.
@@ -391,27 +400,6 @@ impl<'a> Unfolding<'a> {
         }
     }
 
-    /// What a variable is that one branch does not set, nor anything before.
-    fn unset(&mut self, name: &str) -> Expr {
-        let of_ion = |ion: &super::syntax::Ion| ion.reads.iter().any(|read| read == name);
-        if name == "v" {
-            return Expr::name("V");
-        } else if name == "cai" && self.file.ions.iter().any(of_ion) {
-            return Expr::name("Ca");
-        } else if name == "celsius"
-            || self.number(name).is_some()
-            || self.file.states.iter().any(|state| state.name == name)
-            || self.file.ions.iter().any(of_ion)
-        {
-            return Expr::name(name);
-        }
-        if self.lenient {
-            return Expr::name(UNSET);
-        }
-        self.note(format!("{name} is 0 where no branch sets it; NEURON keeps its value of before"));
-        Expr::number(0.0)
-    }
-
     pub(super) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -513,192 +501,4 @@ impl<'a> Unfolding<'a> {
         }
         Some(value)
     }
-
-    fn name(&mut self, name: &str, scope: &Scope<'_>) -> Option<Expr> {
-        if let Some(local) = scope.locals.last().and_then(|locals| locals.get(name)) {
-            if local.is_none() {
-                self.fault(format!("{name} is used before it is set"));
-            }
-            return local.clone();
-        }
-        if let Some(value) = scope.globals.get(name) {
-            return Some(value.clone());
-        }
-        let file = self.file;
-        if let Some(unit) = file.units.iter().find(|unit| unit.name == name) {
-            return unit.value.map(Expr::number);
-        }
-        let given = |list: &[super::syntax::Declared]| list.iter().any(|p| p.name == name);
-        match name {
-            "v" => return Some(Expr::name("V")),
-            "celsius" | "dt" => return Some(Expr::name(name)),
-            "t" | "diam" | "area" => {
-                self.fault(format!("{name}: a channel does not know it"));
-                return None;
-            }
-            _ if self.number(name).is_some() || given(&file.states) => {
-                return Some(Expr::name(name));
-            }
-            _ => {}
-        }
-        if file.ions.iter().any(|ion| ion.reads.iter().any(|read| read == name)) {
-            return Some(Expr::name(if name == "cai" { "Ca" } else { name }));
-        }
-        let assigned = |list: &[super::syntax::Declared]| {
-            list.iter().any(|p| {
-                let element = name.strip_prefix(&p.name).and_then(|rest| rest.strip_prefix('_'));
-                p.name == name || element.is_some_and(|k| k.bytes().all(|b| b.is_ascii_digit()))
-            })
-        };
-        if given(&file.parameters) || given(&file.assigned) && !self.set_somewhere.contains(name) {
-            self.note(format!(
-                "{name} has no value in the file: 0, as in NEURON before a program sets it"
-            ));
-            return Some(Expr::name(name));
-        }
-        if self.lenient && assigned(&file.assigned) {
-            return Some(Expr::name(UNSET));
-        }
-        if self.at_start.iter().any(|set| set == name) {
-            self.fault(format!(
-                "{name} is computed in INITIAL from what changes later, and used here: compute it where it is used"
-            ));
-        } else if assigned(&file.assigned) {
-            self.fault(format!("{name} is used before it is set"));
-        } else {
-            let names = file.parameters.iter().chain(&file.assigned).chain(&file.states);
-            let nearest = ntwk_core::spec::nearest::nearest(
-                name,
-                names.map(|declared| declared.name.as_str()),
-            );
-            let hint = nearest.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            self.fault(format!("{name} is not declared{hint}"));
-        }
-        None
-    }
-
-    /// Functions that NEURON has, by their names in formulas.
-    fn built_in(&mut self, name: &str, mut all: Vec<Expr>) -> Option<Expr> {
-        let (known, count) = match name {
-            "exp" | "log10" | "sqrt" | "sin" | "cos" | "tan" | "sinh" | "cosh" | "tanh"
-            | "asin" | "acos" | "atan" | "floor" | "ceil" => (name, 1),
-            "log" => ("ln", 1),
-            "fabs" | "abs" => ("abs", 1),
-            "exprelr" => ("linoid", 1),
-            "pow" => ("^", 2),
-            "fmin" => ("min", 2),
-            "fmax" => ("max", 2),
-            "nernst" => (name, 3),
-            "ghk" => (name, 4),
-            _ => {
-                self.fault(format!(
-                    "{name}() is no function of this file, nor one of NMODL that is covered"
-                ));
-                return None;
-            }
-        };
-        if all.len() != count {
-            self.fault(format!("{name}() has {} arguments, expected {count}", all.len()));
-            return None;
-        }
-        if known == "^" {
-            let (b, a) = (all.pop()?, all.pop()?);
-            return Some(Expr::binary(Operation::Power, a, b));
-        }
-        Some(Expr::Call(known.to_owned(), all))
-    }
-
-    fn solve(&mut self, name: &str, steady: bool, scope: &mut Scope<'_>) {
-        let of = |list: &'a [(String, Block)]| list.iter().find(|b| b.0 == name).map(|b| &b.1);
-        let file = self.file;
-        if let Some(block) = of(&file.derivatives) {
-            self.run(name, block, scope.globals);
-        } else if let Some(block) = of(&file.kinetics) {
-            self.kinetic(name, block, steady, scope.globals);
-        } else if let Some(block) = of(&file.linear) {
-            self.linear(name, block, scope.globals);
-        } else if let Some(block) = of(&file.procedures) {
-            self.update(name, block, scope.globals);
-        } else {
-            self.fault(format!("SOLVE {name}: there is no such block"));
-        }
-    }
-
-    /// A procedure that advances states by a step of its own: `m = m + (1 - exp(-dt/tau))*(inf - m)`.
-    fn update(&mut self, name: &str, block: &'a Block, globals: &mut Values) {
-        let states = self.state_names();
-        // What a step uses of the step before, it would find itself for a small step.
-        self.run_leniently(name, block, globals);
-        globals
-            .retain(|name, value| !states.contains(name) && !self.depends(value, &|n| n == UNSET));
-        self.run(name, block, globals);
-        for state in &self.file.states {
-            let Some(next) = globals.remove(&state.name) else { continue };
-            if !self.depends(&next, &|n| n == "dt" || n == state.name) {
-                // It follows at once.
-                globals.insert(state.name.clone(), next);
-                continue;
-            }
-            let next = self.expanded(&next);
-            match next.as_ref().and_then(|next| rate_of_update(next, &state.name)) {
-                Some(derivative) => _ = self.derivatives.insert(state.name.clone(), derivative),
-                None => {
-                    let state = &state.name;
-                    self.fault(format!(
-                        "{name} sets {state} anew in each step, and not as {state} + (1 - exp(-dt/tau))*(inf - {state}): \
-                         write a DERIVATIVE block"
-                    ));
-                }
-            }
-        }
-    }
-}
-
-/// dx/dt of a step `x + (1 - exp(-dt*rate))*(inf - x)`.
-fn rate_of_update(next: &Expr, x: &str) -> Option<Expr> {
-    use Operation::{Add, Divide, Multiply, Subtract};
-    let Expr::Binary(Add, own, change) = next else { return None };
-    if **own != Expr::name(x) {
-        return None;
-    }
-    let Expr::Binary(Multiply, a, b) = &**change else { return None };
-    let (factor, distance) = if a.has("dt") { (a, b) } else { (b, a) };
-    let Expr::Binary(Subtract, _, minus) = &**distance else { return None };
-    let Expr::Binary(Subtract, one, decay) = &**factor else { return None };
-    let (Expr::Number(one), Expr::Call(exp, argument)) = (&**one, &**decay) else { return None };
-    if **minus != Expr::name(x) || one.parse() != Ok(1.0) || exp != "exp" {
-        return None;
-    }
-    // dt is a factor of the argument, above the line.
-    fn without_dt(expr: &Expr) -> Option<Expr> {
-        match expr {
-            Expr::Name(name) if name == "dt" => Some(Expr::number(1.0)),
-            Expr::Negative(a) => Some(Expr::Negative(Box::new(without_dt(a)?))),
-            Expr::Binary(Multiply, a, b) if a.has("dt") && !b.has("dt") => {
-                Some(Expr::binary(Multiply, without_dt(a)?, (**b).clone()))
-            }
-            Expr::Binary(Multiply, a, b) if !a.has("dt") => {
-                Some(Expr::binary(Multiply, (**a).clone(), without_dt(b)?))
-            }
-            Expr::Binary(Divide, a, b) if !b.has("dt") => {
-                Some(Expr::binary(Divide, without_dt(a)?, (**b).clone()))
-            }
-            _ => None,
-        }
-    }
-    let rate = match without_dt(argument.first()?)? {
-        Expr::Negative(rate) => *rate,
-        Expr::Binary(operation @ (Divide | Multiply), a, b) if matches!(*a, Expr::Negative(_)) => {
-            let Expr::Negative(a) = *a else { return None };
-            Expr::Binary(operation, a, b)
-        }
-        rate => Expr::Negative(Box::new(rate)),
-    };
-    let distance = (**distance).clone();
-    Some(match rate {
-        Expr::Binary(Divide, one, tau) if *one == Expr::number(1.0) => {
-            Expr::binary(Divide, distance, *tau)
-        }
-        rate => Expr::binary(Multiply, rate, distance),
-    })
 }

@@ -76,7 +76,7 @@ fn cells_include_channels() {
     std::fs::write(folder.path().join("k.toml"), text).unwrap();
     let cell = |include: &str| {
         let text = format!(
-            "include = {include}\n[morphology]\ngenerator = 'cable'\n[membrane]\nC_m = '1 uF/cm2'\nR_i = '100 Ohm cm'\n\
+            "include = {include}\n[morphology]\ngenerator = 'cable'\nlength = '20 um'\ndiameter = '20 um'\n[membrane]\nC_m = '1 uF/cm2'\nR_i = '100 Ohm cm'\n\
              [channels.k]\nmodel = 'stepped'\ng = '1e-3 S/cm2'\n"
         );
         let file = folder.path().join("cell.toml");
@@ -100,7 +100,7 @@ fn names_of_formulas_are_free_in_a_file() {
         DERIVATIVE s { LOCAL Ca, E\n Ca = -2*exp(v/20)\n E = 1/(1 + exp(-v/9))\n V' = (E - V)/(5 - Ca) }\n";
     let import = import_nmodl(text, "x").unwrap();
     let written = write_tree(&import.tree, Notation::Toml).unwrap();
-    assert!(written.contains("[kinetics.Ca.gates.V_]"), "{written}");
+    assert!(written.contains("[kinetics.Ca.gates.V_nmodl]"), "{written}");
     let file = Path::new("cell.toml");
     let tree = parse_tree(&written, Notation::Toml).unwrap();
     let cell = read_cell_tree(written, tree, file).unwrap();

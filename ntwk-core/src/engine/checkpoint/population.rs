@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::drive::BlockEvents;
 use crate::engine::network::{Part, WorkerState};
-use crate::kernel::BLOCK;
 
 /// Of consecutive neurons, from the first of the population on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -86,7 +85,8 @@ impl PopulationState {
 
     /// Gives a part of a population of `size` neurons its state, but what is on its way; `false` when some length differs.
     pub(super) fn restore(&self, part: &mut Part, size: u32) -> bool {
-        let (size, blocks) = (size as usize, (size as usize).div_ceil(BLOCK));
+        let size = size as usize;
+        let blocks = size.div_ceil(part.block);
         let fits = self.columns.len() == part.columns.len()
             && self.columns.iter().all(|c| c.len() == size)
             && self.free_from.len() == size
@@ -116,7 +116,7 @@ impl PopulationState {
         for (drive, kept) in part.drives.iter_mut().zip(&self.drives) {
             // Parts begin with a block.
             let blocks = drive.blocks.len();
-            drive.blocks.clone_from_slice(&kept[first / BLOCK..first / BLOCK + blocks]);
+            drive.blocks.clone_from_slice(&kept[first / part.block..first / part.block + blocks]);
         }
         true
     }
