@@ -6,7 +6,6 @@ use ntwk_core::spec::fault::{FaultKind, Faults};
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::spec::{CellSpec, MorphologySource};
 
-use super::included;
 use crate::file_kind::{FileKind, read_text};
 
 use crate::model_file::{Notation, parse_tree};
@@ -48,7 +47,7 @@ fn described(path: &Path) -> Result<(Node, Vec<(String, Node)>), String> {
     let mut tree = parse_tree(&text, Notation::of(path)).map_err(named)?;
     FileKind::Cell.expect(&tree).map_err(named)?;
     let mut faults = Faults::default();
-    included::read(&mut tree, "kinetics", path.parent().unwrap_or(Path::new("")), &mut faults);
+    super::read_included_channels(&mut tree, path.parent().unwrap_or(Path::new("")), &mut faults);
     let spec = CellSpec::read(&tree, &mut faults);
     let spec = faults.into_result(spec).map_err(named)?;
     let file = match &spec.morphology.source {

@@ -9,8 +9,14 @@ use crate::file_kind::read_text;
 use crate::model_file::{Notation, parse_tree};
 
 /// Puts what the files under `include` have in their section `section` (`kinds` of a model, `kinetics` of a cell) among what the
-/// description has there, and takes the key out.
-pub(super) fn read(root: &mut Node, section: &str, folder: &Path, faults: &mut Faults) {
+/// description has there, and takes the key out. `prepare` sees the tree and the folder of each file first.
+pub(super) fn read(
+    root: &mut Node,
+    section: &str,
+    folder: &Path,
+    prepare: impl Fn(&mut Node, &Path, &mut Faults),
+    faults: &mut Faults,
+) {
     let Value::Table(entries) = &mut root.value else { return };
     let Some(place) = entries.iter().position(|entry| entry.0 == "include") else { return };
     let (_, node) = entries.remove(place);
@@ -53,7 +59,7 @@ pub(super) fn read(root: &mut Node, section: &str, folder: &Path, faults: &mut F
             }
         };
         let beside = folder.join(&file);
-        super::cell_kinds::read(&mut tree, beside.parent().unwrap_or(folder), faults);
+        prepare(&mut tree, beside.parent().unwrap_or(folder), faults);
         let Value::Table(found) = tree.value else { continue };
         // A whole description may be included too: only its kinds are taken.
         for (_, kinds) in found.into_iter().filter(|(key, _)| key == section) {

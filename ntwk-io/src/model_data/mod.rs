@@ -45,13 +45,13 @@ const UNEVEN: f64 = 1e-3;
 /// Puts the kinds of cells of the files under `include` among those of a model, and what cell files hold in the place of their
 /// names, so that their keys can be set.
 pub(crate) fn read_included(root: &mut Node, folder: &Path, faults: &mut Faults) {
-    included::read(root, "kinds", folder, faults);
+    included::read(root, "kinds", folder, cell_kinds::read, faults);
     cell_kinds::read(root, folder, faults);
 }
 
 /// Puts the kinds of channels of the files under `include` among those of a cell.
 pub(crate) fn read_included_channels(root: &mut Node, folder: &Path, faults: &mut Faults) {
-    included::read(root, "kinetics", folder, faults);
+    included::read(root, "kinetics", folder, |_, _, _| {}, faults);
 }
 
 /// Replaces every reference to a file in the tree of a model by what the file holds. What cannot be read becomes a fault,
