@@ -89,11 +89,7 @@ pub(crate) fn run(args: &ImportArgs, library: &CellLibrary) -> Result<(), Failur
         files.extend([edges_file, types]);
     }
     // What is written must be a model: the text is checked as it will be read.
-    let imported = |mut faults: Faults| {
-        faults.list.iter_mut().for_each(|fault| fault.line = None);
-        faults.file = Some(format!("{file} (imported)"));
-        ModelFileError::from(faults)
-    };
+    let imported = |faults| of_import(&file, faults);
     let mut root = parse_tree(&written, notation).map_err(imported)?;
     let mut faults = Faults::default();
     read_linked_data(&mut root, &folder, &mut faults);
@@ -136,11 +132,7 @@ fn mechanism(args: &ImportArgs) -> Result<(), Failure> {
     let notation = Notation::of(&args.out);
     let written = write_tree(&import.tree, notation)?;
     not_there(&args.out, args.force)?;
-    let imported = |mut faults: Faults| {
-        faults.list.iter_mut().for_each(|fault| fault.line = None);
-        faults.file = Some(format!("{file} (imported)"));
-        ModelFileError::from(faults)
-    };
+    let imported = |faults| of_import(&file, faults);
     let tree = parse_tree(&written, notation).map_err(imported)?;
     let cell = read_cell_tree(written.clone(), tree, &args.out).map_err(|error| match error {
         CellFileError::Faults(faults) => imported(faults).into(),
@@ -153,6 +145,13 @@ fn mechanism(args: &ImportArgs) -> Result<(), Failure> {
     print(format!("one compartment with {}", channels.join(", ")));
     list_files(std::slice::from_ref(&args.out));
     Ok(())
+}
+
+/// Faults of what was made of a file, whose lines are not those of that file.
+fn of_import(file: &str, mut faults: Faults) -> ModelFileError {
+    faults.list.iter_mut().for_each(|fault| fault.line = None);
+    faults.file = Some(format!("{file} (imported)"));
+    ModelFileError::from(faults)
 }
 
 /// The edges of an imported network, beside the model.

@@ -479,7 +479,7 @@ impl Channels<'_, '_> {
         let given = self.unfolding.number(name);
         let of_ion = |ion: &&super::syntax::Ion| {
             let concentration = ["i", "o"].iter().any(|side| format!("{}{side}", ion.name) == name);
-            concentration || ion.reads.iter().chain(&ion.writes).any(|read| read == name)
+            concentration || ion.reads(name) || ion.writes(name)
         };
         let Some(ion) = self.file.ions.iter().find(of_ion) else {
             let declared = self.file.parameters.iter().chain(&self.file.assigned);

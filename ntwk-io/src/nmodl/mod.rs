@@ -55,9 +55,8 @@ pub fn import_nmodl(text: &str, name: &str) -> Result<NmodlImport, Faults> {
     let mut faults = Faults::default();
     let file = parser::parse(text, &mut faults);
     refuse(&file, &mut faults);
-    if !faults.list.is_empty() {
-        return faults.into_result(()).map(|()| unreachable!());
-    }
+    faults.into_result(())?;
+    let mut faults = Faults::default();
     let suffix = file.suffix.clone().unwrap_or_else(|| name.to_owned());
     let mut unfolding = Unfolding::new(&file, &mut faults);
     let (channels, celsius) = mechanism(&file, &suffix, &mut unfolding);
@@ -105,27 +104,8 @@ fn mechanism<'a>(
     }
     unfolding.derivatives.clear();
     // What is read of an ion is what the ion has: in NEURON an assignment does not last.
-    let only_read =
-        |ion: &syntax::Ion, name: &String| ion.reads.contains(name) && !ion.writes.contains(name);
-    globals.retain(|name, _| !file.ions.iter().any(|ion| only_read(ion, name)));
-    let mut initial = Values::new();
-    for state in &file.states {
-        let Some(mut value) = globals.remove(&state.name) else { continue };
-        if unfolding.depends(&value, &|name| name == UNSET) {
-            unfolding.note(format!(
-                "{} starts with variables that have no value yet: 0, as in NEURON",
-                state.name
-            ));
-            let whole = unfolding.expanded(&value).unwrap_or(value);
-            value = whole.replaced(&mut |n| (n == UNSET).then(|| Expr::number(0.0)));
-        }
-        if unfolding.depends(&value, &|name| name == "dt") {
-            unfolding.note(format!("{}: the step in INITIAL is left out", state.name));
-            let whole = unfolding.expanded(&value).unwrap_or(value);
-            value = whole.replaced(&mut |n| (n == "dt").then(|| Expr::number(0.0)));
-        }
-        initial.insert(state.name.clone(), value);
-    }
+    globals.retain(|name, _| !file.ions.iter().any(|ion| ion.reads(name) && !ion.writes(name)));
+    let mut initial = initial_values(file, unfolding, &mut globals);
     // What depends on the potential is another one after the start.
     let changes = |name: &str| {
         matches!(name, "V" | "Ca" | "dt" | UNSET)
@@ -140,42 +120,16 @@ fn mechanism<'a>(
     }
     start_with_sums(unfolding, &mut initial);
     let mut all = pool::pools(file, suffix, unfolding, &globals, &initial);
-    let ca = |e: &Expr| e.replaced(&mut |n| (n == "cai").then(|| Expr::name("Ca")));
     for definition in &mut unfolding.definitions {
-        definition.1 = ca(&definition.1);
+        definition.1 = with_calcium(&definition.1);
     }
-    unfolding.derivatives.values_mut().for_each(|derivative| *derivative = ca(derivative));
-    let mut currents: Vec<Current<'_>> = Vec::new();
-    let of_ions = file
-        .ions
-        .iter()
-        .flat_map(|ion| ion.writes.iter().map(move |write| (write.as_str(), Some(ion), ion.line)));
-    let nonspecific = file.nonspecific.iter().map(|(name, line)| (name.as_str(), None, *line));
-    for (name, ion, line) in of_ions.chain(nonspecific) {
-        let ion = ion.map(|ion| ion.name.as_str());
-        let is_current = ion.is_none_or(|ion| name.strip_prefix('i') == Some(ion));
-        if !is_current {
-            if name != "cai" {
-                let rule = format!(
-                    "{name} is written: of concentrations and potentials only cai is covered"
-                );
-                unfolding.faults.push("USEION", None, Some(line), FaultKind::Combination { rule });
-            }
-            continue;
-        }
-        match globals.get(name) {
-            Some(formula) => currents.push(Current { name, ion, formula: ca(formula) }),
-            None if unfolding.faults.list.is_empty() => {
-                let rule =
-                    format!("{name} is written by the mechanism and set nowhere in BREAKPOINT");
-                unfolding.faults.push(name, None, Some(line), FaultKind::Combination { rule });
-            }
-            None => {}
-        }
+    for derivative in unfolding.derivatives.values_mut() {
+        *derivative = with_calcium(derivative);
     }
+    let currents = currents(file, unfolding, &globals);
     if currents.is_empty() && all.is_empty() && unfolding.faults.list.is_empty() {
-        let rule = "the mechanism carries no current and fills no pool".to_owned();
-        unfolding.faults.push("NEURON", None, None, FaultKind::Combination { rule });
+        let rule = "the mechanism carries no current and fills no pool";
+        unfolding.fault_at("NEURON", None, rule);
     }
     let single = currents.len() == 1;
     let mut channels = Channels { file, unfolding, initial };
@@ -192,6 +146,72 @@ fn mechanism<'a>(
     }
     let celsius = file.parameters.iter().find(|p| p.name == "celsius").and_then(|p| p.value);
     (all, celsius)
+}
+
+/// What the states start with, which is taken out of `globals`.
+fn initial_values(file: &File, unfolding: &mut Unfolding<'_>, globals: &mut Values) -> Values {
+    let mut initial = Values::new();
+    for state in &file.states {
+        let name = &state.name;
+        let Some(mut value) = globals.remove(name) else { continue };
+        for (zero, note) in [
+            (
+                UNSET,
+                format!("{name} starts with variables that have no value yet: 0, as in NEURON"),
+            ),
+            ("dt", format!("{name}: the step in INITIAL is left out")),
+        ] {
+            if unfolding.depends(&value, &|n| n == zero) {
+                unfolding.note(note);
+                let whole = unfolding.expanded(&value).unwrap_or(value);
+                value = whole.replaced(&mut |n| (n == zero).then(|| Expr::number(0.0)));
+            }
+        }
+        initial.insert(name.clone(), value);
+    }
+    initial
+}
+
+/// The concentration of calcium under the name that channels give it.
+fn with_calcium(expr: &Expr) -> Expr {
+    expr.replaced(&mut |name| (name == "cai").then(|| Expr::name("Ca")))
+}
+
+/// The currents that the mechanism writes.
+fn currents<'f>(
+    file: &'f File,
+    unfolding: &mut Unfolding<'_>,
+    globals: &Values,
+) -> Vec<Current<'f>> {
+    let mut currents = Vec::new();
+    let of_ions = file
+        .ions
+        .iter()
+        .flat_map(|ion| ion.writes.iter().map(move |write| (write.as_str(), Some(ion), ion.line)));
+    let nonspecific = file.nonspecific.iter().map(|(name, line)| (name.as_str(), None, *line));
+    for (name, ion, line) in of_ions.chain(nonspecific) {
+        let ion = ion.map(|ion| ion.name.as_str());
+        let is_current = ion.is_none_or(|ion| name.strip_prefix('i') == Some(ion));
+        if !is_current {
+            if name != "cai" {
+                let rule = format!(
+                    "{name} is written: of concentrations and potentials only cai is covered"
+                );
+                unfolding.fault_at("USEION", Some(line), rule);
+            }
+            continue;
+        }
+        match globals.get(name) {
+            Some(formula) => currents.push(Current { name, ion, formula: with_calcium(formula) }),
+            None if unfolding.faults.list.is_empty() => {
+                let rule =
+                    format!("{name} is written by the mechanism and set nowhere in BREAKPOINT");
+                unfolding.fault_at(name, Some(line), rule);
+            }
+            None => {}
+        }
+    }
+    currents
 }
 
 /// States of a conserved sum that do not start with it: the last one starts with what the others leave.

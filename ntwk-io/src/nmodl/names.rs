@@ -14,32 +14,15 @@ impl Unfolding<'_> {
         if let Some(value) = scope.globals.get(name) {
             return Some(value.clone());
         }
+        if let Some(own) = self.own_value(name) {
+            return Some(own);
+        }
+        if matches!(name, "t" | "diam" | "area") {
+            self.fault(format!("{name}: a channel does not know it"));
+            return None;
+        }
         let file = self.file;
-        if let Some(unit) = file.units.iter().find(|unit| unit.name == name) {
-            return unit.value.map(Expr::number);
-        }
         let given = |list: &[Declared]| list.iter().any(|p| p.name == name);
-        match name {
-            "v" => return Some(Expr::name("V")),
-            "celsius" | "dt" => return Some(Expr::name(name)),
-            "t" | "diam" | "area" => {
-                self.fault(format!("{name}: a channel does not know it"));
-                return None;
-            }
-            _ if self.number(name).is_some() || given(&file.states) => {
-                return Some(Expr::name(name));
-            }
-            _ => {}
-        }
-        if let Some(formula) = file.ions.iter().find_map(|ion| nernst(ion, name)) {
-            self.note(format!(
-                "{name} = {formula}: the mechanism reads a concentration of the ion, as in NEURON"
-            ));
-            return Some(formula);
-        }
-        if file.ions.iter().any(|ion| ion.reads.iter().any(|read| read == name)) {
-            return Some(Expr::name(if name == "cai" { "Ca" } else { name }));
-        }
         let assigned = |list: &[Declared]| {
             list.iter().any(|p| {
                 let element = name.strip_prefix(&p.name).and_then(|rest| rest.strip_prefix('_'));
@@ -71,6 +54,28 @@ impl Unfolding<'_> {
             self.fault(format!("{name} is not declared{hint}"));
         }
         None
+    }
+
+    /// What a name stands for where no statement has set it: the potential, a number, a state, a quantity of an ion.
+    fn own_value(&mut self, name: &str) -> Option<Expr> {
+        let file = self.file;
+        if let Some(unit) = file.units.iter().find(|unit| unit.name == name) {
+            return unit.value.map(Expr::number);
+        }
+        let is_state = file.states.iter().any(|state| state.name == name);
+        if name == "v" {
+            return Some(Expr::name("V"));
+        } else if matches!(name, "celsius" | "dt") || self.number(name).is_some() || is_state {
+            return Some(Expr::name(name));
+        }
+        if let Some(formula) = file.ions.iter().find_map(|ion| nernst(ion, name)) {
+            self.note(format!(
+                "{name} = {formula}: the mechanism reads a concentration of the ion, as in NEURON"
+            ));
+            return Some(formula);
+        }
+        let is_read = file.ions.iter().any(|ion| ion.reads(name));
+        is_read.then(|| Expr::name(if name == "cai" { "Ca" } else { name }))
     }
 
     /// Functions that NEURON has, by their names in formulas.
@@ -106,17 +111,8 @@ impl Unfolding<'_> {
 
     /// What a variable is that one branch does not set, nor anything before.
     pub(super) fn unset(&mut self, name: &str) -> Expr {
-        let of_ion = |ion: &Ion| ion.reads.iter().any(|read| read == name);
-        if name == "v" {
-            return Expr::name("V");
-        } else if name == "cai" && self.file.ions.iter().any(of_ion) {
-            return Expr::name("Ca");
-        } else if name == "celsius"
-            || self.number(name).is_some()
-            || self.file.states.iter().any(|state| state.name == name)
-            || self.file.ions.iter().any(of_ion)
-        {
-            return Expr::name(name);
+        if let Some(own) = self.own_value(name) {
+            return own;
         }
         if self.lenient {
             return Expr::name(UNSET);
@@ -129,8 +125,8 @@ impl Unfolding<'_> {
 /// The reversal potential of an ion of which a mechanism reads a concentration too.
 fn nernst(ion: &Ion, name: &str) -> Option<Expr> {
     let [inside, outside] = ["i", "o"].map(|side| format!("{}{side}", ion.name));
-    let reads = |what: &str| ion.reads.iter().any(|read| read == what);
-    if name != format!("e{}", ion.name) || !reads(name) || !(reads(&inside) || reads(&outside)) {
+    let reads_concentration = ion.reads(&inside) || ion.reads(&outside);
+    if name != format!("e{}", ion.name) || !ion.reads(name) || !reads_concentration {
         return None;
     }
     let valence = match ion.name.as_str() {

@@ -1,6 +1,5 @@
 //! Calcium pools of NMODL.
 
-use ntwk_core::spec::fault::FaultKind;
 use ntwk_core::spec::tree::{Node, Value};
 use ntwk_morpho::units::FARADAY;
 
@@ -16,7 +15,7 @@ pub(super) fn pools(
     globals: &Values,
     initial: &Values,
 ) -> Vec<ImportedChannel> {
-    let Some(ion) = file.ions.iter().find(|ion| ion.writes.iter().any(|w| w == "cai")) else {
+    let Some(ion) = file.ions.iter().find(|ion| ion.writes("cai")) else {
         return Vec::new();
     };
     // `cai = ca` gives the concentration to a state of another name.
@@ -27,8 +26,7 @@ pub(super) fn pools(
     let derivative = unfolding.derivatives.remove(state).and_then(|d| unfolding.expanded(&d));
     let Some(derivative) = derivative else {
         let rule = "cai is written, but there is no equation for cai' in a DERIVATIVE block: only such a pool is covered";
-        let kind = FaultKind::Combination { rule: rule.to_owned() };
-        unfolding.faults.push("cai", None, Some(ion.line), kind);
+        unfolding.fault_at("cai", Some(ion.line), rule);
         return Vec::new();
     };
     let at = |i: f64, c: f64| {
@@ -101,7 +99,6 @@ pub(super) fn pools(
 }
 
 fn not_a_pool(unfolding: &mut Unfolding<'_>, line: u32, rule: &str) -> Vec<ImportedChannel> {
-    let kind = FaultKind::Combination { rule: format!("{rule}: only a calcium_pool is covered") };
-    unfolding.faults.push("cai", None, Some(line), kind);
+    unfolding.fault_at("cai", Some(line), format!("{rule}: only a calcium_pool is covered"));
     Vec::new()
 }

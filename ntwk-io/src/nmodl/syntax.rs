@@ -343,6 +343,16 @@ pub(super) struct Ion {
     pub line: u32,
 }
 
+impl Ion {
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.reads.iter().any(|read| read == name)
+    }
+
+    pub(super) fn writes(&self, name: &str) -> bool {
+        self.writes.iter().any(|write| write == name)
+    }
+}
+
 /// A declared name with value and unit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Declared {

@@ -108,15 +108,16 @@ impl<'a> Unfolding<'a> {
         }
     }
 
+    /// A fault of a block or name.
+    pub(super) fn fault_at(&mut self, key: &str, line: Option<u32>, rule: impl Into<String>) {
+        self.faults.push(key, None, line, FaultKind::Combination { rule: rule.into() });
+    }
+
+    /// A fault of the present statement.
     pub(super) fn fault(&mut self, rule: impl Into<String>) {
-        let kind = FaultKind::Combination { rule: rule.into() };
-        let (block, line) = (self.block.clone(), (self.line > 0).then_some(self.line));
-        self.faults.push(
-            if block.is_empty() { "(file)".to_owned() } else { block },
-            None,
-            line,
-            kind,
-        );
+        let line = (self.line > 0).then_some(self.line);
+        let block = self.block.clone();
+        self.fault_at(if block.is_empty() { "(file)" } else { &block }, line, rule);
     }
 
     pub(super) fn state_names(&self) -> Vec<String> {

@@ -7,7 +7,7 @@ use ntwk::core::{Faults, Model, ModelSpec};
 use ntwk::io::{Notation, parse_tree};
 
 /// SplitMix64: the mutations are the same on every machine.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -18,7 +18,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
 

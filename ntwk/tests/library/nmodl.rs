@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::mutated_models::Random;
+
 use ntwk::io::{Notation, import_nmodl, parse_tree, read_cell, read_cell_tree, write_tree};
 
 fn mechanism(name: &str) -> String {
@@ -107,26 +109,19 @@ fn names_of_formulas_are_free_in_a_file() {
     cell.build(file).unwrap().simulation().unwrap().run(5.0).unwrap();
 }
 
-/// SplitMix64.
-fn next(state: &mut u64) -> usize {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let z = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    (z ^ (z >> 27)) as usize
-}
-
 /// Words taken out, doubled or exchanged: an import or faults, no panic and no endless work.
 #[test]
 fn damaged_files_end_in_faults() {
-    let mut state = 7;
+    let mut random = Random(7);
     let mut imported = 0;
     for (name, _) in NEURON {
         let text = mechanism(name);
         let words: Vec<&str> = text.split_inclusive(char::is_whitespace).collect();
         for _ in 0..500 {
             let mut damaged = words.clone();
-            for _ in 0..=next(&mut state) % 3 {
-                let (a, b) = (next(&mut state) % damaged.len(), next(&mut state) % damaged.len());
-                match next(&mut state) % 4 {
+            for _ in 0..=random.below(3) {
+                let (a, b) = (random.below(damaged.len()), random.below(damaged.len()));
+                match random.below(4) {
                     0 => drop(damaged.remove(a)),
                     1 => damaged.insert(a, words[b % words.len()]),
                     2 => damaged.swap(a, b),
